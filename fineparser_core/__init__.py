@@ -1,7 +1,7 @@
 """FineParser: fine-grained spatio-temporal action parsing for action quality assessment (CVPR 2024).
 
-The public face is `load_model`, `Analyzer` and `score_clip`; `packaging/docs/api.md` shows them at work. Each is
-imported when it is first used, because they load torch.
+The public face is `load_model`, `list_models`, `Analyzer` and `score_clip`; `packaging/docs/api.md` shows them at work.
+Each is imported when it is first used, because most load torch.
 """
 
 from importlib import import_module
@@ -12,10 +12,11 @@ __version__ = "0.1.0"
 # Name: the module that defines it.
 _PUBLIC = {
     "Analyzer": "fineparser_core.inference.analyzer",
+    "list_models": "fineparser_core.methods",
     "load_model": "fineparser_core.checkpoints.bundle",
-    "score_clip": "fineparser_core.inference.score_clip",
+    "score_clip": "fineparser_core.inference.analyzer",
 }
-__all__ = ["Analyzer", "load_model", "score_clip"]
+__all__ = ["Analyzer", "list_models", "load_model", "score_clip"]
 
 
 def __getattr__(name: str) -> Any:

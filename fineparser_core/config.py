@@ -8,29 +8,11 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE, Precision
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import get_method
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_FineParser = Literal["fineparser", "fineparser-pose", "finecausal"]
-Method = Literal[
-    _FineParser,
-    "pose-dct",
-    "c3d-svr",
-    "c3d-lstm",
-    "c3d-avg-stl",
-    "c3d-avg-mtl",
-    "mscadc",
-    "i3d-mlp",
-    "usdl",
-    "musdl",
-    "tsa-net",
-    "core",
-    "tsa",
-    "pose-core",
-    "rica2",
-    "rica2-deterministic",
-]
 #: Static backbones of Table 5.
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
 Layout = Literal["auto", "finediving", "mtl-aqa", "dives"]
@@ -38,15 +20,6 @@ PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
 
-#: The paper's network, the network with poses (`pose.fineparser_pose`), and the network with causal modules.
-FINEPARSERS: tuple[_FineParser, ...] = get_args(_FineParser)
-METHODS: tuple[Method, ...] = get_args(Method)
-#: Methods whose static backbone and head can be chosen.
-OF_PARTS: tuple[_FineParser, ...] = ("fineparser", "finecausal")
-_CONTRASTIVE = (*FINEPARSERS, "core", "tsa", "pose-core")
-# They average the features of all windows, so that these may be as many as they like.
-_POOLED = ("i3d-mlp", "usdl", "musdl", "core")
-_WITHOUT_I3D = ("pose-dct", "c3d-svr", "c3d-lstm", "c3d-avg-stl", "c3d-avg-mtl", "mscadc")
 STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
 #: Begins the name of a part that a caller's function makes; the rest names the function, as package.module:function.
 OWN = "own:"
@@ -80,7 +53,8 @@ class ModelConfig:
     """Which network: the method, and for the paper's FineParser its modules (Tables 3 to 5).
 
     Attributes:
-        method: name in `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
+        method: FineParser, fineparser-pose, a rival, or your own as package.module:factory, see methods.md; the
+            settings below are FineParser's.
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
@@ -93,7 +67,7 @@ class ModelConfig:
         window_stride: samples from the start of a window to that of the next; other than 10 likewise.
     """
 
-    method: Method = "fineparser"
+    method: str = "fineparser"
     sap: bool = True
     sve: bool = True
     tap: bool = True
@@ -106,6 +80,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         check_choices(self)
+        method = get_method(self.method)
         for name in ("static_backbone", "head"):
             value = getattr(self, name)
             if value.count(":") == 1:  # a module may be called "own", too
@@ -113,31 +88,21 @@ class ModelConfig:
         if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
             allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
             raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {allowed}.")
-        if self.static_backbone.startswith(OWN) and not (self.method in OF_PARTS and self.sve):
+        if self.static_backbone.startswith(OWN) and not self.sve:
             raise ConfigError(
                 f"A '{self.architecture}' takes no static backbone of your own: leave static_backbone away."
             )
         if self.head != PAPER_HEAD and not self.head.startswith(OWN):
             raise ConfigError(f"head is {self.head!r}: use {PAPER_HEAD}, or package.module:function.")
-        if self.head != PAPER_HEAD and self.method not in OF_PARTS:
-            raise ConfigError(f"A '{self.method}' has its own head: leave head away.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
-        if self.method not in (*FINEPARSERS, "tsa") and tuple(self.step_weights) != ModelConfig.step_weights:
-            raise ConfigError(f"{self.method} has no steps to weigh: leave step_weights away.")
-        if self.method in FINEPARSERS[1:] and not (self.sap and self.sve and self.tap):
-            raise ConfigError(f"{self.method} has all of its parts: leave out parts of fineparser only.")
+        for field in fields(ModelConfig)[1:]:
+            if field.name not in method.settings and getattr(self, field.name) != field.default:
+                raise ConfigError(f"A '{self.method}' does not depend on {field.name}: leave {field.name} away.")
         self._check_windows()
 
     def _check_windows(self) -> None:
         count, stride = self.window_count, self.window_stride
-        if (count, stride) == (N_WINDOWS, WINDOW_STRIDE):
-            return
-        if self.method not in _POOLED:
-            raise ConfigError(
-                f"{self.method} takes {N_WINDOWS} windows, {WINDOW_STRIDE} samples apart, not {count}, {stride} apart: "
-                f"its temporal parser has a channel per window. {', '.join(_POOLED)} take others."
-            )
         if count < 1 or stride < 1 or (count - 1) * stride + WINDOW_LENGTH > N_SAMPLES:
             raise ConfigError(
                 f"{count} windows of {WINDOW_LENGTH} samples, {stride} apart, do not lie within {N_SAMPLES} samples: "
@@ -157,12 +122,17 @@ class ModelConfig:
     @property
     def has_i3d(self) -> bool:
         """Whether the network sees windows through an I3D."""
-        return self.method not in _WITHOUT_I3D
+        return get_method(self.method).backbone == "i3d"
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether static backbone and head of the network can be chosen."""
+        return "static_backbone" in get_method(self.method).settings
 
     @property
     def architecture(self) -> str:
         """One word for it; two configurations whose weights do not fit each other differ in it."""
-        if self.method not in OF_PARTS:
+        if not self.has_parts:
             return f"{self.method}-i3d" if self.has_i3d else self.method
         parts = [self.method, "i3d"]
         if self.sve:
@@ -342,23 +312,23 @@ class TrainConfig(ModelConfig):
         for name in ("flip", "teacher_forcing", "focal_alpha"):
             if (getattr(self, name) or 0) > 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use a share of 1.")
-        if self.preprocessing == "follow" and not (self.method in FINEPARSERS and self.sap):
+        if self.preprocessing == "follow" and not (get_method(self.method).whole and self.sap):
             raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
 
     @property
     def contrastive(self) -> bool:
         """Whether the method compares dives; the others score each alone."""
-        return self.method in _CONTRASTIVE
+        return get_method(self.method).contrastive
 
     @property
     def learns_steps(self) -> bool:
         """Whether the network has a temporal parser, which needs step labels."""
-        return self.method == "tsa" or (self.method in FINEPARSERS and self.tap)
+        return "steps" in get_method(self.method).labels and self.tap
 
     @property
     def learns_masks(self) -> bool:
         """Whether the network has a spatial parser that learns from true masks."""
-        return self.method in FINEPARSERS and self.sap and self.mask_weight > 0
+        return "masks" in get_method(self.method).labels and self.sap and self.mask_weight > 0
 
     @property
     def model(self) -> ModelConfig:

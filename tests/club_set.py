@@ -10,8 +10,8 @@ from simulated_club import ClubDive, judged
 
 from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.types import Measure
 
 PHASES = ("take_off", "flight", "entry")
 

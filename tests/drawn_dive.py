@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from measured_dive import BOARD, FPS, PX_PER_M, centre_m, measured_parse
 
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_core.video.writer import VideoWriter
 

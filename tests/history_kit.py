@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.exemplars.selection import CandidateRule
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.store.dives import KeptDive
 from fineparser_gui.store.records import HistoryDive, HistoryMoment
 from fineparser_gui.store.session_file import SavedDive

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     Contribution,
     DiveMotion,
@@ -16,6 +16,8 @@ from fineparser_core.types import (
     ModelIdentity,
     Moment,
     Moments,
+    Note,
+    NoteCode,
     Scoring,
     Transitions,
 )
@@ -94,7 +96,7 @@ def _scoring(rng: np.random.Generator) -> Scoring:
             for number in range(7)
         ),
         seed=5,
-        notes=("Asked for 10 exemplars of 207C, the library holds 7.",),
+        notes=(Note(NoteCode.FEW_EXEMPLARS, (7, 10)),),
         interval=IntervalRule(level=0.8, base=4.0, per_spread=0.2, per_difficulty=1.0).around(
             float(votes.mean()), float(votes.std()), 3.3
         ),

@@ -5,7 +5,7 @@ from made_analysis import made_identity, moments_at
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
 from fineparser_core.motion.body import center_of_mass
-from fineparser_core.types import Clip, DiveMotion, DiveParse, Transitions
+from fineparser_core.records import Clip, DiveMotion, DiveParse, Transitions
 
 FPS, PX_PER_M = 30.0, 60.0
 LEAVES_S, BOARD = 1.0, np.array([100.0, 200.0])

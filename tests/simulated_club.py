@@ -17,12 +17,12 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.learning import JudgedScore
 from fineparser_core.scoring.measured_stream import Quantities, quantities, with_measures
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.types import Contribution, ExemplarVote, Measure
 
 SEED, DIVES, ATHLETES = 3939, 60, 12
 NUMBERS = (("103B", 1.0), ("103C", 3.0), ("201B", 1.0), ("203B", 3.0), ("401B", 1.0), ("403C", 3.0))
@@ -182,7 +182,7 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
     found = []
     for dive in dives:
         query = seen(dive)
-        shipped = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
+        shipped, _ = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
         found.append(
             JudgedScore(
                 name=dive.id,

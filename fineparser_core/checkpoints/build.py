@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,23 +11,12 @@ from torch import Tensor, nn
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import get_method, load_reference
 from fineparser_core.models.aqa_model import AQAModel
-from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DLSTM, C3DSVR, MSCADC
-from fineparser_core.models.baselines.core import CoRe
-from fineparser_core.models.baselines.i3d_mlp import I3DMLP
-from fineparser_core.models.baselines.pooled import PooledModel
-from fineparser_core.models.baselines.rica2 import RICA2
-from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TSANet
-from fineparser_core.models.baselines.usdl import MUSDL, USDL
-from fineparser_core.models.finecausal import FineCausal
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
-from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
-from fineparser_core.pose.pose_core import PoseCoRe
-from fineparser_core.pose.pose_dct import PoseDCT
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +25,6 @@ BackboneFactory = Callable[[], nn.Module]
 #: Makes a head: step tokens of dives and of those they are compared with, (B, 3, n, 64) each, to the points (B, 3) of
 #: the steps, before they are weighed.
 HeadFactory = Callable[[], nn.Module]
-
-_BASELINES: dict[str, Callable[[], AQAModel]] = {
-    "pose-dct": PoseDCT,
-    "c3d-svr": C3DSVR,
-    "c3d-lstm": C3DLSTM,
-    "c3d-avg-stl": partial(C3DAVG, tasks=False),
-    "c3d-avg-mtl": partial(C3DAVG, tasks=True),
-    "mscadc": MSCADC,
-    "i3d-mlp": I3DMLP,
-    "usdl": USDL,
-    "musdl": MUSDL,
-    # The masks of the bundled weights are refined.
-    "tsa-net": lambda: TSANet(RefinedMaskDecoder()),
-    "core": CoRe,
-    "pose-core": PoseCoRe,
-    "rica2": partial(RICA2, stochastic=True),
-    "rica2-deterministic": partial(RICA2, stochastic=False),
-}
 
 
 def build_model(
@@ -71,34 +41,29 @@ def build_model(
     """
     _check_own("static backbone", "static_backbone", config.own_backbone, static_backbone, config)
     _check_own("head", "head", config.own_head, head, config)
-    if config.method == "fineparser-pose":
-        return FineParserPose(step_weights=config.step_weights)
-    if config.method == "tsa":
-        return TSA(step_weights=config.step_weights)
-    if config.method in _BASELINES:
-        model = _BASELINES[config.method]()
-        if isinstance(model, PooledModel):
-            model.window_count, model.window_stride = config.window_count, config.window_stride
-        return model
-    encoder = None
+    method = get_method(config.method)
+    values = {name: getattr(config, name) for name in method.settings if name != "head"}
     if static_backbone is not None:
         frames = torch.zeros(2, 3, MASK_SIZE, MASK_SIZE)
         backbone, size = _made("static backbone", static_backbone, (frames,))
-        encoder = StaticEncoder(backbone, size, step_duration=config.step_duration)
-    model = (FineCausal if config.method == "finecausal" else FineParser)(
-        sap=config.sap,
-        sve=config.sve,
-        tap=config.tap,
-        static_backbone=config.static_backbone,
-        step_duration=config.step_duration,
-        step_weights=config.step_weights,
-        static_encoder=encoder,
-    )
+        values["static_encoder"] = StaticEncoder(backbone, size, step_duration=config.step_duration)
+    model = load_reference(method.model)(**values, **method.arguments)
+    if not isinstance(model, AQAModel) or model.contrastive != method.contrastive:
+        found = f"contrastive = {model.contrastive}" if isinstance(model, AQAModel) else type(model).__name__
+        raise ConfigError(
+            f"The network of '{config.method}' has {found}: it must be an AQAModel with contrastive = "
+            f"{method.contrastive}, as its Method says."
+        )
     if head is not None:
         model.dynamic_stream = _head(head, DYNAMIC_TOKENS)
         if config.sve:
             model.static_stream = _head(head, config.step_duration)
     return model
+
+
+def tsa_net() -> TSANet:
+    """Make TSA-Net; the masks of the bundled weights, which it looks through, are refined."""
+    return TSANet(RefinedMaskDecoder())
 
 
 def name_of(function: Callable[..., object]) -> str:

@@ -18,8 +18,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
-from fineparser_core.config import FINEPARSERS, ModelConfig
+from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
@@ -419,7 +420,7 @@ def load_fineparser(
     """
     card = read_card(folder)
     config = ModelConfig(**card.model)
-    if config.method in FINEPARSERS and config.sap and config.sve and config.tap:
+    if get_method(config.method).whole and config.sap and config.sve and config.tap:
         network, card = load_model(folder, static_backbone=static_backbone, head=head)
         if isinstance(network, FineParser):
             return network, card

@@ -1,20 +1,25 @@
 """`fineparser ablate`: runs every preset of a table of the paper and prints its numbers beside the paper's."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_parts
+from fineparser_core.commands.own_parts import own_parts, use_method
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.paper import paper_table, side_by_side
+from fineparser_core.methods import get_method
 from fineparser_core.training.presets import MEASURED, get_config
+
+#: Last of the tables whose rows are different methods.
+_OF_RIVALS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +34,13 @@ class AblateOptions(RunOptions):
         table: number of the table.
         epochs: of every row.
         rows: run these presets of the table alone.
+        methods: run these methods, too, below the table: names, or your own as package.module:factory.
     """
 
     table: Positional[Literal[1, 2, 3, 4, 5]]
     epochs: Count
     rows: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 def main(argv: list[str]) -> int:
@@ -47,6 +54,9 @@ def main(argv: list[str]) -> int:
         raise ConfigError(f"Table {args.table} has no row '{min(unknown)}': use some of {', '.join(presets)}.")
     # One process measures the row that is not trained: last, as the others do not wait for it.
     presets = sorted((name for name in presets if not args.rows or name in args.rows), key=MEASURED.__eq__)
+    for name in args.methods:
+        use_method(name)
+    presets += args.methods
     words += ["--epochs", str(args.epochs)]
     defaults = {name: TrainConfig() if name == MEASURED else get_config(name) for name in presets}
     configs = {name: parse(TrainConfig, "ablate", words, default=default) for name, default in defaults.items()}
@@ -54,8 +64,9 @@ def main(argv: list[str]) -> int:
     # Imported late, as they load torch.
     from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
+    from fineparser_core.training.dives import check_labels
     from fineparser_core.training.initial import check_start, startable
-    from fineparser_core.training.run import OwnParts, check_labels, finished_results, limited, train
+    from fineparser_core.training.run import OwnParts, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
         """Return the options of a row without those weights that its network cannot start from."""
@@ -68,8 +79,9 @@ def main(argv: list[str]) -> int:
         check_start(config, settings_of(config))
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
+    log_to_stderr()
     with processes(args.device) as peers, cancel_on_signals() as cancel, limited(args.minutes, cancel):
-        log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
+        logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
         for name, config in configs.items():
             try:
                 if name != MEASURED:
@@ -77,7 +89,7 @@ def main(argv: list[str]) -> int:
             except (AnnotationError, ConfigError) as error:
                 raise type(error)(f"The row '{name}': {error} Or choose the others by --rows.") from None
         for preset, config in configs.items():
-            out, settings = args.out / preset, settings_of(config)
+            out, settings = args.out / _folder(preset), settings_of(config)
             data = data_set(config.layout)
             if preset == MEASURED:
                 if not peers.writes:
@@ -99,5 +111,18 @@ def main(argv: list[str]) -> int:
             trained = f", {args.epochs} epochs, {stamp['dives']} training dives" if stamp["dives"] else ""
             measured_on = measured_on or f"{stamp['name']}{trained}"
         if peers.writes:
-            say("\n".join([side_by_side(args.table, ours, data=measured_on), *left_out]))
+            grades = grades_of(configs) if args.table <= _OF_RIVALS else None
+            say("\n".join([side_by_side(args.table, ours, data=measured_on, grades=grades), *left_out]))
     return 0
+
+
+def grades_of(configs: Mapping[str, TrainConfig]) -> dict[str, str]:
+    """Return how close each preset is to the source of its method."""
+    return {
+        name: "idea of" if name == MEASURED else get_method(config.method).grade for name, config in configs.items()
+    }
+
+
+def _folder(preset: str) -> str:
+    """Return the name of the folder of a row; a colon is not for names of files."""
+    return preset.replace(":", "-")

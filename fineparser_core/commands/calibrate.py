@@ -32,9 +32,9 @@ from fineparser_core.evaluation.calibration import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.records import Clip, ClipEvidence
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_core.types import Clip, ClipEvidence
 from fineparser_core.video.clips import make_clip
 
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.

@@ -1,6 +1,7 @@
 """`fineparser data check ROOT`: says what a data set has, what is missing and what is wrong."""
 
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from fineparser_core.commands.options import DatasetOptions, Positional, parse
@@ -9,6 +10,8 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
 from fineparser_core.errors import AnnotationError
+from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.csv_table import csv_table
 from fineparser_core.support.text_table import text_table
 
 _EXAMPLES = 3
@@ -25,12 +28,15 @@ class CheckOptions(DatasetOptions):
         layout: auto: by the annotation files.
         images: decode every image and name the damaged ones.
         json: print the whole report as JSON.
+        erratum: write labels that contradict the rest of their annotation into this CSV table, with what they should be
+            where that is known.
     """
 
     data: Positional[Path]
     layout: Layout = "auto"
     images: bool = False
     json: bool = False
+    erratum: Path | None = None
 
 
 def main(argv: list[str]) -> int:
@@ -43,6 +49,8 @@ def main(argv: list[str]) -> int:
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         survey = take_survey(data, images=args.images, progress=progress, cancel=cancel)
+    if args.erratum is not None:
+        write_whole(args.erratum, erratum(survey))
     if args.json:
         say_json(asdict(survey), indent=2)
     else:
@@ -51,6 +59,13 @@ def main(argv: list[str]) -> int:
         first = next(iter(survey.unusable), "its train split is empty.")
         raise AnnotationError(f"{data.root} has no dive to train on, the first: {first} {data.lost_frames}")
     return 0
+
+
+def erratum(survey: Survey) -> bytes:
+    """Return the wrong labels of a data set as a CSV table, by dive."""
+    columns = ("id", "kind", "stored", "right", "text")
+    rows = [{**asdict(one), "id": f"{one.key[0]}/{one.key[1]}"} for one in survey.defects if one.stored]
+    return csv_table(columns, [{name: row[name] for name in columns} for row in sorted(rows, key=itemgetter("id"))])
 
 
 def report(survey: Survey) -> str:

@@ -14,8 +14,8 @@ from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, write_dives
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.records import DiveParse
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import DiveParse
 
 #: Largest difference between a label and what is found that passes without a word: a fifth of a second, as people
 #: place the same moment that far apart.

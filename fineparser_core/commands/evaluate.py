@@ -3,6 +3,7 @@
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse
 from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.own_parts import use_method
 from fineparser_core.commands.terminal import log_to_stderr
 from fineparser_core.errors import ConfigError
 from fineparser_core.resources import bundled_weights
@@ -19,6 +20,7 @@ def main(argv: list[str]) -> int:
         return 0
     if args.against is not None:
         raise ConfigError("--against compares two files of predictions: give the first by --predictions.")
+    use_method(args.method)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:
         from fineparser_core.evaluation.model_card import write_model_card

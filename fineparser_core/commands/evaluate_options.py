@@ -21,6 +21,7 @@ class EvaluateOptions(DatasetOptions):
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
         against: another such file; the difference of each metric is said with its interval.
+        force: compare the two files although they were measured by different protocols.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
@@ -32,6 +33,7 @@ class EvaluateOptions(DatasetOptions):
         per_number: exemplars only from up to N training dives, drawn, of each number of the dives: --exemplars of them
             are as good as all, and sooner encoded.
         seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
+        method: of weights that were trained with your own: package.module:factory.
         static_backbone: of weights that were trained with your own: package.module:function.
         head: likewise.
         limit: the first N usable dives only.
@@ -43,6 +45,7 @@ class EvaluateOptions(DatasetOptions):
     real: Path | None = None
     predictions: Path | None = None
     against: Path | None = None
+    force: bool = False
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"
     weights: Weights | None = None
@@ -53,6 +56,7 @@ class EvaluateOptions(DatasetOptions):
     exemplars: Count | None = None
     per_number: Count | None = None
     seed: Seed | None = None
+    method: str | None = None
     static_backbone: str | None = None
     head: str | None = None
     limit: Count | None = None

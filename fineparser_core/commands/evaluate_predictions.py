@@ -18,17 +18,22 @@ from fineparser_core.evaluation.charts import figure
 from fineparser_core.evaluation.comparison import Comparison, compare
 from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
+from fineparser_core.evaluation.protocol import ProtocolRecord, protocol_record
 from fineparser_core.evaluation.report import charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
-from fineparser_core.evaluation.summary import Summary, summarize
+from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.codec import to_json
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp
 
 _FORMAT = "fineparser.evaluation/3"
 #: Options that mean something without a network.
-_USED = ("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed")
+_USED = (
+    *("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed"),
+    *("predictions", "against", "force"),
+)
 _OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
 
 
@@ -46,7 +51,7 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
         FineParserError: with the sentence for the user.
     """
     for option in fields(args):
-        if getattr(args, option.name) != option.default and option.name not in (*_USED, "predictions", "against"):
+        if getattr(args, option.name) != option.default and option.name not in _USED:
             raise ConfigError(
                 f"--{option.name.replace('_', '-')} is of a network, and --predictions needs none: leave it away."
             )
@@ -62,8 +67,20 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
     records, pool, left_out = _usable(data, args.split)
     for one in given:
         check_ids(one, [*records, *left_out], args.split, data)
+    if not args.force:
+        _check_protocols(given)
     stamp = data_stamp(data, records)
+    protocol = protocol_record(
+        records,
+        split=args.split,
+        split_by=args.split_by,
+        labels=stamp.labels,
+        left_out=len(left_out),
+        seed=seed,
+        reported=tuple(METRICS),
+    )
     facts = {
+        "protocol": f"{protocol.name}/{protocol.version}",
         "what": f"{stamp.name}, {args.split} split, {len(records)} dives",
         "labels": stamp.labels,
         "split": args.split,
@@ -88,7 +105,7 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
         header, rows = comparison.table()
         say("\n" + (text_table(header, rows) if rows else "The two files predict nothing of the same dives."))
     if args.out is not None:
-        _write(args.out, measured, comparison, facts)
+        _write(args.out, measured, comparison, facts, protocol)
 
 
 def _usable(data: DiveSet, split: str) -> tuple[list[DiveRecord], list[DiveRecord], list[DiveRecord]]:
@@ -136,6 +153,19 @@ def _measure(
     return _Measured(given, results, summary, facts)
 
 
+def _check_protocols(given: Sequence[Predictions]) -> None:
+    """Raise ConfigError where two files were measured by different protocols before."""
+    known = [one for one in given if one.protocol is not None]
+    if len(known) == 2 and known[0].protocol is not None and known[1].protocol is not None:
+        first, second = known[0].protocol, known[1].protocol
+        if different := first.differences(second):
+            name = different[0]
+            raise ConfigError(
+                f"{known[0].path} and {known[1].path} were measured by different protocols, of which {name} is "
+                f"{getattr(first, name)!r} and {getattr(second, name)!r}: --force compares them all the same."
+            )
+
+
 def _some(names: Sequence[str], what: str) -> str:
     return f"{len(names)}{what}, the first {names[0]}"
 
@@ -148,11 +178,18 @@ def _names(files: Sequence[Path]) -> tuple[str, str]:
     return f"{first.absolute().parent.name}/{first.name}", f"{second.absolute().parent.name}/{second.name}"
 
 
-def _write(out: Path, measured: Sequence[_Measured], comparison: Comparison | None, facts: Mapping[str, Any]) -> None:
+def _write(
+    out: Path,
+    measured: Sequence[_Measured],
+    comparison: Comparison | None,
+    facts: Mapping[str, Any],
+    protocol: ProtocolRecord,
+) -> None:
     first = measured[0]
     content: dict[str, Any] = {
         "format": _FORMAT,
         "version": __version__,
+        "protocol": to_json(protocol),
         "predictions": first.facts,
         "data": {**facts, **first.summary.as_dict()},
     }
@@ -164,7 +201,8 @@ def _write(out: Path, measured: Sequence[_Measured], comparison: Comparison | No
             "differences": {name: asdict(each) for name, each in comparison.differences.items()},
         }
         charts += paired_charts(comparison.names, first.results, measured[1].results)
-    write_predictions(out / "predictions.csv", out / "predictions.json", first.results)
+    files = out / "predictions.csv", out / "predictions.json"
+    write_predictions(*files, first.results, first.predictions.protocol or protocol)
     write_report(
         out / "report.html",
         first.summary,

@@ -19,19 +19,18 @@ from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.facts import LONGEST_NAME, ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.records import LONGEST_NAME, Exemplar, ExemplarEncoding, ExemplarFacts
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.records import Clip, MaskTrack
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder, write_whole
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.types import Clip, MaskTrack
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 
@@ -263,12 +262,13 @@ def _encoded(
         flight, entry = transitions
         placed = replace(parse.transitions, first_flight_frame=flight, first_entry_frame=entry)
         parse, encoding = correct_transitions(parse, encoding, placed)
+        compact = analyzer.encoder.compact(encoding)
         with atomic_file(kept) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
                 transition_samples=encoding.transition_samples,
                 **{name: getattr(parse, name) for name in _MASK_FIELDS},
-                **{name: getattr(analyzer.compact(encoding), name) for name in _ENCODING_FIELDS},
+                **{name: getattr(compact, name) for name in _ENCODING_FIELDS},
             )
     with np.load(kept, allow_pickle=False) as found:
         mask = MaskTrack(**{name: found[name] for name in _MASK_FIELDS})

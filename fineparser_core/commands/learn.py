@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fineparser_core.commands.many_scorer import ManyOptions
 from fineparser_core.commands.options import Positional, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import say, say_written
 from fineparser_core.commands.score_many import score_many
+from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
@@ -134,11 +134,9 @@ def _results(dives: Sequence[JudgedDive], results: Path, args: LearnOptions) -> 
     Raises: what `score_many` raises.
     """
     if not all(results_of(dives, results)):
-        options = ManyOptions(
-            weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), workers=args.workers
-        )
+        options = ScoringOptions(weights=args.weights, device=args.device, precision=args.precision, own=own_folder())
         with cancel_on_signals() as cancel:
-            score_many(list(map(asked_of, dives)), options, results, cancel, quiet=args.quiet)
+            score_many(list(map(asked_of, dives)), options, results, cancel, workers=args.workers, quiet=args.quiet)
     return [found for found in results_of(dives, results) if found is not None]
 
 

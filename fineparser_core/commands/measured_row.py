@@ -29,13 +29,13 @@ from fineparser_core.evaluation.results import DiveResult, dive_result, mask_res
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import DiveParse
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import temporary_folder, write_whole
 from fineparser_core.training.presets import MEASURED
 from fineparser_core.training.provenance import data_stamp, measured_by, open_run
 from fineparser_core.training.run import RESULTS, read_results
-from fineparser_core.types import DiveParse
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 from fineparser_core.video.probe import probe
 

@@ -28,24 +28,25 @@ from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
-from fineparser_core.evaluation.protocol import Protocol, read_pool
+from fineparser_core.evaluation.protocol import Protocol, protocol_record, read_pool
 from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.evaluation.summary import summarize
+from fineparser_core.evaluation.summary import METRICS, summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
-from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.motion.recording import FoundClip
+from fineparser_core.models.aqa_model import to_channels_last
+from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.records import DiveParse, Scoring
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.codec import to_json
+from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
-from fineparser_core.types import DiveParse, Scoring
 from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
@@ -123,8 +124,21 @@ def _measure_data(
     results = evaluator.run(dives, result_cache=cached, progress=progress, cancel=cancel)
     summary = summarize(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
     stamp, qualities = data_stamp(data, records), read_qualities(data.root)
+    record = protocol_record(
+        records,
+        {result.id: result.exemplars for result in results},
+        protocol,
+        split=args.split,
+        split_by=args.split_by,
+        labels=stamp.labels,
+        left_out=len(records) - len(dives),
+        seed=protocol.seed,
+        reported=tuple(METRICS),
+    )
+    content["protocol"] = to_json(record)
     fidelity = contribution_fidelity(results, qualities, seed=protocol.seed) if qualities else None
     measured = {
+        "protocol": f"{record.name}/{record.version}",
         "what": f"{stamp.name}, {args.split} split, {len(dives)} of {len(records)} dives",
         **({"no test": f"{len(known)} of them were trained on: give --split-by as in training"} if known else {}),
         "labels": stamp.labels,
@@ -134,7 +148,7 @@ def _measure_data(
     if qualities:
         say(_fidelity_text(fidelity))
     if args.out is not None:
-        write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
+        write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results, record)
         by_id = {dive.record.id: dive for dive in dives}
         shown = sorted({result.id for worst_of in worst_dives(results) for result in worst_of})
         write_report(

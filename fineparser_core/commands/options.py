@@ -22,8 +22,8 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.splits import split_by_event
 from fineparser_core.errors import ConfigError
+from fineparser_core.records import AthletePoint
 from fineparser_core.resources import bundled_weights
-from fineparser_core.types import AthletePoint
 
 __all__ = [
     "Count",

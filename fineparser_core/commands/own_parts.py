@@ -2,11 +2,12 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import Method, register_method
 
 
 def own_parts(static_backbone: str | None, head: str | None) -> dict[str, Any]:
@@ -15,8 +16,28 @@ def own_parts(static_backbone: str | None, head: str | None) -> dict[str, Any]:
     return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
 
 
-def own_part(option: str, path: str | None) -> Callable[..., Any] | None:
-    """Return the function or class of an import path "package.module:name"; None where none is given.
+def use_method(name: str | None) -> None:
+    """Register the method of an import path "package.module:factory"; other names are those of registered methods.
+
+    Raises:
+        ConfigError: it cannot be imported, or makes no `Method`.
+    """
+    if name is None or ":" not in name:
+        return
+    made = own_part("--method", name, kind=Method)
+    try:
+        made = made if isinstance(made, Method) else made()
+    except Exception as error:  # a stranger's function fails in every way there is
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError("--method {0} cannot be made ({1}): see what it does.", repr(name), reason) from error
+    if not isinstance(made, Method):
+        raise ConfigError("--method {0} gives {1}: it must give a Method.", repr(name), f"{made!r:.80}")
+    # By its path, so that a card of weights says what to give again.
+    register_method(replace(made, name=name))
+
+
+def own_part(option: str, path: str | None, kind: type[Any] | None = None) -> Any:
+    """Return the function, class or object of a kind of an import path "package.module:name"; None without a path.
 
     The current folder is looked in, too. What a card of weights names is never imported.
 
@@ -38,7 +59,6 @@ def own_part(option: str, path: str | None) -> Callable[..., Any] | None:
     except (Exception, SystemExit) as error:  # a stranger's module fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("{0} {1} cannot be loaded ({2}): check the path.", option, repr(path), reason) from error
-    if not callable(found):
+    if not callable(found) and not (kind is not None and isinstance(found, kind)):
         raise ConfigError("{0} {1} is no function or class: name one that makes the part.", option, repr(path))
-    part_of: Callable[..., Any] = found
-    return part_of
+    return found

@@ -10,11 +10,12 @@ from fineparser_core.commands.printing import say
 from fineparser_core.commands.profile_parsing import profile_parsing
 from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.commands.profile_training import profile_training
+from fineparser_core.commands.terminal import log_to_stderr
 from fineparser_core.config import RunSettings
 from fineparser_core.constants import Device, Precision
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import choose_device, device_names
 from fineparser_core.resources import resource
+from fineparser_core.support.device import choose_device, device_names
 from fineparser_core.training.presets import get_config
 from fineparser_core.video.clips import make_clip
 
@@ -79,6 +80,7 @@ def main(argv: list[str]) -> int:
         sizes = {"batch_size": args.batch_size or config.batch_size, "precision": args.precision or config.precision}
         config = replace(config, **sizes, compile=args.compile, validation_share=0.0)  # type: ignore[arg-type]
         settings = RunSettings(loaders=args.loaders, limit=args.limit, cache=args.cache)
+        log_to_stderr()
         data = args.dataset(args.data, config.layout)
         profile_training(data, config, settings, choose_device(args.device), args.iterations, args.cache)
     else:

@@ -11,13 +11,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from fineparser_core.commands.printing import say
-from fineparser_core.inference import samples
+from fineparser_core.inference import pipeline, samples
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.motion import candidates
+from fineparser_core.motion import clips
 from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.records import Clip
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Clip
 
 #: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.
 _SIZE, _PRODUCTS = 2048, 8
@@ -86,8 +86,8 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
     """Return owner, name and stage of the functions that make up a parse, none of which calls another."""
     encoder, model = analyzer.encoder, analyzer.encoder.model
     stages: list[tuple[Any, str, str]] = [
-        (candidates, "find_dives", "decode; what moves"),
-        (candidates, "follow_diver", "follow who falls"),
+        (clips, "find_dives", "decode; what moves"),
+        (clips, "follow_diver", "follow who falls"),
         (samples, "coarse_pass", "coarse pass"),
         (samples, "crop_frames", "crops"),
         (encoder, "keypoints", "keypoints, for the crop"),
@@ -99,8 +99,8 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
             (owner, name, "I3D of the spatial parser") for owner, name in ((parser, "taps"), (parser.encoder, "end"))
         ]
         stages += [(parser.decoder, name, "mask decoder") for name in ("coarse", "finish")]
-    stages.append((analyzer, "_find_joints", "joints, by BlazePose and masks"))
-    stages.append((analyzer._blazepose, "masks", "masks, by BlazePose"))
+    stages.append((pipeline, "find_joints", "joints, by BlazePose and masks"))
+    stages.append((analyzer.blazepose, "masks", "masks, by BlazePose"))
     if isinstance(backbone := model.static_encoder.backbone, PoseBackbone):
         stages.append((backbone, "features_and_keypoints", "poses"))
     return stages

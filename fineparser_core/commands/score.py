@@ -7,16 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.many_scorer import ManyOptions
 from fineparser_core.commands.named_otherwise import named_otherwise
 from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.score_report import report
+from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals, running
-from fineparser_core.diving.difficulty import asked_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.difficulty import asked_dive
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule
@@ -31,12 +30,13 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import bands_of
+from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
-from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
-from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
@@ -168,12 +168,9 @@ def main(argv: list[str]) -> int:
     if len(args.clips) > 1 or args.workers > 1:
         raise ConfigError(f"Several clips need a file for their results, so add --out results.jsonl: {_SEE_HELP}")
     with running(quiet=args.quiet) as (progress, cancel), ExitStack() as opened:
-        dive = None if args.dive_number is None else parse_dive_number(args.dive_number)
-        difficulty = None
-        if dive is None and (args.board, args.difficulty) != (None, None):
+        if args.dive_number is None and (args.board, args.difficulty) != (None, None):
             raise ConfigError(_NO_NUMBER)
-        if dive is not None:
-            difficulty = asked_difficulty(dive, args.board, args.difficulty)
+        dive, difficulty = asked_dive(args.dive_number, args.board, args.difficulty)
         options = _options(args)
         library = opened.enter_context(_open_library(options))
         if dive is not None:
@@ -232,13 +229,13 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     options = _options(args)
     _open_library(options).close()  # problems of the library are reported once
     with cancel_on_signals() as cancel:
-        score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
+        score_many(asked, options, out, cancel, workers=args.workers, table=args.csv, quiet=args.quiet)
     return ExitCode.DONE
 
 
-def _options(args: ScoreOptions) -> ManyOptions:
-    """Make the options of many clips. Raises: ConfigError, as `_profile`."""
-    return ManyOptions(
+def _options(args: ScoreOptions) -> ScoringOptions:
+    """Make the options of scoring. Raises: ConfigError, as `_profile`."""
+    return ScoringOptions(
         weights=args.weights,
         device=args.device,
         precision=args.precision,
@@ -249,7 +246,6 @@ def _options(args: ScoreOptions) -> ManyOptions:
         rule=CandidateRule(nearest=args.allow_nearest, synchro=args.synchro),
         trim=not args.no_trim,
         force=args.force,
-        workers=args.workers,
         profile=_profile(args),
     )
 
@@ -288,7 +284,7 @@ def _profile(args: ScoreOptions) -> Profile | None:
     return active_profile() if args.profile is None else read_profile(args.profile)
 
 
-def _open_library(options: ManyOptions) -> ExemplarStore:
+def _open_library(options: ScoringOptions) -> ExemplarStore:
     """Open the exemplars and print a notice about their problems."""
     store = options.open_library()
     if store.notice:

@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from fineparser_core.commands.many_scorer import SCORER, Job, ManyOptions
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
@@ -16,10 +16,10 @@ from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.processes import Died, do_jobs
-from fineparser_core.types import Analysis
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
@@ -73,10 +73,11 @@ def _lines(path: Path) -> list[str]:
 
 def score_many(
     asked: Sequence[AskedClip],
-    options: ManyOptions,
+    options: ScoringOptions,
     out: Path,
     cancel: CancelToken,
     *,
+    workers: int = 1,
     table: Path | None = None,
     quiet: bool = False,
     scorer: str = SCORER,
@@ -85,6 +86,7 @@ def score_many(
 
     Args:
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
+        workers: processes.
         table: of all clips too, as CSV.
         scorer: module of the processes.
 
@@ -105,7 +107,7 @@ def score_many(
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
     began_s = time.monotonic()
     try:
-        with closing(do_jobs(scorer, options, todo, options.workers, cancel)) as answers:
+        with closing(do_jobs(scorer, (options, workers), todo, workers, cancel)) as answers:
             for n, (place, answer) in enumerate(answers, start=1):
                 job = todo[place]
                 lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.export.notes import notes_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
-from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import band_for, bands_of, findings
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
-from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.recognition.words import seen_text
+from fineparser_core.recognition.numbers import seen_text
+from fineparser_core.records import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: Origin of the DD by `Scoring.difficulty_source`.
 _DIFFICULTY_OF = {
@@ -57,7 +56,7 @@ def report(analysis: Analysis) -> str:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
         if refusal is not None:
             blocks.append(f"Note: scored as you asked, though: {refusal[0].lower()}{refusal[1:]}")
-    blocks += [f"Note: {note}" for note in (*contradiction_notes(analysis), *analysis.notes)]
+    blocks += [f"Note: {note}" for note in notes_of(analysis)]
     if analysis.parse.model.synthetic:
         blocks.append(
             f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "

@@ -1,6 +1,7 @@
 """`fineparser train`: trains weights on FineDiving, MTL-AQA or rendered dives."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import tyro
 
 from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_part, own_parts
-from fineparser_core.commands.printing import say
+from fineparser_core.commands.own_parts import own_part, own_parts, use_method
+from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
@@ -42,8 +43,8 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of
-            a table such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
+        config: preset: release (the authors' configuration), fine-tune (the app's own model), mtl-aqa, a row of a table
+            such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
         loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 
@@ -54,23 +55,29 @@ class TrainOptions(RunOptions):
 
 @dataclass(frozen=True)
 class _Preset:
-    config: str = "release"
+    config: str | None = None
+    method: str | None = None
 
 
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
-    preset = parse_known(_Preset, "train", argv)[0].config
+    given = parse_known(_Preset, "train", argv)[0]
+    use_method(given.method)
+    preset = given.config or given.method or "release"
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
+    if os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0")) == "0":
+        remark(f"reads {args.data}, then its dives; a checkpoint and the results go to {args.out}")
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.run import OwnParts, train
 
     own = OwnParts(**own_parts(args.settings.own_backbone, args.settings.own_head), loss=own_part("--loss", args.loss))
+    log_to_stderr()
     with processes(args.device) as peers, cancel_on_signals() as cancel:
-        log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
+        logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
         data = args.dataset(args.data, args.settings.layout)
         finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
         if peers.writes:

@@ -7,9 +7,10 @@ from typing import Any
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.terminal import running
-from fineparser_core.motion.recording import find_dives, no_dive
+from fineparser_core.motion.clips import no_dive
+from fineparser_core.motion.recording import find_dives
+from fineparser_core.records import DiveSegment, VideoInfo
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import DiveSegment, VideoInfo
 
 FORMAT = "fineparser.trim/3"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from fineparser_core.commands.many_scorer import SCORER, Job, ManyOptions
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.score_many import of_dead, told
+from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -211,7 +211,7 @@ def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         while not ended() and not cancel.wait(_POLL_S):
             log.write_without_analysis()
         return
-    options = ManyOptions(
+    options = ScoringOptions(
         weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), profile=active_profile()
     )
     key, usual = options.key(), AskedClip(path=args.out, dive_number=args.dive_number, board_m=args.board)
@@ -225,7 +225,7 @@ def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
         return jobs[len(jobs) - len(new) :] or (None if last else [])
 
-    with suppress(Cancelled), closing(do_jobs(SCORER, options, (), 1, cancel, more=more)) as answers:
+    with suppress(Cancelled), closing(do_jobs(SCORER, (options, 1), (), 1, cancel, more=more)) as answers:
         for place, answer in answers:
             log.write(clips[place], of_dead(jobs[place], answer) if isinstance(answer, Died) else answer)
 

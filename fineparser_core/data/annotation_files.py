@@ -94,18 +94,23 @@ def record_defects(record: DiveRecord) -> Iterator[Defect]:
         parse_dive_number(record.dive_number)
     except ConfigError as error:
         yield Defect(key=record.key, kind="dive number", text=str(error))
-    wrong = record.score_fault or (score_defect(record) if record.awards else None)
-    if wrong and not isnan(record.score):  # labels without a score are whole
-        yield Defect(key=record.key, kind="score", text=wrong)
+    if isnan(record.score):  # labels without a score are whole
+        return
+    expected, wrong = score_by_rules(record)
+    if wrong := record.score_fault or wrong:
+        right = "" if expected is None else f"{expected:.2f}"
+        yield Defect(key=record.key, kind="score", text=wrong, stored=f"{record.score:g}", right=right)
 
 
-def score_defect(record: DiveRecord) -> str | None:
-    """Return why a score does not follow from awards and DD; None where it does."""
+def score_by_rules(record: DiveRecord) -> tuple[float | None, str | None]:
+    """Return the score that awards and DD give, where there are awards, and why the recorded one is another."""
+    if not record.awards:
+        return None, None
     award = counted_award if len(record.awards) in (3, 5) else total_award
     try:
         expected = award(record.awards) * record.difficulty
     except ConfigError as error:
-        return str(error)
+        return None, str(error)
     if abs(expected - record.score) <= _SCORE_TOLERANCE:
-        return None
-    return f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."
+        return expected, None
+    return expected, f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."

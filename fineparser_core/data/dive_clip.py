@@ -5,7 +5,7 @@ from pathlib import Path
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.video_dives import VideoDives
-from fineparser_core.types import Clip
+from fineparser_core.records import Clip
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 

@@ -20,10 +20,10 @@ from fineparser_core.diving.judging import read_awards
 from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
+from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.csv_table import decoded_table, folded, table_rows
 from fineparser_core.support.files import read_bounded
-from fineparser_core.types import VideoInfo
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 

@@ -21,13 +21,13 @@ from fineparser_core.diving.difficulty import BOARDS_M, Difficulty, commonest_bo
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Award, PhaseMarks, mean_award
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import Frame
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import Frame
 
 FORMAT, VERSION = "fineparser-dives", 1
 LABELS_FILE = "labels.json"

@@ -110,8 +110,12 @@ class Defect:
     Attributes:
         kind: "dive number", "transitions", "score", "frames" or "masks"; what is wrong with a DD is a "score" too.
         text: what is wrong, as a sentence.
+        stored: value of the data set; "" for what is no value.
+        right: what the rest of the annotation says that it should be; "" where that is not known.
     """
 
     key: Key
     kind: str
     text: str
+    stored: str = ""
+    right: str = ""

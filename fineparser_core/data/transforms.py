@@ -72,7 +72,8 @@ def draw_view(
     """Draw a random view; the same generator gives the same view.
 
     The 112 rows begin anywhere in the squeezed frame; a square that follows the athlete is moved and zoomed. The shift
-    never cuts off the first frame of the entry.
+    never cuts off the first frame of the entry. Deviation: the paper's text names no augmentation; this is the
+    release's, which may cut the entry off.
 
     Args:
         flip: probability of a mirrored view.

@@ -18,8 +18,8 @@ from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
 from fineparser_core.motion.recording import LONG_S
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import VideoInfo
 from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import VideoInfo
 from fineparser_core.video.athlete_crop import uncrop_mask
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader

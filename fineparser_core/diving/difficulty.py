@@ -128,6 +128,20 @@ def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | Non
     return find_difficulty(dive, board_m, typed)
 
 
+def asked_dive(
+    dive_number: str | None, board_m: float | None, typed: float | None = None
+) -> tuple[DiveNumber | None, Difficulty | None]:
+    """Return the dive and the DD of a request, see `asked_difficulty`; None for both without a number.
+
+    Raises:
+        ConfigError: the number is no dive's; or as of `find_difficulty`.
+    """
+    if dive_number is None:
+        return None, None
+    dive = parse_dive_number(dive_number)
+    return dive, asked_difficulty(dive, board_m, typed)
+
+
 def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:
     """Return the DD of a dive as it was entered, see `find_difficulty`; None where there is none."""
     try:

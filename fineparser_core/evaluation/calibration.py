@@ -13,8 +13,8 @@ from scipy.optimize import nnls
 
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.inference.clip_validation import DomainThresholds, refusal
+from fineparser_core.records import ClipEvidence, IntervalRule
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
-from fineparser_core.types import ClipEvidence, IntervalRule
 
 #: With fewer dives the quantile of an interval is among the largest errors, and cross-validation says nothing.
 MIN_DIVES = 20

@@ -16,8 +16,7 @@ from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, store
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, dive_result, mask_results
-from fineparser_core.inference.encoder import normalize
-from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding
+from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding, normalize
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -54,12 +53,11 @@ class Evaluator:
         self,
         dives: Sequence[DatasetDive],
         *,
-        shard: tuple[int, int] = (0, 1),
         result_cache: ResultCache | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
-        """Return the results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
+        """Return the results of dives, in order.
 
         Args:
             result_cache: stores results as they come; dives whose results are in it are not measured again.
@@ -73,9 +71,8 @@ class Evaluator:
             raise ConfigError("There is no dive to measure: choose another split, or check the data set.")
         if result_cache is None:
             result_cache = ResultCache(None, self._protocol, {})
-        mine = dives[shard[0] :: shard[1]]
         results = []
-        for done, dive in enumerate(mine, start=1):
+        for done, dive in enumerate(dives, start=1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
             result = result_cache.get(dive.record.id)
@@ -83,7 +80,7 @@ class Evaluator:
                 result = self._measure(dive)
                 result_cache.add(result)
             results.append(result)
-            progress(Progress("evaluate", done, len(mine)))
+            progress(Progress("evaluate", done, len(dives)))
         return results
 
     def encode(self, dive: DatasetDive) -> tuple[EvalInput, EncodedVideo]:

@@ -9,8 +9,8 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.data.judged_dives import by_clip
+from fineparser_core.records import DiveParse
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import DiveParse
 
 JOINTS_FILE = "joints.json"
 # Our joints among the 16 of MPII; the head is the middle of neck and crown. Toes are not labeled.

@@ -78,13 +78,16 @@ def paper_table(number: int) -> list[PaperRow]:
     return rows
 
 
-def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: str) -> str:
+def side_by_side(
+    number: int, ours: Mapping[str, Mapping[str, float]], *, data: str, grades: Mapping[str, str] | None = None
+) -> str:
     """Return a table of the paper as aligned text, its value of every metric beside ours.
 
     Args:
         number: of the table, 1 to 5.
         ours: metrics (names in `METRICS`) by preset; presets that the table lacks follow below it.
         data: what ours were measured on, for the heading.
+        grades: by preset, how close ours is to the source of the method.
 
     Raises:
         ConfigError: the paper has no results table of this number.
@@ -93,12 +96,10 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
     columns = [name for name in METRICS if any(name in row.values for row in rows)]
     later = list(dict.fromkeys(row.source for row in rows if row.source))
     marks = {source: "*" * (place + 1) for place, source in enumerate(later)}
-    lines = [
-        (f"{row.label} {marks.get(row.source, '')}".rstrip(), row.values, ours.get(row.preset or "", {}))
-        for row in rows
-    ]
-    lines += [(name, {}, ours[name]) for name in ours if name not in {row.preset for row in rows}]
+    lines = [(f"{row.label} {marks.get(row.source, '')}".rstrip(), row.preset or "", row.values) for row in rows]
+    lines += [(name, name, {}) for name in ours if name not in {row.preset for row in rows}]
     width = max(len(label) for label, _, _ in lines)
+    grades = grades or {}
     # Two numbers of seven places and the space between them.
     heading = "  ".join(f"{METRICS[name]:^15}" for name in columns)
     text = [
@@ -106,11 +107,12 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
         f"paper: as printed there, measured on {rows[0].data}; ours: measured on {data}",
         "",
         f"{'':{width}}  {heading}".rstrip(),
-        f"{'':{width}}  " + "  ".join(f"{'paper':>7} {'ours':>7}" for _ in columns),
+        f"{'':{width}}  " + "  ".join(f"{'paper':>7} {'ours':>7}" for _ in columns) + ("  ours is" if grades else ""),
     ]
-    for label, theirs, measured in lines:
+    for label, preset, theirs in lines:
+        measured = ours.get(preset, {})
         cells = (f"{_number(theirs.get(name))} {_number(measured.get(name))}" for name in columns)
-        text.append(f"{label:{width}}  " + "  ".join(cells))
+        text.append(f"{label:{width}}  " + "  ".join(cells) + f"  {grades.get(preset, '')}".rstrip())
     printed = {row.source for row in rows if row.values}
     for source, mark in marks.items():
         text.append(f"{mark} as printed by {source}, on the same data set" if source in printed else f"{mark} {source}")

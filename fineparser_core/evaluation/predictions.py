@@ -18,6 +18,7 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import labeled_transitions, sampled_frames
 from fineparser_core.errors import AnnotationError
+from fineparser_core.evaluation.protocol import ProtocolRecord
 from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, dive_result, mask_results
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.codec import from_json, shown
@@ -79,6 +80,7 @@ class Predictions:
         ignored: columns, keys or arrays of the file that are not read.
         masked: ids of the dives whose masks it holds, see `read_masks`.
         view: name of the preprocessing whose view the masks cover.
+        protocol: by which they were measured before, as `predictions.json` tells it.
     """
 
     path: Path
@@ -87,6 +89,7 @@ class Predictions:
     ignored: tuple[str, ...] = ()
     masked: frozenset[str] = frozenset()
     view: str = WHOLE.name
+    protocol: ProtocolRecord | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -301,9 +304,12 @@ def _from_json(path: Path) -> Predictions:
     _check_format(path, content.get("format"))
     dives = _collected(path, ((f"dive {n}", values) for n, values in enumerate(rows, start=1)), _json_values)
     keys = dict.fromkeys(key for values in rows for key in values)
-    return Predictions(
-        path=path, sha256=_sha256(path), dives=dives, ignored=tuple(key for key in keys if key not in ("id", *_VALUES))
-    )
+    try:
+        protocol = content.get("protocol") and from_json(content["protocol"], ProtocolRecord)
+    except ValueError as error:
+        raise _fault(path, "protocol", error, "leave it out") from None
+    ignored = tuple(key for key in keys if key not in ("id", *_VALUES))
+    return Predictions(path=path, sha256=_sha256(path), dives=dives, ignored=ignored, protocol=protocol or None)
 
 
 def _json_values(values: Any) -> Any:

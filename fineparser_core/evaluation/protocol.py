@@ -1,9 +1,11 @@
-"""The protocol of an evaluation: preprocessing, decoding and the choice of exemplars."""
+"""The protocol of an evaluation: how a network is run, and the versioned record of what was measured."""
 
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
@@ -31,6 +33,71 @@ class Protocol:
     pairing: str = "dive-number"
     exemplars: int = 10
     seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolRecord:
+    """What two results must have in common to be compared, as `evaluation.json` and `predictions.json` carry it.
+
+    Attributes:
+        name, version: of the rules by which dives are split, exemplars drawn and metrics computed; a change of a rule
+            raises the version.
+        split: name of the split; `split_by` is "data" for that of the data set, "event" for whole events.
+        dives: number of dives that were to be measured.
+        split_digest: of their ids.
+        labels: digest of their labels.
+        left_out: dives of the split whose labels no dive can have.
+        pairing: what an exemplar shares with a dive; "" where the method's exemplars are not known, or it has none.
+        exemplars: voters a dive at most.
+        exemplar_digest: of the exemplars of each dive.
+        seed: of the choice of exemplars and of the intervals.
+        reported: metrics, each with its interval over dives.
+    """
+
+    name: str = "fineparser-diving"
+    version: int = 1
+    split: str
+    split_by: str
+    dives: int
+    split_digest: str
+    labels: str
+    left_out: int = 0
+    pairing: str = ""
+    exemplars: int = 0
+    exemplar_digest: str = ""
+    seed: int = 0
+    reported: tuple[str, ...] = ()
+
+    def differences(self, other: "ProtocolRecord") -> list[str]:
+        """Return the names of the fields that must be equal and are not; what neither or one knows is not compared."""
+        kept = ("seed", "reported", "dives", "left_out")  # the seed counts by the exemplars that it draws
+        values = ((field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return [name for name, mine, theirs in values if name not in kept and mine and theirs and mine != theirs]
+
+
+def protocol_record(
+    records: Sequence[DiveRecord],
+    exemplars: Mapping[str, Sequence[str]] | None = None,
+    protocol: Protocol | None = None,
+    **facts: Any,
+) -> ProtocolRecord:
+    """Return the record of an evaluation.
+
+    Args:
+        records: dives that were to be measured.
+        exemplars: ids of the exemplars by the id of each dive.
+        protocol: by which they were drawn.
+        facts: other fields.
+    """
+    drawn = [f"{dive}: {' '.join(chosen)}" for dive, chosen in sorted((exemplars or {}).items()) if chosen]
+    if drawn and protocol is not None:
+        facts |= {"pairing": protocol.pairing, "exemplars": protocol.exemplars, "exemplar_digest": _digest(drawn)}
+    ids = sorted(record.id for record in records)
+    return ProtocolRecord(dives=len(ids), split_digest=_digest(ids), **facts)
+
+
+def _digest(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def write_pool(folder: Path, records: Sequence[DiveRecord]) -> None:

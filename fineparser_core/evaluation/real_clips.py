@@ -11,7 +11,7 @@ import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.evaluation.metrics import mask_iou
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse
 from fineparser_core.video.athlete_crop import uncrop_mask
 
 #: Frames after the first contact with the water in which the athlete may still be seen.

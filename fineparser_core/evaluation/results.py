@@ -15,7 +15,9 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import interval_iou, mask_iou, step_ious
 from fineparser_core.evaluation.naive_baselines import center_disc
+from fineparser_core.evaluation.protocol import ProtocolRecord
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.codec import to_json
 from fineparser_core.support.csv_table import csv_table
 
 #: Format of predictions on a data set, see `evaluation.predictions`.
@@ -133,10 +135,12 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
     return result
 
 
-def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveResult]) -> None:
+def write_predictions(
+    csv_path: Path, json_path: Path, results: Sequence[DiveResult], protocol: ProtocolRecord | None = None
+) -> None:
     """Write the results as a table, a row a dive with empty cells for None, and as JSON.
 
-    Exemplars and contributions against them are in the JSON only.
+    Exemplars, contributions against them and the protocol are in the JSON only.
 
     Raises:
         ExportError: a file cannot be written.
@@ -145,7 +149,10 @@ def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveRes
     # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
     columns = list(dict.fromkeys(name for row in rows for name in row))
     write_whole(csv_path, csv_table(columns, rows))
-    content = {"format": PREDICTIONS_FORMAT, "dives": [finite(asdict(result)) for result in results]}
+    content: dict[str, Any] = {"format": PREDICTIONS_FORMAT}
+    if protocol is not None:
+        content["protocol"] = to_json(protocol)
+    content["dives"] = [finite(asdict(result)) for result in results]
     write_whole(json_path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 

@@ -15,11 +15,11 @@ from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_i
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
-from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 logger = logging.getLogger(__name__)

@@ -26,10 +26,9 @@ from fineparser_core.constants import (
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.exemplars.facts import LONGEST_NAME, MOST_POINTS
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.records import LONGEST_NAME, MOST_POINTS, Exemplar, ExemplarEncoding
 from fineparser_core.printable import printable
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 
 _LONGEST_ID = 200
 _LONGEST_PATH = 1000

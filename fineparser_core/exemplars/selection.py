@@ -11,7 +11,7 @@ from fineparser_core.diving.distance import group_by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.language import Phrase
+from fineparser_core.records import Note, NoteCode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +52,14 @@ def select_exemplars(
     seed: int = 0,
     rule: CandidateRule = SAME_NUMBER,
     path: Path | None = None,
-) -> tuple[list[Exemplar], tuple[str, ...]]:
+) -> tuple[list[Exemplar], tuple[Note, ...]]:
     """Select up to n exemplars by a rule.
 
     Args:
         path: file of the library, for the error message.
 
     Returns:
-        The exemplars, and sentences about the selection for the user.
+        The exemplars, and notes about the selection.
 
     Raises:
         NoExemplarsError: the rule allows none of the exemplars.
@@ -117,7 +117,7 @@ def find_candidates(
 
 def select_nearest(
     exemplars: Sequence[Exemplar], dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
-) -> tuple[list[Exemplar], tuple[str, ...]]:
+) -> tuple[list[Exemplar], tuple[Note, ...]]:
     """Select up to n exemplars of the nearest dive numbers.
 
     Their scores are converted to the DD of the dive, score * DD / DD of the exemplar: awards are comparable between
@@ -126,7 +126,7 @@ def select_nearest(
     Deviation: the paper compares with exemplars of the same dive number only.
 
     Returns:
-        The exemplars with converted scores, and a sentence about the selection for the user.
+        The exemplars with converted scores, and a note about the selection.
 
     Raises:
         NoExemplarsError: no exemplar has a known DD.
@@ -143,15 +143,7 @@ def select_nearest(
     if not chosen:
         raise NoExemplarsError("There is no exemplar whose DD is known: add some to your own library.")
     used = ", ".join(dict.fromkeys(exemplar.dive_number for exemplar in chosen))
-    return chosen, (
-        Phrase(
-            "No exemplars of {0}: compared with the nearest dive numbers ({1}); their scores are converted to a DD "
-            "of {2:.1f}.",
-            dive,
-            used,
-            difficulty.value,
-        ),
-    )
+    return chosen, (Note(NoteCode.NEAREST_NUMBERS, (str(dive), used, difficulty.value)),)
 
 
 def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
@@ -164,13 +156,13 @@ def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
 
 def select_by_board(
     candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int
-) -> tuple[list[Exemplar], tuple[str, ...]]:
+) -> tuple[list[Exemplar], tuple[Note, ...]]:
     """Select up to n candidates at random, from the dive's own board first, and real dives before rendered dives.
 
     Another board has another difficulty and therefore other points.
 
     Returns:
-        The exemplars, and sentences about the selection for the user.
+        The exemplars, and notes about the selection.
 
     Source: section 3.3 (E exemplars of the same action type).
     Deviation: the release takes the first ten of a list that is shuffled in place, so its exemplars change between
@@ -178,15 +170,11 @@ def select_by_board(
     """
     chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
     notes, n = [], len(chosen)
-    if n == 1 < n_exemplars:
-        notes.append(Phrase("Only 1 exemplar of this dive number, not {0}.", n_exemplars))
-    elif n < n_exemplars:
-        notes.append(Phrase("Only {0} exemplars of this dive number, not {1}.", n, n_exemplars))
+    if n < n_exemplars:
+        notes.append(Note(NoteCode.FEW_EXEMPLARS, (n, n_exemplars)))
     other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
-    if other == 1:
-        notes.append(Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", n))
-    elif other:
-        notes.append(Phrase("{0} of {1} exemplars are from another board, where the difficulty may differ.", other, n))
+    if other:
+        notes.append(Note(NoteCode.OTHER_BOARD, (other, n)))
     return chosen, tuple(notes)
 
 

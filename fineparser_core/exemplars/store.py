@@ -18,16 +18,14 @@ import platformdirs
 
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
-from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
-from fineparser_core.exemplars.recovery import back_up, open_repaired
+from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile, back_up, open_repaired
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
 from fineparser_core.language import Phrase, together
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.records import DiveParse, MaskTrack
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
-from fineparser_core.types import DiveParse, MaskTrack
 
 log = logging.getLogger(__name__)
 

@@ -22,25 +22,27 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
+from fineparser_core.export.notes import note_of, note_text
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
-from fineparser_core.measures.explanation import Band, band_for
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import Band, band_for, bands_of
 from fineparser_core.recognition.contradictions import contradiction_text
-from fineparser_core.support.atomic import atomic_file, write_whole
-from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     DiveMotion,
     DiveParse,
     DiverCandidate,
     MaskTrack,
     Measure,
+    Note,
+    NoteCode,
     Recognition,
     ScoreInterval,
     Scoring,
 )
+from fineparser_core.support.atomic import atomic_file, write_whole
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT = "fineparser.analysis/4"
 
@@ -91,7 +93,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         ExportError: a number in it is not finite.
     """
     parse, scoring, own = analysis.parse, analysis.scoring, analysis.own_award
-    clip = parse.clip
+    clip, sentences = parse.clip, [note_text(note) for note in analysis.notes]
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
@@ -111,12 +113,13 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
-        "notes": analysis.notes,
-        "clip_notes": parse.notes,
-        "measured_notes": analysis.measured_notes,
+        "notes": sentences,
+        "clip_notes": sentences[: len(parse.notes)],
+        "measured_notes": sentences[len(sentences) - len(analysis.measured_notes) :],
+        "note_codes": [_note_to_dict(note) for note in analysis.notes],
         "phrases": {
             str(said): said.to_json()
-            for said in (parse.refusal, analysis.unscored, analysis.withheld, *analysis.notes)
+            for said in (parse.refusal, analysis.unscored, analysis.withheld, *sentences)
             if isinstance(said, Phrase) and said.values
         },
         "probabilities": parse.probabilities.T.astype(float),
@@ -199,12 +202,12 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
             "This is a file of format {0}, not {1}: analyse the clip again.", repr(data.get("format")), repr(FORMAT)
         )
     try:
-        data = _with_phrases(data)
+        data = _with_notes(_with_phrases(data))
         masks = masks or MaskArrays.none(data)
         parse = _parse(data, masks)
         given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
         if data["score"] is not None:
-            notes = data["notes"][len(parse.notes) : len(data["notes"]) - len(data.get("measured_notes", ()))]
+            notes = data["notes"][len(parse.notes) : len(data["notes"]) - len(data["measured_notes"])]
             given["scoring"] = from_json({**data, "interval": _nested(data.get("interval")), "notes": notes}, Scoring)
         if own := data.get("own_award"):
             steps = [own["steps"][step] for step in STEP_NAMES]
@@ -229,6 +232,30 @@ def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, **{name: said(data[name]) for name in names if name in data}}
 
 
+def _with_notes(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data, its sentences as the notes that they were made of; an older program wrote no codes."""
+    sentences, stored = data.get("notes", ()), data.get("note_codes", ())
+    known = len(stored) == len(sentences)
+    notes = list(map(_note_from_dict, stored, sentences) if known else map(note_of, sentences))
+    n_clip, n_measured = len(data.get("clip_notes", ())), len(data.get("measured_notes", ()))
+    return {**data, "notes": notes, "clip_notes": notes[:n_clip], "measured_notes": notes[len(notes) - n_measured :]}
+
+
+def _note_to_dict(note: Note) -> dict[str, Any]:
+    values = [one.to_json() if isinstance(one, Phrase) else one for one in note.values]
+    return {"code": note.code, "values": values}
+
+
+def _note_from_dict(stored: Mapping[str, Any], sentence: str) -> Note:
+    """Return a note; that of its sentence where a newer program has more codes."""
+    if stored["code"] not in set(NoteCode):
+        return note_of(sentence)
+    values = (Phrase.from_json(one) if isinstance(one, list) else one for one in stored["values"])
+    note = Note(NoteCode(stored["code"]), tuple(values))
+    note_text(note)  # its values fit
+    return note
+
+
 def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
     clip, motion = data["clip"], data.get("motion")
     frames = _frames(clip) | {"n_cut": clip.get("cut_frames", (0, 0))}
@@ -242,7 +269,7 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "joints": masks.joints,
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
-    parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
+    parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": tuple(data["clip_notes"])}, DiveParse)
     return replace(parse, mask_probability=masks.probability)
 
 

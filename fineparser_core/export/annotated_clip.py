@@ -9,7 +9,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.composition import Composition
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.planes import to_video_frame
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sound import Soundtrack

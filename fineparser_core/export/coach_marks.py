@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from msgspec import Meta
 
-from fineparser_core.types import Frame
+from fineparser_core.records import Frame
 
 _Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Point = tuple[_Pixels, _Pixels]

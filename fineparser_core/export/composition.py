@@ -21,7 +21,7 @@ from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
 from fineparser_core.language import number, short_number, text
 from fineparser_core.measures.center_path import center_path
-from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
+from fineparser_core.records import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
 from fineparser_core.video.reader import VideoReader

@@ -22,7 +22,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.skeleton_overlay import paint_skeleton
 from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, MaskTrack, StepSpan, VideoInfo
+from fineparser_core.records import Analysis, MaskTrack, StepSpan, VideoInfo
 from fineparser_core.video.reader import VideoReader
 
 # Shares of a step's duration: the middle of each third.

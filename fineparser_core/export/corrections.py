@@ -26,8 +26,8 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import readable_json
 from fineparser_core.language import Phrase, together
+from fineparser_core.records import DiveParse
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.types import DiveParse
 
 FORMAT = "fineparser.corrections/2"
 

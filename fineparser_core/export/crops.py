@@ -7,7 +7,7 @@ import numpy as np
 from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.drawing import Box
 from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.types import MaskTrack, VideoInfo
+from fineparser_core.records import MaskTrack, VideoInfo
 
 #: Left, top and side of a square crop, in pixels of the frame.
 Window = tuple[float, float, float]

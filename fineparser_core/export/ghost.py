@@ -13,7 +13,7 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.palette import rgb
-from fineparser_core.types import ComparedDive, MaskTrack
+from fineparser_core.records import ComparedDive, MaskTrack
 
 if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay

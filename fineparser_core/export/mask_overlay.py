@@ -11,7 +11,7 @@ import numpy as np
 from fineparser_core.export.drawing import Color, composite
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import rgb
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 
 # The opacity rises from 0 to 1 between these probabilities.
 _FADE_FROM, _FADE_TO = 0.3, 0.7

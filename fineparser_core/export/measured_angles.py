@@ -9,7 +9,7 @@ from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.coach_marks import Point, angle_deg
 from fineparser_core.language import Phrase
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 
 #: Joints with less confidence carry no angle.
 _LEAST_CONFIDENCE = 0.1

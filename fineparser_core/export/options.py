@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
-from fineparser_core.types import ComparedDive
+from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.

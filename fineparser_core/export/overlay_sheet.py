@@ -8,7 +8,7 @@ from fineparser_core.export.drawing import draw_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton_overlay import paint_skeleton
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse
 from fineparser_core.video.reader import VideoReader
 
 _COLUMNS, _TILES, _TILE_WIDTH = 6, 30, 320

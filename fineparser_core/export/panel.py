@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Color, draw_text, fill_box, text_width, wrap_text
+from fineparser_core.export.notes import notes_of
 from fineparser_core.export.palette import contrast, readable_on
 from fineparser_core.language import number, text, translated
 from fineparser_core.measures.words import dive_text
-from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.types import Analysis, DiveParse, Scoring, StepSpan
+from fineparser_core.records import Analysis, DiveParse, Scoring, StepSpan
 
 BANNER_UNITS = 40
 BANNER_BASELINE = 25.5
@@ -161,7 +161,7 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
         sentences.append((translated(analysis.withheld), _CAUTION))
     elif analysis.scoring is None:
         sentences.append((text("Phases and mask only: a score needs the dive number."), MUTED))
-    sentences += [(translated(note), MUTED) for note in (*contradiction_notes(analysis), *analysis.notes)]
+    sentences += [(translated(note), MUTED) for note in notes_of(analysis)]
     if model.synthetic:
         sentences.append((text("Model trained on rendered dives, not on judged ones ({0}).", model.id), _CAUTION))
     else:

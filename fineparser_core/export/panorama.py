@@ -12,7 +12,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.motion.boxes import CUT_SUPPORT, LONG_SIDE_PX, Colors
 from fineparser_core.motion.camera import camera_motion
 from fineparser_core.motion.overlays import Overlays
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 
 #: Longer side of the images that are registered, pixels.
 REGISTERED_PX = 640

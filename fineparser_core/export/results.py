@@ -15,9 +15,9 @@ from msgspec import Meta
 
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
+from fineparser_core.records import Analysis, Frame
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.types import Analysis, Frame
 
 FORMAT = "fineparser.results/1"
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 #: #rrggbb by the athlete's side: distinguishable with any color vision.

@@ -14,7 +14,7 @@ from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton import SIDE_COLORS, Bone, bones_of, joints_at
 from fineparser_core.language import number
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 
 PATH_COLOR: Color = (255, 159, 67)
 #: Size of the labels of heights.

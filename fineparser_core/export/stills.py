@@ -9,7 +9,7 @@ from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.planes import to_rgb
 from fineparser_core.video.reader import VideoReader
 

@@ -29,7 +29,7 @@ from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.flight import turning
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, DiveParse
+from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 

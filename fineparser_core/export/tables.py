@@ -29,11 +29,11 @@ from fineparser_core.diving.judging import Judging, PhaseMarks, counting
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import analysis_to_dict, good_ranges_of, measures_of, readable_json
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
+from fineparser_core.export.notes import notes_of
 from fineparser_core.measures import NAMES
-from fineparser_core.recognition.contradictions import contradiction_notes
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
-from fineparser_core.types import Analysis
 
 FORMAT = "fineparser.dives/3"
 
@@ -195,7 +195,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": " ".join(filter(None, (*withheld, *contradiction_notes(dive.analysis), *dive.analysis.notes))),
+        "notes": " ".join(filter(None, (*withheld, *notes_of(dive.analysis)))),
     }
     row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
     for measure in measures_of(dive.analysis):

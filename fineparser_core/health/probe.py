@@ -13,7 +13,7 @@ def main(device: str = "auto", precision: str = "auto") -> int:
     """Print the facts; return the exit code."""
     import torch
 
-    from fineparser_core.inference.device import choose_device, choose_precision, device_names
+    from fineparser_core.support.device import choose_device, choose_precision, device_names
 
     facts: dict[str, object] = {
         "torch": torch.__version__,

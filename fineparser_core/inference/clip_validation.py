@@ -1,4 +1,4 @@
-"""Validates that a clip shows a complete dive: measures the evidence and explains a refusal to the user."""
+"""Validates that a clip shows a complete dive: the evidence, a refusal, and notes of what is doubtful."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ import numpy as np
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
 from fineparser_core.language import Phrase
-from fineparser_core.scoring.rescore import UNSURE_ENTRY, UNSURE_TAKE_OFF
+from fineparser_core.records import Clip, ClipEvidence, IntervalRule, Moments, Note, NoteCode
 from fineparser_core.support.codec import from_json
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
 #: Minimum area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
 MIN_AREA = 0.001
@@ -107,14 +106,30 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
     return None
 
 
-def warnings(
+def clip_notes(clip: Clip, slowed: float) -> tuple[Note, ...]:
+    """Return notes about the clip itself: who is followed in it, how it was cut out, whether it is slowed down.
+
+    Args:
+        slowed: how many times slower than real time the recording is.
+    """
+    found = []
+    if clip.diver_is_unsure:
+        found.append(Note(NoteCode.DIVER_UNSURE))
+    if any(clip.n_cut):
+        found.append(Note(NoteCode.CUT_OUT, (clip.in_frame, clip.out_frame, *clip.n_cut)))
+    if slowed > 1:
+        found.append(Note(NoteCode.SLOW_MOTION, (slowed,)))
+    return tuple(found)
+
+
+def doubts(
     evidence: ClipEvidence,
     least: DomainThresholds,
     moments: Moments | None = None,
     slowed: float = 1.0,
     approach_s: float = 0.0,
-) -> tuple[str, ...]:
-    """Return sentences for the user about doubtful parts of a parse.
+) -> tuple[Note, ...]:
+    """Return notes about doubtful parts of a parse.
 
     Args:
         moments: a take-off and a come-out that masks and gravity determine well need no evidence of the network.
@@ -125,44 +140,12 @@ def warnings(
     told = () if moments is None else (moments.take_off, moments.come_out)
     sure = [not one.conflict and one.deviation_s < _SURE_S * slowed for one in told] or [False, False]
     if evidence.descent <= 0:
-        found.append(Phrase("Nobody was seen to fall freely: check that the right person is followed."))
+        found.append(NoteCode.NO_FALL)
     if evidence.take_off < least.take_off and not sure[0]:
-        found.append(UNSURE_TAKE_OFF[approach_s < slowed])
+        found.append(NoteCode.TAKE_OFF_NEAR_START if approach_s < slowed else NoteCode.TAKE_OFF_UNSURE)
     # If a clip ends in the air, the entry is decoded at the last samples.
     if evidence.after < least.after:
-        found.append(UNSURE_ENTRY[True])
+        found.append(NoteCode.ENTRY_NEAR_END)
     elif evidence.entry < least.entry and not sure[1]:
-        found.append(UNSURE_ENTRY[False])
-    return tuple(found)
-
-
-def slow_motion(slowed: float) -> tuple[str, ...]:
-    """Return a sentence for the user that a recording is slowed down; none in real time.
-
-    Args:
-        slowed: how many times slower than real time.
-    """
-    if slowed <= 1:
-        return ()
-    return (Phrase("Slow motion, about {0:.0f} times: times are those of the recording, not of the dive.", slowed),)
-
-
-def several_divers(clip: Clip) -> tuple[str, ...]:
-    """Return a sentence for the user where a person should say who the diver is."""
-    if not clip.diver_is_unsure:
-        return ()
-    return (Phrase("Somebody else may be the diver: check that the right person is followed."),)
-
-
-def trimmed(clip: Clip) -> tuple[str, ...]:
-    """Return a sentence for the user that the clip was cut out of its file automatically; none where it was not."""
-    before, after = clip.n_cut
-    if not before + after:
-        return ()
-    values = (clip.in_frame, clip.out_frame, before, after)
-    found = Phrase(
-        "The dive was found in frames {0} to {1}, which alone were analysed: {2} frames before and {3} after them were "
-        "left out.",
-        *values,
-    )
-    return (found,)
+        found.append(NoteCode.ENTRY_UNSURE)
+    return tuple(map(Note, found))

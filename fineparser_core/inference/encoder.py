@@ -1,36 +1,22 @@
 """Forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.models.aqa_model import VideoEncoding
+from fineparser_core.exemplars.records import ExemplarEncoding
+from fineparser_core.models.aqa_model import VideoEncoding, normalize, to_channels_last
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.pose.keypoints import BODY, KEYPOINTS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import ClipEncoding
+from fineparser_core.records import ClipEncoding
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.video.sampling import WINDOWS
-
-if TYPE_CHECKING:
-    from fineparser_core.exemplars.records import ExemplarEncoding
-
-AnyModule = TypeVar("AnyModule", bound=nn.Module)
-
-
-def normalize(frames: Tensor) -> Tensor:
-    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalized, channels last in memory."""
-    width = frames.shape[2]
-    # Normalize by rows: three channels at a time would be several times slower.
-    mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    rows = (frames.flatten(2).float() / 255 - mean) / std
-    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def _numbers(found: Tensor) -> np.ndarray:
@@ -48,16 +34,6 @@ def _joints(keypoints: Tensor) -> np.ndarray:
     """Convert keypoints (n, j, 3) with logits to joints with probabilities, float32."""
     found = keypoints.float()
     return _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
-
-
-def to_channels_last(model: AnyModule) -> AnyModule:
-    """Lay the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
-    for parameter in model.parameters():
-        if parameter.ndim == 4:  # with the strides of their gradients, those of 1 x 1 too: DDP compares them
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)
-        elif parameter.ndim == 5:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
-    return model
 
 
 class _Steps:
@@ -117,6 +93,7 @@ class ClipEncoder:
         *,
         seconds: float | None = None,
         valid: np.ndarray | None = None,
+        prior: np.ndarray | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> EncodedClip:
@@ -126,6 +103,7 @@ class ClipEncoder:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
             seconds: that 96 samples take, where that is known.
             valid: (96,) bool, samples at which a step may begin; by default all.
+            prior: (96, 96), likelihood of each pair of transitions by the seen fall, see `decode_flight`.
             progress: called with stage "parse" after every window.
             cancel: looked at as often.
 
@@ -136,7 +114,7 @@ class ClipEncoder:
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
         video, may_begin = self._video(frames), 1.0 if valid is None else valid[:, None].astype(np.float32)
         encoded = self.model.encode(
-            video, lambda found: self.decode(found * may_begin, seconds=seconds), between_windows=step
+            video, lambda found: self.decode(found * may_begin, seconds=seconds, prior=prior), between_windows=step
         )
         step()
         assert encoded.probabilities is not None
@@ -155,7 +133,7 @@ class ClipEncoder:
         return EncodedClip(encoding, _numbers(encoded.mask_probability[0]).astype(np.float16), joints)
 
     @torch.inference_mode()
-    def compare(self, query: "ExemplarEncoding", exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
+    def compare(self, query: ExemplarEncoding, exemplars: Sequence[ExemplarEncoding]) -> RelativeScore:
         """Return the points (E, 3) of a clip relative to each of E exemplars, in a single pass (Eq. 6 without y_Z).
 
         Raises:
@@ -165,7 +143,7 @@ class ClipEncoder:
         _numbers(relative.dynamic + relative.static)
         return relative
 
-    def _batch(self, encodings: Sequence["ExemplarEncoding"]) -> VideoEncoding:
+    def _batch(self, encodings: Sequence[ExemplarEncoding]) -> VideoEncoding:
         return {
             "gated": torch.from_numpy(np.stack([one.gated for one in encodings])).to(self.device),
             "static_tokens": torch.from_numpy(np.stack([one.static_tokens for one in encodings])).to(self.device),
@@ -248,3 +226,11 @@ class ClipEncoder:
         features = torch.from_numpy(encoding.frame_features)[None].to(self.device)
         tokens: Tensor = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
         return tokens[0].cpu().numpy()
+
+    def compact(self, encoding: ClipEncoding) -> ExemplarEncoding:
+        """Return the part of an encoding that a library stores."""
+        return ExemplarEncoding(
+            gated=encoding.gated,
+            static_tokens=self.static_tokens(encoding),
+            transition_samples=encoding.transition_samples,
+        )

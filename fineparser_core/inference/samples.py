@@ -8,14 +8,13 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.joints.turned import WIDE, WIDE_PX
-from fineparser_core.language import Phrase
-from fineparser_core.motion.candidates import find_candidate
+from fineparser_core.motion.clips import find_candidate
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
+from fineparser_core.pose.finding import WIDE, WIDE_PX
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip, DiverCandidate
+from fineparser_core.records import Clip, DiverCandidate, Note, NoteCode
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete
 from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader
@@ -28,6 +27,8 @@ _MASK_THRESHOLD = 0.35
 _KEYPOINT_THRESHOLD = 0.4
 # Step between the samples that the network examines to place the crop.
 _LOOKED_AT = 3
+#: Maximum number of cancelled parses of which the samples are kept, some 30 MB each.
+_MOST_UNFINISHED = 3
 
 
 class Samples(NamedTuple):
@@ -42,7 +43,7 @@ class Samples(NamedTuple):
         wide: (96, 288, 288, 3) uint8, wide crops of the same, see `joints.turned`; None of whole frames.
         coarse: result of the coarse pass, if there was any: whole frames (96, 112, 112, 3) uint8 and masks (96, 112,
             112).
-        notes: sentences about what is missing or damaged in the file.
+        notes: of what is missing or damaged in the file.
         divers: candidates for the diver, the likeliest first.
     """
 
@@ -53,7 +54,7 @@ class Samples(NamedTuple):
     diver: Diver | None = None
     wide: np.ndarray | None = None
     coarse: tuple[np.ndarray, np.ndarray] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     divers: tuple[DiverCandidate, ...] = ()
 
     @property
@@ -66,6 +67,30 @@ class Samples(NamedTuple):
     def valid(self) -> np.ndarray:
         """See `valid_samples`."""
         return valid_samples(self.sampled)
+
+
+class UnfinishedSamples:
+    """Samples of clips whose parse was cancelled, by clip and modification time of the file; the latest few."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Clip, float], Samples] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def take(self, clip: Clip) -> Samples | None:
+        """Return the samples of a clip, and keep them no longer; None where there are none."""
+        return self._kept.pop(_known_as(clip), None)
+
+    def keep(self, clip: Clip, samples: Samples) -> None:
+        """Keep the samples of a clip."""
+        self._kept[_known_as(clip)] = samples
+        while len(self._kept) > _MOST_UNFINISHED:
+            del self._kept[next(iter(self._kept))]
+
+
+def _known_as(clip: Clip) -> tuple[Clip, float]:
+    return clip, clip.path.stat().st_mtime if clip.path.is_file() else 0.0
 
 
 def read_samples(
@@ -197,7 +222,7 @@ def _whole_frames(clip: Clip, shape: FullFrame, progress: ProgressCallback, canc
                     cancel.raise_if_cancelled()
         notes = damage_notes(info, sorted(reader.damaged), len(needed))
     if clip.athlete is not None:
-        notes = (*notes, Phrase("These weights see the whole picture: the point on the diver changes nothing."))
+        notes = (*notes, Note(NoteCode.POINT_IGNORED))
     crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
     read = np.stack([kept[i] for i in sampled.tolist()])
     return Samples(read, sampled, info.pts_s[sampled], np.tile(crop, (len(sampled), 1)), notes=notes)

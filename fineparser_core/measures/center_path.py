@@ -11,7 +11,7 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.motion.ballistics import Ballistics
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse
 
 #: Points of the path.
 _POINTS = 40

@@ -1,13 +1,11 @@
 """Measures in words, as coaches say them: for the window, the command line and reports."""
 
-from collections.abc import Sequence
 from math import hypot, isinf
 
 from fineparser_core.language import Phrase, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
-from fineparser_core.measures.record import MeasureRecord
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 
 #: Measures of a dive shown at the pool, where there is room for few.
 FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
@@ -92,13 +90,6 @@ def finding_text(finding: Finding) -> str:
 def dive_text(dive_number: str, board_m: float | None) -> str:
     """Return a dive's name, "103B from 1 m"."""
     return dive_number if board_m is None else text("{0} from {1} m", dive_number, short_number(board_m))
-
-
-def unclear_note(records: Sequence[MeasureRecord]) -> Phrase:
-    """Return a sentence that names the unclear measures."""
-    titles = [record.title for record in records]
-    template = "; ".join(f"{{{place}}}" for place in range(len(titles)))
-    return Phrase("Not clear enough to measure: {0}.", Phrase(template, *titles))
 
 
 def _signs(name: str) -> tuple[str, ...]:

@@ -4,18 +4,29 @@ from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
+from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD, MASK_SIZE, N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
 from fineparser_core.errors import ConfigError
 
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
 VideoEncoding = dict[str, Tensor]
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 #: Transition probabilities (96, 2) of a video to its two transition samples (st, ed).
 Decoder = Callable[[np.ndarray], tuple[int, int]]
+
+
+def normalize(frames: Tensor) -> Tensor:
+    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalized, channels last in memory."""
+    width = frames.shape[2]
+    # Normalize by rows: three channels at a time would be several times slower.
+    mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    rows = (frames.flatten(2).float() / 255 - mean) / std
+    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def to_windows(video: Tensor, stride: int = WINDOW_STRIDE) -> Tensor:
@@ -26,6 +37,16 @@ def to_windows(video: Tensor, stride: int = WINDOW_STRIDE) -> Tensor:
     """
     windows = video.unfold(2, WINDOW_LENGTH, stride).permute(0, 2, 1, 5, 3, 4).flatten(0, 1)
     return windows.contiguous(memory_format=torch.channels_last_3d)
+
+
+def to_channels_last(model: AnyModule) -> AnyModule:
+    """Lay the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
+    for parameter in model.parameters():
+        if parameter.ndim == 4:  # with the strides of their gradients, those of 1 x 1 too: DDP compares them
+            parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        elif parameter.ndim == 5:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
+    return model
 
 
 @dataclass(frozen=True, kw_only=True)

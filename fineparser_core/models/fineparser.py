@@ -254,7 +254,10 @@ class FineParser(AQAModel):
         return self.spatial_parser.decoder.finish(coarse, of_samples, video).float().sigmoid()
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Predict scores by Eq. 12: for each exemplar the predicted difference plus its score."""
+        """Predict scores by Eq. 12: for each exemplar the predicted difference plus its score.
+
+        Deviation: Eq. 12 adds the exemplar's score to F, which holds it already by Eq. 6; as released it counts once.
+        """
         return self.relative_to(query, exemplars).delta + exemplars["score"]
 
     def relative_to(self, query: VideoEncoding, exemplars: VideoEncoding) -> RelativeScore:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.types import DiveMotion
+from fineparser_core.records import DiveMotion
 
 #: Samples of the path that are needed.
 _LEAST = 6

@@ -18,7 +18,7 @@ import numpy as np
 
 from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
-from fineparser_core.types import DiverEvidence
+from fineparser_core.records import DiverEvidence
 
 # The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them: a
 # slope of 2 claims less than that. Evidence twice the minimum is a fall: more evidence shows how well the body stands

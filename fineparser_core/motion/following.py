@@ -8,7 +8,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.motion.boxes import Motion, apply
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.overlays import BLURRED_PX
-from fineparser_core.types import AthletePoint, DiveMotion
+from fineparser_core.records import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 
 #: Minimum number of distinct frames in which a fall can be found or a person followed.

@@ -23,7 +23,7 @@ from fineparser_core.motion.body import (
 )
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
-from fineparser_core.types import Moment, Moments, Transitions
+from fineparser_core.records import Moment, Moments, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 #: Frames that biases and scatters are given in, seconds of real time.
@@ -227,9 +227,25 @@ def _moment(
     return Moment(time_s=time_s, deviation_s=deviation_s, sources=sources, conflict=conflict), near
 
 
+class PlacedMoments(NamedTuple):
+    """Moments on frames and samples.
+
+    Attributes:
+        samples: at which flight and entry begin.
+        contact_frame: source frame of the first contact with the water, which is not before the entry; None where that
+            does not show.
+        moments: those that stand.
+    """
+
+    transitions: Transitions
+    samples: tuple[int, int]
+    contact_frame: int | None
+    moments: Moments
+
+
 def place_moments(
     moments: Moments, decoded: tuple[int, int], sampled: np.ndarray, times_s: np.ndarray
-) -> tuple[Transitions, tuple[int, int], int | None, Moments]:
+) -> PlacedMoments:
     """Return the frames of moments, and the samples at which flight and entry begin.
 
     Args:
@@ -237,10 +253,6 @@ def place_moments(
             without a frame or a sample.
         sampled: (96,) source frames of the samples.
         times_s: (96,) their times.
-
-    Returns:
-        The transitions, their samples, the frame of the first contact with the water, which is not before the entry,
-        and the moments that stand.
     """
 
     def frame(moment: Moment) -> int:
@@ -271,4 +283,4 @@ def place_moments(
         moments = replace(moments, come_out=alone.come_out)
     if contact is not None and contact < entry:
         contact, moments = None, replace(moments, contact=None)
-    return transitions, (st, ed), contact, moments
+    return PlacedMoments(transitions, (st, ed), contact, moments)

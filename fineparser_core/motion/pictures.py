@@ -10,7 +10,7 @@ import numpy as np
 
 from fineparser_core.motion.boxes import LONG_SIDE_PX
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix, to_rgb
 from fineparser_core.video.probe import Geometry
 from fineparser_core.video.reader import VideoReader

@@ -8,19 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.errors import ConfigError, NoDiveError, VideoError
+from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
 from fineparser_core.motion.divers import LEAST_LOG_ODDS, FindBody, JudgedFall, judge_falls, look_times, same_body
-from fineparser_core.motion.following import fall_at_point, follow_diver
+from fineparser_core.motion.following import follow_diver
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
-from fineparser_core.motion.repeated import PictureChanges, repeated_note
+from fineparser_core.motion.repeated import PictureChanges
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate, DiveSegment, VideoInfo
+from fineparser_core.records import AthletePoint, Clip, DiverCandidate, DiveSegment, Note, NoteCode, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy
-from fineparser_core.video.clips import make_clip
-from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 #: Pictures a second that are looked at: what moves in between says nothing that the network learned.
@@ -103,6 +101,11 @@ class Recording:
             )
         return sorted(found, key=lambda segment: segment.in_frame)
 
+    @property
+    def is_long(self) -> bool:
+        """True if the file is too long to be analyzed whole unasked: it is read again where its dives are."""
+        return self.info.duration_s > LONG_S
+
     def covers(self, clip: Clip) -> bool:
         """Return True if the pictures of a clip are among those that were looked at."""
         # Distance between examined frames.
@@ -127,9 +130,7 @@ class Recording:
         for dive in self.dives:
             if dive.first <= athlete.frame <= dive.last:
                 return dive.first, dive.last
-        if self.info.duration_s <= LONG_S:
-            return 0, self.info.n_frames - 1
-        return around(self.info, athlete.frame, LONG_S / 2)
+        return around(self.info, athlete.frame, LONG_S / 2) if self.is_long else (0, self.info.n_frames - 1)
 
     def fall_of(self, diver: DiverCandidate) -> FreeFall | None:
         """Return the fall of a candidate; None where what was read shows none."""
@@ -192,7 +193,7 @@ class Recording:
     def _may_be_a_dive(self, judged: JudgedFall) -> bool:
         if self.dives:
             return judged.log_odds >= (LEAST_LOG_ODDS if judged.fall.evidence >= LEAST_EVIDENCE else 0)
-        least = _LEAST_PROBABLE if self.info.duration_s > LONG_S else 0.0
+        least = _LEAST_PROBABLE if self.is_long else 0.0
         return judged.evidence("body") > 0 and judged.log_odds >= 0 and judged.probability >= least
 
     def listed(self, judged: Sequence[JudgedFall], chosen: FreeFall | None) -> tuple[DiverCandidate, ...]:
@@ -217,15 +218,22 @@ class Recording:
             reasons=judged.reasons,
         )
 
-    def notes(self, images: slice) -> tuple[str, ...]:
-        """Return sentences about what is missing or damaged in the file, and among some of the pictures.
+    def notes(self, images: slice) -> tuple[Note, ...]:
+        """Return notes of what is missing or damaged in the file, and among some of the pictures.
 
         Raises:
             VideoError: too many of them are damaged.
         """
         shown = self.frames[images]
         notes = damage_notes(self.info, sorted(set(self.damaged) & set(shown.tolist())), len(shown))
-        return notes if self.share_new == 1 else (*notes, repeated_note(self.share_new, self.info.fps))
+        if self.share_new == 1:
+            return notes
+        return (*notes, Note(NoteCode.PICTURES_REPEATED, (self.info.fps, self.share_new * self.info.fps)))
+
+
+def read_around(info: VideoInfo, frame: int) -> tuple[int, int] | None:
+    """Return the first and the last frame to read for the dive of a person at a point; None for the whole file."""
+    return around(info, frame, LONG_S) if info.duration_s > LONG_S else None
 
 
 def around(info: VideoInfo, frame: int, within_s: float) -> tuple[int, int]:
@@ -239,7 +247,7 @@ class DiveSearch:
 
     Args:
         first, last: frames between which it is read, both included; None: the file's ends.
-        find_body: looks for bodies, for `find_clip`.
+        find_body: looks for bodies where it is not clear who the diver is, for `find_clip`.
     """
 
     def __init__(
@@ -333,106 +341,6 @@ def find_dives(
     return DiveSearch(Path(path), first, last).run(progress=progress, cancel=cancel)
 
 
-class FoundClip(NamedTuple):
-    """The clip of a dive, what was read of it, and the first and last frames of other dives of the file.
-
-    Attributes:
-        recording: None where the clip is still to be read.
-    """
-
-    clip: Clip
-    recording: Recording | None = None
-    others: tuple[tuple[int, int], ...] = ()
-
-
-def find_clip(
-    path: str | Path,
-    athlete: AthletePoint | int | None = None,
-    *,
-    start_frame: int | None = None,
-    end_frame: int | None = None,
-    trim: bool = True,
-    progress: ProgressCallback = ignore_progress,
-    cancel: CancelToken | None = None,
-    search: DiveSearch | None = None,
-) -> FoundClip:
-    """Find the clip to analyze of a file, by the rule of the window, the commands and Python.
-
-    A chosen range is taken as it is, and the whole file where `trim` is off. Else the likeliest diver's dive is cut
-    out, or that of the person at the athlete's point, around which a file of more than 15 s is read for 15 s to either
-    side; of a file of at most 5 s the whole shot that holds it. A file of at most 15 s without a free fall is taken
-    whole.
-
-    Args:
-        athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
-        start_frame, end_frame: first and last frame of the range, both included.
-        search: of the whole file, which goes on where it was; its `find_body` looks where it is not clear who the diver
-            is.
-
-    Raises:
-        NoDiveError: no free fall was found in a longer recording.
-        VideoError: the file cannot be read, or is truncated and taken whole.
-        ConfigError: the point is not in the file, or not in the range, or there are fewer divers.
-        Cancelled: `cancel` was set.
-    """
-    path = Path(path)
-    by_hand, place = not trim or (start_frame, end_frame) != (None, None), None
-    if isinstance(athlete, int):
-        athlete, place = None, athlete
-    if by_hand and place is None:
-        return FoundClip(make_clip(path, start_frame, end_frame, athlete))
-    search = search or DiveSearch(path)
-    if by_hand:
-        search = DiveSearch(path, start_frame, end_frame, find_body=search.find_body)
-    near = False
-    if athlete is not None:
-        whole = probe(path)
-        make_clip(path, 0, whole.n_frames - 1, athlete)  # is the point in the file?
-        if near := whole.duration_s > LONG_S:
-            search = DiveSearch(path, *around(whole, athlete.frame, LONG_S), find_body=search.find_body)
-    recording = search.run(progress=progress, cancel=cancel)
-    info, pointed = recording.info, None
-    if athlete is not None:
-        pointed = fall_at_point(recording.motion, recording.image_at(athlete.frame), athlete)
-        recording = recording if pointed is None else recording.with_fall(pointed)
-    judged = recording.divers(pointed=pointed, find_body=search.find_body, cancel=cancel)
-    chosen = judged[0].fall if judged and athlete is None else pointed
-    if place is not None:
-        listed = recording.listed(judged, None)
-        if not listed:
-            raise no_dive(path)
-        if not 1 <= place <= len(listed):
-            raise ConfigError("{0}: there is no diver {1}: choose one from 1 to {2}.", path, place, len(listed))
-        chosen, athlete = judged[place - 1].fall, listed[place - 1].point
-    divers = recording.listed(judged, chosen)
-    if by_hand:
-        return FoundClip(replace(make_clip(path, start_frame, end_frame, athlete), divers=divers), recording)
-    kept = recording if near or info.duration_s <= LONG_S else None
-    if chosen is None and kept is None and athlete is None:
-        raise no_dive(path)
-    if chosen is not None:
-        first, last = recording.clip_around(chosen)
-    elif athlete is not None:
-        first, last = recording.clip_at(athlete)
-    else:
-        return FoundClip(make_clip(path), kept)
-    if athlete is not None:
-        first, last = min(first, athlete.frame), max(last, athlete.frame)
-    trimmed = (first, last) != (0, info.n_frames - 1)
-    clip = replace(make_clip(path, first, last, athlete, trimmed=trimmed), divers=divers)
-    others = ((dive.first, dive.last) for dive in recording.dives if chosen is None or _are_apart(dive.fall, chosen))
-    return FoundClip(clip, kept, tuple(sorted(one for one in others if one != (first, last))))
-
-
-def no_dive(path: Path) -> NoDiveError:
-    """Return the error for a file without a dive."""
-    return NoDiveError(
-        "{0}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
-        "--end-frame, or choose another recording.",
-        path,
-    )
-
-
 def looked_at(info: VideoInfo, first: int, last: int) -> np.ndarray:
     """Return the frames (n,) int64 from `first` to `last` to look at, thirty a second or all of fewer."""
     if info.fps <= _EVERY_PICTURE_UP_TO:
@@ -456,12 +364,13 @@ def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
     """Drop falls that follow better falls too soon; the fall with most evidence comes first."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
-        if all(_are_apart(fall, other) for other in kept):
+        if all(are_apart(fall, other) for other in kept):
             kept.append(fall)
     return kept
 
 
-def _are_apart(one: FreeFall, other: FreeFall) -> bool:
+def are_apart(one: FreeFall, other: FreeFall) -> bool:
+    """Return True if two falls are those of different dives."""
     return one.start_s - other.end_s > _APART_S or other.start_s - one.end_s > _APART_S
 
 
@@ -481,32 +390,25 @@ def around_fall(
     return min(first, last), last
 
 
-def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[str, ...]:
-    """Return sentences about what is missing or damaged in a file, of which `n_read` frames were read.
+def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[Note, ...]:
+    """Return notes of what is missing or damaged in a file, of which `n_read` frames were read.
 
     Raises:
         VideoError: too many of them are damaged.
     """
+    if len(damaged) > _MOST_DAMAGED * n_read:
+        raise VideoError(
+            "{0} is damaged: {1} cannot be decoded (the first is frame {2}): copy it again, "
+            "or move the in or the out point.",
+            info.path,
+            Phrase("{0} of the {1} frames read", len(damaged), n_read),
+            damaged[0],
+        )
     notes = []
     if info.n_frames_missing:
-        lost = (info.n_frames_missing, info.n_frames_whole)
-        notes.append(Phrase("The file is cut off: {0} of its {1} frames are missing.", *lost))
+        notes.append(Note(NoteCode.FILE_CUT_OFF, (info.n_frames_missing, info.n_frames_whole)))
     if info.n_parts_damaged:
-        n_parts = info.n_parts_damaged
-        parts = Phrase("1 part") if n_parts == 1 else Phrase("{0} parts", n_parts)
-        notes.append(Phrase("The file is damaged: {0} of its video cannot be read.", parts))
+        notes.append(Note(NoteCode.PARTS_DAMAGED, (info.n_parts_damaged,)))
     if damaged:
-        share = Phrase("{0} of the {1} frames read", len(damaged), n_read)
-        if len(damaged) > _MOST_DAMAGED * n_read:
-            raise VideoError(
-                "{0} is damaged: {1} cannot be decoded (the first is frame {2}): copy it again, "
-                "or move the in or the out point.",
-                info.path,
-                share,
-                damaged[0],
-            )
-        if len(damaged) == 1:
-            notes.append(Phrase("The file is damaged: {0} is not whole, the first is frame {1}.", share, damaged[0]))
-        else:
-            notes.append(Phrase("The file is damaged: {0} are not whole, the first is frame {1}.", share, damaged[0]))
+        notes.append(Note(NoteCode.FRAMES_DAMAGED, (len(damaged), n_read, damaged[0])))
     return tuple(notes)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.language import Phrase
-
 #: Side of the blocks that are compared, pixels of the reduced picture, and the share of them that changes most: a diver
 #: who is a twentieth of the picture high fills two of 1,300.
 _BLOCK_PX, _MOST_CHANGED = 8, 0.005
@@ -38,16 +36,6 @@ class Repeats(NamedTuple):
     share: float
     new: np.ndarray
     places: np.ndarray
-
-
-def repeated_note(share_new: float, fps: float) -> Phrase:
-    """Return a sentence for the user: that pictures are repeated, of so many a second."""
-    return Phrase(
-        "Pictures are repeated: of {0:.0f} a second {1:.0f} are new. The others are left out, and the new ones are "
-        "taken to lie evenly in time.",
-        fps,
-        share_new * fps,
-    )
 
 
 class PictureChanges:

@@ -8,7 +8,7 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.motion.moments import POSTURE_M, POSTURE_SCATTER_M, height_m
-from fineparser_core.types import Recognition
+from fineparser_core.records import Recognition
 
 #: Prior probability of boards: clubs dive from 1 m and 3 m, competitions from 3 m and 10 m, hardly anybody from 7.5 m.
 _COMMON = {1.0: 0.3, 3.0: 0.3, 5.0: 0.12, 7.5: 0.03, 10.0: 0.25}

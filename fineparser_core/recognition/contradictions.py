@@ -7,7 +7,7 @@ import numpy as np
 from fineparser_core.diving.dive_number import DIRECTIONS, POSITIONS, DiveNumber, known_number, somersaults
 from fineparser_core.language import Phrase
 from fineparser_core.recognition.numbers import DIRECTION_NAMES
-from fineparser_core.types import Analysis, Contradiction, Recognition
+from fineparser_core.records import Analysis, Contradiction, Recognition
 
 #: Probability that a typed value is wrong from which it is reported, and from which it is beyond reasonable doubt.
 _TOLD, _CERTAIN = 0.9, 0.99

@@ -1,11 +1,11 @@
-"""Every dive number with a degree of difficulty, and its likelihood given the recognized parts."""
+"""Dive numbers with a degree of difficulty, their likelihood given the recognized parts, and the likeliest in words."""
 
 from dataclasses import dataclass
 from functools import cache
 
 from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty, recorded_difficulties
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.types import SeenNumber
+from fineparser_core.records import Recognition, SeenNumber
 
 #: Directions in the order of the groups of dives.
 DIRECTION_NAMES = ("forward", "back", "reverse", "inward")
@@ -96,3 +96,23 @@ def _common(dive: DiveNumber) -> float:
     # Twists are free in up to two somersaults, and beside a pike or tuck in more.
     common *= 1.0 if (dive.position == "D") == (dive.half_somersaults <= _MOST_FREE) else _ODD
     return common + sum(row.count for row in recorded_difficulties() if row.dive_number == str(dive))
+
+
+#: Maximum number of dive numbers shown, and their minimum probability: a chip of 1 % helps nobody.
+MOST_TOLD, _LEAST_TOLD = 3, 0.02
+#: Probability from which the dive is described in words.
+_DESCRIBED = 0.5
+
+
+def told_numbers(seen: Recognition) -> tuple[SeenNumber, ...]:
+    """Return the numbers that are told, the likeliest first."""
+    return tuple(one for one in seen.numbers[:MOST_TOLD] if one.probability >= _LEAST_TOLD)
+
+
+def seen_text(seen: Recognition) -> str:
+    """Return the likeliest numbers, "forward 1½ somersaults, pike: 103B 84 %, 103C 12 %"; "" where there is none."""
+    numbers = told_numbers(seen)
+    told = ", ".join(f"{one.dive_number} {100 * one.probability:.0f} %" for one in numbers)
+    if not numbers or numbers[0].probability < _DESCRIBED:
+        return told
+    return f"{parse_dive_number(numbers[0].dive_number).description}: {told}"

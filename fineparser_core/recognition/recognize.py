@@ -4,11 +4,10 @@ import numpy as np
 
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.recognition.boards import boards
-from fineparser_core.recognition.facing import faces_right, goes_right
 from fineparser_core.recognition.numbers import DIRECTION_NAMES, number_shares
-from fineparser_core.recognition.posture import armstand, position, twisting
+from fineparser_core.recognition.posture import armstand, faces_right, goes_right, position, twisting
 from fineparser_core.recognition.turning import Turning, track_turning
-from fineparser_core.types import DiveParse, Recognition
+from fineparser_core.records import DiveParse, Recognition
 
 #: Turns by which the line of bodies is short of the vertical at the water, and how far that and its reading scatter: by
 #: eye 13 to 40 degrees in clubs and 16 to 22 among the best; where they open late the trunk is ahead of that.

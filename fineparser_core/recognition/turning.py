@@ -11,7 +11,7 @@ import numpy as np
 
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.motion.body import SEGMENTS
-from fineparser_core.recognition.evidence import confidence, independent
+from fineparser_core.recognition.posture import confidence, independent
 
 #: Steps of the angle in a turn, and turns on either side that are followed: no dive has more than 5½ somersaults.
 _STEPS, _MOST_TURNS = 24, 6.0

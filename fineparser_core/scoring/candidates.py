@@ -8,9 +8,9 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
+from fineparser_core.records import Analysis, ProfileIdentity
 from fineparser_core.scoring.learning import JudgedScore, queries_of, why_not
 from fineparser_core.scoring.measured_stream import Quantities, moved_quantities
-from fineparser_core.types import Analysis, ProfileIdentity
 
 
 @dataclass(frozen=True, kw_only=True)

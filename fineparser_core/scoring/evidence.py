@@ -1,8 +1,8 @@
 """Evidence that a score needs: a diver who falls freely, a take-off and an entry, each clear enough."""
 
 from fineparser_core.language import Phrase
-from fineparser_core.scoring.moved_moments import MOST_S
-from fineparser_core.types import DiveParse, Moment
+from fineparser_core.records import DiveParse, Moment
+from fineparser_core.scoring.measured_stream import MOST_S
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 
 #: A take-off that is fewer standard deviations after the clip's first picture may lie before it.

@@ -22,6 +22,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
+from fineparser_core.records import Analysis, ExemplarVote
 from fineparser_core.scoring.measured_stream import (
     Quantities,
     exemplar_quantities,
@@ -29,7 +30,6 @@ from fineparser_core.scoring.measured_stream import (
     number_key,
     quantities,
 )
-from fineparser_core.types import Analysis, ExemplarVote
 
 LEAST_DIVES = 5
 _HIGHEST = 10.0

@@ -17,23 +17,61 @@ from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
-from fineparser_core.resources import resource
-from fineparser_core.scoring.moved_moments import moved_parses
-from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.support.codec import from_json
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     AwardCheck,
     DiveParse,
     ExemplarVote,
     IntervalRule,
     Measure,
+    Moment,
+    Moments,
+    Note,
+    NoteCode,
     OwnAward,
     ProfileIdentity,
     Scoring,
 )
+from fineparser_core.resources import resource
+from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.support.codec import from_json
+
+#: Largest standard deviation that a moment is moved by, real seconds: where its sources contradict each other it may be
+#: anywhere, and measures there mean nothing.
+MOST_S = 0.1
+
+
+def moved_parses(parse: DiveParse) -> list[DiveParse]:
+    """Return parses whose means over a function are those over the uncertain moments, to the second order.
+
+    Each of the n moments that are known is moved by the square root of n standard deviations to either side; the
+    highest point moves with the take-off as far as the two go together.
+
+    Source: the unscented transform, without a point in the middle (Julier and Uhlmann 1997).
+    """
+    moments, slowed = parse.moments, parse.motion.slowed if parse.motion is not None else 1.0
+    known = [name for name in ("take_off", "come_out", "contact") if getattr(moments, name) is not None]
+    found = []
+    for name in known:
+        moment: Moment = getattr(moments, name)
+        by_s = float(np.sqrt(len(known))) * min(moment.deviation_s, MOST_S * slowed)
+        for off_s in (-by_s, by_s):
+            found.append(replace(parse, moments=_moved(moments, name, moment, off_s)))
+    return found
+
+
+def _moved(moments: Moments, name: str, moment: Moment, off_s: float) -> Moments:
+    later = replace(moment, time_s=moment.time_s + off_s)
+    if name == "come_out":
+        return replace(moments, come_out=later)
+    if name == "contact":
+        return replace(moments, contact=later)
+    if moments.top is None:
+        return replace(moments, take_off=later)
+    along_s = off_s * moments.covariance_s2 / moment.deviation_s**2
+    return replace(moments, take_off=later, top=replace(moments.top, time_s=moments.top.time_s + along_s))
+
 
 TABLE = ("tables", "measured_stream.json")
 
@@ -233,41 +271,45 @@ def known_board(difficulty: Difficulty) -> float | None:
     return difficulty.board_m if difficulty.source != "commonest board" else None
 
 
-def add_measures(
-    scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream | None = None
+def score_votes(
+    votes: Sequence[ExemplarVote],
+    parse: DiveParse,
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    stream: MeasuredStream,
+    *,
+    seed: int,
+    notes: tuple[Note, ...] = (),
+    rule: IntervalRule | None = None,
 ) -> Scoring:
-    """Add the measured stream to a score of the network's streams; it stays the same where nothing was measured.
+    """Return the score by all three streams: votes of the network's streams, with the measured stream added.
 
-    The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in.
+    The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in. Where
+    nothing was measured the network's streams count alone.
 
     Args:
-        stream: that of a profile; None for the bundled stream.
+        notes: about the selection of the exemplars.
+        rule: of the prediction interval by the network's streams alone; None for no interval.
     """
-    stream = stream or measured_stream()
     queries = moved_quantities(parse, dive, difficulty)
     if not any(queries):
-        return scoring
-    votes = with_measures(scoring.exemplars, queries, dive, difficulty, stream)
-    awards = _awards(scoring.exemplars, queries, dive, difficulty, stream)
-    of_each = 3 * difficulty.value * awards.mean(axis=0).sum(axis=1)
-    rule = stream.interval if scoring.interval is not None else None
-    added = aggregate_votes(
-        votes,
-        scoring.dive_number,
+        return aggregate_votes(votes, str(dive), difficulty, seed=seed, notes=notes, rule=rule)
+    with_stream, deviation = with_measures(votes, queries, dive, difficulty, stream)
+    return aggregate_votes(
+        with_stream,
+        str(dive),
         difficulty,
-        seed=scoring.seed,
-        notes=scoring.notes,
-        rule=rule,
-        deviation=float(np.std(of_each)),
+        seed=seed,
+        notes=(*notes, *calibrated_notes(stream.profile)),
+        rule=None if rule is None else stream.interval,
+        deviation=deviation,
+        profile=stream.profile,
     )
-    return replace(added, profile=stream.profile, notes=(*scoring.notes, *calibrated_notes(stream.profile)))
 
 
-def calibrated_notes(profile: ProfileIdentity | None) -> tuple[str, ...]:
-    """Return a sentence on whose scale a score is."""
-    if profile is None:
-        return ()
-    return (Phrase("Calibrated on {0} of your dives: profile {1}.", profile.dives, profile.name),)
+def calibrated_notes(profile: ProfileIdentity | None) -> tuple[Note, ...]:
+    """Return a note on whose scale a score is."""
+    return () if profile is None else (Note(NoteCode.CALIBRATED, (profile.dives, profile.name)),)
 
 
 def moved_quantities(
@@ -286,7 +328,7 @@ def with_measures(
     dive: DiveNumber,
     difficulty: Difficulty,
     stream: MeasuredStream | None = None,
-) -> tuple[ExemplarVote, ...]:
+) -> tuple[tuple[ExemplarVote, ...], float]:
     """Add the measured stream to votes of the network, whose own streams count by their share.
 
     Exemplars have the scores that the judges of a profile would give them.
@@ -294,12 +336,15 @@ def with_measures(
     Args:
         queries: quantities of the dive, equally likely each: the stream is the mean over them.
         stream: that of a profile; None for the bundled stream.
+
+    Returns:
+        The votes, and the standard deviation of the score over the queries, points.
     """
     stream, added, points_an_award = stream or measured_stream(), [], 3 * difficulty.value
-    mean_awards = _awards(votes, queries, dive, difficulty, stream).mean(axis=1)
-    for vote, awards in zip(votes, mean_awards, strict=True):
+    awards = _awards(votes, queries, dive, difficulty, stream)
+    for vote, of_vote in zip(votes, awards.mean(axis=1), strict=True):
         parts = []
-        for part, points in zip(vote.contributions, points_an_award * awards, strict=True):
+        for part, points in zip(vote.contributions, points_an_award * of_vote, strict=True):
             dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
             measured = float(points)
             total = dynamic + static + measured
@@ -307,7 +352,8 @@ def with_measures(
         score = stream.judged_score(vote.score, dive, difficulty)
         voted = score + sum(part.points for part in parts)
         added.append(replace(vote, score=score, vote=voted, contributions=tuple(parts)))
-    return tuple(added)
+    of_each = points_an_award * awards.mean(axis=0).sum(axis=1)
+    return tuple(added), float(np.std(of_each))
 
 
 def _awards(

@@ -15,11 +15,11 @@ from msgspec import Meta
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.language import Phrase
+from fineparser_core.records import AwardCheck, ProfileIdentity
 from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.types import AwardCheck, ProfileIdentity
 
 FORMAT = "fineparser.profile/1"
 ACTIVE_NAME = "profile.json"

@@ -9,14 +9,16 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.language import Phrase
-from fineparser_core.types import (
+from fineparser_core.records import (
     ClipEncoding,
     Contribution,
     DiveParse,
     ExemplarVote,
     IntervalRule,
     Moment,
+    Note,
+    NoteCode,
+    ProfileIdentity,
     Scoring,
     Transitions,
 )
@@ -27,16 +29,9 @@ _OUTLIER_DEVIATIONS = 3.0
 #: Minimum robust standard deviation in points, so that votes that almost agree have no outliers.
 _MIN_DEVIATION_POINTS = 1.0
 _MIN_VOTES_FOR_OUTLIERS = 4
-#: Warnings about a moment that hardly shows, until a person has placed it; the second where the clip shows too little
-#: beside it.
-UNSURE_TAKE_OFF = (
-    Phrase("The take-off hardly shows: check where it is set."),
-    Phrase("The take-off hardly shows: check it, and let the clip begin about a second before it."),
-)
-UNSURE_ENTRY = (
-    Phrase("The entry hardly shows: check where it is set."),
-    Phrase("The entry hardly shows: check it, and let the clip end about a second and a half after it."),
-)
+#: Notes that doubt a moment, until a person has placed it.
+_TAKE_OFF_DOUBTS = {NoteCode.TAKE_OFF_UNSURE, NoteCode.TAKE_OFF_NEAR_START}
+_ENTRY_DOUBTS = {NoteCode.ENTRY_UNSURE, NoteCode.ENTRY_NEAR_END}
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
@@ -95,19 +90,19 @@ def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
     were estimated.
     """
     contact, moments, own = parse.first_water_contact_frame, parse.moments, parse.transitions
-    settled: tuple[str, ...] = ()
+    settled: set[NoteCode] = set()
     if transitions.first_flight_frame != own.first_flight_frame:
         take_off = _placed(parse, transitions.first_flight_s)
         moments = replace(moments, take_off=take_off, covariance_s2=0.0)
-        settled += UNSURE_TAKE_OFF
+        settled |= _TAKE_OFF_DOUBTS
         if moments.top is not None and moments.top.time_s <= take_off.time_s:
             moments = replace(moments, top=None)
     if transitions.first_entry_frame != own.first_entry_frame:
         moments = replace(moments, come_out=_placed(parse, transitions.first_entry_s))
-        settled += UNSURE_ENTRY
+        settled |= _ENTRY_DOUBTS
     if contact is not None and contact < transitions.first_entry_frame:
         contact, moments = None, replace(moments, contact=None)
-    notes = tuple(note for note in parse.notes if note not in settled)
+    notes = tuple(note for note in parse.notes if note.code not in settled)
     return replace(parse, transitions=transitions, moments=moments, first_water_contact_frame=contact, notes=notes)
 
 
@@ -144,16 +139,18 @@ def aggregate_votes(
     difficulty: Difficulty,
     *,
     seed: int,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
     rule: IntervalRule | None = None,
     deviation: float = 0.0,
+    profile: ProfileIdentity | None = None,
 ) -> Scoring:
     """Aggregate votes to a score: the means of the votes and of their contributions.
 
     Args:
-        notes: sentences about the selection of the exemplars.
+        notes: about the selection of the exemplars, and the scale.
         rule: rule of the prediction interval; None for weights without a calibration.
         deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+        profile: whose judges' scale the votes are on; None: as shipped.
 
     Source: Eq. 12.
     Deviation: Eq. 12 as written adds the exemplar score y_Z twice, as Eq. 6 already contains it.
@@ -173,6 +170,7 @@ def aggregate_votes(
         notes=notes,
         interval=rule.around(score, spread, difficulty.value, deviation) if rule else None,
         deviation=deviation,
+        profile=profile,
     )
 
 
@@ -189,16 +187,16 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
     if not kept:
         raise ExemplarError("Every exemplar of {0} is left out: take one back in.", scoring.dive_number)
     board_m, source = scoring.board_m, scoring.difficulty_source
-    found = aggregate_votes(
+    return aggregate_votes(
         kept,
         scoring.dive_number,
         Difficulty(value=scoring.difficulty, board_m=board_m, source=source),
         seed=scoring.seed,
-        notes=(*scoring.notes, Phrase("{0} of {1} exemplars left out by hand.", n_out, len(scoring.exemplars))),
+        notes=(*scoring.notes, Note(NoteCode.EXEMPLARS_LEFT_OUT, (n_out, len(scoring.exemplars)))),
         rule=scoring.interval.rule if scoring.interval else None,
         deviation=scoring.deviation,
+        profile=scoring.profile,
     )
-    return replace(found, profile=scoring.profile)
 
 
 def outliers(votes: Sequence[ExemplarVote]) -> frozenset[str]:

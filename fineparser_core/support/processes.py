@@ -306,7 +306,7 @@ def do_jobs(
             process.end()
 
 
-def serve_jobs(open_worker: Callable[[Any], Callable[[Any], bytes]], options: type, job: type) -> NoReturn:
+def serve_jobs(open_worker: Callable[[Any], Callable[[Any], bytes]], options: Any, job: type) -> NoReturn:
     """Be a process of `do_jobs`, until the parent is gone.
 
     Args:

@@ -1,4 +1,4 @@
-"""The objective of each rival, and the function that picks the objective of a network."""
+"""The objective of each rival."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,6 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
@@ -18,12 +17,11 @@ from fineparser_core.models.baselines.pooled import POINTS
 from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
-from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
+from fineparser_core.models.fineparser import FIXED_TRANSITIONS
+from fineparser_core.pose.baselines import PoseDCT
 from fineparser_core.pose.decoding import DECODERS
-from fineparser_core.pose.pose_dct import PoseDCT
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.objective import FineParserObjective, Objective, ScoreLoss, release_score_loss
+from fineparser_core.training.objective import Objective, regression_loss, transition_loss, transition_target
 
 #: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
 _TUBE, _NORM_WEIGHT = 0.01, 1e-4
@@ -74,17 +72,13 @@ class RICA2Objective(Objective):
 
     model: RICA2
 
-    def __init__(self, model: RICA2, seed: int) -> None:
-        super().__init__(model)
-        self.seed = seed
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         mean, log_variance = model.embed(model.windows(batch.video), batch.elements)
         drawn = mean
         if log_variance is not None:
-            rng = np.random.default_rng((self.seed, _DRAWS, *batch.place))
+            rng = np.random.default_rng((self.config.seed, _DRAWS, *batch.place))
             noise = torch.from_numpy(rng.standard_normal(mean.shape, dtype=np.float32)).to(mean.device)
             drawn = mean + noise * (log_variance / 2).exp()
         regression = F.mse_loss(model.scores(drawn) / POINTS, batch.scores / POINTS)
@@ -127,6 +121,10 @@ class CoReObjective(Objective):
 
     model: CoRe
 
+    def __init__(self, model: CoRe, config: TrainConfig, records: Sequence[DiveRecord] = ()) -> None:
+        super().__init__(model, config, records)
+        model.set_groups(pair_differences(records, config.pairing))
+
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses "group" and "position", which `regression_weight` leaves alone, see `Objective.forward`."""
         features = self.model.features(batch.video)
@@ -147,10 +145,6 @@ class TSAObjective(Objective):
 
     model: TSA
 
-    def __init__(self, model: TSA, config: TrainConfig) -> None:
-        super().__init__(model)
-        self.config = config
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses "regression" and, with labels, "transitions", see `Objective.forward`."""
         model, config = self.model, self.config
@@ -170,39 +164,6 @@ class TSAObjective(Objective):
             losses["transitions"] = transition_loss(probabilities, target)
             total = total + config.transition_weight * losses["transitions"]
         return {"total": total, **losses}
-
-
-def make_objective(
-    model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
-) -> Objective:
-    """Return the objective of a network.
-
-    Args:
-        records: of the training dives; CoRe's groups are cut by their score differences.
-        score_loss: in place of L_Reg, of FineParser alone, see `check_loss`.
-
-    Raises:
-        ConfigError: no two of the dives may be compared, but the network compares groups of differences.
-    """
-    match model:
-        case FineParser():
-            return FineParserObjective(model, config, score_loss or release_score_loss)
-        case C3DSVR() | PoseDCT():
-            return SVRObjective(model)
-        case I3DMLP() | ScoreModel():
-            return ScoreObjective(model)
-        case RICA2():
-            return RICA2Objective(model, config.seed)
-        case USDL():
-            return USDLObjective(model)
-        case MUSDL():
-            return MUSDLObjective(model)
-        case CoRe():
-            model.set_groups(pair_differences(records, config.pairing))
-            return CoReObjective(model)
-        case TSA():
-            return TSAObjective(model, config)
-    raise NotImplementedError(type(model).__name__)
 
 
 def pair_differences(records: Sequence[DiveRecord], criterion: str) -> np.ndarray:

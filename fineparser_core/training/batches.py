@@ -1,22 +1,30 @@
-"""The batches of training: which dives are in which, and their tensors."""
+"""The batches of training: which dives are in which, their order in a run, and their tensors."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
 
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
-from fineparser_core.inference.encoder import normalize
+from fineparser_core.errors import ConfigError
+from fineparser_core.models.aqa_model import normalize
+from fineparser_core.support.processes import STOP_SIGNALS, ignore
 
+#: Number of batches that each process makes ahead.
+AHEAD = 2
 _AWARDS = 3
 _ALL = np.arange(N_SAMPLES)
 # Part of the seed of each kind of draw, so that they are independent.
@@ -96,59 +104,156 @@ def _pairs(numbers: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPlan:
-    """Indices of the dives of a batch, and its ordered pairs as rows of that list."""
+    """What a batch is made of.
 
+    Attributes:
+        place: epoch and index of the batch in it, from 0, on which alone every random draw depends.
+        dives: indices of the dives.
+        query, exemplar: the ordered pairs, as rows of `dives`.
+        paired: see `Batch`.
+    """
+
+    place: tuple[int, int]
     dives: tuple[int, ...]
-    query: tuple[int, ...]
-    exemplar: tuple[int, ...]
+    query: tuple[int, ...] = ()
+    exemplar: tuple[int, ...] = ()
+    paired: bool = False
 
 
 def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[BatchPlan]:
-    """Return every batch of an epoch, in order, drawn from (seed, epoch).
+    """Return every batch of an epoch, in order, drawn from (seed, epoch); as many in each epoch.
 
     Paper pairs: `batch_size` queries with an exemplar each, both directions. All pairs: up to `batch_size` dives that
     may be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch_size` at a time.
     """
+    size = config.batch_size
     if not config.contrastive:
         order = np.random.default_rng((config.seed, _ORDER, epoch)).permutation(len(records)).tolist()
-        chunks = [order[i : i + config.batch_size] for i in range(0, len(order), config.batch_size)]
-        return [BatchPlan(dives=tuple(chunk), query=(), exemplar=()) for chunk in chunks]
+        chunks = [tuple(order[i : i + size]) for i in range(0, len(order), size)]
+        return [BatchPlan(place=(epoch, index), dives=chunk) for index, chunk in enumerate(chunks)]
     if config.all_pairs:
-        groups = epoch_groups(records, config.pairing, config.batch_size, config.seed, epoch)
+        groups = epoch_groups(records, config.pairing, size, config.seed, epoch)
         batches = []
-        for group in groups:
+        for index, group in enumerate(groups):
             query, exemplar = (tuple(rows.tolist()) for rows in ordered_pairs(len(group)))
-            batches.append(BatchPlan(dives=tuple(group), query=query, exemplar=exemplar))
+            batches.append(BatchPlan(place=(epoch, index), dives=tuple(group), query=query, exemplar=exemplar))
         return batches
     pairs = epoch_pairs(records, config.pairing, config.seed, epoch)
     batches = []
-    for i in range(0, len(pairs), config.batch_size):
-        chunk = pairs[i : i + config.batch_size]
+    for index, chunk in enumerate(pairs[i : i + size] for i in range(0, len(pairs), size)):
         first, second = range(len(chunk)), range(len(chunk), 2 * len(chunk))
         batches.append(
             BatchPlan(
+                place=(epoch, index),
                 dives=(*(q for q, _ in chunk), *(e for _, e in chunk)),
                 query=(*first, *second),
                 exemplar=(*second, *first),
+                paired=True,
             )
         )
     return batches
 
 
-def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
+class RunSampler(Sampler[BatchPlan]):
+    """The batches of this process from the start of a run to its end; the same for a seed.
+
+    The batches of an epoch are dealt out to the processes in turn; the first batches are dealt again where their number
+    is not divisible. Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
+    ends with whatever is left.
+
+    Attributes:
+        iterations: updates of the weights in each epoch.
+
+    Args:
+        world, rank: number of processes, and which of them this is.
+
+    Raises:
+        ConfigError: no two of the dives may be compared.
+    """
+
+    def __init__(self, records: Sequence[DiveRecord], config: TrainConfig, *, world: int = 1, rank: int = 0) -> None:
+        self._records, self._config, self._world, self._rank = records, config, world, rank
+        self._start = 0
+        self._updates = lru_cache(maxsize=2)(self._dealt)
+        self.iterations = len(self._updates(0))
+        if not self.iterations:
+            raise ConfigError(
+                f"Among {len(records)} training dives no two may be compared ('{config.pairing}'): train on more "
+                "dives, or with --pairing random."
+            )
+
+    def updates(self, epoch: int) -> list[list[BatchPlan]]:
+        """Return the batches whose gradients each iteration of an epoch sums."""
+        return self._updates(epoch)
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Begin at the "iteration" of a state."""
+        self._start = state["iteration"]
+
+    def __iter__(self) -> Iterator[BatchPlan]:
+        epoch, done = divmod(self._start, self.iterations)
+        for each in range(epoch, self._config.epochs):
+            for update in self.updates(each)[done if each == epoch else 0 :]:
+                yield from update
+
+    def _dealt(self, epoch: int) -> list[list[BatchPlan]]:
+        every = epoch_batches(self._records, self._config, epoch)
+        n_dealt = math.ceil(len(every) / self._world) * self._world
+        mine = list(islice(cycle(every), self._rank, n_dealt, self._world))
+        n_parts = self._config.grad_accum_steps
+        return [mine[i : i + n_parts] for i in range(0, len(mine), n_parts)]
+
+
+class BatchDataset(Dataset[Batch]):
+    """The batches of training dives by their plans."""
+
+    def __init__(self, dives: Sequence[DatasetDive], config: TrainConfig) -> None:
+        self._dives, self._config = dives, config
+
+    def __getitem__(self, plan: BatchPlan) -> Batch:
+        return make_batch(self._dives, plan, self._config)
+
+
+def batch_loader(
+    dives: Sequence[DatasetDive], config: TrainConfig, sampler: RunSampler, settings: RunSettings, device: torch.device
+) -> DataLoader[Batch]:
+    """Return a loader of the batches of a run, equal whatever the number of processes that make them.
+
+    A batch depends on nothing but its plan and the seed, so that no process needs a generator of its own.
+    """
+    workers = settings.loaders_of(device.type)
+    options: dict[str, Any] = {}
+    if workers:
+        context = "fork" if sys.platform == "linux" else "spawn"
+        options = {"multiprocessing_context": context, "prefetch_factor": AHEAD, "worker_init_fn": _ignore_stop_signals}
+    return DataLoader(
+        BatchDataset(dives, config),
+        batch_size=None,
+        sampler=sampler,
+        num_workers=workers,
+        pin_memory=device.type == "cuda",
+        **options,
+    )
+
+
+def _ignore_stop_signals(worker: int) -> None:
+    """Ignore what torchrun and Slurm send to all processes: batches must come until the checkpoint."""
+    ignore(STOP_SIGNALS)
+
+
+def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig) -> Batch:
     """Return the tensors of a batch, pixels as uint8.
 
     Args:
         dives: of the training split.
         plan: which of them, and which pairs.
-        place: (epoch, index of the batch in it); every random draw depends on it and the seed alone.
     """
     chosen = [dives[i] for i in plan.dives]
     views = [
         draw_view(
             dive,
             config.preprocessing,
-            np.random.default_rng((config.seed, _VIEWS, *place, slot)),
+            np.random.default_rng((config.seed, _VIEWS, *plan.place, slot)),
             flip=config.flip,
             temporal_shift=config.temporal_shift,
         )
@@ -166,11 +271,11 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
         difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
         awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
-        place=place,
+        place=plan.place,
         elements=torch.tensor([dive.record.elements for dive in chosen]),
         query=torch.tensor(plan.query, dtype=torch.int64),
         exemplar=torch.tensor(plan.exemplar, dtype=torch.int64),
-        paired=not config.all_pairs and config.contrastive,
+        paired=plan.paired,
         masks=masks,
         transitions=transitions,
     )

@@ -10,8 +10,9 @@ from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
-from fineparser_core.config import OF_PARTS, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DModel
 from fineparser_core.models.i3d import I3D
@@ -35,6 +36,9 @@ def initial_model(
     head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
     """Return the network a run starts from, and notices for its card; what is not given is drawn from the seed.
+
+    Deviation: the paper starts both I3Ds from Kinetics and its release the ResNet from ImageNet; here each weight that
+    no file is given for starts random. The mask decoder starts otherwise than the release's, see training.md.
 
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
@@ -96,8 +100,8 @@ def startable(config: TrainConfig) -> dict[str, bool]:
     """Return, by the names of `RunSettings`, whether the network has the part that those weights are for."""
     return {
         "kinetics": config.has_i3d,
-        "imagenet": config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES,
-        "c3d": config.method.startswith("c3d"),
+        "imagenet": config.has_parts and config.sve and config.static_backbone in BACKBONES,
+        "c3d": get_method(config.method).backbone == "c3d",
     }
 
 
@@ -112,7 +116,7 @@ def check_start(config: TrainConfig, settings: RunSettings) -> None:
     for name, there in has.items():
         if getattr(settings, name) is not None and not there:
             raise ConfigError(f"A '{config.architecture}' has no part for such weights: leave --{name} away.")
-    if config.sve_weights != "imagenet" or settings.imagenet is not None or config.method not in OF_PARTS:
+    if config.sve_weights != "imagenet" or settings.imagenet is not None or not config.has_parts:
         return
     if config.sve and not has["imagenet"]:
         raise ConfigError("A static backbone of your own starts as it is made: leave --sve-weights imagenet away.")

@@ -1,7 +1,7 @@
-"""The training loop: optimizer, schedule, accumulation, checkpoints and events of a stage.
+"""The training loop (paper section 3.3): epoch, batch, losses, step, log, save, measure. Every method is trained by it.
 
-An interrupted stage resumes from its last checkpoint with the same batches and bitwise the same losses, because a batch
-depends on nothing but (seed, epoch, index of the batch).
+An interrupted run resumes from its last checkpoint with the same batches and bitwise the same losses, because whatever
+is drawn depends on nothing but the seed and the place in the run.
 """
 
 import json
@@ -10,247 +10,336 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
+from fineparser_core.evaluation.summary import summarize
+from fineparser_core.methods import get_method
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.device import PRECISIONS, choose_precision
+from fineparser_core.support.processes import safe_path
+from fineparser_core.training.batches import Batch, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
+from fineparser_core.training.methods import METHODS
+from fineparser_core.training.objective import ScoreLoss, make_objective
+from fineparser_core.training.optimizer import (
+    compile_encoders,
+    fix_batch_norms,
+    learning_rate,
+    make_optimizer,
+    parameter_groups,
+)
+from fineparser_core.training.validation import (
+    CONSOLE_EVERY_S,
+    Splits,
+    evaluate_sharded,
+    mask_sheet,
+    metric_values,
+    picked_epoch,
+)
 
 logger = logging.getLogger(__name__)
 
-CONSOLE_EVERY_S = 15.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A training stage: the modules, their optimizer, and the losses.
-
-    Attributes:
-        name: of its checkpoint and its events.
-        modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
-        groups: (parameters, peak learning rate).
-        iterations: updates of the optimizer.
-        compute_losses: (iteration, part) to losses by name; "total" is minimized.
-        schedule: (iteration, peak) to a learning rate.
-        parts: how many batches' gradients an iteration sums.
-        clip_norm: gradients are clipped to this norm; 0 is off.
-        optimizer: "adam", "adamw" or "sgd".
-        momentum: of "sgd".
-        weight_decay: of the optimizer.
-        scaled: whether losses are scaled for float16 gradients.
-        checkpoint_every: iterations between checkpoints, besides the last and a cancelled iteration.
-        kept: how many of the last checkpoints stay; where several, as OUT/<stage>-<iteration>.pt beside it.
-        without_exchange: the context in which gradients are summed that processes need not exchange yet.
-        after: work between iterations, for example an evaluation.
-    """
-
-    name: str
-    modules: Mapping[str, nn.Module]
-    groups: Sequence[tuple[Sequence[nn.Parameter], float]]
-    iterations: int
-    compute_losses: Callable[[int, int], dict[str, Tensor]]
-    schedule: Callable[[int, float], float]
-    parts: Callable[[int], int] = lambda iteration: 1
-    clip_norm: float = 0.0
-    optimizer: str = "adam"
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    scaled: bool = False
-    checkpoint_every: int = 100
-    kept: int = 1
-    without_exchange: Callable[[], AbstractContextManager[object]] = nullcontext
-    after: "After | None" = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class After:
-    """Work between iterations, for example an evaluation.
-
-    Attributes:
-        due: whether work is due at an iteration count.
-        work: (iteration, modules, state so far) to the new state, a JSON value that checkpoints keep.
-    """
-
-    due: Callable[[int], bool]
-    work: Callable[[int, Mapping[str, nn.Module], Any], Any]
+#: Name of the events of the loop.
+STAGE = "train"
+CHECKPOINT, BEST = "train.pt", "best.pt"
+#: Maximum number of a part's weights whose distribution TensorBoard shows, nearly.
+_SHOWN = 100_000
+#: Share of the running mean of a loss in the log that an iteration replaces.
+_NEW = 0.05
 
 
 @dataclass
-class _Progress:
+class _Place:
+    """How far a run has come.
+
+    Attributes:
+        iteration: updates of the weights.
+        measured: the iteration after which the network was last measured.
+        history: for each measured epoch its number, from 1, and its metrics by split.
+    """
+
     iteration: int = 0
-    #: The iteration that `Stage.after` last worked after.
-    worked: int = 0
-    state: Any = None
-    running: dict[str, float] = field(default_factory=dict)
+    measured: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def run_stage(
-    stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
-) -> Any:
-    """Run a stage to its end, resuming an interrupted stage; a finished stage is only loaded.
+class Trainer:
+    """A training run. It leaves the last weights in OUT/train.pt and those of the picked epoch in OUT/best.pt.
 
-    Writes OUT/<stage>.pt (modules, optimizer, iteration, state). With several processes, the logged losses
-    are those of the first process's part of the batch.
-
-    Returns: the state that `Stage.after` made.
+    Args:
+        score_loss: in place of L_Reg, see `make_objective`.
+        cancel: once the token of any process is set, the run writes a checkpoint and stops.
+        peers: with several processes, the logged losses are those of the first process's part of a batch.
 
     Raises:
-        FineParserError: where the loss is not finite; the last checkpoint is from before it.
-        CheckpointError: the checkpoint is damaged or of other modules.
-        ExportError: a checkpoint cannot be written; the checkpoint before is untouched.
-        Cancelled: once the token of any process is set; the checkpoint is written first.
+        ConfigError: the settings do not fit the device, the network or the dives.
     """
-    peers = peers or Processes()
-    events = events or Events(out, on=peers.writes)
-    path = out / f"{stage.name}.pt"
-    optimizer = make_optimizer(stage)
-    peaks = [lr for _, lr in stage.groups]
-    scaler = torch.amp.GradScaler(peers.device.type, enabled=stage.scaled)
-    now = _Progress()
-    if path.exists():
-        saved = load_checkpoint(path, peers.device)
+
+    def __init__(
+        self,
+        model: AQAModel,
+        splits: Splits,
+        config: TrainConfig,
+        out: Path,
+        *,
+        settings: RunSettings | None = None,
+        score_loss: ScoreLoss | None = None,
+        cancel: CancelToken | None = None,
+        peers: Processes | None = None,
+    ) -> None:
+        self.splits, self.config, self.out, self.settings = splits, config, out, settings or RunSettings()
+        self.cancel, self.peers = cancel or CancelToken(), peers or Processes()
+        device, records = self.peers.device, [dive.record for dive in splits.train]
+        precision = choose_precision(device, config.precision)
+        if precision == "fp16" and device.type != "cuda":
+            raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
+        model.precision = PRECISIONS[precision]
+        self.objective = make_objective(model, config, records, score_loss).to(device)
+        groups = parameter_groups(self.objective, config)
+        self.optimizer, self.peaks = make_optimizer(groups, config), [rate for _, rate in groups]
+        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+        self.sampler = RunSampler(records, config, world=self.peers.world, rank=self.peers.rank)
+        self.iterations = self.sampler.iterations * config.epochs
+        self.loader = batch_loader(splits.train, config, self.sampler, self.settings, device)
+        self.batches: Iterator[Batch] = iter(())
+        if config.compile:
+            compile_encoders(self.objective)
+        self.trained = self._distributed()
+        self.events = Events(out, on=self.peers.writes, settings=vars(config))
+        self.at = _Place()
+        self._unread: list[tuple[int, float, dict[str, Tensor]]] = []
+        self._running: dict[str, float] = {}
+        self._first, self._began_s, self._reported_s = 0, time.monotonic(), -math.inf
+
+    def run(self) -> list[dict[str, Any]]:
+        """Train to the end, from the last checkpoint on; a finished run is only loaded.
+
+        Returns:
+            The history, see `_Place`.
+
+        Raises:
+            FineParserError: a loss or a weight is not finite; the last checkpoint is from before it.
+            CheckpointError: the checkpoint is damaged or of another run.
+            ExportError: a checkpoint cannot be written; the checkpoint before is untouched.
+            Cancelled: the token of a process is set; the checkpoint is written.
+        """
         try:
-            for name, module in stage.modules.items():
-                module.load_state_dict(saved["modules"][name])
-            optimizer.load_state_dict(saved["optimizer"])
-            scaler.load_state_dict(saved["scaler"])
-            now.iteration, now.worked = int(saved["iteration"]), int(saved["worked"])
-            now.state = json.loads(saved["state"])
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
-                "folder."
-            ) from None
-        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, stage.iterations)
-    events.go_on(stage.name, now.iteration)
+            self._resume()
+            for epoch in range(max(self.at.iteration - 1, 0) // self.sampler.iterations, self.config.epochs):
+                done = self.at.iteration - epoch * self.sampler.iterations
+                for update in self.sampler.updates(epoch)[done:]:
+                    self._stop_if_cancelled()
+                    losses = self._step(len(update), epoch / self.config.epochs)
+                    self._log(losses)
+                    self._save_when_due()
+                self._measure_when_due(epoch + 1)
+        finally:
+            self.batches = iter(())  # which ends its processes
+            self.events.close()
+        return self.at.history
 
-    def checkpoint() -> None:
-        if not peers.writes:
-            return
-        weights = (value for module in stage.modules.values() for value in module.state_dict().values())
-        if not all(bool(value.isfinite().all()) for value in weights):
-            raise FineParserError(
-                f"The weights of stage '{stage.name}' are no longer finite after iteration {now.iteration}: lower the "
-                "learning rate, or give --clip-norm; the last checkpoint is from before it."
-            )
-        content = {
-            "modules": {name: module.state_dict() for name, module in stage.modules.items()},
-            "optimizer": optimizer.state_dict(),
-            "scaler": scaler.state_dict(),
-            "iteration": now.iteration,
-            "worked": now.worked,
-            "state": json.dumps(now.state),
-        }
-        save_checkpoint(content, path)
-        if stage.kept > 1:
-            _keep(path, now.iteration, stage.kept)
+    def _step(self, parts: int, progress: float) -> dict[str, Tensor]:
+        """Sum the gradients of batches, clip and apply them.
 
-    unread: list[tuple[int, float, dict[str, Tensor]]] = []
+        Returns: the means of the losses over the batches, on the device.
+        """
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = learning_rate(self.config, self.at.iteration, self.iterations, peak)
+        self.optimizer.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor] = {}
+        for part in range(parts):
+            batch = self._next_batch()
+            fix_batch_norms(self.objective, self.config.batch_norm)
+            torch.manual_seed(
+                _seed(self.config.seed, *batch.place)
+            )  # of dropout, so that it is the same after a resume
+            with self._without_exchange() if part < parts - 1 else nullcontext():
+                losses: dict[str, Tensor] = self.trained(batch, progress)
+                self.scaler.scale(losses["total"]).backward()
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value.detach().double() / parts
+        if self.config.clip_norm:
+            self.scaler.unscale_(self.optimizer)
+            learned = [weights for group in self.optimizer.param_groups for weights in group["params"]]
+            nn.utils.clip_grad_norm_(learned, self.config.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.at.iteration += 1
+        return sums
 
-    def read_losses() -> None:
+    def _log(self, losses: dict[str, Tensor]) -> None:
+        """Keep the losses of an iteration; write them when the device has to be waited for anyway."""
+        now = self.at.iteration
+        self._unread.append((now, self.optimizer.param_groups[0]["lr"], losses))
+        if len(self._unread) == self.peers.unwatched or self._saves() or now % self.sampler.iterations == 0:
+            self._write_losses()
+        if (not self._unread and time.monotonic() - self._reported_s > CONSOLE_EVERY_S) or now == self.iterations:
+            self._reported_s = time.monotonic()
+            left_s = (self._reported_s - self._began_s) / (now - self._first) * (self.iterations - now)
+            text = ", ".join(f"{name} {value:.4g}" for name, value in self._running.items())
+            logger.info("%s %d/%d: %s (%.0f s left)", STAGE, now, self.iterations, text, left_s)
+
+    def _write_losses(self) -> None:
         """Take the losses over from the device, which has to finish first."""
-        for iteration, rate, losses in unread:
+        for iteration, rate, losses in self._unread:
             values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
             if not math.isfinite(values["total"]):
                 raise FineParserError(
-                    f"The loss of stage '{stage.name}' is {values['total']} at iteration {iteration - 1}: lower the "
-                    "learning rate, or give --clip-norm; the last checkpoint is from before it."
+                    f"The loss is {values['total']} at iteration {iteration - 1}: lower the learning rate, or give "
+                    "--clip-norm; the last checkpoint is from before it."
                 )
-            events.write(stage.name, iteration, {**values, "lr": rate})
+            self.events.write(STAGE, iteration, {**values, "lr": rate})
             for name, value in values.items():
-                now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        unread.clear()
+                self._running[name] = (1 - _NEW) * self._running.get(name, value) + _NEW * value
+        self._unread.clear()
 
-    began, first, reported_s = time.monotonic(), now.iteration, 0.0
-    while True:
-        if stage.after is not None and now.worked < now.iteration and stage.after.due(now.iteration):
-            checkpoint()  # first, as this work may be cancelled or fail
-            now.state = stage.after.work(now.iteration, stage.modules, now.state)
-            now.worked = now.iteration
-            checkpoint()
-        if now.iteration == stage.iterations:
-            return now.state
-        watched = now.iteration % peers.unwatched == 0
-        if (watched or peers.world == 1) and peers.any(cancel.cancelled):
-            read_losses()
-            checkpoint()
-            peers.wait()  # torchrun ends all processes once any has ended
-            cancel.cancel()
-            cancel.raise_if_cancelled()
-        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = stage.schedule(now.iteration, peak)
-        losses = _update(stage, now.iteration, optimizer, scaler)
-        now.iteration += 1
-        unread.append((now.iteration, optimizer.param_groups[0]["lr"], losses))
-        saves = now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations
-        evaluates = stage.after is not None and stage.after.due(now.iteration)
-        if len(unread) == peers.unwatched or saves or evaluates:
-            read_losses()
-        if (not unread and time.monotonic() - reported_s > CONSOLE_EVERY_S) or now.iteration == stage.iterations:
-            reported_s = time.monotonic()
-            left_s = (reported_s - began) / (now.iteration - first) * (stage.iterations - now.iteration)
-            text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
-        if saves:
-            checkpoint()
+    def _saves(self) -> bool:
+        return self.at.iteration % self.settings.checkpoint_every == 0 or self.at.iteration == self.iterations
 
+    def _save_when_due(self) -> None:
+        if self._saves():
+            self._save()
 
-def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
-    """Return the optimizer of a stage over its groups of parameters, each at its peak learning rate."""
-    groups = [{"params": list(params), "lr": lr} for params, lr in stage.groups]
-    match stage.optimizer:
-        case "adam":
-            return torch.optim.Adam(groups, weight_decay=stage.weight_decay)
-        case "adamw":
-            return torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
-        case "sgd":
-            return torch.optim.SGD(groups, momentum=stage.momentum, weight_decay=stage.weight_decay)
-    raise ConfigError(f"Unknown optimizer '{stage.optimizer}': use adam, adamw or sgd.")
+    def _save(self) -> None:
+        """Write OUT/train.pt."""
+        if not self.peers.writes:
+            return
+        state, path = self.objective.state_dict(), self.out / CHECKPOINT
+        if not all(bool(value.isfinite().all()) for value in state.values()):
+            raise FineParserError(
+                f"The weights are no longer finite after iteration {self.at.iteration}: lower the learning rate, or "
+                "give --clip-norm; the last checkpoint is from before it."
+            )
+        content = {
+            "modules": {"objective": state},
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "iteration": self.at.iteration,
+            "worked": self.at.measured,
+            "state": json.dumps(self.at.history),
+        }
+        save_checkpoint(content, path)
+        if self.settings.checkpoints_kept > 1:
+            _keep(path, self.at.iteration, self.settings.checkpoints_kept)
 
+    def _measure_when_due(self, epoch: int) -> None:
+        """Measure the network after an epoch, from 1, that is evaluated, and keep its weights if they are the best."""
+        last = self.at.iteration == self.iterations
+        if self.at.measured == self.at.iteration or not (last or epoch % self.config.evaluate_every == 0):
+            return
+        self._save()  # first, as measuring may be cancelled or fail
+        model, splits, entry = self.objective.model, self.splits, dict[str, Any](epoch=epoch)
+        for split, dives in (
+            ("validation", splits.validation),
+            ("test", splits.test if self.config.test_epochs else ()),
+        ):
+            if dives:
+                results = evaluate_sharded(
+                    model, dives, splits.train, self.config, cancel=self.cancel, peers=self.peers
+                )
+                summary = summarize(results, median_transitions=splits.median_transitions(), seed=self.config.seed)
+                entry[split] = metric_values(summary)
+                # A run that was killed before its checkpoint has written this entry already.
+                self.events.cut(split, epoch - 1)
+                self.events.write(split, epoch, entry[split])
+        self._show(model, epoch)
+        self.at.history = [*self.at.history, entry]
+        if picked_epoch(self.at.history) == epoch and self.peers.writes:
+            save_checkpoint(model.state_dict(), self.out / BEST)
+        self.peers.wait()
+        self.at.measured = self.at.iteration
+        self._save()
 
-def _update(
-    stage: Stage, iteration: int, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler
-) -> dict[str, Tensor]:
-    """Run an iteration: sum, clip and apply the gradients of its parts.
+    def _show(self, model: AQAModel, epoch: int) -> None:
+        """Show masks and the distribution of each part's weights in TensorBoard."""
+        if not self.peers.writes:
+            return
+        sheet = mask_sheet(model, self.splits.validation or self.splits.train, self.config)
+        if sheet is not None:
+            self.events.images("masks", "predicted (green) and true (red outline)", epoch, sheet)
+        for name, part in model.named_children():
+            every = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1
+            some = [weights.detach().flatten()[::every].cpu() for weights in part.parameters()]
+            self.events.histogram(f"weights/{name}", epoch, torch.cat([*some, torch.zeros(0)]).numpy())
 
-    Losses, on the device, are means of the parts.
-    """
-    optimizer.zero_grad(set_to_none=True)
-    sums: dict[str, Tensor] = {}
-    n_parts = stage.parts(iteration)
-    for part in range(n_parts):
-        with stage.without_exchange() if part < n_parts - 1 else nullcontext():
-            losses = stage.compute_losses(iteration, part)
-            scaler.scale(losses["total"]).backward()
-        for name, value in losses.items():
-            sums[name] = sums.get(name, 0.0) + value.detach().double() / n_parts
-    if stage.clip_norm:
-        scaler.unscale_(optimizer)
-        nn.utils.clip_grad_norm_([p for params, _ in stage.groups for p in params], stage.clip_norm)
-    scaler.step(optimizer)
-    scaler.update()
-    return sums
+    def _resume(self) -> None:
+        """Go on from OUT/train.pt, if it is there."""
+        path = self.out / CHECKPOINT
+        if path.exists():
+            saved = load_checkpoint(path, self.peers.device)
+            try:
+                self.objective.load_state_dict(saved["modules"]["objective"])
+                self.optimizer.load_state_dict(saved["optimizer"])
+                self.scaler.load_state_dict(saved["scaler"])
+                self.at = _Place(int(saved["iteration"]), int(saved["worked"]), json.loads(saved["state"]) or [])
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                raise CheckpointError(
+                    f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
+                    "folder."
+                ) from None
+            logger.info("%s: going on at iteration %d of %d", STAGE, self.at.iteration, self.iterations)
+        self.events.go_on(STAGE, self.at.iteration)
+        self.sampler.load_state_dict({"iteration": self.at.iteration})
+        self._first, self._began_s = self.at.iteration, time.monotonic()
+        if self.at.iteration == self.iterations:
+            return
+        with safe_path():  # of the processes that make the batches
+            self.batches = iter(self.loader)
+        size = self.config.batch_size * self.config.grad_accum_steps * self.peers.world
+        logger.info(
+            "%s: %d epochs of %d iterations, up to %d %s each; waits for the first",
+            STAGE,
+            self.config.epochs,
+            self.sampler.iterations,
+            size,
+            "pairs" if self.config.contrastive and not self.config.all_pairs else "dives",
+        )
 
+    def _stop_if_cancelled(self) -> None:
+        watched = self.at.iteration % self.peers.unwatched == 0
+        if (watched or self.peers.world == 1) and self.peers.any(self.cancel.cancelled):
+            self._write_losses()
+            self._save()
+            self.peers.wait()  # torchrun ends all processes once any has ended
+            self.cancel.cancel()
+            self.cancel.raise_if_cancelled()
 
-def _keep(path: Path, iteration: int, kept: int) -> None:
-    """Also name a checkpoint after its iteration, and remove the oldest of these names."""
-    named = path.with_stem(f"{path.stem}-{iteration:08d}")
-    named.unlink(missing_ok=True)
-    try:
-        os.link(path, named)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(path, named)
-    for old in sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))[:-kept]:
-        old.unlink()
+    def _next_batch(self) -> Batch:
+        while True:
+            with suppress(InterruptedError):  # by Ctrl+C on Windows, which the run hears of at its checkpoint
+                return next(self.batches).to(self.peers.device)
+
+    def _distributed(self) -> nn.Module:
+        """Return the objective, wrapped where several processes train it."""
+        if self.peers.world == 1:
+            return self.objective
+        if self.peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it afterwards
+            self.objective = nn.SyncBatchNorm.convert_sync_batchnorm(self.objective)
+        # Without masks or steps some modules get no gradient, and the parts of a user may have unused weights.
+        dives, config = self.splits.train, self.config
+        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in dives)
+        ours = get_method(config.method) in METHODS and not (config.own_backbone or config.own_head)
+        every = labeled and config.mask_weight > 0 and ours
+        # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
+        return DistributedDataParallel(self.objective, find_unused_parameters=not every, gradient_as_bucket_view=True)
+
+    def _without_exchange(self) -> Any:
+        """Return the context in which gradients are summed that processes need not exchange yet."""
+        return self.trained.no_sync() if isinstance(self.trained, DistributedDataParallel) else nullcontext()
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
@@ -267,3 +356,29 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     if not isinstance(saved, dict):
         raise CheckpointError(f"{path} is not a checkpoint of a training run: choose another folder.")
     return saved
+
+
+def load_best(model: AQAModel, out: Path) -> None:
+    """Load the weights of the picked epoch from OUT/best.pt.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    model.load_state_dict(load_checkpoint(out / BEST, next(model.parameters()).device))
+
+
+def _keep(path: Path, iteration: int, kept: int) -> None:
+    """Also name a checkpoint after its iteration, and remove the oldest of these names."""
+    named = path.with_stem(f"{path.stem}-{iteration:08d}")
+    named.unlink(missing_ok=True)
+    try:
+        os.link(path, named)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, named)
+    for old in sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))[:-kept]:
+        old.unlink()
+
+
+def _seed(*parts: int) -> int:
+    """Return the seed of torch's generators for a place in a run."""
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])

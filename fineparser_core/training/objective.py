@@ -1,32 +1,97 @@
 """The objective of an iteration: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.config import FINEPARSERS, TrainConfig
+from fineparser_core.config import TrainConfig
+from fineparser_core.constants import N_SAMPLES
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import get_method, load_reference
 from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.losses import mask_loss, regression_loss, transition_loss, transition_target
 
 #: Predicted and true score differences (B,) of the pairs of a batch, in points, to a scalar.
 ScoreLoss = Callable[[Tensor, Tensor], Tensor]
 
 
+def focal_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
+    """Return the mean binary focal loss.
+
+    Source: Eq. 9. Deviation: the equation has alpha_t; the release sets none, and averages over all elements.
+
+    Args:
+        logits: any shape.
+        target: the same shape, 0 or 1.
+        alpha: weight of elements whose target is 1; 1 - alpha is that of the others. None weighs all by 1.
+        gamma: exponent that plays down what is classified well.
+    """
+    bce = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    loss = (1 - torch.exp(-bce)) ** gamma * bce
+    if alpha is not None:
+        loss = loss * torch.lerp(loss.new_tensor(1 - alpha), loss.new_tensor(alpha), target)
+    return loss.mean()
+
+
+def mask_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
+    """Compute L_SAP: focal loss summed over the four side maps and the fused map.
+
+    Source: Eq. 8. Deviation: the equation sums the side maps; the release supervises the fused map as well.
+
+    Args:
+        logits: (N, 5, 16, 112, 112).
+        target: (N, 16, 112, 112) share of athlete; rounded to 0 or 1, half to even.
+        alpha: of `focal_loss`.
+        gamma: of `focal_loss`.
+    """
+    truth = target.round()
+    maps = [focal_loss(logits[:, i], truth, alpha=alpha, gamma=gamma) for i in range(logits.shape[1])]
+    return torch.stack(maps).sum()
+
+
+def transition_target(transitions: Tensor) -> Tensor:
+    """Map labels (B, 2), first samples of the new steps, to targets (B, 96, 2): 1 at transitions, else 0 (Eq. 10)."""
+    position = torch.arange(N_SAMPLES, device=transitions.device)
+    return (position[None, :, None] == transitions[:, None, :]).float()
+
+
+def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:
+    """Compute L_TAP: mean binary cross-entropy over (B, 96, 2), unweighted.
+
+    Source: Eq. 10. Deviation: the equation sums over the samples of a transition; as released all are averaged.
+    """
+    return F.binary_cross_entropy(probabilities, target)
+
+
+def regression_loss(delta: Tensor, difference: Tensor) -> Tensor:
+    """Compute L_Reg: mean squared error between predicted and true score difference (B,), in points squared (Eq. 11).
+
+    The release adds both directions of a pair; all pairs of a batch hold both as rows.
+    """
+    return F.mse_loss(delta, difference)
+
+
 class Objective(nn.Module):
-    """A network and its losses as a module, so that the same call trains it in a single process or in many."""
+    """A network and its losses as a module, so that the same call trains it in a single process or in many.
+
+    Args:
+        model: the network.
+        config: settings of the run.
+        records: of the training dives.
+    """
 
     model: AQAModel
 
-    def __init__(self, model: AQAModel) -> None:
+    def __init__(self, model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord] = ()) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.config = model, config
 
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
@@ -37,13 +102,33 @@ class Objective(nn.Module):
         """
 
 
+def make_objective(
+    model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
+) -> Objective:
+    """Make the objective of a network by its method.
+
+    Args:
+        records: of the training dives.
+        score_loss: in place of L_Reg, see `check_loss`.
+
+    Raises:
+        ConfigError: the method makes no `Objective`, or its objective cannot learn from these dives.
+    """
+    own = {} if score_loss is None else {"score_loss": score_loss}
+    objective = load_reference(get_method(config.method).objective)(model, config, records, **own)
+    if not isinstance(objective, Objective):
+        made = type(objective).__name__
+        raise ConfigError(f"The objective of '{config.method}' is a {made}: it must be an Objective.")
+    return objective
+
+
 def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> None:
     """Check that a user's own loss can be learned from.
 
     Raises:
         ConfigError: it fails, gives no number that depends on the prediction, or the method has its own losses.
     """
-    if config.method not in FINEPARSERS:
+    if not get_method(config.method).whole:
         raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
     predicted, true = torch.zeros(2, device=device, requires_grad=True), torch.tensor([1.0, -1.0], device=device)
     try:
@@ -72,9 +157,14 @@ class FineParserObjective(Objective):
 
     model: FineParser
 
-    def __init__(self, model: FineParser, config: TrainConfig, score_loss: ScoreLoss = release_score_loss) -> None:
-        super().__init__(model)
-        self.config = config
+    def __init__(
+        self,
+        model: FineParser,
+        config: TrainConfig,
+        records: Sequence[DiveRecord] = (),
+        score_loss: ScoreLoss = release_score_loss,
+    ) -> None:
+        super().__init__(model, config, records)
         self.score_loss = score_loss
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:

@@ -3,46 +3,48 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, name_of
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
-from fineparser_core.config import FINEPARSERS, OWN, RunSettings, TrainConfig
+from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.frame_cache import DatasetCache, check_room, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.splits import validation_split
-from fineparser_core.data.video_dives import IMPORT, VideoDives
-from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
+from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.evaluation.summary import Summary, summarize
-from fineparser_core.inference.device import PRECISIONS, choose_precision
-from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.methods import get_method
+from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
-from fineparser_core.training.batches import three_awards
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.end_to_end import STAGE, Splits, load_best, protocol_of, run_sharded, train_end_to_end
+from fineparser_core.training.dives import load_splits, split_records
 from fineparser_core.training.events import Events
 from fineparser_core.training.initial import C3D_NOTICE, KINETICS_NOTICE, initial_model, startable
+from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
-from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
+from fineparser_core.training.validation import (
+    Splits,
+    best_on_test,
+    metric_values,
+    picked_epoch,
+    protocol_of,
+    run_sharded,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,6 @@ Result = TypeVar("Result")
 
 RESULTS = "results.json"
 BUNDLE = "bundle"
-_MOST_NAMED = 20
 
 _INTENDED_USE = (
     "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
@@ -154,16 +155,17 @@ def _train(
         open_run(out, recorded, resume=settings.resume)
     peers.wait()
     model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
-    begun = (out / f"{STAGE}.pt").exists()
+    begun = (out / CHECKPOINT).exists()
     if not begun and settings.weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
         ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
         logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
-    splits = _load(data, records, config, settings, cancel, peers)
+    splits = load_splits(data, records, config, settings, cancel, peers)
     with _switched(settings):
-        history = train_end_to_end(
+        trainer = Trainer(
             model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
+        history = trainer.run()
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
     first = None if settings.weights is None else read_card(settings.weights)
@@ -275,119 +277,7 @@ def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSet
     bundled = replace(settings, weights=bundled_weights())
     if settings.kinetics is None:
         return bundled, ("",)
-    return (bundled, config.freeze) if config.method not in FINEPARSERS and config.freeze else (settings, ("",))
-
-
-def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> dict[str, list[DiveRecord]]:
-    """Return the records of a run's "train", "validation" and "test" dives.
-
-    Raises:
-        ConfigError: see `check_labels`; or the data set cannot be split.
-        AnnotationError: see `check_labels`; or no training dive has labels that a dive can have, or can be used.
-    """
-    check_labels(data, config)
-    training, test = _rightly_labeled(data, "train"), _rightly_labeled(data, "test")
-    if settings.limit is not None:
-        cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
-        training, test = (cache.usable(records, settings.limit) for records in (training, test))
-    if not training:
-        way_out = f"`fineparser data check` says why. {data.lost_frames}"
-        raise AnnotationError(f"{data.root} has no training dive that can be used: {way_out}")
-    training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
-    if 0 < config.validation_limit < len(validation):
-        drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
-        validation = [validation[place] for place in sorted(drawn)]
-    return {"train": training, "validation": validation, "test": test}
-
-
-def _rightly_labeled(data: DiveSet, split: str) -> list[DiveRecord]:
-    """Return the dives of a split but those whose labels no dive can have.
-
-    The log names these, and further oddities.
-    """
-    records = data.split(split)
-    right = [record for record in records if record.fault is None]
-    wrong = [f"{record.id}: {record.fault}" for record in records if record.fault is not None]
-    way_out = "Correct the annotations, or take these dives out of the split file."
-    if wrong and not right and split == "train":
-        raise AnnotationError(f"{data.root} has no training dive with right labels, the first: {wrong[0]} {way_out}")
-    if wrong:
-        more = f" and {len(wrong) - _MOST_NAMED} more." if len(wrong) > _MOST_NAMED else ""
-        named = " ".join(wrong[:_MOST_NAMED]) + more
-        logger.warning(
-            "%d of %d %s dives have wrong labels and are left out: %s", len(wrong), len(records), split, named
-        )
-        logger.warning(way_out)
-    kept = {record.key for record in right}
-    if odd := [f"{defect.key[0]}/{defect.key[1]}: {defect.text}" for defect in data.defects if defect.key in kept]:
-        sentence = "%d annotations of %s dives do not fit together and are used, the first: %s"
-        logger.warning(sentence + " `fineparser data check --json` names all.", len(odd), split, odd[0])
-    return right
-
-
-def check_labels(data: DiveSet, config: TrainConfig) -> None:
-    """Check that a data set has the labels that the network learns from.
-
-    Raises:
-        ConfigError: it lacks step labels.
-        AnnotationError: it lacks the awards of judges, or should have masks, but they are not found.
-    """
-    if config.learns_steps and not any(record.has_steps for record in data.records.values()):
-        way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
-        if isinstance(data, VideoDives):
-            way_out = IMPORT
-        raise ConfigError(f"{data.root} has no phase labels for the temporal parser to learn from: {way_out}.")
-    if config.learns_masks and data.lost_masks:
-        raise AnnotationError(
-            f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
-            "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
-        )
-    training = data.split("train") if config.method == "musdl" else []
-    if training and all(np.isnan(three_awards(one.awards)).any() for one in training):
-        raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
-
-
-def _load(
-    data: DiveSet,
-    records: dict[str, list[DiveRecord]],
-    config: TrainConfig,
-    settings: RunSettings,
-    cancel: CancelToken,
-    peers: Processes,
-) -> Splits:
-    folder = settings.cache or default_cache(data)
-    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
-    caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
-
-    if peers.writes:  # of all splits, before each process decodes a share of a split
-        check_room(folder, [caches[name].plan(which) for name, which in records.items()])
-    peers.wait()
-
-    def load(name: str) -> list[DatasetDive]:
-        if not records[name] and name != "train":
-            return []
-        return load_dives(data, records[name], caches[name], cancel, workers=settings.workers)
-
-    def load_all() -> Splits:
-        return Splits(train=load("train"), validation=load("validation"), test=load("test"))
-
-    def prepare() -> None:
-        for name, which in records.items():
-            caches[name].prepare(which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
-
-    def together(act: Callable[[], Result]) -> Result:
-        """Return what this process makes; after a cancel no process waits for another."""
-        made: list[Result] = []
-        with suppress(Cancelled):
-            made.append(act())
-        if peers.any(cancel.cancelled):
-            raise Cancelled
-        return made[0]
-
-    if peers.world > 1:  # each decodes its share, then all read what the others have written
-        together(prepare)
-    splits = together(lambda: load_all() if peers.writes else None)
-    return together(lambda: splits or load_all())
+    return (bundled, config.freeze) if not get_method(config.method).whole and config.freeze else (settings, ("",))
 
 
 @contextmanager

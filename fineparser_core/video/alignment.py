@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 import numpy as np
 
-from fineparser_core.types import ComparedDive, StepSpan
+from fineparser_core.records import ComparedDive, StepSpan
 
 #: Boundaries of a dive, ascending: in point, first flight frame, first entry frame and out point.
 Boundaries = tuple[int, int, int, int]

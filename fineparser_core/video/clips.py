@@ -5,7 +5,7 @@ from pathlib import Path
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import ConfigError, VideoError
 from fineparser_core.language import Phrase
-from fineparser_core.types import AthletePoint, Clip, VideoInfo
+from fineparser_core.records import AthletePoint, Clip, VideoInfo
 from fineparser_core.video.probe import probe
 
 

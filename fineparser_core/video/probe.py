@@ -26,7 +26,7 @@ from av.video.stream import VideoStream
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.containers import demuxed, open_container, read_declared
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from fineparser_core.errors import VideoError
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.picture import Picture, Scaler
 from fineparser_core.video.probe import inspect_video, intact_packets, open_video
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 
 _STARTS = np.arange(0, N_SAMPLES - WINDOW_LENGTH + 1, WINDOW_STRIDE)
 WINDOWS: np.ndarray = _STARTS[:, None] + np.arange(WINDOW_LENGTH)[None, :]

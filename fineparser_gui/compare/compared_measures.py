@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QTableView, QVBoxLayout, QWi
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures.words import difference_text, differs, measure_about, measure_name, measured_text
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.table_model import TableModel

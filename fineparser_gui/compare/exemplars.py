@@ -5,8 +5,8 @@ from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QWidget
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.records import ExemplarVote
 from fineparser_core.scoring.rescore import outliers
-from fineparser_core.types import ExemplarVote
 from fineparser_gui.dives.points import step_points
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed

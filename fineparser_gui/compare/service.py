@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.types import ComparedDive, Measure, compared_dive, step_spans
+from fineparser_core.records import ComparedDive, Measure, compared_dive, step_spans
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.dives.dive import Dive

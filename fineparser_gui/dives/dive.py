@@ -14,9 +14,8 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
-from fineparser_core.recognition.words import told_numbers
-from fineparser_core.support.codec import shown
-from fineparser_core.types import (
+from fineparser_core.recognition.numbers import told_numbers
+from fineparser_core.records import (
     Analysis,
     AthletePoint,
     Contradiction,
@@ -26,6 +25,7 @@ from fineparser_core.types import (
     SeenNumber,
     VideoInfo,
 )
+from fineparser_core.support.codec import shown
 from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.score.correction import Correction, contact_fits, fits
 from fineparser_gui.support.video_identity import VideoIdentity

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
 from fineparser_core.export.crops import windows_around
-from fineparser_core.types import DiverCandidate, VideoInfo
+from fineparser_core.records import DiverCandidate, VideoInfo
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.arrow_keys import ENTER
 from fineparser_gui.player.crop_loader import Crop, CropLoader

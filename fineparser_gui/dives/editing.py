@@ -8,8 +8,8 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.records import AthletePoint
 from fineparser_core.scoring.rescore import transition_range
-from fineparser_core.types import AthletePoint
 from fineparser_gui.compare.service import ComparisonService
 from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
 from fineparser_gui.dives.edits import Edit, Subject

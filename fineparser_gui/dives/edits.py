@@ -5,7 +5,7 @@ from enum import Enum, auto
 from time import monotonic
 from typing import Any
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.dives.dive import Dive
 
 _PAUSE_S = 2.0  # longest pause within a gesture, in seconds: edits farther apart are undone separately

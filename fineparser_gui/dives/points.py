@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import floor
 
-from fineparser_core.types import Contribution, Scoring
+from fineparser_core.records import Contribution, Scoring
 
 #: Digits behind the decimal point of contributions.
 DIGITS = 2

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.language import text
-from fineparser_core.recognition.words import MOST_TOLD
-from fineparser_core.types import SeenNumber
+from fineparser_core.recognition.numbers import MOST_TOLD
+from fineparser_core.records import SeenNumber
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import seen_text
 from fineparser_gui.support.widgets import keyboard_friendly, label

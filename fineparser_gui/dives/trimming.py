@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from fineparser_core.progress import Progress
-from fineparser_core.types import DiveSegment
+from fineparser_core.records import DiveSegment
 from fineparser_gui.dives.dive import Dive, DiveState, SearchState
 from fineparser_gui.dives.edits import Edit, Rows, Subject
 from fineparser_gui.dives.session_state import SessionState

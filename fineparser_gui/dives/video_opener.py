@@ -14,9 +14,9 @@ from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
 
 from fineparser_core.errors import ExportError, FineParserError
 from fineparser_core.language import translated
+from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.digest import content_digest, digest
-from fineparser_core.types import VideoInfo
 from fineparser_core.video.files import files_in
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.support.video_identity import VideoIdentity, identity_of

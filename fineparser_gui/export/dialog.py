@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.export.options import RenderOptions, StrobeOptions
-from fineparser_core.types import ComparedDive
+from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import dive_title, file_stem, is_named, named_file

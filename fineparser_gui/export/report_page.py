@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QVBoxLayout, QW
 
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.language import text
-from fineparser_core.types import ComparedDive
+from fineparser_core.records import ComparedDive
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import file_stem

@@ -6,8 +6,8 @@ from typing import TypeVar
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
-from fineparser_core.measures.good_bands import good_bands
-from fineparser_core.types import Analysis, ComparedDive
+from fineparser_core.measures.explanation import good_bands
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.player.drawings import NOTE
 from fineparser_gui.store.records import HistoryDive

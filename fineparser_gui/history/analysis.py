@@ -9,8 +9,8 @@ from typing import Any
 
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
+from fineparser_core.records import Analysis
 from fineparser_core.support.files import parse_json
-from fineparser_core.types import Analysis
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.records import read_analysis
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QMargins, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.explanation import good_bands
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.measures.words import good_text, measure_about, measure_name, unit_text
 from fineparser_gui.score.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas

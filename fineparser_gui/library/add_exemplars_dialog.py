@@ -11,7 +11,7 @@ from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.diving.name_parsing import parse_file_name, parse_line
 from fineparser_core.errors import ConfigError
-from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.language import translated
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.session import Session

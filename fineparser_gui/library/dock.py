@@ -8,8 +8,7 @@ from PySide6.QtGui import QHideEvent, QUndoStack
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
 
 from fineparser_core.diving.name_parsing import parse_file_name
-from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.session import Session

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QSpinB
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
-from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.language import translated
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.number_field import NumberField

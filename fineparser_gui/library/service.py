@@ -9,12 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import translated
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.edits import Edit, LibraryChange, Subject
 from fineparser_gui.dives.undo import EditStack

@@ -23,7 +23,7 @@ from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.types import AthletePoint, MaskTrack
+from fineparser_core.records import AthletePoint, MaskTrack
 from fineparser_gui.player.drawing_marks import paint_grip
 from fineparser_gui.player.ghost_image import GhostImage
 from fineparser_gui.player.mask_image import mask_image

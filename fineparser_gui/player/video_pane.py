@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.measures.center_path import CenterPath, center_path
-from fineparser_core.types import DiveParse, MaskTrack, StepSpan, VideoInfo
+from fineparser_core.records import DiveParse, MaskTrack, StepSpan, VideoInfo
 from fineparser_gui.player.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.player.prefetch import Playhead
 from fineparser_gui.player.video_canvas import VideoCanvas

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import NOT_ANALYZED, DiveState, ScoreState
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.score.rescoring import RescoringService, read_score, score_request

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
-from fineparser_core.types import Contribution
+from fineparser_core.records import Contribution
 from fineparser_gui.dives.points import DIGITS, rounded_to_sum, scored_points
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import decimal, signed

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from fineparser_core.errors import ExemplarError
+from fineparser_core.records import Analysis, DiveParse, Frame, Transitions, VideoInfo
 from fineparser_core.scoring.rescore import correct_contact, exclude_exemplars, transition_range, with_transitions
-from fineparser_core.types import Analysis, DiveParse, Frame, Transitions, VideoInfo
 
 
 @dataclass(frozen=True, kw_only=True)

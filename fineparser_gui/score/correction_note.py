@@ -3,7 +3,7 @@
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.types import ExemplarVote
+from fineparser_core.records import ExemplarVote
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.measures.explanation import Band, Finding, findings
-from fineparser_core.measures.good_bands import good_bands
-from fineparser_core.types import Analysis, Measure
+from fineparser_core.measures.explanation import Band, Finding, findings, good_bands
+from fineparser_core.records import Analysis, Measure
 from fineparser_gui.dives.dive import Dive
 
 

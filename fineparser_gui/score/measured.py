@@ -9,7 +9,7 @@ from fineparser_core.export.report.moments import ShownMoment, moments_of_parse
 from fineparser_core.language import translated
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, worst_first
 from fineparser_core.measures.words import finding_text, good_text, measure_about, measure_name, measured_text
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.explanation import Explanation, Explanations

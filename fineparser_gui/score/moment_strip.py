@@ -11,7 +11,7 @@ from fineparser_core.export.measured_angles import MeasuredAngle, measured_angle
 from fineparser_core.export.report.moments import ShownMoment
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.language import translated
-from fineparser_core.types import DiveParse, Measure, VideoInfo
+from fineparser_core.records import DiveParse, Measure, VideoInfo
 from fineparser_gui.player.crop_loader import CropLoader
 from fineparser_gui.player.skeleton_painting import paint_angle, paint_skeleton
 from fineparser_gui.support.widgets import keyboard_friendly

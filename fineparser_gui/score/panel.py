@@ -3,9 +3,10 @@
 from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
+from fineparser_core.records import ModelIdentity, OwnAward, Scoring
 from fineparser_core.scoring.rescore import outliers
-from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.correction_note import CorrectionNote
@@ -110,7 +111,7 @@ class ScorePanel(QWidget):
         # Disabled while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         notes = dive.analysis.notes if dive and dive.analysis else ()
-        self._notes.setText("\n".join(map(translated, notes)))
+        self._notes.setText("\n".join(translated(note_text(note)) for note in notes))
         self._notes.setVisible(bool(notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)

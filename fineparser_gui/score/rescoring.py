@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.language import translated
+from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.scoring.profile import Profile
-from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.dives.dive import Dive, ScoreState
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.score.correction import frames_of, timed_transitions

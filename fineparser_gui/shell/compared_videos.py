@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fineparser_core.export.ghost import GHOST_COLORS, Ghost, ghost_over
-from fineparser_core.types import ComparedDive, VideoInfo
+from fineparser_core.records import ComparedDive, VideoInfo
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.decoder import CACHE_BYTES

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.types import AthletePoint
+from fineparser_core.records import AthletePoint
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.timeline.handles import placed_frames

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMargins, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from fineparser_core.types import ComparedDive, DiveParse, StepSpan
+from fineparser_core.records import ComparedDive, DiveParse, StepSpan
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive

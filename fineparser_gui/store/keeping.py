@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, SignalInstance
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.session_model import saved_dive
 from fineparser_gui.dives.session_state import SessionState

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from fineparser_core.errors import FineParserError
+from fineparser_core.records import DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import digest
 from fineparser_core.support.files import read_bounded
-from fineparser_core.types import DiveParse, DiveSegment
 from fineparser_gui.compare.exemplar_snapshot import Voter
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.protocol import (

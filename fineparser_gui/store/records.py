@@ -14,8 +14,8 @@ from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.records import Frame, Measure, Moment, VideoInfo
 from fineparser_core.support.codec import shown
-from fineparser_core.types import Frame, Measure, Moment, VideoInfo
 from fineparser_gui.dives.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
 from fineparser_gui.dives.points import scored_points
 from fineparser_gui.store.session_file import SavedDive

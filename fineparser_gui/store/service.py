@@ -11,7 +11,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal, SignalInstance
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase, text, together, translated
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_gui.dives.importer import DiveImporter
 from fineparser_gui.dives.relocation import found_by_content, is_there
 from fineparser_gui.dives.session_state import SessionState

@@ -48,10 +48,10 @@ from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.printable import without_surrogates
+from fineparser_core.records import AthletePoint, DiveSegment, Frame
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.types import AthletePoint, DiveSegment, Frame
 from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, day
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.player.drawings import Drawings, to_dict

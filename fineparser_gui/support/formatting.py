@@ -9,9 +9,10 @@ from PySide6.QtCore import QDate, QLocale, Qt
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
+from fineparser_core.records import ProfileIdentity, SeenNumber
 from fineparser_core.scoring.measured_stream import calibrated_notes
-from fineparser_core.types import ProfileIdentity, SeenNumber
 from fineparser_core.video.alignment import Alignment
 
 #: Follows the name of a rendered dive.
@@ -40,7 +41,7 @@ def awards_text(awards: Sequence[float | None]) -> str:
 
 def calibrated_text(profile: ProfileIdentity | None) -> str:
     """Return a sentence on the profile that made a score; "" for the scale as shipped."""
-    return " ".join(map(translated, calibrated_notes(profile)))
+    return " ".join(translated(note_text(note)) for note in calibrated_notes(profile))
 
 
 def percent(share: float) -> str:

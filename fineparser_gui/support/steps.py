@@ -2,7 +2,7 @@
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.language import text
-from fineparser_core.types import StepSpan, VideoInfo
+from fineparser_core.records import StepSpan, VideoInfo
 
 
 def step_text(step: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 
 _HEAD_BYTES = 1 << 20
 _Size = Annotated[int, Meta(ge=1, le=1_000_000)]

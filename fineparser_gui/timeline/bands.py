@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 _PADDING_PX = 5

@@ -2,7 +2,7 @@
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.language import text
-from fineparser_core.types import DiveParse, Moment
+from fineparser_core.records import DiveParse, Moment
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.score.correction import frames_of
 from fineparser_gui.support.formatting import decimal

@@ -6,7 +6,7 @@ from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from fineparser_core.types import DiveParse, StepSpan
+from fineparser_core.records import DiveParse, StepSpan
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRectF, QSize, QThread, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_gui.support.images import small_image
 
 log = logging.getLogger(__name__)

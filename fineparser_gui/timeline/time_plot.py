@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.steps import duration_s, step_label, step_text
 from fineparser_gui.support.theme import step_color, text_on

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QMargins, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.types import ComparedDive, DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_core.records import ComparedDive, DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import marked_frames
 from fineparser_gui.support.formatting import decimal

@@ -29,14 +29,15 @@ from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.language import Phrase, translated, use_language
-from fineparser_core.motion.recording import DiveSearch, find_clip
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
+from fineparser_core.records import ClipEncoding, DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.processes import Message, ParentPipe, decode, input_lines
-from fineparser_core.types import ClipEncoding, DiveParse, DiveSegment
 from fineparser_core.video.clips import make_clip
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
@@ -159,7 +160,7 @@ class Worker:
         self._send(ending)
 
     def _tell_devices(self) -> None:
-        from fineparser_core.inference.device import device_names
+        from fineparser_core.support.device import device_names
 
         self._send(DevicesReport(devices=device_names()))
 

@@ -10,10 +10,10 @@ them into records, in the cache's folder or that of the window's run, and a mess
 from dataclasses import dataclass
 from typing import Any
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
+from fineparser_core.records import AthletePoint, DiveSegment, Transitions
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.processes import Message
-from fineparser_core.types import AthletePoint, DiveSegment, Transitions
 from fineparser_gui.library.library import LibraryEntry
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
+from fineparser_core.records import Analysis, ClipEncoding, DiveParse
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.codec import from_json
-from fineparser_core.types import Analysis, ClipEncoding, DiveParse
 from fineparser_gui.support.lazy_array import LazyArray
 
 Record = tuple[dict[str, Any], dict[str, np.ndarray]]

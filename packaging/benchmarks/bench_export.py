@@ -19,8 +19,8 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import Analysis
 from fineparser_core.resources import resource
-from fineparser_core.types import Analysis
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import open_video, probe
 from fineparser_core.video.reader import VideoReader

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from fineparser_core.types import MaskTrack, step_spans
+from fineparser_core.records import MaskTrack, step_spans
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.video_canvas import VideoCanvas

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 

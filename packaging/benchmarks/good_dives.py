@@ -15,13 +15,13 @@ from itertools import product
 import numpy as np
 
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.measures.good_bands import TABLE
+from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.records import RECORDS
+from fineparser_core.records import Measure
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.types import Measure
 
 _DIVES = 20
 #: Qualities of a good dive's phases and their scatter: awards of 7.5 to 9.

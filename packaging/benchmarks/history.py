@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.measures import NAMES
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.app import Studio
 from fineparser_gui.store.records import HistoryDive, HistoryMoment, HistoryQuery
 from fineparser_gui.store.store import Store

@@ -30,12 +30,12 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.measures import NAMES, measures
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.clips import FoundClip, find_clip
+from fineparser_core.records import Analysis, DiveParse, Measure
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Analysis, DiveParse, Measure
 from fineparser_core.video.clips import make_clip
 
 _ANGLES = Path(__file__).with_name("real_entry_angles.json")

@@ -16,10 +16,10 @@ import numpy as np
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
+from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.moments import FRAME_S, Source
-from fineparser_core.motion.recording import find_clip
+from fineparser_core.records import Moments
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Moments
 
 #: By the constant of `fineparser_core.motion.moments` that a source has.
 _SOURCES = ("NETWORK_SPRINGBOARD", "NETWORK_PLATFORM", "FEET", "OPENING", "HIPS", "NETWORK_COME_OUT", "CONTACT")

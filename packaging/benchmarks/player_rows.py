@@ -9,7 +9,7 @@ import numpy as np
 from bench_window import BenchWindow, Heartbeat, Watch, open_window, put_masks
 from outcome import Outcome, p95, spread_ms
 
-from fineparser_core.types import ComparedDive, step_spans
+from fineparser_core.records import ComparedDive, step_spans
 from fineparser_core.video.probe import inspect_video
 from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.player.transport import Transport

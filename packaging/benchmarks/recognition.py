@@ -20,7 +20,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.recognition.contradictions import contradictions
 from fineparser_core.recognition.numbers import DIRECTION_NAMES
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.types import DiveParse, Recognition
+from fineparser_core.records import DiveParse, Recognition
 
 
 def real(parses: Path, labels: Path) -> Iterator[tuple[str, DiveNumber, float | None, DiveParse]]:

@@ -22,9 +22,10 @@ from clip_variants import Picture, plan, write
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.errors import NoDiveError
 from fineparser_core.motion.boxes import apply
+from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
-from fineparser_core.motion.recording import DiveSearch, FoundClip, Recording, find_clip, find_dives
-from fineparser_core.types import DiveParse, VideoInfo
+from fineparser_core.motion.recording import DiveSearch, Recording, find_dives
+from fineparser_core.records import DiveParse, VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 

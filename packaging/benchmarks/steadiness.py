@@ -34,9 +34,9 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, measures_of, read_masks_npz
+from fineparser_core.records import Analysis
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.processes import own_process
-from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 
 RESULTS = "results.jsonl"

@@ -55,7 +55,7 @@ def test_core_and_the_model_of_the_app_import_where_qt_is_blocked() -> None:
 
 
 def test_what_the_app_needs_of_core_brings_no_torch() -> None:
-    names = ["fineparser_core", "fineparser_core.types", "fineparser_core.errors", "fineparser_core.progress"]
+    names = ["fineparser_core", "fineparser_core.records", "fineparser_core.errors", "fineparser_core.progress"]
     names += ["fineparser_core.resources", "fineparser_core.video.clips"]
     names += ["fineparser_core.scoring.rescore", "fineparser_core.exemplars.selection"]
     names += modules_of("fineparser_core", "inference", "exemplars")

@@ -16,7 +16,8 @@ from fineparser_core.checkpoints.bundle import load_model
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError, VideoError
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.models.temporal_parser import decode_joint
-from fineparser_core.motion.recording import find_clip, find_dives
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import find_dives
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.profile import read_profile
 

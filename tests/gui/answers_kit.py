@@ -10,8 +10,8 @@ from made_answers import dive_parse, scoring
 from PySide6.QtWidgets import QWidget
 
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.records import Analysis, Contribution, DiveParse, Recognition, Scoring
 from fineparser_core.support.array_file import write_array_file
-from fineparser_core.types import Analysis, Contribution, DiveParse, Recognition, Scoring
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.worker.client import WorkerClient

@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.motion.moments import network_alone
-from fineparser_core.types import (
+from fineparser_core.records import (
     Clip,
     Contribution,
     DiveParse,
@@ -14,6 +14,8 @@ from fineparser_core.types import (
     DiveSegment,
     ExemplarVote,
     ModelIdentity,
+    Note,
+    NoteCode,
     Recognition,
     Scoring,
     SeenNumber,
@@ -97,7 +99,7 @@ def scoring() -> Scoring:
         contributions=mean,
         exemplars=tuple(votes),
         seed=0,
-        notes=("Only 2 exemplars.",),
+        notes=(Note(NoteCode.FEW_EXEMPLARS, (2, 10)),),
     )
 
 

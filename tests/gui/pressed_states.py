@@ -32,7 +32,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.library.library import LibraryEntry

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from made_answers import dive_parse, scoring
 
-from fineparser_core.motion.recording import FoundClip
+from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import Progress
+from fineparser_core.records import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.scoring.profile import Profile
-from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.video import clips
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
 from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog

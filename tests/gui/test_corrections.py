@@ -8,7 +8,7 @@ from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
-from fineparser_core.types import Analysis, ExemplarVote
+from fineparser_core.records import Analysis, ExemplarVote
 from fineparser_gui.compare.exemplars import ExemplarModel
 from fineparser_gui.dives import edits
 from fineparser_gui.score.correction import Correction, frames_of, shown_analysis

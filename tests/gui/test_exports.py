@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.export.dialog import ExportDialog

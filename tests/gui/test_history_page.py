@@ -9,7 +9,7 @@ from PySide6.QtCore import QBuffer, QDate, QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 from fineparser_gui.export.season_dialog import SeasonDialog
 from fineparser_gui.history.athletes_dialog import AthletesDialog
 from fineparser_gui.history.filters import HistoryFilters

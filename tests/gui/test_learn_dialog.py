@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from simulated_club import club, judged
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.records import Analysis, Measure, Note, NoteCode
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
 from fineparser_core.support.processes import decode, encode
-from fineparser_core.types import Analysis, Measure
 from fineparser_gui.score.learn_dialog import LearnDialog
 from fineparser_gui.store.kept_results import KeptResults
 from fineparser_gui.worker.protocol import AnyMessage, ScoreRequest
@@ -80,9 +80,7 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     (request,) = requests(studio, ScoreRequest)
     assert request.profile == made
     assert decode(encode(request), AnyMessage) == request
-    by_profile = replace(
-        scoring(), profile=made.identity, notes=("Calibrated on 60 of your dives: profile My judges.",)
-    )
+    by_profile = replace(scoring(), profile=made.identity, notes=(Note(NoteCode.CALIBRATED, (60, "My judges")),))
     parse = session.dive(key).model_analysis.parse
     answer(studio, result_message(request.id, Analysis(parse=parse, scoring=by_profile), tmp_path))
     told = "Calibrated on 60 of your dives: profile My judges."

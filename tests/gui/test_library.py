@@ -25,9 +25,9 @@ from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, OwnAward
+from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState
@@ -483,7 +483,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     score.no_exemplars.nearest.click()
     request = asked(library_studio, ScoreRequest)
     assert request.nearest
-    found = replace(scoring(), dive_number="5253B", notes=("No exemplars of 5253B: compared with the nearest.",))
+    found = replace(scoring(), dive_number="5253B", notes=(Note(NoteCode.NEAREST_NUMBERS, ("5253B", "5251B", 3.2)),))
     answer_dive(library_studio, tmp_path, found)
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in reads(score)

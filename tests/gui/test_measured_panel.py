@@ -12,8 +12,8 @@ from fineparser_core.export.report.moments import moments_of_parse
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, finding_text, measured_text
+from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Measure
 from fineparser_gui.score.explanation import Explanations
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.errors import VideoError
 from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.player.decoder import Decoder
 from fineparser_gui.player.mask_image import mask_image

@@ -8,7 +8,7 @@ from answers_kit import activate, answer_dive, dive_parse, fail, open_queued, op
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import AthletePoint
+from fineparser_core.records import AthletePoint
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.store.session_file import parse_session, read_session, write_session

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_core.types import AthletePoint, DiveSegment
+from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.delegate import chip_rect
 from fineparser_gui.dives.dive import DiveState, ScoreState
 from fineparser_gui.dives.session_model import saved_dive

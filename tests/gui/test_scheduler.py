@@ -3,7 +3,7 @@
 import pytest
 from answers_kit import SilentWorker
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     BegunReport,

@@ -15,7 +15,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.language import LANGUAGES, text, use_language
-from fineparser_core.types import DiveSegment
+from fineparser_core.records import DiveSegment
 from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
 from fineparser_gui.export.exports import ExportState
 from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from fineparser_core.types import DiveSegment
+from fineparser_core.records import DiveSegment
 from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
 from fineparser_gui.dives.edits import Edit, Subject
 from fineparser_gui.dives.session_model import SessionModel, restored_attributes

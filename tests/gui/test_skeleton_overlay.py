@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 from fineparser_gui.player.video_canvas import VideoCanvas
 
 

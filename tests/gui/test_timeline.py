@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
+from fineparser_core.records import DiveSegment
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import DiveSegment
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.score.correction import frames_of
 from fineparser_gui.timeline.bands import FrameBand

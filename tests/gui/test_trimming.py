@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
-from fineparser_core.types import AthletePoint, DiveSegment, IntervalRule
+from fineparser_core.records import AthletePoint, DiveSegment, IntervalRule
 from fineparser_gui.dives.dive import DiveState, SearchState
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order

@@ -20,7 +20,7 @@ from platforms import KILL
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
 
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.worker.protocol import CancelledReport
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from answers_kit import script
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker import client as worker_client

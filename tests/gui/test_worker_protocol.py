@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.records import DiveSegment, Transitions
 from fineparser_core.support.processes import decode, encode
-from fineparser_core.types import DiveSegment, Transitions
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.worker.protocol import (
     AnyMessage,

@@ -37,9 +37,9 @@ from fineparser_core.export.report.write import write_report as write_dive_repor
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.printable import printable
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
-from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.dives.dive import LONGEST_NAME
 from fineparser_gui.player.drawings import Drawing

@@ -254,7 +254,7 @@ def _keep(library: Any) -> None:
 
 
 def _edit(library: Any) -> None:
-    from fineparser_core.exemplars.facts import ExemplarFacts
+    from fineparser_core.exemplars.records import ExemplarFacts
 
     library.edit("one", ExemplarFacts(dive_number="107B", board_m=3.0, score=61.0, diver="Ada"))
 

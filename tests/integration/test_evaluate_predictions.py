@@ -99,6 +99,20 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
         assert {key: one and one["value"] for key, one in repeated.items()} == {
             key: one and one["value"] for key, one in metrics.items()
         }
+    # Of different protocols they are compared by force alone.
+    protocol = content["protocol"]
+    assert (protocol["name"], protocol["version"], protocol["dives"]) == ("fineparser-diving", 1, 35)
+    written = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
+    assert written["protocol"] == protocol
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(written | {"protocol": protocol | {"labels": "others"}}), encoding="utf-8")
+    both = ("evaluate", "--predictions", out / "predictions.json", "--against", other, "--data", annotated)
+    refused = fineparser(*both)
+    assert refused.code == 2
+    assert "were measured by different protocols, of which labels is" in refused.err
+    assert fineparser(*both, "--force").code == 0
+    other.write_text(json.dumps(written | {"protocol": {"version": "new"}}), encoding="utf-8")
+    assert "protocol" in fineparser(*both).err
     same = fineparser("evaluate", "--predictions", out / "predictions.csv", "--data", annotated, "--out", out)
     assert (same.code, "is the file of predictions that is measured" in same.err) == (2, True)
 

@@ -21,8 +21,8 @@ from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
+from fineparser_core.training.dives import check_labels, split_records
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import check_labels, split_records
 from fineparser_core.video.reader import VideoReader
 
 Fineparser = Callable[..., Any]

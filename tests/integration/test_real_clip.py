@@ -7,8 +7,8 @@ import pytest
 from fineparser_core.data.judged_dives import JudgedDive, read_dives, read_masks
 from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import DiveParse
 from fineparser_core.resources import bundled_weights
-from fineparser_core.types import DiveParse
 from fineparser_core.video.clips import make_clip
 
 #: What is asked of weights, and what the bundled ones reach.

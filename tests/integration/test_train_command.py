@@ -24,12 +24,12 @@ from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.models.i3d import I3D
+from fineparser_core.records import Clip, DiveParse
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training import provenance, run
 from fineparser_core.training.run import FinishedRun
-from fineparser_core.types import Clip, DiveParse
 from fineparser_core.video.probe import probe
 
 Fineparser = Callable[..., Any]

@@ -13,9 +13,10 @@ from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import NoDiveError
 from fineparser_core.evaluation.real_clips import judge_trim
-from fineparser_core.motion.recording import find_clip, find_dives
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import find_dives
+from fineparser_core.records import DiveSegment
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
-from fineparser_core.types import DiveSegment
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 

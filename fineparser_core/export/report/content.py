@@ -10,6 +10,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.export.notes import notes_of
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
@@ -22,8 +23,7 @@ from fineparser_core.measures.explanation import Band, Bands, Finding, band_for,
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
+from fineparser_core.records import Analysis, Measure, OwnAward, Scoring
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
@@ -252,5 +252,5 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
     sentences.append(printable(origin))
     unscored = (analysis.unscored,) if analysis.unscored else ()
-    notes = (*unscored, *contradiction_notes(analysis), *analysis.notes)
+    notes = (*unscored, *notes_of(analysis))
     return (*sentences, *(without_home(printable(translated(note))) for note in notes))

@@ -10,7 +10,7 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.measures.explanation import Band
-from fineparser_core.types import Analysis, ComparedDive
+from fineparser_core.records import Analysis, ComparedDive
 
 #: Files that a report can be.
 REPORT_SUFFIXES = (".html", ".pdf")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.language import Phrase
-from fineparser_core.types import DiveParse, Measure, StepSpan
+from fineparser_core.records import DiveParse, Measure, StepSpan
 
 COME_OUT = Phrase("come-out")
 #: Before the take-off, and after the water is touched; seconds of the file.

@@ -1,7 +1,7 @@
 """The award by measures alone, in words."""
 
 from fineparser_core.language import number, text
-from fineparser_core.types import OwnAward
+from fineparser_core.records import OwnAward
 
 
 def own_award_text(own: OwnAward) -> str:

@@ -18,7 +18,7 @@ from fineparser_core.export.skeleton import joints_at
 from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
 from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import MaskTrack, Measure
+from fineparser_core.records import MaskTrack, Measure
 from fineparser_core.video.reader import VideoReader
 
 PICTURE_PX = 320

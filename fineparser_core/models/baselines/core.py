@@ -71,8 +71,8 @@ class CoRe(PooledModel):
 
     edges: Tensor
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
         self.tree = RegressionTree(2 * FEATURE_SIZE + 1)
         self.register_buffer("edges", torch.linspace(-POINTS, POINTS, N_GROUPS + 1))
 

@@ -16,8 +16,8 @@ class I3DMLP(PooledModel):
 
     contrastive = False
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
         self.head = mlp(1)
 
     def scores(self, feature: Tensor) -> Tensor:

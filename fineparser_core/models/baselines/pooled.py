@@ -24,16 +24,14 @@ def mlp(n_out: int) -> nn.Sequential:
 class PooledModel(AQAModel):
     """An I3D whose window features are averaged; neither steps nor masks.
 
-    Attributes:
+    Args:
         window_count: number of windows at the start of a video that count.
         window_stride: samples from the start of a window to that of the next.
     """
 
-    window_count: int = N_WINDOWS
-    window_stride: int = WINDOW_STRIDE
-
-    def __init__(self) -> None:
+    def __init__(self, window_count: int = N_WINDOWS, window_stride: int = WINDOW_STRIDE) -> None:
         super().__init__()
+        self.window_count, self.window_stride = window_count, window_stride
         self.i3d = I3D()
 
     def features(self, video: Tensor) -> Tensor:

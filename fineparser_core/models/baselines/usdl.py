@@ -45,8 +45,8 @@ class USDL(PooledModel):
 
     contrastive = False
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
         self.bins = Bins(top=120.0, n=101, spread=5.0)
         self.head = mlp(len(self.bins.values))
 
@@ -66,8 +66,8 @@ class MUSDL(PooledModel):
 
     contrastive = False
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
         self.bins = Bins(top=10.0, n=21, spread=1.0)
         self.heads = nn.ModuleList(mlp(len(self.bins.values)) for _ in range(N_AWARDS))
 

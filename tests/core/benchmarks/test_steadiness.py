@@ -12,7 +12,7 @@ from steadiness import main, read_results, scored_as
 from steadiness_table import Result, awards_table, from_median, measures_table, outliers, routes_table, same_person
 
 from fineparser_core.data.judged_dives import JudgedDive
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter

@@ -15,14 +15,14 @@ from platforms import KILL
 
 from fineparser_core.commands import cli
 from fineparser_core.commands import score as command
-from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer
 from fineparser_core.commands.score_many import score_many
+from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import ClipResult, result_to_line
 from fineparser_core.support.processes import serve_jobs
 
 
-def open_scorer(options: ManyOptions) -> Scorer:
+def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
     if options.seed == 13:
         raise ConfigError("13 opens nothing.")
     if options.seed == 14:
@@ -46,6 +46,6 @@ def open_scorer(options: ManyOptions) -> Scorer:
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        serve_jobs(open_scorer, ManyOptions, Job)
+        serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], Job)
     command.score_many = partial(score_many, scorer="scripted_scorer")  # type: ignore[assignment]
     sys.exit(cli.main(sys.argv[1:]))

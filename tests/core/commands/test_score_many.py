@@ -14,8 +14,8 @@ import pytest
 import scripted_scorer
 from platforms import IN_OWN_TERMINAL, KILLED, stop
 
-from fineparser_core.commands.many_scorer import ManyOptions
 from fineparser_core.commands.score_many import asked_clips, score_many
+from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.export.results import AskedClip, read_results
 from fineparser_core.progress import CancelToken
@@ -46,8 +46,8 @@ def make_clips(tmp_path: Path, make_video: Callable[..., Path]) -> Callable[...,
 
 def run(clips: list[Path], out: Path, workers: int = 1, seed: int = 0, **more: Path) -> None:
     asked = [replace(USUAL, path=path) for path in clips]
-    options = ManyOptions(workers=workers, seed=seed)
-    score_many(asked, options, out, CancelToken(), scorer="scripted_scorer", **more)
+    options = ScoringOptions(seed=seed)
+    score_many(asked, options, out, CancelToken(), workers=workers, scorer="scripted_scorer", **more)
 
 
 def asked_of(folder: Path) -> list[str]:

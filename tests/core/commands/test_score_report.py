@@ -6,7 +6,7 @@ from pathlib import Path
 from made_analysis import made_analysis
 
 from fineparser_core.commands.score_report import report
-from fineparser_core.types import DiverCandidate, DiverEvidence
+from fineparser_core.records import DiverCandidate, DiverEvidence
 
 
 def candidate(frame: int, probability: float, chosen: bool, *reasons: DiverEvidence) -> DiverCandidate:

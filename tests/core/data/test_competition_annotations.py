@@ -6,7 +6,7 @@ from pathlib import Path
 import bundled_tables
 import pytest
 
-from fineparser_core.data.annotation_files import score_defect
+from fineparser_core.data.annotation_files import score_by_rules
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
@@ -71,15 +71,19 @@ def test_a_record_is_read_whole(finediving, mtl_aqa):
 
 
 def test_scores_follow_from_the_awards_where_the_data_allow(finediving, mtl_aqa):
-    right = Counter(len(r.awards) for r in finediving.records.values() if score_defect(r) is None)
+    right = Counter(len(r.awards) for r in finediving.records.values() if score_by_rules(r)[1] is None)
     assert right == {7: 1269, 3: 1011, 5: 599}
     assert Counter(len(record.awards) for record in finediving.records.values()) == {7: 1369, 3: 1024, 5: 607}
-    assert sum(score_defect(record) is None for record in mtl_aqa.records.values()) == 1385
+    assert sum(score_by_rules(record)[1] is None for record in mtl_aqa.records.values()) == 1385
 
 
 def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):
     assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
     assert Counter(defect.kind for defect in finediving.defects) == {"transitions": 7, "score": 121}
+    known = [defect for defect in finediving.defects if defect.right]
+    assert Counter(defect.kind for defect in known) == {"score": 118, "transitions": 6}
+    first = next(defect for defect in known if defect.key == ("01", 34))
+    assert (first.stored, first.right) == ("74.25", "76.50")
     damaged = [record for record in finediving.records.values() if not record.has_steps]
     assert len(damaged) == 6
     defects = {defect.key for defect in finediving.defects if defect.kind == "transitions"}

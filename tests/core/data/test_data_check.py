@@ -18,8 +18,8 @@ from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.survey import take_survey
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.dives import split_records
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import split_records
 
 
 def test_a_complete_data_set_can_be_trained_on(finediving_root, capsys):
@@ -31,6 +31,23 @@ def test_a_complete_data_set_can_be_trained_on(finediving_root, capsys):
     assert "FineDiving_coarse_annotation.pkl (training does not need it)" in text
     assert "damaged images: 0" in text
     assert 'GB for "release"' in text
+
+
+def test_an_erratum_tells_wrong_labels_and_what_the_rest_says_is_right(finediving_root, tmp_path, capsys):
+    path = finediving_root / "fine-grained_annotation_aqa.pkl"
+    dives = pickle.loads(path.read_bytes())
+    first, second = sorted(dives)[:2]
+    dives[first][1] = 500.0
+    dives[second][3] = dives[second][3] + 1
+    path.write_bytes(pickle.dumps(dives))
+    assert main(["data", "check", str(finediving_root), "--erratum", str(tmp_path / "erratum.csv")]) == 0
+    lines = (tmp_path / "erratum.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id,kind,stored,right,text"
+    stored, right = (" ".join(map(str, dives[second][3] - moved)) for moved in (0, 1))
+    assert [line.split(",")[:4] for line in lines[1:]] == [
+        [f"{first[0]}/{first[1]}", "score", "500", ""],
+        [f"{second[0]}/{second[1]}", "transitions", stored, right],
+    ]
 
 
 def test_what_is_missing_and_wrong_is_said(finediving_root, capsys):

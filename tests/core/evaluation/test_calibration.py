@@ -11,7 +11,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.calibration import ScoredDives, fit_domain, fit_interval, read_scored
 from fineparser_core.inference.clip_validation import Calibration, refusal
-from fineparser_core.types import ClipEvidence
+from fineparser_core.records import ClipEvidence
 
 
 def drawn(n: int, seed: int) -> ScoredDives:

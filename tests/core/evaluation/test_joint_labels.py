@@ -10,7 +10,7 @@ from made_analysis import made_identity, moments_at
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.joint_labels import joint_table, measure_joints, read_joint_labels
-from fineparser_core.types import Clip, DiveParse, Transitions
+from fineparser_core.records import Clip, DiveParse, Transitions
 
 # In the order of MPII: a body 100 px tall whose trunk is 30 px long.
 LABELLED = [

@@ -56,4 +56,10 @@ def test_side_by_side_marks_whose_numbers_they_are():
     assert cells["rendered"][:5] == ["-", "-0.1250", "-", "12.5000", "-"]
     assert list(cells)[-1] == "rendered"
     assert len({len(line) for line in lines[4:]}) == 1  # aligned
+    graded = side_by_side(1, ours, data="96 rendered dives", grades={"tsa": "from the paper", "rendered": "own"})
+    of = {line.split()[0]: line for line in graded.splitlines()[5:]}
+    assert graded.splitlines()[4].endswith("  ours is")
+    assert of["TSA"].endswith("  from the paper")
+    assert of["rendered"].endswith("  own")
+    assert of["CoRe"].rstrip().endswith("-")
     assert "AIoU" not in side_by_side(5, {}, data="nothing")

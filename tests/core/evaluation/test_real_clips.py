@@ -11,7 +11,7 @@ from fineparser_core.data.judged_dives import read_dives, read_masks
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
-from fineparser_core.types import Clip, DiveParse, Transitions
+from fineparser_core.records import Clip, DiveParse, Transitions
 
 SIZE = (240, 320)
 CROP = (40.0, 0.0, 320.0, 224.0)

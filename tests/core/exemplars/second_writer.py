@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from exemplar_kit import MODEL_ID, add, encoding, mask
 from platforms import KILL
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 
 

@@ -15,12 +15,12 @@ from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import Analysis, ClipEncoding, Note, NoteCode
 from fineparser_core.scoring.rescore import correct_transitions
-from fineparser_core.types import Analysis, ClipEncoding
 from fineparser_core.video.clips import make_clip
 
 IDENTITY = made_identity(id=MODEL_ID, synthetic=False)
@@ -113,7 +113,7 @@ def test_without_exemplars_of_the_number_the_nearest_vote_where_asked_and_say_so
         analyzer.score(query(), dive, difficulty)
     scoring = analyzer.score(query(), dive, difficulty, n_exemplars=3, rule=CandidateRule(nearest=True))
     assert scoring.nearest_numbers == ("207C", "5235D")
-    assert scoring.notes[0].startswith("No exemplars of 5237D: compared with the nearest dive numbers (5235D, 207C)")
+    assert scoring.notes[0] == Note(NoteCode.NEAREST_NUMBERS, ("5237D", "5235D, 207C", 3.6))
     own = find_difficulty(parse_dive_number("5235D"), 10.0).value
     assert scoring.exemplars[0].score == pytest.approx(60.0 * 3.6 / own)
     mean = np.mean([v.score for v in scoring.exemplars])
@@ -187,7 +187,7 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, 
     own.add(other, mask(), {"newest-1": encoding()})
     scoring = newest.score(query(), dive, find_difficulty(dive, 3.0))
     assert [v.id for v in scoring.exemplars] == ["other"]
-    assert "1 of 2 exemplars could not be used" in scoring.notes[-1]
+    assert (scoring.notes[-1].code, scoring.notes[-1].values[:2]) == (NoteCode.EXEMPLARS_UNUSABLE, (1, 2))
     shown = report(Analysis(parse=parse, scoring=replace(scoring, dive_number="5251B")))
     assert "exemplars of 5253B" in shown
 

@@ -18,9 +18,8 @@ from platforms import KILLED, windows_has_no
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars import clip_folder, library_file
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip
-from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.exemplars.library_file import SCHEMA_VERSION
-from fineparser_core.exemplars.recovery import BACKUP_NAME
+from fineparser_core.exemplars.library_file import BACKUP_NAME, SCHEMA_VERSION
+from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.health.report import library_state
 from fineparser_core.progress import CancelToken

@@ -4,7 +4,7 @@ import numpy as np
 
 from fineparser_core.exemplars.records import ExemplarEncoding
 from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding, read_mask
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack
 
 
 def soft_masks() -> MaskTrack:

@@ -6,7 +6,7 @@ import pytest
 from made_analysis import made_analysis
 
 from fineparser_core.language import ENGLISH, use_language
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 
 
 @pytest.fixture

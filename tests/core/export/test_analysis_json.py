@@ -22,8 +22,19 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
+from fineparser_core.export.notes import note_text
 from fineparser_core.language import Phrase
-from fineparser_core.types import Analysis, AwardCheck, DiverCandidate, DiverEvidence, IntervalRule, Measure, OwnAward
+from fineparser_core.records import (
+    Analysis,
+    AwardCheck,
+    DiverCandidate,
+    DiverEvidence,
+    IntervalRule,
+    Measure,
+    Note,
+    NoteCode,
+    OwnAward,
+)
 
 
 @pytest.fixture
@@ -63,7 +74,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
-    assert data["notes"] == ["Asked for 10 exemplars of 207C, the library holds 7."]
+    assert data["notes"] == ["Only 7 exemplars of this dive number, not 10."]
     assert os.listdir(tmp_path) == ["dive.json"]
 
 
@@ -126,7 +137,9 @@ def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[...
         reasons=(DiverEvidence(name="body", log_odds=1.5),),
     )
     clip = replace(analysis.parse.clip, athlete=diver.point, n_cut=(1, 40), divers=(diver,))
-    analysis = replace(analysis, parse=replace(analysis.parse, clip=clip, notes=("The file is cut off.",)))
+    analysis = replace(
+        analysis, parse=replace(analysis.parse, clip=clip, notes=(Note(NoteCode.FILE_CUT_OFF, (3, 122)),))
+    )
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
     data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
@@ -223,13 +236,13 @@ def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path:
         checked=AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2),
     )
     measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
-    measured = replace(measured, measured_notes=("Hips say C.",))
+    measured = replace(measured, measured_notes=(Note(NoteCode.MEASURES_UNCLEAR, ("lean",)),))
     write_masks_npz(measured.parse, tmp_path / "masks.npz")
     data = analysis_to_dict(measured)
     assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
     back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
     assert (back.measures, back.own_award, back.unscored) == ((time,), own, "There are none.")
-    assert back.notes == back.measured_notes == ("Hips say C.",)
+    assert back.notes == back.measured_notes == measured.measured_notes
     scored = replace(measured, scoring=analysis.scoring)
     again = analysis_from_dict(analysis_to_dict(scored), read_masks_npz(tmp_path / "masks.npz"))
     assert (again.scoring, again.notes) == (scored.scoring, scored.notes)
@@ -243,13 +256,34 @@ def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path:
 
 def test_sentences_keep_what_they_are_made_of(analysis: Analysis, tmp_path: Path) -> None:
     masks = MaskArrays.of(analysis.parse)
-    unscored, damaged = Phrase("No exemplars of {0}.", "207C"), Phrase("Cut off: {0} are missing.", 3)
-    parse = replace(analysis.parse, refusal=Phrase("Nobody dives."), notes=(damaged, "Of this clip."))
+    unscored, why = Phrase("No exemplars of {0}.", "207C"), Phrase("{0} is gone.", "a.mp4")
+    notes = (
+        Note(NoteCode.FILE_CUT_OFF, (3, 122)),
+        Note(NoteCode.ENTRY_UNSURE),
+        Note(NoteCode.EXEMPLARS_UNUSABLE, (1, 2, why)),
+    )
+    parse = replace(analysis.parse, refusal=Phrase("Nobody dives."), notes=notes)
     data = analysis_to_dict(replace(analysis, parse=parse, scoring=None, unscored=unscored))
-    assert data["notes"] == data["clip_notes"] == ["Cut off: 3 are missing.", "Of this clip."]
+    assert data["notes"] == data["clip_notes"] == list(map(note_text, notes))
+    assert data["notes"][0] == "The file is cut off: 3 of its 122 frames are missing."
     back = analysis_from_dict(data, masks)
-    assert (back.unscored.values, back.notes[0].values) == (("207C",), (3,))
-    assert (back.parse.refusal, back.notes[1]) == ("Nobody dives.", "Of this clip.")
+    assert (back.unscored.values, back.parse.refusal, back.notes) == (("207C",), "Nobody dives.", notes)
+    newer = analysis_from_dict(data | {"note_codes": [{"code": "new", "values": []}, *data["note_codes"][1:]]}, masks)
+    del data["note_codes"]  # an older program wrote sentences alone
+    for without in (newer, analysis_from_dict(data, masks)):
+        assert list(map(note_text, without.notes)) == data["notes"]
+        assert without.notes[1] == notes[1]
     for parts in ([], None, {}, 7, ["{0:.1f}", 10**400]):
         with pytest.raises(ExportError, match="not a complete"):
             analysis_from_dict(data | {"phrases": {unscored: parts}}, masks)
+    for code in (None, {"code": ["x"]}, {"code": "cut_out"}, {"code": [], "values": 7}):
+        with pytest.raises(ExportError, match="not a complete"):
+            analysis_from_dict(data | {"note_codes": [code] * 3}, masks)
+
+
+def test_every_note_has_a_sentence() -> None:
+    for code in NoteCode:
+        values: tuple[object, ...] = (1.0, 2.0, 3.0, 4.0)
+        if code is NoteCode.PARTS_DAMAGED or code is NoteCode.SENTENCE:
+            values = ("x",)
+        assert note_text(Note(code, values))

@@ -20,7 +20,7 @@ from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import Analysis, ComparedDive
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.video import writer as writer_module
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader

@@ -11,7 +11,7 @@ from numbered_video import add_sound
 
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 

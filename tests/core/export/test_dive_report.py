@@ -15,6 +15,7 @@ from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
+from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
@@ -26,9 +27,9 @@ from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.records import Analysis, ComparedDive, Measure
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.support.processes import own_process
-from fineparser_core.types import Analysis, ComparedDive, Measure
 
 Make = Callable[..., Analysis]
 NAMES = (
@@ -89,7 +90,7 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: Repo
     text = " ".join(page.about)
     assert "not a judge's deductions" in text
     assert "Rules of World Aquatics" in text
-    assert scoring.notes[0] in text
+    assert note_text(scoring.notes[0]) in text
     assert len(page.trend) == 4
     assert page.note == ("Arms by the ears.", "Lineups from the side.")
 

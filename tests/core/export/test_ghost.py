@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.export.ghost import cut_out, ghost_over
-from fineparser_core.types import ComparedDive, DiveMotion, MaskTrack, step_spans
+from fineparser_core.records import ComparedDive, DiveMotion, MaskTrack, step_spans
 
 
 def dive(x0: float, y0: float, size: float, shift: float = 0.0) -> ComparedDive:

@@ -36,8 +36,8 @@ from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptio
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.records import Analysis, ComparedDive, MaskTrack
 from fineparser_core.support.processes import own_process
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 
 Make = Callable[..., Analysis]

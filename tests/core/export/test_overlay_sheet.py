@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export.overlay_sheet import overlay_sheet
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 
 
 def test_a_sheet_shows_the_clip_and_every_labelled_frame(

@@ -11,7 +11,7 @@ from made_analysis import made_motion
 from fineparser_core.errors import ExportError
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_results, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.types import Analysis, Measure
+from fineparser_core.records import Analysis, Measure
 
 
 @pytest.fixture

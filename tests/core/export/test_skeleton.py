@@ -17,7 +17,7 @@ from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joint
 from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.export.stills import write_still
 from fineparser_core.measures.center_path import center_path
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 
 Make = Callable[..., Analysis]
 

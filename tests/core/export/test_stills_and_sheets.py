@@ -20,7 +20,7 @@ from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack, compared_dive
+from fineparser_core.records import Analysis, ComparedDive, MaskTrack, compared_dive
 
 Make = Callable[..., Analysis]
 

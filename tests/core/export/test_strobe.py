@@ -15,7 +15,7 @@ from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.export.strobe import Strobe, choose_bodies, strobe_picture, write_strobe_clip, write_strobe_picture
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 

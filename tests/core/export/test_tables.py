@@ -17,8 +17,8 @@ from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
+from fineparser_core.records import Analysis, Measure
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis, Measure
 
 Make = Callable[..., Analysis]
 

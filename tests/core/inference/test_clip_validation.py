@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import CheckpointError
+from fineparser_core.export.notes import note_text
 from fineparser_core.inference.clip_validation import (
     Calibration,
     DomainThresholds,
     clip_evidence,
+    clip_notes,
+    doubts,
     refusal,
-    slow_motion,
-    trimmed,
-    warnings,
 )
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moment, Moments
+from fineparser_core.records import Clip, ClipEvidence, IntervalRule, Moment, Moments, Note, NoteCode
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
 
@@ -45,30 +45,28 @@ def test_what_is_missing_is_named_with_a_way_out(changes: dict[str, float], word
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "code"),
     [
-        ({"descent": 0.0}, "Nobody was seen to fall"),
-        ({"take_off": 0.01}, "take-off hardly shows"),
-        ({"entry": 0.01}, "entry hardly shows"),
-        ({"after": 0.1}, "entry hardly shows"),
+        ({"descent": 0.0}, NoteCode.NO_FALL),
+        ({"take_off": 0.01}, NoteCode.TAKE_OFF_NEAR_START),
+        ({"entry": 0.01}, NoteCode.ENTRY_UNSURE),
+        ({"after": 0.1}, NoteCode.ENTRY_NEAR_END),
     ],
 )
-def test_what_hardly_shows_beside_a_plausible_dive_is_a_warning(changes: dict[str, float], words: str) -> None:
+def test_what_hardly_shows_beside_a_plausible_dive_is_noted(changes: dict[str, float], code: NoteCode) -> None:
     evidence = measured(**changes)
     assert refusal(evidence, LEAST) is None
-    (sentence,) = warnings(evidence, LEAST)
-    assert words in sentence
-    assert ": " in sentence
-    assert warnings(measured(), LEAST) == ()
+    assert doubts(evidence, LEAST) == (Note(code),)
+    assert ": " in note_text(Note(code))  # what to do
+    assert doubts(measured(), LEAST) == ()
 
 
 def test_a_clip_that_begins_early_enough_is_not_told_to_begin_earlier() -> None:
     evidence = measured(take_off=0.01)
-    (late,), (early,) = (warnings(evidence, LEAST, approach_s=seconds) for seconds in (0.3, 6.0))
-    assert "a second before" in late
-    assert "a second before" not in early
-    assert "a second before" in warnings(evidence, LEAST, slowed=4.0, approach_s=3.0)[0]  # of the dive, not the file
-    assert "half after" not in warnings(measured(entry=0.01), LEAST)[0]
+    unsure, near_start = (Note(NoteCode.TAKE_OFF_UNSURE),), (Note(NoteCode.TAKE_OFF_NEAR_START),)
+    assert doubts(evidence, LEAST, approach_s=0.3) == near_start
+    assert doubts(evidence, LEAST, approach_s=6.0) == unsure
+    assert doubts(evidence, LEAST, slowed=4.0, approach_s=3.0) == near_start  # of the dive, not the file
 
 
 def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
@@ -117,15 +115,15 @@ def test_an_interval_stays_within_what_judges_can_give() -> None:
 
 def test_a_clip_that_was_cut_unasked_says_so() -> None:
     clip = Clip(path=Path("dive.mp4"), in_frame=85, out_frame=185, fps=30.0)
-    assert trimmed(clip) == ()
-    (sentence,) = trimmed(replace(clip, n_cut=(85, 245)))
-    assert "frames 85 to 185" in sentence
-    assert "85 frames before and 245 after" in sentence
+    assert clip_notes(clip, 1.0) == ()
+    (note,) = clip_notes(replace(clip, n_cut=(85, 245)), 1.0)
+    assert (note.code, note.values) == (NoteCode.CUT_OUT, (85, 185, 85, 245))
+    assert "frames 85 to 185, which alone were analysed: 85 frames before and 245 after" in note_text(note)
 
 
 def test_a_slow_replay_is_said_to_be_one() -> None:
-    assert slow_motion(1.0) == ()
-    assert slow_motion(2.9) == ("Slow motion, about 3 times: times are those of the recording, not of the dive.",)
+    (note,) = clip_notes(Clip(path=Path("dive.mp4"), in_frame=0, out_frame=99, fps=30.0), 2.9)
+    assert note_text(note) == "Slow motion, about 3 times: times are those of the recording, not of the dive."
 
 
 def test_what_masks_and_gravity_tell_well_needs_no_evidence_of_the_network() -> None:
@@ -137,6 +135,6 @@ def test_what_masks_and_gravity_tell_well_needs_no_evidence_of_the_network() -> 
         )
         for deviation_s in (0.04, 0.2)
     )
-    assert warnings(evidence, LEAST, sure) == ()
-    assert warnings(evidence, LEAST, unsure) == warnings(evidence, LEAST)
-    assert len(warnings(evidence, LEAST)) == 2
+    assert doubts(evidence, LEAST, sure) == ()
+    assert doubts(evidence, LEAST, unsure) == doubts(evidence, LEAST)
+    assert len(doubts(evidence, LEAST)) == 2

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.support.device import choose_device, choose_precision
 
 SIZE_PX = 112
 _OF_CUDNN = ("allow_tf32", "benchmark", "deterministic")

@@ -18,13 +18,15 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.encoder import ClipEncoder, normalize
+from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples
+from fineparser_core.models.aqa_model import normalize
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import MaskTrack
+from fineparser_core.records import MaskTrack, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
 DIVE = parse_dive_number("207c")
@@ -59,7 +61,7 @@ def prepared(tmp_path_factory):
     with ExemplarStore.create(path) as library:
         analyzer = Analyzer(small_network(), IDENTITY, library)
         for name, score in names.items():
-            whole[name] = analyzer.compact(analyzer.encoder.encode(frames[name]).encoding)
+            whole[name] = analyzer.encoder.compact(analyzer.encoder.encode(frames[name]).encoding)
             library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: whole[name]})
     with ExemplarStore.open(path) as library:
         yield Analyzer(small_network(), IDENTITY, library), frames, whole
@@ -108,7 +110,7 @@ def test_a_cancelled_parse_reads_the_clip_once(prepared, small_video):
     parse, _ = analyzer.parse(clip, progress=lambda progress: stages.append(progress.stage))
     assert set(stages) == {"parse"}
     np.testing.assert_array_equal(parse.sampled_frames, analyzer.parse(clip)[0].sampled_frames)
-    assert not analyzer._unfinished
+    assert not len(analyzer.unfinished)
 
 
 def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
@@ -118,7 +120,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
     assert masks.shape == (96, 32, 32)
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     exemplars = [whole[vote.id] for vote in scoring.exemplars]
-    exact = analyzer.encoder.compare(analyzer.compact(encoding), exemplars).delta.tolist()
+    exact = analyzer.encoder.compare(analyzer.encoder.compact(encoding), exemplars).delta.tolist()
     for vote, points in zip(scoring.exemplars, exact, strict=True):
         straight = pair_by_pair(analyzer.encoder, samples_of(query), samples_of(frames[vote.id]))
         assert points == pytest.approx(straight, abs=1e-3)
@@ -128,7 +130,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
     assert sum(c.points for c in scoring.contributions) + mean == pytest.approx(scoring.score, abs=1e-6)
     assert scoring.spread == pytest.approx(np.std([v.vote for v in scoring.exemplars]))
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
-    assert "Only 2 exemplars" in scoring.notes[0]
+    assert scoring.notes[0] == Note(NoteCode.FEW_EXEMPLARS, (2, 10))
     assert analyzer.score(encoding, DIVE, DIFFICULTY) == scoring
 
 
@@ -166,10 +168,9 @@ def test_choice_is_seeded_and_prefers_the_board():
     assert other != chosen
     mixed, notes = select_by_board(candidates, 10.0, 20, seed=3)
     assert len(mixed) == 20
-    assert "5 of 20 exemplars are from another board" in notes[0]
+    assert notes == (Note(NoteCode.OTHER_BOARD, (5, 20)),)
     _, notes = select_by_board(candidates[:1], 10.0, 10, seed=3)
-    assert notes[0].startswith("Only 1 exemplar of")
-    assert notes[1].startswith("1 of 1 exemplars is from")
+    assert [note_text(note).split(" of")[0] for note in notes] == ["Only 1 exemplar", "1"]
 
 
 def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
@@ -181,7 +182,7 @@ def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
     assert scoring.board_m is None
     assert scoring.difficulty == assumed.value
     other = analyzer.score(encoding, DIVE, replace(assumed, board_m=3.0))
-    assert any("another board" in note for note in other.notes)  # where the points are others, given or not
+    assert NoteCode.OTHER_BOARD in {note.code for note in other.notes}  # where the points are others, given or not
     assert f"DD {assumed.value:g} (of its commonest board)" in _score(scoring)
     assert "from 10 m: DD" in _score(analyzer.score(encoding, DIVE, DIFFICULTY))
 

@@ -17,7 +17,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse, NoteCode
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -296,7 +296,7 @@ def test_what_a_file_lacks_is_noted(tmp_path: Path, make_video: Callable[..., Pa
     cut.write_bytes(data[: len(data) * 3 // 4])
     last = probe(cut).n_frames - 1
     notes = read_samples(make_clip(cut, 0, last), "whole", encoder).notes
-    assert notes[0].startswith("The file is cut off: ")
+    assert notes[0].code == NoteCode.FILE_CUT_OFF
     with av.open(str(path)) as container:
         packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
     for n_damaged in (1, 40):
@@ -306,7 +306,8 @@ def test_what_a_file_lacks_is_noted(tmp_path: Path, make_video: Callable[..., Pa
         (tmp_path / "damaged.mkv").write_bytes(damaged)
         clip = make_clip(tmp_path / "damaged.mkv")
         if n_damaged == 1:
-            assert read_samples(clip, "whole", encoder).notes[0].startswith("The file is damaged: 1 of the ")
+            (note,) = read_samples(clip, "whole", encoder).notes
+            assert (note.code, note.values[0]) == (NoteCode.FRAMES_DAMAGED, 1)
         else:
             with pytest.raises(VideoError, match="cannot be decoded"):
                 read_samples(clip, "whole", encoder)

@@ -7,7 +7,7 @@ import pytest
 from measured_dive import PX_PER_M, measured_parse
 
 from fineparser_core.measures.center_path import center_path
-from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.measures.context import SeenDive
 
 WATER_PX = 500.0
 

@@ -11,8 +11,8 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import NAMES, measure_dive, measures
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.motion.moments import height_m
+from fineparser_core.records import DiveParse, Measure
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
-from fineparser_core.types import DiveParse, Measure
 
 
 def by_name(parse: DiveParse) -> dict[str, Measure]:

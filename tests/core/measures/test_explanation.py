@@ -2,11 +2,10 @@
 
 import pytest
 
-from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, worst_first
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands, worst_first
 from fineparser_core.measures.record import Source
 from fineparser_core.measures.records import RULES
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 
 
 def rule(low: float, high: float, unit: str = "s") -> Band:

@@ -3,7 +3,7 @@
 import pytest
 
 from fineparser_core.measures import NAMES
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.explanation import good_bands
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 
 

@@ -13,15 +13,16 @@ from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.export.notes import note_text
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
-from fineparser_core.measures.good_bands import TABLE
+from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.record import Limits, MeasureRecord
 from fineparser_core.measures.records import RULES
-from fineparser_core.measures.words import unclear_note, unit_text
+from fineparser_core.measures.words import unit_text
+from fineparser_core.records import Measure, Note, NoteCode
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured, measured_stream, quantities
-from fineparser_core.types import Measure
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "measures.md"
 UNITS = {"s", "m", "deg", "turns/s", ""}
@@ -63,7 +64,7 @@ def test_every_measure_is_said_in_every_language(code: str) -> None:
             for english in (record.title, record.sentence, *record.signs):
                 assert language.translation(english), english
             assert unit_text(record.unit) != record.unit or record.unit in ("s", "m", "")
-            note = unclear_note([record, RECORDS["lean"]])
+            note = note_text(Note(NoteCode.MEASURES_UNCLEAR, (record.name, "lean")))
             assert language.translated(note) != note
             assert str(language.translation(record.title)) in language.translated(note)
     finally:
@@ -126,7 +127,7 @@ def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch: 
     found = measure_dive(parse, dive_number="103B", board_m=1.0)
     assert found.readings == shown.readings
     assert [one.name for one in clear if one not in found.measures] == ["jump_height"]
-    assert "height of the jump" in found.notes[0]
+    assert "jump_height" in found.notes[0].values
 
 
 def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,7 @@ def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.Monk
     assert [one.name for one in shown.measures if one not in found.measures] == ["flight_time"]
     assert "flight_time" not in {one.name for one in found.readings}
     (note,) = found.notes
-    assert note.startswith("Not clear enough to measure: time in the air")
+    assert (note.code, note.values[0]) == (NoteCode.MEASURES_UNCLEAR, "flight_time")
 
 
 def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,8 +149,9 @@ def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(RECORDS, "flight_time", low)
     dive = parse_dive_number("103B")
     found = measured(measured_parse(turned_deg=np.linspace(0, 540, 96)), dive, find_difficulty(dive, 1.0))
-    assert [note for note in found.notes if note.startswith("Not clear enough to measure: time in the air")]
-    assert analysis_to_dict(found)["measured_notes"] == list(found.measured_notes)
+    assert [note for note in found.notes if note.code == NoteCode.MEASURES_UNCLEAR and "flight_time" in note.values]
+    (told,) = analysis_to_dict(found)["measured_notes"]
+    assert told.startswith("Not clear enough to measure: time in the air")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possibl
 
 
 def test_the_reason_is_a_sentence() -> None:
-    unclear = unclear_note([RECORDS["entry_angle"], RECORDS["jump_height"]])
+    unclear = note_text(Note(NoteCode.MEASURES_UNCLEAR, ("entry_angle", "jump_height")))
     assert unclear == "Not clear enough to measure: body line at the entry; height of the jump."
     language.use_language("de")
     try:

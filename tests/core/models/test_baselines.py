@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import FINEPARSERS, METHODS, ModelConfig
+from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
@@ -20,8 +20,9 @@ from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
 from fineparser_core.models.c3d import C3D
 from fineparser_core.models.temporal_parser import decode_joint
+from fineparser_core.training.methods import METHODS
 
-BASELINES = [method for method in METHODS if method not in FINEPARSERS]
+BASELINES = [method.name for method in METHODS if not method.whole]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 import golden_kit
 from golden_kit import golden, model, video
 
-from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.step_pooling import dynamic_matrix, pair_boundaries, static_matrix
 from fineparser_core.models.temporal_parser import decode_release
 from fineparser_core.video.sampling import WINDOWS

@@ -11,7 +11,7 @@ from stand_in import StandIn
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.types import AthletePoint
+from fineparser_core.records import AthletePoint, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
 N_FRAMES = 75
@@ -70,7 +70,7 @@ def test_a_clip_too_short_to_follow_anybody_says_so(tmp_path: Path) -> None:
 def test_weights_that_see_the_whole_picture_note_that_a_point_changes_nothing(pair: Path) -> None:
     clip = make_clip(pair, athlete=AthletePoint(frame=5, x=100.0, y=100.0))
     samples = read_samples(clip, "whole", ClipEncoder(StandIn(), torch.device("cpu")))
-    assert samples.notes == ("These weights see the whole picture: the point on the diver changes nothing.",)
+    assert samples.notes == (Note(NoteCode.POINT_IGNORED),)
 
 
 @pytest.mark.parametrize(

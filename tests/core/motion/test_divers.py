@@ -11,10 +11,11 @@ from test_free_fall import SIZE, dive, motion
 from fineparser_core.errors import ConfigError, NoDiveError
 from fineparser_core.motion import recording
 from fineparser_core.motion.boxes import Motion
+from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.divers import judge_falls
 from fineparser_core.motion.free_fall import FreeFall, find_free_falls
-from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, find_clip
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate
+from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch
+from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 
 FIRST_S, SECOND_S = 1.7, 4.6
 
@@ -137,9 +138,8 @@ def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
     with pytest.raises(NoDiveError):
         find_clip(path)
     for log_odds in (2.0, -2.0):
-        search = DiveSearch(path, find_body=lambda _, found=log_odds: found)
         if log_odds > 0:
-            assert find_clip(path, search=search).clip.divers[0].chosen
+            assert find_clip(path, search=DiveSearch(path, find_body=lambda _: 2.0)).clip.divers[0].chosen
         else:
             with pytest.raises(NoDiveError):
-                find_clip(path, search=search)
+                find_clip(path, search=DiveSearch(path, find_body=lambda _: -2.0))

@@ -8,11 +8,12 @@ from bodies_kit import FPS, diving, walking, write_bodies
 
 from fineparser_core.errors import Cancelled, ConfigError, NoDiveError
 from fineparser_core.motion import recording
+from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.pictures import Pictures
-from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, apart, around_fall, find_clip, find_dives
+from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, apart, around_fall, find_dives
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import AthletePoint
+from fineparser_core.records import AthletePoint
 from fineparser_core.video.reader import VideoReader
 
 N_FRAMES = 9 * FPS

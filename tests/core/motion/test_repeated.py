@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from bodies_kit import METRE_PX, diving, write_bodies
 
-from fineparser_core.motion.candidates import find_candidate
-from fineparser_core.motion.recording import Recording, find_clip, find_dives
+from fineparser_core.motion.clips import find_candidate, find_clip
+from fineparser_core.motion.recording import Recording, find_dives
 from fineparser_core.motion.repeated import find_repeats
+from fineparser_core.records import Note, NoteCode
 
 N = 120
 #: Pictures a second of the diver's time that a file of 30 shows again, and how many times slower it plays.
@@ -39,7 +40,7 @@ def test_repeated_pictures_are_left_out_and_the_fall_is_as_it_was(pattern: str, 
     found = find_clip(tmp_path / "dive.mp4")
     assert found.recording is not None
     first = find_candidate(found.clip, found.recording)
-    assert f"of 30 a second {recording.share_new * 30:.0f} are new" in " ".join(first.notes)
+    assert Note(NoteCode.PICTURES_REPEATED, (30.0, recording.share_new * 30)) in first.notes
     step_s = np.diff(first.times_s[first.times_s < first.times_s[-1]])
     assert step_s.max() == pytest.approx(step_s.min(), rel=1e-6)
 

@@ -3,9 +3,8 @@
 import torch
 
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
-from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
-from fineparser_core.pose.pose_features import POSE_FEATURES
-from fineparser_core.pose.static_stream import PoseStaticEncoder
+from fineparser_core.pose.fineparser_pose import BoundaryAlignedPoseMLP, PoseStaticEncoder
+from fineparser_core.pose.pose_backbone import POSE_FEATURES
 
 CUT = (30, 60)
 

@@ -10,10 +10,9 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
-from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.fineparser_pose import FineParserPose, PoseStaticEncoder
 from fineparser_core.pose.keypoints import JOINTS, KEYPOINTS
-from fineparser_core.pose.pose_features import POSE_FEATURES
-from fineparser_core.pose.static_stream import PoseStaticEncoder
+from fineparser_core.pose.pose_backbone import POSE_FEATURES
 from fineparser_core.training.presets import PRESETS
 
 POSE = ModelConfig(method="fineparser-pose")

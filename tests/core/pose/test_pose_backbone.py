@@ -3,11 +3,15 @@
 import torch
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
+from fineparser_core.pose.fineparser_pose import PoseFeatureEncoder
 from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right, soft_argmax
-from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
-from fineparser_core.pose.pose_features import POSE_FEATURES, pose_features
-from fineparser_core.pose.static_stream import PoseFeatureEncoder
-from fineparser_core.pose.temporal_refiner import TemporalPoseRefiner
+from fineparser_core.pose.pose_backbone import (
+    FRAME_POSE_SIZE,
+    POSE_FEATURES,
+    PoseBackbone,
+    TemporalPoseRefiner,
+    pose_features,
+)
 from fineparser_core.synth.render import mirror_joints
 
 GENERATOR = torch.Generator().manual_seed(4)

@@ -14,6 +14,7 @@ from fineparser_core.diving.difficulty import asked_difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
+from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.recognition.boards import seen_board, with_seen_board
 from fineparser_core.recognition.contradictions import (
@@ -23,8 +24,8 @@ from fineparser_core.recognition.contradictions import (
     held_back,
 )
 from fineparser_core.recognition.recognize import recognize
+from fineparser_core.records import ClipEncoding, Recognition, SeenNumber
 from fineparser_core.synth.render import DiveSpec, plan_dive
-from fineparser_core.types import ClipEncoding, Recognition, SeenNumber
 
 #: Of a 103B from 1 m, seen well.
 SEEN = Recognition(
@@ -116,7 +117,7 @@ def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path) -> 
     assert forced.contradictions == held.contradictions
     told = [contradiction_text(one) for one in forced.contradictions]
     assert list(contradiction_notes(forced)) == told
-    assert not {*told} & {*forced.notes}  # the window tells them at the number
+    assert not {*told} & {*map(note_text, forced.notes)}  # the window tells them at the number
     assert unseen.contradictions == ()  # the dive is recognized once, where it is parsed
     for analysis in (held, analysis_from_dict(analysis_to_dict(held), MaskArrays.of(held.parse))):
         assert list(contradiction_notes(analysis)) == told[1:]  # the first is told with why there is no score

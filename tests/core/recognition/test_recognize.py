@@ -8,10 +8,10 @@ from made_dives import made_parse, mirrored
 from measured_dive import measured_parse
 
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
+from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.recognition.words import seen_text
+from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.synth.render import DiveSpec, plan_dive
-from fineparser_core.types import Analysis, DiveParse
 
 
 def dive(number: str, board_m: float, azimuth: float = 0.3, errors: float = 0.7) -> DiveParse:

@@ -9,10 +9,10 @@ from measured_dive import BOARD, FPS, LEAVES_S, measured_parse
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive
+from fineparser_core.records import DiveParse
 from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
-from fineparser_core.types import DiveParse
 
 
 def seen_dive() -> DiveParse:

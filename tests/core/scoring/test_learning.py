@@ -87,7 +87,7 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[Judged
             )
             for vote in dive.votes
         )
-        votes = with_measures(raw, dive.queries, parse_dive_number(dive.dive_number), dive.difficulty, stream)
+        votes, _ = with_measures(raw, dive.queries, parse_dive_number(dive.dive_number), dive.difficulty, stream)
         scoring = aggregate_votes(votes, dive.dive_number, dive.difficulty, seed=0)
         assert scoring.award == pytest.approx(table_of([dive]).predicted(learned)[0], abs=1e-9)
         mean_exemplar = np.mean([vote.score for vote in votes])

@@ -10,9 +10,9 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.types import Contribution, ExemplarVote, Measure
 
 DIVE = parse_dive_number("103B")
 DIFFICULTY = find_difficulty(DIVE, 1.0)
@@ -63,7 +63,7 @@ def vote(name: str, score: float) -> ExemplarVote:
 def test_points_are_the_sum_of_three_streams_and_sum_to_the_score() -> None:
     dive, difficulty = parse_dive_number("405B"), find_difficulty(parse_dive_number("405B"), 3.0)
     votes = (vote("rendered-405B-01", 60.0), vote("of-a-coach", 70.0))
-    found = with_measures(votes, [quantities(measured(**FORWARD))], dive, difficulty)
+    found, _ = with_measures(votes, [quantities(measured(**FORWARD))], dive, difficulty)
     share = measured_stream().network_share
     for one in found:
         for part in one.contributions:
@@ -77,7 +77,7 @@ def test_points_are_the_sum_of_three_streams_and_sum_to_the_score() -> None:
 
 def test_against_an_exemplar_of_which_only_the_score_is_known_the_award_is_its_own() -> None:
     dive, difficulty = parse_dive_number("405B"), find_difficulty(parse_dive_number("405B"), 3.0)
-    found = with_measures((vote("of-a-coach", 70.0),), [quantities(measured(**FORWARD))], dive, difficulty)[0]
+    (found,), _ = with_measures((vote("of-a-coach", 70.0),), [quantities(measured(**FORWARD))], dive, difficulty)
     own = measured_stream().own_award(quantities(measured(**FORWARD)), dive, difficulty)
     assert own is not None
     assert own.score == pytest.approx(3 * difficulty.value * own.award)

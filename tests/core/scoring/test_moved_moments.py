@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from made_analysis import made_analysis, moments_at
 
-from fineparser_core.scoring.moved_moments import moved_parses
-from fineparser_core.types import IntervalRule
+from fineparser_core.records import IntervalRule
+from fineparser_core.scoring.measured_stream import moved_parses
 
 
 @pytest.mark.parametrize("contact_s", [3.0, None])

@@ -14,16 +14,14 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import Clip, ClipEncoding, DiveParse, ExemplarVote, Note, NoteCode, Transitions
 from fineparser_core.scoring.rescore import (
-    UNSURE_ENTRY,
-    UNSURE_TAKE_OFF,
     correct_contact,
     correct_transitions,
     exclude_exemplars,
     outliers,
     transition_range,
 )
-from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 DIVE = parse_dive_number("207C")
@@ -171,7 +169,7 @@ def test_leaving_out_is_the_score_of_the_rest(analyzer):
     assert [vote.id for vote in left.exemplars] == [vote.id for vote in scoring.exemplars if vote.id != "ex1"]
     assert left.score == np.mean([vote.vote for vote in left.exemplars])
     assert left.spread == np.std([vote.vote for vote in left.exemplars])
-    assert "1 of 3 exemplars left out" in left.notes[-1]
+    assert left.notes[-1] == Note(NoteCode.EXEMPLARS_LEFT_OUT, (1, 3))
     assert_sums_exactly(left)
     assert exclude_exemplars(scoring, {"nobody"}) is scoring
     with pytest.raises(ExemplarError, match="take one back in"):
@@ -201,7 +199,8 @@ def test_a_moment_that_a_person_places_is_certain_and_moves_no_other():
 
 def test_what_doubts_a_moment_goes_once_a_person_has_placed_it():
     parse, encoding = parsed(200)
-    parse = replace(parse, notes=("kept", UNSURE_TAKE_OFF[1], UNSURE_ENTRY[0]))
+    kept, take_off, entry_unsure = map(Note, (NoteCode.NO_FALL, NoteCode.TAKE_OFF_NEAR_START, NoteCode.ENTRY_UNSURE))
+    parse = replace(parse, notes=(kept, take_off, entry_unsure))
     flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
     after, _ = correct_transitions(parse, encoding, transitions(flight + 4, entry))
-    assert after.notes == ("kept", UNSURE_ENTRY[0])
+    assert after.notes == (kept, entry_unsure)

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.training.batches import Batch, ordered_pairs
-from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
+from fineparser_core.training.objective import FineParserObjective
+from fineparser_core.training.optimizer import fix_batch_norms
 from fineparser_core.training.presets import get_config
 
 Losses = Mapping[str, float]

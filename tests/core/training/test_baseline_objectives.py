@@ -10,7 +10,6 @@ from plain_iteration import synthetic_batch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import FINEPARSERS, METHODS
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.models import c3d
 from fineparser_core.models.aqa_model import to_windows
@@ -19,13 +18,14 @@ from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.usdl import MUSDL
 from fineparser_core.models.i3d import I3D
 from fineparser_core.pose.pose_backbone import PoseBackbone
-from fineparser_core.training.baseline_objectives import make_objective, pair_differences
+from fineparser_core.training.baseline_objectives import pair_differences
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.end_to_end import parameter_groups
-from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
+from fineparser_core.training.methods import METHODS
+from fineparser_core.training.objective import FineParserObjective, Objective, make_objective
+from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import get_config
 
-BASELINES = [method for method in METHODS if method not in FINEPARSERS]
+BASELINES = [method.name for method in METHODS if not method.whole]
 ON_I3D = ["i3d-mlp", "usdl", "musdl", "core", "tsa", "rica2-deterministic"]
 SCORES = (40.0, 55.0, 60.0, 72.0, 75.0, 90.0)
 RECORDS = [

@@ -10,7 +10,16 @@ import torch
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.training.batches import Batch, BatchPlan, epoch_batches, make_batch, ordered_pairs, three_awards
+from fineparser_core.errors import ConfigError
+from fineparser_core.training.batches import (
+    Batch,
+    BatchPlan,
+    RunSampler,
+    epoch_batches,
+    make_batch,
+    ordered_pairs,
+    three_awards,
+)
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
@@ -37,7 +46,11 @@ def a_dive(index: int, number: str = "107B", *, labeled: bool = True) -> Dataset
 
 DIVES = [a_dive(index, number) for index, number in enumerate(NUMBERS)]
 RECORDS = [dive.record for dive in DIVES]
-STEP = BatchPlan(dives=(0, 2), query=(0, 1), exemplar=(1, 0))
+STEP = BatchPlan(place=(0, 0), dives=(0, 2), query=(0, 1), exemplar=(1, 0), paired=True)
+
+
+def at(epoch: int, index: int) -> BatchPlan:
+    return replace(STEP, place=(epoch, index))
 
 
 def settings(**values: Any) -> TrainConfig:
@@ -54,7 +67,9 @@ def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
     assert [len(step.dives) for step in steps] == [4, 4, 2]
     queries = [step.dives[row] for step in steps for row in step.query[: len(step.dives) // 2]]
     assert sorted(queries) == [0, 1, 2, 3, 4]  # the only dive of its number has nobody to meet
+    assert [step.place for step in steps] == [(0, 0), (0, 1), (0, 2)]
     for step in steps:
+        assert step.paired
         half = len(step.dives) // 2
         assert step.query == (*range(half), *range(half, 2 * half))
         assert step.exemplar == (*range(half, 2 * half), *range(half))
@@ -69,6 +84,7 @@ def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
 def test_in_a_batch_every_dive_meets_every_other() -> None:
     for step in epoch_batches(RECORDS, settings(batch_size=3, all_pairs=True), 0):
         n = len(step.dives)
+        assert not step.paired
         assert len(set(step.dives)) == n
         assert len({NUMBERS[dive] for dive in step.dives}) == 1
         assert set(zip(step.query, step.exemplar, strict=True)) == {
@@ -84,7 +100,7 @@ def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
 
 
 def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
-    batch = make_batch(DIVES, STEP, settings(), (0, 0)).to(torch.device("cpu"))
+    batch = make_batch(DIVES, STEP, settings()).to(torch.device("cpu"))
     assert {name: tuple(value.shape) for name, value in tensors(batch).items()} == {
         "video": (2, 3, 96, 112, 112),
         "scores": (2,),
@@ -108,13 +124,13 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
 
 def test_a_batch_depends_on_its_place_alone() -> None:
     config = settings(temporal_shift=3)
-    first = tensors(make_batch(DIVES, STEP, config, (3, 5)))
+    first = tensors(make_batch(DIVES, at(3, 5), config))
     np.random.seed(1)
     torch.manual_seed(1)
-    again = tensors(make_batch(DIVES, STEP, config, (3, 5)))
+    again = tensors(make_batch(DIVES, at(3, 5), config))
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     for place in ((3, 6), (4, 5)):
-        assert not torch.equal(make_batch(DIVES, STEP, config, place).video, first["video"])
+        assert not torch.equal(make_batch(DIVES, at(*place), config).video, first["video"])
 
 
 def test_all_pairs_are_ordered_pairs() -> None:
@@ -125,9 +141,8 @@ def test_all_pairs_are_ordered_pairs() -> None:
 
 def test_what_one_dive_lacks_the_batch_lacks() -> None:
     bare = [*DIVES[:2], a_dive(2, labeled=False)]
-    batch = make_batch(bare, STEP, settings(), (0, 0))
+    batch = make_batch(bare, STEP, settings())
     assert (batch.masks, batch.transitions) == (None, None)
-    assert not make_batch(DIVES, STEP, settings(all_pairs=True), (0, 0)).paired
 
 
 def test_three_awards_count() -> None:
@@ -138,3 +153,47 @@ def test_three_awards_count() -> None:
     assert five.sum() == pytest.approx(35 * 3 / 5)
     assert np.isnan(three_awards(())).all()
     assert np.isnan(three_awards((0, 0, 0, 0, 0))).all()
+
+
+EIGHT = [replace(RECORDS[0], key=("event", index)) for index in range(8)]
+THREE_STEPS = {"batch_size": 3, "epochs": 3}  # of three, three and two pairs
+
+
+def dealt(sampler: RunSampler, epoch: int) -> list[BatchPlan]:
+    return [plan for update in sampler.updates(epoch) for plan in update]
+
+
+def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next() -> None:
+    config = settings(**THREE_STEPS, grad_accum_steps=2)
+    sampler = RunSampler(EIGHT, config)
+    assert sampler.iterations == 2
+    for epoch in range(3):
+        assert [len(update) for update in sampler.updates(epoch)] == [2, 1]
+        assert dealt(sampler, epoch) == epoch_batches(EIGHT, config, epoch)
+    every = list(sampler)
+    assert every == [plan for epoch in range(3) for plan in dealt(sampler, epoch)]
+    for iteration, batches in ((1, 2), (2, 3), (5, 8), (6, 9)):
+        sampler.load_state_dict({"iteration": iteration})
+        assert list(sampler) == every[batches:]
+
+
+@pytest.mark.parametrize("method", ["release", "usdl", "core"])
+def test_each_epoch_has_as_many_batches(method: str) -> None:
+    for config in (get_config(method), replace(get_config(method), all_pairs=True, pairing="difficulty", batch_size=3)):
+        assert len({len(epoch_batches(EIGHT + RECORDS, config, epoch)) for epoch in range(20)}) == 1
+
+
+def test_processes_share_the_batches_of_one() -> None:
+    config = settings(**THREE_STEPS, grad_accum_steps=1)
+    alone = dealt(RunSampler(EIGHT, config), 0)
+    first, second = (RunSampler(EIGHT, config, world=2, rank=rank) for rank in (0, 1))
+    assert first.iterations == second.iterations == 2
+    assert dealt(first, 0) == [alone[0], alone[2]]
+    assert dealt(second, 0) == [alone[1], alone[0]]  # dealt again, so that both take two
+    assert {RunSampler(EIGHT, config, world=8, rank=rank).iterations for rank in range(8)} == {1}
+
+
+def test_dives_that_may_not_be_compared_are_refused() -> None:
+    for records in (EIGHT[:1], []):
+        with pytest.raises(ConfigError, match=r"no two may be compared \('dive-number'\)"):
+            RunSampler(records, settings())

@@ -2,42 +2,75 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import two_processes
+from brightness import Brightness, config_of, some_dives
 from platforms import windows_has_no
-from torch import nn
+from torch import Tensor, nn
 
-from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.training import end_to_end
-from fineparser_core.training.distributed import Processes, processes
+from fineparser_core.data.dives import DatasetDive
+from fineparser_core.errors import ConfigError
+from fineparser_core.models.aqa_model import Decoder, EncodedVideo, to_channels_last
+from fineparser_core.progress import CancelToken
+from fineparser_core.training.distributed import Processes, first_node, processes
+from fineparser_core.training.validation import evaluate_sharded
 
 pytestmark = windows_has_no("torchrun that starts: PyTorch's wheel lacks libuv, which it asks for")
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
+def by_torchrun(argv: list[str]) -> list[tuple[int, str]]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *TORCHRUN, *argv], env=environment, capture_output=True, text=True)
+    return [(done.returncode, done.stderr)]
+
+
+def by_srun(argv: list[str]) -> list[tuple[int, str]]:
+    """Start two tasks as Slurm does, on this machine."""
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        port = str(listener.getsockname()[1])
+    job = {"SLURM_JOB_ID": "4711", "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2"}
+    job |= {"SLURM_STEP_NODELIST": "localhost", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
+    tasks = [
+        subprocess.Popen(
+            [sys.executable, *argv],
+            env={**os.environ, **job, "SLURM_PROCID": rank, "SLURM_LOCALID": rank},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ("0", "1")
+    ]
+    try:
+        errors = [task.communicate()[1] for task in tasks]
+    finally:
+        for task in tasks:
+            task.kill()
+    return [(task.returncode, error) for task, error in zip(tasks, errors, strict=True)]
+
+
 def found_by_one(out: Path) -> dict[str, Any]:
     (out / "cut").mkdir(parents=True)
     n_threads = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(end_to_end, "make_objective", None)  # which it sets, and which is put back
-        two_processes.main(out, 2)
+    two_processes.main(out, 2)
     torch.set_num_threads(n_threads)
     return read(out)
 
 
-def found_by_two(out: Path) -> dict[str, Any]:
+def found_by_two(out: Path, started: Callable[[list[str]], list[tuple[int, str]]] = by_torchrun) -> dict[str, Any]:
     (out / "cut").mkdir(parents=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    argv = [sys.executable, *TORCHRUN, two_processes.__file__, str(out), "1"]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    for code, error in started([two_processes.__file__, str(out), "1"]):
+        assert code == 0, error
     return read(out)
 
 
@@ -79,6 +112,58 @@ def test_two_processes_of_one_pair_learn_as_one_of_two(found: Any) -> None:
         len((folder / name / "events.jsonl").read_text(encoding="utf-8").splitlines()) for name in ("one", "two")
     ]
     assert n_events[0] == n_events[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, by one process
+
+
+def test_tasks_of_srun_are_processes_of_torchrun(found: Any, tmp_path: Path) -> None:
+    assert found_by_two(tmp_path, by_srun) == found[1]
+
+
+def test_the_script_of_a_slurm_job_is_no_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    for name, value in {"SLURM_NTASKS": "8", "SLURM_PROCID": "0", "SLURM_JOB_ID": "7"}.items():
+        monkeypatch.setenv(name, value)
+    with processes("cpu") as peers:
+        assert peers.world == 1
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "8")
+    with pytest.raises(ConfigError, match="srun started 8 processes, but 'SLURM_STEP_NODELIST' is wrong or missing"):
+        processes("cpu").__enter__()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "first"),
+    [("gpu1", "gpu1"), ("gpu[007-009,12],x1", "gpu007"), ("a,b", "a"), ("rack[1-2]-node[03-04]", "rack1-node03")],
+)
+def test_processes_meet_at_the_first_node(nodes: str, first: str) -> None:
+    assert first_node(nodes) == first
+
+
+def test_processes_that_share_dives_encode_an_exemplar_once() -> None:
+    """Dives of a number go to the same process, with the exemplars that they share."""
+    numbers = ("107B", "5253B", "107B", "5253B", "107B", "5253B")
+
+    def of_two_numbers(seed: int) -> list[DatasetDive]:
+        return [
+            replace(dive, record=replace(dive.record, dive_number=number))
+            for dive, number in zip(some_dives(6, seed), numbers, strict=True)
+        ]
+
+    dives, pool = of_two_numbers(1), of_two_numbers(0)
+    encoded = []
+
+    class Counting(Brightness):
+        def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+            encoded.append(len(video))
+            return super().encode(video, decode)
+
+    class OneOfTwo(Processes):
+        def gather(self, value: Any) -> list[Any]:
+            return [value, value]
+
+    for rank in (0, 1):
+        evaluate_sharded(
+            Counting(), dives, pool, config_of(exemplars=3), cancel=CancelToken(), peers=OneOfTwo(rank=rank, world=2)
+        )
+    assert sum(encoded) == len(dives) + len(pool)
 
 
 @pytest.mark.parametrize("name", ["one", "two"])

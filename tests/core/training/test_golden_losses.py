@@ -15,9 +15,10 @@ import golden_kit
 from golden_kit import golden, model, video
 
 from fineparser_core.checkpoints.reference import our_name
-from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
+from fineparser_core.training.objective import FineParserObjective
+from fineparser_core.training.optimizer import fix_batch_norms
 from fineparser_core.training.presets import PRESETS
 
 RULE = golden_kit.rule

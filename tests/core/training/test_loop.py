@@ -1,128 +1,93 @@
-"""A stage that was cut, killed or refused the disk goes on to the same weights; what cannot go on says why."""
+"""A run that was cut, killed or refused the disk goes on to the same weights; what cannot go on says why."""
 
 import contextlib
 import errno
+import json
 import math
+import multiprocessing
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 import torch
-from platforms import needs_full_device
-from torch import nn
-from toy_stage import ITERATIONS, left_by, toy_stage
+from brightness import Brightness, built, config_of, some_dives
+from platforms import needs_full_device, windows_has_no
+from toy_run import AN_EPOCH, ITERATIONS, left_by, toy_run
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.batches import RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.loop import After, Stage, load_checkpoint, make_optimizer, run_stage
+from fineparser_core.training.events import Events
+from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
+from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")
-LONG = 300
+LONG = 25  # epochs
+SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_dives(4, 2))
+RECORDS = [dive.record for dive in SPLITS.train]
 
 
-def finished(folder: Path, stage: Stage | None = None) -> Path:
-    folder.mkdir(exist_ok=True)
-    run_stage(stage or toy_stage(), folder, CancelToken())
+def finished(folder: Path, **changes: Any) -> Path:
+    toy_run(folder, **changes).run()
     return folder
 
 
-def cut_at(iteration: int, stage: Stage, folder: Path) -> None:
-    """Runs a stage whose token is set while it computes an iteration."""
+def cut_at(iteration: int, folder: Path, **changes: Any) -> None:
+    """Runs until its token is set while it computes an iteration."""
     token = CancelToken()
-
-    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
-        if now == iteration:
-            token.cancel()
-        return stage.compute_losses(now, part)
-
-    folder.mkdir(exist_ok=True)
+    trainer = toy_run(folder, cancel=token, **changes)
+    trainer.objective.register_forward_pre_hook(
+        lambda *given: token.cancel() if trainer.at.iteration == iteration else None
+    )
     with pytest.raises(Cancelled):
-        run_stage(replace(stage, compute_losses=compute_losses), folder, token)
+        trainer.run()
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
-)
-def test_every_optimizer_goes_on_where_it_was_cut(tmp_path: Path, name: str, kind: type) -> None:
-    def stage() -> Stage:
-        return toy_stage(optimizer=name, momentum=0.9, weight_decay=0.01)
-
-    optimizer = make_optimizer(stage())
-    assert type(optimizer) is kind
-    assert optimizer.defaults["weight_decay"] == 0.01
-    assert optimizer.defaults.get("momentum", 0.9) == 0.9
-    whole = finished(tmp_path / "whole", stage())
-    cut_at(11, stage(), tmp_path / "cut")
-    assert left_by(finished(tmp_path / "cut", stage())) == left_by(whole)
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
+def test_every_optimizer_goes_on_where_it_was_cut(tmp_path: Path, name: str) -> None:
+    changes = {"optimizer": name, "weight_decay": 0.01}
+    whole = finished(tmp_path / "whole", **changes)
+    cut_at(4, tmp_path / "cut", **changes)
+    assert left_by(finished(tmp_path / "cut", **changes)) == left_by(whole)
 
 
-def test_another_optimizer_is_refused() -> None:
-    with pytest.raises(ConfigError, match="Unknown optimizer 'lion': use adam, adamw or sgd"):
-        make_optimizer(toy_stage(optimizer="lion"))
-
-
-def bad_at(iteration: int, factor: float) -> Stage:
-    stage = toy_stage()
-
-    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
-        losses = stage.compute_losses(now, part)
-        return losses | {"total": losses["total"] * (factor if now == iteration else 1.0)}
-
-    return replace(stage, compute_losses=compute_losses)
-
-
-def test_a_cut_stage_resumes_to_the_same_bits(tmp_path: Path) -> None:
+def test_a_cut_run_resumes_to_the_same_bits(tmp_path: Path) -> None:
     whole, cut = finished(tmp_path / "whole"), tmp_path / "cut"
-    for iteration in (0, 11, 19, 30):
-        cut_at(iteration, toy_stage(), cut)
-        assert load_checkpoint(cut / "toy.pt", CPU)["iteration"] == iteration + 1
+    for iteration in (0, 2, 3, 9):
+        cut_at(iteration, cut)
+        assert load_checkpoint(cut / "train.pt", CPU)["iteration"] == iteration + 1
     assert left_by(finished(cut)) == left_by(whole)
-    before = (cut / "toy.pt").stat().st_mtime_ns
-    again = toy_stage()
-    state = run_stage(again, cut, CancelToken())  # only loads
-    assert (cut / "toy.pt").stat().st_mtime_ns == before
-    assert [entry[0] for entry in state] == [10, 20, 30, 40]
-    saved = load_checkpoint(whole / "toy.pt", CPU)["modules"]["model"]
-    assert all(torch.equal(value, saved[name]) for name, value in again.modules["model"].state_dict().items())
-
-
-def test_what_comes_between_iterations_is_done_once_and_kept(tmp_path: Path) -> None:
-    done = []
-
-    def work(iteration: int, modules: Any, state: Any) -> Any:
-        done.append(iteration)
-        if done == [10, 20]:
-            raise Cancelled()  # as an evaluation that is cut
-        return [*(state or []), iteration]
-
-    stage = replace(toy_stage(), after=After(due=lambda i: i % 10 == 0, work=work))
-    with pytest.raises(Cancelled):
-        run_stage(stage, tmp_path, CancelToken())
-    stage = replace(toy_stage(), after=stage.after)
-    assert run_stage(stage, tmp_path, CancelToken()) == [10, 20, 30, 40]
-    assert done == [10, 20, 20, 30, 40]
+    before = (cut / "train.pt").stat().st_mtime_ns
+    again = toy_run(cut)
+    history = again.run()  # only loads
+    assert (cut / "train.pt").stat().st_mtime_ns == before
+    assert [entry["epoch"] for entry in history] == [1, 2, 3]
+    saved = load_checkpoint(whole / "train.pt", CPU)["modules"]["objective"]
+    assert all(torch.equal(value, saved[name]) for name, value in again.objective.state_dict().items())
 
 
 def test_kill_at_random_moments_costs_nothing(tmp_path: Path) -> None:
-    whole, killed = finished(tmp_path / "whole", toy_stage(iterations=LONG)), tmp_path / "killed"
+    whole, killed = finished(tmp_path / "whole", epochs=LONG), tmp_path / "killed"
     killed.mkdir()
-    checkpoint = killed / "toy.pt"
+    checkpoint = killed / "train.pt"
     rng = np.random.default_rng()
     reached = 0
     for _ in range(3):
-        command = [sys.executable, str(Path(__file__).with_name("toy_stage.py")), str(killed), str(LONG)]
+        command = [sys.executable, str(Path(__file__).with_name("toy_run.py")), str(killed), str(LONG)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert process.stdin is not None
         try:
-            process.stdin.write(bytes(LONG * 3 // 10))  # for a fifth of the iterations, however late it is killed
+            process.stdin.write(
+                bytes(LONG * AN_EPOCH * 2 // 5)
+            )  # for a fifth of the batches, however late it is killed
             process.stdin.flush()
             while not checkpoint.exists() or load_checkpoint(checkpoint, CPU)["iteration"] <= reached:
                 assert process.poll() is None
@@ -133,59 +98,71 @@ def test_kill_at_random_moments_costs_nothing(tmp_path: Path) -> None:
             process.wait()
             process.stdin.close()
         now = load_checkpoint(checkpoint, CPU)["iteration"]
-        assert reached < now < LONG
+        assert reached < now < LONG * AN_EPOCH
         reached = now
     # What the killed process told after its last checkpoint, and half a line.
     with (killed / "events.jsonl").open("a", encoding="utf-8") as events:
-        events.write('{"stage": "toy", "iteration": 299}\n{"stage": "toy", "iter')
-    assert left_by(finished(killed, toy_stage(iterations=LONG))) == left_by(whole)
+        events.write('{"stage": "train", "iteration": 99}\n{"stage": "train", "iter')
+    assert left_by(finished(killed, epochs=LONG)) == left_by(whole)
 
 
 def test_a_run_killed_while_it_writes_goes_on_from_the_checkpoint_before(
     tmp_path: Path, left_half_written: Callable[[Path], Path]
 ) -> None:
     whole, cut = finished(tmp_path / "whole"), tmp_path / "cut"
-    cut_at(11, toy_stage(), cut)
-    left_half_written(cut / "toy.pt")
+    cut_at(4, cut)
+    left_half_written(cut / "train.pt")
     assert left_by(finished(cut)) == left_by(whole)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_is_named(tmp_path: Path, value: float) -> None:
-    with pytest.raises(FineParserError, match=rf"stage 'toy' is {value} at iteration 17: lower the learning rate"):
-        run_stage(bad_at(17, value), tmp_path, CancelToken())
-    assert load_checkpoint(tmp_path / "toy.pt", CPU)["iteration"] == 14
-    assert left_by(finished(tmp_path)) == left_by(finished(tmp_path.with_name("whole")))
+    trainer = toy_run(tmp_path / "bad")
+
+    def spoiled(objective: Any, given: Any, losses: dict[str, Any]) -> dict[str, Any]:
+        return losses | {"total": losses["total"] * (value if trainer.at.iteration == 7 else 1.0)}
+
+    trainer.objective.register_forward_hook(spoiled)
+    with pytest.raises(FineParserError, match=rf"The loss is {value} at iteration 7: lower the learning rate"):
+        trainer.run()
+    assert load_checkpoint(tmp_path / "bad" / "train.pt", CPU)["iteration"] == 6
+    assert left_by(finished(tmp_path / "bad")) == left_by(finished(tmp_path / "whole"))
 
 
-def refuses_to_keep(stage: Stage, folder: Path) -> None:
-    with pytest.raises(FineParserError, match=r"no longer finite after iteration 20: .* is from before it"):
-        run_stage(replace(stage, checkpoint_every=1), folder, CancelToken())
-    saved = load_checkpoint(folder / "toy.pt", CPU)
-    assert saved["iteration"] == 19
-    assert all(bool(value.isfinite().all()) for value in saved["modules"]["model"].values())
+def refuses_to_keep(trainer: Trainer) -> None:
+    with pytest.raises(FineParserError, match=r"no longer finite after iteration 7: .* is from before it"):
+        trainer.run()
+    saved = load_checkpoint(trainer.out / "train.pt", CPU)
+    assert saved["iteration"] == 6
+    assert all(bool(value.isfinite().all()) for value in saved["modules"]["objective"].values())
 
 
 def test_weights_that_an_update_blew_up_are_never_kept(tmp_path: Path) -> None:
-    stage = toy_stage()
-    refuses_to_keep(replace(stage, schedule=lambda i, peak: math.inf if i == 19 else peak), tmp_path)
+    trainer = toy_run(tmp_path, settings=RunSettings(checkpoint_every=1))
+
+    def last_rate(objective: Any, given: Any) -> None:
+        if trainer.at.iteration == 6:
+            trainer.optimizer.param_groups[0]["lr"] = math.inf
+
+    trainer.objective.register_forward_pre_hook(last_rate)
+    refuses_to_keep(trainer)
 
 
 def test_statistics_that_blew_up_are_never_kept(tmp_path: Path) -> None:
-    stage = toy_stage()
-    variance = stage.modules["model"].get_buffer("1.running_var")
+    trainer = toy_run(tmp_path, settings=RunSettings(checkpoint_every=1))
+    variance = trainer.objective.get_buffer("model.i3d.1.running_var")
 
-    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
-        if now == 19:
+    def blown_up(*given: Any) -> None:
+        if trainer.at.iteration == 6:
             variance.fill_(math.inf)
-        return stage.compute_losses(now, part)
 
-    refuses_to_keep(replace(stage, compute_losses=compute_losses), tmp_path)
+    trainer.optimizer.register_step_post_hook(blown_up)
+    refuses_to_keep(trainer)
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_at(10, toy_stage(), tmp_path)
-    before = (tmp_path / "toy.pt").read_bytes()
+    cut_at(4, tmp_path / "cut")
+    before = (tmp_path / "cut" / "train.pt").read_bytes()
 
     def no_room(content: object, stream: BinaryIO) -> None:
         stream.write(b"as much as fits")
@@ -193,11 +170,11 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
 
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", no_room)
-        with pytest.raises(ExportError, match=r"toy\.pt cannot be written \(No space left on device\)"):
-            finished(tmp_path)
-    assert (tmp_path / "toy.pt").read_bytes() == before
-    assert not list(tmp_path.glob(".*"))
-    assert left_by(finished(tmp_path)) == left_by(finished(tmp_path.with_name("whole")))
+        with pytest.raises(ExportError, match=r"train\.pt cannot be written \(No space left on device\)"):
+            finished(tmp_path / "cut")
+    assert (tmp_path / "cut" / "train.pt").read_bytes() == before
+    assert not list((tmp_path / "cut").glob(".*"))
+    assert left_by(finished(tmp_path / "cut")) == left_by(finished(tmp_path / "whole"))
 
 
 @needs_full_device
@@ -227,12 +204,12 @@ def test_a_disk_that_fills_within_a_checkpoint_says_so(tmp_path: Path) -> None:
 
 
 def test_damaged_checkpoints_are_named(tmp_path: Path) -> None:
-    path = finished(tmp_path) / "toy.pt"
+    path = finished(tmp_path) / "train.pt"
     good = path.read_bytes()
     for bad in (b"", b"not a checkpoint", good[: len(good) // 2], good[:-100]):
         path.write_bytes(bad)
-        with pytest.raises(CheckpointError, match=r"toy\.pt cannot be read \(.*\): delete it"):
-            run_stage(toy_stage(), tmp_path, CancelToken())
+        with pytest.raises(CheckpointError, match=r"train\.pt cannot be read \(.*\): delete it"):
+            finished(tmp_path)
     rng = np.random.default_rng(0)
     for _ in range(300):  # no flipped bit is worse than a sentence
         bad = bytearray(good)
@@ -242,7 +219,7 @@ def test_damaged_checkpoints_are_named(tmp_path: Path) -> None:
             load_checkpoint(path, CPU)
     torch.save([1, 2], path)
     with pytest.raises(CheckpointError, match="is not a checkpoint of a training run"):
-        run_stage(toy_stage(), tmp_path, CancelToken())
+        finished(tmp_path)
 
 
 def test_a_checkpoint_that_holds_code_runs_none(tmp_path: Path) -> None:
@@ -250,71 +227,158 @@ def test_a_checkpoint_that_holds_code_runs_none(tmp_path: Path) -> None:
         def __reduce__(self) -> tuple[Any, ...]:
             return Path.touch, (tmp_path / "owned",)
 
-    torch.save({"modules": Evil()}, tmp_path / "toy.pt")
+    torch.save({"modules": Evil()}, tmp_path / "train.pt")
     with pytest.raises(CheckpointError):
-        run_stage(toy_stage(), tmp_path, CancelToken())
+        finished(tmp_path)
     assert not (tmp_path / "owned").exists()
 
 
-def test_a_checkpoint_of_other_modules_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     finished(tmp_path)
-    other = nn.Linear(3, 1)
-    with pytest.raises(CheckpointError, match=r"toy\.pt does not fit this run"):
-        run_stage(
-            toy_stage(modules={"model": other}, groups=[(list(other.parameters()), 0.1)]), tmp_path, CancelToken()
-        )
+    with pytest.raises(CheckpointError, match=r"train\.pt does not fit this run"):
+        finished(tmp_path, method="brightness")
+    content = load_checkpoint(tmp_path / "train.pt", CPU)
+    del content["modules"]
+    torch.save(content, tmp_path / "train.pt")
     with pytest.raises(CheckpointError, match="does not fit this run"):
-        run_stage(toy_stage(modules={"another": toy_stage().modules["model"]}), tmp_path, CancelToken())
+        finished(tmp_path)
 
 
-def line_stage(**changes: Any) -> Stage:
-    """One number per part: its gradient is iteration + part + 1."""
-    model = nn.Linear(1, 1, bias=False)
-    nn.init.zeros_(model.weight)
-
-    def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
-        return {"total": model.weight.sum() * (iteration + part + 1)}
-
-    values: dict[str, Any] = {
-        "name": "line",
-        "modules": {"model": model},
-        "iterations": 1,
-        "compute_losses": compute_losses,
-        "schedule": lambda iteration, peak: peak,
-    }
-    return Stage(**values | {"groups": [(list(model.parameters()), 1.0)]} | changes)
-
-
-def test_parts_sum_their_gradients_and_average_their_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+@pytest.mark.parametrize(("clip_norm", "expected"), [(0.0, [1 + 2, 3 + 4]), (0.5, [0.5, 0.5])])
+def test_batches_sum_their_gradients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip_norm: float, expected: list[float]
+) -> None:
+    """The gradient of a batch is its number, by a loss that is a multiple of one weight."""
+    seen, calls = [], []
     original = torch.optim.Adam.step
+    trainer = toy_run(tmp_path, method="brightness", clip_norm=clip_norm, epochs=1, freeze=("i3d.weight",))
 
     def spy(self: torch.optim.Adam, *args: Any, **kwargs: Any) -> Any:
         seen.append(float(self.param_groups[0]["params"][0].grad))
         return original(self, *args, **kwargs)
 
+    def numbered(objective: Any, given: Any, losses: Any) -> dict[str, Any]:
+        calls.append(1)
+        return {"total": objective.model.i3d.bias.sum() * len(calls)}
+
+    trainer.objective.register_forward_hook(numbered)
     monkeypatch.setattr(torch.optim.Adam, "step", spy)
-    run_stage(line_stage(parts=lambda i: 3, iterations=2), tmp_path, CancelToken())
-    assert seen == [1 + 2 + 3, 2 + 3 + 4]
-    seen.clear()
-    run_stage(line_stage(name="clipped", parts=lambda i: 3, clip_norm=0.5), tmp_path, CancelToken())
-    assert seen == pytest.approx([0.5], rel=1e-4)
+    trainer.run()
+    assert seen[:2] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_log_says_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_says_at_once_what_is_waited_for_and_then_what_is_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level("INFO", logger="fineparser_core.training.loop"):
         finished(tmp_path)
-    assert f"toy {ITERATIONS}/{ITERATIONS}: total" in caplog.text
-    assert "s left)" in caplog.text
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[0] == "train: 3 epochs of 4 iterations, up to 2 pairs each; waits for the first"
+    assert lines[1].startswith(f"train 1/{ITERATIONS}: total")
+    assert lines[-1].startswith(f"train {ITERATIONS}/{ITERATIONS}: total")
+    assert "s left)" in lines[-1]
 
 
 def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path: Path) -> None:
-    finished(tmp_path, toy_stage(kept=2))
-    assert sorted(path.name for path in tmp_path.glob("*.pt")) == ["toy-00000035.pt", "toy-00000040.pt", "toy.pt"]
-    assert load_checkpoint(tmp_path / "toy-00000035.pt", CPU)["iteration"] == 35
+    finished(tmp_path, settings=RunSettings(checkpoint_every=3, checkpoints_kept=2))
+    assert sorted(path.name for path in tmp_path.glob("train*.pt")) == [
+        "train-00000009.pt",
+        "train-00000012.pt",
+        "train.pt",
+    ]
+    assert load_checkpoint(tmp_path / "train-00000009.pt", CPU)["iteration"] == 9
 
 
 def test_losses_that_are_read_later_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = left_by(finished(tmp_path / "at once"))
     monkeypatch.setattr(Processes, "unwatched", 16)
     assert left_by(finished(tmp_path / "later")) == at_once
+
+
+def train(out: Path, config: TrainConfig, splits: Splits = SPLITS, **options: Any) -> tuple[Any, list[dict[str, Any]]]:
+    out.mkdir(exist_ok=True)
+    model = built(config)
+    return model, Trainer(model, splits, config, out, **options).run()
+
+
+def lines(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path: Path) -> None:
+    _, history = train(tmp_path, config_of(epochs=2))
+    assert [entry["epoch"] for entry in history] == [1, 2]
+    assert all(set(entry) == {"epoch", "validation"} for entry in history)
+    best = Brightness()
+    load_best(best, tmp_path)
+    assert best.state_dict().keys() == load_checkpoint(tmp_path / BEST, CPU).keys()
+
+
+def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    _, history = train(tmp_path, config_of(test_epochs=True, evaluate_every=2, validation_share=0.0))
+    assert [(entry["epoch"], set(entry)) for entry in history] == [
+        (2, {"epoch", "validation", "test"}),
+        (3, {"epoch", "validation", "test"}),
+    ]
+
+
+def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of()
+    splits = Splits(train=SPLITS.train[:4], validation=SPLITS.validation[:2], test=())
+    whole, _ = train(tmp_path / "whole", config, splits)
+    write = Events.write
+    for epoch in (1, 3):
+
+        def dies(self: Events, stage: str, iteration: int, values: Any, epoch: int = epoch) -> None:
+            write(self, stage, iteration, values)
+            if (stage, iteration) == ("validation", epoch):
+                raise Cancelled()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Events, "write", dies)
+            with pytest.raises(Cancelled):
+                train(tmp_path / "cut", config, splits)
+    resumed, _ = train(tmp_path / "cut", config, splits)
+    assert lines(tmp_path / "cut") == lines(tmp_path / "whole")
+    assert [e["stage"] for e in lines(tmp_path / "whole")] == ["train", "validation"] * 3
+    assert left_by(tmp_path / "cut") == left_by(tmp_path / "whole")
+    assert all(torch.equal(v, whole.state_dict()[k]) for k, v in resumed.state_dict().items())
+
+
+def test_half_precision_without_cuda_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="fp16 trains on CUDA alone"):
+        train(tmp_path, config_of(precision="fp16"))
+
+
+def test_batches_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
+    config, told = config_of(method="noisy", epochs=2), []
+    for loaders in (0, 2):
+        train(tmp_path / str(loaders), config, settings=RunSettings(loaders=loaders))
+        told.append(left_by(tmp_path / str(loaders)))
+    assert told[0] == told[1]
+
+
+def test_a_last_batch_of_a_single_pair_is_learned_from(tmp_path: Path) -> None:
+    """Three pairs, two at a time."""
+    splits = Splits(train=SPLITS.train[:3], validation=(), test=())
+    for changes in ({}, {"all_pairs": True, "batch_size": 3}):
+        config = config_of(grad_accum_steps=1, **changes)
+        sizes = [len(plan.dives) for update in RunSampler(RECORDS[:3], config).updates(0) for plan in update]
+        assert sizes == ([3] if changes else [4, 2])
+        _, history = train(tmp_path / str(config.all_pairs), config, splits)
+        assert history == [{"epoch": epoch} for epoch in (1, 2, 3)]
+
+
+@windows_has_no("signals to processes: it ends them")
+def test_a_signal_to_all_processes_leaves_those_that_make_batches() -> None:
+    config = config_of(epochs=2)
+    sampler = RunSampler(RECORDS, config)
+    batches = iter(batch_loader(SPLITS.train, config, sampler, RunSettings(loaders=1), CPU))
+    next(batches)
+    pids = [str(worker.pid) for worker in multiprocessing.active_children()]
+    assert pids
+    subprocess.run(["kill", "-TERM", *pids], check=True)  # not by this process, whose signals torch lets through
+    for _ in range(2 * sampler.iterations * config.grad_accum_steps - 2):
+        next(batches)
+    del batches  # with a batch left, as a run that is stopped does
+    assert not multiprocessing.active_children()

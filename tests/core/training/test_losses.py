@@ -2,7 +2,7 @@
 
 import torch
 
-from fineparser_core.training.losses import focal_loss, mask_loss
+from fineparser_core.training.objective import focal_loss, mask_loss
 
 
 def test_alpha_and_gamma_of_the_focal_loss() -> None:

@@ -16,12 +16,12 @@ from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
-from fineparser_core.training.objective import FineParserObjective, check_loss, fix_batch_norms
+from fineparser_core.training.objective import FineParserObjective, check_loss
+from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import PRESETS, get_config
 
 SIZE = 16
@@ -134,7 +134,7 @@ def test_compiling_reaches_every_encoder(masks: bool, monkeypatch: pytest.Monkey
         return noted
 
     monkeypatch.setattr(torch, "compile", note)
-    compile_encoders(objective.model)
+    compile_encoders(objective)
     batch = two_dives() if masks else replace(two_dives(), masks=None)
     objective(batch, 0.0)
     spatial_parser = "spatial_parser" if masks else "spatial_parser.encoder"
@@ -236,7 +236,9 @@ def test_one_batch_is_learned_by_heart() -> None:
 def test_a_loss_of_ones_own_stands_for_the_regression() -> None:
     config = replace(get_config("release"), regression_weight=0.5)
     paper = objective_of(config)
-    own = FineParserObjective(paper.model, config, lambda delta, difference: (delta - difference).abs().sum())
+    own = FineParserObjective(
+        paper.model, config, score_loss=lambda delta, difference: (delta - difference).abs().sum()
+    )
     batch = two_dives()
     for objective in (paper, own):
         fix_batch_norms(objective, "fixed")

@@ -21,8 +21,9 @@ from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, 
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.resources import bundled_weights
 from fineparser_core.training import OwnParts, train
+from fineparser_core.training.dives import split_records
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import split_records, starting_weights
+from fineparser_core.training.run import starting_weights
 
 OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 

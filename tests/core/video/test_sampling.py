@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames, valid_samples
 

@@ -1,0 +1,445 @@
+"""The main road of a dive, from top to bottom: from the file to the analysis.
+
+    find -> sample -> encode -> joints -> moments -> masks -> recognition -> measures -> compare -> score
+
+Each step is a function that is called once for a dive; its result has a name and is final. `find_clip` finds the dive;
+`parse_clip` goes from the samples to the recognized dive, without a number; `score_parse` measures, compares and scores
+it. The window, the commands, Python, `evaluate` and the live room take this road, each clip by itself. Loads torch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol, TypedDict, Unpack
+
+import numpy as np
+
+from fineparser_core.constants import MASK_SIZE, STEP_NAMES
+from fineparser_core.diving.difficulty import Difficulty, asked_dive, unknown_board
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.results import AskedClip
+from fineparser_core.inference.clip_validation import Calibration, clip_evidence, clip_notes, doubts, refusal
+from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
+from fineparser_core.inference.samples import Samples, UnfinishedSamples, read_samples
+from fineparser_core.measures import measure_dive
+from fineparser_core.motion.clips import FoundClip, find_clip
+from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.moments import PlacedMoments, find_moments, network_alone, place_moments
+from fineparser_core.motion.readings import transition_prior
+from fineparser_core.motion.recording import DiveSearch, Recording
+from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.recognition.boards import with_seen_board
+from fineparser_core.recognition.contradictions import contradictions, held_back
+from fineparser_core.recognition.recognize import recognize
+from fineparser_core.records import (
+    Analysis,
+    Clip,
+    ClipEncoding,
+    Contribution,
+    DiveParse,
+    ExemplarVote,
+    IntervalRule,
+    ModelIdentity,
+    Note,
+    NoteCode,
+)
+from fineparser_core.scoring.evidence import missing_evidence
+from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, score_votes
+
+#: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
+_LOOKED_AT_S = (0.35, 0.6)
+
+#: The parse of a clip, and the encoding that is compared with exemplars.
+Parsed = tuple[DiveParse, ClipEncoding]
+
+
+class Tools(Protocol):
+    """The tools of the road, as `Analyzer` opens them.
+
+    Attributes:
+        blazepose: finds joints and masks of a person in a picture.
+        find_body: looks for bodies where it is not clear who the diver is.
+        library: exemplars.
+        stream: the measured stream, as shipped or on the scale of a profile's judges.
+        unfinished: samples of clips whose parse was cancelled.
+    """
+
+    model: ModelIdentity
+    calibration: Calibration
+    encoder: ClipEncoder
+    blazepose: Look
+    find_body: FindBody
+    library: ExemplarStore
+    stream: MeasuredStream
+    unfinished: UnfinishedSamples
+
+    def exemplar_encoding(self, exemplar: Exemplar, *, cancel: CancelToken | None = None) -> ExemplarEncoding:
+        """Return the encoding of an exemplar by these weights."""
+
+
+class Choice(TypedDict, total=False):
+    """Which exemplars vote on a dive: how many, drawn by which seed, by which rule."""
+
+    n_exemplars: int
+    seed: int
+    rule: CandidateRule
+
+
+class SeenJoints(NamedTuple):
+    """Joints of a dive.
+
+    Attributes:
+        joints: (96, 16, 3) float32, x and y in source pixels and confidence; None where the network sees no poses.
+        looks: the best looks of BlazePose, by their samples.
+    """
+
+    joints: np.ndarray | None
+    looks: dict[int, BestLook]
+
+
+class Compared(NamedTuple):
+    """Votes on a dive by the network's streams.
+
+    Attributes:
+        seed: by which the exemplars were drawn.
+        notes: about their selection.
+        rule: of the prediction interval by these streams; None where no rule holds.
+    """
+
+    votes: tuple[ExemplarVote, ...]
+    seed: int
+    notes: tuple[Note, ...]
+    rule: IntervalRule | None
+
+
+def analyze_file(
+    tools: Tools,
+    asked: AskedClip,
+    *,
+    trim: bool = True,
+    force: bool = False,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+    **choice: Unpack[Choice],
+) -> tuple[FoundClip, Analysis]:
+    """Find the dive of a file, see `find_clip`, and analyze it, see `analyze_clip`.
+
+    Raises: what `asked_dive`, `find_clip` and `analyze_clip` raise.
+    """
+    dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
+    found = find_clip(
+        asked.path,
+        start_frame=asked.start_frame,
+        end_frame=asked.end_frame,
+        trim=trim,
+        progress=progress,
+        cancel=cancel,
+        search=DiveSearch(asked.path, find_body=tools.find_body),
+    )
+    clip, recording = found.clip, found.recording
+    return found, analyze_clip(
+        tools, clip, dive, difficulty, recording, force=force, progress=progress, cancel=cancel, **choice
+    )
+
+
+def analyze_clip(
+    tools: Tools,
+    clip: Clip,
+    dive: DiveNumber | None,
+    difficulty: Difficulty | None = None,
+    recording: Recording | None = None,
+    *,
+    force: bool = False,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+    **choice: Unpack[Choice],
+) -> Analysis:
+    """Parse a clip and, where dive number and difficulty are known, score it if it looks like a whole dive.
+
+    Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
+
+    Args:
+        difficulty: None where no board was given and no record says which is usual: the fall has to show it.
+        force: score also what does not look like a whole dive, lacks what a score rests on, or shows another dive
+            than the number.
+
+    Raises: what `parse_clip` and `score_parse` raise.
+    """
+    parsed = parse_clip(tools, clip, recording, progress=progress, cancel=cancel)
+    parse, _ = parsed
+    if parse.refusal and not force:  # a clip without a dive has no measures
+        return Analysis(parse=replace(parse, recognition=None), scoring=None, measures=())
+    if dive is None:
+        return _measured_alone(parse)
+    return score_parse(tools, parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
+
+
+def parse_clip(
+    tools: Tools,
+    clip: Clip,
+    recording: Recording | None = None,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Parsed:
+    """Return steps, masks, joints and moments of a clip, and the encoding that is compared.
+
+    Once it was cancelled, what was read of the clip by then is not read again.
+
+    Args:
+        recording: what was read of the clip's file, see `find_clip`; without it the clip is read.
+
+    Raises:
+        VideoError: the clip cannot be read.
+        ConfigError: nothing moves at the clip's point on the diver.
+        CheckpointError: the weights give no finite number.
+        Cancelled: `cancel` was set.
+    """
+    samples = tools.unfinished.take(clip) or sample(tools, clip, recording, progress=progress, cancel=cancel)
+    try:
+        encoded = encode(tools, samples, progress=progress, cancel=cancel)
+        seen = see_joints(tools, samples, encoded, cancel=cancel)
+    except Cancelled:
+        tools.unfinished.keep(clip, samples)
+        raise
+    placed = place(samples, encoded, seen)
+    masks = fuse(tools, samples, encoded, seen, placed)
+    parse = _assembled(tools, replace(clip, divers=samples.divers), samples, encoded, seen, placed, masks)
+    encoding = replace(encoded.encoding, transition_samples=placed.samples)
+    return replace(parse, recognition=recognize(parse)), encoding
+
+
+def sample(
+    tools: Tools, clip: Clip, recording: Recording | None, *, progress: ProgressCallback, cancel: CancelToken | None
+) -> Samples:
+    """Read the 96 samples of a clip, around the diver whom the free fall shows."""
+    preprocessing = tools.model.preprocessing
+    return read_samples(
+        clip, preprocessing, tools.encoder, recording, tools.find_body, progress=progress, cancel=cancel
+    )
+
+
+def encode(tools: Tools, samples: Samples, *, progress: ProgressCallback, cancel: CancelToken | None) -> EncodedClip:
+    """Run the network: features, masks, keypoints, and the transitions, which the fall makes likelier or not."""
+    prior = None if samples.diver is None else transition_prior(samples.diver.fall, samples.times_s)
+    return tools.encoder.encode(
+        samples.frames, seconds=samples.seconds, valid=samples.valid, prior=prior, progress=progress, cancel=cancel
+    )
+
+
+def see_joints(tools: Tools, samples: Samples, encoded: EncodedClip, *, cancel: CancelToken | None) -> SeenJoints:
+    """Find the joints by what the network and, in the air, BlazePose see."""
+    if encoded.joints is None:
+        return SeenJoints(None, {})
+    if samples.wide is None:
+        return SeenJoints(joints_in_source(encoded.joints, samples.crops), {})
+    slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
+    first_s, last_s = (samples.times_s[at] for at in encoded.encoding.transition_samples)
+    in_air = samples.times_s >= first_s - _LOOKED_AT_S[0] * slowed
+    in_air &= samples.times_s <= last_s + _LOOKED_AT_S[1] * slowed
+    joints, looks = find_joints(
+        encoded.joints, samples.wide, encoded.masks, in_air & samples.valid, tools.blazepose, cancel
+    )
+    return SeenJoints(joints_in_source(joints, samples.crops), looks)
+
+
+def place(samples: Samples, encoded: EncodedClip, seen: SeenJoints) -> PlacedMoments:
+    """Estimate the moments by all their sources, and place them on frames and samples."""
+    decoded, times_s = encoded.encoding.transition_samples, samples.times_s
+    network_s = float(times_s[decoded[0]]), float(times_s[decoded[1]])
+    if samples.diver is None:
+        estimated = network_alone(network_s)
+    else:
+        estimated = find_moments(samples.diver, network_s, times_s, encoded.masks, samples.crops, seen.joints)
+    return place_moments(estimated, decoded, samples.sampled, times_s)
+
+
+def fuse(tools: Tools, samples: Samples, encoded: EncodedClip, seen: SeenJoints, placed: PlacedMoments) -> np.ndarray:
+    """Return the masks (96, 112, 112) of the network and BlazePose together, the latter's as far as the water.
+
+    The network's masks end at the water, where a look of BlazePose goes on.
+    """
+    end_s = (placed.moments.contact or placed.moments.come_out).time_s
+    above_water = {at: look for at, look in seen.looks.items() if samples.times_s[at] < end_s}
+    return fuse_masks(encoded.masks, above_water, tools.blazepose)
+
+
+def _assembled(
+    tools: Tools,
+    clip: Clip,
+    samples: Samples,
+    encoded: EncodedClip,
+    seen: SeenJoints,
+    placed: PlacedMoments,
+    masks: np.ndarray,
+) -> DiveParse:
+    """Put the results of the steps together, with the evidence that the network and the fall give of a whole dive."""
+    diver, probabilities, moments = samples.diver, encoded.encoding.probabilities, placed.moments
+    slowed, descent = (1.0, 0.0) if diver is None else (diver.fall.slowed, diver.fall.height_share)
+    evidence = clip_evidence(probabilities, placed.samples, encoded.masks, descent, int(samples.valid.sum()))
+    least, approach_s = tools.calibration.domain, moments.take_off.time_s - float(samples.times_s[0])
+    return DiveParse(
+        clip=clip,
+        sampled_frames=samples.sampled,
+        sampled_times_s=samples.times_s,
+        probabilities=probabilities,
+        transitions=placed.transitions,
+        moments=moments,
+        mask_probability=masks,
+        crop_xyxy=samples.crops,
+        joints=seen.joints,
+        model=tools.model,
+        evidence=evidence,
+        refusal=refusal(evidence, least),
+        first_water_contact_frame=placed.contact_frame,
+        motion=None if diver is None else diver.motion,
+        notes=(*samples.notes, *clip_notes(clip, slowed), *doubts(evidence, least, moments, slowed, approach_s)),
+    )
+
+
+def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
+    """Map joints (n, j, 3) from pixels of the samples to pixels of the source, float32.
+
+    Args:
+        crops: (n, 4) source pixels x0, y0, x1, y1 of each sample.
+    """
+    corner, size = crops[:, None, :2], (crops[:, 2:] - crops[:, :2])[:, None]
+    return np.concatenate([corner + joints[..., :2] * size / MASK_SIZE, joints[..., 2:]], axis=-1).astype(np.float32)
+
+
+def score_parse(
+    tools: Tools,
+    parsed: Parsed,
+    dive: DiveNumber,
+    difficulty: Difficulty | None,
+    *,
+    force: bool = False,
+    confirmed: bool = False,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+    **choice: Unpack[Choice],
+) -> Analysis:
+    """Measure a parse, compare it with exemplars, and score it by all three streams.
+
+    Where no board was given, the board that the fall shows counts before the commonest of the number. Where there
+    are no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on or the video surely
+    shows another dive, `Analysis.withheld`; what was measured stands alone.
+
+    Args:
+        difficulty: as of `analyze_clip`.
+        force: score it all the same.
+        confirmed: a person has confirmed the number though the video may speak against it.
+
+    Raises: what `compare` raises, but of missing exemplars.
+    """
+    parse, encoding = parsed
+    seen = parse.recognition
+    dived = with_seen_board(difficulty, dive, seen)
+    if dived is None:
+        return _measured_alone(parse, unscored=unknown_board(dive))
+    given_board_m = dived.board_m if dived.source in ("board", "typed") else None
+    against = () if seen is None else contradictions(seen, str(dive), given_board_m)
+    alone = replace(measured(parse, dive, dived, tools.stream), contradictions=against)
+    withheld = missing_evidence(alone.parse) or (None if confirmed else held_back(str(dive), against))
+    if withheld is not None and not force:
+        return replace(alone, own_award=None, withheld=withheld)
+    synchro = choice.get("rule", SAME_NUMBER).synchro
+    own_award = None if synchro else alone.own_award  # that of a single body is not that of two
+    try:
+        compared = compare(tools, encoding, dive, dived, progress=progress, cancel=cancel, **choice)
+    except NoExemplarsError as error:
+        notes = (*alone.measured_notes, *calibrated_notes(tools.stream.profile))
+        return replace(alone, own_award=own_award, unscored=error.phrase, measured_notes=notes)
+    scoring = score_votes(
+        compared.votes,
+        alone.parse,
+        dive,
+        dived,
+        tools.stream,
+        seed=compared.seed,
+        notes=compared.notes,
+        rule=compared.rule,
+    )
+    return replace(alone, own_award=own_award, scoring=scoring)
+
+
+def _measured_alone(parse: DiveParse, *, unscored: str = "") -> Analysis:
+    """Return what was measured of a dive without a known difficulty."""
+    found = measure_dive(parse)
+    return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes, unscored=unscored)
+
+
+def compare(
+    tools: Tools,
+    encoding: ClipEncoding,
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+    **choice: Unpack[Choice],
+) -> Compared:
+    """Compare an encoded clip with exemplars of its dive number, by the network's streams (Eq. 6).
+
+    Args:
+        progress: receives the stage "compare" after every exemplar.
+
+    Raises:
+        ConfigError: fewer than 1 exemplar is requested.
+        NoExemplarsError: the library holds none that the rule allows.
+        ExemplarError: none of them can be used.
+        Cancelled: `cancel` was set.
+    """
+    n_exemplars, seed = choice.get("n_exemplars", 10), choice.get("seed", 0)
+    if n_exemplars < 1:
+        raise ConfigError("{0} exemplars cannot vote: ask for at least 1.", n_exemplars)
+    known = tools.library.exemplars(cancel=cancel)
+    chosen, notes = select_exemplars(
+        known, dive, difficulty, n_exemplars, seed=seed, rule=choice.get("rule", SAME_NUMBER), path=tools.library.path
+    )
+    usable, unusable = [], []
+    for done, exemplar in enumerate(chosen, start=1):
+        try:
+            tools.exemplar_encoding(exemplar, cancel=cancel)
+            usable.append(exemplar)
+        except ExemplarError as error:
+            unusable.append(error)
+        progress(Progress("compare", done, len(chosen)))
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+    if not usable:
+        raise unusable[0]
+    if unusable:
+        left_out = Note(NoteCode.EXEMPLARS_UNUSABLE, (len(unusable), len(chosen), unusable[0].phrase))
+        notes = (*notes, left_out)
+    # No rule was measured for exemplars of other numbers.
+    same = all(exemplar.dive_number == str(dive) for exemplar in usable)
+    return Compared(votes(tools, encoding, usable), seed, notes, tools.calibration.interval if same else None)
+
+
+def votes(tools: Tools, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
+    """Return the vote of each exemplar on an encoded clip, by the network's streams."""
+    encodings = [tools.exemplar_encoding(exemplar) for exemplar in exemplars]
+    relative = tools.encoder.compare(tools.encoder.compact(encoding), encodings)
+    dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
+    static = relative.static.cpu().double().numpy()
+    return tuple(map(_vote, exemplars, dynamic, static))
+
+
+def _vote(exemplar: Exemplar, dynamic: np.ndarray, static: np.ndarray) -> ExemplarVote:
+    contributions = tuple(
+        Contribution(step=step, points=float(d + s), dynamic=float(d), static=float(s))
+        for step, d, s in zip(STEP_NAMES, dynamic, static, strict=True)
+    )
+    return ExemplarVote(
+        id=exemplar.id,
+        dive_number=exemplar.dive_number,
+        board_m=exemplar.board_m,
+        score=exemplar.score,
+        vote=exemplar.score + sum(c.points for c in contributions),
+        contributions=contributions,
+    )

@@ -1,0 +1,82 @@
+"""What learns at which rate: groups of parameters, the optimizer, the schedule and fixed batch norms."""
+
+import logging
+import math
+
+import torch
+from torch import nn
+
+from fineparser_core.config import TrainConfig
+from fineparser_core.errors import ConfigError
+from fineparser_core.training.objective import Objective
+
+logger = logging.getLogger(__name__)
+
+
+def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[list[nn.Parameter], float]]:
+    """Freeze the parameters that the configuration names; group the rest by peak learning rate."""
+    rates = {"model.i3d.": config.i3d_lr, "model.psnet.": config.psnet_lr}
+    rates["model.spatial_parser.encoder."] = config.mask_encoder_lr
+    groups: dict[float, list[nn.Parameter]] = {}
+    unused = set(config.freeze)
+    for name, parameter in objective.named_parameters():
+        frozen = [prefix for prefix in config.freeze if name.startswith(f"model.{prefix}")]
+        unused -= set(frozen)
+        parameter.requires_grad_(not frozen)
+        if not frozen:
+            rate = next((rate for prefix, rate in rates.items() if name.startswith(prefix)), config.lr)
+            groups.setdefault(rate, []).append(parameter)
+    if unused:
+        logger.warning("nothing of this network is called %s: not frozen", ", ".join(sorted(unused)))
+    if not groups:
+        raise ConfigError("freeze leaves nothing to train: name fewer prefixes.")
+    return [(parameters, rate) for rate, parameters in groups.items()]
+
+
+def make_optimizer(groups: list[tuple[list[nn.Parameter], float]], config: TrainConfig) -> torch.optim.Optimizer:
+    """Return the optimizer over groups of parameters, each at its peak learning rate."""
+    params = [{"params": parameters, "lr": rate} for parameters, rate in groups]
+    match config.optimizer:
+        case "adam":
+            return torch.optim.Adam(params, weight_decay=config.weight_decay)
+        case "adamw":
+            return torch.optim.AdamW(params, weight_decay=config.weight_decay)
+        case "sgd":
+            return torch.optim.SGD(params, momentum=config.momentum, weight_decay=config.weight_decay)
+
+
+def learning_rate(config: TrainConfig, iteration: int, iterations: int, peak: float) -> float:
+    """Return the learning rate: linear warm-up from `warmup_lr`, beneath the cosine from the peak to `final_lr`.
+
+    Deviation: the paper's text names initial rates and no schedule; this is the release's.
+    """
+    warm_up = config.warmup_epochs * iterations / config.epochs
+    if iteration < warm_up:
+        return config.warmup_lr + (peak - config.warmup_lr) * iteration / warm_up
+    return config.final_lr + (peak - config.final_lr) * 0.5 * (1 + math.cos(math.pi * iteration / iterations))
+
+
+def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
+    """Put the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
+    objective.train()
+    fixed = {"release": getattr(objective.model, "i3d", None), "fixed": objective}.get(batch_norm)
+    kept = set(fixed.modules()) if fixed is not None else set()
+    for module in objective.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            weights = list(module.parameters())
+            if module in kept or (weights and not any(weight.requires_grad for weight in weights)):
+                module.eval()
+
+
+#: Modules whose inputs always have the same shapes, unlike the steps that follow. The spatial parser is compiled whole,
+#: as it calls parts of its I3D, and its I3D too, which is called alone where no mask is wanted.
+_COMPILED = ("i3d", "spatial_parser", "spatial_parser.encoder", "static_encoder.backbone")
+
+
+def compile_encoders(objective: Objective) -> None:
+    """Make the encoders run through `torch.compile` when they are called."""
+    for name in _COMPILED:
+        try:
+            objective.model.get_submodule(name).compile()
+        except AttributeError:
+            continue

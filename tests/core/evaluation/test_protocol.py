@@ -1,0 +1,46 @@
+"""Results carry the protocol that they were measured by; those of different protocols are told apart."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
+from fineparser_core.support.codec import from_json, to_json
+
+RECORDS = [
+    DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=60.0, n_frames=100) for index in range(3)
+]
+DRAWN = {"event/0": ("a/1", "a/2"), "event/1": ("a/3",)}
+PROTOCOL = Protocol(preprocessing="whole", decoding="joint")
+
+
+def record(records: Any = RECORDS, drawn: Any = DRAWN, protocol: Any = PROTOCOL, **facts: Any) -> ProtocolRecord:
+    return protocol_record(
+        records, drawn, protocol, **{"split": "test", "split_by": "data", "labels": "1234", "seed": 0} | facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "names"),
+    [
+        (record(), []),
+        (record(RECORDS[::-1]), []),
+        (record(RECORDS[:2]), ["split_digest"]),
+        (record(labels="other"), ["labels"]),
+        (record(split_by="event"), ["split_by"]),
+        (record(drawn=DRAWN | {"event/1": ("a/4",)}), ["exemplar_digest"]),
+        (record(protocol=replace(PROTOCOL, pairing="random", exemplars=5)), ["pairing", "exemplars"]),
+        (record(drawn=None), []),  # of a method without exemplars nothing is known
+        (record(seed=7, left_out=2), []),
+        (replace(record(), version=2), ["version"]),
+    ],
+)
+def test_what_has_to_be_equal(other: ProtocolRecord, names: list[str]) -> None:
+    assert record().differences(other) == names
+
+
+def test_a_record_is_json() -> None:
+    written = record(reported=("rho",))
+    assert from_json(to_json(written), ProtocolRecord) == written

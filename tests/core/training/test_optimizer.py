@@ -1,0 +1,62 @@
+"""Rates, frozen weights and the optimizer of a run."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from brightness import Brightness, BrightnessObjective, config_of
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.training.optimizer import learning_rate, make_optimizer, parameter_groups
+from fineparser_core.training.presets import get_config
+
+
+def test_rates_warm_up_and_fall_as_released() -> None:
+    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
+    rates = [learning_rate(config, i, 100, 1e-3) for i in range(101)]
+    assert rates[0] == pytest.approx(1e-4)
+    assert rates[10] == pytest.approx((1e-4 + 1e-3) / 2)
+    assert rates[20] == pytest.approx(1e-4 + 9e-4 * 0.5 * (1 + np.cos(np.pi * 0.2)))
+    assert rates[50] == pytest.approx((1e-3 + 1e-4) / 2)
+    assert rates[100] == pytest.approx(1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")
+def test_rates_are_those_of_torchs_own_schedulers() -> None:
+    """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
+    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
+    weight = torch.nn.Parameter(torch.zeros(1))
+    for peak in (config.lr, config.i3d_lr):
+        warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
+        linear = torch.optim.lr_scheduler.LinearLR(warm, config.warmup_lr / peak, total_iters=20)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(cold, T_max=100, eta_min=config.final_lr)
+        for iteration in range(101):
+            expected = (linear if iteration < 20 else cosine).get_last_lr()[0]
+            assert learning_rate(config, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
+            linear.step()
+            cosine.step()
+
+
+def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    objective = BrightnessObjective(Brightness(), config_of())
+    with caplog.at_level(logging.WARNING):
+        groups = parameter_groups(objective, config_of(freeze=("i3d.bias", "psnet")))
+    assert "nothing of this network is called psnet" in caplog.text
+    assert [len(parameters) for parameters, _ in groups] == [1]
+    assert not objective.model.get_parameter("i3d.bias").requires_grad
+    with pytest.raises(ConfigError, match="freeze leaves nothing to train"):
+        parameter_groups(objective, config_of(freeze=("i3d",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
+)
+def test_the_optimizer_is_the_one_that_is_named(name: str, kind: type) -> None:
+    config = config_of(optimizer=name, momentum=0.8, weight_decay=0.01)
+    objective = BrightnessObjective(Brightness(), config)
+    optimizer = make_optimizer(parameter_groups(objective, config), config)
+    assert type(optimizer) is kind
+    assert optimizer.defaults["weight_decay"] == 0.01
+    assert optimizer.defaults.get("momentum", 0.8) == 0.8
