@@ -297,7 +297,8 @@ def do_jobs(
                 done, process.job = process.job, -1
                 yield done, line or Died(code)
             elif not process.ready and not line:
-                raise FineParserError(f"A process ended before it could begin (code {code}): try fewer at once.")
+                said = f"A process ended before it could begin (code {code}): try fewer at once."
+                raise FineParserError(said)
             elif not process.ready and isinstance(opened := decode(line, _Opened | Failed), Failed):
                 raise opened.error()
             process.ready = True
