@@ -24,6 +24,19 @@ TOKENS_PER_STEP = 4
 #: Acceleration of free fall.
 GRAVITY_M_S2 = 9.81
 
+#: Heights of the boards, and which of them are springboards.
+BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
+SPRINGBOARDS_M = (1.0, 3.0)
+#: Minimum time between two dives of a file or a stream; an earlier fall is the hurdle, or the splash.
+DIVES_APART_S = 4.0
+#: No dive lasts longer, with the walk before it and the splash after it; a longer file is searched for dives.
+LONGEST_DIVE_S = 15.0
+#: Longest name of a diver, an event or a meet that is read or typed, in characters.
+LONGEST_NAME = 255
+#: Name of the card in a folder of weights, and its maximum size.
+CARD_NAME = "card.json"
+MOST_CARD_BYTES = 2_000_000
+
 STEP_NAMES = ("take-off", "flight", "entry")
 #: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last keypoint is no joint
 #: of the body but the middle of the front edge of the board or platform.

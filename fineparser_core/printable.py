@@ -7,6 +7,7 @@ OpenCV; control characters steer a terminal.
 import logging
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -37,6 +38,11 @@ def without_surrogates(text: str, *, file_name: bool = False) -> str:
         file_name: keep those by which Python carries the stray bytes of a file name.
     """
     return (_NO_FILE_NAME if file_name else _SURROGATE).sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def folded(text: str) -> str:
+    """Return the text without case, accents and vowel signs, to be compared or searched."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(one)[0] != "M")
 
 
 def without_home(text: str) -> str:

@@ -61,7 +61,7 @@ def main() -> int:
         return ExitCode.USAGE
     import platformdirs
 
-    from fineparser_core.diving.difficulty import BOARDS_M
+    from fineparser_core.constants import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_core.language import translated

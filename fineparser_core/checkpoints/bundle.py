@@ -19,6 +19,7 @@ from torch import Tensor
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.config import ModelConfig
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
@@ -27,17 +28,15 @@ from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.support.documents import read_document
 from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"
-CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
 #: Maximum number of parameters read for a smaller network: four times those of the largest network here.
 MOST_PARAMETERS = 200_000_000
-_MOST_CARD_BYTES = 2_000_000
 _MOST_HEADER_BYTES = 10_000_000
 _LONGEST_NAME = 100
 _MOST_DIMENSIONS = 8
@@ -210,19 +209,16 @@ def read_card(folder: Path) -> WeightsCard:
     Raises: CheckpointError where there is no bundle, or its card cannot be read.
     """
     path = folder / CARD_NAME
-    try:
-        raw: Any = parse_json(read_bounded(path, _MOST_CARD_BYTES))
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.exists():
         inside = folder / "bundle"
         hint = f", such as {inside}" if (inside / CARD_NAME).is_file() else ""
-        raise CheckpointError(
-            "{0} holds no weights (no {1}): give the folder of a bundle{2}.", folder, CARD_NAME, hint
-        ) from None
-    except OSError as error:
-        raise CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, error.strerror) from None
-    except ValueError as error:
-        raise CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, error) from None
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise CheckpointError("{0} holds no weights (no {1}): give the folder of a bundle{2}.", folder, CARD_NAME, hint)
+
+    def refuse(reason: str) -> CheckpointError:
+        return CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, reason)
+
+    raw = read_document(path, dict[str, Any], refuse, most_bytes=MOST_CARD_BYTES)
+    if raw.get("format") != FORMAT:
         raise CheckpointError("{0} is not a '{1}' card. Update the program or fetch other weights.", path, FORMAT)
     try:
         card = _read_whole(raw, WeightsCard)

@@ -23,6 +23,7 @@ from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
 from fineparser_core.models.i3d import I3D
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.processes import is_frozen, run_to_end
 
@@ -75,12 +76,9 @@ def load_kinetics(path: Path) -> dict[str, np.ndarray]:
     Raises:
         CheckpointError: the file is missing, damaged, or holds another network.
     """
-    try:
+    fetched = f"`fineparser convert kinetics {path}` fetches it"
+    with reading(lambda reason: CheckpointError(f"{path} cannot be read ({reason}): {fetched}.")):
         data = read_bounded(path, _MOST_BYTES)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read ({error.strerror}): `fineparser convert kinetics {path}` fetches it."
-        ) from error
     if hashlib.sha256(data).hexdigest() == CHECKPOINT_SHA256:
         return convert_kinetics(parse_pickle(data, path, error=CheckpointError), path)
     if data[8:9] == b"{":

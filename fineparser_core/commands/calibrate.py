@@ -13,10 +13,10 @@ from fineparser_core.commands.options import Count, Seed, WeightsOptions, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.constants import CARD_NAME, MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_clip import dive_clip
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError
@@ -110,7 +110,7 @@ def main(argv: list[str]) -> int:
         stored["interval"] = {**interval.as_card(), "source": source}
     if not args.dry_run:
         write_card(replace(card, calibration=stored), folder)
-        say_written(folder / "card.json")
+        say_written(folder / CARD_NAME)
     return 0
 
 

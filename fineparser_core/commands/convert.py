@@ -8,6 +8,7 @@ from typing import Literal
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import say, say_written
+from fineparser_core.constants import CARD_NAME
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import temporary_folder
 
@@ -150,7 +151,7 @@ def _convert_imagenet(args: Imagenet) -> None:
 
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     # Imported late, as they load torch.
-    from fineparser_core.checkpoints.bundle import CARD_NAME, WeightsCard, load_into, save_bundle
+    from fineparser_core.checkpoints.bundle import WeightsCard, load_into, save_bundle
     from fineparser_core.checkpoints.reference import load_reference
     from fineparser_core.models.fineparser import FineParser
 

@@ -17,17 +17,19 @@ from fineparser_core.commands.options import Count, Seed, Weights, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.records import LONGEST_NAME, Exemplar, ExemplarEncoding, ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
-from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import Clip, MaskTrack
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder, write_whole
+from fineparser_core.support.documents import read_document
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
@@ -120,7 +122,9 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
     kept = folder / _RECORDS / "settings.json"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else settings
+        before = settings
+        if kept.is_file():
+            before = read_document(kept, dict, lambda _: ConfigError(f"{kept} is damaged: delete {folder}."))
         if before != settings:
             raise ConfigError(
                 f"{folder} holds dives of {before}, not of {settings}: delete it, or choose another --out."
@@ -128,8 +132,6 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
         write_whole(kept, json.dumps(settings))
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
-    except ValueError:
-        raise ConfigError(f"{kept} is damaged: delete {folder}.") from None
 
 
 def take_clips(source: Path, folder: Path) -> None:
@@ -178,7 +180,7 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Write `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
     facts = rendered_facts(folder)
-    path = folder / "library.sqlite"
+    path = folder / FILE_NAME
     path.unlink(missing_ok=True)
     with ExemplarStore.create(path) as library:
         analyzer = Analyzer.open(weights=weights, library=library)
@@ -210,7 +212,7 @@ def encode_dives(
     Raises:
         AnnotationError: none of the dives can be an exemplar.
     """
-    path = folder / "library.sqlite"
+    path = folder / FILE_NAME
     path.unlink(missing_ok=True)
     count = 0
     with ExemplarStore.create(path) as library:

@@ -11,12 +11,12 @@ import numpy as np
 from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dive_clip import dive_clip
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
+from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError

@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.named_otherwise import named_otherwise
 from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
-from fineparser_core.commands.score_report import report
+from fineparser_core.commands.score_report import named_otherwise, report
 from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals, running
 from fineparser_core.diving.difficulty import asked_dive

@@ -18,6 +18,7 @@ from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.processes import Died, do_jobs
 from fineparser_core.video.files import files_in
@@ -62,12 +63,9 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
+    way_out = "write the path of a clip on each line, in UTF-8"
+    with reading(lambda reason: ConfigError(f"{path} cannot be read ({reason}): {way_out}.")):
         lines = read_bounded(path, _MOST_LIST_BYTES).decode("utf-8-sig").split("\n")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): give another list of clips.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not text in UTF-8: write the path of a clip on each line.") from None
     return [line.strip() for line in lines if line.strip()]
 
 

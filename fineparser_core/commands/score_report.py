@@ -1,11 +1,14 @@
-"""An analysis as the aligned text that `fineparser score` prints."""
+"""What `fineparser score` prints: an analysis as aligned text, and where names contradict what counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.dive_number import known_number
+from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.notes import notes_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
+from fineparser_core.export.results import AskedClip
 from fineparser_core.measures.explanation import band_for, bands_of, findings
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
@@ -184,3 +187,29 @@ def _vote_row(vote: ExemplarVote) -> tuple[str, ...]:
     board = f"{vote.board_m:g} m" if vote.board_m is not None else "?"
     points = (f"{part.points:+.2f}" for part in vote.contributions)
     return vote.id, vote.dive_number, board, f"{vote.score:.2f}", *points, f"{vote.vote:.2f}"
+
+
+def named_otherwise(asked: AskedClip, typed: str | None = None, board_m: float | None = None) -> Iterator[str]:
+    """Yield a sentence for each number and board that counts for a clip, and that another place contradicts.
+
+    Args:
+        asked: what counts for the clip: of a list, or as it was typed.
+        typed, board_m: what was typed for all clips of a list.
+    """
+    named = parse_file_name(asked.path.stem)
+    for place, number, height_m in (("its name", named.dive_number, named.board_m), ("the command", typed, board_m)):
+        for counts, other in (
+            (_number_text(asked.dive_number), _number_text(number)),
+            (_board_text(asked.board_m), _board_text(height_m)),
+        ):
+            if counts and other and counts != other:
+                yield f"{asked.path.name}: {place} says {other}, and {counts} counts."
+
+
+def _number_text(text: str | None) -> str:
+    number = known_number(text or "")
+    return "" if number is None else str(number)
+
+
+def _board_text(board_m: float | None) -> str:
+    return "" if board_m is None else f"{board_m:g} m"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.diving.difficulty import asked_dive
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
     from fineparser_core.inference.pipeline import Choice
 
-_MOST_CARD_BYTES = 2_000_000
 _LONGEST_REASON = 200
 
 
@@ -70,7 +70,7 @@ class ScoringOptions:
     def key(self) -> str:
         """Compute a digest of all that a result depends on, except its clip."""
         try:
-            card = read_bounded((self.weights or bundled_weights()) / "card.json", _MOST_CARD_BYTES)
+            card = read_bounded((self.weights or bundled_weights()) / CARD_NAME, MOST_CARD_BYTES)
         except OSError:  # whoever opens the weights says what is wrong
             card = b""
         with self.open_library() as library:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from typing import Any
 
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import make_output_folder
@@ -30,6 +31,7 @@ from fineparser_core.live.watch import Watch
 from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import active_profile
+from fineparser_core.support.documents import parse_document, reading
 from fineparser_core.support.file_lock import lock_file
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.processes import Died, do_jobs, input_lines
@@ -238,15 +240,17 @@ def _written(path: Path) -> set[str]:
     """
     if not path.exists():
         return set()
-    try:
+
+    def refuse(reason: str) -> ExportError:
+        return ExportError("{0} is no list of dives that were caught ({1}): give another folder.", path, reason)
+
+    with reading(refuse, KeyError):
         content = read_bounded(path, _MOST_BYTES)
         whole = content[: content.rfind(b"\n") + 1]
-        names = {str(json.loads(line)["clip"]) for line in whole.splitlines()}
+        names = {str(parse_document(line, dict[str, Any])["clip"]) for line in whole.splitlines()}
         if whole != content:
             os.truncate(path, len(whole))
         return names
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ExportError("{0} is no list of dives that were caught ({1}): give another folder.", path, error) from None
 
 
 def _told(result: ClipResult) -> str:

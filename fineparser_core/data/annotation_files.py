@@ -5,7 +5,8 @@ from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fineparser_core.data.records import LONGEST_NAME, Defect, DiveRecord, Key
+from fineparser_core.constants import LONGEST_NAME
+from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import counted_award, total_award

@@ -4,10 +4,9 @@ A frame is a whole number, a time has a unit or a colon: 370, 12.3s, 0:12.3 (min
 whose name has the unit ("start_s", "start frame") needs none in its values. Numbers have a point or a comma.
 """
 
-import csv
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -16,19 +15,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fineparser_core.data.judged_dives import PERSON, JudgedDive
+from fineparser_core.diving.dive_list import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.judging import read_awards
-from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json, shown
-from fineparser_core.support.csv_table import decoded_table, folded, table_rows
-from fineparser_core.support.files import read_bounded
+from fineparser_core.support.csv_table import plain_name
+from fineparser_core.support.documents import read_rows
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 _MOST_BYTES, _MOST_ROWS, _SHOWN = 20_000_000, 100_000, 80
-#: Names of the columns of each field, folded by `folded`, besides the field's own name.
+#: Names of the columns of each field, folded by `plain_name`, besides the field's own name.
 _NAMES = {
     "video": "clip file filename path videofile movie datei dateiname videodatei fichier archivo",
     **LIST_COLUMNS,
@@ -103,7 +102,11 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
         AnnotationError: the file cannot be read, is no table of dives, or has no row.
         ConfigError: `named` names no field or no column, no column names the video, or two columns name the same field.
     """
-    rows = _rows(path)
+    rows = read_rows(
+        path,
+        _MOST_BYTES,
+        lambda reason: AnnotationError(f"{path} cannot be read ({reason}): save the sheet as CSV in UTF-8."),
+    )
     at, header = next(((n, row) for n, row in rows if any(map(str.strip, row))), (0, []))
     named = dict(named or {})
     if exported := not {*header}.isdisjoint(_KNOWN_BY):
@@ -138,30 +141,15 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows with their numbers, from 1."""
-    try:
-        data = read_bounded(path, _MOST_BYTES)
-    except OSError as error:
-        raise AnnotationError(f"{path} cannot be read ({error.strerror}): give a table as CSV.") from None
-    text = decoded_table(data)
-    if text is None:
-        raise AnnotationError(f"{path} is no CSV: save the sheet as CSV in UTF-8 and give that file.")
-    try:
-        yield from table_rows(text)
-    except csv.Error as error:
-        raise AnnotationError(f"{path} is no CSV ({error}): save it anew.") from None
-
-
 def _columns(path: Path, header: Sequence[str], named: Mapping[str, str]) -> dict[str, _Column]:
-    plain = [folded(name) for name in header]
+    plain = [plain_name(name) for name in header]
     columns: dict[str, _Column] = {}
     for field, name in named.items():
         if field not in _NAMES:
             raise ConfigError(f"--map {field}={name}: there is no field {field}: use one of {', '.join(_NAMES)}.")
-        if folded(name) not in plain:
+        if plain_name(name) not in plain:
             raise ConfigError(f"--map {field}={name}: {path} has no column {name}, but {', '.join(header)}.")
-        place = plain.index(folded(name))
+        place = plain.index(plain_name(name))
         columns[field] = _Column([place], header[place], _unit(plain[place]))
     mapped = {place for column in columns.values() for place in column.places}
     judges: dict[int, int] = {}
@@ -192,7 +180,7 @@ def _known() -> dict[str, tuple[str, str]]:
     """Return the field, and the unit if the name has it, by every folded name of a column."""
     known = {}
     for field, names in _NAMES.items():
-        for name in (folded(field), *names.split()):
+        for name in (plain_name(field), *names.split()):
             known[name] = field, _unit(name)
             if field in _FRAMES and not name.endswith("frame"):
                 known |= {f"{name}frame": (field, _FRAME)}

@@ -17,7 +17,8 @@ from zipfile import ZipFile
 import numpy as np
 from msgspec import Meta
 
-from fineparser_core.diving.difficulty import BOARDS_M, Difficulty, commonest_board_m, find_difficulty
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
+from fineparser_core.diving.difficulty import Difficulty, commonest_board_m, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Award, PhaseMarks, mean_award
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -26,7 +27,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.records import Frame
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document, reading
 from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT, VERSION = "fineparser-dives", 1
@@ -34,8 +35,6 @@ LABELS_FILE = "labels.json"
 PERSON = "person"
 #: Frames of real time a second.
 _Rate = Annotated[float, Meta(gt=0, lt=1e6)]
-#: Longest name of an athlete or an event, in characters.
-LONGEST_NAME = 200
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 _HIGHEST_AWARD = 10.0
 #: Largest error of an award that rounding its score to hundredths causes.
@@ -202,7 +201,7 @@ def read_dives(path: Path) -> list[JudgedDive]:
     if path.is_dir():
         path /= LABELS_FILE
     content = _content(path, "dives")
-    kind = content.get("format") if isinstance(content, dict) else None
+    kind = content.get("format")
     if not isinstance(kind, str):
         labeled = by_clip(path, _labeled, "labels of clips")
         return [replace(dive, n=n) for n, dive in enumerate(labeled, start=1)]
@@ -245,10 +244,11 @@ def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> 
             raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
         return path.parent / name
 
-    try:
+    def refuse(reason: str) -> AnnotationError:
+        return AnnotationError(f"{path} does not hold {what} ({reason}): correct it.")
+
+    with reading(refuse, KeyError, TypeError, AttributeError):
         return [labels_of(clip(name), values) for name, values in _content(path, what).items()]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): correct it.") from error
 
 
 def read_masks(path: Path) -> dict[int, np.ndarray]:
@@ -257,25 +257,25 @@ def read_masks(path: Path) -> dict[int, np.ndarray]:
     Raises:
         AnnotationError: the file cannot be read, or holds something else.
     """
-    try:
-        with ZipFile(path) as archive:
-            frames = read_array(archive, "frames", _MOST_FRAMES)
-            masks = read_array(archive, "masks", _MOST_MASK_BYTES)
+
+    def refuse(reason: str) -> AnnotationError:
+        return AnnotationError(f"{path} does not hold masks of frames ({reason}): correct it.")
+
+    with reading(refuse, *DAMAGE), ZipFile(path) as archive:
+        frames = read_array(archive, "frames", _MOST_FRAMES)
+        masks = read_array(archive, "masks", _MOST_MASK_BYTES)
         if frames.dtype.kind not in "iu" or masks.ndim != 3 or len(frames) != len(masks) or not masks.size:
             raise ValueError(f"frames {frames.shape} of {frames.dtype}, masks {masks.shape}")
-    except DAMAGE as error:
-        raise AnnotationError(f"{path} does not hold masks of frames ({error!r:.200}): correct it.") from error
     return dict(zip(frames.tolist(), masks > 0, strict=True))
 
 
-def _content(path: Path, what: str) -> Any:
-    try:
-        return parse_json(read_bounded(path, MOST_JSON_BYTES))
-    except OSError as error:
-        raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a file of {what}.") from None
-    except ValueError as error:
-        way_out = "make one of the table by `fineparser data import`" if path.suffix.lower() == ".csv" else "correct it"
-        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): {way_out}.") from error
+def _content(path: Path, what: str) -> dict[str, Any]:
+    way_out = f"choose a file of {what}"
+    if path.suffix.lower() == ".csv":
+        way_out = "make one of the table by `fineparser data import`"
+    return read_document(
+        path, dict[str, Any], lambda reason: AnnotationError(f"{path} cannot be read as {what} ({reason}): {way_out}.")
+    )
 
 
 def _dive(path: Path, n: int, values: Any, *, corrected: bool) -> JudgedDive:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 
@@ -10,8 +11,6 @@ from fineparser_core.errors import ConfigError
 Key = tuple[str, int]
 #: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
 FPS = 25.0
-#: Longest name of an event, which names a folder, in characters.
-LONGEST_NAME = 255
 _LONGEST_NUMBER = 16
 _MOST_FRAMES = 1_000_000
 _MOST_AWARDS = 16

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import AnnotationError, FineParserError
+from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
 
 # Booleans, integers, floats, complex numbers, byte strings and text: no objects, no structures.
@@ -39,10 +40,8 @@ def load_pickle(path: Path) -> Any:
         AnnotationError: the file is missing, damaged, or holds something that is neither; the text names file and
             class.
     """
-    try:
+    with reading(lambda reason: AnnotationError(f"{path} cannot be read ({reason}): check the path.")):
         data = read_bounded(path, _MOST_BYTES)
-    except OSError as failure:
-        raise AnnotationError(f"{path} cannot be read ({failure.strerror}): check the path.") from failure
     return parse_pickle(data, path)
 
 

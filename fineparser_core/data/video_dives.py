@@ -4,25 +4,28 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 
-from fineparser_core.constants import MASK_SIZE, MIN_FRAMES, N_SAMPLES
+from fineparser_core.constants import LONGEST_DIVE_S, MASK_SIZE, MIN_FRAMES, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, read_dives
 from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
-from fineparser_core.motion.recording import LONG_S
 from fineparser_core.progress import CancelToken
-from fineparser_core.records import VideoInfo
+from fineparser_core.records import Clip, VideoInfo
+from fineparser_core.support.documents import reading
 from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.video.athlete_crop import uncrop_mask
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
 
 _WITHOUT_EVENT, _LONGEST_EVENT = "dives", 100
 #: Side of a crop.
@@ -168,13 +171,36 @@ def load_video_dives(path: Path) -> VideoDives:
     )
 
 
+def dive_clip(data: DiveSet, record: DiveRecord, path: Path) -> Clip:
+    """Return the clip of a dive: from its video file, or from a video that its images are written into.
+
+    Args:
+        path: of the video to write, where the dive has none.
+
+    Raises:
+        AnnotationError: its images cannot be read. The text is the reason alone.
+        VideoError: its video cannot be read.
+    """
+    if isinstance(data, VideoDives):
+        first, length = record.start_frame or 0, data.length(record)
+        return make_clip(data.dives[record.key].video, first, first + length - 1)
+    frames, fps = data.frames(record), data.fps(record)
+    first_frame = next(frames)
+    height, width = first_frame.shape[:2]
+    with VideoWriter(path, width_px=width, height_px=height, fps=fps) as writer:
+        writer.write(first_frame, 0.0)
+        for number, frame in enumerate(frames, start=1):
+            writer.write(frame, number / fps)
+    return make_clip(path)
+
+
 def _range(dive: JudgedDive, info: VideoInfo) -> tuple[int, int]:
     """Return the first and last frame of a dive in its video."""
     first = dive.start_frame or 0
     last = info.n_frames - 1 if dive.end_frame is None else dive.end_frame
     if not first < last < info.n_frames:
         raise AnnotationError(f"{dive.video} has {info.n_frames} frames, not those from {first} to {last}.")
-    if (dive.start_frame, dive.end_frame) == (None, None) and info.duration_s > LONG_S:
+    if (dive.start_frame, dive.end_frame) == (None, None) and info.duration_s > LONGEST_DIVE_S:
         raise AnnotationError(f"{dive.video} is {info.duration_s:.0f} s long: give the start and the end of the dive.")
     return first, last
 
@@ -187,12 +213,9 @@ def _track_range(path: Path) -> tuple[int, int] | None:
     Raises:
         AnnotationError: see `_read_track`.
     """
-    try:
-        with ZipFile(path) as archive:
-            if "frame.npy" not in archive.namelist():
-                return None
-    except DAMAGE as error:
-        raise AnnotationError(f"{path} cannot be read ({error!r:.200}): import the table again.") from None
+    with reading(partial(_no_masks, path), *DAMAGE), ZipFile(path) as archive:
+        if "frame.npy" not in archive.namelist():
+            return None
     frames = _read_track(path)[0]
     return int(frames[0]), int(frames[-1])
 
@@ -204,15 +227,16 @@ def _read_track(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         AnnotationError: the file cannot be read, or holds something else.
     """
     shapes = {"frame": (N_SAMPLES,), "probability": (N_SAMPLES, MASK_SIZE, MASK_SIZE), "crop_xyxy": (N_SAMPLES, 4)}
-    try:
-        with ZipFile(path) as archive:
-            arrays = [read_array(archive, name, 8 * int(np.prod(shape))) for name, shape in shapes.items()]
+    with reading(partial(_no_masks, path), *DAMAGE), ZipFile(path) as archive:
+        arrays = [read_array(archive, name, 8 * int(np.prod(shape))) for name, shape in shapes.items()]
         frames, probability, crops = arrays
         if [array.shape for array in arrays] != list(shapes.values()):
             raise ValueError(f"arrays of {[array.shape for array in arrays]}")
         sides = crops[:, 2:] - crops[:, :2]
         if frames[0] < 0 or (np.diff(frames) < 0).any() or not ((sides >= 1) & (sides <= _LARGEST_PX)).all():
             raise ValueError("frames that are not in order, or crops that are none")
-    except DAMAGE as error:
-        raise AnnotationError(f"{path} does not hold masks ({error!r:.200}): import the table again.") from None
     return frames.astype(np.int64), probability, crops
+
+
+def _no_masks(path: Path, reason: str) -> AnnotationError:
+    return AnnotationError(f"{path} does not hold masks ({reason}): import the table again.")

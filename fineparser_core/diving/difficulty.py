@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from fineparser_core.constants import BOARDS_M, SPRINGBOARDS_M
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
 from fineparser_core.resources import resource
 
-BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
-SPRINGBOARDS_M = (1.0, 3.0)
 TABLE = ("tables", "recorded_difficulty.json")
 
 # All values in tenths. Columns of four: forward, back, reverse, inward.

@@ -1,6 +1,6 @@
 """Lists of dives as people write them, and as CSV.
 
-A table has a row of names, see `list_columns`. Anything else is read line by line, whatever parts it:
+A table has a row of names, see `LIST_COLUMNS`. Anything else is read line by line, whatever parts it:
 
     Anna Muster<TAB>107B<TAB>3<TAB>2.4    a row of a spreadsheet; the first words are the athlete
     107B 3m Anna                          in any order; the board is a number that is a height, a DD has a decimal
@@ -16,31 +16,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import known_number
 from fineparser_core.diving.judging import MOST_AWARDS, read_called
-from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
-from fineparser_core.diving.meet import (
-    LONGEST_NAME,
-    LONGEST_NUMBER,
-    MOST_ROWS,
-    ListedDive,
-    Outcome,
-    numbered,
-    running,
-    standings,
-)
+from fineparser_core.diving.meet import LONGEST_NUMBER, MOST_ROWS, ListedDive, Outcome, numbered, running, standings
 from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
-from fineparser_core.support.csv_table import csv_table, decoded_table, folded, table_rows
-from fineparser_core.support.files import read_bounded
+from fineparser_core.support.csv_table import csv_table, plain_name, table_rows
+from fineparser_core.support.documents import read_table_text
 
+#: Names of columns in people's tables of dives by field, made plain by `plain_name`, besides the field's own name.
+LIST_COLUMNS = {
+    "dive_number": "dive number diveno divecode sprung sprungnummer plongeon salto tuffo",
+    "position": "pos haltung ausfuhrung",
+    "board_m": "board height heightm boardheight brett hohe turm hauteur altura altezza",
+    "difficulty": "dd degreeofdifficulty tariff schwierigkeit schwierigkeitsgrad coefficient coeficiente coefficiente",
+    "awards": "marks judges judgesawards wertungen noten",
+    "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
+    "event": "competition meet wettkampf gara competition competicion",
+}
+#: Name of a judge's column.
+JUDGE_COLUMN = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
 _MOST_BYTES = 2_000_000
 #: Fields of `ListedDive` in the order of columns.
 FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 _NAMES = LIST_COLUMNS | {"round": "rd runde durchgang ronda giro manche tour", "outcome": "remark"}
-_KNOWN = {folded(name): field for field, names in _NAMES.items() for name in (field, *names.split())}
+_KNOWN = {plain_name(name): field for field, names in _NAMES.items() for name in (field, *names.split())}
 _ROUND = re.compile(r"(?<![^\W_])(?:r|rd|round|runde|durchgang|ronda|giro|manche|tour)[\s._]*(\d{1,2})(?![\w.,])", re.I)
 #: Three or four digits, and perhaps a letter: what is meant as a dive number, though it may be none.
 _NUMBER = re.compile(r"\d{3,4}[A-Za-z]?")
@@ -60,14 +62,11 @@ def read_dive_list(path: Path) -> ReadList:
     Raises:
         ConfigError: it cannot be read, is no text, or names no dive.
     """
-    try:
-        data = read_bounded(path, _MOST_BYTES)
-    except OSError as error:
-        raise ConfigError("{0} cannot be read ({1}): give a table as CSV.", path, error.strerror) from None
-    text = decoded_table(data)
-    if text is None:
-        raise ConfigError("{0} is no CSV: save the sheet as CSV in UTF-8 and give that file.", path)
-    found = parse_dive_list(text)
+
+    def refuse(reason: str) -> ConfigError:
+        return ConfigError("{0} cannot be read ({1}): save the sheet as CSV in UTF-8 and give that file.", path, reason)
+
+    found = parse_dive_list(read_table_text(path, _MOST_BYTES, refuse))
     if not found.rows:
         raise ConfigError("{0} names no dive: give a row such as Anna,107B,3 for each.", path)
     return found
@@ -79,7 +78,11 @@ def parse_dive_list(text: str) -> ReadList:
         table = [(n, row) for n, row in table_rows(text.strip("\ufeff\n\r")) if any(map(str.strip, row))]
     except csv.Error:
         table = []
-    fields = [_KNOWN.get(folded(name)) or JUDGE_COLUMN.fullmatch(folded(name)) for name in table[0][1]] if table else []
+    fields = (
+        [_KNOWN.get(plain_name(name)) or JUDGE_COLUMN.fullmatch(plain_name(name)) for name in table[0][1]]
+        if table
+        else []
+    )
     if "dive_number" in fields and sum(map(bool, fields)) > 1:
         found = _of_table(fields, table[1:])
     else:

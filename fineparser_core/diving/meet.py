@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
-from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty, known_difficulty
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
+from fineparser_core.diving.difficulty import find_difficulty, known_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
 from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, Judging
 from fineparser_core.diving.outcomes import DiveOutcome
@@ -21,7 +22,7 @@ from fineparser_core.language import Phrase, together
 #: Maximum number of rows of a list.
 MOST_ROWS = 1000
 #: Maximum length of a name and of a typed dive number, in characters.
-LONGEST_NAME, LONGEST_NUMBER = 255, 12
+LONGEST_NUMBER = 12
 _DEDUCTION = 2.0
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]

@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.dive_number import known_number
 
 #: Texts that mean "empty" in a table.

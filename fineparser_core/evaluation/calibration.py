@@ -14,7 +14,7 @@ from scipy.optimize import nnls
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.inference.clip_validation import DomainThresholds, refusal
 from fineparser_core.records import ClipEvidence, IntervalRule
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document, reading
 
 #: With fewer dives the quantile of an interval is among the largest errors, and cross-validation says nothing.
 MIN_DIVES = 20
@@ -93,19 +93,20 @@ def read_scored(path: Path) -> ScoredDives:
         AnnotationError: it cannot be read, or is none.
         ConfigError: no dive in it has a predicted score.
     """
-    try:
-        rows = parse_json(read_bounded(path, MOST_JSON_BYTES))
+
+    def refuse(reason: str) -> AnnotationError:
+        return AnnotationError(
+            f"{path} cannot be read as a predictions.json ({reason}): give the one that `fineparser evaluate --out` "
+            "wrote."
+        )
+
+    with reading(refuse, KeyError, TypeError):
+        rows = read_document(path, dict[str, Any], refuse)
         scored = [
             (float(row["predicted"] - row["score"]), float(row["spread"]), float(row["difficulty"]))
             for row in rows["dives"]
             if row["predicted"] is not None and row["spread"] is not None
         ]
-    except OSError as error:
-        raise AnnotationError(f"{path} cannot be read ({error.strerror}): check the path.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise AnnotationError(
-            f"{path} is no predictions.json ({error}): give the one that `fineparser evaluate --out` wrote."
-        ) from None
     if not scored:
         raise ConfigError(f"{path} has no dive with a predicted score: measure dives that have exemplars.")
     return scored_dives(scored)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.support.bootstrap import bootstrap_interval
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document, reading
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 QUALITIES_FILE = "rendered.json"
@@ -60,13 +61,13 @@ def read_qualities(root: Path) -> dict[str, Qualities] | None:
     path = root / QUALITIES_FILE
     if not path.is_file():
         return None
-    try:
-        facts = parse_json(read_bounded(path, MOST_JSON_BYTES))
+
+    def refuse(reason: str) -> AnnotationError:
+        return AnnotationError(f"{path} does not hold the qualities of dives ({reason}): render them again.")
+
+    with reading(refuse, KeyError, TypeError):
+        facts = read_document(path, dict[str, dict[str, Any]], refuse)
         return {name: _three(fact["qualities"]) for name, fact in facts.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(
-            f"{path} does not hold the qualities of dives ({error!r:.200}): render them again."
-        ) from None
 
 
 def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualities) -> np.ndarray:

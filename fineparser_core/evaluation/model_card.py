@@ -12,7 +12,7 @@ from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file, write_whole
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document, reading
 
 CARD_PROSE = "MODEL_CARD.md"
 #: File of numbers that `fineparser evaluate` writes.
@@ -45,8 +45,14 @@ def write_model_card(measured: Path, weights: Path) -> None:
         CheckpointError, ExportError: the bundle cannot be read or written.
     """
     card = read_card(weights)
-    try:
-        content = parse_json(read_bounded(measured / EVALUATION, MOST_JSON_BYTES))
+
+    def refuse(reason: str) -> ConfigError:
+        return ConfigError(
+            f"{measured} holds no evaluation on a data set ({reason}): give the --out of one with --data."
+        )
+
+    with reading(refuse, KeyError, TypeError, AttributeError):
+        content = read_document(measured / EVALUATION, dict[str, Any], refuse)
         metrics = {name: m["value"] for name, m in content["data"]["metrics"].items() if m is not None}
         fidelity = content["data"]["contribution_fidelity"]
         if fidelity is not None:
@@ -57,10 +63,6 @@ def write_model_card(measured: Path, weights: Path) -> None:
         card = replace(card, metrics={f"{split} dives": int(content["data"]["n_dives"])} | rounded)
         pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
         page = printable(model_card(card, content, pictures), keep="\n")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{measured} holds no evaluation on a data set ({error!r:.200}): give the --out of one with --data."
-        ) from None
     if not of.startswith(f"{card.id},"):
         raise ConfigError(f"{measured} is of {of.split(',')[0]:.80}, not of {card.id}: measure these weights.")
     for name, _ in pictures:

@@ -10,8 +10,7 @@ from typing import Any
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.codec import from_json
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document
 
 #: File in a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
 POOL_FILE = "exemplar_pool.json"
@@ -121,8 +120,9 @@ def read_pool(folder: Path) -> list[Key] | None:
     path = folder / POOL_FILE
     if not path.is_file():
         return None
-    try:
-        by_event = from_json(parse_json(read_bounded(path, MOST_JSON_BYTES)), dict[str, list[int]])
-        return [(event, index) for event, indices in by_event.items() for index in indices]
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}): remove it to draw from all training dives.") from None
+
+    def refuse(reason: str) -> CheckpointError:
+        return CheckpointError(f"{path} cannot be read ({reason}): remove it to draw from all training dives.")
+
+    by_event = read_document(path, dict[str, list[int]], refuse)
+    return [(event, index) for event, indices in by_event.items() for index in indices]

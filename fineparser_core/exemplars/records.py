@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
@@ -19,7 +20,6 @@ _BEST_AWARDS = 30.0
 #: No dive of the tables is harder; where the DD is unknown, the score is checked against this DD.
 _HARDEST_DD = 6.0
 MOST_POINTS = _BEST_AWARDS * _HARDEST_DD
-LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.constants import (
+    BOARDS_M,
     FEATURE_SIZE,
+    LONGEST_NAME,
     MASK_SIZE,
     N_SAMPLES,
     N_WINDOWS,
@@ -23,10 +25,9 @@ from fineparser_core.constants import (
     TOKEN_SIZE,
     TOKENS_PER_STEP,
 )
-from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.exemplars.records import LONGEST_NAME, MOST_POINTS, Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.records import MOST_POINTS, Exemplar, ExemplarEncoding
 from fineparser_core.printable import printable
 from fineparser_core.records import MaskTrack
 

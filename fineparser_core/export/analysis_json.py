@@ -42,6 +42,7 @@ from fineparser_core.records import (
 )
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.documents import reading
 from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT = "fineparser.analysis/4"
@@ -310,18 +311,17 @@ def read_masks_npz(path: Path) -> MaskArrays:
     Raises:
         ExportError: missing, damaged, or not a masks file.
     """
-    try:
-        with path.open("rb") as file, ZipFile(file) as archive:
-            masks = MaskArrays(
-                _array(archive, "frame", (N_SAMPLES,), np.int64),
-                _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
-                _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
-                _joints(archive),
-            )
-    except DAMAGE as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError("{0} is not a readable masks file ({1}): write it again.", path, str(reason)[:200]) from error
-    return masks
+
+    def refuse(reason: str) -> ExportError:
+        return ExportError("{0} is not a readable masks file ({1}): write it again.", path, reason)
+
+    with reading(refuse, *DAMAGE), path.open("rb") as file, ZipFile(file) as archive:
+        return MaskArrays(
+            _array(archive, "frame", (N_SAMPLES,), np.int64),
+            _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
+            _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
+            _joints(archive),
+        )
 
 
 def _joints(archive: ZipFile) -> np.ndarray | None:

@@ -1,16 +1,20 @@
-"""Writes a dive, or the whole file, as an annotated video; `composition` draws the frames."""
+"""Writes a dive, the whole file or single frames with annotations; `composition` draws the frames."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
+from fineparser_core.export.images import write_image
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import Analysis
-from fineparser_core.video.planes import to_video_frame
+from fineparser_core.video.planes import to_rgb, to_video_frame
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sound import Soundtrack
 from fineparser_core.video.writer import VideoWriter
@@ -77,3 +81,35 @@ def write_annotated_clip(
             writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / options.speed)
             progress(Progress("write", frame + 1 - first, last + 1 - first))
     return (writer.note,) if writer.note else ()
+
+
+def write_still(analysis: Analysis, frame: int, path: Path, options: RenderOptions | None = None) -> None:
+    """Write a frame of the dive's file as PNG or JPEG, as it appears in an annotated clip.
+
+    Raises:
+        ConfigError: the suffix of the path is not supported.
+        ExportError: the file cannot be written.
+        VideoError: the frame does not exist, or a source video cannot be read.
+    """
+    options = options or RenderOptions()
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(analysis.parse.clip.path))
+        other = stack.enter_context(VideoReader(options.comparison.path)) if options.comparison else None
+        composition = Composition(analysis, options, reader, other)
+        write_image(to_rgb(composition.compose(frame), composition.matrix), path)
+
+
+def write_plain_still(video: Path, frame: int, path: Path, marks: Sequence[Mark] = ()) -> None:
+    """Write a frame of a video in its own size, with the coach's marks, as PNG or JPEG.
+
+    Raises:
+        ConfigError: the suffix of the path is not supported.
+        ExportError: the file cannot be written.
+        VideoError: the frame does not exist, or the video cannot be read.
+    """
+    with VideoReader(video) as reader:
+        image = reader.frame(frame).copy()
+        size_px = (reader.info.width_px, reader.info.height_px)
+        unit = max(1.0, min(size_px) / 450)
+        MarkPainter(marks, reader.info.pts_s, size_px, unit, lambda point: point).paint_image(image, frame)
+    write_image(image, path)

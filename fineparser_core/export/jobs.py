@@ -66,7 +66,7 @@ class StrobeJob:
 
 @dataclass(frozen=True, kw_only=True)
 class StillJob:
-    """Writes a frame of a dive with its annotations, see `stills`."""
+    """Writes a frame of a dive with its annotations, see `annotated_clip`."""
 
     path: Path
     analysis: Analysis
@@ -162,11 +162,10 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         FineParserError: see the functions that write the files.
     """
     # Imported here, because the window only creates jobs and must not load the video libraries.
-    from fineparser_core.export.annotated_clip import write_annotated_clip
+    from fineparser_core.export.annotated_clip import write_annotated_clip, write_plain_still, write_still
     from fineparser_core.export.contact_sheet import write_contact_sheet
     from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_meet_sheet, write_report
-    from fineparser_core.export.stills import write_plain_still, write_still
     from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 
     cancel.raise_if_cancelled()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fineparser_core.data.judged_dives import LABELS_FILE, LONGEST_NAME, PERSON, JudgedDive, read_dives, write_dives
+from fineparser_core.constants import LONGEST_NAME
+from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, read_dives, write_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError

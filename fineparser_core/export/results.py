@@ -9,7 +9,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -17,7 +17,8 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.records import Analysis, Frame
 from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.support.documents import parse_document, reading
+from fineparser_core.support.files import read_bounded
 
 FORMAT = "fineparser.results/1"
 
@@ -99,9 +100,7 @@ def result_from_line(line: bytes) -> ClipResult:
     """
     if len(line) > _MOST_LINE_BYTES:
         raise ValueError("it is too long")
-    data = parse_json(line)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ValueError(f"it is not of format {FORMAT}")
+    data = parse_document(line, dict[str, Any], FORMAT)
     analysis = data.get("analysis")
     if analysis is not None:
         try:
@@ -122,21 +121,21 @@ def read_results(path: Path) -> list[ClipResult]:
 
 def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
     """Read results, see `read_results`, each with its line."""
-    try:
+    with reading(lambda reason: ExportError("{0} cannot be read ({1}).", path, reason)):
         lines = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
-    except OSError as error:
-        raise ExportError("{0} cannot be read ({1}).", path, error.strerror or str(error)) from error
     found = []
     for number, line in enumerate(lines, start=1):
-        try:
-            found.append((result_from_line(line), line + b"\n"))
-        except ValueError as error:
-            raise ExportError(
+
+        def refuse(reason: str, number: int = number) -> ExportError:
+            return ExportError(
                 "Line {0} of {1} is no result of a clip ({2}): delete that line, or give another file.",
                 number,
                 path,
-                str(error)[:200],
-            ) from error
+                reason,
+            )
+
+        with reading(refuse):
+            found.append((result_from_line(line), line + b"\n"))
     return found
 
 

@@ -1,7 +1,6 @@
 """The page that `fineparser doctor` prints and the app shows: English, as it is meant to be sent to whoever helps."""
 
 import hashlib
-import json
 import os
 import platform
 import shutil
@@ -18,11 +17,13 @@ import av
 import platformdirs
 
 from fineparser_core import __version__
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.support.processes import is_frozen
 from fineparser_core.support.sqlite_file import damage_of
 
@@ -30,7 +31,6 @@ _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentia
 #: Codecs that phones, cameras and broadcasters write, and those of the app.
 _READS = ("h264", "hevc", "vp9", "av1", "prores", "mpeg4", "mjpeg", "mpeg2video")
 _WRITES = ("libx264",)
-_CARD_NAME = "card.json"
 #: Free space below which a warning is shown, in bytes: about an exported clip and the analyses of an evening.
 LEAST_FREE_BYTES = 500_000_000
 
@@ -168,7 +168,7 @@ def weights_problem(folder: Path) -> str:
     """Return what is wrong with a folder of weights, in a sentence; "" where every file has its checksum."""
     again = "Install the app again, or fetch the weights again."
     try:
-        shards = json.loads((folder / _CARD_NAME).read_text(encoding="utf-8"))["shards"]
+        shards = parse_json(read_bounded(folder / CARD_NAME, MOST_CARD_BYTES))["shards"]
         for name, expected in shards.items():
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != expected:
@@ -176,7 +176,7 @@ def weights_problem(folder: Path) -> str:
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror}). {again}"
     except (ValueError, KeyError, TypeError, AttributeError):
-        return f"{folder / _CARD_NAME} is damaged. {again}"
+        return f"{folder / CARD_NAME} is damaged. {again}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from math import inf
 
+from fineparser_core.constants import DIVES_APART_S
 from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
 from fineparser_core.motion.ballistics import CORRELATED_S
 from fineparser_core.motion.boxes import MotionFinder
@@ -21,8 +22,6 @@ _SUSPECT, _LONG_AMONG_S = 0.3, 6.5
 #: A fall that ended so long ago is a dive: it was no hurdle, as the body did not go up again, and its boxes have
 #: settled.
 SETTLED_S = 2.1
-#: Two dives are so far apart, as in a file.
-_APART_S = 4.0
 # The acceleration of a fall differs from none by so many standard deviations.
 _SURE = 5.0
 # Seconds by which pictures may come closer together than requested, as clocks of cameras are not exact.
@@ -147,7 +146,7 @@ class Catcher:
             near = [
                 one
                 for one in self._caught
-                if fall.start_s - one.touches_s < _APART_S and one.leaves_s - fall.end_s < _APART_S
+                if fall.start_s - one.touches_s < DIVES_APART_S and one.leaves_s - fall.end_s < DIVES_APART_S
             ]
             # The same fall again is no better than the report before.
             better = all(one.touches_s <= fall.start_s and one.confidence < confidence for one in near)

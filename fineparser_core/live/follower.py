@@ -11,8 +11,7 @@ from typing import NamedTuple
 import av
 
 from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, StreamFormat
-from fineparser_core.live.ring import SEGMENT_NAME
-from fineparser_core.live.segments import read_segment
+from fineparser_core.live.segments import SEGMENT_NAME, read_segment
 
 _MICRO = 1e6
 _POLL_S = 0.015

@@ -8,12 +8,11 @@ it.
 
 import logging
 import os
-import re
 import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import Self
@@ -23,14 +22,20 @@ import av
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
-from fineparser_core.live.segments import SegmentMuxer, read_segment, suffix_of, write_clip
+from fineparser_core.live.segments import (
+    MICROSECONDS,
+    SEGMENT_NAME,
+    Segment,
+    SegmentMuxer,
+    extent,
+    suffix_of,
+    write_clip,
+)
 from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
 from fineparser_core.support.file_lock import lock_file
 
 logger = logging.getLogger(__name__)
 
-SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
-_MICRO = 1e6
 # Without a key frame for so long, the next file continues this file: its packets stay in memory meanwhile.
 _LONGEST_SEGMENT_S, _MOST_SEGMENT_BYTES = 30.0, 64_000_000
 # Seconds of recording that a power cut may cost.
@@ -43,24 +48,6 @@ _GAP_S = 1.0
 _SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes
 # Files keep times to a tick: what is nearer is the same picture.
 _SAME_S = 1e-4
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A file of the ring.
-
-    Attributes:
-        start_s: time of its first picture.
-        end_s: when its last picture ends.
-        continues: whether it starts without a key frame.
-    """
-
-    path: Path
-    start_s: float
-    end_s: float
-    n_frames: int
-    n_bytes: int
-    continues: bool
 
 
 class _Open:
@@ -77,7 +64,7 @@ class _Open:
 
     def segment(self) -> Segment:
         """Return the segment as recorded so far."""
-        end_s, n_frames = _extent(self.packets)
+        end_s, n_frames = extent(self.packets)
         return Segment(self.path, self.start_s, end_s, n_frames, self.n_bytes, self.continues)
 
 
@@ -231,7 +218,7 @@ class Ring:
         kind: StreamFormat | None = None
         for segment in self._from(from_s + _SAME_S):
             follows = follows and segment.start_s - end_s < _GAP_S
-            packets = self._live(segment) if isinstance(segment, _Open) else _read(segment)
+            packets = self._live(segment) if isinstance(segment, _Open) else segment.packets()
             for packet in packets:
                 if segment.continues and kind is not None:  # its file does not say
                     packet = replace(packet, format=kind)
@@ -255,29 +242,25 @@ class Ring:
         for path in self._folder.iterdir():
             if not (name := SEGMENT_NAME.fullmatch(path.name)):
                 continue
-            start_s, continues = int(name[1]) / _MICRO, bool(name[4])
+            start_s, continues = int(name[1]) / MICROSECONDS, bool(name[4])
             segment = Segment(path, start_s, 0.0, 0, path.stat().st_size, continues)
             if name[2]:
-                segment = replace(segment, end_s=int(name[2]) / _MICRO, n_frames=int(name[3]))
+                segment = replace(segment, end_s=int(name[2]) / MICROSECONDS, n_frames=int(name[3]))
             else:
-                end_s, n_frames = _extent(list(_read(segment)))
+                end_s, n_frames = extent(list(segment.packets()))
                 if not n_frames:
                     path.unlink()
                     continue
-                segment = self._named(replace(segment, end_s=end_s, n_frames=n_frames))
+                segment = replace(segment, end_s=end_s, n_frames=n_frames).named()
             found.append(segment)
             ahead_s = max(ahead_s, segment.end_s - now_s())
         if ahead_s > _GAP_S:  # the computer's clock was set back: what is new comes after what is old
             logger.warning("%s: recordings are moved %.1f s back", self._folder, ahead_s)
-            found = [self._named(_moved(segment, -ahead_s)) for segment in found]
+            found = [
+                replace(segment, start_s=segment.start_s - ahead_s, end_s=segment.end_s - ahead_s).named()
+                for segment in found
+            ]
         return sorted(found, key=lambda segment: segment.start_s)
-
-    def _named(self, segment: Segment) -> Segment:
-        """Give a whole segment its name."""
-        times = f"{round(segment.start_s * _MICRO)}-{round(segment.end_s * _MICRO)}-{segment.n_frames}"
-        path = segment.path.with_name(f"{times}{'c' if segment.continues else ''}{segment.path.suffix}")
-        os.replace(segment.path, path)
-        return replace(segment, path=path)
 
     def _record(self) -> None:
         for packet in self._queue:
@@ -309,7 +292,7 @@ class Ring:
                 return
             self._make_room()
             mark = "" if packet.key else "c"
-            name = f"{round(packet.time_s * _MICRO)}{mark}{suffix_of(packet.format)}"
+            name = f"{round(packet.time_s * MICROSECONDS)}{mark}{suffix_of(packet.format)}"
             opened = _Open(self._folder / name, packet)
             with self._changing:
                 self._open = opened
@@ -346,7 +329,7 @@ class Ring:
         segment = current.segment()
         with suppress(OSError):
             if current.packets:
-                segment = self._named(segment)
+                segment = segment.named()
             else:
                 current.path.unlink()
         with self._changing:
@@ -452,7 +435,7 @@ class Ring:
                 group, first = [], packet
             first = first or packet
             group.append(packet)
-        if _extent(group)[0] > from_s:
+        if extent(group)[0] > from_s:
             yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
 
     def _heard(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
@@ -463,23 +446,3 @@ class Ring:
                 return
             if packet.time_s >= from_s:
                 yield packet
-
-
-def _read(segment: Segment) -> Iterator[LivePacket]:
-    try:
-        yield from read_segment(segment.path, segment.start_s)
-    except (OSError, av.error.FFmpegError) as error:
-        logger.info("%s: %s", segment.path, error)
-
-
-def _extent(packets: list[LivePacket]) -> tuple[float, int]:
-    """Return when the last picture ends, and how many there are."""
-    if not packets:
-        return 0.0, 0
-    times = sorted(packet.time_s for packet in packets)
-    interval_s = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
-    return times[-1] + interval_s, len(times)
-
-
-def _moved(segment: Segment, by_s: float) -> Segment:
-    return replace(segment, start_s=segment.start_s + by_s, end_s=segment.end_s + by_s)

@@ -6,7 +6,11 @@ stamps to 1/90000 s, where Matroska has milliseconds, and both play in any playe
 """
 
 import heapq
+import logging
+import os
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -19,15 +23,50 @@ from av.video.stream import VideoStream
 from fineparser_core.live.packets import TICK, LivePacket, StreamFormat, as_av_packet
 from fineparser_core.video.containers import open_container
 
+logger = logging.getLogger(__name__)
+
+#: Name of a file of the ring: start and end in microseconds, pictures; see `ring`.
+SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
+MICROSECONDS = 1e6
 #: Suffix of a segment's file by codec, and FFmpeg's name and options of its format.
 _FORMATS = {
     ".ts": ("mpegts", {"mpegts_copyts": "1"}),
     ".mov": ("mov", {"movflags": "empty_moov+frag_every_frame+default_base_moof+skip_trailer"}),
 }
-
-
 #: FFmpeg does not look ahead for what it is about to get.
 _AT_ONCE = {"probesize": "2048", "analyzeduration": "0", "fpsprobesize": "0"}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file of the ring.
+
+    Attributes:
+        start_s: time of its first picture.
+        end_s: when its last picture ends.
+        continues: whether it starts without a key frame.
+    """
+
+    path: Path
+    start_s: float
+    end_s: float
+    n_frames: int
+    n_bytes: int
+    continues: bool
+
+    def named(self) -> "Segment":
+        """Give a whole segment its name, and return it."""
+        times = f"{round(self.start_s * MICROSECONDS)}-{round(self.end_s * MICROSECONDS)}-{self.n_frames}"
+        path = self.path.with_name(f"{times}{'c' if self.continues else ''}{self.path.suffix}")
+        os.replace(self.path, path)
+        return replace(self, path=path)
+
+    def packets(self) -> Iterator[LivePacket]:
+        """Yield its packets, as far as the file is whole."""
+        try:
+            yield from read_segment(self.path, self.start_s)
+        except (OSError, av.error.FFmpegError) as error:
+            logger.info("%s: %s", self.path, error)
 
 
 def suffix_of(kind: StreamFormat) -> str:
@@ -140,3 +179,12 @@ def mux_stream(container: OutputContainer, kind: StreamFormat) -> Stream:
         return container.add_mux_stream(kind.codec, rate=kind.rate_hz, time_base=TICK)
     size = {"width": kind.width_px, "height": kind.height_px}
     return container.add_mux_stream(kind.codec, rate=round(kind.fps) or None, time_base=TICK, **size)
+
+
+def extent(packets: list[LivePacket]) -> tuple[float, int]:
+    """Return when the last picture ends, and how many there are."""
+    if not packets:
+        return 0.0, 0
+    times = sorted(packet.time_s for packet in packets)
+    interval_s = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
+    return times[-1] + interval_s, len(times)

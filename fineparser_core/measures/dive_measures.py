@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.constants import BOARDS_M, GRAVITY_M_S2
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.motion.moments import BOARDS_M, POSTURE_M, POSTURE_SCATTER_M, height_m
+from fineparser_core.motion.moments import POSTURE_M, POSTURE_SCATTER_M, height_m
 from fineparser_core.records import DiveParse, Measure, Note, NoteCode
 
 #: A moment that is contradicted by more standard deviations is not measured by.

@@ -121,7 +121,7 @@ def _outside(measure: Measure, band: Band) -> float:
     return max(below, above, 0.0)
 
 
-#: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low and high in their
+#: The unit of each measure (see `packaging/docs/measures.md`), and by "207C 10" its low and high in their
 #: order, with the number of dives where it is not `n_dives`, null for none: the middle 80 % of good rendered dives.
 TABLE = ("exemplars", "good_dives.json")
 #: Rendered dives of a number of which some hold their position straight and some bent say nothing of either, degrees.

@@ -6,8 +6,7 @@ stands beside a range of an angle between limbs, it is what joints allow.
 
 from math import inf
 
-from fineparser_core.constants import STEP_NAMES
-from fineparser_core.diving.difficulty import SPRINGBOARDS_M
+from fineparser_core.constants import SPRINGBOARDS_M, STEP_NAMES
 from fineparser_core.language import Phrase
 from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.record import GoodRange, Limits, MeasureRecord, Source

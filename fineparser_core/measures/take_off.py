@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.diving.difficulty import SPRINGBOARDS_M
+from fineparser_core.constants import GRAVITY_M_S2, SPRINGBOARDS_M
 from fineparser_core.measures.context import InTheAir, Reading
 
 #: The board's recoil is looked for within this time before the feet leave it, and must lift them so far.

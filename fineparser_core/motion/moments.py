@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.constants import BOARDS_M, GRAVITY_M_S2
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.body import (
     LEAST_CONFIDENCE,
@@ -50,8 +50,8 @@ CONTACT = Source(-0.5, 1.0)
 _TOP_S = 0.025
 #: Share of readings that are wrong altogether, and the time within which these lie anywhere, seconds of real time.
 _WRONG, _ANYWHERE_S = 0.1, 1.0
-#: Boards, and the first height that is a platform's.
-BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
+#: The first height that is a platform's.
+_PLATFORM_FROM_M = 5.0
 # The body's center falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
 # the board, and some 0.9 m over the water when the hands of a leaning body touch that. Meters.
 POSTURE_M, POSTURE_SCATTER_M = 0.2, 0.2

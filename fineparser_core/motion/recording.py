@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fineparser_core.constants import DIVES_APART_S, LONGEST_DIVE_S
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
@@ -27,18 +28,16 @@ PICTURES_A_SECOND = 30
 _EVERY_PICTURE_UP_TO = 31
 #: Seconds of real time before the free fall, which the hurdle takes, and after it, which the entry does.
 BEFORE_S, AFTER_S = 1.6, 1.5
-#: Minimum time between two dives of a file; an earlier fall is the hurdle, or the splash.
-_APART_S = 4.0
 #: Slow motion factor beyond which a clip gets no longer.
 MOST_SLOWED = 4.0
 #: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; a file longer than
-#: the second is not analyzed whole unless a person requests it, and is read again where its dives are.
-SHORT_S, LONG_S = 5.0, 15.0
+#: `LONGEST_DIVE_S` is not analyzed whole unless a person requests it, and is read again where its dives are.
+SHORT_S = 5.0
 #: Evidence of falls that are judged beside clearer falls, and of those that count where none is clear: dives that show
 #: badly, or in part.
 _LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
-#: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONG_S`: a quarter of an
-#: hour of waiting holds many.
+#: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONGEST_DIVE_S`: a
+#: quarter of an hour of waiting holds many.
 _LEAST_PROBABLE = 0.5
 #: Side of the pictures in which a body is looked for, in those of the squares that follow a diver, and in pixels.
 _LOOKED_AT_SIDE, _LOOKED_AT_PX = 1.2, 256
@@ -104,7 +103,7 @@ class Recording:
     @property
     def is_long(self) -> bool:
         """True if the file is too long to be analyzed whole unasked: it is read again where its dives are."""
-        return self.info.duration_s > LONG_S
+        return self.info.duration_s > LONGEST_DIVE_S
 
     def covers(self, clip: Clip) -> bool:
         """Return True if the pictures of a clip are among those that were looked at."""
@@ -130,7 +129,7 @@ class Recording:
         for dive in self.dives:
             if dive.first <= athlete.frame <= dive.last:
                 return dive.first, dive.last
-        return around(self.info, athlete.frame, LONG_S / 2) if self.is_long else (0, self.info.n_frames - 1)
+        return around(self.info, athlete.frame, LONGEST_DIVE_S / 2) if self.is_long else (0, self.info.n_frames - 1)
 
     def fall_of(self, diver: DiverCandidate) -> FreeFall | None:
         """Return the fall of a candidate; None where what was read shows none."""
@@ -233,7 +232,7 @@ class Recording:
 
 def read_around(info: VideoInfo, frame: int) -> tuple[int, int] | None:
     """Return the first and the last frame to read for the dive of a person at a point; None for the whole file."""
-    return around(info, frame, LONG_S) if info.duration_s > LONG_S else None
+    return around(info, frame, LONGEST_DIVE_S) if info.duration_s > LONGEST_DIVE_S else None
 
 
 def around(info: VideoInfo, frame: int, within_s: float) -> tuple[int, int]:
@@ -274,7 +273,7 @@ class DiveSearch:
             self._finder = self._finder or MotionFinder(float(np.median(between_s)) if len(between_s) else 0.0)
             wanted = frames[self._n_read :].tolist()
             # A longer file is read again where its dives are: none of its pictures is kept.
-            kept = info.duration_s <= LONG_S or (self._first, self._last) != (None, None)
+            kept = info.duration_s <= LONGEST_DIVE_S or (self._first, self._last) != (None, None)
             # A pattern of frames is not a pattern of times, and must hold for so long.
             may_repeat = kept and not info.variable_frame_rate
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
@@ -302,7 +301,7 @@ class DiveSearch:
         if not n_clear:
             # Bodies that show badly are more likely the diver than none; the joint finder decides.
             falls = find_free_falls(motion, least_evidence=_LEAST_ALONE, at_once=True, loose=True)
-            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analyzed in any case
+            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONGEST_DIVE_S:  # it is analyzed in any case
                 n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
         found = Recording(
             info=info,
@@ -371,7 +370,7 @@ def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
 
 def are_apart(one: FreeFall, other: FreeFall) -> bool:
     """Return True if two falls are those of different dives."""
-    return one.start_s - other.end_s > _APART_S or other.start_s - one.end_s > _APART_S
+    return one.start_s - other.end_s > DIVES_APART_S or other.start_s - one.end_s > DIVES_APART_S
 
 
 def around_fall(

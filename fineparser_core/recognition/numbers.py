@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty, recorded_difficulties
+from fineparser_core.constants import BOARDS_M
+from fineparser_core.diving.difficulty import known_difficulty, recorded_difficulties
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.records import Recognition, SeenNumber
 

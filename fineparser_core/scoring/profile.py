@@ -18,8 +18,8 @@ from fineparser_core.language import Phrase
 from fineparser_core.records import AwardCheck, ProfileIdentity
 from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.support.codec import to_json
+from fineparser_core.support.documents import read_document
 
 FORMAT = "fineparser.profile/1"
 ACTIVE_NAME = "profile.json"
@@ -191,16 +191,11 @@ def read_profile(path: str | Path) -> Profile:
     Raises:
         ConfigError: it cannot be read, or is none.
     """
-    try:
-        content = parse_json(read_bounded(Path(path), _MOST_BYTES))
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
-        return from_json(content, Profile)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)[:200]
-        raise ConfigError(
-            "{0} is no profile that can be used ({1}): make one with fineparser learn.", path, reason
-        ) from None
+
+    def refuse(reason: str) -> ConfigError:
+        return ConfigError("{0} is no profile that can be used ({1}): make one with fineparser learn.", path, reason)
+
+    return read_document(Path(path), Profile, refuse, most_bytes=_MOST_BYTES, form=FORMAT)
 
 
 def write_profile(profile: Profile, path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from fineparser_core.errors import ExportError
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.documents import reading
 from fineparser_core.support.files import parse_json
 from fineparser_core.support.npz import DAMAGE, read_array
 
@@ -73,9 +74,9 @@ def _arrays(archive: ZipFile, names: Collection[str] | None) -> dict[str, np.nda
 @contextmanager
 def _opened(path: Path) -> Iterator[ZipFile]:
     """Yield the archive; whatever damage is found in it is an `ExportError`."""
-    try:
-        with path.open("rb") as file, ZipFile(file) as archive:
-            yield archive
-    except DAMAGE as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError("{0} is not a readable record ({1}): make it again.", path, str(reason)[:200]) from error
+
+    def refuse(reason: str) -> ExportError:
+        return ExportError("{0} is not a readable record ({1}): make it again.", path, reason)
+
+    with reading(refuse, *DAMAGE), path.open("rb") as file, ZipFile(file) as archive:
+        yield archive

@@ -4,9 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
-from fineparser_core.printable import printable
+from fineparser_core.printable import folded, printable
 
 #: First characters of a formula; a spreadsheet may take the full-width forms for the plain characters.
 _FORMULA = ("=", "+", "-", "@")
@@ -72,7 +72,6 @@ def table_rows(content: str) -> Iterator[tuple[int, list[str]]]:
     yield from enumerate(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter), start=1)
 
 
-def folded(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name of a column without case, accents, spaces and signs."""
-    plain = (letter for letter in normalize("NFKD", name.casefold()) if not combining(letter))
-    return re.sub(r"[\W_]+", "", "".join(plain))
+    return re.sub(r"[\W_]+", "", folded(name))

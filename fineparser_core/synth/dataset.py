@@ -18,6 +18,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, write_whole
+from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import Died, do_jobs, serve_jobs
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
@@ -234,10 +235,8 @@ def synthesize(
 def _prepare(root: Path, plan: DatasetPlan) -> None:
     path = root / _SETTINGS
     if path.is_file():
-        try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            raise ConfigError(f"{path} is damaged, so these dives cannot be added to: choose another folder.") from None
+        lost = "so these dives cannot be added to: choose another folder."
+        before = read_document(path, dict, lambda reason: ConfigError(f"{path} is damaged ({reason}), {lost}"))
         if before != plan.settings:
             raise ConfigError(
                 f"{root} holds dives of {before}, not of {plan.settings}: choose another folder or the same settings."

@@ -6,8 +6,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from fineparser_core.constants import KEYPOINT_FLIP
-from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
+from fineparser_core.constants import KEYPOINT_FLIP, SPRINGBOARDS_M
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from fineparser_core.diving.difficulty import SPRINGBOARDS_M
+from fineparser_core.constants import SPRINGBOARDS_M
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import textures
 from fineparser_core.synth.body import pose

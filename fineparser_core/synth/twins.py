@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
+from fineparser_core.constants import BOARDS_M
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth.dataset import PlannedDive

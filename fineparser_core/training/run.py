@@ -28,7 +28,7 @@ from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.documents import read_document
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.dives import load_splits, split_records
 from fineparser_core.training.events import Events
@@ -243,11 +243,11 @@ def read_results(out: Path) -> dict[str, Any] | None:
     path = out / RESULTS
     if not path.is_file():
         return None
-    try:
-        results: dict[str, Any] = parse_json(read_bounded(path, MOST_JSON_BYTES))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read ({error}): delete it to finish that run again.") from None
-    return results
+
+    def refuse(reason: str) -> ConfigError:
+        return ConfigError(f"{path} cannot be read ({reason}): delete it to finish that run again.")
+
+    return read_document(path, dict[str, Any], refuse)
 
 
 def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:

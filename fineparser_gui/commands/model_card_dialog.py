@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
+from fineparser_core.constants import CARD_NAME
 from fineparser_core.language import text
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_gui.support.text_dialog import TextDialog, TextPage
 from fineparser_gui.worker.protocol import Ready
 
-CARD_NAME = "card.json"
 PROSE_NAME = "MODEL_CARD.md"
 #: Fields shown first, in this order.
 _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")

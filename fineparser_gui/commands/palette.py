@@ -1,12 +1,12 @@
 """Dialog that finds a command by its words and carries it out."""
 
 from collections.abc import Iterator
-from unicodedata import combining, normalize
 
 from PySide6.QtCore import QEvent, QMargins, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from fineparser_core.printable import folded
 from fineparser_gui.commands.registry import ActionRegistry, native_text, plain_text
 from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.widgets import lay_out
@@ -63,9 +63,9 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
     def _filter(self, typed: str) -> None:
-        words = _folded(typed).split()
+        words = folded(typed).split()
         for item in self._items():
-            text = _folded(" ".join(item.text(column) for column in range(3)))
+            text = folded(" ".join(item.text(column) for column in range(3)))
             item.setHidden(not all(word in text for word in words))
         self.list.setCurrentItem(next((item for item in self._items() if not item.isHidden()), None))
 
@@ -87,8 +87,3 @@ def _item(action: QAction, menu: str) -> QTreeWidgetItem:
     item.setData(0, _ROLE, action)
     item.setDisabled(not action.isEnabled())
     return item
-
-
-def _folded(text: str) -> str:
-    """Return a text without case and accents."""
-    return "".join(one for one in normalize("NFKD", text.casefold()) if not combining(one))

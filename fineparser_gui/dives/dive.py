@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.constants import LONGEST_DIVE_S
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
@@ -86,12 +87,8 @@ Place = tuple[Path, VideoIdentity | None]
 #: Transitions and first contact with the water, each None where the model's is shown.
 CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 
-#: Maximum length of a diver's name, in characters.
-LONGEST_NAME = 255
 #: Maximum length of the coach's note on a dive, in characters.
 LONGEST_NOTE = 4000
-#: No dive lasts longer, with the walk before it and the splash after it.
-LONGEST_DIVE_S = 15.0
 
 
 def day(text: str | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.diving.outcomes import DiveOutcome
@@ -11,7 +12,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.records import AthletePoint
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_gui.compare.service import ComparisonService
-from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
+from fineparser_gui.dives.dive import LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
 from fineparser_gui.dives.edits import Edit, Subject
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.dives.undo import EditMaker, EditStack

@@ -6,7 +6,7 @@ from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
-from fineparser_gui.dives.dive import LONGEST_NAME
+from fineparser_core.constants import LONGEST_NAME
 
 
 class NameField(QLineEdit):

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QCompleter, QDialog, QLineEdit, QVBoxLayout, QWidget
 
-from fineparser_gui.dives.dive import LONGEST_NAME
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out

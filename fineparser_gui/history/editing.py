@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 
-from fineparser_gui.dives.dive import LONGEST_NAME
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.dives.edits import Edit, Subject
 from fineparser_gui.dives.undo import EditStack
 from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery

@@ -5,8 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import PANELS
-from fineparser_core.diving.meet import LONGEST_NAME
 from fineparser_gui.meet.table import MeetModel
 from fineparser_gui.support.widgets import choice_box, inset, label, lay_out
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import next_open
 from fineparser_core.diving.outcomes import dive_outcome_text
@@ -23,7 +24,7 @@ from fineparser_core.language import translated
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_core.recognition.contradictions import contradiction_text
-from fineparser_gui.dives.dive import LONGEST_NAME, Dive, DiveState
+from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.seen_numbers import show_seen
 from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import offered_text

@@ -20,10 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.constants import PRECISIONS
+from fineparser_core.constants import CARD_NAME, PRECISIONS
 from fineparser_core.language import LANGUAGES
 from fineparser_gui.commands.command import Command
-from fineparser_gui.commands.model_card_dialog import CARD_NAME
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import FineParserError
 from fineparser_core.records import DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 #: Attributes of a request that do not change its answer.
 _NO_FACTS = ("type", "id", "path", "kept_as")
-_MOST_CARD_BYTES = 2_000_000
 
 #: Requests whose answers are kept.
 Keepable = ParseRequest | ScoreRequest | TrimRequest
@@ -120,9 +120,9 @@ class KeptResults:
     def _weights(self, folder: str) -> str:
         """Return the digest of the weights' card, which holds a digest of each of their files."""
         if folder not in self._cards:
-            path = (Path(folder) if folder else bundled_weights()) / "card.json"
+            path = (Path(folder) if folder else bundled_weights()) / CARD_NAME
             try:
-                self._cards[folder] = hashlib.sha256(read_bounded(path, _MOST_CARD_BYTES)).hexdigest()
+                self._cards[folder] = hashlib.sha256(read_bounded(path, MOST_CARD_BYTES)).hexdigest()
             except OSError:
                 return ""
         return self._cards[folder]

@@ -9,14 +9,14 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from msgspec import Meta
 
-from fineparser_core.constants import STEP_NAMES
+from fineparser_core.constants import LONGEST_DIVE_S, LONGEST_NAME, STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import Frame, Measure, Moment, VideoInfo
 from fineparser_core.support.codec import shown
-from fineparser_gui.dives.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
+from fineparser_gui.dives.dive import LONGEST_NOTE, Dive
 from fineparser_gui.dives.points import scored_points
 from fineparser_gui.store.session_file import SavedDive
 from fineparser_gui.support.video_identity import VideoIdentity

@@ -7,8 +7,9 @@ trigrams need three, more than most Chinese words have).
 
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
+
+from fineparser_core.printable import folded
 
 #: First SQLite with `remove_diacritics 2`.
 LEAST_VERSION = (3, 27)
@@ -32,7 +33,7 @@ _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ff
 
 def index(db: sqlite3.Connection, id_: int, text: str) -> None:
     """Make a dive searchable by a text, in place of the text that it had. Raises: sqlite3.Error."""
-    db.execute("INSERT OR REPLACE INTO dive_search (rowid, words) VALUES (?, ?)", (id_, _spaced(_folded(text))))
+    db.execute("INSERT OR REPLACE INTO dive_search (rowid, words) VALUES (?, ?)", (id_, _spaced(_words(text))))
 
 
 def forget(db: sqlite3.Connection, id_: int) -> None:
@@ -48,9 +49,9 @@ def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
     Args:
         months: names of the twelve months, besides the English names.
     """
-    names = [(number % 12 + 1, _folded(name)) for number, name in enumerate((*_MONTHS, *months))]
+    names = [(number % 12 + 1, _words(name)) for number, name in enumerate((*_MONTHS, *months))]
     matches, parts, values = [], [], []
-    for word in _folded(text[:_MOST_CHARACTERS]).split()[:_MOST_WORDS]:
+    for word in _words(text[:_MOST_CHARACTERS]).split()[:_MOST_WORDS]:
         match = f'"{_spaced(word)}"*'
         meant = [f"{month:02d}" for month, name in names if name.startswith(word) and len(word) >= min(3, len(name))]
         if meant:
@@ -64,10 +65,9 @@ def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
     return " AND ".join(parts) or "TRUE", values
 
 
-def _folded(text: str) -> str:
+def _words(text: str) -> str:
     """Return the letters and digits of a text without case, accents and vowel signs, and a space for all else."""
-    letters = (one for one in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(one)[0] != "M")
-    return " ".join("".join(one if one.isalnum() else " " for one in letters).split())
+    return " ".join("".join(one if one.isalnum() else " " for one in folded(text)).split())
 
 
 def _spaced(text: str) -> str:

@@ -40,7 +40,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import RULINGS, Meet
@@ -51,8 +51,9 @@ from fineparser_core.printable import without_surrogates
 from fineparser_core.records import AthletePoint, DiveSegment, Frame
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
-from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_core.support.documents import parse_document, reading
+from fineparser_core.support.files import read_bounded
+from fineparser_gui.dives.dive import LONGEST_NOTE, day
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.player.drawings import Drawings, to_dict
 from fineparser_gui.score.correction import Correction
@@ -179,10 +180,8 @@ def session_bytes(path: Path) -> bytes:
     Raises:
         ConfigError: it cannot be read, or is too large for a session.
     """
-    try:
+    with reading(lambda reason: ConfigError("{0} cannot be read ({1}): check the path.", path, reason)):
         return read_bounded(path, _MOST_BYTES)
-    except OSError as error:
-        raise ConfigError("{0} cannot be read ({1}): check the path.", path, error.strerror) from error
 
 
 def parse_session(data: bytes, path: Path) -> SavedSession:
@@ -194,20 +193,23 @@ def parse_session(data: bytes, path: Path) -> SavedSession:
     Raises:
         ConfigError: it is damaged, or of another format.
     """
-    try:
+
+    def refuse(reason: str) -> ConfigError:
+        return ConfigError("{0} is damaged or not a session file ({1}): open another one.", path, reason)
+
+    def refuse_values(reason: str) -> ConfigError:
+        return ConfigError("{0} is damaged ({1}): mend it in a text editor, or open another one.", path, reason)
+
+    with reading(refuse):
         if _n_parts(data) > _MOST_PARTS:
             raise ValueError("it holds more values than a session can")
-        content = parse_json(data)
-        if not isinstance(content, dict):
-            raise ValueError(f"{shown(content)} where a session belongs")
-    except ValueError as error:
-        raise ConfigError("{0} is damaged or not a session file ({1}): open another one.", path, error) from error
+        content = parse_document(data, dict[str, Any])
     found = content.get("format")
     if found != FORMAT:
         raise ConfigError(
             "{0} is of format {1}, not {2}: open a session that this version saved.", path, shown(found), repr(FORMAT)
         )
-    try:
+    with reading(refuse_values):
         content = _writable(content)
         given = content.get("dives")
         if not isinstance(given, list) or len(given) > MOST_DIVES:
@@ -218,10 +220,6 @@ def parse_session(data: bytes, path: Path) -> SavedSession:
         if saved.selected is not None and saved.selected >= len(dives):
             raise ValueError(f"selected: {saved.selected}, and there are {len(dives)} dives")
         return saved
-    except ValueError as error:
-        raise ConfigError(
-            "{0} is damaged ({1}): mend it in a text editor, or open another one.", path, error
-        ) from error
 
 
 def with_outcome(values: Any) -> Any:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.meet import renamed
 from fineparser_core.errors import FineParserError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.sqlite_file import is_due, keep_generations, pair_log
-from fineparser_gui.dives.dive import LONGEST_NAME
 from fineparser_gui.store.dives import DiveTable, KeptDive, keep_dive, known_row
 from fineparser_gui.store.file import backup_of, damage_in, lock_of
 from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from PySide6.QtCore import QDate, QLocale, Qt
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.export.notes import note_text

@@ -1,31 +1,28 @@
 """One dive, many ways: does a labelled real clip give the same person, moments, award and measures however it comes in?
 
-    python packaging/benchmarks/steadiness.py CLIPS OUT [--only cut crf28 …] [--clips NAME …] [--route python window …]
+    python packaging/benchmarks/steadiness.py CLIPS OUT [--only cut crf28 …] [--clips NAME …]
     python packaging/benchmarks/steadiness.py --table OUT/results.jsonl
 
 CLIPS is a folder as `fineparser evaluate --real` takes it. Of each labelled dive in it variants are made below OUT
-(`clip_variants.py`), and each is analysed by `fineparser_core.score_clip`, by `fineparser score` or by the window's
-worker process. Each result is a line of OUT/results.jsonl: what is there already, of the same code, is not computed
-again. At last the tables of `steadiness_table.py` are printed.
+(`clip_variants.py`), and each is analysed by `fineparser_core.score_clip`; command and window give the same
+(`tests/integration/test_score_whole.py`). Each result is a line of OUT/results.jsonl: what is there already, of the
+same code, is not computed again. At last the tables are printed: who is followed, moments, awards and measures over the
+variants.
 """
 
 import argparse
 import hashlib
 import json
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import clip_variants
+import numpy as np
 from clip_variants import VARIANTS, Plan, plan, write
-from steadiness_table import PYTHON, Result, tables
 
 import fineparser_core
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
@@ -33,100 +30,58 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.evaluation.real_clips import measure_clip
-from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, measures_of, read_masks_npz
+from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import Analysis
-from fineparser_core.support.array_file import read_arrays
-from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
 
 RESULTS = "results.jsonl"
-#: Analyses a file as a dive of a number (None: unknown) from a board.
-Route = Callable[[Path, str | None, float | None], Analysis]
 #: What a clip is called whose labels name no board.
 _PLATFORM, _PLATFORM_M = "platform", 10.0
-#: The window searches files of more than this many seconds for dives before it analyses one.
-_SEARCHED_S = 15.0
+#: One dive in seven dresses: the variants that the documents compare awards over.
+BASIC = ("whole", "cut", "earlier", "later", "crf28", "mirrored", "smaller")
+#: Real seconds count as frames of this rate.
+_COUNTED_FPS = 30.0
+#: Most frames between a moment and its label, or its median over variants.
+MOST_FRAMES = {"take_off": 3, "come_out": 3, "contact": 2}
+#: Of a person who is the same: mean distance of the crop's centre from its median over variants, in sides of the crop.
+_SAME_SIDES = 0.5
+_TIMES_IN_FLIGHT = 9
 
 
-@contextmanager
-def _python() -> Iterator[Route]:
-    from fineparser_core import Analyzer, score_clip
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What was found in a variant of a clip. Times are seconds of the untouched file.
 
-    analyzer = Analyzer.open()
-    yield lambda path, number, board_m: score_clip(path, number, board_m=board_m, analyzer=analyzer)
-
-
-@contextmanager
-def _command() -> Iterator[Route]:
-    with tempfile.TemporaryDirectory(prefix="fineparser-") as folder:
-        yield partial(_by_command, Path(folder))
-
-
-def _by_command(folder: Path, path: Path, number: str | None, board_m: float | None) -> Analysis:
-    """Analyze by the command. Raises: FineParserError with its sentence, where it writes no analysis."""
-    content, masks = folder / "analysis.json", folder / "masks.npz"
-    for file in (content, masks):
-        file.unlink(missing_ok=True)
-    asked = [] if number is None else ["--dive-number", number]
-    asked += [] if number is None or board_m is None else ["--board", f"{board_m:g}"]
-    command = ["score", str(path), *asked, "--json", str(content), "--masks", str(masks), "--quiet"]
-    done = subprocess.run(own_process("fineparser_core.commands.cli", *command), capture_output=True, encoding="utf-8")
-    if not content.is_file():
-        raise FineParserError(done.stderr.strip() or f"The command ended with exit code {done.returncode}.")
-    return analysis_from_dict(json.loads(content.read_text(encoding="utf-8")), read_masks_npz(masks))
-
-
-@contextmanager
-def _window() -> Iterator[Route]:
-    with tempfile.TemporaryDirectory(prefix="fineparser-") as folder:
-        command = own_process("fineparser_gui.worker.child", folder)
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as it:
-            yield partial(_by_worker, it)
-            assert it.stdin is not None
-            it.stdin.close()
-
-
-def _by_worker(worker: "subprocess.Popen[bytes]", path: Path, number: str | None, board_m: float | None) -> Analysis:
-    """Return what the window asks for a file that is dropped on it: a search of a long one, a parse, and a score."""
-    from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
-
-    name, frames = f"{path}, {time.monotonic_ns()}", (None, None)
-    if probe(path).duration_s > _SEARCHED_S:
-        found = _ask(worker, TrimRequest(path=str(path), id=f"{name}, search")).segments
-        if not found:
-            raise FineParserError("No dive was found.")
-        frames = found[0].in_frame, found[0].out_frame
-    answer = _ask(worker, ParseRequest(path=str(path), in_frame=frames[0], out_frame=frames[1], id=name))
-    if number is not None and answer.analysis["refusal"] is None:
-        score = ScoreRequest(parse_id=name, dive_number=number, board_m=board_m, difficulty=None, id=f"{name}, score")
-        answer = _ask(worker, score)
-    masks = MaskArrays(**read_arrays(Path(answer.record_path), MaskArrays._fields))
-    return analysis_from_dict(answer.analysis, masks)
-
-
-def _ask(worker: "subprocess.Popen[bytes]", request: Any) -> Any:
-    """Return the worker's answer.
-
-    Raises:
-        FineParserError: it failed, and why.
+    Attributes:
+        code: digest of the code that found it.
+        error: sentence of the exception, where there is no analysis; what follows it is empty then.
+        refusal: why the dive is not scored.
+        real_s: seconds of real time in one of the file: less than 1 in a slowed replay.
+        flight_s: labelled take-off and contact.
+        moments_s: "take_off", "come_out" and "contact"; None where it does not show.
+        errors: the same less their labels, in frames of 1/30 s of real time.
+        clip_s: first and last frame of the clip that was analysed.
+        award, own_award: against exemplars, and by the measures alone.
+        measures: by name value, uncertainty and unit.
+        followed: of the crops (seconds, x and y of the centre, side), in pixels of the untouched picture.
     """
-    from fineparser_core.support.processes import decode, encode
-    from fineparser_gui.worker.protocol import AnyMessage, Ending, Failure
 
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    worker.stdin.write(encode(request))
-    worker.stdin.flush()
-    for line in worker.stdout:
-        message = decode(line, AnyMessage)
-        if isinstance(message, Ending) and message.id == request.id:
-            if isinstance(message, Failure):
-                raise FineParserError(message.message)
-            return message
-    raise SystemExit(f"The worker ended with exit code {worker.wait()}.")
-
-
-ROUTES = {PYTHON: _python, "command": _command, "window": _window}
+    clip: str
+    variant: str
+    code: str
+    seconds: float
+    model: str = ""
+    error: str | None = None
+    refusal: str | None = None
+    real_s: float = 1.0
+    flight_s: tuple[float, float] | None = None
+    moments_s: dict[str, float | None]
+    errors: dict[str, float | None]
+    clip_s: tuple[float, float] | None = None
+    award: float | None = None
+    own_award: float | None = None
+    measures: dict[str, tuple[float, float, str]]
+    followed: list[list[float]]
 
 
 def measured(made: Plan, labels: JudgedDive, analysis: Analysis) -> dict[str, Any]:
@@ -176,68 +131,237 @@ def scored_as(labels: JudgedDive) -> tuple[str | None, float | None]:
     return labels.dive_number, board_m
 
 
-def read_results(path: Path) -> dict[tuple[str, str, str], Result]:
-    """Return the latest result of each clip, variant and route; a last line that was cut off is left out."""
-    found: dict[tuple[str, str, str], Result] = {}
+def read_results(path: Path) -> dict[tuple[str, str], Result]:
+    """Return the latest result of each clip and variant; a last line that was cut off is left out."""
+    found: dict[tuple[str, str], Result] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
             one = Result(**json.loads(line))
         except ValueError:
             continue
-        found[one.clip, one.variant, one.route] = one
+        found[one.clip, one.variant] = one
     return found
 
 
 def code_digest() -> str:
-    """Of the code that finds, and of the code that makes variants."""
-    core = Path(fineparser_core.__file__).parent
-    files = [*sorted(core.rglob("*.py")), *sorted((core.parent / "fineparser_gui" / "worker").glob("*.py"))]
+    """Return the digest of the code that finds, and of the code that makes variants."""
     digest = hashlib.sha256(Path(clip_variants.__file__).read_bytes())
-    for file in files:
+    for file in sorted(Path(fineparser_core.__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def run(args: argparse.Namespace) -> None:
-    """Analyses what is not there yet, a line of the results each."""
+    """Analyze what is not there yet, a line of the results each."""
+    from fineparser_core import Analyzer, score_clip
+
     args.out.mkdir(parents=True, exist_ok=True)
-    path, code = args.out / RESULTS, code_digest()
+    path, code, analyzer = args.out / RESULTS, code_digest(), Analyzer.open()
     done = {} if args.anew else read_results(path)
     dives = [one for one in read_dives(args.clips_folder) if one.first_flight_frame is not None]
     if args.clips:
         dives = [one for one in dives if one.video.name in args.clips or one.video.stem in args.clips]
-    with ExitStack() as stack, path.open("a", encoding="utf-8") as file:
-        routes: dict[str, Route] = {}
+    with path.open("a", encoding="utf-8") as file:
         for labels in dives:
             info = probe(labels.video)
             for variant in args.only:
-                made = plan(variant, labels, info, args.out / variant)
-                asked = [name for name in args.route if _code(done, labels, variant, name) != code]
-                if made is None or not asked:
+                made, known = plan(variant, labels, info, args.out / variant), done.get((labels.video.name, variant))
+                if made is None or (known is not None and known.code == code):
                     continue
                 write(made, labels.video)
-                for name in asked:
-                    if name not in routes:
-                        routes[name] = stack.enter_context(ROUTES[name]())
-                    one = _result(routes[name], made, labels, {"variant": variant, "route": name, "code": code})
-                    file.write(json.dumps(asdict(one)) + "\n")
-                    file.flush()
-                    print(f"{one.clip}, {one.way}: {one.seconds:.1f} s", file=sys.stderr, flush=True)
+                began_s = time.perf_counter()
+                found: dict[str, Any] = {"moments_s": {}, "errors": {}, "measures": {}, "followed": []}
+                try:
+                    number, board_m = scored_as(labels)
+                    analysis = score_clip(made.path, number, board_m=board_m, analyzer=analyzer)
+                    found = measured(made, labels, analysis)
+                except FineParserError as error:
+                    found["error"] = str(error)
+                seconds = time.perf_counter() - began_s
+                one = Result(clip=labels.video.name, variant=variant, code=code, seconds=seconds, **found)
+                file.write(json.dumps(asdict(one)) + "\n")
+                file.flush()
+                print(f"{one.clip}, {one.variant}: {one.seconds:.1f} s", file=sys.stderr, flush=True)
 
 
-def _code(done: dict[tuple[str, str, str], Result], labels: JudgedDive, variant: str, route: str) -> str | None:
-    one = done.get((labels.video.name, variant, route))
-    return None if one is None else one.code
+def tables(results: Sequence[Result]) -> str:
+    """All tables, in Markdown, and what is not as it should be, in lines."""
+    parts = [moments_table(results), awards_table(results), measures_table(results)]
+    parts.append("\n".join(outliers(results)) or "Nothing is amiss.")
+    return "\n\n".join(part for part in parts if part)
 
 
-def _result(route: Route, made: Plan, labels: JudgedDive, facts: dict[str, str]) -> Result:
-    began_s = time.perf_counter()
-    found: dict[str, Any] = {"moments_s": {}, "errors": {}, "measures": {}, "followed": []}
-    try:
-        found = measured(made, labels, route(made.path, *scored_as(labels)))
-    except FineParserError as error:
-        found["error"] = str(error)
-    return Result(clip=labels.video.name, seconds=time.perf_counter() - began_s, **facts, **found)
+def same_person(results: Sequence[Result]) -> list[bool]:
+    """Of each result of one clip, whether it follows whom most of them follow, in the labelled flight.
+
+    The centre of the crop lies within half a side of its median over the results, in the mean over the flight, and the
+    time from take-off to come-out overlaps with the labelled one.
+    """
+    known = [one for one in results if one.followed and one.flight_s is not None]
+    if not known:
+        return [False] * len(results)
+    flight_s = known[0].flight_s
+    assert flight_s is not None
+    centers = {id(one): _centres(one, flight_s) for one in known}
+    median = np.median([center[:, :2] for center in centers.values()], axis=0)
+
+    def same(one: Result) -> bool:
+        take_off, come_out = one.moments_s.get("take_off"), one.moments_s.get("come_out")
+        if id(one) not in centers or take_off is None or come_out is None:
+            return False
+        center = centers[id(one)]
+        away = np.linalg.norm(center[:, :2] - median, axis=1) / center[:, 2]
+        return bool(away.mean() < _SAME_SIDES and take_off < flight_s[1] and come_out > flight_s[0])
+
+    return [same(one) for one in results]
+
+
+def from_median(results: Sequence[Result], moment: str) -> list[float | None]:
+    """Of each result of one clip, how far a moment lies from its median over them, in frames of 1/30 s of real time."""
+    found = [one.moments_s.get(moment) for one in results]
+    known = [time for time in found if time is not None]
+    median = float(np.median(known)) if known else 0.0
+    return [
+        None if time is None else (time - median) * one.real_s * _COUNTED_FPS
+        for time, one in zip(found, results, strict=True)
+    ]
+
+
+def moments_table(results: Sequence[Result]) -> str:
+    """Return a row for each variant: who is followed, and how near the moments are to labels and median."""
+    same, off = {}, {}
+    for clip in _by(results, lambda one: one.clip).values():
+        same |= {id(one): is_same for one, is_same in zip(clip, same_person(clip), strict=True)}
+        for moment in MOST_FRAMES:
+            off |= {(id(one), moment): away for one, away in zip(clip, from_median(clip, moment), strict=True)}
+
+    def row(name: str, these: Sequence[Result]) -> list[str]:
+        cells = [name, str(len(these)), _share(same[id(one)] for one in these)]
+        for moment, most in MOST_FRAMES.items():
+            cells.append(_share(_within(one.errors.get(moment), most) for one in these))
+            cells.append(_share(_within(off[id(one), moment], most) for one in these))
+        return [*cells, str(sum(bool(one.refusal or one.error) for one in these))]
+
+    header = ["variant", "clips", "same person"]
+    for moment, most in MOST_FRAMES.items():
+        words = moment.replace("_", "-")
+        header += [f"{words} within {most} of label", "of median"]
+    rows = [row(name, these) for name, these in _by(results, lambda one: one.variant).items()]
+    table = _markdown([*header, "refused"], [*rows, row("all", results)])
+    medians = ", ".join(
+        f"{moment.replace('_', '-')} {_text(_median(one.errors.get(moment) for one in results), '+.1f')}"
+        for moment in MOST_FRAMES
+    )
+    return f"{table}\n\nMedian error against the labels, frames: {medians}."
+
+
+def awards_table(results: Sequence[Result]) -> str:
+    """Return a row for each clip: range and deviation of its award over all variants and over the seven basic ones."""
+    rows, spreads = [], []
+    for clip, these in _by(results, lambda one: one.clip).items():
+        everything = [one.award for one in these if one.award is not None]
+        basic = [one.award for one in these if one.award is not None and one.variant in BASIC]
+        own = [one for one in these if one.own_award is not None]
+        own_ranges = (
+            _spread([one.own_award for one in own])[0],
+            _spread([one.own_award for one in own if one.variant in BASIC])[0],
+        )
+        spread = (*_spread(everything), *_spread(basic), *own_ranges)
+        spreads.append(spread)
+        counts = (str(len(everything)), _text(_median(everything), ".2f"))
+        rows.append([clip, *counts, *(_text(value, ".2f") for value in spread)])
+    for name, of in (("median", np.median), ("worst", np.max)):
+        known = [[value for value in column if value is not None] for column in zip(*spreads, strict=True)]
+        rows.append([name, "", "", *(_text(float(of(values)) if values else None, ".2f") for values in known)])
+    header = (
+        "clip",
+        "awards",
+        "median",
+        "range",
+        "deviation",
+        "range, basic seven",
+        "deviation",
+        "own award, range",
+        "of basic seven",
+    )
+    return _markdown(header, rows)
+
+
+def measures_table(results: Sequence[Result]) -> str:
+    """Return a row for each measure: its deviation over the variants of a clip and the uncertainty that it states."""
+    clips = _by([one for one in results if not one.error], lambda one: one.clip).values()
+    units = {name: unit for one in results for name, (_, _, unit) in one.measures.items()}
+    rows = []
+    for name, unit in units.items():
+        found = [[one.measures[name] for one in these if name in one.measures] for these in clips]
+        spreads = [float(np.std([value for value, *_ in each], ddof=1)) for each in found if len(each) > 1]
+        stated = _median(uncertainty for each in found for _, uncertainty, _ in each)
+        shown = _share(name in one.measures for these in clips for one in these)
+        worst = _text(max(spreads) if spreads else None, ".3g")
+        rows.append([name, unit, shown, _text(_median(spreads), ".3g"), worst, _text(stated, ".3g")])
+    header = ("measure", "unit", "there", "deviation over variants, median clip", "worst clip", "stated, median")
+    return _markdown(header, rows) if rows else ""
+
+
+def outliers(results: Sequence[Result]) -> list[str]:
+    """Return a line for each result with another person, a refusal, or a moment that is off."""
+    lines = []
+    for clip, these in _by(results, lambda one: one.clip).items():
+        for one, same in zip(these, same_person(these), strict=True):
+            off = {
+                moment: one.errors.get(moment)
+                for moment, most in MOST_FRAMES.items()
+                if not _within(one.errors.get(moment), most)
+            }
+            words = [f"{moment} {_text(error, '+.1f') or 'not seen'}" for moment, error in off.items()]
+            words += [] if same else ["another person"]
+            words += [text for text in (one.error, one.refusal) if text]
+            if words:
+                lines.append(f"{clip}, {one.variant}: {'; '.join(words)}")
+    return lines
+
+
+def _centres(one: Result, flight_s: tuple[float, float]) -> np.ndarray:
+    """(n, 3) x, y and side of the crop at times of the flight."""
+    times_s, *values = np.array(one.followed).T
+    at_s = np.linspace(*flight_s, _TIMES_IN_FLIGHT)
+    return np.column_stack([np.interp(at_s, times_s, value) for value in values])
+
+
+def _by(results: Iterable[Result], key: Callable[[Result], str]) -> dict[str, list[Result]]:
+    groups: dict[str, list[Result]] = {}
+    for one in results:
+        groups.setdefault(key(one), []).append(one)
+    return groups
+
+
+def _within(frames: float | None, most: int) -> bool:
+    return frames is not None and round(abs(frames)) <= most
+
+
+def _spread(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Range and standard deviation."""
+    if len(values) < 2:
+        return None, None
+    return max(values) - min(values), float(np.std(values, ddof=1))
+
+
+def _median(values: Iterable[Any]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
+
+
+def _share(values: Iterable[bool]) -> str:
+    known = list(values)
+    return f"{sum(known)} of {len(known)}"
+
+
+def _text(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -247,7 +371,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, metavar="OUT", nargs="?")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=VARIANTS, metavar="VARIANT", help="variants")
     parser.add_argument("--clips", nargs="+", metavar="NAME", help="these clips alone")
-    parser.add_argument("--route", nargs="+", choices=ROUTES, default=[PYTHON])
     parser.add_argument("--anew", action="store_true", help="analyse also what the results hold")
     parser.add_argument("--table", type=Path, metavar="RESULTS", help="only print the tables of results")
     args = parser.parse_args(argv)

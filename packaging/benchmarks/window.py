@@ -20,6 +20,7 @@ _XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24")
 
 def rows() -> tuple[Row, ...]:
     """All rows of the table."""
+    import export_row
     import player_rows
     import program_rows
 
@@ -89,6 +90,12 @@ def rows() -> tuple[Row, ...]:
             what="worker killed at random moments, 20 times",
             bound="app alive, error shown, next analysis works",
             measure=program_rows.kill_worker,
+        ),
+        Row(
+            name="export",
+            what="annotated clip against a bare transcode, 1080p",
+            bound="at most 1.5 times",
+            measure=export_row.export,
         ),
     )
 

@@ -40,10 +40,10 @@ def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) ->
 class Photographer:
     """A window of a given size and a folder for its screenshots."""
 
-    def __init__(self, app: QApplication, out: Path, size: QSize, folder: Path | None = None) -> None:
+    def __init__(self, app: QApplication, out: Path, size: QSize) -> None:
         self._out = out
         out.mkdir(parents=True, exist_ok=True)
-        self.studio = Studio(app, folder)
+        self.studio = Studio(app)
         self.session, self.window = self.studio.session, self.studio.window
         self.window.resize(size)
         self.window.show()

@@ -14,7 +14,7 @@ import bench_clips
 import window
 from outcome import Outcome
 
-PROMISED = 11
+PROMISED = 12
 
 
 def test_every_promise_has_a_row():

@@ -11,12 +11,13 @@ from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.language import LANGUAGES, text, use_language
 from fineparser_core.records import DiveSegment
-from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
+from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState
 from fineparser_gui.export.exports import ExportState
 from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.score.correction import Correction

@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import save
 from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally
 
-from fineparser_core.checkpoints.bundle import CARD_NAME, WeightsCard, load_bundle, load_fineparser, save_bundle
+from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_fineparser, save_bundle
 from fineparser_core.config import ModelConfig
+from fineparser_core.constants import CARD_NAME
 from fineparser_core.resources import bundled_weights, resource
 
 Change = Callable[[Path], None]

@@ -18,7 +18,8 @@ from test_bundles import small_bundle
 from test_pickles import DIVE, KEYS
 from test_videos import read_video
 
-from fineparser_core.checkpoints.bundle import CARD_NAME, read_card
+from fineparser_core.checkpoints.bundle import read_card
+from fineparser_core.constants import CARD_NAME
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES
 from fineparser_core.data.judged_dives import read_dives

@@ -19,6 +19,7 @@ from fineparser_core.commands import cli
 from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import log_to_stderr
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.model_card import model_card
 from fineparser_core.evaluation.report import write_report
@@ -26,6 +27,7 @@ from fineparser_core.evaluation.results import DiveResult, write_predictions
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
+from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.corrections import CorrectedDive, provenance_path, write_corrections
@@ -34,14 +36,12 @@ from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.write import write_report as write_dive_report
-from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.printable import printable
 from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.dives.dive import LONGEST_NAME
 from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.support.log_file import log_folder, start_logging

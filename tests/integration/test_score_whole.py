@@ -15,7 +15,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from fineparser_core.inference.score_clip import score_clip
 from platforms import IN_OWN_TERMINAL, STOPS, stop
 
 from fineparser_core.exemplars.store import ExemplarStore
@@ -28,7 +27,7 @@ from fineparser_core.export.analysis_json import (
     without_samples,
 )
 from fineparser_core.export.results import read_results
-from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.analyzer import Analyzer, score_clip
 from fineparser_core.records import Clip, ClipEncoding, DiveParse
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays

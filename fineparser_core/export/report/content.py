@@ -1,4 +1,4 @@
-"""Fills the page of a dive: frames, phases with what was measured and what the model attributes, trend and note."""
+"""Fills the pages of a report: of a dive its frames, phases, trend and note; of a season its overview."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,17 @@ from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
-from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, PictureRow, Report
+from fineparser_core.export.report.page import (
+    Gauge,
+    MeasuredRow,
+    NumberOverview,
+    Overview,
+    Page,
+    Phase,
+    PictureRow,
+    Report,
+    TrendPoint,
+)
 from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
@@ -254,3 +264,42 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
     unscored = (analysis.unscored,) if analysis.unscored else ()
     notes = (*unscored, *notes_of(analysis))
     return (*sentences, *(without_home(printable(translated(note))) for note in notes))
+
+
+def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overview:
+    """Return the overview of dives, in order of time."""
+    days = sorted(dive.date for dive in dives if dive.date)
+    facts = [(text("dives"), str(len(dives)))]
+    if days:
+        facts.append((text("days"), days[0] if days[0] == days[-1] else text("{0} to {1}", days[0], days[-1])))
+    groups: dict[str, list[ReportedDive]] = {}
+    for dive in dives:
+        groups.setdefault(_number_and_board(dive), []).append(dive)
+    return Overview(
+        title=printable(title),
+        facts=tuple(facts),
+        rows=tuple(_overview_row(name, of) for name, of in groups.items()),
+        note=tuple(printable(note, keep="\n").strip().splitlines()),
+        about=(
+            text(
+                "Awards are implied by the predicted scores (score ÷ (3 × DD)): they are the model's, not a judge's. "
+                "Dives of different numbers or boards cannot be compared."
+            ),
+        ),
+    )
+
+
+def _number_and_board(dive: ReportedDive) -> str:
+    scoring = dive.analysis.scoring
+    return text("no score") if scoring is None else dive_text(scoring.dive_number, scoring.board_m)
+
+
+def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
+    trend = tuple(
+        TrendPoint(label=printable(dive.date or dive.path.stem), award=dive.analysis.scoring.award, is_this=False)
+        for dive in dives
+        if dive.analysis.scoring is not None
+    )
+    awards = [point.award for point in trend]
+    told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
+    return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export.report.meet_sheet import MeetSheet
-from fineparser_core.export.report.page import Report
-from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.export.report.page import Report, trend_chart
 from fineparser_core.language import language, text
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import write_whole

@@ -6,9 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export.report.html import jpeg
-from fineparser_core.export.report.page import MeasuredRow, Overview, Page, Phase, PictureRow, Report, TrendPoint
+from fineparser_core.export.report.page import (
+    MeasuredRow,
+    Overview,
+    Page,
+    Phase,
+    PictureRow,
+    Report,
+    TrendPoint,
+    trend_chart,
+)
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
-from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import text
 
 _MARGIN = 11.0

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.content import make_report
+from fineparser_core.export.report.content import make_overview, make_report
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.html import write_html, write_sheet_html
 from fineparser_core.export.report.meet_sheet import make_sheet
-from fineparser_core.export.report.overview import make_overview
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 
 

@@ -8,8 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 from clip_variants import PICTURES, VARIANTS, Plan, plan, write
-from steadiness import main, read_results, scored_as
-from steadiness_table import Result, awards_table, from_median, measures_table, outliers, routes_table, same_person
+from steadiness import (
+    Result,
+    awards_table,
+    from_median,
+    main,
+    measures_table,
+    outliers,
+    read_results,
+    same_person,
+    scored_as,
+)
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.records import VideoInfo
@@ -150,7 +159,7 @@ def test_clips_are_scored_as_what_they_are() -> None:
     assert scored_as(replace(LABELS, dive_number="413A")) == (None, 10.0)
 
 
-def result(variant: str = "whole", *, clip: str = "a.mp4", route: str = "python", **changes: Any) -> Result:
+def result(variant: str = "whole", *, clip: str = "a.mp4", **changes: Any) -> Result:
     followed = [[t / 10, 100 + 5.0 * t, 50 + t**2, 80.0] for t in range(30)]
     facts: dict[str, Any] = {
         "code": "c",
@@ -164,7 +173,7 @@ def result(variant: str = "whole", *, clip: str = "a.mp4", route: str = "python"
         "measures": {"flight_time": (1.0, 0.05, "s")},
         "followed": followed,
     }
-    return Result(clip=clip, variant=variant, route=route, **facts | changes)
+    return Result(clip=clip, variant=variant, **facts | changes)
 
 
 def moved(by: float) -> list[list[float]]:
@@ -198,7 +207,6 @@ def test_moments_are_held_against_their_own_median_in_real_time() -> None:
 def test_awards_spread_over_all_and_over_the_basic_variants() -> None:
     results = [result("whole", award=6.0), result("crf28", award=6.3), result("shaken", award=7.0)]
     results += [result("whole", clip="b.mp4", award=5.0), result("cut", clip="b.mp4", award=5.1)]
-    results += [result("whole", route="window", award=1.0)]
     rows = awards_table(results).splitlines()
     assert rows[2] == "| a.mp4 | 3 | 6.30 | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 | 0.00 |"
     assert rows[-2:] == [
@@ -212,12 +220,6 @@ def test_measures_spread_beside_what_they_state() -> None:
     results = [result(name, measures={"flight_time": (value, 0.04, "s")}) for name, value in values.items()]
     results += [result("rate", measures={}), result("whole", clip="b.mp4")]
     assert measures_table(results).splitlines()[2] == "| flight_time | s | 4 of 5 | 0.1 | 0.1 | 0.04 |"
-
-
-def test_routes_are_held_against_python() -> None:
-    assert routes_table([result()]) == ""
-    results = [result(), result("cut"), result(route="window"), result("cut", route="window", award=6.5)]
-    assert routes_table(results).splitlines()[2:] == ["| window | 2 of 2 | 2 of 2 | 2 of 2 | 1 of 2 | 0.50 |"]
 
 
 def test_the_latest_results_are_read_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fineparser_core.commands.named_otherwise import named_otherwise
+from fineparser_core.commands.score_report import named_otherwise
 from fineparser_core.export.results import AskedClip
 
 

@@ -116,7 +116,7 @@ def test_columns_of_other_names_are_mapped(folder: Path) -> None:
         ("awards", 'clips/a.mp4,"6,5,7"', "is no score"),
         ("date", "clips/a.mp4,05/31/2026", "not a day: write it as 2026-05-31"),
         ("split", "clips/a.mp4,dev", "split"),
-        ("athlete", f"clips/a.mp4,{'x' * 201}", "athlete"),
+        ("athlete", f"clips/a.mp4,{'x' * 256}", "athlete"),
         ("athlete", "clips/a.mp4,Li, Zoë", "3 cells under 2 names"),
     ],
 )

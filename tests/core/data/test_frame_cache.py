@@ -13,8 +13,8 @@ import pytest
 
 from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
-from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.data.transforms import asked_frames, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
 from fineparser_core.progress import CancelToken

@@ -94,7 +94,7 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
         ({"first_flight_frame": 50, "first_entry_frame": 40}, "not in order"),
         ({"date": "31.5.2026"}, "not a day"),
         ({"split": "dev"}, "split"),
-        ({"athlete": "x" * 201}, "athlete"),
+        ({"athlete": "x" * 256}, "athlete"),
         ({"real_fps": 0}, "real_fps"),
     ],
 )

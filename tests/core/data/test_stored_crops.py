@@ -13,8 +13,8 @@ from fineparser_core.config import PreprocessingName
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
-from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.data.survey import take_survey
 from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError

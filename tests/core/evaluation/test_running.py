@@ -14,8 +14,8 @@ from fineparser_core.commands.measuring import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
-from fineparser_core.data.images import read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs

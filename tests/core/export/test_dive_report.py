@@ -17,11 +17,9 @@ from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf
-from fineparser_core.export.report.content import make_page
+from fineparser_core.export.report.content import make_overview, make_page
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.report.overview import make_overview
-from fineparser_core.export.report.page import TrendPoint
-from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.export.report.page import TrendPoint, trend_chart
 from fineparser_core.export.report.write import write_report
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RULES

@@ -9,13 +9,13 @@ import numpy as np
 from measured_dive import measured_parse
 
 from fineparser_core.constants import KEYPOINT_NAMES
+from fineparser_core.export.annotated_clip import write_still
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
 from fineparser_core.export.skeleton_overlay import PathPainter
-from fineparser_core.export.stills import write_still
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis
 

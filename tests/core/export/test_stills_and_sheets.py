@@ -12,13 +12,13 @@ import pytest
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
 from fineparser_core.export import panel
+from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
-from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.records import Analysis, ComparedDive, MaskTrack, compared_dive
 

@@ -12,7 +12,8 @@ from measured_dive import FPS
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
-from fineparser_core.export.strobe import Strobe, choose_bodies, strobe_picture, write_strobe_clip, write_strobe_picture
+from fineparser_core.export.strobe import Strobe, strobe_picture, write_strobe_clip, write_strobe_picture
+from fineparser_core.export.strobe_selection import choose_bodies
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Analysis

@@ -35,8 +35,9 @@ from stream_server import (
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live import ring as ring_module
 from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
-from fineparser_core.live.reader import LiveReader, SourceState, _Sound
+from fineparser_core.live.reader import LiveReader, SourceState
 from fineparser_core.live.ring import Ring
+from fineparser_core.live.shaping import SourceSound
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import Watch
 from fineparser_core.video.probe import probe
@@ -115,7 +116,7 @@ def test_sound_may_change_its_form(tmp_path: Path) -> None:
         frames.append(av.AudioFrame.from_ndarray(np.zeros((channels, 1536), np.float32), format="fltp", layout=layout))
         frames[-1].sample_rate, frames[-1].pts, frames[-1].time_base = 48_000, n * 1536, Fraction(1, 48_000)
     with av.open(str(path)) as container:
-        sound = _Sound.of(container)
+        sound = SourceSound.of(container)
         assert sound is not None
         packets = list(sound._encoded(SimpleNamespace(decode=lambda: frames)))  # type: ignore[arg-type]
     heard_s = float((packets[-1].pts - packets[0].pts) * packets[0].time_base)

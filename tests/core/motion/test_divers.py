@@ -100,7 +100,7 @@ def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
 
 
 def test_a_point_in_a_long_file_is_searched_around(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "LONG_S", 2.5)
+    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 2.5)
     frame = round((FIRST_S + 0.5) * FPS)
     x, y = diving(120, FIRST_S)(frame)
     found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), search=DiveSearch(two, find_body=lambda _: 2.0))
@@ -133,7 +133,7 @@ def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
         return [replace(one, evidence=0.55) for one in find_free_falls(moving)[:1]] if loose else []
 
     monkeypatch.setattr(recording, "find_free_falls", weak)
-    monkeypatch.setattr(recording, "LONG_S", 3.0)
+    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 3.0)
     monkeypatch.setattr(recording, "SHORT_S", 2.0)
     with pytest.raises(NoDiveError):
         find_clip(path)

@@ -60,7 +60,7 @@ def test_a_walk_is_taken_whole_unless_it_is_long(tmp_path: Path, monkeypatch: py
         found = find_clip(path)
         assert (found.clip.in_frame, found.clip.out_frame) == (0, 3 * FPS - 1)
         assert found.clip.n_cut == (0, 0)
-    monkeypatch.setattr(recording, "LONG_S", 2.0)
+    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 2.0)
     with pytest.raises(NoDiveError, match="no dive was found"):
         find_clip(path)
 
@@ -165,6 +165,6 @@ def test_a_clip_of_which_one_picture_is_looked_at_is_taken_whole(tmp_path: Path)
 def test_of_a_long_file_no_picture_is_kept_until_a_part_is_read(
     two_dives: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "LONG_S", 5.0)
+    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 5.0)
     assert not find_dives(two_dives).pictures._kept
     assert len(find_dives(two_dives, 60, 130).pictures._kept) == 71

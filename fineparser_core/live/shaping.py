@@ -1,0 +1,200 @@
+"""Packets of a source as the ring keeps them: decodable from every key frame, in a codec that it knows."""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from fineparser_core.constants import HEARD_HZ
+from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat
+from fineparser_core.live.segments import sound_format
+from fineparser_core.video.picture import Scaler
+from fineparser_core.video.probe import inspect_video
+
+# Codecs whose packets are kept as they come.
+_KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
+# Other codecs are encoded once, at a quality that measures no differently, a key frame a second.
+_ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
+# Codecs of sound that MPEG-TS and MP4 both carry; the rest is encoded once, as AAC.
+_HEARD = ("aac", "mp2", "mp3", "ac3")
+# Packets of sound that wait for the first picture.
+_MOST_WAITING = 500
+#: Pictures a second of a source that does not tell.
+USUAL_FPS = 25
+# Part of a key frame that holds the size: sequence parameter set, sequence header, start of a JPEG frame.
+_MARKS = {
+    "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
+    "hevc": re.compile(rb"\x00\x00\x01[\x42\x43].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
+    "mpeg2video": re.compile(rb"\x00\x00\x01\xb3.{8}", re.DOTALL),
+    "mjpeg": re.compile(rb"\xff[\xc0-\xc2].{7}", re.DOTALL),
+}
+
+
+class PacketShaper:
+    """Makes packets for the ring: decodable from every key frame, in a codec that it knows."""
+
+    def __init__(self, stream: VideoStream, fps: float, turned: Scaler | None) -> None:
+        self._stream, self._turned = stream, turned
+        self._times: dict[int | None, float] = {}
+        context = stream.codec_context
+        self._codec = context.name
+        extra = context.extradata or b""
+        self._filter = None
+        if extra[:1] == b"\x01" and self._codec in ("h264", "hevc"):  # lengths in place of start codes, as in MP4
+            self._filter = BitStreamFilterContext(f"{self._codec}_mp4toannexb,dump_extra=freq=keyframe", stream)
+            extra = b""
+        self._sets = extra
+        self._format = StreamFormat(self._codec, context.width, context.height, fps)
+        self._mark: bytes | None = None
+        self._encoder: VideoCodecContext | None = None
+        self._base_s = 0.0
+
+    def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
+        """Yield the packets made of a packet; raises FFmpegError."""
+        if self._codec not in _KEPT or self._turned:
+            self._times[packet.pts] = time_s
+            yield from self._encoded(packet.decode())
+            return
+        for one in self._filter.filter(packet) if self._filter else [packet]:
+            data, key = bytes(one), one.is_keyframe or self._codec == "mjpeg"
+            made = LivePacket(data, time_s, decode_s, key, self._format)
+            yield self._checked(made) if key else made
+
+    def flushed(self) -> Iterator[LivePacket]:
+        """Yield the packets still in the decoder at the end."""
+        if self._encoder:
+            yield from self._encoded(self._stream.codec_context.decode(None))
+
+    def _checked(self, packet: LivePacket) -> LivePacket:
+        """Return a key frame with its parameter sets, and the size that it has."""
+        found = _MARKS[self._codec].search(packet.data)
+        if found is None:
+            return replace(packet, data=self._sets + packet.data)
+        if found[0] != self._mark:
+            if self._mark is not None or not self._format.width_px:
+                decoder = Decoder()
+                if frames := decoder.decode(replace(packet, follows=False)) + decoder.flush():
+                    picture = frames[0].picture
+                    self._format = replace(self._format, width_px=picture.width, height_px=picture.height)
+            self._mark = found[0]
+        return replace(packet, format=self._format)
+
+    def _encoded(self, pictures: list[av.VideoFrame]) -> Iterator[LivePacket]:
+        for picture in pictures:
+            if not self._times:
+                return
+            # Not that of the last packet, where their order differs.
+            time_s = self._times.get(picture.pts, min(self._times.values()))
+            self._times = {pts: at_s for pts, at_s in self._times.items() if at_s > time_s}
+            if self._turned:
+                picture = av.VideoFrame.from_ndarray(self._turned.rgb(picture), "rgb24")
+            size = picture.width // 2 * 2, picture.height // 2 * 2
+            if self._encoder is None or size != (self._encoder.width, self._encoder.height):
+                self._encoder = _encoder(*size, self._format.fps)
+                self._format = StreamFormat(self._encoder.codec.canonical_name, *size, self._format.fps)
+                self._base_s = time_s
+            even = picture.reformat(*size, self._encoder.pix_fmt)
+            even.pts, even.time_base = round((time_s - self._base_s) / TICK), TICK
+            for made in self._encoder.encode(even):
+                at_s = self._base_s + (made.pts or 0) * float(TICK)
+                yield LivePacket(bytes(made), at_s, at_s, made.is_keyframe, self._format)
+
+
+class SourceSound:
+    """The sound of a connection, in packets for the ring.
+
+    Attributes:
+        waiting: packets of the stream that were not shaped yet.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        """Open the encoder or filter of a stream. Raises: FFmpegError, if it is of a kind that cannot be kept."""
+        self.stream = stream
+        self.waiting = deque[Packet](maxlen=_MOST_WAITING)
+        self._format = sound_format(stream)
+        self._bytes = BytesIO()
+        self._kept = self._format.codec in _HEARD
+        self._headers, self._layout = None, "mono" if stream.codec_context.channels == 1 else "stereo"
+        if self._format.codec == "aac":  # that of RTSP and files says in front what it is; each packet here does
+            self._headers = av.open(self._bytes, "w", format="adts")
+            self._with_header = self._headers.add_stream_from_template(stream)
+        elif not self._kept:
+            self._headers = av.open(self._bytes, "w", format="adts")
+            self._with_header = self._headers.add_stream("aac", rate=HEARD_HZ, layout=self._layout)
+            self._format = replace(self._format, codec="aac", rate_hz=HEARD_HZ)
+            self._form: tuple[str, str, int] | None = None
+
+    @classmethod
+    def of(cls, container: InputContainer) -> "SourceSound | None":
+        """Return the sound of a container, or None if it has none that can be kept."""
+        with suppress(av.error.FFmpegError, ValueError):
+            stream = next(iter(container.streams.audio), None)
+            if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
+                return cls(stream)
+        return None
+
+    def shaped(self, offset_s: float) -> Iterator[LivePacket]:
+        """Yield the packets made of the waiting packets."""
+        while self.waiting:
+            given = self.waiting.popleft()
+            with suppress(av.error.FFmpegError):
+                for packet in [given] if self._kept else self._encoded(given):
+                    if packet.pts is None:
+                        continue
+                    time_s, data = seconds_of(packet, packet.pts) + offset_s, bytes(packet)
+                    if self._headers is not None:
+                        packet.stream = self._with_header
+                        self._headers.mux_one(packet)
+                        data = self._bytes.getvalue()
+                        self._bytes.seek(0)
+                        self._bytes.truncate()
+                    yield LivePacket(data, time_s, time_s, True, self._format)
+
+    def _encoded(self, packet: Packet) -> Iterator[Packet]:
+        frames: list[Any] = packet.decode()
+        for frame in frames:
+            form = frame.format.name, frame.layout.name, frame.sample_rate
+            if form != self._form:  # a broadcast changes it
+                size = self._with_header.codec_context.frame_size
+                self._form = form
+                self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=HEARD_HZ, frame_size=size)
+            for part in self._resampler.resample(frame):
+                yield from self._with_header.encode(part)
+
+
+def seconds_of(packet: Packet, stamp: int) -> float:
+    """Return a stamp of a packet in seconds."""
+    return float(stamp * packet.time_base)
+
+
+def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
+    name = "libx264" if "libx264" in av.codecs_available else "mjpeg"
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height = width_px, height_px
+    context.pix_fmt = "yuvj420p" if name == "mjpeg" else "yuv420p"
+    context.time_base = TICK
+    context.framerate = Fraction(fps or USUAL_FPS).limit_denominator(1001)
+    context.gop_size = round(fps or USUAL_FPS)
+    context.options = dict(_ENCODER) if name == "libx264" else {"q": "3"}
+    return context
+
+
+def upright_scaler(path: Path) -> Scaler | None:
+    """Return a scaler that makes pictures of a file upright; None where they are."""
+    _, _, geometry = inspect_video(path)
+    return Scaler(geometry) if geometry.quarter_turns or geometry.mirrored else None

@@ -1,0 +1,82 @@
+"""Documents of strangers: one sentence, made by the caller, for whatever is wrong with them."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.support.documents import read_document, read_rows, read_table_text
+
+FORM = "fineparser.thing/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing:
+    name: str
+    size: int = 0
+
+
+def refused(path: Path):
+    return lambda reason: ConfigError("{0} is no thing ({1}): make another.", path, reason)
+
+
+def read(path: Path) -> Thing:
+    return read_document(path, Thing, refused(path), most_bytes=1000, form=FORM)
+
+
+def test_a_record_is_read_and_unknown_keys_are_ignored(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("\ufeff" + json.dumps({"format": FORM, "name": "Ü", "size": 3, "new": []}), encoding="utf-8")
+    assert read(path) == Thing(name="Ü", size=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, os.strerror(2)),
+        (b" " * 1001, "larger than 0.001 MB"),
+        (b"{", "Expecting"),
+        (b"\xff", "not text in UTF-8"),
+        (b"[" * 20 + b"]" * 20, "nested too deeply"),
+        (b'{"size": NaN}', "NaN is no number"),
+        (b"[1]", f"not of format {FORM}"),
+        (b'{"format": "fineparser.thing/2", "name": "a"}', f"not of format {FORM}"),
+        (json.dumps({"format": FORM}).encode(), "name is missing"),
+        (json.dumps({"format": FORM, "name": "a", "size": "x" * 900}).encode(), "size: 'xxx"),
+    ],
+)
+def test_what_is_wrong_is_one_short_sentence_of_the_callers(tmp_path, content, reason):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as failure:
+        read(path)
+    said = str(failure.value)
+    assert said.startswith(f"{path} is no thing (")
+    assert reason in said
+    assert len(said) < len(str(path)) + 250
+
+
+def test_a_folder_and_a_pipe_are_no_documents(tmp_path):
+    with pytest.raises(ConfigError, match="is no thing"):
+        read(tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(ConfigError, match="a pipe or a device"):
+            read(tmp_path / "pipe")
+
+
+def test_tables_are_read_in_what_spreadsheets_write_and_workbooks_are_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        path.write_bytes("name;size\nÜ;3\n".encode(encoding))
+        assert list(read_rows(path, 1000, refused(path))) == [(1, ["name", "size"]), (2, ["Ü", "3"])]
+    path.write_bytes(b"PK\3\4" + bytes(20))
+    with pytest.raises(ConfigError, match="it is no CSV, but a workbook"):
+        read_table_text(path, 1000, refused(path))
+    path.write_text('a\n"' + "x" * 200_000 + '"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="it is no CSV, field larger"):
+        list(read_rows(path, 1_000_000, refused(path)))
