@@ -36,7 +36,7 @@ from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptio
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive, MaskTrack
+from fineparser_core.records import Analysis, ComparedDive, MaskTrack, Note, NoteCode
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
 
@@ -86,7 +86,7 @@ def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 2, 90)
-    parse = replace(analysis.parse, notes=(Phrase("Short by {0} s.", 0.5),))
+    parse = replace(analysis.parse, notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),))
     analysis = replace(analysis, parse=parse)
     track = MaskTrack(
         sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
@@ -125,9 +125,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
         assert plain(loaded) == plain(job)
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
-    (note_on_clip,) = loaded.analysis.parse.notes  # which is translated there
-    assert isinstance(note_on_clip, Phrase)
-    assert note_on_clip.values == (0.5,)
+    (sentence,) = loaded.analysis.parse.notes[0].values  # which is translated there
+    assert isinstance(sentence, Phrase)
+    assert sentence.values == (0.5,)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
     assert load_job(tmp_path / "4") == jobs[4]
     assert loaded.options.comparison is not None
