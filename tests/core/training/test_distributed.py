@@ -1,5 +1,6 @@
 """Two processes give what one gives."""
 
+import contextlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import two_processes
@@ -35,13 +37,19 @@ def by_torchrun(argv: list[str]) -> list[tuple[int, str]]:
     return [(done.returncode, done.stderr)]
 
 
+def free_job() -> int:
+    """Return the number of a job whose port nobody uses; systems hand out none of that range."""
+    for job in np.random.default_rng().permutation(12_000).tolist():
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("", 20_000 + job))
+            return int(job)
+    raise OSError("no port is free")
+
+
 def by_srun(argv: list[str]) -> list[tuple[int, str]]:
     """Start two tasks as Slurm does, on this machine."""
-    with socket.socket() as listener:
-        listener.bind(("localhost", 0))
-        port = str(listener.getsockname()[1])
-    job = {"SLURM_JOB_ID": "4711", "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2"}
-    job |= {"SLURM_STEP_NODELIST": "localhost", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
+    job = {"SLURM_JOB_ID": str(free_job()), "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2"}
+    job |= {"SLURM_STEP_NODELIST": "localhost", "OMP_NUM_THREADS": "1"}
     tasks = [
         subprocess.Popen(
             [sys.executable, *argv],
