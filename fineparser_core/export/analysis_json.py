@@ -270,9 +270,6 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "joints": masks.joints,
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
-    if seen := data.get("recognition"):
-        boards_m = {float(board_m): share for board_m, share in seen["boards_m"].items()}
-        arrays["recognition"] = seen | {"boards_m": boards_m}
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": tuple(data["clip_notes"])}, DiveParse)
     return replace(parse, mask_probability=masks.probability)
 

@@ -1,14 +1,18 @@
 """Exports as the window asks for them, and how they reach the process that runs them, see `export.job_process`.
 
-A job is pickled into a private folder of the window's run, which its own process reads.
+A job is written as JSON and arrays into a private folder of the window's run, which its own process reads.
 """
 
-import gzip
-import pickle
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
-from typing import cast
+from typing import Any, get_args
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import msgspec
+import numpy as np
 
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
@@ -18,12 +22,18 @@ from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
-from fineparser_core.language import language
+from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.records import Analysis, DiveParse
+from fineparser_core.support.codec import from_json
+from fineparser_core.support.npz import DAMAGE
+from fineparser_core.support.processes import Failed, Message
 
-#: The language, then the job; masks are mostly zeros, which the fastest compression makes small.
-_JOB, _COMPRESSION = "job.pickle.gz", 1
+#: Masks are mostly zeros, which the fastest compression makes small.
+_JOB, _COMPRESSION = "job.zip", 1
+_FIELDS = "job.json"
+#: Keys, which no name can be, of objects that stand for an array of the archive, by its name, and for a phrase.
+_ARRAY, _PHRASE = "\0array", "\0phrase"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +131,27 @@ class MeetJob:
 Job = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
+class Advanced(Message, frozen=True, kw_only=True):
+    """Progress of an export; see `fineparser_core.progress.Progress`."""
+
+    done: int
+    total: int
+
+
+class Written(Message, frozen=True, kw_only=True):
+    """Report that the file is there; notes are sentences for the user."""
+
+    notes: list[str]
+
+
+class Stopped(Message, frozen=True):
+    """Report that the export was canceled, which leaves no file."""
+
+
+#: Messages of the process of a job, the last of which ends it.
+JobMessage = Advanced | Written | Stopped | Failed
+
+
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
     """Run an export.
 
@@ -170,7 +201,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
 
 
 def save_job(job: Job, folder: Path) -> None:
-    """Write a job into a folder; what it writes will be in the language of this process.
+    """Write a job into a folder.
 
     Raises:
         ExportError: the folder cannot be written.
@@ -180,10 +211,26 @@ def save_job(job: Job, folder: Path) -> None:
     elif isinstance(job, CorrectionsJob):
         dives = (replace(dive, model_parse=_without_masks(dive.model_parse)) for dive in job.dives)
         job = replace(job, dives=tuple(dives))
+    arrays: dict[str, Any] = {}  # by their identity: a dive that is in a job twice is written once
+
+    def encoded(value: Any) -> Any:
+        if isinstance(value, Phrase):
+            return {_PHRASE: value.to_json()}
+        if isinstance(value, str | Path):
+            return str(value)
+        if isinstance(value, np.generic):
+            return value.item()
+        arrays[str(id(value))] = value
+        return {_ARRAY: str(id(value))}
+
+    saved = [type(job).__name__, msgspec.to_builtins(job, enc_hook=encoded)]
     try:
-        with gzip.open(folder / _JOB, "wb", _COMPRESSION) as file:
-            for part in (language(), job):
-                pickle.dump(part, file)
+        with ZipFile(folder / _JOB, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
+            for name, array in arrays.items():
+                packed = BytesIO()
+                np.lib.format.write_array(packed, np.asarray(array), allow_pickle=False)
+                archive.writestr(f"{name}.npy", packed.getvalue())
+            archive.writestr(_FIELDS, json.dumps(saved))  # last: without it the job is not complete
     except OSError as error:
         raise ExportError("{0} cannot be written ({1}): make room there.", folder, error.strerror) from error
 
@@ -194,23 +241,25 @@ def load_job(folder: Path) -> Job:
     Raises:
         ExportError: the job is incomplete.
     """
-    return cast(Job, _read(folder)[1])
-
-
-def job_language(folder: Path) -> str:
-    """Return the language of the job that `save_job` wrote; "" if there is none."""
     try:
-        return cast(str, _read(folder)[0])
-    except ExportError:
-        return ""
+        with np.load(folder / _JOB, allow_pickle=False) as archive:
+            name, fields = json.loads(archive[_FIELDS])
+            arrays = {name: archive[name] for name in archive.files if name != _FIELDS}
+    except (*DAMAGE, TypeError) as error:
+        raise ExportError("{0} holds no complete export ({1}): export again.", folder / _JOB, error) from error
 
+    def decoded(value: Any) -> Any:
+        if isinstance(value, list):
+            return list(map(decoded, value))
+        if not isinstance(value, dict):
+            return value
+        if _ARRAY in value:
+            return arrays[value[_ARRAY]]
+        return Phrase.from_json(value[_PHRASE]) if _PHRASE in value else {key: decoded(value[key]) for key in value}
 
-def _read(folder: Path) -> list[object]:
-    try:
-        with gzip.open(folder / _JOB) as file:
-            return [pickle.load(file) for _ in range(2)]
-    except (OSError, EOFError, pickle.UnpicklingError) as error:
-        raise ExportError("{0} holds no complete export ({1}): export again.", folder, error) from error
+    (kind,) = (one for one in get_args(Job) if one.__name__ == name)
+    job: Job = from_json(decoded(fields), kind)
+    return job
 
 
 def _unmasked(dive: ExportedDive) -> ExportedDive:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process, run_to_end
 
 _PROBE_S = 300
 _NVIDIA = "0x10de"
@@ -25,15 +25,7 @@ def probe_torch(device: str = "auto", precision: str = "auto") -> dict[str, Any]
     """
     command = own_process("fineparser_core.health.probe", device, precision)
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_PROBE_S,
-            check=False,
-        )
+        done = run_to_end(command, timeout_s=_PROBE_S)
         facts = json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
         return {"problem": f"PyTorch gave no answer within {_PROBE_S} s: restart the computer and look again."}

@@ -24,7 +24,7 @@ from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.support.own_process import is_frozen
+from fineparser_core.support.processes import is_frozen
 from fineparser_core.support.sqlite_file import damage_of
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")

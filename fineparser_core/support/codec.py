@@ -39,7 +39,7 @@ def from_json(value: Any, kind: type[Value]) -> Value:
         ValueError: the value does not fit; the text is short and names place and value.
     """
     try:
-        return msgspec.convert(value, kind, dec_hook=_decoded)
+        return msgspec.convert(value, kind, dec_hook=_decoded, str_keys=True)
     except msgspec.ValidationError as error:
         raise ValueError(_reason(value, str(error))) from None
 

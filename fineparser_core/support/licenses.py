@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, PackageMetadata, PackageNotFoundErr
 from pathlib import Path
 
 from fineparser_core.resources import made, resource
-from fineparser_core.support.own_process import is_frozen
+from fineparser_core.support.processes import is_frozen
 
 PAGE_NAME, TEXTS_NAME = "licences.md", "licence-texts.txt"
 _OWN = "fineparser"

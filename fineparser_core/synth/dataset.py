@@ -5,7 +5,7 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.documents import read_document
-from fineparser_core.support.own_process import TERMINAL_SIGNALS, end_with_parent, ignore, spawn_context
+from fineparser_core.support.processes import Died, do_jobs, serve_jobs
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
@@ -257,23 +257,37 @@ def _render(
             write_dive(root, i, plan.dive(i))
             report(done)
         return
-    with ProcessPoolExecutor(workers, mp_context=spawn_context(), initializer=_init_worker) as pool:
-        futures = [pool.submit(write_dive, root, i, plan.dive(i)) for i in missing]
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                report(done)
-                cancel.raise_if_cancelled()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    jobs = [_Rendering(root=root, i=i, planned=plan.dive(i)) for i in missing]
+    with closing(do_jobs("fineparser_core.synth.dataset", None, jobs, workers, cancel)) as answers:
+        for done, (_, answer) in enumerate(answers, start=1):
+            if isinstance(answer, Died):
+                raise ExportError(f"A process that renders dives ended (code {answer.code}): give fewer --workers.")
+            if reason := answer.decode().strip():
+                raise OSError(0, reason)
+            report(done)
 
 
-def _init_worker() -> None:
-    # The parent process alone handles Ctrl+C; dives in progress are completed.
-    ignore(TERMINAL_SIGNALS)
-    end_with_parent()
+@dataclass(frozen=True, kw_only=True)
+class _Rendering:
+    """Job of a process that renders: arguments of `write_dive`."""
+
+    root: Path
+    i: int
+    planned: PlannedDive
+
+
+def _open_renderer(_: None) -> Callable[[_Rendering], bytes]:
+    """Return a renderer, whose answer is why a dive could not be written, or an empty line."""
     cv2.setNumThreads(1)
+
+    def render(job: _Rendering) -> bytes:
+        try:
+            write_dive(job.root, job.i, job.planned)
+        except OSError as error:
+            return f"{error.strerror}\n".encode()
+        return b"\n"
+
+    return render
 
 
 def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
@@ -386,3 +400,7 @@ def write_annotations(root: Path, plan: DatasetPlan) -> None:
     for name, content in files.items():
         write_whole(root / name, pickle.dumps(content, protocol=4))
     write_whole(root / "rendered.json", json.dumps(metadata, indent=1).encode())
+
+
+if __name__ == "__main__":
+    serve_jobs(_open_renderer, type(None), _Rendering)

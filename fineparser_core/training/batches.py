@@ -21,7 +21,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import normalize
-from fineparser_core.support.own_process import STOP_SIGNALS, ignore, spawn_context
+from fineparser_core.support.processes import STOP_SIGNALS, ignore
 
 #: Number of batches that each process makes ahead.
 AHEAD = 2
@@ -224,7 +224,7 @@ def batch_loader(
     workers = settings.loaders_of(device.type)
     options: dict[str, Any] = {}
     if workers:
-        context = "fork" if sys.platform == "linux" else spawn_context()
+        context = "fork" if sys.platform == "linux" else "spawn"
         options = {"multiprocessing_context": context, "prefetch_factor": AHEAD, "worker_init_fn": _ignore_stop_signals}
     return DataLoader(
         BatchDataset(dives, config),

@@ -29,6 +29,7 @@ from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.device import PRECISIONS, choose_precision
+from fineparser_core.support.processes import safe_path
 from fineparser_core.training.batches import Batch, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
@@ -296,7 +297,8 @@ class Trainer:
         self._first, self._began_s = self.at.iteration, time.monotonic()
         if self.at.iteration == self.iterations:
             return
-        self.batches = iter(self.loader)
+        with safe_path():  # of the processes that make the batches
+            self.batches = iter(self.loader)
         size = self.config.batch_size * self.config.grad_accum_steps * self.peers.world
         logger.info(
             "%s: %d epochs of %d iterations, up to %d %s each; waits for the first",

@@ -1,6 +1,7 @@
 """The user guide: its text in the language of the window, beside a table of its contents."""
 
 import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker
@@ -11,8 +12,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.language import ENGLISH, language, text
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
-from fineparser_gui.commands.catalog import CATALOG
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED, Command
 from fineparser_gui.commands.registry import native_text
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.text_dialog import TextPage, closing_buttons
@@ -33,7 +33,6 @@ _CELL_PX = 6
 #: Share of the borders' color in the ground of keys and in the rules of tables.
 _GROUND_SHARE, _RULE_SHARE = 0.18, 0.35
 _PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
-_KEYS = frozenset(key for spec in (*CATALOG, *FIXED) for key in spec.keys)
 _CODE = re.compile("`([^`\n]+)`")
 
 
@@ -43,11 +42,11 @@ def guide_file(code: str) -> Path:
     return path if path.is_file() else resource(_FOLDER, f"{ENGLISH}.md")
 
 
-def with_native_keys(markdown: str) -> str:
+def with_native_keys(markdown: str, keys: Collection[str]) -> str:
     """Return a text with its keys, code in portable notation, as the user's system and language write them."""
 
     def native(found: re.Match[str]) -> str:
-        return f"`{native_text((found[1],))}`" if found[1] in _KEYS else found[0]
+        return f"`{native_text((found[1],))}`" if found[1] in keys else found[0]
 
     return _CODE.sub(native, markdown)
 
@@ -65,9 +64,10 @@ def measures_text() -> str:
 class GuidePage(TextPage):
     """The text of the guide, in the colors of the window."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keys: Collection[str]) -> None:
         super().__init__(path.parent)
-        self._markdown = with_native_keys(path.read_text(encoding="utf-8")).replace(_MEASURES, measures_text())
+        markdown = path.read_text(encoding="utf-8")
+        self._markdown = with_native_keys(markdown, keys).replace(_MEASURES, measures_text())
         self._fill()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -143,11 +143,12 @@ class GuidePage(TextPage):
 class GuideDialog(QDialog):
     """The guide with its contents and a search; not modal. When closed, it keeps its size and place."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, commands: Sequence[Command], parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("User guide"))
         resize_within_screen(self, *_SIZE)
-        self.page = GuidePage(guide_file(language()))
+        keys = {key for one in (*commands, *FIXED) for key in one.keys}
+        self.page = GuidePage(guide_file(language()), keys)
         self.page.setAccessibleName(self.windowTitle())
         self.contents = QTreeWidget(
             accessibleName=self.tr("Contents"), headerHidden=True, rootIsDecorated=False, itemsExpandable=False

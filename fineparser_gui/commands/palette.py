@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.printable import folded
-from fineparser_gui.commands.catalog import CATALOG
 from fineparser_gui.commands.registry import ActionRegistry, native_text, plain_text
 from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.widgets import lay_out
@@ -41,7 +40,9 @@ class CommandPalette(QDialog):
         self.list = QTreeWidget(rootIsDecorated=False, headerHidden=True, columnCount=3)
         self.list.setAccessibleName(self.tr("Commands and their shortcuts"))
         self.list.itemActivated.connect(lambda *_: self._carry_out())
-        commands = [(actions[spec.id], plain_text(spec.menu)) for spec in CATALOG if actions[spec.id].menu() is None]
+        commands = [
+            (actions[one.id], plain_text(one.menu)) for one in actions.commands if actions[one.id].menu() is None
+        ]
         for action, menu in sorted(commands, key=lambda one: not one[0].isEnabled()):
             item = _item(action, menu)
             for column in range(3):

@@ -8,8 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from fineparser_core.language import translated
-from fineparser_gui.commands.catalog import CATALOG, Situation
-from fineparser_gui.commands.shortcuts import Shortcuts, shortcuts_of
+from fineparser_gui.commands.command import Command, Shortcuts, Situation
 from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.icons import icon
 
@@ -25,62 +24,66 @@ def native_text(keys: Sequence[str]) -> str:
 
 
 class ActionRegistry:
-    """The actions by id.
+    """The actions of commands by their ids.
 
     Args:
         window: owner of the actions, on which they act.
         situation: returns the state that decides which of them are enabled.
+
+    Attributes:
+        commands: the commands, in the order of the menus.
     """
 
-    def __init__(self, window: QObject, situation: Callable[[], Situation]) -> None:
-        self._situation = situation
+    def __init__(self, window: QObject, commands: Sequence[Command], situation: Callable[[], Situation]) -> None:
+        self.commands, self._situation = commands, situation
         self._actions: dict[str, QAction] = {}
-        for spec in CATALOG:
-            action = QAction(translated(spec.text), window, checkable=spec.checkable, checked=spec.checked)
-            action.setObjectName(spec.id)
-            if spec.checkable:
-                action.toggled.connect(partial(spec.does, window))
+        for command in commands:
+            checkable = command.checked is not None
+            action = QAction(translated(command.text), window, checkable=checkable, checked=bool(command.checked))
+            action.setObjectName(command.id)
+            if checkable:
+                action.toggled.connect(partial(command.does, window))
             else:
-                action.triggered.connect(lambda _checked=False, does=spec.does: does(window))
-            self._actions[spec.id] = action
+                action.triggered.connect(lambda _checked=False, does=command.does: does(window))
+            self._actions[command.id] = action
         self.set_shortcuts({})
 
-    def __getitem__(self, action_id: str) -> QAction:
-        return self._actions[action_id]
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
 
     def refresh(self) -> None:
         """Enable the actions that can be carried out now."""
         now = self._situation()
-        for spec in CATALOG:
-            if spec.when is not None:
-                self._actions[spec.id].setEnabled(bool(spec.when(now)))
+        for command in self.commands:
+            if command.when is not None:
+                self._actions[command.id].setEnabled(command.when(now))
 
     def set_shortcuts(self, changed: Shortcuts) -> None:
         """Set the shortcuts of all actions and write them into their tool tips."""
-        for spec in CATALOG:
-            keys = shortcuts_of(spec, changed)
-            action = self._actions[spec.id]
+        for command in self.commands:
+            keys, text = command.shortcuts(changed), plain_text(command.text)
+            action = self._actions[command.id]
             action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(f"{plain_text(spec.text)} ({native_text(keys)})" if keys else plain_text(spec.text))
+            action.setToolTip(f"{text} ({native_text(keys)})" if keys else text)
 
     def fill_menus(self, bar: QMenuBar) -> None:
         """Add the actions that are listed to their menus, and all to the window, where their shortcuts work."""
         menus: dict[str, QMenu] = {}
         groups: dict[str, int] = {}
-        for spec in CATALOG:
-            bar.window().addAction(self._actions[spec.id])
-            if not spec.listed:
+        for command in self.commands:
+            bar.window().addAction(self._actions[command.id])
+            if not command.listed:
                 continue
-            if spec.menu not in menus:
-                menus[spec.menu] = bar.addMenu(translated(spec.menu))
-            menu = menus[spec.menu]
-            if groups.setdefault(spec.menu, spec.group) != spec.group:
+            if command.menu not in menus:
+                menus[command.menu] = bar.addMenu(translated(command.menu))
+            menu = menus[command.menu]
+            if groups.setdefault(command.menu, command.group) != command.group:
                 menu.addSeparator()
-                groups[spec.menu] = spec.group
-            menu.addAction(self._actions[spec.id])
+                groups[command.menu] = command.group
+            menu.addAction(self._actions[command.id])
 
     def color_icons(self, palette: QPalette) -> None:
         """Draw the icons in the text color of a palette."""
-        for spec in CATALOG:
-            if spec.icon:
-                self._actions[spec.id].setIcon(icon(spec.icon, palette.text().color().name()))
+        for command in self.commands:
+            if command.icon:
+                self._actions[command.id].setIcon(icon(command.icon, palette.text().color().name()))

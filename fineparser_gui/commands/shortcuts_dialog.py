@@ -1,5 +1,7 @@
 """Table of all commands and shortcuts, with an editor of shortcuts."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -15,10 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.language import text
-from fineparser_gui.commands.catalog import CATALOG, ActionSpec
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED, Command, owner_of, with_shortcuts
 from fineparser_gui.commands.registry import native_text, plain_text
-from fineparser_gui.commands.shortcuts import owner_of, shortcuts_of, with_shortcuts
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.support.text_dialog import closing_buttons
 from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, style_table
@@ -32,15 +32,17 @@ class ShortcutsEditor(QWidget):
     The last rows are the fixed keys of picture and timeline.
     """
 
-    def __init__(self, preferences: PreferenceStore) -> None:
+    def __init__(self, commands: Sequence[Command], preferences: PreferenceStore) -> None:
         super().__init__()
-        self._preferences = preferences
+        self._commands, self._preferences = commands, preferences
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find a command or shortcut"))
         self.search.setAccessibleName(self.tr("Find a command or shortcut"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.table = QTableWidget(len(CATALOG) + len(FIXED), 2, accessibleName=self.tr("Commands and their shortcuts"))
+        self.table = QTableWidget(
+            len(self._commands) + len(FIXED), 2, accessibleName=self.tr("Commands and their shortcuts")
+        )
         self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("shortcut")])
         style_table(self.table, _COMMAND)
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -71,18 +73,18 @@ class ShortcutsEditor(QWidget):
         self.table.setCurrentCell(0, _COMMAND)
 
     @property
-    def _spec(self) -> ActionSpec | None:
+    def _spec(self) -> Command | None:
         """The selected command; None for fixed keys."""
         row = max(self.table.currentRow(), 0)
-        return CATALOG[row] if row < len(CATALOG) else None
+        return self._commands[row] if row < len(self._commands) else None
 
     @property
     def _typed(self) -> str:
         return self.key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
 
     def _fill(self) -> None:
-        for row, spec in enumerate(CATALOG):
-            keys = shortcuts_of(spec, self._preferences.now.shortcuts)
+        for row, spec in enumerate(self._commands):
+            keys = spec.shortcuts(self._preferences.now.shortcuts)
             command, shown = self.table.item(row, _COMMAND), self.table.item(row, _KEYS)
             command.setText(f"{plain_text(spec.menu)}: {plain_text(spec.text)}")
             shown.setText(native_text(keys))
@@ -90,7 +92,7 @@ class ShortcutsEditor(QWidget):
             font.setBold(keys != spec.keys)
             shown.setFont(font)
             shown.setToolTip(self.tr("changed; default: {0}").format(native_text(spec.keys)) if font.bold() else "")
-        for row, fixed in enumerate(FIXED, start=len(CATALOG)):
+        for row, fixed in enumerate(FIXED, start=len(self._commands)):
             self.table.item(row, _COMMAND).setText(f"{plain_text(fixed.place)}: {plain_text(fixed.text)}")
             self.table.item(row, _KEYS).setText(native_text(fixed.keys))
         self._filter()
@@ -116,8 +118,8 @@ class ShortcutsEditor(QWidget):
                 button.setEnabled(False)
             self.message.setText(self.tr("These keys are fixed. Tab moves the focus to picture and timeline."))
             return
-        owner = owner_of(typed, changed) if typed else None
-        own = shortcuts_of(spec, changed)
+        owner = owner_of(typed, self._commands, changed) if typed else None
+        own = spec.shortcuts(changed)
         self.use.setEnabled(bool(typed) and own != (typed,))
         self.add.setEnabled(bool(typed) and typed not in own)
         self.reset.setEnabled(own != spec.keys)
@@ -131,22 +133,21 @@ class ShortcutsEditor(QWidget):
         changed, spec = self._preferences.now.shortcuts, self._spec
         if spec is None:
             return
-        keys = (*shortcuts_of(spec, changed), self._typed) if add else (self._typed,)
-        self._preferences.change(shortcuts=with_shortcuts(changed, spec.id, keys))
+        keys = (*spec.shortcuts(changed), self._typed) if add else (self._typed,)
+        self._preferences.change(shortcuts=with_shortcuts(self._commands, changed, spec.id, keys))
         self.key.clear()
 
     def _on_reset(self) -> None:
-        if self._spec is not None:
-            self._preferences.change(
-                shortcuts=with_shortcuts(self._preferences.now.shortcuts, self._spec.id, self._spec.keys)
-            )
+        if spec := self._spec:
+            shortcuts = with_shortcuts(self._commands, self._preferences.now.shortcuts, spec.id, spec.keys)
+            self._preferences.change(shortcuts=shortcuts)
 
 
-def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
+def shortcuts_dialog(commands: Sequence[Command], preferences: PreferenceStore, parent: QWidget) -> QDialog:
     """Return the editor in a non-modal dialog."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(text("Keyboard shortcuts"))
     resize_within_screen(dialog, 600, 640)
-    lay_out(QVBoxLayout(dialog), (ShortcutsEditor(preferences), 1), closing_buttons(dialog))
+    lay_out(QVBoxLayout(dialog), (ShortcutsEditor(commands, preferences), 1), closing_buttons(dialog))
     return dialog

@@ -1,13 +1,11 @@
 """The page of `fineparser doctor` in a dialog, with a button that copies it."""
 
-from PySide6.QtCore import QProcess
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QWidget
 
 from fineparser_core.language import text
-from fineparser_core.support.own_process import own_process
 from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.support.ending import end
+from fineparser_gui.support.process import Process
 from fineparser_gui.support.text_dialog import TextDialog, TextPage
 
 
@@ -28,19 +26,14 @@ class SystemCheckDialog(TextDialog):
         chosen = ["--device", preferences.device, "--precision", preferences.precision]
         if preferences.weights:
             chosen += ["--weights", preferences.weights]
-        program, *arguments = own_process("fineparser_core.commands.cli", "doctor", *chosen)
-        self._process = QProcess(self)
-        self._process.finished.connect(self._show)
-        self._process.errorOccurred.connect(lambda error: self._show())
-        self._process.start(program, arguments)
-        self.finished.connect(self._stop)
+        self._told: list[bytes] = []
+        self._process = Process("doctor", "fineparser_core.commands.cli", "doctor", *chosen, parent=self)
+        self._process.received.connect(self._told.append)
+        self._process.ended.connect(self._show)
+        self._process.start()
+        self.finished.connect(lambda _: self._process.close())
 
-    def _show(self, *_: object) -> None:
-        told = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").strip()
-        wrong = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-        self.page.setPlainText(told or wrong or self._process.errorString())
+    def _show(self) -> None:
+        told = b"\n".join(self._told).decode(errors="replace").strip()
+        self.page.setPlainText(told or "\n".join(self._process.last_words))
         self.button.setEnabled(True)
-
-    def _stop(self) -> None:
-        self._process.blockSignals(True)
-        end(self._process)

@@ -100,17 +100,84 @@ def day(text: str | None) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dive:
+class VideoPart:
+    """A video, or the part of it that holds a dive.
+
+    Attributes:
+        in_frame, out_frame: the dive within the file, both included; None: the file's ends, between which the analysis
+            cuts the dive out where neither is set.
+        athlete: point at which the coach has marked the diver where another person was followed; None: the diver is
+            found by the analysis.
+        model_analysis: the model's own steps and masks, and its score once it is computed, every exemplar voting.
+    """
+
+    path: Path
+    info: VideoInfo | None = None
+    in_frame: int | None = None
+    out_frame: int | None = None
+    athlete: AthletePoint | None = None
+    model_analysis: Analysis | None = None
+
+    @property
+    def title(self) -> str:
+        """Name of the file, for a dive in a long recording with the time at which it begins."""
+        first, _ = self.trimmed_range
+        if self.info is None or first is None or self.info.duration_s <= LONGEST_DIVE_S:
+            return self.path.stem
+        minutes, seconds = divmod(int(first / self.info.n_frames * self.info.duration_s), 60)
+        return f"{self.path.stem} {minutes}:{seconds:02d}"
+
+    @property
+    def too_long(self) -> bool:
+        """True if the range to analyze is longer than a dive and the user has neither set it nor pointed into it."""
+        if self.info is None or None not in (self.in_frame, self.out_frame) or self.followed_point is not None:
+            return False
+        last = self.info.n_frames - 1 if self.out_frame is None else self.out_frame
+        share = (last - (self.in_frame or 0) + 1) / self.info.n_frames
+        return share * self.info.duration_s > LONGEST_DIVE_S
+
+    @property
+    def followed_point(self) -> AthletePoint | None:
+        """The point on the diver, unless In and Out point leave it out."""
+        point, last = self.athlete, self.out_frame
+        if point is None or point.frame < (self.in_frame or 0) or (last is not None and point.frame > last):
+            return None
+        return point
+
+    @property
+    def whole(self) -> bool:
+        """True if the user has set the range to the whole file."""
+        return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
+
+    @property
+    def trimmed_range(self) -> tuple[int | None, int | None]:
+        """Frames of the In and Out point as set by the user, or else of the clip that the analysis cut out."""
+        clip = self.model_analysis.parse.clip if self.model_analysis is not None else None
+        if clip is not None and any(clip.n_cut) and (self.in_frame, self.out_frame) == (None, None):
+            return clip.in_frame, clip.out_frame
+        return self.in_frame, self.out_frame
+
+    @property
+    def first_frame(self) -> int:
+        first, _ = self.trimmed_range
+        return first if first is not None else 0
+
+    @property
+    def last_frame(self) -> int:
+        _, last = self.trimmed_range
+        if last is not None:
+            return last
+        return self.info.n_frames - 1 if self.info else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dive(VideoPart):
     """A dive of the session: a video or a part of it, what the coach entered, and what was found.
 
     Dives are immutable; the session replaces a dive when something changes.
 
     Attributes:
         thumbnail: picture of a frame, (H, W, 4) uint8, BGRA; None until the file is open.
-        in_frame, out_frame: the dive within the file, both included; None: the file's ends, between which the analysis
-            cuts the dive out where neither is set.
-        athlete: point at which the coach has marked the diver where another person was followed; None: the diver is
-            found by the analysis.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         board_m: board that the user chose; None: the board measured from the fall, see `known_board_m`.
         difficulty: DD that the user typed; None: the DD of the tables.
@@ -124,7 +191,6 @@ class Dive:
         rule: rule that chooses which exemplars may vote.
         drawings: lines, angles and notes on its frames.
         progress, fraction: present stage of the analysis or search in progress, and the share of all work done.
-        model_analysis: the model's own steps and masks, and its score once it is computed, every exemplar voting.
         correction: the coach's corrections.
         rescored: analysis with every exemplar's vote on the corrected moments; None: no moments are corrected, or they
             are not scored yet.
@@ -142,15 +208,10 @@ class Dive:
     """
 
     key: str
-    path: Path
     state: DiveState = DiveState.OPENING
     score_state: ScoreState = ScoreState.NONE
     search_state: SearchState = SearchState.NONE
-    info: VideoInfo | None = None
     thumbnail: np.ndarray | None = field(default=None, compare=False)
-    in_frame: int | None = None
-    out_frame: int | None = None
-    athlete: AthletePoint | None = None
     dive_number: str | None = None
     board_m: float | None = None
     difficulty: float | None = None
@@ -164,7 +225,6 @@ class Dive:
     drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None
     fraction: float = 0.0
-    model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
     rescored: Analysis | None = None
     rescored_for: CorrectedMoments | None = None
@@ -179,27 +239,9 @@ class Dive:
     conflicting_video: Place | None = None
 
     @property
-    def title(self) -> str:
-        """Name of the file, for a dive in a long recording with the time at which it begins."""
-        first, _ = self.trimmed_range
-        if self.info is None or first is None or self.info.duration_s <= LONGEST_DIVE_S:
-            return self.path.stem
-        minutes, seconds = divmod(int(first / self.info.n_frames * self.info.duration_s), 60)
-        return f"{self.path.stem} {minutes}:{seconds:02d}"
-
-    @property
     def is_recording(self) -> bool:
         """True if the file holds several dives, each of which gets its own row once confirmed."""
         return self.state is DiveState.NEEDS_TRIM and self.segments is not None and len(self.segments) > 1
-
-    @property
-    def too_long(self) -> bool:
-        """True if the range to analyze is longer than a dive and the user has neither set it nor pointed into it."""
-        if self.info is None or None not in (self.in_frame, self.out_frame) or self.followed_point is not None:
-            return False
-        last = self.info.n_frames - 1 if self.out_frame is None else self.out_frame
-        share = (last - (self.in_frame or 0) + 1) / self.info.n_frames
-        return share * self.info.duration_s > LONGEST_DIVE_S
 
     @property
     def proposals(self) -> tuple[DiveSegment, ...]:
@@ -337,36 +379,3 @@ class Dive:
         """Votes of all exemplars on the corrected moments, including exemplars that are left out."""
         scored = self.rescored or self.model_analysis
         return scored.scoring.exemplars if scored is not None and scored.scoring is not None else ()
-
-    @property
-    def followed_point(self) -> AthletePoint | None:
-        """The point on the diver, unless In and Out point leave it out."""
-        point, last = self.athlete, self.out_frame
-        if point is None or point.frame < (self.in_frame or 0) or (last is not None and point.frame > last):
-            return None
-        return point
-
-    @property
-    def whole(self) -> bool:
-        """True if the user has set the range to the whole file."""
-        return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
-
-    @property
-    def trimmed_range(self) -> tuple[int | None, int | None]:
-        """Frames of the In and Out point as set by the user, or else of the clip that the analysis cut out."""
-        clip = self.model_analysis.parse.clip if self.model_analysis is not None else None
-        if clip is not None and any(clip.n_cut) and (self.in_frame, self.out_frame) == (None, None):
-            return clip.in_frame, clip.out_frame
-        return self.in_frame, self.out_frame
-
-    @property
-    def first_frame(self) -> int:
-        first, _ = self.trimmed_range
-        return first if first is not None else 0
-
-    @property
-    def last_frame(self) -> int:
-        _, last = self.trimmed_range
-        if last is not None:
-            return last
-        return self.info.n_frames - 1 if self.info else 0

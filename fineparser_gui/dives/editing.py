@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject
-
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
@@ -17,7 +15,7 @@ from fineparser_gui.compare.service import ComparisonService
 from fineparser_gui.dives.dive import LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
 from fineparser_gui.dives.edits import Edit, Subject
 from fineparser_gui.dives.session_state import SessionState
-from fineparser_gui.dives.undo import EditStack
+from fineparser_gui.dives.undo import EditMaker, EditStack
 from fineparser_gui.library.service import LibraryService
 from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.score.analysis import AnalysisService
@@ -25,12 +23,8 @@ from fineparser_gui.score.correction import frames_of
 from fineparser_gui.score.rescoring import RescoringService
 
 
-class EditingService(QObject):
-    """Service that turns every change by the coach into an undoable edit.
-
-    Attributes:
-        edits: the edits that can be undone and redone.
-    """
+class EditHandlers:
+    """Handlers of the edits of a stack."""
 
     def __init__(
         self,
@@ -41,9 +35,7 @@ class EditingService(QObject):
         library: LibraryService,
         comparing: ComparisonService,
     ) -> None:
-        super().__init__(state)
-        self._state, self.edits = state, edits
-        self._analyses, self._rescoring = analyses, rescoring
+        self._state, self._analyses, self._rescoring = state, analyses, rescoring
         self._library, self._comparing = library, comparing
         of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
             Subject.DETAILS: self._apply_details,
@@ -64,6 +56,85 @@ class EditingService(QObject):
             edits.handlers[subject] = self._where_it_is(apply)
         edits.handlers[Subject.EXEMPLAR_DRAWINGS] = self._apply_exemplar_drawings
         edits.handlers[Subject.ORDER] = lambda edit: self._state.reorder(edit.after)
+
+    def _where_it_is(self, apply: Callable[[Dive, Edit], None]) -> Callable[[Edit], None]:
+        """Return a handler that ignores edits of removed dives."""
+
+        def handle(edit: Edit) -> None:
+            dive = self._state.find(edit.key)
+            if dive is not None:
+                apply(dive, edit)
+
+        return handle
+
+    def _apply_details(self, dive: Dive, edit: Edit) -> None:
+        number, board_m, difficulty = edit.after
+        self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
+
+    def _sets(self, name: str) -> Callable[[Dive, Edit], None]:
+        """Return a handler that changes an attribute on which nothing else depends."""
+        return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
+
+    def _apply_range(self, dive: Dive, edit: Edit) -> None:
+        in_frame, out_frame = edit.after
+        self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
+        self._analyze(dive.key)
+
+    def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
+        self._state.select(dive.key)
+        self._state.update(dive.key, athlete=edit.after)
+        self._analyze(dive.key)
+
+    def _analyze(self, key: str) -> None:
+        """Analyze a dive again, unless it is too long."""
+        self._analyses.drop(key)
+        if self._state.dive(key).too_long:
+            self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYZED)
+        else:
+            self._analyses.analyze(key)
+
+    def _apply_correction(self, dive: Dive, edit: Edit) -> None:
+        self._state.select(dive.key)
+        self.put(dive.key, **edit.after)
+
+    def _apply_left_out(self, dive: Dive, edit: Edit) -> None:
+        exemplar_id, left_out = edit.after
+        ids = dive.correction.left_out
+        self._state.select(dive.key)
+        self.put(dive.key, left_out=ids | {exemplar_id} if left_out else ids - {exemplar_id})
+
+    def put(self, key: str, **values: object) -> None:
+        """Change attributes of a dive's `Correction`, and score it."""
+        before = self._state.dive(key).correction
+        correction = replace(before, **values)  # type: ignore[arg-type]
+        self._state.update_analysis(key, correction=correction)
+        if (correction.is_dive, correction.confirmed) != (before.is_dive, before.confirmed):
+            self._analyses.score_anew(key)
+        self._rescoring.rescore(key)
+
+    def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
+        if edit.after != dive.drawings:
+            if all(side.key != dive.key for side in self._comparing.sides):  # else it is visible already
+                self._state.select(dive.key)
+            self._state.update(dive.key, drawings=edit.after)
+
+    def _apply_exemplar_drawings(self, edit: Edit) -> None:
+        exemplar_id = edit.key
+        if edit.after == self._state.exemplar_drawings.get(exemplar_id, ()):
+            return
+        self._state.draw_on_exemplar(exemplar_id, edit.after)
+        sides = self._comparing.sides
+        there = any(one.id == exemplar_id for one in self._library.exemplars)
+        if there and sides and all(side.exemplar_id != exemplar_id for side in sides):
+            self._comparing.show_exemplar(exemplar_id)  # show the dive that undo changes
+
+
+class EditingService(EditMaker):
+    """Service that turns every change of a dive by the coach into an undoable edit."""
+
+    def __init__(self, state: SessionState, edits: EditStack, handlers: EditHandlers) -> None:
+        super().__init__(state, edits)
+        self._handlers = handlers
 
     def set_details(
         self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
@@ -221,7 +292,7 @@ class EditingService(QObject):
 
     def leave_itself_out(self, key: str, exemplar_id: str) -> None:
         """Leave out the exemplar that was made from this dive. Not an edit, so not undone."""
-        self._put(key, left_out=self._state.dive(key).correction.left_out | {exemplar_id})
+        self._handlers.put(key, left_out=self._state.dive(key).correction.left_out | {exemplar_id})
 
     def name_dives(self, namings: Mapping[str, ParsedName]) -> None:
         """Set parsed details of many dives as a single edit; fields that are None stay unchanged."""
@@ -233,6 +304,26 @@ class EditingService(QObject):
             self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
             self.set_diver(key, dive.diver if naming.diver is None else naming.diver)
         self.edits.endMacro()
+
+    def reorder(self, keys: list[str], *, gesture: str = "") -> None:
+        """Reorder the dives. Moves of the same gesture are undone together."""
+        text = self.tr("changing the order of the dives")
+        self._do(Subject.ORDER, "", self._state.keys, keys, text, gesture=gesture)
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove dives from the session; undo restores them as they were. The files stay."""
+        order = self._state.keys
+        rows = tuple((self._state.dive(key), order.index(key)) for key in keys)
+        self._do(Subject.REMOVED_ROWS, "", rows, (), self.tr("removing dives ({0})").format(len(keys)))
+
+    def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
+        """Change attributes of the `Correction`; the others are not part of the edit."""
+        before = {name: getattr(self._state.dive(key).correction, name) for name in after}
+        self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
+
+
+class DrawingEdits(EditMaker):
+    """Service that turns every change of drawings into an undoable edit."""
 
     def draw(self, key: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = "") -> None:
         """Replace the drawings on a dive; `text` names the change in the undo menu."""
@@ -256,103 +347,3 @@ class EditingService(QObject):
             text = self.tr("A dive holds at most {0} drawings: delete some of them first.")
             self._state.problem.emit(text.format(MOST_DRAWINGS))
         return len(drawings) <= MOST_DRAWINGS
-
-    def reorder(self, keys: list[str], *, gesture: str = "") -> None:
-        """Reorder the dives. Moves of the same gesture are undone together."""
-        text = self.tr("changing the order of the dives")
-        self._do(Subject.ORDER, "", self._state.keys, keys, text, gesture=gesture)
-
-    def remove(self, keys: Sequence[str]) -> None:
-        """Remove dives from the session; undo restores them as they were. The files stay."""
-        order = self._state.keys
-        rows = tuple((self._state.dive(key), order.index(key)) for key in keys)
-        self._do(Subject.REMOVED_ROWS, "", rows, (), self.tr("removing dives ({0})").format(len(keys)))
-
-    def close(self) -> None:
-        """Block the signals of the history, which it emits while it is destroyed."""
-        self.edits.blockSignals(True)
-
-    def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
-        """Change an attribute on which nothing depends; typing without a pause is an edit, clearing is another."""
-        before = getattr(self._state.dive(key), name)
-        self._do(subject, key, before, value, text, gesture=name if value or len(str(before)) == 1 else "")
-
-    def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
-        if before != after:
-            edit = Edit(subject=subject, key=key, before=before, after=after, text=text, gesture=gesture)
-            self.edits.do(edit)
-
-    def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
-        """Change attributes of the `Correction`; the others are not part of the edit."""
-        before = {name: getattr(self._state.dive(key).correction, name) for name in after}
-        self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
-
-    def _where_it_is(self, apply: Callable[[Dive, Edit], None]) -> Callable[[Edit], None]:
-        """Return a handler that ignores edits of removed dives."""
-
-        def handle(edit: Edit) -> None:
-            dive = self._state.find(edit.key)
-            if dive is not None:
-                apply(dive, edit)
-
-        return handle
-
-    def _apply_details(self, dive: Dive, edit: Edit) -> None:
-        number, board_m, difficulty = edit.after
-        self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
-
-    def _sets(self, name: str) -> Callable[[Dive, Edit], None]:
-        """Return a handler that changes an attribute on which nothing else depends."""
-        return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
-
-    def _apply_range(self, dive: Dive, edit: Edit) -> None:
-        in_frame, out_frame = edit.after
-        self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
-        self._analyze(dive.key)
-
-    def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
-        self._state.select(dive.key)
-        self._state.update(dive.key, athlete=edit.after)
-        self._analyze(dive.key)
-
-    def _analyze(self, key: str) -> None:
-        """Analyze a dive again, unless it is too long."""
-        self._analyses.drop(key)
-        if self._state.dive(key).too_long:
-            self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYZED)
-        else:
-            self._analyses.analyze(key)
-
-    def _apply_correction(self, dive: Dive, edit: Edit) -> None:
-        self._state.select(dive.key)
-        self._put(dive.key, **edit.after)
-
-    def _apply_left_out(self, dive: Dive, edit: Edit) -> None:
-        exemplar_id, left_out = edit.after
-        ids = dive.correction.left_out
-        self._state.select(dive.key)
-        self._put(dive.key, left_out=ids | {exemplar_id} if left_out else ids - {exemplar_id})
-
-    def _put(self, key: str, **values: object) -> None:
-        before = self._state.dive(key).correction
-        correction = replace(before, **values)  # type: ignore[arg-type]
-        self._state.update_analysis(key, correction=correction)
-        if (correction.is_dive, correction.confirmed) != (before.is_dive, before.confirmed):
-            self._analyses.score_anew(key)
-        self._rescoring.rescore(key)
-
-    def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
-        if edit.after != dive.drawings:
-            if all(side.key != dive.key for side in self._comparing.sides):  # else it is visible already
-                self._state.select(dive.key)
-            self._state.update(dive.key, drawings=edit.after)
-
-    def _apply_exemplar_drawings(self, edit: Edit) -> None:
-        exemplar_id = edit.key
-        if edit.after == self._state.exemplar_drawings.get(exemplar_id, ()):
-            return
-        self._state.draw_on_exemplar(exemplar_id, edit.after)
-        sides = self._comparing.sides
-        there = any(one.id == exemplar_id for one in self._library.exemplars)
-        if there and sides and all(side.exemplar_id != exemplar_id for side in sides):
-            self._comparing.show_exemplar(exemplar_id)  # show the dive that undo changes

@@ -13,7 +13,7 @@ from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
 from fineparser_gui.compare.exemplar_snapshot import ExemplarSnapshot, Voter, with_other_voters
 from fineparser_gui.compare.service import ComparisonService
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.editing import EditingService
+from fineparser_gui.dives.editing import DrawingEdits, EditHandlers, EditingService
 from fineparser_gui.dives.importer import DiveImporter
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.dives.trimming import TrimmingService
@@ -70,7 +70,8 @@ class Session(SessionState):
         self.history = HistoryService(self, self.importer, self.analyses, self.snapshot_state, paused, history, cache)
         self.history_editing = HistoryEditing(self.history)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
-        self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
+        handlers = EditHandlers(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
+        self.editing, self.drawing_edits = EditingService(self, edits, handlers), DrawingEdits(self, edits)
         self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
         self.profiles = ProfileService(self, self.analyses, library_folder)

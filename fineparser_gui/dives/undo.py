@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from fineparser_gui.dives.edits import Edit, Subject
+from fineparser_gui.dives.session_state import SessionState
 
 _MERGING_ID = 1
 
@@ -59,3 +60,29 @@ class _Command(QUndoCommand):
         self._edit = merged
         self.setObsolete(merged.after == merged.before)
         return True
+
+
+class EditMaker(QObject):
+    """Service that makes undoable edits.
+
+    Attributes:
+        edits: the edits that can be undone and redone.
+    """
+
+    def __init__(self, state: SessionState, edits: EditStack) -> None:
+        super().__init__(state)
+        self._state, self.edits = state, edits
+
+    def close(self) -> None:
+        """Block the signals of the history, which it emits while it is destroyed."""
+        self.edits.blockSignals(True)
+
+    def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
+        """Change an attribute on which nothing depends; typing without a pause is an edit, clearing is another."""
+        before = getattr(self._state.dive(key), name)
+        self._do(subject, key, before, value, text, gesture=name if value or len(str(before)) == 1 else "")
+
+    def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
+        if before != after:
+            edit = Edit(subject=subject, key=key, before=before, after=after, text=text, gesture=gesture)
+            self.edits.do(edit)

@@ -1,4 +1,4 @@
-"""Exports of the session, carried out in turn, each in a separate process."""
+"""Exports of the session: which files are written of which dives."""
 
 import itertools
 import shutil
@@ -13,37 +13,46 @@ from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
+    Advanced,
     ClipJob,
     CorrectionsJob,
     Job,
+    JobMessage,
     MeetJob,
     PlainStillJob,
     ReportJob,
     SheetJob,
     StillJob,
+    Stopped,
     StrobeJob,
     TableJob,
+    Written,
     save_job,
 )
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive
-from fineparser_core.language import translated
-from fineparser_core.support.atomic import temporary_folder
+from fineparser_core.language import language, translated
+from fineparser_core.support.atomic import sweep_leftovers, temporary_folder
+from fineparser_core.support.processes import Failed
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.export.exports import Export, ExportState
-from fineparser_gui.export.process import ExportProcess
 from fineparser_gui.export.reports import reported_from_history
 from fineparser_gui.score.correction import frames_of
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.service import HistoryService
 from fineparser_gui.store.session_file import SavedDive
 from fineparser_gui.support.background import Background
+from fineparser_gui.support.process import Process
+
+# Time for a canceled process to end, in milliseconds: enough for a frame and for removing the unfinished file.
+_PATIENCE_MS = 5000
+_MODULE = "fineparser_core.export.job_process"
 
 
-class ExportService(QObject):
-    """Service that writes dives of the session to files.
+class ExportQueue(QObject):
+    """Queue of exports.
 
     Signals:
         changed: an export was added, progressed, ended or was dismissed.
@@ -62,7 +71,8 @@ class ExportService(QObject):
         self.written: list[Path] = []
         self._ids = itertools.count(1)
         self._folder: TemporaryDirectory | None = None
-        self._process: ExportProcess | None = None
+        self._process: Process | None = None
+        self._last: JobMessage = Stopped()  # of the messages that end a job
         self._running: int | None = None
         self._stopping = False
         self._thread = Background(self)
@@ -76,6 +86,128 @@ class ExportService(QObject):
     def busy(self) -> bool:
         """True if anything runs or waits."""
         return any(not export.state.over for export in self._exports.values())
+
+    def cancel(self, number: int) -> None:
+        """Stop an export, or take it out of the queue; no file is left."""
+        if number == self._running:
+            self._stopping = True
+            if self._process is not None:
+                self._last = Stopped()
+                self._process.stop(_PATIENCE_MS)
+        elif self._exports[number].state is ExportState.WAITING:
+            self._finish(number, ExportState.CANCELLED)
+
+    def dismiss(self, number: int) -> None:
+        """Remove an ended export from the list."""
+        if self._exports[number].state.over:
+            del self._exports[number]
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Stop everything; the window is closing."""
+        self.blockSignals(True)
+        self._thread.close()
+        if self._process is not None and self._running and not self._process.close(_PATIENCE_MS):
+            sweep_leftovers(self._exports[self._running].path.parent)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _add(self, job: Job) -> None:
+        self._add_made(job.path, lambda: job)
+
+    def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
+        """Add an export whose job is made on a thread, when its turn comes."""
+        number = next(self._ids)
+        over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
+        for one in over:  # finished exports make room
+            del self._exports[one]
+        self._exports[number] = Export(id=number, path=path)
+        self._jobs[number] = make
+        self.changed.emit()
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._running is not None:
+            return
+        waiting = (number for number, export in self._exports.items() if export.state is ExportState.WAITING)
+        number = next(waiting, None)
+        if number is None:
+            return
+        try:
+            if self._folder is None:
+                self._folder = temporary_folder("fineparser-export")
+            folder = self._job_folder(number)
+            folder.mkdir()
+        except OSError as error:
+            text = self.tr("No temporary file can be made ({0}): make room on the disk.")
+            self._finish(number, ExportState.FAILED, text.format(error.strerror))
+            return
+        self._running, self._stopping = number, False
+        self._update(number, state=ExportState.RUNNING)
+        make = self._jobs[number]  # off the thread of the window: the masks of a dive take a moment to pack
+        self._thread.run(
+            lambda: save_job(make(), folder),
+            lambda _: self._on_saved(number),
+            lambda problem: self._finish(number, ExportState.FAILED, problem),
+        )
+
+    def _job_folder(self, number: int) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / str(number)
+
+    def _on_saved(self, number: int) -> None:
+        if self._stopping:
+            self._finish(number, ExportState.CANCELLED)
+            return
+        arguments = (str(self._job_folder(number)), language())
+        process = Process("export", _MODULE, *arguments, parent=self, messages=JobMessage)
+        process.received.connect(self._on_received)
+        process.ended.connect(self._on_ended)
+        self._process, self._last = process, Failed(kind="", message="")
+        process.start()
+
+    def _on_received(self, message: JobMessage) -> None:
+        if not isinstance(message, Advanced):
+            self._last = message
+        elif self._running is not None:
+            self._update(self._running, done=message.done, total=message.total)
+
+    def _on_ended(self) -> None:
+        assert self._running is not None
+        number, last = self._running, self._last
+        path = self._exports[number].path
+        if isinstance(last, Written):
+            self._finish(number, ExportState.DONE, " ".join(last.notes))
+            return
+        sweep_leftovers(path.parent)
+        if isinstance(last, Failed):
+            text = self.tr("Writing {0} stopped unexpectedly. Export it again. The log has details.")
+            self._finish(number, ExportState.FAILED, last.message or text.format(path.name))
+        else:
+            self._finish(number, ExportState.CANCELLED)
+
+    def _update(self, number: int, **changes: object) -> None:
+        self._exports[number] = replace(self._exports[number], **changes)  # type: ignore[arg-type]
+        self.changed.emit()
+
+    def _finish(self, number: int, state: ExportState, message: str = "") -> None:
+        del self._jobs[number]
+        if number == self._running:
+            self._running = None
+            if self._process is not None:
+                self._process.deleteLater()
+                self._process = None
+            shutil.rmtree(self._job_folder(number), ignore_errors=True)
+        if state is ExportState.DONE:
+            self.written.append(self._exports[number].path)
+        self._update(number, state=state, message=message)
+        if state is ExportState.FAILED:
+            self._state.problem.emit(message)
+        self._start_next()
+
+
+class ExportService(ExportQueue):
+    """Service that writes dives of the session to files."""
 
     def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
         """Write an annotated clip of an analyzed dive."""
@@ -173,104 +305,6 @@ class ExportService(QObject):
         """Write them as a set to learn from."""
         dives = tuple(exported(dive, drawings=False) for dive in self.judged_dives())
         self._add(TableJob(path=path, dives=dives, judged=True))
-
-    def cancel(self, number: int) -> None:
-        """Stop an export, or take it out of the queue; no file is left."""
-        if number == self._running:
-            self._stopping = True
-            if self._process is not None:
-                self._process.cancel()
-        elif self._exports[number].state is ExportState.WAITING:
-            self._finish(number, ExportState.CANCELLED)
-
-    def dismiss(self, number: int) -> None:
-        """Remove an ended export from the list."""
-        if self._exports[number].state.over:
-            del self._exports[number]
-            self.changed.emit()
-
-    def close(self) -> None:
-        """Stop everything; the window is closing."""
-        self.blockSignals(True)
-        self._thread.close()
-        if self._process is not None:
-            self._process.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    def _add(self, job: Job) -> None:
-        self._add_made(job.path, lambda: job)
-
-    def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
-        """Add an export whose job is made on a thread, when its turn comes."""
-        number = next(self._ids)
-        over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
-        for one in over:  # finished exports make room
-            del self._exports[one]
-        self._exports[number] = Export(id=number, path=path)
-        self._jobs[number] = make
-        self.changed.emit()
-        self._start_next()
-
-    def _start_next(self) -> None:
-        if self._running is not None:
-            return
-        waiting = (number for number, export in self._exports.items() if export.state is ExportState.WAITING)
-        number = next(waiting, None)
-        if number is None:
-            return
-        try:
-            if self._folder is None:
-                self._folder = temporary_folder("fineparser-export")
-            folder = self._job_folder(number)
-            folder.mkdir()
-        except OSError as error:
-            text = self.tr("No temporary file can be made ({0}): make room on the disk.")
-            self._finish(number, ExportState.FAILED, text.format(error.strerror))
-            return
-        self._running, self._stopping = number, False
-        self._update(number, state=ExportState.RUNNING)
-        make = self._jobs[number]  # off the thread of the window: the masks of a dive take a moment to pack
-        self._thread.run(
-            lambda: save_job(make(), folder),
-            lambda _: self._on_saved(number),
-            lambda problem: self._finish(number, ExportState.FAILED, problem),
-        )
-
-    def _job_folder(self, number: int) -> Path:
-        assert self._folder is not None
-        return Path(self._folder.name) / str(number)
-
-    def _on_saved(self, number: int) -> None:
-        if self._stopping:
-            self._finish(number, ExportState.CANCELLED)
-            return
-        process = ExportProcess(self._job_folder(number), self._exports[number].path, self)
-        process.progressed.connect(lambda done, total: self._update(number, done=done, total=total))
-        process.finished.connect(lambda notes: self._finish(number, ExportState.DONE, " ".join(notes)))
-        process.failed.connect(lambda problem: self._finish(number, ExportState.FAILED, problem))
-        process.cancelled.connect(lambda: self._finish(number, ExportState.CANCELLED))
-        self._process = process
-        process.start()
-
-    def _update(self, number: int, **changes: object) -> None:
-        self._exports[number] = replace(self._exports[number], **changes)  # type: ignore[arg-type]
-        self.changed.emit()
-
-    def _finish(self, number: int, state: ExportState, message: str = "") -> None:
-        del self._jobs[number]
-        if number == self._running:
-            self._running = None
-            if self._process is not None:
-                self._process.deleteLater()
-                self._process = None
-            shutil.rmtree(self._job_folder(number), ignore_errors=True)
-        if state is ExportState.DONE:
-            self.written.append(self._exports[number].path)
-        self._update(number, state=state, message=message)
-        if state is ExportState.FAILED:
-            self._state.problem.emit(message)
-        self._start_next()
 
 
 def exported(dive: Dive, *, drawings: bool) -> ExportedDive:

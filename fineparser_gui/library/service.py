@@ -30,49 +30,30 @@ from fineparser_gui.worker.scheduler import Scheduler
 from fineparser_gui.worker.task import Task, Urgency
 
 
-class LibraryService(QObject):
-    """Service that mirrors the library, which the worker owns, and sends changes to the worker.
+class LibraryEntries(QObject):
+    """The entries of the library.
 
     Args:
         folder: folder of the coach's own library; None: there is none.
 
     Signals:
         changed: the entries changed.
-        adding_changed: `adding` changed.
-        dive_added: (str, str) key of a dive, and the exemplar that was made of it.
         problem: (str) a sentence for the banner.
 
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has reported.
-        edits: the edits that can be undone and redone.
     """
 
     changed = Signal()
-    adding_changed = Signal()
-    dive_added = Signal(str, str)
     problem = Signal(str)
 
-    def __init__(self, scheduler: Scheduler, folder: Path | None, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._scheduler, self._folder = scheduler, folder
+        self._folder = folder
         self._bundled: ExemplarStore | None = None
-        self._preparing: str | None = None  # id of the exemplar that is being encoded
-        self._tried: set[str] = set()  # ids of exemplars that were to be encoded for the loaded weights
-        self._weights_loaded = False
-        self._listed_for: Ready | str | None = None  # weights, or why there are none, that the last report was for
-        self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
-        self.edits = EditStack(self)
-        self.edits.handlers[Subject.EXEMPLAR] = lambda edit: self._change(edit.key, edit.after)
-        scheduler.ready.connect(self._on_ready)
-        scheduler.failed.connect(self._on_worker_failed)
-
-    @property
-    def adding(self) -> list[Task]:
-        """Clips that are being added, each by an `AddExemplarRequest`."""
-        return [task for task in self._scheduler.tasks if isinstance(task.request, AddExemplarRequest)]
 
     @property
     def exemplars(self) -> list[Exemplar]:
@@ -84,17 +65,6 @@ class LibraryService(QObject):
         except FineParserError as error:
             self.problem.emit(translated(error))
             return []
-
-    @property
-    def preparing(self) -> tuple[int, int]:
-        """Number of own exemplars encoded for the loaded weights, and of those that can be."""
-        own = [e for e in self.entries if e.own and not e.exemplar.removed and e.state != "no clip"]
-        return sum(entry.state == "ready" for entry in own), len(own)
-
-    @property
-    def n_given_up(self) -> int:
-        """Number of own exemplars that could not be encoded for these weights."""
-        return len(self._tried.intersection(self._waiting()) - {self._preparing})
 
     def entry(self, exemplar_id: str) -> LibraryEntry | None:
         """Return the entry of an exemplar, or None."""
@@ -143,6 +113,58 @@ class LibraryService(QObject):
         except FineParserError as error:
             self.problem.emit(translated(error))
             return None
+
+    def _open_bundled(self) -> ExemplarStore:
+        if self._bundled is None:
+            self._bundled = ExemplarStore.open()
+        return self._bundled
+
+
+class LibraryService(LibraryEntries):
+    """Service that mirrors the library, which the worker owns, and sends changes to the worker.
+
+    Args:
+        folder: folder of the coach's own library; None: there is none.
+
+    Signals:
+        adding_changed: `adding` changed.
+        dive_added: (str, str) key of a dive, and the exemplar that was made of it.
+
+    Attributes:
+        edits: the edits that can be undone and redone.
+    """
+
+    adding_changed = Signal()
+    dive_added = Signal(str, str)
+
+    def __init__(self, scheduler: Scheduler, folder: Path | None, parent: QObject | None = None) -> None:
+        super().__init__(folder, parent)
+        self._scheduler = scheduler
+        self._preparing: str | None = None  # id of the exemplar that is being encoded
+        self._tried: set[str] = set()  # ids of exemplars that were to be encoded for the loaded weights
+        self._weights_loaded = False
+        self._listed_for: Ready | str | None = None  # weights, or why there are none, that the last report was for
+        self._notice = ""
+        self.edits = EditStack(self)
+        self.edits.handlers[Subject.EXEMPLAR] = lambda edit: self._change(edit.key, edit.after)
+        scheduler.ready.connect(self._on_ready)
+        scheduler.failed.connect(self._on_worker_failed)
+
+    @property
+    def adding(self) -> list[Task]:
+        """Clips that are being added, each by an `AddExemplarRequest`."""
+        return [task for task in self._scheduler.tasks if isinstance(task.request, AddExemplarRequest)]
+
+    @property
+    def preparing(self) -> tuple[int, int]:
+        """Number of own exemplars encoded for the loaded weights, and of those that can be."""
+        own = [e for e in self.entries if e.own and not e.exemplar.removed and e.state != "no clip"]
+        return sum(entry.state == "ready" for entry in own), len(own)
+
+    @property
+    def n_given_up(self) -> int:
+        """Number of own exemplars that could not be encoded for these weights."""
+        return len(self._tried.intersection(self._waiting()) - {self._preparing})
 
     def add_clip(self, path: Path, in_frame: int | None, out_frame: int | None, facts: ExemplarFacts) -> None:
         """Add a stretch of a video; None: the file's ends."""
@@ -279,11 +301,6 @@ class LibraryService(QObject):
         self._notice = report.notice
         self.changed.emit()
         self._prepare_next()
-
-    def _open_bundled(self) -> ExemplarStore:
-        if self._bundled is None:
-            self._bundled = ExemplarStore.open()
-        return self._bundled
 
     def close(self) -> None:
         """Close files, and block the signals of the history, which it emits while it is destroyed."""

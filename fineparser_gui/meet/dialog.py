@@ -1,7 +1,6 @@
 """Dialog for the dive list of a meet or a training: rows, the video of each, awards as they are called, places."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt
@@ -10,22 +9,19 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QPushButton,
-    QSpinBox,
     QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive_list, read_dive_list
-from fineparser_core.diving.judging import PANELS, read_called
+from fineparser_core.diving.judging import read_called
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, assigned, in_turn, standings, taken_off
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.report.dives import REPORT_SUFFIXES
@@ -33,13 +29,14 @@ from fineparser_core.language import translated
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import named_file
+from fineparser_gui.meet.head import MeetHead
 from fineparser_gui.meet.table import ATHLETE, AWARDS, VIDEO, MeetModel, MeetTable
 from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.formatting import awards_text, decimal
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.table_model import TableModel
 from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import choice_box, inset, label, lay_out, resize_within_screen, restyle, style_table
+from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, restyle, style_table
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
@@ -75,10 +72,14 @@ class MeetDialog(QDialog):
         self.standing = StandingModel(self)
         self.note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        lay_out(layout, self._build_head(), self._build_tools())
+        self.head = MeetHead(self.model)
+        lay_out(layout, self.head, self._build_tools())
+        self.places = QTableView(accessibleName=self.tr("Places"))
+        self.places.setModel(self.standing)
+        style_table(self.places, 1)
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         splitter.addWidget(self.table)
-        splitter.addWidget(self._build_places())
+        splitter.addWidget(self.places)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes((420, 130))
         lay_out(layout, (splitter, 1), self._build_question(), self._build_awards(), self.note, self._build_foot())
@@ -92,28 +93,6 @@ class MeetDialog(QDialog):
         session.meet_changed.connect(self.refresh)
         self.refresh()
         self.table.choose(0)
-
-    def _build_head(self) -> QHBoxLayout:
-        self.title = QLineEdit(placeholderText=self.tr("name of the meet"), accessibleName=self.tr("Name of the meet"))
-        self.title.setMaxLength(LONGEST_NAME)
-        one, two = self.tr("{0} judges"), self.tr("{0} judges, synchro")
-        panels = ((two if n > 7 else one).format(n) for n in PANELS)
-        judges = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
-        self.judges = choice_box(judges, accessibleName=self.tr("Judges"))
-        self.groups = QSpinBox(minimum=0, maximum=6, specialValueText="–", accessibleName=self.tr("Groups, at least"))
-        self.limit = QDoubleSpinBox(
-            minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=self.tr("DD in all")
-        )
-        self.groups.setToolTip(self.tr("Of how many groups the dives of each athlete must be"))
-        self.limit.setToolTip(self.tr("The most that the DDs of an athlete may be together"))
-        self.title.editingFinished.connect(self._on_head)
-        self.judges.activated.connect(self._on_head)
-        self.groups.editingFinished.connect(self._on_head)
-        self.limit.editingFinished.connect(self._on_head)
-        row = lay_out(QHBoxLayout(), (self.title, 1), self.judges)
-        for text, box in ((self.tr("groups ≥"), self.groups), (self.tr("DD in all ≤"), self.limit)):
-            lay_out(row, label(text), inset(box))
-        return row
 
     def _build_tools(self) -> QHBoxLayout:
         self.videos = QPushButton(self.tr("Videos"), autoDefault=False)
@@ -129,15 +108,15 @@ class MeetDialog(QDialog):
         self.videos.setMenu(menu)
         spreadsheet = self.tr("Rows of a spreadsheet, or lines such as Anna: 103B, 403B 1m")
         rounds = self.tr("Round by round, the athletes in the order of their first dives")
-        self.in_turn = self._tool(self.tr("In turn"), rounds, self.turn)
-        self.up = self._tool(self.tr("Up"), "", lambda: self.shift(-1))
-        self.down = self._tool(self.tr("Down"), "", lambda: self.shift(1))
-        self.remove = self._tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete)
+        self.in_turn = _tool(self.tr("In turn"), rounds, lambda: self.model.put(in_turn(self.model.meet.rows)))
+        self.up = _tool(self.tr("Up"), "", lambda: self.shift(-1))
+        self.down = _tool(self.tr("Down"), "", lambda: self.shift(1))
+        self.remove = _tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete)
         return lay_out(
             QHBoxLayout(),
-            self._tool(self.tr("Paste"), spreadsheet, self.paste),
-            self._tool(self.tr("Open CSV…"), "", self.open_csv),
-            self._tool(self.tr("Save CSV…"), "", self.save_csv),
+            _tool(self.tr("Paste"), spreadsheet, self.paste),
+            _tool(self.tr("Open CSV…"), "", self.open_csv),
+            _tool(self.tr("Save CSV…"), "", self.save_csv),
             None,
             self.in_turn,
             self.up,
@@ -146,15 +125,6 @@ class MeetDialog(QDialog):
             self.videos,
         )
 
-    def _tool(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-        return QPushButton(text, toolTip=tip, autoDefault=False, clicked=lambda: act())  # Enter belongs to the awards
-
-    def _build_places(self) -> QWidget:
-        self.places = QTableView(accessibleName=self.tr("Places"))
-        self.places.setModel(self.standing)
-        style_table(self.places, 1)
-        return self.places
-
     def _build_question(self) -> QWidget:
         """Build the question about a row whose announced values its dive contradicts."""
         self.question = QWidget()
@@ -162,8 +132,8 @@ class MeetDialog(QDialog):
         meets = self._session.meets
         take_tip = self.tr("Correct the list: it says what the dive says")
         keep_tip = self.tr("Correct the dive: it gets the announced number, board and DD")
-        self.take_dives = self._tool(self.tr("Take the dive's"), take_tip, lambda: meets.take_the_dives(self._place))
-        self.keep_announced = self._tool(
+        self.take_dives = _tool(self.tr("Take the dive's"), take_tip, lambda: meets.take_the_dives(self._place))
+        self.keep_announced = _tool(
             self.tr("Keep the announced"), keep_tip, lambda: meets.keep_the_announced(self._place)
         )
         row = QHBoxLayout(self.question, contentsMargins=QMargins())
@@ -183,7 +153,7 @@ class MeetDialog(QDialog):
 
     def _build_foot(self) -> QHBoxLayout:
         self.with_model = QCheckBox(self.tr("With the model's scores"))
-        self.sheet = self._tool(self.tr("Print sheet…"), self.tr("A PDF, or a page for the browser"), self.print_sheet)
+        self.sheet = _tool(self.tr("Print sheet…"), self.tr("A PDF, or a page for the browser"), self.print_sheet)
         buttons = closing_buttons(self)
         row = lay_out(QHBoxLayout(), self.with_model, self.sheet, None, buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
@@ -194,11 +164,7 @@ class MeetDialog(QDialog):
         self.model.refresh()
         meet = self.model.meet
         self.standing.show_rows(standings(self.model.counted.rows))
-        if self.title.text() != meet.title:
-            self.title.setText(meet.title)
-        self.judges.setCurrentIndex(self.judges.findData(meet.judges))
-        self.groups.setValue(meet.least_groups)
-        self.limit.setValue(meet.most_difficulty)
+        self.head.refresh()
         self.sheet.setEnabled(bool(meet.rows))
         self.in_turn.setEnabled(in_turn(meet.rows) != meet.rows)
         self._allow_rows()
@@ -245,10 +211,6 @@ class MeetDialog(QDialog):
         places = self.table.places
         self.model.put(tuple(row for place, row in enumerate(self.model.meet.rows) if place not in places))
 
-    def turn(self) -> None:
-        """Put the rows in the order of a meet."""
-        self.model.put(in_turn(self.model.meet.rows))
-
     def shift(self, by: int) -> None:
         """Move the chosen rows up (-1) or down (1)."""
         places, rows = self.table.places, list(self.model.meet.rows)
@@ -278,15 +240,6 @@ class MeetDialog(QDialog):
         name = named_file(self._session.meet.title or self.tr("Meet"))
         folder = self._session.dives[0].path.absolute().parent if self._session.dives else Path.home()
         return folder / f"{name}{suffix}"
-
-    def _on_head(self) -> None:
-        values = {
-            "title": self.title.text().strip(),
-            "judges": self.judges.currentData(),
-            "least_groups": self.groups.value(),
-            "most_difficulty": round(self.limit.value(), 1),
-        }
-        self.model.take(replace(self.model.meet, **values))
 
     def _on_clicked(self, index: QModelIndex) -> None:
         """Show the dive of a row in the window."""
@@ -364,3 +317,7 @@ class MeetDialog(QDialog):
             text or self.tr("Type in the empty row, paste, or open a CSV: new videos take the open rows.")
         )
         restyle(self.note, role="error" if text else "muted")
+
+
+def _tool(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+    return QPushButton(text, toolTip=tip, autoDefault=False, clicked=lambda: act())  # Enter belongs to the awards

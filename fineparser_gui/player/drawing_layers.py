@@ -94,9 +94,9 @@ class DrawingLayers(QObject):
     def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
         side = self._sides[place]  # not the present side: it may have changed during the edit
         if side.exemplar_id is not None:
-            self._session.editing.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
+            self._session.drawing_edits.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
         elif side.key in self._session.keys:
-            self._session.editing.draw(side.key, drawings, text, gesture=gesture)
+            self._session.drawing_edits.draw(side.key, drawings, text, gesture=gesture)
 
     def _on_state_changed(self, changed: DrawingLayer) -> None:
         if self._following:

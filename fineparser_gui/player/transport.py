@@ -20,6 +20,13 @@ class Transport(QObject):
     Args:
         clock: returns seconds since an arbitrary start.
 
+    Attributes:
+        frame: 0-based source frame at the playhead.
+        rate: signed speed during playback, in seconds of video per second; 0 while paused.
+        speed: of the next playback.
+        direction: of the last movement, 1 or -1.
+        loop: looped frames [first, last], both included; None: no loop.
+
     Signals:
         frame_changed: (int) 0-based source frame.
         state_changed: playback, speed or loop changed.
@@ -31,18 +38,14 @@ class Transport(QObject):
     def __init__(self, parent: QObject | None = None, clock: Callable[[], float] = perf_counter) -> None:
         super().__init__(parent)
         self._times_s = np.zeros(1)
-        self._frame = 0
-        self._rate = 0.0  # seconds of video per second; 0: paused
-        self._speed = 1.0
-        self._loop: tuple[int, int] | None = None
-        self._direction = 1
+        self.frame = 0
+        self.rate = 0.0
+        self.speed = 1.0
+        self.loop: tuple[int, int] | None = None
+        self.direction = 1
         self._clock = clock
         self._from_s, self._started_s = 0.0, 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer, timeout=self.advance)
-
-    @property
-    def frame(self) -> int:
-        return self._frame
 
     @property
     def n_frames(self) -> int:
@@ -50,60 +53,41 @@ class Transport(QObject):
 
     @property
     def time_s(self) -> float:
-        return float(self._times_s[self._frame])
+        return float(self._times_s[self.frame])
 
     @property
     def playing(self) -> bool:
-        return self._rate != 0
-
-    @property
-    def rate(self) -> float:
-        """Signed speed during playback; 0 while paused."""
-        return self._rate
-
-    @property
-    def direction(self) -> int:
-        """Direction of the last movement, 1 or -1."""
-        return self._direction
+        return self.rate != 0
 
     @property
     def due_s(self) -> float:
         """Time of the file that is due now, in seconds."""
-        return self._from_s + self._rate * (self._clock() - self._started_s)
-
-    @property
-    def speed(self) -> float:
-        return self._speed
+        return self._from_s + self.rate * (self._clock() - self._started_s)
 
     @property
     def shown_speed(self) -> float:
         """Present speed, from `SPEEDS`; while paused, that of the next playback."""
-        return abs(self._rate) if abs(self._rate) in SPEEDS else self._speed
-
-    @property
-    def loop(self) -> tuple[int, int] | None:
-        """Looped frames [first, last], both included; None: no loop."""
-        return self._loop
+        return abs(self.rate) if abs(self.rate) in SPEEDS else self.speed
 
     def load(self, times_s: np.ndarray, frame: int = 0) -> None:
         """Set the (n_frames,) presentation times of a file in seconds, paused at a frame."""
         self.pause()
         self._times_s = times_s if len(times_s) else np.zeros(1)
-        self._loop = None
-        self._frame = min(max(frame, 0), self.n_frames - 1)
-        self.frame_changed.emit(self._frame)
+        self.loop = None
+        self.frame = min(max(frame, 0), self.n_frames - 1)
+        self.frame_changed.emit(self.frame)
         self.state_changed.emit()
 
     def seek(self, frame: int) -> None:
         """Go to a frame, limited to the file; playback continues from there."""
-        self._direction = -1 if self._rate < 0 else 1
+        self.direction = -1 if self.rate < 0 else 1
         self._go_to(frame)
 
     def step(self, frames: int) -> None:
         """Pause and move by a number of frames."""
         self.pause()
-        self._direction = 1 if frames > 0 else -1
-        self._go_to(self._frame + frames)
+        self.direction = 1 if frames > 0 else -1
+        self._go_to(self.frame + frames)
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -114,28 +98,28 @@ class Transport(QObject):
 
     def play(self, rate: float | None = None) -> None:
         """Play at the present speed or at a signed rate; from the start where the end is reached."""
-        rate = self._speed if rate is None else rate
+        rate = self.speed if rate is None else rate
         first, last = self._bounds()
-        self._rate, self._direction = rate, 1 if rate > 0 else -1
-        if rate > 0 and self._frame >= last:
+        self.rate, self.direction = rate, 1 if rate > 0 else -1
+        if rate > 0 and self.frame >= last:
             self._go_to(first)
-        elif rate < 0 and self._frame <= first:
+        elif rate < 0 and self.frame <= first:
             self._go_to(last)
         else:
-            self._go_to(self._frame)
+            self._go_to(self.frame)
         self.state_changed.emit()
 
     def pause(self) -> None:
         """Pause at the current frame."""
         self._timer.stop()
-        if self._rate:
-            self._rate = 0.0
+        if self.rate:
+            self.rate = 0.0
             self.state_changed.emit()
 
     def shuttle(self, direction: int) -> None:
         """Play backward (−1) or forward (+1) at the present speed; repeated calls double the rate up to 4."""
-        same_way = self._rate * direction > 0
-        self.play(direction * (min(abs(self._rate) * 2, SPEEDS[-1]) if same_way else self._speed))
+        same_way = self.rate * direction > 0
+        self.play(direction * (min(abs(self.rate) * 2, SPEEDS[-1]) if same_way else self.speed))
 
     def change_speed(self, places: int) -> None:
         """Select the next slower (−1) or faster (+1) of `SPEEDS`."""
@@ -143,26 +127,26 @@ class Transport(QObject):
 
     def set_speed(self, speed: float) -> None:
         """Set the speed, a value of `SPEEDS`."""
-        self._speed = speed
+        self.speed = speed
         if self.playing:
-            self._rate = speed if self._rate > 0 else -speed
-            self._go_to(self._frame)
+            self.rate = speed if self.rate > 0 else -speed
+            self._go_to(self.frame)
         self.state_changed.emit()
 
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         """Loop frames [first, last]; None: stop looping."""
-        self._loop = loop
-        if loop and not loop[0] <= self._frame <= loop[1]:
+        self.loop = loop
+        if loop and not loop[0] <= self.frame <= loop[1]:
             self.seek(loop[0])
         self.state_changed.emit()
 
     def move_loop(self, first: int, last: int) -> None:
         """Change the range of the loop without moving the playhead."""
-        if self._loop is not None:
-            self._loop = (first, last)
+        if self.loop is not None:
+            self.loop = (first, last)
 
     def _bounds(self) -> tuple[int, int]:
-        return self._loop or (0, self.n_frames - 1)
+        return self.loop or (0, self.n_frames - 1)
 
     def _go_to(self, frame: int) -> None:
         frame = min(max(frame, 0), self.n_frames - 1)
@@ -172,27 +156,27 @@ class Transport(QObject):
 
     def _start_s(self, frame: int) -> float:
         """Return the file time at which a frame appears: its time, or that of its end in reverse playback."""
-        return float(self._times_s[frame]) if self._rate >= 0 else self._end_s(frame)
+        return float(self._times_s[frame]) if self.rate >= 0 else self._end_s(frame)
 
     def _show(self, frame: int) -> None:
-        if frame != self._frame:
-            self._frame = frame
+        if frame != self.frame:
+            self.frame = frame
             self.frame_changed.emit(frame)
 
     def _wait_for_next(self) -> None:
         """Start the timer for the next frame."""
-        if not self._rate:
+        if not self.rate:
             return
-        next_s = self._end_s(self._frame) if self._rate > 0 else float(self._times_s[self._frame])
-        wait_s = (next_s - self.due_s) / self._rate
+        next_s = self._end_s(self.frame) if self.rate > 0 else float(self._times_s[self.frame])
+        wait_s = (next_s - self.due_s) / self.rate
         self._timer.start(max(ceil(wait_s * 1000), _SHORTEST_MS))
 
     def advance(self) -> None:
         """Show the frame that is due."""
-        if not self._rate:
+        if not self.rate:
             return
         first, last = self._bounds()
-        time_s, forward = self.due_s, self._rate > 0
+        time_s, forward = self.due_s, self.rate > 0
         # A frame ends at its time in reverse playback. The last frame is shown for its whole duration, too.
         if forward:
             frame = int(np.searchsorted(self._times_s, time_s + _TOLERANCE_S, side="right")) - 1
@@ -203,7 +187,7 @@ class Transport(QObject):
         if not over:
             self._show(min(max(frame, first), last))
             self._wait_for_next()
-        elif self._loop:
+        elif self.loop:
             self._go_to(first if forward else last)
         else:
             self._show(last if forward else first)

@@ -12,28 +12,23 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
-    QResizeEvent,
     QTransform,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.records import AthletePoint, MaskTrack
-from fineparser_core.video.omitted_columns import omitted_columns
 from fineparser_gui.player.drawing_marks import paint_grip
 from fineparser_gui.player.ghost_image import GhostImage
 from fineparser_gui.player.mask_image import mask_image
+from fineparser_gui.player.picture_view import PictureView
 from fineparser_gui.player.skeleton_painting import paint_label, paint_path, paint_skeleton
-from fineparser_gui.player.viewport import ZOOM_STEP, Viewport
 
 _BACKGROUND = QColor("#0b0f13")
 _SHADE = QColor(0, 0, 0, 140)
@@ -53,15 +48,6 @@ class CanvasLayer(Protocol):
     def tab(self, direction: int) -> bool: ...
 
 
-#: A picture that is as narrow keeps its columns, whatever their conversion costs.
-_NARROW_PX = 64
-
-
-def _spare_columns(width_px: int) -> int:
-    """Return the columns by which a picture is narrower than its place, as it would be converted twice."""
-    return omitted_columns(width_px) if width_px > _NARROW_PX else 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Overlays:
     """Overlays of a picture.
@@ -78,14 +64,12 @@ class Overlays:
     style: MaskStyle = field(default_factory=MaskStyle)
 
 
-class VideoCanvas(QWidget):
-    """Canvas of a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
+class VideoCanvas(PictureView):
+    """Canvas of a frame; masks are scaled smoothly from 112 x 112 to their rectangle.
 
-    Wheel and pinch zoom at the pointer, dragging pans, a double click fits the frame to the widget. Tab visits the
-    drawings of the layer before it leaves the canvas.
+    Tab visits the drawings of the layer before it leaves the canvas.
 
     Signals:
-        view_changed: size or visible part of the picture on the screen changed.
         painted: (int) index of the shown frame, after each paint.
 
     Attributes:
@@ -93,40 +77,28 @@ class VideoCanvas(QWidget):
         overlays: overlays of the picture.
     """
 
-    view_changed = Signal()
     painted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 150)
         self.setAccessibleName(self.tr("Video"))
-        self.grabGesture(Qt.GestureType.PinchGesture)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.layer: CanvasLayer | None = None
         self._image: QImage | None = None
-        self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None
         self._path: CenterPath | None = None
         self._shown_frame = 0
-        self._view = Viewport()
-        self._dragged_from: QPointF | None = None
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
         self.overlays = Overlays()
         self._point: AthletePoint | None = None
-        self._mirrored = False
         self._ghosts: Sequence[GhostImage] = ()
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Exchange left and right of the picture and of its overlays; the next `set_frame` shows it."""
-        self._mirrored, self._mask = mirrored, None
-
-    @property
-    def mirrored(self) -> bool:
-        return self._mirrored
+        self.mirrored, self._mask = mirrored, None
 
     def set_ghosts(self, ghosts: Sequence[GhostImage]) -> None:
         """Lay other bodies over the picture."""
@@ -141,7 +113,7 @@ class VideoCanvas(QWidget):
 
     def set_source(self, source_size: QSize, track: MaskTrack | None, path: CenterPath | None = None) -> None:
         """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's center."""
-        self._source_size, self._track, self._path, self._mask = source_size, track, path, None
+        self.source_size, self._track, self._path, self._mask = source_size, track, path, None
         self.update()
         self.view_changed.emit()
 
@@ -149,7 +121,7 @@ class VideoCanvas(QWidget):
         """Show the image of a frame with its mask."""
         self._shown_frame, self._image = (
             frame,
-            image.flipped(Qt.Orientation.Horizontal) if image and self._mirrored else image,
+            image.flipped(Qt.Orientation.Horizontal) if image and self.mirrored else image,
         )
         self.update()
 
@@ -169,104 +141,7 @@ class VideoCanvas(QWidget):
             self._point = point
             self.update()
 
-    @property
-    def view(self) -> Viewport:
-        return self._view
-
-    def fit(self) -> None:
-        """Fit the picture to the widget."""
-        self._set_view(Viewport())
-
-    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom around a point of the widget; None: around its center."""
-        at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        self._set_view(self._view.zoomed(factor, (at.x(), at.y()), *self._sizes()))
-
-    def zoom_to_pixels(self) -> None:
-        """Show the actual size: a pixel of the file per pixel of the screen; never smaller than fitted."""
-        width_px = self.picture_rect().width() * self.devicePixelRatioF()
-        self.zoom_by(self._source_size.width() / max(width_px, 1))
-
-    def picture_rect(self) -> QRectF:
-        """Return the rectangle of the whole frame in widget coordinates."""
-        x, y, width, height = self._view.rect(*self._sizes())
-        if self._view.zoom != 1:
-            return QRectF(x, y, width, height)
-        ratio = self.devicePixelRatioF()  # whole device pixels: copied without scaling
-        left, top, across, down = (round(value * ratio) for value in (x, y, width, height))
-        spare = _spare_columns(across)
-        return QRectF((left + spare // 2) / ratio, top / ratio, (across - spare) / ratio, down / ratio)
-
-    def fitted_px(self) -> tuple[int, int]:
-        """Return (width, height) of the fitted picture in device pixels."""
-        _, _, width, height = Viewport().rect(*self._sizes())
-        ratio = self.devicePixelRatioF()
-        across = round(width * ratio)
-        return max(across - _spare_columns(across), 1), max(round(height * ratio), 1)
-
-    def magnified_px(self) -> tuple[int, int]:
-        """Return (width, height) of the magnified picture in device pixels."""
-        picture, ratio = self.picture_rect(), self.devicePixelRatioF()
-        return max(round(picture.width() * ratio), 1), max(round(picture.height() * ratio), 1)
-
-    def to_source(self, at: QPointF) -> tuple[float, float]:
-        """Map widget coordinates to pixels of the file's frames."""
-        picture = self.picture_rect()
-        across = (at.x() - picture.x()) / picture.width()
-        return (
-            (1 - across if self._mirrored else across) * self._source_size.width(),
-            (at.y() - picture.y()) / picture.height() * self._source_size.height(),
-        )
-
-    def to_widget(self, x_px: float, y_px: float) -> QPointF:
-        """Return the point of the widget that shows a point of the file, the inverse of `to_source`."""
-        picture = self.picture_rect()
-        across = x_px / self._source_size.width()
-        return QPointF(
-            picture.x() + (1 - across if self._mirrored else across) * picture.width(),
-            picture.y() + y_px / self._source_size.height() * picture.height(),
-        )
-
-    def _sizes(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        source = self._source_size
-        return (max(self.width(), 1), max(self.height(), 1)), (max(source.width(), 1), max(source.height(), 1))
-
-    def _set_view(self, view: Viewport) -> None:
-        if view != self._view:
-            self._view = view
-            self.show_cursor()
-            self.update()
-            self.view_changed.emit()
-
-    def show_cursor(self) -> None:
-        """Set the cursor for the effect of a drag."""
-        if self._dragged_from is not None:
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._view.zoom > 1:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        else:
-            self.unsetCursor()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._view = self._view.panned(0, 0, *self._sizes())
-        self.view_changed.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        turned = event.angleDelta().y() / 120
-        if turned:
-            self.zoom_by(ZOOM_STEP**turned, event.position())
-            event.accept()
-
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.zoom_by(1 + event.value(), event.position())
-            return True
-        if isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                self.zoom_by(pinch.scaleFactor(), self.mapFromGlobal(pinch.centerPoint()))
-                return True
         override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
         if override and self.layer is not None and self.layer.wants_key(event):
             event.accept()
@@ -274,30 +149,24 @@ class VideoCanvas(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.layer is not None and self.layer.press(event):
-            return
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._view.zoom > 1:
-            self._dragged_from = event.position()
-            self.show_cursor()
+        if self.layer is None or not self.layer.press(event):
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._dragged_from is not None:
-            moved = event.position() - self._dragged_from
-            self._dragged_from = event.position()
-            self._set_view(self._view.panned(moved.x(), moved.y(), *self._sizes()))
-        elif self.layer is not None:
+        if self._dragged_from is None and self.layer is not None:
             self.layer.move(event)
+        else:
+            super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._dragged_from is not None:
-            self._dragged_from = None
-            self.show_cursor()
-        elif self.layer is not None:
+        if self._dragged_from is None and self.layer is not None:
             self.layer.release(event)
+        else:
+            super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.layer is None or not self.layer.double_click(event):
-            self.fit()
+            super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.layer is None or not self.layer.key(event):
@@ -358,7 +227,7 @@ class VideoCanvas(QWidget):
         painter.save()
         painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
         to_widget = QTransform.fromTranslate(picture.x(), picture.y())
-        to_widget.scale(picture.width() / self._source_size.width(), picture.height() / self._source_size.height())
+        to_widget.scale(picture.width() / self.source_size.width(), picture.height() / self.source_size.height())
         for ghost in self._ghosts:
             painter.setTransform(ghost.to_source * to_widget)
             painter.drawImage(ghost.place, ghost.image)
@@ -377,7 +246,7 @@ class VideoCanvas(QWidget):
         key = (self._shown_frame, style)
         if self._mask is None or self._mask[0] != key:
             image, place = mask_image(probability, QColor(style.color), outline=style.outline)
-            if self._mirrored:
+            if self.mirrored:
                 image = image.flipped(Qt.Orientation.Horizontal)
                 place.moveRight(1 - place.left())
             self._mask = (key, (image, place))

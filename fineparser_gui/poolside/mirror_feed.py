@@ -38,6 +38,50 @@ class Pictures(Protocol):
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]: ...
 
 
+class PictureBuffer:
+    """Pictures in order of time, of which one is the present picture, with those before it for steps back.
+
+    Attributes:
+        at: place of the present picture; -1 before the first.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[float, Picture]] = []
+        self._bytes, self.at = 0, -1
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, place: int) -> tuple[float, Picture]:
+        return self._kept[place]
+
+    @property
+    def ahead(self) -> int:
+        """Number of pictures after the present picture."""
+        return len(self._kept) - 1 - self.at
+
+    @property
+    def per_second(self) -> float:
+        """Number of pictures in a second; 0 where it is not known."""
+        length_s = self._kept[-1][0] - self._kept[0][0] if len(self._kept) > 1 else 0.0
+        return (len(self._kept) - 1) / length_s if length_s > 0 else 0.0
+
+    def add(self, time_s: float, picture: Picture) -> None:
+        """Keep a further picture; the oldest go where they take too much memory."""
+        self._kept.append((time_s, picture))
+        self._bytes += picture.n_bytes
+        while self._bytes > _KEPT_BYTES and self.at > 0:
+            self._bytes -= self._kept.pop(0)[1].n_bytes
+            self.at -= 1
+
+    def go_before(self, time_s: float) -> bool:
+        """Make the picture before a time the present one, if the time is among those of the pictures."""
+        if not (self._kept and self._kept[0][0] <= time_s <= self._kept[-1][0]):
+            return False
+        self.at = bisect_right(self._kept, time_s - _SAME_S, key=lambda one: one[0]) - 1
+        return True
+
+
 class MirrorFeed(QThread):
     """Thread that plays a source at a delay until it is closed.
 
@@ -74,8 +118,7 @@ class MirrorFeed(QThread):
         self._closed = self._pulling = False
         self._unpainted = 0
         # Attributes that the thread alone uses.
-        self._kept: list[tuple[float, Picture]] = []  # in order of time
-        self._bytes, self._at = 0, -1
+        self._kept = PictureBuffer()
         self._stop = Event()
         self._frames: Iterator[LiveFrame] | None = None
         self._from_s, self._previews = 0.0, False  # target of a jump; whether an earlier picture is better than none
@@ -172,8 +215,8 @@ class MirrorFeed(QThread):
             self._loop = None
         self._clock = self._shown_s, now_s()
         # The next picture answers the key at once: at an eighth of the speed, its own time is a quarter second away.
-        if not self.paused and (self._at + 1 < len(self._kept) or self._pull()):
-            self._clock = self._kept[self._at + 1][0], now_s()
+        if not self.paused and (self._kept.ahead or self._pull()):
+            self._clock = self._kept[self._kept.at + 1][0], now_s()
 
     def _due_s(self, time_s: float) -> float:
         """Return the time at which a picture is to be shown."""
@@ -183,15 +226,11 @@ class MirrorFeed(QThread):
 
     def _go_to(self, time_s: float) -> None:
         """Continue with the first picture from a time on; at once if it is kept."""
-        if self._kept and self._kept[0][0] <= time_s <= self._kept[-1][0]:
-            self._at = bisect_right(self._kept, time_s - _SAME_S, key=lambda one: one[0]) - 1
+        if self._kept.go_before(time_s):
             return
-        self._forget()
+        self._kept = PictureBuffer()
         self._open(time_s)
         self._previews = True
-
-    def _forget(self) -> None:
-        self._kept, self._bytes, self._at = [], 0, -1
 
     def _open(self, time_s: float) -> None:
         self._stop.set()
@@ -205,14 +244,14 @@ class MirrorFeed(QThread):
         """Show the next picture when it is due, unless another order comes until then."""
         if self._loop is not None and self._shown_s >= self._loop[1] - _SAME_S:
             self._begin_loop(self._loop)
-        if self._at + 1 >= len(self._kept) and not self._pull():
+        if not self._kept.ahead and not self._pull():
             return
-        time_s, picture = self._kept[self._at + 1]
+        time_s, picture = self._kept[self._kept.at + 1]
         if self._loop is not None and time_s > self._loop[1]:
             self._begin_loop(self._loop)
             return
         while (
-            len(self._kept) - self._at <= _AHEAD
+            self._kept.ahead < _AHEAD
             and now_s() - time_s > _AHEAD_FROM_S
             and self._due_s(time_s) - now_s() > _TAKES_S
             and self._pull()
@@ -223,7 +262,7 @@ class MirrorFeed(QThread):
                 self._changed.wait(wait_s)
             if self._orders:
                 return
-        self._at += 1
+        self._kept.at += 1
         self._show(time_s, picture)
 
     def _pull(self) -> bool:
@@ -252,18 +291,14 @@ class MirrorFeed(QThread):
         late_s = now_s() - self._due_s(frame.time_s)
         settled = now_s() - self._opened_at_s > _SETTLES_S
         if self.following and late_s > _FAR_BEHIND_S and settled:
-            self.dropped += round(late_s * self._rate_of_pictures())
+            self.dropped += round(late_s * self._kept.per_second)
             self._follow()
             return False
         if late_s > _LATE_S and not self.paused and now_s() - self._shown_at_s < _LATE_S:
             self.dropped += settled
             return False
-        self._keep(frame)
+        self._kept.add(frame.time_s, self._scaled(frame))
         return True
-
-    def _rate_of_pictures(self) -> float:
-        length_s = self._kept[-1][0] - self._kept[0][0] if len(self._kept) > 1 else 0.0
-        return (len(self._kept) - 1) / length_s if length_s > 0 else 0.0
 
     def _scaled(self, frame: LiveFrame) -> Picture:
         width, height = frame.geometry.size_px
@@ -272,34 +307,26 @@ class MirrorFeed(QThread):
         scale = min(self.size_px[0] / width, self.size_px[1] / height, 1.0)
         return self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
 
-    def _keep(self, frame: LiveFrame) -> None:
-        picture = self._scaled(frame)
-        self._kept.append((frame.time_s, picture))
-        self._bytes += picture.n_bytes
-        while self._bytes > _KEPT_BYTES and self._at > 0:
-            self._bytes -= self._kept.pop(0)[1].n_bytes
-            self._at -= 1
-
     def _step(self, by: int) -> None:
-        if by < 0 and self._at <= 0 and self._kept:
+        if by < 0 and self._kept.at <= 0 and self._kept:
             self._rewind(self._kept[0][0])
-        if by > 0 and self._at + 1 >= len(self._kept):
+        if by > 0 and not self._kept.ahead:
             self._pull()
-        if 0 <= self._at + by < len(self._kept):
-            self._at += by
-            self._show(*self._kept[self._at])
+        if 0 <= self._kept.at + by < len(self._kept):
+            self._kept.at += by
+            self._show(*self._kept[self._kept.at])
 
     def _rewind(self, time_s: float) -> None:
         """Keep the pictures before a time, and make that of the time the present picture."""
-        self._forget()
+        self._kept = PictureBuffer()
         self._open(time_s - _BACK_S)
         assert self._frames is not None
         for frame in self._frames:
             if frame.time_s >= self._from_s:
-                self._keep(frame)
+                self._kept.add(frame.time_s, self._scaled(frame))
             if frame.time_s >= time_s - _SAME_S:
                 break
-        self._at = len(self._kept) - 1
+        self._kept.at = len(self._kept) - 1
 
     def _show(self, time_s: float, picture: Picture) -> None:
         self._shown_s, self._shown_at_s = time_s, now_s()

@@ -88,7 +88,7 @@ class MirrorTile(VideoCanvas):
         self.feed.size_px = self.magnified_px()
 
     def _on_picture(self, image: QImage, source_size: QSize) -> None:
-        if source_size != self._source_size:
+        if source_size != self.source_size:
             self.set_source(source_size, None)
         self._new = True
         self.set_frame(0, image)

@@ -5,13 +5,11 @@ import os
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from fineparser_core.errors import ExitCode
 from fineparser_core.language import language
 from fineparser_core.live.caught import DIVES_FILE, read_caught
-from fineparser_core.support.own_process import own_process
-from fineparser_gui.support.ending import end, error_lines, when_ended
+from fineparser_gui.support.process import Process
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ class Recorder(QObject):
         self.folder = folder
         self._read_to, self._stopping = 0, False
         self._elsewhere = folder
-        self._process: QProcess | None = None
+        self._process: Process | None = None
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
 
@@ -62,9 +60,9 @@ class Recorder(QObject):
         """
         lines = self.folder / DIVES_FILE
         self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
-        self._elsewhere = Path(address).expanduser()
-        self._address, self._stopping = address, False
-        self._command = own_process(
+        self._elsewhere = Path(address).expanduser().absolute()  # the process has another working folder
+        self._address, self._stopping = str(self._elsewhere) if self._elsewhere.exists() else address, False
+        self._command = (
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
             *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
             *([] if sound else ["--no-sound"]),
@@ -72,12 +70,12 @@ class Recorder(QObject):
         self._start()
 
     def _start(self) -> None:
-        program, *arguments = self._command
         self._began_s = monotonic()
-        self._process = process = QProcess(self)
-        process.readyReadStandardError.connect(self._listen)
-        when_ended(process, self._on_ended)
-        process.start(program, arguments)
+        self._process = process = Process("recorder", *self._command, parent=self)
+        process.said.connect(self._on_said)
+        process.ended.connect(self._on_ended)
+        process.ended.connect(process.deleteLater)
+        process.start()
         process.write(os.fsencode(self._address) + b"\n")
         self._timer.start()
 
@@ -90,23 +88,18 @@ class Recorder(QObject):
         """End the recording; caught dives are written first."""
         self._stopping = True
         if self._process is not None:
-            self._process.closeWriteChannel()
+            self._process.stop()
 
     def close(self) -> None:
         """End it and wait, without signals."""
         self._timer.stop()
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)
-            process.closeWriteChannel()
-            end(process, _PATIENCE_MS)
+            process.close(_PATIENCE_MS)
 
-    def _listen(self) -> None:
-        if self._process is not None:
-            for line in error_lines(self._process):
-                if line.strip():
-                    log.info("recorder: %s", line)
-                    self.said.emit(line.removeprefix("fineparser: "))
+    def _on_said(self, line: str) -> None:
+        if line.strip():
+            self.said.emit(line.removeprefix("fineparser: "))
 
     def _look(self) -> None:
         """Emit signals for the new lines."""
@@ -129,15 +122,12 @@ class Recorder(QObject):
         return here if here.exists() else self._elsewhere / name  # of a watched folder
 
     def _on_ended(self) -> None:
-        self._listen()
         self._look()
         self._timer.stop()
         process, self._process = self._process, None
         if process is None:
             return
-        process.deleteLater()
-        crashed = process.error() == QProcess.ProcessError.Crashed or process.exitCode() != ExitCode.DONE
-        if crashed and not self._stopping and monotonic() - self._began_s > _NO_LOOP_S:
+        if process.failed and not self._stopping and monotonic() - self._began_s > _NO_LOOP_S:
             log.warning("recorder: ended by itself, and is started again")
             self._start()
         else:

@@ -1,5 +1,6 @@
 """Dialog of the preferences; changes apply at once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
 from fineparser_core.language import LANGUAGES
+from fineparser_gui.commands.command import Command
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
@@ -36,10 +38,18 @@ class PreferencesDialog(QDialog):
     """Pages: analysis, appearance, shortcuts.
 
     Args:
+        commands: of the window.
         choice: lists the devices of this computer.
     """
 
-    def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        preferences: PreferenceStore,
+        session: Session,
+        choice: ModelChoice,
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Preferences"))
@@ -50,7 +60,7 @@ class PreferencesDialog(QDialog):
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
         self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
-        self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
+        self.pages.addTab(ShortcutsEditor(commands, preferences), self.tr("Shortcuts"))
         self._choices = {
             "precision": self.precision,
             "language": self.language,

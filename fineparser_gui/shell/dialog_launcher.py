@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 from fineparser_core import __version__
 from fineparser_gui.commands.model_card_dialog import model_card_dialog
 from fineparser_gui.commands.palette import CommandPalette
+from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.commands.shortcuts_dialog import shortcuts_dialog
 from fineparser_gui.commands.system_check import SystemCheckDialog
 from fineparser_gui.dives.model_choice import ModelChoice
@@ -33,17 +34,24 @@ class DialogLauncher(QObject):
     """
 
     def __init__(
-        self, window: QWidget, session: Session, preferences: PreferenceStore, choice: ModelChoice, folder: Path | None
+        self,
+        window: QWidget,
+        session: Session,
+        preferences: PreferenceStore,
+        choice: ModelChoice,
+        actions: ActionRegistry,
+        folder: Path | None,
     ) -> None:
         super().__init__(window)
-        self._window, self._session, self._folder = window, session, folder
+        self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._preferences, self._choice = preferences, choice
         self._guide: QDialog | None = None
         self._poolside: PoolsideWindow | None = None
 
     def preferences(self) -> None:
         """Open the preferences."""
-        PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
+        commands = self._actions.commands
+        PreferencesDialog(commands, self._preferences, self._session, self._choice, self._window).open()
 
     def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
         """Open the export of the shown dive, or of its strobe picture.
@@ -75,7 +83,7 @@ class DialogLauncher(QObject):
         from fineparser_gui.commands.guide_dialog import GuideDialog  # not at the start of the program
 
         if self._guide is None:
-            self._guide = GuideDialog(self._window)
+            self._guide = GuideDialog(self._actions.commands, self._window)
         self._guide.show()
         self._guide.activateWindow()
 
@@ -95,7 +103,7 @@ class DialogLauncher(QObject):
 
     def shortcuts(self) -> None:
         """Open the table of shortcuts."""
-        shortcuts_dialog(self._preferences, self._window).show()
+        shortcuts_dialog(self._actions.commands, self._preferences, self._window).show()
 
     def model_card(self) -> None:
         """Open the model card of the weights in use."""
@@ -103,7 +111,7 @@ class DialogLauncher(QObject):
 
     def find_command(self) -> None:
         """Open the list of all commands."""
-        CommandPalette(self._window.actions_by_id, self._window).open()
+        CommandPalette(self._actions, self._window).open()
 
     def system_check(self) -> None:
         """Open the page of `fineparser doctor`."""

@@ -1,34 +1,14 @@
 """The main window and the layout of its panels."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QKeyEvent,
-    QKeySequence,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
-from fineparser_gui.commands.catalog import Situation
+from fineparser_gui.commands.command import Command, Situation
 from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.compare.exemplars import ExemplarsPanel
@@ -51,12 +31,11 @@ from fineparser_gui.shell.batch_commands import BatchCommands
 from fineparser_gui.shell.corner import Corner
 from fineparser_gui.shell.dialog_launcher import DialogLauncher
 from fineparser_gui.shell.full_screen import FullScreen
+from fineparser_gui.shell.opener import Opener
 from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.start_page import EmptyState
 from fineparser_gui.shell.tour import Tour
-from fineparser_gui.store.save_path import videos_filter
 from fineparser_gui.store.session_dialogs import SessionDialogs
-from fineparser_gui.store.session_file import SUFFIX
 from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.support.drop_highlight import DropHighlight
 from fineparser_gui.support.fold_strip import FoldStrip
@@ -84,6 +63,7 @@ class MainWindow(QMainWindow):
     """Main window: dives on the left, player in the center, score and exemplars on the right.
 
     Args:
+        commands: of the menus.
         folder: folder of the program's files; None: there is none.
 
     Signals:
@@ -100,6 +80,7 @@ class MainWindow(QMainWindow):
         preferences: PreferenceStore,
         choice: ModelChoice,
         files: SessionController,
+        commands: Sequence[Command],
         folder: Path | None = None,
     ) -> None:
         super().__init__()
@@ -108,16 +89,16 @@ class MainWindow(QMainWindow):
         self._keys = KeyFilter(self, self._leaves_key)
         self._painted = self._closed = self._in_history = False
         self.history: QWidget | None = None
-        self.setAcceptDrops(True)
         self.resize(*_SIZE)
         self.setMinimumSize(*_LEAST_SIZE)
         self.transport = Transport(self)
         self.explanations = Explanations()
         self.files = SessionDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
-        self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
+        self.opener = Opener(session, self.files, self)
+        self.actions_by_id = ActionRegistry(self, commands, self._situation)
+        self.dialogs = DialogLauncher(self, session, preferences, choice, self.actions_by_id, folder)
         self.closing.connect(self.dialogs.close)
-        self.actions_by_id = ActionRegistry(self, self._situation)
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
@@ -151,8 +132,8 @@ class MainWindow(QMainWindow):
         self.messages = MessageStack()
         self.missing = MissingVideos(self.session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
-        self.empty.open_requested.connect(self.open_videos)
-        self.empty.sample_requested.connect(self.open_sample)
+        self.empty.open_requested.connect(self.opener.ask_for_videos)
+        self.empty.sample_requested.connect(self.opener.open_sample)
         self.empty.session_requested.connect(self.files.controller.open_session)
         self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
         self.dives = DivesPanel(self.session, self.actions_by_id)
@@ -203,11 +184,11 @@ class MainWindow(QMainWindow):
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
         corner = Corner(over)
         self.tour = Tour()
-        self.tour.sample_requested.connect(self.open_sample)
+        self.tour.sample_requested.connect(self.opener.open_sample)
         self.session.dive_added.connect(lambda _: self.tour.dive_opened())
         for widget in (self.messages, self.exports, self.tour):
             corner.add(widget)
-        self._drop = DropHighlight(over)
+        DropHighlight(over, self).dropped.connect(self.opener.open_paths)
         self.library = LibraryDock(self.session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
@@ -219,11 +200,17 @@ class MainWindow(QMainWindow):
     def _situation(self) -> Situation:
         session = self.session
         return Situation(
-            window=self,
             dive=None if self._in_history else session.current,  # no commands for a dive that is not visible
             dives=[session.dive(key) for key in session.keys],
             comparing=bool(session.comparing.others) and not self._in_history,
             led=session.comparing.led and not self._in_history,
+            holds_something=self.files.controller.holds_something,
+            paused=session.scheduler.paused,
+            library_writable=session.library.writable,
+            library_shown=self.library.isVisible(),
+            sound=self.player.sound.available,
+            drawings=bool(self.player.drawing.drawings),
+            drawing_selected=self.player.drawing.selected is not None,
         )
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
@@ -238,50 +225,15 @@ class MainWindow(QMainWindow):
             return shortcuts_in(keys, [self.actions_by_id[name] for name in _LIST_COMMANDS])
         return focused is self.player.timeline or focused in self.player.canvases()
 
-    def open_paths(self, paths: list[Path]) -> None:
-        """Open videos, folders of them, and session files."""
-        videos = [path for path in paths if path.suffix.lower() != SUFFIX]
-        for path in paths:
-            if path not in videos:
-                self.files.open_path(path)
-        if videos:
-            self.add_videos(videos)
-
-    def add_videos(self, paths: list[Path], **known: Any) -> None:
-        """Add videos to the session, or to a new session if another evening has come; see `Session.open`."""
-        self.files.controller.begin_evening()
-        self.session.open(paths, **known)
-
     def poolside(self) -> None:
         """Open the window for the pool, whose dives go into a session of this evening."""
         self.files.controller.begin_evening()
         self.dialogs.poolside()
 
-    def open_sample_path(self) -> tuple[Path, str, float]:
-        """Return clip, dive number and board of the bundled sample dive."""
-        fields = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
-        return resource("samples", fields["file"]), fields["dive_number"], fields["board_m"]
-
     def zoom_pictures(self, steps: int) -> None:
         """Magnify every picture by a number of steps; a negative number shrinks them."""
         for canvas in self.player.canvases():
             canvas.zoom_by(ZOOM_STEP**steps)
-
-    def open_videos(self) -> None:
-        """Ask for videos to open."""
-        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open video"), "", videos_filter())
-        if names:
-            self.add_videos([Path(name) for name in names])
-
-    def open_folder(self) -> None:
-        """Ask for a folder of videos to open."""
-        if name := QFileDialog.getExistingDirectory(self, self.tr("Open folder")):
-            self.add_videos([Path(name)])
-
-    def open_sample(self) -> None:
-        """Open the bundled sample dive."""
-        path, dive_number, board_m = self.open_sample_path()
-        self.add_videos([path], dive_number=dive_number, board_m=board_m)
 
     def quit(self) -> None:
         """Close, unless the coach would rather wait for unfinished work."""
@@ -306,19 +258,6 @@ class MainWindow(QMainWindow):
         playing = self.transport.playing
         if self.dives.go(rows) and playing:
             self.player.play_dive()
-
-    def mark(self, *, begins: bool) -> None:
-        """Set the In point, or the Out point, to the shown frame."""
-        dive = self.session.current
-        if dive is None or dive.info is None:
-            return
-        frame = self.transport.frame
-        first, last = dive.trimmed_range
-        first, last = (frame, last) if begins else (first, frame)
-        if first is not None and last is not None and last <= first:
-            # The other point lies on the wrong side: forget it.
-            first, last = (first, None) if begins else (None, last)
-        self.session.editing.set_range(dive.key, first, last)
 
     def compare(self, on: bool) -> None:
         """Begin a comparison with the best exemplar, else with another dive, or end it."""
@@ -452,17 +391,3 @@ class MainWindow(QMainWindow):
             self.hide()  # a busy computer takes seconds to end a process
             self.closing.emit()
         super().closeEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self._drop.show_over(self.centralWidget())
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._drop.hide()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
-        self.open_paths(paths)

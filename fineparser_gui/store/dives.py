@@ -51,7 +51,39 @@ class KeptDive:
     pack: Callable[[], bytes] | None = None
 
 
-class DiveTable(StoreFile):
+class FileTable(StoreFile):
+    """The files of the dives, and where moved files are searched."""
+
+    def folders(self) -> list[Path]:
+        """Return the folders in which moved videos are searched."""
+        with self._reading() as db:
+            return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
+
+    def add_folder(self, folder: Path) -> None:
+        """Add a folder in which moved videos are searched. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder in which moved videos are searched. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
+
+    def set_place(self, file_key: str, path: Path) -> None:
+        """Set the path of a file for all of its dives. Raises: ExportError."""
+        with self._writing() as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
+            for row in rows_of(db, ids):
+                insert(db, replace(row, saved=replace(row.saved, path=path)), measured=False)
+
+    def files(self) -> list[SavedDive]:
+        """Return a dive of each file."""
+        with self._reading() as db:
+            ids = [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")]
+            return [row.saved for row in rows_of(db, ids)]
+
+
+class DiveTable(FileTable):
     """The dives of a store; see `StoreFile` for the file.
 
     Attributes:
@@ -72,7 +104,7 @@ class DiveTable(StoreFile):
             ExportError: the file cannot be written.
         """
         with self._writing() as db:
-            return [self._keep(db, one) for one in dives]
+            return [keep_dive(db, one) for one in dives]
 
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
         """Return the dives of the history that match a query, in its order. Raises: ConfigError: unreadable file."""
@@ -219,78 +251,6 @@ class DiveTable(StoreFile):
         with self._reading() as db:
             return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
 
-    def folders(self) -> list[Path]:
-        """Return the folders in which moved videos are searched."""
-        with self._reading() as db:
-            return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
-
-    def add_folder(self, folder: Path) -> None:
-        """Add a folder in which moved videos are searched. Raises: ExportError."""
-        with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
-
-    def remove_folder(self, folder: Path) -> None:
-        """Remove a folder in which moved videos are searched. Raises: ExportError."""
-        with self._writing() as db:
-            db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
-
-    def set_place(self, file_key: str, path: Path) -> None:
-        """Set the path of a file for all of its dives. Raises: ExportError."""
-        with self._writing() as db:
-            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
-            for row in rows_of(db, ids):
-                insert(db, replace(row, saved=replace(row.saved, path=path)), measured=False)
-
-    def files(self) -> list[SavedDive]:
-        """Return a dive of each file."""
-        with self._reading() as db:
-            ids = [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")]
-            return [row.saved for row in rows_of(db, ids)]
-
-    def _keep(self, db: sqlite3.Connection, dive: KeptDive) -> int:
-        known = self._known(db, dive)
-        listed = int(dive.listed or (dive.settled and bool(dive.results.analysed_at)))
-        if known is None:
-            results = dive.results if dive.settled else dive.results.without_score
-            row = Row(saved=dive.saved, results=results, id=dive.id, listed=listed, thumbnail=dive.thumbnail)
-            id_ = insert(db, row)
-            self._keep_analysis(db, id_, dive, anew=True)
-            return id_
-        saved = agreed(known.saved, dive.saved, dive.changed)
-        if not known.listed or (known.listed < 0 and not dive.id):
-            known = replace(known, listed=listed)
-        analysed = bool(dive.results.analysed_at)
-        own = dive.settled and not other_results(dive.saved, saved) and (analysed or not known.results.analysed_at)
-        if own:
-            results = dive.results
-            if _same_results(results, known.results):
-                results = replace(results, analysed_at=known.results.analysed_at)
-        elif not known.results.analysed_at:
-            results = dive.results.without_score
-        else:
-            results = known.results.without_score if other_results(known.saved, saved) else known.results
-        row = replace(known, saved=saved, results=results, thumbnail=dive.thumbnail)
-        if row != known:
-            insert(db, row)
-        if own:
-            self._keep_analysis(db, row.id, dive, anew=results != known.results)
-        return row.id
-
-    def _known(self, db: sqlite3.Connection, dive: KeptDive) -> Row | None:
-        if dive.id and (row := next(rows_of(db, [dive.id]), None)) is not None:
-            return row
-        file = dive.saved.identity
-        if file is None:
-            return None
-        place = file_key(file), dive.results.first_frame, dive.results.last_frame
-        return next(rows_of(db, same_place(db, place)[:1]), None)
-
-    def _keep_analysis(self, db: sqlite3.Connection, id_: int, dive: KeptDive, *, anew: bool) -> None:
-        if dive.pack is None or not dive.results.analysed_at:
-            return
-        if anew or db.execute("SELECT 1 FROM analysis WHERE id = ?", (id_,)).fetchone() is None:
-            db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?)", (id_, dive.pack()))
-
     def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
         """Return the SQL condition of a query and the values of its parameters."""
         parts, values = ["listed = 1"], []
@@ -318,3 +278,52 @@ class DiveTable(StoreFile):
 def _same_results(one: DiveResults, other: DiveResults) -> bool:
     kept = [(found.parse_id, found.score, found.transitions) for found in (one, other)]
     return kept[0] == kept[1]
+
+
+def keep_dive(db: sqlite3.Connection, dive: KeptDive) -> int:
+    """Add a dive, or update it if it is known; return its id."""
+    known = known_row(db, dive)
+    listed = int(dive.listed or (dive.settled and bool(dive.results.analysed_at)))
+    if known is None:
+        results = dive.results if dive.settled else dive.results.without_score
+        row = Row(saved=dive.saved, results=results, id=dive.id, listed=listed, thumbnail=dive.thumbnail)
+        id_ = insert(db, row)
+        _keep_analysis(db, id_, dive, anew=True)
+        return id_
+    saved = agreed(known.saved, dive.saved, dive.changed)
+    if not known.listed or (known.listed < 0 and not dive.id):
+        known = replace(known, listed=listed)
+    analysed = bool(dive.results.analysed_at)
+    own = dive.settled and not other_results(dive.saved, saved) and (analysed or not known.results.analysed_at)
+    if own:
+        results = dive.results
+        if _same_results(results, known.results):
+            results = replace(results, analysed_at=known.results.analysed_at)
+    elif not known.results.analysed_at:
+        results = dive.results.without_score
+    else:
+        results = known.results.without_score if other_results(known.saved, saved) else known.results
+    row = replace(known, saved=saved, results=results, thumbnail=dive.thumbnail)
+    if row != known:
+        insert(db, row)
+    if own:
+        _keep_analysis(db, row.id, dive, anew=results != known.results)
+    return row.id
+
+
+def known_row(db: sqlite3.Connection, dive: KeptDive) -> Row | None:
+    """Return the row of a dive, by its id or by its file and place; None if it is not known."""
+    if dive.id and (row := next(rows_of(db, [dive.id]), None)) is not None:
+        return row
+    file = dive.saved.identity
+    if file is None:
+        return None
+    place = file_key(file), dive.results.first_frame, dive.results.last_frame
+    return next(rows_of(db, same_place(db, place)[:1]), None)
+
+
+def _keep_analysis(db: sqlite3.Connection, id_: int, dive: KeptDive, *, anew: bool) -> None:
+    if dive.pack is None or not dive.results.analysed_at:
+        return
+    if anew or db.execute("SELECT 1 FROM analysis WHERE id = ?", (id_,)).fetchone() is None:
+        db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?)", (id_, dive.pack()))

@@ -14,7 +14,7 @@ from fineparser_core.diving.meet import renamed
 from fineparser_core.errors import FineParserError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.sqlite_file import is_due, keep_generations, pair_log
-from fineparser_gui.store.dives import DiveTable, KeptDive
+from fineparser_gui.store.dives import DiveTable, KeptDive, keep_dive, known_row
 from fineparser_gui.store.file import backup_of, damage_in, lock_of
 from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of
 from fineparser_gui.store.said import contradicted
@@ -91,7 +91,7 @@ class Store(DiveTable):
             ids = {one.key: one.id for one in entries if one.id in there}
             for one in entries:
                 if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
-                    ids[one.key] = self._keep(db, one.kept)
+                    ids[one.key] = keep_dive(db, one.kept)
             rows = [_entry_row(place, one, ids.get(one.key)) for place, one in enumerate(entries)]
             known = db.execute("SELECT state FROM session WHERE id = ?", (id_,)).fetchone()
             if known is None:
@@ -156,7 +156,7 @@ class Store(DiveTable):
     def n_differing(self, dives: Sequence[KeptDive]) -> int:
         """Return the number of dives that are known with details that contradict theirs."""
         with self._reading() as db:
-            known = [(one.saved, row.saved) for one in dives if (row := self._known(db, one)) is not None]
+            known = [(one.saved, row.saved) for one in dives if (row := known_row(db, one)) is not None]
         return sum(bool(contradicted(own, theirs)) for own, theirs in known)
 
     def session_name(self, id_: int) -> str:
@@ -209,7 +209,7 @@ class Store(DiveTable):
 
     def _has_row(self, db: sqlite3.Connection, dive: KeptDive, ids: Collection[int]) -> bool:
         """Return True if a dive is known under one of `ids`."""
-        known = self._known(db, dive)
+        known = known_row(db, dive)
         return known is not None and known.id in ids
 
 

@@ -1,29 +1,47 @@
 """Highlight over the window, on each of its pages, while files that can be dropped are dragged."""
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 _TEXT_AT = 0.16
 
 
 class DropHighlight(QWidget):
-    """A border and a sentence over its parent; hidden until something is dragged in."""
+    """A border and a sentence over its parent; hidden until files are dragged over the window.
 
-    def __init__(self, parent: QWidget) -> None:
+    Signals:
+        dropped: (list[Path]) files were dropped.
+    """
+
+    dropped = Signal(list)
+
+    def __init__(self, parent: QWidget, window: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         parent.installEventFilter(self)
-
-    def show_over(self, area: QWidget) -> None:
-        """Cover an area of the window."""
-        self.setGeometry(area.rect())
-        self.raise_()
-        self.show()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if isinstance(event, QDropEvent):  # or one that enters, or moves
+            paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+            if event.type() == QEvent.Type.DragEnter and paths:
+                event.acceptProposedAction()
+                self.setGeometry(self.parentWidget().rect())
+                self.raise_()
+                self.show()
+            elif event.type() == QEvent.Type.Drop:
+                event.acceptProposedAction()
+                self.hide()
+                self.dropped.emit(paths)
+            return True
+        if event.type() == QEvent.Type.DragLeave:
+            self.hide()
+        elif event.type() == QEvent.Type.Resize and self.isVisible():
             self.setGeometry(self.parentWidget().rect())
         return False
 

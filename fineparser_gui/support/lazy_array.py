@@ -45,9 +45,6 @@ class LazyArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._array, dtype=dtype, copy=copy) if copy else np.asarray(self._array, dtype=dtype)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return np.asarray, (self._array,)  # for another process, which has no use for the reader
-
     def astype(self, dtype: Any) -> np.ndarray:
         """Return the array in another type."""
         return self._array.astype(dtype)

@@ -21,7 +21,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, BinaryIO, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -37,11 +37,13 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.support.codec import to_json
+from fineparser_core.support.processes import Message, ParentPipe, decode, input_lines
 from fineparser_core.video.clips import make_clip
 from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
+    AnyMessage,
     BegunReport,
     CancelledReport,
     CancelRequest,
@@ -52,7 +54,6 @@ from fineparser_gui.worker.protocol import (
     Failure,
     LibraryReport,
     LibraryRequest,
-    Message,
     ParseRequest,
     Ping,
     Pong,
@@ -65,8 +66,6 @@ from fineparser_gui.worker.protocol import (
     Segments,
     TrimRequest,
     WorkerSettings,
-    decode,
-    encode,
 )
 from fineparser_gui.worker.records import parse_record, read_parse
 
@@ -323,36 +322,18 @@ def _keep_latest(kept: dict[str, Value], name: str, value: Value, most: int) -> 
         del kept[next(iter(kept))]
 
 
-def _claim_stdout() -> BinaryIO:
-    """Return the pipe to the window and redirect fd 1, to which torch or a driver may write, to stderr."""
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return pipe
-
-
 def main() -> None:
     """Serve until the input ends."""
-    pipe = _claim_stdout()
+    window = ParentPipe(gone=lambda: os._exit(0))
     wait_asleep()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     faulthandler.enable()  # the window keeps the last lines of stderr
-    lock = threading.Lock()
-
-    def send(message: Message) -> None:
-        try:
-            with lock:
-                pipe.write(encode(message))
-                pipe.flush()
-        except OSError:  # the window is gone
-            os._exit(0)
-
     settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()
     use_language(settings.language)
     library = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
-    worker = Worker(Path(sys.argv[1]), send, settings, library)
-    for line in sys.stdin.buffer:
-        worker.handle(decode(line))
+    worker = Worker(Path(sys.argv[1]), window.send, settings, library)
+    for line in input_lines():
+        worker.handle(decode(line, AnyMessage))
     # The analysis thread may be deep inside torch: leave without waiting for it.
     os._exit(0)
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_core.support.own_process import own_process
-from fineparser_gui.support.ending import end, error_lines, when_ended
-from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
+from fineparser_core.support.processes import Message, encode
+from fineparser_gui.support.process import Process
+from fineparser_gui.worker.protocol import AnyMessage, Ping, Pong, WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,6 @@ _CLOSE_MS = 1500
 #: sleep of the computer does not count.
 _PULSE_MS = 5000
 _MOST_SILENT_PULSES = 60
-_MOST_LAST_WORDS = 60
 
 
 class WorkerClient(QObject):
@@ -41,7 +40,7 @@ class WorkerClient(QObject):
 
     Attributes:
         settings: settings for the next start.
-        last_words: the latest lines that the process wrote to its standard error.
+        last_words: those of the latest process, see `Process`.
     """
 
     started = Signal()
@@ -52,25 +51,23 @@ class WorkerClient(QObject):
         super().__init__()
         self._cache = cache
         self._library = str(library) if library else ""
-        self._process: QProcess | None = None
-        self._dying: list[QProcess] = []  # killed, and not gone yet
-        self._buffer = b""
+        self._process: Process | None = None
         self._closed = False
         self._silent_pulses = 0
         self._pulse = QTimer(self, interval=_PULSE_MS)
         self._pulse.timeout.connect(self._on_pulse)
         self.settings = WorkerSettings()
-        self.last_words: deque[str] = deque(maxlen=_MOST_LAST_WORDS)
+        self.last_words: deque[str] = deque()
 
     @property
     def running(self) -> bool:
         """True if messages can be sent."""
-        return self._process is not None and self._process.state() != QProcess.ProcessState.NotRunning
+        return self._process is not None and self._process.running
 
     @property
     def pid(self) -> int:
         """Process id of the worker; 0 when it does not run."""
-        return int(self._process.processId()) if self._process else 0
+        return self._process.pid if self._process else 0
 
     @property
     def folder(self) -> Path:
@@ -87,15 +84,12 @@ class WorkerClient(QObject):
         if self._process is not None or self._closed:
             return
         settings = json.dumps(asdict(self.settings))
-        program, *arguments = own_process(_CHILD, str(self.folder), settings, self._library)
-        process = QProcess(self)
-        process.setProgram(program)
-        process.setArguments(arguments)
-        process.readyReadStandardOutput.connect(self._read)
-        process.readyReadStandardError.connect(self._log_stderr)
-        when_ended(process, self._on_ended)
-        self._process = process
-        self._buffer = b""
+        arguments = (str(self.folder), settings, self._library)
+        process = Process("worker", _CHILD, *arguments, parent=self, messages=AnyMessage)
+        process.received.connect(self._on_received)
+        process.ended.connect(self._on_ended)
+        process.ended.connect(process.deleteLater)
+        self._process, self.last_words = process, process.last_words
         self._silent_pulses = 0
         self._pulse.start()
         process.start()
@@ -106,24 +100,17 @@ class WorkerClient(QObject):
         process, self._process = self._process, None
         self._pulse.stop()
         if process is not None:
-            process.blockSignals(True)  # this is not a crash
-            process.kill()
-            if process.waitForFinished(_CLOSE_MS):
-                process.deleteLater()
-            else:
-                self._dying.append(process)  # the user does not wait for it
+            process.received.disconnect(self._on_received)
+            process.ended.disconnect(self._on_ended)  # this is not a crash
+            process.kill()  # a busy computer is slow to end it: the user does not wait for that
 
     def close(self) -> None:
         """End the process and remove its files; nothing is left running."""
         self._closed = True  # also prevents a scheduled restart
-        process, self._process = self._process, None
+        self._process = None
         self._pulse.stop()
-        if process is not None:
-            process.blockSignals(True)
-            process.closeWriteChannel()
-            end(process, _CLOSE_MS)
-        for process in self._dying:
-            end(process)
+        for process in self.findChildren(Process):  # those that were stopped and are not gone yet, too
+            process.close(_CLOSE_MS)
         if self._cache is None:
             self._folder.cleanup()
 
@@ -132,26 +119,10 @@ class WorkerClient(QObject):
         if self._process is not None and self.running:
             self._process.write(encode(message))
 
-    def _read(self) -> None:
-        if self._process is None:
-            return
+    def _on_received(self, message: Message) -> None:
         self._silent_pulses = 0
-        self._buffer += bytes(self._process.readAllStandardOutput().data())
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            try:
-                message = decode(line)
-            except ValueError as error:
-                log.warning("worker: %s", error)
-            else:
-                if not isinstance(message, Pong):
-                    self.received.emit(message)
-
-    def _log_stderr(self) -> None:
-        if self._process is not None:
-            for line in error_lines(self._process):
-                self.last_words.append(line)
-                log.info("worker: %s", line)
+        if not isinstance(message, Pong):
+            self.received.emit(message)
 
     def _on_pulse(self) -> None:
         self._silent_pulses += 1
@@ -162,13 +133,6 @@ class WorkerClient(QObject):
             self._process.kill()
 
     def _on_ended(self) -> None:
-        self._read()  # its last message may explain its death
-        self._log_stderr()
-        process, self._process = self._process, None
+        self._process = None
         self._pulse.stop()
-        if process is not None:
-            ending = f"{process.errorString()}, exit code {process.exitCode()}"
-            log.warning("the worker ended: %s", ending)
-            self.last_words.append(ending)
-            process.deleteLater()
-            self.died.emit()
+        self.died.emit()

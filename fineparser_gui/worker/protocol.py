@@ -7,16 +7,13 @@ them into records, in the cache's folder or that of the window's run, and a mess
 `kept_as` of a request is the name under which its answer is kept, by `KeptResults`; "": its id, or not at all.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.records import AthletePoint, DiveSegment, Transitions
 from fineparser_core.scoring.profile import Profile
-from fineparser_core.support.codec import to_json
+from fineparser_core.support.processes import Message
 from fineparser_gui.library.library import LibraryEntry
 
 
@@ -31,10 +28,6 @@ class WorkerSettings:
     precision: str = "auto"
     weights: str = ""
     language: str = ""
-
-
-class Message(msgspec.Struct, frozen=True, tag=True):
-    """A message; its JSON names its type."""
 
 
 class Request(Message, frozen=True, kw_only=True):
@@ -208,7 +201,8 @@ class CancelledReport(Ending, frozen=True):
 #: Requests that the worker answers beside any other: they take milliseconds, and the coach waits for them.
 Quick = ScoreRequest | ChangeLibraryRequest
 LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
-_Message = (
+#: All messages, of which either end sends some.
+AnyMessage = (
     ParseRequest
     | ScoreRequest
     | TrimRequest
@@ -226,20 +220,3 @@ _Message = (
     | Failure
     | CancelledReport
 )
-
-
-def encode(message: Message) -> bytes:
-    """Return a message as a line of JSON, made by `json`, as names of files need not be valid Unicode."""
-    return json.dumps(to_json(message)).encode() + b"\n"
-
-
-def decode(line: bytes) -> Message:
-    """Return the message of a line, the inverse of `encode`.
-
-    Raises:
-        ValueError: the line is not a message of this protocol.
-    """
-    try:
-        return msgspec.convert(json.loads(line), _Message, dec_hook=lambda kind, value: kind(value))
-    except ValueError as error:
-        raise ValueError(f"not a message: {line[:200]!r}") from error

@@ -171,7 +171,7 @@ class Scheduler(QObject):
         """Send the tasks that may begin now, and stop less urgent tasks; to be called when another dive is shown."""
         places = self._places()
         for one in self.tasks:
-            self._rank(one, places)
+            _rank(one, places)
             if self._paused and isinstance(one.request, TrimRequest):
                 self._stop(one)
         while self._client.running:
@@ -228,14 +228,6 @@ class Scheduler(QObject):
         analyses = [task for task in asked if isinstance(task.request, ParseRequest)]
         each = [left for task in analyses if (left := self.left_s(task)) is not None]
         return sum(each) if analyses and len(each) == len(analyses) else None
-
-    def _rank(self, task: Task, places: Mapping[str, int]) -> None:
-        """Raise the urgency of the shown dive's task.
-
-        A running analysis keeps its urgency: it takes seconds, and a coach who looks through the dives would stop each.
-        """
-        if isinstance(task.request, TrimRequest) or (isinstance(task.request, ParseRequest) and not task.sent):
-            task.urgency = Urgency.SHOWN if places.get(task.key) == SHOWN else Urgency.BATCH
 
     def _cancel(self, task: Task) -> None:
         if task not in self._tasks:
@@ -351,3 +343,12 @@ class Scheduler(QObject):
         self.failed.emit(kind, text)
         for task in self._ready():
             self._end(task, Failure(id=task.id, kind=kind, message=text))
+
+
+def _rank(task: Task, places: Mapping[str, int]) -> None:
+    """Raise the urgency of the shown dive's task.
+
+    A running analysis keeps its urgency: it takes seconds, and a coach who looks through the dives would stop each.
+    """
+    if isinstance(task.request, TrimRequest) or (isinstance(task.request, ParseRequest) and not task.sent):
+        task.urgency = Urgency.SHOWN if places.get(task.key) == SHOWN else Urgency.BATCH

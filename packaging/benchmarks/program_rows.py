@@ -77,7 +77,7 @@ def drag() -> Outcome:
     """Re-scoring time while a transition of the sample dive is moved during a batch."""
     with open_window() as shown:
         session, player = shown.session, shown.player
-        path, number, board_m = shown.window.open_sample_path()
+        path, number, board_m = shown.window.opener.sample()
         session.open([path], dive_number=number, board_m=board_m)
         shown.wait(lambda: session.current is not None and bool(session.current.votes))
         shown.start_batch(bench_clips.many_small(40))
@@ -86,7 +86,7 @@ def drag() -> Outcome:
         for move in range(_DRAGS):
             shown.rest(0.3)
             started_s = perf_counter()
-            player.nudge_transition(1, 1 if move % 6 < 3 else -1)
+            player.edits.nudge_transition(1, 1 if move % 6 < 3 else -1)
             shown.wait(lambda: not session.dive(key).rescoring)
             shown.window.score.repaint()
             times.append(perf_counter() - started_s)
@@ -124,7 +124,7 @@ def reopen() -> Outcome:
     """Time from opening a session of a hundred ranges of the sample dive, each kept as a result of its own."""
     with TemporaryDirectory() as folder, open_window(Path(folder) / "cache") as shown:
         session, kept = shown.session, shown.session.scheduler.kept
-        path, number, board_m = shown.window.open_sample_path()
+        path, number, board_m = shown.window.opener.sample()
         session.open([path], dive_number=number, board_m=board_m)
         shown.wait(lambda: session.current is not None and session.current.score_state is ScoreState.SCORED)
         first = session.current

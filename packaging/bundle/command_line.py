@@ -5,7 +5,7 @@ import runpy
 import sys
 import warnings
 
-from fineparser_core.support.own_process import RUN_MODULE
+from fineparser_core.support.processes import RUN_MODULE
 
 _OURS = ("fineparser_core", "fineparser_gui")
 

@@ -40,7 +40,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     session, window = photographer.session, photographer.window
     photographer.studio.preferences.change(theme="light")
     photographer.picture("start", width_px=_WIDTH_PX)
-    session.open([clip or window.open_sample_path()[0]], in_frame=frames[0], out_frame=frames[1])
+    session.open([clip or window.opener.sample()[0]], in_frame=frames[0], out_frame=frames[1])
     wait_until(lambda: session.current is not None)
     photographer.wait_for_answer()
     if photographer.dive.state is not DiveState.READY:

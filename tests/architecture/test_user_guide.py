@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, read_texts
-from fineparser_gui.commands.catalog import CATALOG
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED
+from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.support.formatting import without_mnemonic
 
 ROOT = Path(__file__).resolve().parents[2]

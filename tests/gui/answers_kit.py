@@ -14,7 +14,6 @@ from fineparser_core.records import Analysis, Contribution, DiveParse, Recogniti
 from fineparser_core.support.array_file import write_array_file
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
     BegunReport,
@@ -30,7 +29,9 @@ from fineparser_gui.worker.records import parse_record
 
 def script(monkeypatch, *command: str) -> None:
     """Let the worker be what Python runs by this command, followed by what `worker.child` takes."""
-    monkeypatch.setattr(worker_client, "own_process", lambda _, *given: [sys.executable, *command, *given])
+    monkeypatch.setattr(
+        "fineparser_gui.support.process.own_process", lambda _, *given: [sys.executable, *command, *given]
+    )
 
 
 class SilentWorker(WorkerClient):

@@ -74,8 +74,8 @@ def one_dive(at: Making) -> QWidget:
     editing = at.studio.session.editing
     editing.set_judging(key, Judging(awards=(6.5, 7.0, 6.5)))
     editing.leave_out(key, "a", True)
-    at.studio.window.player.nudge_transition(0, 1)
-    at.studio.window.player.nudge_transition(0, 1)
+    at.studio.window.player.edits.nudge_transition(0, 1)
+    at.studio.window.player.edits.nudge_transition(0, 1)
     at.studio.session.edits.undo()
     answer_dive(at.studio, at.folder, scoring()) if key in at.studio.session.analyses.tasks else None
     return at.studio.window

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QDialog, QScrollArea, QWidget
 
-from fineparser_gui.commands.catalog import CATALOG
+from fineparser_gui.shell.catalog import CATALOG
 
 
 @pytest.fixture

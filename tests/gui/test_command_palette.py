@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import Qt
 
-from fineparser_gui.commands.catalog import CATALOG
 from fineparser_gui.commands.palette import CommandPalette
+from fineparser_gui.shell.catalog import CATALOG
 
 
 def palette(studio) -> CommandPalette:

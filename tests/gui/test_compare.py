@@ -19,6 +19,7 @@ from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.library.library import LibraryEntry
+from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.player.drawings import LINE, Drawing
 from fineparser_gui.score.correction import Correction
 from fineparser_gui.store.session_file import SavedSession, read_session, write_session
@@ -133,7 +134,7 @@ def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, besid
     assert session.dive(two_dives[1]).drawings == (line,)
     assert session.current.key == two_dives[0]
     session.comparing.end()
-    assert beside.drawing.layers[1]._drawings == ()
+    assert beside.drawing.layers[1].drawings == ()
 
 
 def _pick(field, exemplar_id):
@@ -280,7 +281,7 @@ def test_a_note_being_typed_stays_with_its_dive_when_another_one_is_shown(idle_s
     first, second = two_dives
     lines = [Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, end))) for end in (40.0, 20.0)]
     for key, line in zip(two_dives, lines, strict=True):
-        session.editing.draw(key, (line,), "drawing a line")
+        session.drawing_edits.draw(key, (line,), "drawing a line")
     session.select(first)
     _write_a_note(idle_studio, qtbot, 0, "knees")
     session.select(second)
@@ -304,7 +305,7 @@ def test_a_note_being_typed_stays_with_its_exemplar_when_others_are_shown(idle_s
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
     names = ("rendered-107B-01", "rendered-207C-01")
     for name in names:
-        session.editing.draw_on_exemplar(name, (line,), "drawing a line")
+        session.drawing_edits.draw_on_exemplar(name, (line,), "drawing a line")
     for place, others in ((0, ("rendered-107B-02", names[1])), (1, (names[0], "rendered-107B-02"))):
         session.comparing.show_exemplars(*names)
         _write_a_note(idle_studio, qtbot, place, "knees")
@@ -363,7 +364,7 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
     assert "45.6" in bar.places[1].dives.toolTip()
     assert "45.6" in session.comparing.others[0].title
     assert (player.pane.info, player.panes[1].info) == infos  # neither file was opened again
-    assert player.drawing.layers[0]._editor is not None
+    assert [one for one in player.pane.canvas.findChildren(NoteEditor) if one.isVisible()]
     with qtbot.assertNotEmitted(session.comparing.changed):
         _fill_library(session, right, left, score=45.6)
 
@@ -383,7 +384,7 @@ def test_drawings_are_kept_where_the_session_holds_no_dive(make_studio):
     session, window, keeping = studio.session, studio.window, studio.session.history.keeping
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
-    session.editing.draw_on_exemplar("rendered-107B-01", (line,), "drawing")
+    session.drawing_edits.draw_on_exemplar("rendered-107B-01", (line,), "drawing")
     assert window.actions_by_id["save_session_as"].isEnabled()
     assert keeping.flush()
     saved, _ = session.history.store.session(keeping.session_id)
@@ -395,7 +396,7 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     session, files = idle_studio.session, idle_studio.window.files
     names = ("rendered-107B-01", "rendered-207C-01")
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
-    session.editing.draw_on_exemplar(names[0], (line,), "drawing a line")
+    session.drawing_edits.draw_on_exemplar(names[0], (line,), "drawing a line")
     session.comparing.show_exemplar(names[1])
     kept = session.library.entries = tuple(
         LibraryEntry(exemplar=session.library.exemplar(name), own=True, state="ready") for name in names

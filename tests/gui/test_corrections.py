@@ -76,7 +76,7 @@ def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
     score, session = scored.studio.window.score, scored.studio.session
     qtbot.waitUntil(lambda: score.height() == score.sizeHint().height())  # the layouts have settled
     before = score.height()
-    scored.studio.window.player.nudge_transition(0, 5)
+    scored.studio.window.player.edits.nudge_transition(0, 5)
     qtbot.waitUntil(lambda: score.height() > before)
     session.editing.reset_transitions(session.current.key)
     qtbot.waitUntil(lambda: score.height() == before)
@@ -84,10 +84,10 @@ def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
 
 def test_one_question_at_a_time_and_the_newest_wins(scored):
     player, session = scored.studio.window.player, scored.studio.session
-    player.nudge_transition(1, 1)
+    player.edits.nudge_transition(1, 1)
     first = scored.wait_for_rescore()
     for _ in range(5):
-        player.nudge_transition(1, 1)
+        player.edits.nudge_transition(1, 1)
     assert scored.rescore_requests() == [first]
     scored.answer(first, 1.0)
     assert session.current.rescoring
@@ -155,19 +155,19 @@ def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
 
 def test_back_where_it_was_is_no_correction(scored):
     player, session = scored.studio.window.player, scored.studio.session
-    player.nudge_transition(0, 2)
-    player.nudge_transition(0, -2)
+    player.edits.nudge_transition(0, 2)
+    player.edits.nudge_transition(0, -2)
     assert session.current.correction.transitions is None
     assert session.editing.edits.count() == 0
 
 
 def test_transitions_stay_apart_and_in_the_dive(scored):
     player, session = scored.studio.window.player, scored.studio.session
-    player.nudge_transition(0, 1000)
+    player.edits.nudge_transition(0, 1000)
     assert FLIGHT < session.current.correction.transitions[0] < ENTRY
-    player.nudge_transition(0, -1000)
+    player.edits.nudge_transition(0, -1000)
     assert session.current.correction.transitions[0] == 1
-    player.nudge_transition(1, 1000)
+    player.edits.nudge_transition(1, 1000)
     assert session.current.correction.transitions[1] == session.current.info.n_frames - 1
 
 
@@ -187,10 +187,10 @@ def test_keys_put_a_step_at_the_playhead(scored, qtbot):
 
 def test_the_detail_says_why_motion_did_not_change(scored):
     player, score = scored.studio.window.player, scored.studio.window.score
-    player.nudge_transition(0, 2)
+    player.edits.nudge_transition(0, 2)
     scored.answer(scored.wait_for_rescore(), 0.0)
     assert "The video stream does not change" in reads(score.correction)
-    player.nudge_transition(0, 1)
+    player.edits.nudge_transition(0, 1)
     scored.answer(scored.wait_for_rescore(), 1.0)
     assert "video stream" not in reads(score.correction)
 
@@ -240,7 +240,7 @@ def test_a_contact_with_the_water_that_the_coach_placed_is_shown_after_the_entry
 def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     studio, session = scored.studio, scored.studio.session
     key = session.current.key
-    studio.window.player.nudge_transition(0, 5)
+    studio.window.player.edits.nudge_transition(0, 5)
     session.editing.leave_out(key, "a", True)
     scored.wait_for_rescore()
     session.analyze(key)
@@ -254,7 +254,7 @@ def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
 def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(scored, tmp_path):
     studio, session = scored.studio, scored.studio.session
     key = session.current.key
-    studio.window.player.nudge_transition(1, 1000)
+    studio.window.player.edits.nudge_transition(1, 1000)
     corrected = session.current.correction.transitions
     session.editing.set_range(key, None, 100)
     parse = dive_parse(session.current.path, 101)
@@ -266,7 +266,7 @@ def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(sc
 
 def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     studio, session = scored.studio, scored.studio.session
-    studio.window.player.nudge_transition(0, 5)
+    studio.window.player.edits.nudge_transition(0, 5)
     first = scored.wait_for_rescore()
     studio.client.die()
     scored.wait_for_sent(first, times=2)  # asked once more
@@ -313,7 +313,7 @@ def test_what_was_typed_into_a_field_comes_back_after_it_is_cleared(scored, qtbo
 
 def test_edits_of_a_dive_that_is_gone_do_nothing(scored):
     studio, session = scored.studio, scored.studio.session
-    studio.window.player.nudge_transition(0, 5)
+    studio.window.player.edits.nudge_transition(0, 5)
     session.remove(session.current.key)
     session.editing.edits.undo()
     session.editing.edits.redo()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.player.drawings import (
     ANGLE,
     ARROW,
@@ -236,21 +237,25 @@ def test_an_angle_takes_three_clicks_and_esc_gives_up(drawn, qtbot):
     assert angle.degrees == pytest.approx(90, abs=1)
 
 
+def editor(canvas) -> NoteEditor | None:
+    return next((one for one in canvas.findChildren(NoteEditor) if one.isVisible()), None)
+
+
 def test_a_note_is_written_on_the_picture_changed_and_emptied_away(drawn, qtbot):
     session, player = drawn.session, drawn.window.player
     canvas = player.pane.canvas
     _trigger(drawn, "draw_note")
     qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 20, 20))
-    qtbot.keyClicks(player.drawing.layers[0]._editor, "knees, J")
-    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Return)
+    qtbot.keyClicks(editor(canvas), "knees, J")
+    qtbot.keyClick(editor(canvas), Qt.Key.Key_Return)
     (note,) = session.current.drawings
     assert (note.kind, note.text) == (NOTE, "knees, J")
-    assert player.drawing.layers[0]._editor is None
+    assert editor(canvas) is None
     canvas.repaint()
     qtbot.mouseDClick(canvas, LEFT, pos=_at(canvas, 20, 20))
-    player.drawing.layers[0]._editor.selectAll()
-    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Delete)
-    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Return)
+    editor(canvas).selectAll()
+    qtbot.keyClick(editor(canvas), Qt.Key.Key_Delete)
+    qtbot.keyClick(editor(canvas), Qt.Key.Key_Return)
     assert session.current.drawings == ()
     _trigger(drawn, "undo")
     assert session.current.drawings == (note,)
@@ -262,7 +267,7 @@ def test_drawings_are_painted_found_again_and_saved(drawn, qtbot, tmp_path):
     plain = canvas.grab().toImage()
     line = Drawing(kind=LINE, frame=0, points=((5, 5), (60, 40)))
     late = Drawing(kind=NOTE, frame=90, points=((5, 5),), text="splash")
-    session.editing.draw(session.current.key, (line, late), "drawing")
+    session.drawing_edits.draw(session.current.key, (line, late), "drawing")
     assert canvas.grab().toImage() != plain
     _trigger(drawn, "next_drawing")
     assert window.transport.frame == 90
@@ -361,7 +366,7 @@ def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qt
     note = Drawing(kind=NOTE, frame=0, points=((10, 10),), text="knees")
     line = Drawing(kind=LINE, frame=0, points=((5, 30), (30, 40)))
     late = Drawing(kind=LINE, frame=90, points=((5, 30), (30, 40)))
-    session.editing.draw(session.current.key, (note, line, late), "drawing")
+    session.drawing_edits.draw(session.current.key, (note, line, late), "drawing")
     _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
     assert layer.selected == line
     _press(qtbot, keyed, Qt.Key.Key_Backtab, shift=True)

@@ -212,7 +212,7 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     dialog.deleteLater()
     line = Drawing(kind=LINE, frame=44, points=((10, 6), (40, 14)))
     note = Drawing(kind=NOTE, frame=90, points=((10, 10),), text="Füße – spät")
-    session.editing.draw(key, (line, note), "drawing")
+    session.drawing_edits.draw(key, (line, note), "drawing")
     for number, wanted in enumerate((True, False)):
         path = tmp_path / f"{number}.png"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, path=path: (str(path), ""))
@@ -242,7 +242,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     session = studio.session
     first, second = _another_alike(session, small_video)
     line = Drawing(kind=LINE, frame=44, points=((10, 4), (50, 16)))
-    session.editing.draw(first, (line,), "drawing")
+    session.drawing_edits.draw(first, (line,), "drawing")
     session.select(second)
     made = ExportDialog(session, 44, Preferences(), studio.window)
     _, sheet, still = (made.pictures[kind] for kind in range(3))
@@ -253,7 +253,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     assert still.drawings.isChecked()
     options = made._options(2)
     assert (options.marks, options.comparison_marks) == ((), (line,))
-    session.editing.draw_on_exemplar("a", (line, line), "drawing")
+    session.drawing_edits.draw_on_exemplar("a", (line, line), "drawing")
     sheet.beside.addItem("a", ComparableDive(name="a", title="a", exemplar_id="a"))
     sheet.beside.setCurrentIndex(sheet.beside.count() - 1)
     assert sheet.drawings.isChecked()
@@ -267,7 +267,8 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
 def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):
     session, window = idle_studio.session, idle_studio.window
     open_queued(idle_studio, qtbot, small_video)
-    session.editing.draw(session.current.key, (Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße"),), "x")
+    drawing = Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße")
+    session.drawing_edits.draw(session.current.key, (drawing,), "x")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
     dialog = ExportDialog(session, 7, Preferences(), window)
     dialog.show()

@@ -28,7 +28,7 @@ def stored(tmp_path: Path) -> list[SavedSession]:
 
 def opened(studio, qtbot, clip: Path, diver: str = "") -> None:
     """Open a clip and wait for it."""
-    studio.window.open_paths([clip])
+    studio.window.opener.open_paths([clip])
     qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
     studio.session.editing.set_diver(studio.session.current.key, diver)
 

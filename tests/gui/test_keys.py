@@ -11,8 +11,8 @@ from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QPushButton, QWidget
 
-from fineparser_gui.commands.catalog import CATALOG
 from fineparser_gui.commands.key_filter import KeyFilter, belongs_to_controls
+from fineparser_gui.shell.catalog import CATALOG
 
 _ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier

@@ -15,9 +15,10 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.records import Analysis, Measure, Note, NoteCode
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
+from fineparser_core.support.processes import decode, encode
 from fineparser_gui.score.learn_dialog import LearnDialog
 from fineparser_gui.store.kept_results import KeptResults
-from fineparser_gui.worker.protocol import ScoreRequest, decode, encode
+from fineparser_gui.worker.protocol import AnyMessage, ScoreRequest
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     assert "My judges: calibrated on 60 of your dives (in use)" in reads(dialog)
     (request,) = requests(studio, ScoreRequest)
     assert request.profile == made
-    assert decode(encode(request)) == request
+    assert decode(encode(request), AnyMessage) == request
     by_profile = replace(scoring(), profile=made.identity, notes=(Note(NoteCode.CALIBRATED, (60, "My judges")),))
     parse = session.dive(key).model_analysis.parse
     answer(studio, result_message(request.id, Analysis(parse=parse, scoring=by_profile), tmp_path))

@@ -73,7 +73,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     window.close()
 
     again = start()
-    again.window.open_paths([path])
+    again.window.opener.open_paths([path])
     wait_for_score(again, qtbot)
     dive = again.session.current
     assert dive.corrected_frames == (mine[1].start_frame, mine[2].start_frame)

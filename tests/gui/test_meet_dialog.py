@@ -112,7 +112,7 @@ def test_rows_are_pasted_moved_deleted_and_undone(dialog, window, qtbot):
     dialog.shift(1)
     dialog.shift(1)
     assert column(dialog, NUMBER) == ["105C", "403B", "103B", "203B"]
-    dialog.turn()
+    dialog.in_turn.click()
     assert column(dialog, NUMBER) == ["105C", "103B", "203B", "403B"]
     dialog.table.choose(3)
     qtbot.keyClick(dialog.table, Qt.Key.Key_Delete)
@@ -247,8 +247,8 @@ def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dia
     paste(dialog, PASTED)
     session.open(clips[:1])
     qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
-    dialog.judges.setCurrentIndex(dialog.judges.findData(3))
-    dialog.judges.activated.emit(dialog.judges.currentIndex())
+    dialog.head.judges.setCurrentIndex(dialog.head.judges.findData(3))
+    dialog.head.judges.activated.emit(dialog.head.judges.currentIndex())
     dialog.table.choose(0)
     assert dialog.called.text() == "1 · Anna · 103B"
     dialog.awards.setFocus()
@@ -273,8 +273,8 @@ def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dia
 def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, qtbot, tmp_path, monkeypatch):
     session, files = window.session, window.files.controller
     paste(dialog, PASTED)
-    dialog.title.setText("Spring cup")
-    dialog.title.editingFinished.emit()
+    dialog.head.title.setText("Spring cup")
+    dialog.head.title.editingFinished.emit()
     assert files.holds_something
     session.open(clips[:2])
     qtbot.waitUntil(lambda: videos(session) == ["d", "a", "", ""])

@@ -29,7 +29,7 @@ def test_a_name_that_is_no_unicode_is_opened_shown_saved_and_exported(
     key = open_scored(studio, qtbot, clip, tmp_path_factory.mktemp("answers"))
     session.editing.set_diver(key, "Zo\udceb")
     note = Drawing(kind=NOTE, frame=44, points=((1.0, 2.0),), text="\ud800 late")
-    session.editing.draw(key, (note,), "Note")
+    session.drawing_edits.draw(key, (note,), "Note")
     studio.window.transport.seek(44)
     studio.window.grab()
 

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrow
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
-from fineparser_gui.commands.catalog import CATALOG
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.mask_image import mask_image
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 

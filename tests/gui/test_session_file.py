@@ -168,10 +168,10 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     session = studio.session
     session.open([clip])
     drawings = tuple(Drawing(kind="note", frame=0, points=((n, 2),), text="x") for n in range(MOST_DRAWINGS + 1))
-    session.editing.draw(session.current.key, drawings, "drawing")
+    session.drawing_edits.draw(session.current.key, drawings, "drawing")
     assert session.current.drawings == ()
     assert "holds at most 1000 drawings" in studio.window.messages.text
-    session.editing.draw(session.current.key, drawings[1:], "drawing")
+    session.drawing_edits.draw(session.current.key, drawings[1:], "drawing")
     session.editing.set_diver(session.current.key, "x" * 5000)
     studio.window.details.note.setPlainText("x" * 5000)
     assert len(session.current.note) == len(studio.window.details.note.toPlainText()) == LONGEST_NOTE

@@ -224,14 +224,14 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     transport.seek(flight)
     window.actions_by_id["loop"].trigger()
     assert transport.loop == (flight, entry - 1)
-    window.player.nudge_transition(1, -4)
+    window.player.edits.nudge_transition(1, -4)
     assert transport.loop == (flight, entry - 5)
     assert transport.frame == entry - 4  # what was moved is shown, not the loop's beginning
     assert window.actions_by_id["loop"].isChecked()
     window.actions_by_id["undo"].trigger()
     assert transport.loop == (flight, entry - 1)
     window.actions_by_id["loop"].trigger()
-    window.player.nudge_transition(1, 1)
+    window.player.edits.nudge_transition(1, 1)
     assert transport.loop is None
     window.actions_by_id["loop_dive"].trigger()
     assert transport.loop == (0, 119)

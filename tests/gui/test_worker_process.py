@@ -19,7 +19,7 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.support.atomic import is_running
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process
 from fineparser_gui.compare.exemplar_snapshot import ExemplarSnapshot
 from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
@@ -77,6 +77,18 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
     client.close()
     qtbot.waitUntil(lambda: not is_running(pid))
     assert not folder.exists()
+
+
+def test_a_process_of_the_window_works_in_the_folder_of_the_program(client, qtbot, monkeypatch, tmp_path):
+    """The window may have been started in a folder of clips, with a stranger's files in it."""
+    monkeypatch.chdir(tmp_path)
+    script(monkeypatch, "-c", "import os, sys; print(os.getcwd(), file=sys.stderr)")
+    client.start()
+    with qtbot.waitSignal(client.died):
+        pass
+    folder, ending = client.last_words  # a line as a whole, though its end is written by itself
+    assert Path(folder).samefile(Path(sys.executable).parent)
+    assert ending.endswith("exit code 0")
 
 
 #: Ends when the system gets round to it, and neither asked nor at the end of its input.

@@ -31,10 +31,10 @@ from fineparser_core.inference.analyzer import Analyzer, score_clip
 from fineparser_core.records import Clip, ClipEncoding, DiveParse
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import decode, encode, own_process
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
-from fineparser_gui.worker.protocol import Ending, ParseRequest, Request, ScoreRequest, decode, encode
+from fineparser_gui.worker.protocol import AnyMessage, Ending, ParseRequest, Request, ScoreRequest
 
 WEIGHTS = resource("weights", "fineparser")
 if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
@@ -150,7 +150,7 @@ def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
         def ask(request: Request) -> Any:
             worker.stdin.write(encode(request))
             worker.stdin.flush()
-            messages = (decode(line) for line in worker.stdout)
+            messages = (decode(line, AnyMessage) for line in worker.stdout)
             return next(one for one in messages if isinstance(one, Ending) and one.id == request.id)
 
         ask(ParseRequest(path=str(path), in_frame=None, out_frame=None, id="parse"))

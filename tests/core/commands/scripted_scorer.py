@@ -1,4 +1,4 @@
-"""A scorer that does as the names of clips say, in place of one with weights; as a script, `fineparser` with it.
+"""A scorer that does as the names of clips say, in place of one with weights; with arguments, `fineparser` with it.
 
 "dies": its process is killed, the first time; "fails": an error of the clip; "slow": after a third of a second; "long":
 after an hour. What it is asked is added to `asked.log` beside the clip, with the id of its process.
@@ -19,6 +19,7 @@ from fineparser_core.commands.score_many import score_many
 from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import ClipResult, result_to_line
+from fineparser_core.support.processes import serve_jobs
 
 
 def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
@@ -44,5 +45,7 @@ def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
 
 
 if __name__ == "__main__":
-    command.score_many = partial(score_many, open_scorer=open_scorer)  # type: ignore[assignment]
+    if len(sys.argv) == 1:
+        serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], Job)
+    command.score_many = partial(score_many, scorer="scripted_scorer")  # type: ignore[assignment]
     sys.exit(cli.main(sys.argv[1:]))

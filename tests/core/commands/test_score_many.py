@@ -24,7 +24,13 @@ from fineparser_core.support.atomic import is_running
 USUAL = AskedClip(path=Path("none"), dive_number="207C", board_m=10.0)
 TESTS = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(Path(scripted_scorer.__file__)), "score", "--dive-number", "207C", "--board", "10"]
-ENVIRONMENT = os.environ | {"PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}", "XDG_DATA_HOME": "none"}
+MODULES = os.pathsep.join(map(str, (TESTS.parent, TESTS, Path(scripted_scorer.__file__).parent)))
+ENVIRONMENT = os.environ | {"PYTHONPATH": MODULES, "XDG_DATA_HOME": "none"}
+
+
+@pytest.fixture(autouse=True)
+def processes_find_the_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", MODULES)
 
 
 @pytest.fixture
@@ -40,8 +46,8 @@ def make_clips(tmp_path: Path, make_video: Callable[..., Path]) -> Callable[...,
 
 def run(clips: list[Path], out: Path, workers: int = 1, seed: int = 0, **more: Path) -> None:
     asked = [replace(USUAL, path=path) for path in clips]
-    options, opened = ScoringOptions(seed=seed), scripted_scorer.open_scorer
-    score_many(asked, options, out, CancelToken(), workers=workers, open_scorer=opened, **more)
+    options = ScoringOptions(seed=seed)
+    score_many(asked, options, out, CancelToken(), workers=workers, scorer="scripted_scorer", **more)
 
 
 def asked_of(folder: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Reports: what a page says, and that it is written whole, in any script and from hostile text."""
 
 import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.export.coach_marks import NOTE, Mark
-from fineparser_core.export.jobs import ReportJob, job_language, load_job, run_job, save_job
+from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_overview, make_page
@@ -26,6 +27,7 @@ from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.records import Analysis, ComparedDive, Measure
 from fineparser_core.scoring.rescore import correct_contact
+from fineparser_core.support.processes import own_process
 
 Make = Callable[..., Analysis]
 NAMES = (
@@ -230,13 +232,15 @@ def test_a_report_is_in_the_language_of_the_app(
 ) -> None:
     speak(code)
     job = ReportJob(path=tmp_path / "report.html", dives=(dive,))
-    save_job(job, tmp_path)
-    assert job_language(tmp_path) == code
     page = make_page(dive)
     assert page.phases[0].name == phase
     assert points in page.headline[0]
-    for suffix in (".html", ".pdf"):
-        write_report((dive,), tmp_path / f"report{suffix}")
+    write_report((dive,), tmp_path / "report.pdf")
+    save_job(job, tmp_path)
+    process = own_process("fineparser_core.export.job_process", str(tmp_path), code)
+    with subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writing:
+        assert writing.stdout is not None
+        assert b"Written" in writing.stdout.read()
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert f'lang="{code.replace("_", "-")}"' in written
     assert "take-off" not in written

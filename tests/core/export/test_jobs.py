@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
 from fineparser_core.export.corrections import CorrectedDive
@@ -21,6 +22,7 @@ from fineparser_core.export.jobs import (
     ClipJob,
     CorrectionsJob,
     Job,
+    MeetJob,
     PlainStillJob,
     SheetJob,
     StillJob,
@@ -32,9 +34,10 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
 from fineparser_core.export.tables import ExportedDive
+from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive, MaskTrack
-from fineparser_core.support.own_process import own_process
+from fineparser_core.records import Analysis, ComparedDive, MaskTrack, Note, NoteCode
+from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
 
 Make = Callable[..., Analysis]
@@ -83,7 +86,8 @@ def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 2, 90)
-    parse = analysis.parse
+    parse = replace(analysis.parse, notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),))
+    analysis = replace(analysis, parse=parse)
     track = MaskTrack(
         sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
     )
@@ -108,6 +112,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
             dives=(ExportedDive(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
         ),
         CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
+        MeetJob(
+            path=tmp_path / "m.pdf", meet=Meet(rows=(ListedDive(athlete="Ö", awards=(6.5,)),)), predicted={"a": 7.5}
+        ),
     ]
     for number, job in enumerate(jobs):
         folder = tmp_path / str(number)
@@ -118,6 +125,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
         assert plain(loaded) == plain(job)
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
+    (sentence,) = loaded.analysis.parse.notes[0].values  # which is translated there
+    assert isinstance(sentence, Phrase)
+    assert sentence.values == (0.5,)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
     assert load_job(tmp_path / "4") == jobs[4]
     assert loaded.options.comparison is not None
@@ -150,8 +160,8 @@ def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_
         assert process.stdout is not None
         received = messages(process.stdout)
         assert process.stdin is not None
-    assert received[-1] == {"notes": []}
-    assert {"done": 24, "total": 24} in received
+    assert received[-1] == {"type": "Written", "notes": []}
+    assert {"type": "Advanced", "done": 24, "total": 24} in received
     assert probe(out).n_frames == 24
 
 
@@ -167,7 +177,7 @@ def test_the_end_of_its_input_stops_it(
         if not heard:  # its program ended: nobody reads what it tells, and it writes until it has noticed
             process.stdout.close()
         process.stdin.close()
-        assert not heard or messages(process.stdout)[-1] == {"cancelled": True}
+        assert not heard or messages(process.stdout)[-1] == {"type": "Stopped"}
     assert os.listdir(tmp_path / "out") == []
 
 
@@ -178,7 +188,7 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
     with start(folder) as process:
         assert process.stdout is not None
         (received,) = messages(process.stdout)
-    assert "there is no such file" in received["failed"]
+    assert "there is no such file" in received["message"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
@@ -191,6 +201,6 @@ def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysi
     with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
         assert process.stdout is not None
         received = messages(process.stdout)[-1]
-    assert "a.mp4 cannot be written (File too large)" in received["failed"]
+    assert "a.mp4 cannot be written (File too large)" in received["message"]
     assert os.listdir(out) == ["a.mp4"]
     assert (out / "a.mp4").read_bytes() == b"before"

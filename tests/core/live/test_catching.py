@@ -27,7 +27,7 @@ from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import find_dives
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
 
 

@@ -2,11 +2,12 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from fineparser_core.support.own_process import RUN_MODULE, own_process, spawn_context
+from fineparser_core.support.processes import RUN_MODULE, own_process, safe_path
 
 ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
 
@@ -16,28 +17,28 @@ def test_the_working_directory_is_not_on_the_path(tmp_path: Path) -> None:
     job = own_process("fineparser_core.export.job_process", str(tmp_path / "none"))
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr
-    assert "job.pickle.gz" in done.stdout + done.stderr  # the job of which there is none
+    assert "job.zip" in done.stdout + done.stderr  # the job of which there is none
 
 
 STRANGERS = ("multiprocessing", "pickle", "json", "pip", "signal", "numpy")
+ABSOLUTE_VALUES = """
+from fineparser_core.support.processes import serve_jobs
+serve_jobs(lambda options: lambda job: b"%d\\n" % abs(job), type(None), int)
+"""
 PROGRAMS = {
     "jobs": """
-from functools import partial
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.job_processes import do_jobs
+from fineparser_core.support.processes import do_jobs
 
-def open_worker():
-    return abs
-
-if __name__ == "__main__":
-    print(sorted(do_jobs(open_worker, [-1, -2], 2, CancelToken())))
+print(sorted((place, int(line)) for place, line in do_jobs("absolute_values", None, [-1, -2], 2, CancelToken())))
 """,
     "pool": """
 from concurrent.futures import ProcessPoolExecutor
-from fineparser_core.support.own_process import spawn_context
+from multiprocessing import get_context
+from fineparser_core.support.processes import safe_path
 
 if __name__ == "__main__":
-    with ProcessPoolExecutor(2, mp_context=spawn_context()) as pool:
+    with safe_path(), ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         print(list(enumerate(pool.map(abs, [-1, -2]))))
 """,
     "pip": """
@@ -62,13 +63,17 @@ def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str)
     for folder in (script.parent, clips):
         folder.mkdir()
     script.write_text(PROGRAMS[program], encoding="utf-8")
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "absolute_values.py").write_text(ABSOLUTE_VALUES, encoding="utf-8")
     for name in STRANGERS:
         (clips / f"{name}.py").write_text(f"open({str(tmp_path / name)!r}, 'w').close()", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    paths = os.pathsep.join([*filter(None, [environment.get("PYTHONPATH")]), str(modules)])
     done = subprocess.run(
         [sys.executable, str(script)],
         cwd=clips,
-        env=environment | {"PIP_NO_INDEX": "1"},
+        env=environment | {"PIP_NO_INDEX": "1", "PYTHONPATH": paths},
         capture_output=True,
         text=True,
     )
@@ -77,7 +82,7 @@ def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str)
 
 
 def test_other_processes_of_the_program_keep_their_path() -> None:
-    with ProcessPoolExecutor(1, mp_context=spawn_context()) as pool:
+    with safe_path(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert pool.submit(os.getenv, "PYTHONSAFEPATH").result() == "1"
     assert "PYTHONSAFEPATH" not in os.environ
 
@@ -106,3 +111,18 @@ def test_the_frozen_command_line_is_the_command_otherwise(tmp_path: Path) -> Non
     assert run_entry("--version", folder=tmp_path).stdout.startswith("fineparser ")
     refused = run_entry(RUN_MODULE, "http.server", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_noise_on_stdout_does_not_reach_the_pipe() -> None:
+    code = (
+        "import os\n"
+        "from fineparser_core.support.processes import ParentPipe\n"
+        "pipe = ParentPipe(gone=exit)\n"
+        "print('python noise', flush=True)\n"
+        "os.write(1, b'native noise')\n"
+        "pipe.write(b'message')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"message"
+    assert b"python noise" in done.stderr
+    assert b"native noise" in done.stderr

@@ -1,12 +1,13 @@
 """Every command of the window: its text and place in the menus, its shortcuts, its function, and when it is enabled."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from fineparser_core.language import Phrase
+from fineparser_gui.commands.command import Command, Situation
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
+from fineparser_gui.shell.main_window import MainWindow
 
 #: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
 _LISTED = {
@@ -23,145 +24,74 @@ _LISTED = {
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Situation:
-    """State of the window that decides which commands are enabled.
-
-    Attributes:
-        window: the main window.
-        dive: the shown dive.
-        dives: all dives of the session.
-        comparing: whether dives are compared.
-        led: whether an exemplar is shown in the place of a dive.
-    """
-
-    window: Any
-    dive: Dive | None
-    dives: Sequence[Dive]
-    comparing: bool
-    led: bool
-
-    @property
-    def shown(self) -> bool:
-        """True if a dive of the session is shown."""
-        return self.dive is not None
-
-    @property
-    def there(self) -> bool:
-        """True if its video is there."""
-        return self.dive is not None and self.dive.state is not DiveState.MISSING
-
-    @property
-    def opened(self) -> bool:
-        """True if its video has been opened."""
-        return self.dive is not None and self.dive.info is not None
-
-    @property
-    def parsed(self) -> bool:
-        """True if its phases are known."""
-        return self.dive is not None and self.dive.analysis is not None
-
-    @property
-    def several(self) -> bool:
-        """True if there are dives to sort."""
-        return len(self.dives) > 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActionSpec:
-    """A command.
-
-    Attributes:
-        id: id of the action, by which the settings store shortcuts.
-        text: menu text, translated in context "actions".
-        keys: default shortcuts in portable notation; the first is shown.
-        does: called with the window, and with its state if it is checkable.
-        when: returns whether it is enabled; None: always, or decided elsewhere.
-        icon: name of a file in resources/icons without suffix, or "".
-        menu: title of its menu, or of what it belongs to where it is in no menu.
-        group: actions of different groups are separated by a line in the menu.
-        listed: whether it is in a menu; others have buttons, keys and "Find a command…".
-    """
-
-    id: str
-    text: str
-    keys: tuple[str, ...]
-    does: Callable[..., object]
-    when: Callable[[Situation], bool] | None
-    icon: str
-    checkable: bool
-    checked: bool
-    menu: str = ""
-    group: int = 0
-    listed: bool = True
+_When = Callable[[Situation], bool] | None
 
 
 def _can(
+    name: str, text: str, keys: str, does: Callable[[MainWindow], object], when: _When = None, *, icon: str = ""
+) -> Command:
+    """Return a command; its keys are divided by spaces."""
+    return Command(id=name, text=text, keys=tuple(keys.split()), does=does, when=when, icon=icon, checked=None)
+
+
+def _switch(
     name: str,
     text: str,
     keys: str,
-    does: Callable[..., object],
-    when: Callable[[Situation], bool] | None = None,
+    does: Callable[[MainWindow, bool], object],
+    when: _When = None,
     *,
     icon: str = "",
-    checked: bool | None = None,
-) -> ActionSpec:
-    """Return a command with `keys` divided by spaces; it is checkable if `checked` is its first state."""
-    return ActionSpec(
-        id=name,
-        text=text,
-        keys=tuple(keys.split()),
-        does=does,
-        when=when,
-        icon=icon,
-        checkable=checked is not None,
-        checked=bool(checked),
-    )
+    checked: bool = False,
+) -> Command:
+    """Return a command that is on or off; `checked` is its first state."""
+    return Command(id=name, text=text, keys=tuple(keys.split()), does=does, when=when, icon=icon, checked=checked)
 
 
-def _tool(kind: str, text: str, key: str) -> ActionSpec:
+def _tool(kind: str, text: str, key: str) -> Command:
     """Return the command that draws a kind of drawing, after which its icon is named."""
     return _can(f"draw_{kind}", text, key, lambda w: w.player.draw(kind), lambda s: s.led or s.there, icon=kind)
 
 
-def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
-    return tuple(
-        replace(spec, menu=title, group=place, listed=spec.id in _LISTED)
-        for place, group in enumerate(groups)
-        for spec in group
-    )
+def _dive(test: Callable[[Dive], bool]) -> _When:
+    """Return a rule that holds for the shown dive."""
+    return lambda s: s.dive is not None and test(s.dive)
 
 
 def _on_picture(situation: Situation) -> bool:
     return situation.led or situation.opened
 
 
-def _has_selected_drawing(situation: Situation) -> bool:
-    return situation.window.player.drawing.selected is not None
+def _menu(title: str, *groups: Sequence[Command]) -> tuple[Command, ...]:
+    return tuple(
+        replace(command, menu=title, group=place, listed=command.id in _LISTED)
+        for place, group in enumerate(groups)
+        for command in group
+    )
 
 
-def _opens_its_menu(window: Any) -> None:
+def _opens_its_menu(window: MainWindow) -> None:
     """Do nothing: the action opens a menu."""
 
 
 # fmt: off
-CATALOG: tuple[ActionSpec, ...] = (
+CATALOG: tuple[Command, ...] = (
     *_menu(
         Phrase("&File"),
         (
-            _can("open", Phrase("&Open video…"), "Ctrl+O", lambda w: w.open_videos(), icon="open"),
-            _can("open_folder", Phrase("Open &folder…"), "Ctrl+Shift+O", lambda w: w.open_folder()),
+            _can("open", Phrase("&Open video…"), "Ctrl+O", lambda w: w.opener.ask_for_videos(), icon="open"),
+            _can("open_folder", Phrase("Open &folder…"), "Ctrl+Shift+O", lambda w: w.opener.ask_for_folder()),
             _can("poolside", Phrase("Poolside: record and watch…"), "Ctrl+Shift+P", lambda w: w.poolside()),
-            _can("open_sample", Phrase("Open the &sample dive"), "", lambda w: w.open_sample()),
+            _can("open_sample", Phrase("Open the &sample dive"), "", lambda w: w.opener.open_sample()),
         ),
         (
             _can("new_session", Phrase("&New session"), "Ctrl+N",
-                 lambda w: w.files.controller.begin(), lambda s: s.window.files.controller.holds_something),
+                 lambda w: w.files.controller.begin(), lambda s: s.holds_something),
             _can("open_recent", Phrase("Open &recent session"), "", _opens_its_menu),
             _can("sessions", Phrase("All sess&ions…"), "Ctrl+Alt+O", lambda w: w.files.show_all()),
             _can("open_session", Phrase("Open session fi&le…"), "", lambda w: w.files.open()),
             _can("save_session_as", Phrase("E&xport session…"), "Ctrl+S Ctrl+Shift+S",
-                 lambda w: w.files.save_as(), lambda s: s.window.files.controller.holds_something),
+                 lambda w: w.files.save_as(), lambda s: s.holds_something),
         ),
         (
             _can("export", Phrase("&Export…"), "Ctrl+E",
@@ -170,7 +100,7 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys(), strobe=True),
                  lambda s: s.parsed),
             _can("export_corrections", Phrase("Export &corrections…"), "",
-                 lambda w: w.files.export_corrections(), lambda s: bool(s.window.session.exports.corrected_dives())),
+                 lambda w: w.files.export_corrections(), lambda s: any(dive.corrected_moments for dive in s.dives)),
             _can("export_judged", Phrase("Export &judged dives…"), "",
                  lambda w: w.files.export_judged(), lambda s: any(dive.judging for dive in s.dives)),
             _can("share", Phrase("Send to a &phone…"), "",
@@ -186,26 +116,26 @@ CATALOG: tuple[ActionSpec, ...] = (
         ),
         (
             _can("flight_here", Phrase("&Flight begins at this frame"), "1",
-                 lambda w: w.player.begin_step_here(0), lambda s: s.parsed),
+                 lambda w: w.player.edits.begin_step_here(0), lambda s: s.parsed),
             _can("flight_earlier", Phrase("Flight begins one frame earlier"), "Alt+Left",
-                 lambda w: w.player.nudge_transition(0, -1), lambda s: s.parsed),
+                 lambda w: w.player.edits.nudge_transition(0, -1), lambda s: s.parsed),
             _can("flight_later", Phrase("Flight begins one frame later"), "Alt+Right",
-                 lambda w: w.player.nudge_transition(0, 1), lambda s: s.parsed),
+                 lambda w: w.player.edits.nudge_transition(0, 1), lambda s: s.parsed),
         ),
         (
             _can("entry_here", Phrase("&Entry begins at this frame"), "2",
-                 lambda w: w.player.begin_step_here(1), lambda s: s.parsed),
+                 lambda w: w.player.edits.begin_step_here(1), lambda s: s.parsed),
             _can("entry_earlier", Phrase("Entry begins one frame earlier"), "Alt+Shift+Left",
-                 lambda w: w.player.nudge_transition(1, -1), lambda s: s.parsed),
+                 lambda w: w.player.edits.nudge_transition(1, -1), lambda s: s.parsed),
             _can("entry_later", Phrase("Entry begins one frame later"), "Alt+Shift+Right",
-                 lambda w: w.player.nudge_transition(1, 1), lambda s: s.parsed),
+                 lambda w: w.player.edits.nudge_transition(1, 1), lambda s: s.parsed),
             _can("contact_here", Phrase("&Water contact at this frame"), "3",
-                 lambda w: w.player.begin_step_here(2), lambda s: s.parsed),
+                 lambda w: w.player.edits.begin_step_here(2), lambda s: s.parsed),
         ),
         (
             _can("reset_transitions", Phrase("Reset &transitions to the model's"), "Ctrl+R",
                  lambda w: w.session.on_current(w.session.editing.reset_transitions),
-                 lambda s: s.shown and s.dive.corrected_moments is not None),
+                 _dive(lambda dive: dive.corrected_moments is not None)),
         ),
         (_can("preferences", Phrase("&Preferences…"), "Ctrl+,", lambda w: w.dialogs.preferences()),),
     ),
@@ -230,13 +160,13 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.transport.shuttle(1), _on_picture),
             _can("slower", Phrase("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1), _on_picture),
             _can("faster", Phrase("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1), _on_picture),
-            _can("sound", Phrase("Sound, at 1×"), "",
-                 lambda w, on: w.player.sound.use(on), lambda s: s.window.player.sound.available,
+            _switch("sound", Phrase("Sound, at 1×"), "",
+                 lambda w, on: w.player.sound.use(on), lambda s: s.sound,
                  icon="sound", checked=True),
-            _can("loop", Phrase("Loop the current phase"), "Ctrl+L",
-                 lambda w, on: w.player.loop_step(on), lambda s: s.parsed or s.led, icon="loop", checked=False),
+            _switch("loop", Phrase("Loop the current phase"), "Ctrl+L",
+                 lambda w, on: w.player.looping.loop_step(on), lambda s: s.parsed or s.led, icon="loop"),
             _can("loop_dive", Phrase("Loop the dive (In to Out)"), "Ctrl+Shift+L",
-                 lambda w: w.player.loop_dive(), lambda s: s.opened),
+                 lambda w: w.player.looping.loop_dive(), lambda s: s.opened),
         ),
     ),
     *_menu(
@@ -244,10 +174,10 @@ CATALOG: tuple[ActionSpec, ...] = (
         (
             _can("analyse", Phrase("&Analyse again"), "F5",
                  lambda w: w.dives.for_selected(lambda key: w.session.analyze(key, anew=True)),
-                 lambda s: s.there and not s.dive.busy),
+                 lambda s: s.there and not s.busy),
             # No key cancels work: Esc leaves a text field or a drawing, and minutes of analysis would be lost.
             _can("cancel", Phrase("&Cancel analysis"), "",
-                 lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.shown and s.dive.busy),
+                 lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.busy),
             _can("edit_dives", Phrase("Edit &selected dives…"), "Ctrl+Shift+D",
                  lambda w: w.batch.edit_dives(), lambda s: bool(s.dives)),
             _can("name_dives", Phrase("Fill in dive &numbers…"), "Ctrl+D",
@@ -260,34 +190,36 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("meet", Phrase("&Meet: list of dives…"), "Ctrl+Shift+M", lambda w: w.batch.show_meet()),
         ),
         (
-            _can("set_in_point", Phrase("Set &In point"), "I", lambda w: w.mark(begins=True), lambda s: s.opened),
-            _can("set_out_point", Phrase("Set &Out point"), "O", lambda w: w.mark(begins=False), lambda s: s.opened),
+            _can("set_in_point", Phrase("Set &In point"), "I",
+                 lambda w: w.player.edits.mark(begins=True), lambda s: s.opened),
+            _can("set_out_point", Phrase("Set &Out point"), "O",
+                 lambda w: w.player.edits.mark(begins=False), lambda s: s.opened),
             _can("in_earlier", Phrase("In point one frame earlier"), "Ctrl+Alt+Left",
-                 lambda w: w.player.nudge_range(0, -1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(0, -1), lambda s: s.opened),
             _can("in_later", Phrase("In point one frame later"), "Ctrl+Alt+Right",
-                 lambda w: w.player.nudge_range(0, 1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(0, 1), lambda s: s.opened),
             _can("out_earlier", Phrase("Out point one frame earlier"), "Ctrl+Alt+Shift+Left",
-                 lambda w: w.player.nudge_range(1, -1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(1, -1), lambda s: s.opened),
             _can("out_later", Phrase("Out point one frame later"), "Ctrl+Alt+Shift+Right",
-                 lambda w: w.player.nudge_range(1, 1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(1, 1), lambda s: s.opened),
             _can("find_dives", Phrase("Find dives in this &video"), "Ctrl+F",
                  lambda w: w.session.on_current(w.session.trimming.show_or_find),
-                 lambda s: s.opened and not s.dive.busy),
+                 lambda s: s.opened and not s.busy),
             _can("whole_file", Phrase("Analyse the &whole file"), "",
                  lambda w: w.session.on_current(w.session.editing.take_whole_file),
-                 lambda s: s.opened and not s.dive.whole),
+                 _dive(lambda dive: dive.info is not None and not dive.whole)),
             _can("point_at_diver", Phrase("Point at t&he diver"), "G",
                  lambda w: w.player.point_at_diver(),
-                 lambda s: s.opened and not s.led and s.dive.state in _POINTED_AT, icon="target"),
+                 lambda s: s.opened and not s.led and s.state in _POINTED_AT, icon="target"),
             _can("accept_dive", Phrase("Add the &found dive at this frame"), "Y",
-                 lambda w: w.player.proposals.accept_here(), lambda s: s.shown and bool(s.dive.proposals)),
+                 lambda w: w.player.proposals.accept_here(), _dive(lambda dive: bool(dive.proposals))),
             _can("accept_dives", Phrase("Add all found div&es"), "Shift+Y",
-                 lambda w: w.player.proposals.accept_every(), lambda s: s.shown and bool(s.dive.proposals)),
+                 lambda w: w.player.proposals.accept_every(), _dive(lambda dive: bool(dive.proposals))),
         ),
         (
-            _can("pause_queue", Phrase("&Pause analyses"), "Ctrl+P",
+            _switch("pause_queue", Phrase("&Pause analyses"), "Ctrl+P",
                  lambda w, on: w.session.scheduler.pause(on),
-                 lambda s: bool(s.dives) or s.window.session.scheduler.paused, icon="pause", checked=False),
+                 lambda s: bool(s.dives) or s.paused, icon="pause"),
             _can("retry_all", Phrase("Retry failed and cancelled anal&yses"), "Shift+F5",
                  lambda w: w.session.analyze_stopped(), lambda s: any(dive.stopped for dive in s.dives), icon="retry"),
             _can("cancel_all", Phrase("Cancel a&ll analyses"), "",
@@ -309,23 +241,23 @@ CATALOG: tuple[ActionSpec, ...] = (
         (
             _can("add_exemplar", Phrase("Add as e&xemplar…"), "Ctrl+Shift+E",
                  lambda w: w.library.add_dives(w.dives.selected_keys()),
-                 lambda s: s.shown and s.dive.state is DiveState.READY and s.window.session.library.writable),
+                 lambda s: s.state is DiveState.READY and s.library_writable),
         ),
     ),
     *_menu(
         Phrase("&View"),
-        (_can("history", Phrase("&History"), "Ctrl+H", lambda w, on: w.show_history(on), checked=False),),
+        (_switch("history", Phrase("&History"), "Ctrl+H", lambda w, on: w.show_history(on)),),
         (
-            _can("compare", Phrase("&Compare with another dive"), "C",
-                 lambda w, on: w.compare(on), lambda s: s.comparing or s.there, icon="compare", checked=False),
+            _switch("compare", Phrase("&Compare with another dive"), "C",
+                 lambda w, on: w.compare(on), lambda s: s.comparing or s.there, icon="compare"),
             _can("other_back", Phrase("Other dive one frame back"), "Ctrl+Left",
-                 lambda w: w.player.step_other(-1), lambda s: s.comparing, icon="step-back"),
+                 lambda w: w.player.compared.step(-1), lambda s: s.comparing, icon="step-back"),
             _can("other_forward", Phrase("Other dive one frame forward"), "Ctrl+Right",
-                 lambda w: w.player.step_other(1), lambda s: s.comparing, icon="step-forward"),
+                 lambda w: w.player.compared.step(1), lambda s: s.comparing, icon="step-forward"),
             _can("mirror_other", Phrase("Mirror the other &dive"), "X",
-                 lambda w: w.player.mirror_other(), lambda s: s.comparing),
-            _can("overlay", Phrase("&Bodies over one another"), "V",
-                 lambda w, on: w.session.comparing.overlay(on), lambda s: s.comparing, icon="overlay", checked=False),
+                 lambda w: w.player.compared.mirror(), lambda s: s.comparing),
+            _switch("overlay", Phrase("&Bodies over one another"), "V",
+                 lambda w, on: w.session.comparing.overlay(on), lambda s: s.comparing, icon="overlay"),
             _can("add_compared", Phrase("Compare with one more di&ve"), "Shift+C",
                  lambda w: w.session.comparing.add(), lambda s: s.comparing, icon="add"),
             _can("compared_measures", Phrase("Meas&ures side by side…"), "Ctrl+M",
@@ -335,20 +267,20 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.several),
         ),
         (
-            _can("mask", Phrase("Athlete &mask"), "M",
+            _switch("mask", Phrase("Athlete &mask"), "M",
                  lambda w, on: w.player.overlay(mask=on), icon="mask", checked=True),
-            _can("skeleton", Phrase("S&keleton and path"), "S",
-                 lambda w, on: w.preferences.change(skeleton=on), icon="skeleton", checked=False),
-            _can("crop", Phrase("&What the model saw"), "W",
-                 lambda w, on: w.player.overlay(crop=on), icon="crop", checked=False),
-            _can("by_stream", Phrase("Contributions by s&tream"), "P",
-                 lambda w, on: w.contributions.by_stream.setChecked(on), checked=False),
+            _switch("skeleton", Phrase("S&keleton and path"), "S",
+                 lambda w, on: w.preferences.change(skeleton=on), icon="skeleton"),
+            _switch("crop", Phrase("&What the model saw"), "W",
+                 lambda w, on: w.player.overlay(crop=on), icon="crop"),
+            _switch("by_stream", Phrase("Contributions by s&tream"), "P",
+                 lambda w, on: w.contributions.by_stream.setChecked(on)),
         ),
         (
-            _can("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
-            _can("side_column", Phrase("Scor&e and measures"), "F8", lambda w, _: w.show_columns(), checked=True),
-            _can("full_screen", Phrase("&Full screen"), "F11 F",
-                 lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen", checked=False),
+            _switch("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
+            _switch("side_column", Phrase("Scor&e and measures"), "F8", lambda w, _: w.show_columns(), checked=True),
+            _switch("full_screen", Phrase("&Full screen"), "F11 F",
+                 lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen"),
         ),
         (
             _can("zoom_in", Phrase("Zoom &in"), "Ctrl++ Ctrl+=", lambda w: w.zoom_pictures(1), _on_picture),
@@ -381,25 +313,25 @@ CATALOG: tuple[ActionSpec, ...] = (
         ),
         (
             _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",
-                 lambda w: w.player.drawing.show_selected(begins=True), _has_selected_drawing),
+                 lambda w: w.player.drawing.show_selected(begins=True), lambda s: s.drawing_selected),
             _can("drawing_to_here", Phrase("Show drawing up t&o this frame"), "Shift+O",
-                 lambda w: w.player.drawing.show_selected(begins=False), _has_selected_drawing),
+                 lambda w: w.player.drawing.show_selected(begins=False), lambda s: s.drawing_selected),
             _can("delete_drawing", Phrase("&Delete drawing"), "Del",
-                 lambda w: w.player.drawing.delete_selected(), _has_selected_drawing),
+                 lambda w: w.player.drawing.delete_selected(), lambda s: s.drawing_selected),
         ),
         (
             _can("previous_drawing", Phrase("&Previous drawing"), "Shift+N",
-                 lambda w: w.player.go_to_drawing(-1), lambda s: bool(s.window.player.drawing.drawings)),
+                 lambda w: w.player.go_to_drawing(-1), lambda s: s.drawings),
             _can("next_drawing", Phrase("Ne&xt drawing"), "N",
-                 lambda w: w.player.go_to_drawing(1), lambda s: bool(s.window.player.drawing.drawings)),
+                 lambda w: w.player.go_to_drawing(1), lambda s: s.drawings),
         ),
     ),
     *_menu(
         Phrase("&Library"),
         (
-            _can("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on), checked=False),
+            _switch("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on)),
             _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu,
-                 lambda s: s.window.library.isVisible()),
+                 lambda s: s.library_shown),
         ),
         (
             _can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),
