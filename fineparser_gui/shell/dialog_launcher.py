@@ -73,10 +73,8 @@ class DialogLauncher(QObject):
         ShareDialog([path] if path is not None else written, [*written, *videos], self._window).open()
 
     def compared_measures(self) -> None:
-        """Show the measures of compared dives beside the window."""
-        from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
-
-        ComparedMeasuresDialog(self._session, self._window).show()
+        """Show or hide the measures of compared dives beside their pictures."""
+        self._window.player.show_measures()
 
     def guide(self) -> None:
         """Open the user guide, where it was read last."""

@@ -260,14 +260,12 @@ class MainWindow(QMainWindow):
             self.player.play_dive()
 
     def compare(self, on: bool) -> None:
-        """Begin a comparison with the best exemplar, else with another dive, or end it."""
-        comparing, best = self.session.comparing, self.session.best_exemplar()
-        if on and not comparing.others and best is not None:
-            comparing.show_exemplar(best.id)
-        elif on and not comparing.others:
-            comparing.add()
-        elif not on:
+        """Begin a comparison with the athlete's last dive of the number, else with another dive, or end it."""
+        comparing = self.session.comparing
+        if not on:
             comparing.end()
+        elif not comparing.others:
+            comparing.add()
         self._refresh()
 
     def _set_checked(self, action_id: str, checked: bool) -> None:
@@ -319,8 +317,8 @@ class MainWindow(QMainWindow):
         self._set_checked("history", self._in_history)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
-            # Two pictures need the room more than the list does; an exemplar has no details to show.
-            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not led)
+            # Two pictures need the room more than the list and the panels of one dive do.
+            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not (led or comparing))
             for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
                 strip.setVisible(has)
                 part.setVisible(has and self.actions_by_id[name].isChecked())
