@@ -147,7 +147,7 @@ class CompareBar(QFrame):
 
 
 class CompareButton(QPushButton):
-    """Button that compares the shown dive with the athlete's last dive of the number, or else with the best exemplar."""
+    """Button that compares the dive with the athlete's last dive of the number, or else with the best exemplar."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class _Place(QWidget):
         self.mirror.setVisible(place > 0)
         self.mirror.setChecked(comparing.mirrored(place))
         self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
-        self._color.setStyleSheet(f"border-radius: 6px; background: {dive_color(place, self.palette()).name()};")
+        self._color.setStyleSheet(f"border-radius: 6px; background: {dive_color(place).name()};")
 
     def _color_icons(self) -> None:
         color = self.palette().text().color().name()

@@ -3,8 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette
-from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QApplication,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.ghost import GHOST_COLORS
@@ -31,9 +39,9 @@ _WIDTH_PX, _BAR_PX, _GAP_PX, _MARGIN_PX = 300, 9, 5, 10
 _VALUE_LETTERS, _BAND_ALPHA = 13, 45
 
 
-def dive_color(place: int, palette: QPalette) -> QColor:
+def dive_color(place: int) -> QColor:
     """Return the color of the dive at a place of a comparison."""
-    return QColor(GHOST_COLORS[place - 1]) if place else palette.highlight().color()
+    return QColor(GHOST_COLORS[place - 1]) if place else QApplication.palette().highlight().color()
 
 
 class ComparedMeasuresModel(TableModel):
@@ -119,7 +127,7 @@ class _Bars(QStyledItemDelegate):
                 continue
             begin, end = sorted((at(0.0), at(one.value)))
             painter.setPen(option.palette.mid().color())
-            painter.setBrush(dive_color(place, option.palette))
+            painter.setBrush(dive_color(place))
             painter.drawRect(QRectF(begin, top + (line - _BAR_PX) / 2, max(end - begin, 1.0), _BAR_PX))
         painter.restore()
 

@@ -220,16 +220,19 @@ class ComparisonService(QObject):
         athlete, number, board_m = current.diver.strip(), current.dive_number, current.known_board_m
         now: tuple[str, int, str] | None = None
         found = []
+
+        def fits(dive: tuple[str, str | None, float | None]) -> bool:
+            return dive[:2] == (athlete, number) and (None in (board_m, dive[2]) or dive[2] == board_m)
+
         for place, dive in enumerate(self._state.dives):
             when = dive.dived_on or "", place, ""
             if dive is current:
                 now = when
-            elif dive.analysis is not None and (dive.diver.strip(), dive.dive_number) == (athlete, number):
-                if None in (board_m, dive.known_board_m) or dive.known_board_m == board_m:
-                    found.append(_Attempt(when, _award(dive), self._of_session(dive)))
+            elif dive.analysis is not None and fits((dive.diver.strip(), dive.dive_number, dive.known_board_m)):
+                found.append(_Attempt(when, _award(dive), self._of_session(dive)))
         query = HistoryQuery(athlete=athlete, dive_number=number, limit=_MOST_OF_HISTORY)
         for past in self._not_open(query) if athlete else ():
-            if (None in (board_m, past.board_m) or past.board_m == board_m) and is_there(past.path):
+            if fits((past.athlete, past.dive_number, past.board_m)) and is_there(past.path):
                 when = past.dived_on, -1, past.analysed_at
                 found.append(_Attempt(when, past.judged or past.award, self._past(past)))
         if not found:

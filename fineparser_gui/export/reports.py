@@ -80,20 +80,23 @@ def reported_from_history(
         marks=saved.drawings if drawings else (),
         bands=good_bands(dive.dive_number, dive.board_m),
         trend=tuple(
-            TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id)
+            TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id, judged=one.judged)
             for one in _like(dive, dives)
-            if one.award is not None and one.scored_by == "exemplars"
+            if one.award is not None or one.judged is not None
         ),
     )
 
 
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
-    """Return the trend of the scored dives of the same number and board by the same diver."""
-    return tuple(
-        TrendPoint(label=one.dived_on or one.title, award=one.analysis.scoring.award, is_this=one.key == dive.key)
-        for one in _like(dive, season_of(dive, dives))
-        if one.analysis is not None and one.analysis.scoring is not None
-    )
+    """Return the trend of the judged or scored dives of the same number and board by the same diver."""
+    points = []
+    for one in _like(dive, season_of(dive, dives)):
+        scored = one.analysis and (one.analysis.scoring or one.analysis.own_award)
+        judged = one.judging.award if one.judging is not None else None
+        if scored or judged is not None:
+            award, label = scored.award if scored else None, one.dived_on or one.title
+            points.append(TrendPoint(label=label, award=award, is_this=one.key == dive.key, judged=judged))
+    return tuple(points)
 
 
 def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:

@@ -10,8 +10,8 @@ from mouse_kit import drag
 from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
-from fineparser_gui.app import Studio
 from fineparser_core.video.alignment import Alignment
+from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
