@@ -31,13 +31,16 @@ class HistoryTrend(QWidget):
 
     Signals:
         chosen: (int) id of the dive whose point was clicked.
+
+    Attributes:
+        query: query of the dives.
     """
 
     chosen = Signal(int)
 
     def __init__(self, history: HistoryService) -> None:
         super().__init__()
-        self._history, self._query = history, HistoryQuery()
+        self._history, self.query = history, HistoryQuery()
         self.what = QComboBox(accessibleName=self.tr("Trend of"))
         self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.what.currentIndexChanged.connect(self._plot)
@@ -58,7 +61,7 @@ class HistoryTrend(QWidget):
 
     def show_query(self, query: HistoryQuery) -> None:
         """Show the dives of a query: at first those of its most frequent number and board."""
-        self._query = query
+        self.query = query
         self._fill()
         self._plot()
 
@@ -69,7 +72,7 @@ class HistoryTrend(QWidget):
     def _fill(self) -> None:
         """Fill the list of the values that have trends."""
         known = set(self._history.read(lambda store: store.measures(), []))
-        groups = self._history.read(lambda store: store.groups(self._query), {})
+        groups = self._history.read(lambda store: store.groups(self.query), {})
         dives = [
             (" ".join(filter(None, (number, board_text(board_m)))), (number, board_m)) for number, board_m in groups
         ]
@@ -90,7 +93,7 @@ class HistoryTrend(QWidget):
             refill(self.what, [(text, name) for name, text in named.items()])
 
     def _plot(self) -> None:
-        what, query, store = self.what.currentData(), self._query, self._history
+        what, query, store = self.what.currentData(), self.query, self._history
         if (group := self.of.currentData()) is not None:
             query = replace(query, dive_number=group[0], board_m=group[1])
         points = store.read(lambda history: history.trend("judged" if what == MARKS else what, query), [])

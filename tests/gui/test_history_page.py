@@ -145,8 +145,9 @@ def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
+    qtbot.waitUntil(lambda: page.trend.query.text == "anna")
     page.trend.what.setCurrentIndex(page.trend.what.findData("award"))
-    qtbot.waitUntil(lambda: "7.50" in page.trend.note.text())  # the personal best
+    assert "7.50" in page.trend.note.text()  # the personal best
     assert page.trend.of.currentData() == ("103B", 3.0)
     assert [len(one.points()) for one in page.trend.plot.points()] == [2]
     page.trend.what.setCurrentIndex(0)
