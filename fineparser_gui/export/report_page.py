@@ -86,6 +86,7 @@ class ReportPage(QWidget):
                 drawings=self.drawings.isChecked(),
                 comparison=beside if len(dives) < 2 else self._best(dive),
                 strobe=self.strobe.isChecked(),
+                club=self._session.club,
             )
             for dive in dives
         ]

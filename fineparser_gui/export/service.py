@@ -272,7 +272,9 @@ class ExportService(ExportQueue):
             for dive in dives:
                 saved, analysis = history.saved(dive), history.analysis(dive)
                 if saved is not None and analysis is not None:
-                    pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
+                    pages.append(
+                        reported_from_history(dive, dives, saved, analysis, drawings=drawings, club=self._state.club)
+                    )
             lacking = ExportError(
                 "Nothing is kept of what was found of some dives ({0}): open and analyse them again.",
                 len(dives) - len(pages),

@@ -173,7 +173,7 @@ class ShareDialog(QDialog):
             ),
             (
                 self.tr("{0} report").format(stem) + ".pdf",
-                lambda path: exports.report([reported_dive(dive, dives, drawings=True)], path),
+                lambda path: exports.report([reported_dive(dive, dives, drawings=True, club=self._session.club)], path),
             ),
         ):
             path = free_path(folder / name)

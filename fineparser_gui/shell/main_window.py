@@ -308,6 +308,8 @@ class MainWindow(QMainWindow):
         now = self.preferences.now
         self.actions_by_id.set_shortcuts(now.shortcuts)
         self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
+        self.session.club, self.session.judges = now.club, now.judges
+        self.session.usual = {"board_m": float(now.board) if now.board else None, "event": now.event}
         self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:

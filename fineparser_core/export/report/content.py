@@ -137,6 +137,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         file = text("{0} (not found, so there are no pictures)", file)
     facts = [
         (text("date"), printable(dive.date)),
+        (text("club"), printable(dive.club)),
         (text("outcome"), dive_outcome_text(dive.outcome)),
         (text("video // file"), file),
     ]
@@ -270,7 +271,7 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
 
 def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overview:
     """Return the overview of dives, in order of time."""
-    days = sorted(dive.date for dive in dives if dive.date)
+    days = [dive.date for dive in dives if dive.date]
     facts = [(text("dives"), str(len(dives)))]
     if days:
         facts.append((text("days"), days[0] if days[0] == days[-1] else text("{0} to {1}", days[0], days[-1])))
