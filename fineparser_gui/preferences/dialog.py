@@ -107,7 +107,6 @@ class PreferencesDialog(QDialog):
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
         add_form_row(form, self.tr("&Language"), self.language)
         form.addRow(self._restart)
-        form.addRow(label(self.tr("Dates and numbers are written as the system does."), "muted", wrap=True))
         return page
 
     def _text_field(self, name: str) -> QLineEdit:

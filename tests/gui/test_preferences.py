@@ -103,6 +103,7 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert dive.details == ("207C", 10.0, None)
     assert [request.id for request in requests(idle_studio)] == [session.analyses.tasks[scored].id]
     client.received.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
+    dialog.pages.setCurrentIndex(dialog.pages.count() - 1)
     assert "Running: m-2 on A Processor, bf16." in texts(dialog)
 
 
