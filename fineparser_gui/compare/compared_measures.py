@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.ghost import GHOST_COLORS
-from fineparser_core.measures.explanation import Band
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.explanation import Band, good_bands
 from fineparser_core.measures.words import (
     difference_text,
     differs,

@@ -22,14 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import PRECISIONS
 from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import LANGUAGES
 from fineparser_gui.commands.command import Command
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
-from fineparser_gui.preferences.records import LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
+from fineparser_gui.preferences.records import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.support.formatting import board_text
 from fineparser_gui.support.text_dialog import closing_buttons
@@ -87,10 +87,8 @@ class PreferencesDialog(QDialog):
     def _club_page(self) -> QWidget:
         self.club, self.event_name = (self._text_field(name) for name in ("club", "event"))
         self.club.setPlaceholderText(self.tr("for reports"))
-        boards = [(f"{board:g}", board) for board in BOARDS_M]
-        self.board = choice_box(
-            [(self.tr("as the video shows"), ""), *((board_text(board_m), name) for name, board_m in boards)]
-        )
+        boards = ((board_text(float(board)), board) for board in BOARDS if board)
+        self.board = choice_box([(self.tr("as the video shows"), ""), *boards])
         panels = ((self.tr("{0} judges").format(n), n) for n in PANELS)
         self.judges = choice_box([(self.tr("any number of judges"), 0), *panels])
         self._folder = ElidedLabel()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 from msgspec import Meta
 
@@ -14,6 +14,8 @@ from fineparser_core.language import LANGUAGES
 from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
 Theme = Literal["system", "light", "dark"]
+Board = Literal["", "1", "3", "5", "7.5", "10"]
+BOARDS: tuple[Board, ...] = get_args(Board)
 MOST_EXEMPLARS, LONGEST_NAME = 50, 255
 LEAST_OPACITY_PERCENT = 10
 
@@ -52,7 +54,7 @@ class Preferences:
     """
 
     club: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
-    board: Literal["", "1", "3", "5", "7.5", "10"] = ""
+    board: Board = ""
     event: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
     judges: Literal[0, 3, 5, 7, 9, 11] = 0
     device: Device = "auto"
