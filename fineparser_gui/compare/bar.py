@@ -40,7 +40,7 @@ from fineparser_gui.support.widgets import (
 )
 
 _LISTED = 16
-_WIDE_PX = 860
+_WIDE_PX = 1180
 _ARROW = QSize(16, 16)
 
 
@@ -65,7 +65,7 @@ class CompareBar(QFrame):
             )
         )
         self.alignment.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.alignment.setMinimumContentsLength(9)
+        self.alignment.setMinimumContentsLength(13)
         show_whole_entries(self.alignment)
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
         keyboard_friendly(self.alignment)
