@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
-from fineparser_core.constants import PRECISIONS
 from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import LANGUAGES
 from fineparser_gui.commands.command import Command
