@@ -26,6 +26,8 @@ class AthleteTiles(QScrollArea):
 
     def __init__(self, history: HistoryService) -> None:
         super().__init__(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Athletes"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._history = history
         self._athletes: list[AthleteSummary] = []
         self.tiles: list[_Tile] = []
