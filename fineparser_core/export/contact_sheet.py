@@ -27,8 +27,9 @@ from fineparser_core.video.reader import VideoReader
 
 # Shares of a step's duration: the middle of each third.
 _MOMENTS = (1 / 6, 1 / 2, 5 / 6)
-# Share of a step's visible duration by which it is extended after the athlete was visible last, for the splash.
-_EXTENSION = 0.15
+#: Least visible part of the body, as a share of the dive's median mask: less is a leg above the water, or splash.
+_SHOWN_SHARE = 0.25
+_COVERED = 0.5  # least probability of a cell of the body
 _CELL_PX = 280
 _GAP_PX = 6
 _BETWEEN_PX = 28
@@ -109,19 +110,29 @@ class _SheetDive:
 
 def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
     """Return source frames of the cells of a step, from its part that shows the athlete, or from all of it."""
-    masks = dive.masks
-    visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and athlete_box(masks, frame)]
-    start_s, end_s = pts_s[visible[0] if visible else step.start_frame], pts_s[step.end_frame - 1]
-    if visible:
-        end_s = min(end_s, pts_s[visible[-1]] + _EXTENSION * (end_s - start_s))
+    frames = _frames_with_body(dive.masks, step) or list(range(step.start_frame, step.end_frame))
+    start_s, end_s = pts_s[frames[0]], pts_s[frames[-1]]
     times_s = [start_s + share * (end_s - start_s) for share in _MOMENTS]
-    middles = [int(np.searchsorted(pts_s, time_s + 1e-9, side="right")) - 1 for time_s in times_s]
+    middles = [min(frames, key=lambda frame: abs(pts_s[frame] - time_s)) for time_s in times_s]
     # A frame with marks replaces the nearest moment, even if the athlete is not visible in it.
     drawn = {mark.frame for mark in dive.marks if step.start_frame <= mark.frame < step.end_frame}
     nearest = {frame: min(middles, key=lambda middle: abs(pts_s[middle] - pts_s[frame])) for frame in drawn}
     return [
         min((frame for frame in drawn if nearest[frame] == middle), key=lambda one: abs(one - middle), default=middle)
         for middle in middles
+    ]
+
+
+def _frames_with_body(masks: MaskTrack | None, step: StepSpan) -> list[int]:
+    """Return the frames of a step in which enough of the athlete is visible."""
+    if masks is None:
+        return []
+    areas = (masks.mask_probability > _COVERED).sum(axis=(1, 2))
+    least = _SHOWN_SHARE * np.median(areas[areas > 0]) if areas.any() else np.inf
+    return [
+        frame
+        for frame in range(step.start_frame, step.end_frame)
+        if (mask_at(masks, frame)[0] > _COVERED).sum() >= least
     ]
 
 

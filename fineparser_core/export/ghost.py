@@ -18,10 +18,11 @@ from fineparser_core.records import ComparedDive, MaskTrack
 if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay
 
-#: #rrggbb of the first, second and third body laid over another, distinguishable with any color vision.
-GHOST_COLORS = ("#56B4E9", "#F0E442", "#E69F00")
+#: #rrggbb of the first, second and third body laid over another: unlike water, and unlike the mask of the body
+#: below, with any color vision.
+GHOST_COLORS = ("#FFE600", "#FF5A00", "#FFFFFF")
 
-_OPACITY, _TINT = 0.68, 0.55
+_OPACITY, _TINT = 0.85, 0.75
 _COVERED = 0.5  # least probability of a cell of the body
 _SURE, _FEW = 0.3, 5  # least confidence of the joints that a body is measured by, and fewest samples with them
 _JOINTS = ("head", *(f"{name}_{side}" for name in ("shoulder", "hip", "knee", "ankle") for side in "lr"))

@@ -13,10 +13,10 @@ Boundaries = tuple[int, int, int, int]
 class Alignment(Enum):
     """Which moments of two dives are shown together."""
 
-    STEPS = auto()  # take-off, flight and entry start together; each step is stretched
-    TAKE_OFF = auto()  # the flight starts together; both run in real time, as from here on
+    CONTACT = auto()  # the water is touched together; both run in real time, as in all but STEPS
+    TAKE_OFF = auto()  # the flight starts together
     COME_OUT = auto()  # the entry starts together
-    CONTACT = auto()  # the water is touched together
+    STEPS = auto()  # take-off, flight and entry start together; each step is stretched
     MANUAL = auto()  # two frames that the user chose
 
 

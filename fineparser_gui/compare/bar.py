@@ -13,17 +13,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from fineparser_core.export.ghost import GHOST_COLORS
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.compare.compared_measures import dive_color
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import alignment_text
 from fineparser_gui.support.icons import icon
+from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.widgets import (
     choice_box,
     follow_palette,
@@ -38,7 +40,7 @@ from fineparser_gui.support.widgets import (
 )
 
 _LISTED = 16
-_WIDE_PX = 860
+_WIDE_PX = 1180
 _ARROW = QSize(16, 16)
 
 
@@ -57,13 +59,13 @@ class CompareBar(QFrame):
         self.alignment = choice_box(ways, accessibleName=self.tr("Alignment"))
         self.alignment.setToolTip(
             self.tr(
+                "From contact, take-off or come-out: these coincide, all dives run in real time.\n"
                 "By phase: the three phases start together, each stretched to the other's length.\n"
-                "From take-off, come-out or contact: these coincide, all dives run in real time.\n"
                 "Manual offset: all in real time, shifted by hand."
             )
         )
         self.alignment.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.alignment.setMinimumContentsLength(9)
+        self.alignment.setMinimumContentsLength(13)
         show_whole_entries(self.alignment)
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
         keyboard_friendly(self.alignment)
@@ -72,8 +74,18 @@ class CompareBar(QFrame):
             fields.addWidget(place, at // 2, at % 2)
             fields.setColumnStretch(at % 2, 8 + at % 2)  # the first has no button beside it
         buttons = QHBoxLayout(spacing=2)
-        for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
-            buttons.addWidget(tool_button(actions[action_id]))
+        for action_id, words in (
+            ("other_back", self.tr("−1 frame")),
+            ("other_forward", self.tr("+1 frame")),
+            ("overlay", self.tr("Overlay")),
+            ("compared_measures", self.tr("Measures")),
+            ("add_compared", self.tr("Add")),
+        ):
+            actions[action_id].setIconText(words)
+            button = tool_button(actions[action_id])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            buttons.addWidget(button)
+        buttons.addWidget(push_button(self.tr("End"), self._comparing.end, self.tr("End comparison")))
         self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
         self._note = label(role="muted", wrap=True)
         self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
@@ -134,6 +146,27 @@ class CompareBar(QFrame):
         return ""
 
 
+class CompareButton(QPushButton):
+    """Button that compares the dive with the athlete's last dive of the number, or else with the best exemplar."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        keyboard_friendly(self)
+        self.clicked.connect(session.comparing.add)
+        changes = (session.shown_changed, session.dive_changed, session.dive_removed, session.comparison_changed)
+        self._refreshing = Soon(self, 0, self._show, *changes, session.history.changed)
+        self._show()
+
+    def _show(self) -> None:
+        dive, comparing = self._session.current, self._session.comparing
+        self.setVisible(dive is not None and dive.info is not None and not comparing.others)
+        before = comparing.attempts()[:1] if dive is not None and not comparing.others else []
+        number = dive.dive_number if dive is not None else ""
+        self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))
+        self.setToolTip(tool_tip(before[0].title if before else self.tr("With the best exemplar")))
+
+
 class _Place(QWidget):
     """Controls of the dive at a place: choose the dive, mirror it, remove it."""
 
@@ -166,8 +199,7 @@ class _Place(QWidget):
         self.mirror.setVisible(place > 0)
         self.mirror.setChecked(comparing.mirrored(place))
         self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
-        self._color.setVisible(place > 0 and comparing.overlaid)
-        self._color.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLORS[max(place - 1, 0)]};")
+        self._color.setStyleSheet(f"border-radius: 6px; background: {dive_color(place).name()};")
 
     def _color_icons(self) -> None:
         color = self.palette().text().color().name()

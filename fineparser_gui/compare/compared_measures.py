@@ -1,99 +1,178 @@
-"""Dialog with the measures of compared dives side by side; differences above their uncertainty are marked."""
+"""Measures of compared dives side by side: a bar for each dive, in the band of good dives."""
 
-from PySide6.QtCore import QMargins, QObject, Qt
-from PySide6.QtWidgets import QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QApplication,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.words import difference_text, differs, measure_about, measure_name, measured_text
+from fineparser_core.export.ghost import GHOST_COLORS
+from fineparser_core.measures.explanation import Band, good_bands
+from fineparser_core.measures.words import (
+    difference_text,
+    differs,
+    good_text,
+    measure_about,
+    measure_name,
+    measured_text,
+    value_text,
+)
 from fineparser_core.records import Measure
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.table_model import TableModel
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, style_table, tool_tip
+from fineparser_gui.support.theme import step_color
+from fineparser_gui.support.widgets import label, lay_out, style_table, tool_tip
 
-_SIZE = (1040, 560)
-_DIVE_PX = 185
+_WIDTH_PX, _BAR_PX, _GAP_PX, _MARGIN_PX = 300, 9, 5, 10
+#: Room for a value, in average letters, and opacity of the band of good dives behind the bars.
+_VALUE_LETTERS, _BAND_ALPHA = 13, 45
+
+
+def dive_color(place: int) -> QColor:
+    """Return the color of the dive at a place of a comparison."""
+    return QColor(GHOST_COLORS[place - 1]) if place else QApplication.palette().highlight().color()
 
 
 class ComparedMeasuresModel(TableModel):
-    """A row for each measure: the first dive, then each other dive with its difference from the first."""
+    """A row for each measure, with its value in each dive; the text tells the difference from the first dive."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[Measure | None, ...]] = []
+        self.bands: Mapping[str, Band] = {}
+        self.headers = (self.tr("measure"),)
 
-    def show_dives(self, titles: list[str], dives: list[tuple[Measure, ...]]) -> None:
+    def show_dives(self, dives: Sequence[Sequence[Measure]], bands: Mapping[str, Band]) -> None:
         """Replace all rows."""
-        self.headers = [self.tr("phase"), self.tr("measure"), titles[0] if titles else ""]
-        for title in titles[1:]:
-            self.headers += [title, self.tr("difference")]
+        self.bands = bands
         names = dict.fromkeys(one.name for dive in dives for one in dive)
         found = [{one.name: one for one in dive} for dive in dives]
         rows = [tuple(dive.get(name) for dive in found) for name in names]
-        self.show_rows(sorted(rows, key=lambda row: STEP_NAMES.index(self._known(row).step)))
+        self.show_rows(sorted(rows, key=lambda row: STEP_NAMES.index(known(row).step)))
 
     def text(self, row: int, column: int) -> str:
-        measures = self.rows[row]
-        known = self._known(measures)
-        if column < 2:
-            return measure_name(known.name) if column else step_text(known.step)
-        one, other = measures[0], measures[(column - 1) // 2]
-        if column % 2 or column == 2:
-            return measured_text(other) if other is not None else self.tr("not measured")
-        if one is None or other is None:
-            return ""
-        said = self.tr("{0}: more than the uncertainty") if differs(one, other) else self.tr("{0}: within uncertainty")
-        return said.format(difference_text(one, other))
-
-    def header_tip(self, column: int) -> str | None:
-        if column > 1 and (column % 2 or column == 2):
-            return tool_tip(self.headers[column])
-        return self.tr("the dive less the first one, with one standard deviation of both together")
+        first, *others = self.rows[row]
+        told = [measured_text(first) if first is not None else self.tr("not measured")]
+        for other in others:
+            if first is None or other is None:
+                told.append(measured_text(other) if other is not None else self.tr("not measured"))
+                continue
+            said = self.tr("{0} ({1}: clear)") if differs(first, other) else self.tr("{0} ({1}: within uncertainty)")
+            told.append(said.format(measured_text(other), difference_text(first, other)))
+        return "\n".join([measure_name(known(self.rows[row]).name), *told])
 
     def shown(self, row: int, column: int, role: int) -> object:
-        return (
-            tool_tip(measure_about(self._known(self.rows[row]).name)) if role == Qt.ItemDataRole.ToolTipRole else None
-        )
+        if role != Qt.ItemDataRole.ToolTipRole:
+            return None
+        measure = known(self.rows[row])
+        band = self.bands.get(measure.name)
+        good = good_text(measure.name, band) if band is not None else ""
+        phase = step_text(measure.step)
+        return tool_tip("\n".join(filter(None, (self.text(row, column), good, phase, measure_about(measure.name)))))
 
-    def _known(self, row: tuple[Measure | None, ...]) -> Measure:
-        return next(one for one in row if one is not None)
+
+class _Bars(QStyledItemDelegate):
+    """Delegate that writes the measure's name and draws a bar for each dive; a clear difference is bold."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        n_dives = len(self._rows(index)[index.row()])
+        return QSize(_WIDTH_PX, (1 + n_dives) * option.fontMetrics.height() + _GAP_PX * 2)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row, line = self._rows(index)[index.row()], option.fontMetrics.height()
+        band = index.model().bands.get(known(row).name)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(option.rect.x(), option.rect.y() + 2, 3, option.rect.height() - 4, step_color(known(row).step))
+        room = QRectF(option.rect).adjusted(_MARGIN_PX, _GAP_PX, -_MARGIN_PX, 0)
+        value_px = _VALUE_LETTERS * option.fontMetrics.averageCharWidth()
+        bars = QRectF(room.x(), room.y() + line, room.width() - value_px - _GAP_PX, len(row) * line)
+        painter.setPen(option.palette.placeholderText().color())
+        painter.drawText(room, Qt.AlignmentFlag.AlignTop, measure_name(known(row).name))
+        values = [one.value for one in row if one is not None]
+        ends = [end for end in (band.low, band.high) if abs(end) != float("inf")] if band is not None else []
+        low, high = min(0.0, *values, *ends), max(0.0, *values, *ends)
+        scale = bars.width() / ((high - low) or 1.0)
+
+        def at(value: float) -> float:
+            return bars.x() + (min(max(value, low), high) - low) * scale
+
+        if band is not None:
+            shade = option.palette.text().color()
+            shade.setAlpha(_BAND_ALPHA)
+            painter.fillRect(QRectF(at(band.low), bars.y(), at(band.high) - at(band.low), bars.height()), shade)
+        for place, one in enumerate(row):
+            top = bars.y() + place * line
+            font = option.font
+            font.setBold(bool(place and one is not None and row[0] is not None and differs(row[0], one)))
+            painter.setFont(font)
+            painter.setPen(option.palette.text().color())
+            told = value_text(one.value, one.name, one.unit) if one is not None else "–"
+            text_room = QRectF(bars.right() + _GAP_PX, top, value_px, line)
+            painter.drawText(text_room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
+            if one is None:
+                continue
+            begin, end = sorted((at(0.0), at(one.value)))
+            painter.setPen(option.palette.mid().color())
+            painter.setBrush(dive_color(place))
+            painter.drawRect(QRectF(begin, top + (line - _BAR_PX) / 2, max(end - begin, 1.0), _BAR_PX))
+        painter.restore()
+
+    @staticmethod
+    def _rows(index: QModelIndex | QPersistentModelIndex) -> list[tuple[Measure | None, ...]]:
+        return index.model().rows
 
 
-class ComparedMeasuresDialog(QDialog):
-    """Dialog beside the window that follows the comparison."""
+class ComparedMeasures(QWidget):
+    """Column beside the compared pictures, which follows the comparison."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Measures side by side"))
-        resize_within_screen(self, *_SIZE)
-        self._comparing = session.comparing
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._comparing = session, session.comparing
+        self.setFixedWidth(_WIDTH_PX)
         self.model = ComparedMeasuresModel(self)
-        self.table = QTableView(accessibleName=self.windowTitle())
+        self.table = QTableView(accessibleName=self.tr("Measures side by side"))
         self.table.setModel(self.model)
-        style_table(self.table)
-        self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        style_table(self.table, 0)
+        self.table.horizontalHeader().hide()
+        self.table.setItemDelegate(_Bars(self.table))
+        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._note = label(role="muted", wrap=True)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        lay_out(layout, (self.table, 1), self._note, closing_buttons(self))
-        self._comparing.changed.connect(self._fill)
-        session.current_changed.connect(self._fill)
-        session.dive_changed.connect(self._fill)
+        lay_out(QVBoxLayout(self), self._note, (self.table, 1))
+        for signal in (self._comparing.changed, session.current_changed, session.dive_changed):
+            signal.connect(self._fill)
+
+    def setVisible(self, visible: bool) -> None:
+        super().setVisible(visible)
         self._fill()
 
     def _fill(self) -> None:
+        if self.isHidden():
+            return
         sides = self._comparing.sides
         found = [self._comparing.measures(one) for one in sides]
-        self.model.show_dives([one.name for one in sides], found)
-        header = self.table.horizontalHeader()
-        for column in (2, *range(3, self.model.columnCount(), 2)):  # their titles are long, their values are not
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, _DIVE_PX)
+        current = self._session.current
+        number, board_m = (current.dive_number, current.known_board_m) if current is not None else (None, None)
+        self.model.show_dives(found, good_bands(number, board_m))
         unknown = [one.title for one, measures in zip(sides, found, strict=True) if not measures]
-        text = self.tr(
-            "A difference counts where it is more than its uncertainty: one standard deviation of both dives."
-        )
-        if unknown:
-            text += " " + self.tr("Nothing was measured of {0}.").format(", ".join(unknown))
-        self._note.setText(text)
+        text = self.tr("Bold: a clear difference. Shaded: good dives.")
+        self._note.setText(self.tr("Nothing was measured of {0}.").format(", ".join(unknown)) if unknown else text)
+
+
+def known(row: Sequence[Measure | None]) -> Measure:
+    """Return the first measure of a row."""
+    return next(one for one in row if one is not None)

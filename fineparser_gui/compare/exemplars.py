@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import ExemplarVote
@@ -13,15 +13,7 @@ from fineparser_gui.support.formatting import RENDERED_MARK, board_text, decimal
 from fineparser_gui.support.icons import icon
 from fineparser_gui.support.steps import step_texts
 from fineparser_gui.support.table_model import AnyIndex, TableModel
-from fineparser_gui.support.widgets import (
-    fill_with_card,
-    follow_palette,
-    label,
-    lay_out,
-    push_button,
-    style_table,
-    tool_tip,
-)
+from fineparser_gui.support.widgets import fill_with_card, follow_palette, label, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
@@ -156,7 +148,7 @@ class _Table(QTableView):
 
 
 class ExemplarsPanel(QWidget):
-    """Table of the votes for the shown dive, and a button that starts or ends a comparison."""
+    """Table of the votes for the shown dive; a click compares it with an exemplar."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -179,9 +171,7 @@ class ExemplarsPanel(QWidget):
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
-        self.compare = push_button("", self._on_compare_pressed)
-        head = lay_out(QHBoxLayout(), (label(self.tr("Exemplars"), "title"), 1), self.compare)
-        fill_with_card(self, head, (self.table, 1), self._hint)
+        fill_with_card(self, (self.table, 1), self._hint, title=self.tr("Exemplars"))
         session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         session.library.changed.connect(self._on_library_changed)
@@ -232,16 +222,8 @@ class ExemplarsPanel(QWidget):
             return
         self._session.comparing.show_exemplar(self.model.vote(index.row()).id)
 
-    def _on_compare_pressed(self) -> None:
-        best, comparing = self._session.best_exemplar(), self._session.comparing
-        if best is not None and not comparing.others:
-            comparing.show_exemplar(best.id)
-        else:
-            comparing.end()
-
     def _on_comparison_changed(self) -> None:
         beside = self._session.comparing.sides[1:]
-        self.compare.setText(self.tr("End comparison") if beside else self.tr("Compare with the best"))
         row = self.model.row_of(beside[0].exemplar_id) if beside and beside[0].exemplar_id else None
         if row is None:
             self.table.clearSelection()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -12,14 +13,28 @@ from fineparser_core.records import ComparedDive, Measure, compared_dive, step_s
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.dives.dive import Dive
+from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.library.service import LibraryService
 from fineparser_gui.store.kept_results import KeptResults
 from fineparser_gui.store.records import HistoryDive, HistoryQuery
 from fineparser_gui.store.service import HistoryService
-from fineparser_gui.support.formatting import board_text, decimal, name_of
+from fineparser_gui.support.formatting import board_text, day_text, decimal, name_of
 
 _MOST_OF_HISTORY = 50
+
+
+class _Attempt(NamedTuple):
+    """A dive of the same athlete, number and board.
+
+    Attributes:
+        when: day, place in the session (-1: in another session), and time of the analysis.
+        award: of the judges, or else implied by the score; None without either.
+    """
+
+    when: tuple[str, int, str]
+    award: float | None
+    dive: ComparableDive
 
 
 class ComparisonService(QObject):
@@ -32,7 +47,6 @@ class ComparisonService(QObject):
         arrangement_changed: the arrangement of the dives changed.
 
     Attributes:
-        alignment: alignment of their times.
         overlaid: the bodies of the others are laid over the first, instead of being shown beside it.
     """
 
@@ -49,7 +63,7 @@ class ComparisonService(QObject):
         self._lead: ComparableDive | None = None  # that is not the session's current dive
         self._shown: dict[ComparableDive, ComparedDive] = {}  # all that are shown but the session's current dive
         self._mirrored: set[ComparableDive] = set()
-        self.alignment, self.overlaid = Alignment.STEPS, False
+        self._alignment, self.overlaid = Alignment.CONTACT, False
         state.current_changed.connect(self._on_current_changed)
         state.dive_changed.connect(self._on_dive_changed)
         state.dive_removed.connect(lambda key: self._drop({one for one in self._shown if one.key == key}))
@@ -81,10 +95,17 @@ class ComparisonService(QObject):
         """True if the first dive is not the session's current dive."""
         return self._lead is not None
 
+    @property
+    def alignment(self) -> Alignment:
+        """Alignment of their times; by the come-out in place of a contact that is not known of every dive."""
+        lead = self.lead
+        unknown = lead is None or any(one.contact_frame is None for one in (lead, *self.others))
+        return Alignment.COME_OUT if unknown and self._alignment is Alignment.CONTACT else self._alignment
+
     def align(self, alignment: Alignment) -> None:
         """Change the alignment."""
-        if alignment is not self.alignment:
-            self.alignment = alignment
+        if alignment is not self._alignment:
+            self._alignment = alignment
             self.arrangement_changed.emit()
 
     def overlay(self, on: bool) -> None:
@@ -121,7 +142,7 @@ class ComparisonService(QObject):
             self.put(1, self._exemplar(exemplar))
 
     def add(self) -> None:
-        """Show another dive, the first candidate that is not shown."""
+        """Show another dive, the first candidate that is not shown: at first the athlete's last dive of the number."""
         following = next((one for one in self.candidates() if one not in self.sides), None)
         if following is not None and self.sides:
             self.put(len(self.sides), following)
@@ -168,20 +189,16 @@ class ComparisonService(QObject):
         wanted = words.casefold().split()
         listed = self.first_candidates() if first else self.candidates()
         known = [one for one in listed if all(word in one.title.casefold() for word in wanted)]
-        query = HistoryQuery(text=words, limit=_MOST_OF_HISTORY)
-        there = {(dive.path, dive.first_frame, dive.last_frame) for dive in self._state.dives if dive.info is not None}
-        nothing: list[HistoryDive] = []
-        past = [
-            self._past(dive)
-            for dive in self._history.read(lambda store: store.search(query), nothing)
-            if dive.transitions is not None and (dive.path, dive.first_frame, dive.last_frame) not in there
-        ]
-        n_own = sum(one.key is not None for one in known)
-        before = next((at for at, one in enumerate(known) if one.key is not None), 0) + n_own if n_own else 0
-        return [*known[:before], *past, *known[before:]]
+        past = [self._past(dive) for dive in self._not_open(HistoryQuery(text=words, limit=_MOST_OF_HISTORY))]
+        at = next((at for at, one in enumerate(known) if one.exemplar_id is not None), len(known))
+        return [*known[:at], *(one for one in past if one not in known), *known[at:]]
 
     def candidates(self) -> list[ComparableDive]:
-        """Return dives to show beside the first: exemplars that voted for it, the session's others, other exemplars."""
+        """Return dives to show beside the first.
+
+        The athlete's last and best dive of the number come first, then the athlete's others and those of the session,
+        real exemplars, and rendered ones; of exemplars those that voted for the dive, then those of near numbers.
+        """
         current, first = self._state.current, self.sides[:1]
         voting = current.votes if current is not None else ()
         votes = {vote.id for vote in voting}
@@ -189,12 +206,44 @@ class ComparisonService(QObject):
 
         def order(one: Exemplar) -> tuple:
             near = one.dive_number in numbers
-            return one.id not in votes, not near, "" if near else one.dive_number, one.synthetic, -one.score
+            return one.synthetic, one.id not in votes, not near, "" if near else one.dive_number, -one.score
 
-        exemplars = [self._exemplar(one) for one in sorted(self._library.exemplars, key=order)]
-        n_voting = sum(one.exemplar_id in votes for one in exemplars)
-        listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
+        exemplars = (self._exemplar(one) for one in sorted(self._library.exemplars, key=order))
+        listed = dict.fromkeys((*self.attempts(), *self._dive_candidates(), *exemplars))
         return [one for one in listed if one not in first]
+
+    def attempts(self) -> list[ComparableDive]:
+        """Return other dives of the current dive's athlete, number and board: the last, the best, then the latest."""
+        current = self._state.current
+        if current is None or current.dive_number is None:
+            return []
+        athlete, number, board_m = current.diver.strip(), current.dive_number, current.known_board_m
+        now: tuple[str, int, str] | None = None
+        found = []
+
+        def fits(dive: tuple[str, str | None, float | None]) -> bool:
+            return dive[:2] == (athlete, number) and (None in (board_m, dive[2]) or dive[2] == board_m)
+
+        for place, dive in enumerate(self._state.dives):
+            when = dive.dived_on or "", place, ""
+            if dive is current:
+                now = when
+            elif dive.analysis is not None and fits((dive.diver.strip(), dive.dive_number, dive.known_board_m)):
+                found.append(_Attempt(when, _award(dive), self._of_session(dive)))
+        query = HistoryQuery(athlete=athlete, dive_number=number, limit=_MOST_OF_HISTORY)
+        for past in self._not_open(query) if athlete else ():
+            if fits((past.athlete, past.dive_number, past.board_m)) and is_there(past.path):
+                when = past.dived_on, -1, past.analysed_at
+                found.append(_Attempt(when, past.judged or past.award, self._past(past)))
+        if not found:
+            return []
+        found.sort(key=lambda one: one.when, reverse=True)
+        last = next((one for one in found if now is None or one.when < now), found[0])
+        best = max(found, key=lambda one: one.award or 0.0)
+        named = [replace(last.dive, title=self.tr("Last time: {0}").format(last.dive.title))]
+        if best is not last and best.award is not None:
+            named.append(replace(best.dive, title=self.tr("Best: {0}").format(best.dive.title)))
+        return [*named, *(one.dive for one in found if one.dive not in named)]
 
     def first_candidates(self) -> list[ComparableDive]:
         """Return dives for the first place: every dive of the session and of the library."""
@@ -210,6 +259,16 @@ class ComparisonService(QObject):
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
         return [self._of_session(dive) for dive in others]
 
+    def _not_open(self, query: HistoryQuery) -> list[HistoryDive]:
+        """Return the analyzed dives of the history that match a query and are not in the session."""
+        nothing: list[HistoryDive] = []
+        there = {(dive.path, dive.first_frame, dive.last_frame) for dive in self._state.dives if dive.info is not None}
+        return [
+            dive
+            for dive in self._history.read(lambda store: store.search(query), nothing)
+            if dive.transitions is not None and (dive.path, dive.first_frame, dive.last_frame) not in there
+        ]
+
     def _number(self) -> str | None:
         """Return the dive number of the first dive, if it is known."""
         if self._state.current is not None:
@@ -224,12 +283,15 @@ class ComparisonService(QObject):
         return ComparableDive(name=name, title=title, exemplar_id=exemplar.id)
 
     def _of_session(self, dive: Dive) -> ComparableDive:
-        name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
+        name = " · ".join(filter(None, (dive.diver, dive.dive_number, day_text(dive.dived_on or ""), dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
-        score = scoring.score if scoring is not None else None
-        return ComparableDive(name=name, title=self._scored(name, score), key=dive.key)
+        judged, score = dive.judging.award if dive.judging else None, scoring.score if scoring is not None else None
+        return ComparableDive(name=name, title=self._valued(name, judged, score), key=dive.key)
 
-    def _scored(self, name: str, score: float | None) -> str:
+    def _valued(self, name: str, judged: float | None, score: float | None) -> str:
+        """Return a dive's name with the judges' mean award, or else its predicted score."""
+        if judged is not None:
+            return self.tr("{0} · judges {1}").format(name, decimal(judged))
         return name if score is None else self.tr("{0} · scored {1}").format(name, decimal(score))
 
     def compared(self, dive: ComparableDive) -> ComparedDive | None:
@@ -264,8 +326,8 @@ class ComparisonService(QObject):
         )
 
     def _past(self, dive: HistoryDive) -> ComparableDive:
-        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, dive.dived_on, dive.title)))
-        return ComparableDive(name=name, title=self._scored(name, dive.score), history_id=dive.id)
+        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.dived_on), dive.title)))
+        return ComparableDive(name=name, title=self._valued(name, dive.judged, dive.score), history_id=dive.id)
 
     def open_from_history(self, dives: Sequence[ComparableDive]) -> None:
         """Add dives of the history to the session, where they are analyzed again."""
@@ -319,6 +381,14 @@ class ComparisonService(QObject):
         self._lead = renamed.get(self._lead, self._lead) if self._lead is not None else None
         self._shown = {one: dive for one, dive in found.items() if dive is not None}
         self.changed.emit()
+
+
+def _award(dive: Dive) -> float | None:
+    """Return the judges' mean award of a dive, or else the award that its score implies."""
+    if dive.judging is not None:
+        return dive.judging.award
+    scored = dive.analysis and (dive.analysis.scoring or dive.analysis.own_award)
+    return scored.award if scored else None
 
 
 def _same(one: ComparedDive | None, other: ComparedDive | None) -> bool:

@@ -1,6 +1,7 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QStackedWidget,
@@ -16,24 +18,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.export.jobs import Job, PlainStillJob, SheetJob, StillJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.language import text
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment
+from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import dive_title, file_stem, is_named, named_file
+from fineparser_gui.export.exports import dive_title, file_stem, is_named, named_file, session_stem
+from fineparser_gui.export.preview import Preview, PreviewWriter
 from fineparser_gui.export.report_page import ReportPage
+from fineparser_gui.export.reports import season_of
 from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.store.save_path import ask_save_path
-from fineparser_gui.support.formatting import alignment_text, speed_text
+from fineparser_gui.store.save_path import LAST_FOLDER, ask_save_path
+from fineparser_gui.store.sessions import free_path
+from fineparser_gui.support.formatting import alignment_text, decimal, speed_text
+from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import add_form_row, choice_box, form_of, label, lay_out, show_whole_entries
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
+#: Time without another choice before the preview follows, in milliseconds.
+_PREVIEW_MS = 400
 _CLIP, _SHEET, _STILL, _TABLE, _REPORT, _STROBE = range(6)
 #: Numbers of bodies that can be chosen beside the usual number.
 _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
+
+
+#: Types of which several dives give a file each, and those that have a picture.
+_EACH, _SEEN = (_CLIP, _SHEET, _STROBE), (_CLIP, _SHEET, _STILL, _STROBE)
+#: Bytes of a clip by pixel and second at 30 frames a second: of clips of real dives, 0.1 to 0.3.
+_CLIP_BYTES = 0.2
 
 
 class _Picture(NamedTuple):
@@ -77,8 +94,10 @@ class ExportDialog(QDialog):
         self.kinds.addItems([self.tr("Table or data"), self.tr("Report"), self.tr("Strobe picture")])
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
+        self.scope = choice_box(self._scopes(selected))
+        self.scope.setCurrentIndex(min(int(len(selected) > 1), self.scope.count() - 1))
         self.pages, self.pictures = QStackedWidget(), dict[int, _Picture]()
-        self.report = ReportPage(session, selected, self._beside_box(best=True))
+        self.report = ReportPage(session, self._dive, lambda: self._dives(_REPORT), self._beside_box(best=True))
         for page in (
             self._clip_page(),
             self._sheet_page(),
@@ -90,11 +109,48 @@ class ExportDialog(QDialog):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
-        middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1))
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12), (middle, 1), self.buttons)
-        self.resize(QSize(690, 360).expandedTo(self.sizeHint()))
+        self._writer = PreviewWriter(session.exports)
+        self.preview = Preview(self._writer)
+        self._preview_timer = Soon(self, _PREVIEW_MS, self._show_preview)
+        middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1), self.preview)
+        column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
+        lay_out(column, form_of((self.tr("&Dives"), self.scope), wide=True), (middle, 1), self.buttons)
+        self.scope.currentIndexChanged.connect(lambda: self._on_kind(self.kinds.currentRow()))
+        for box in self.findChildren(QComboBox):
+            box.currentIndexChanged.connect(self._preview_timer.begin)
+        for box in self.findChildren(QCheckBox):
+            box.toggled.connect(self._preview_timer.begin)
+        self.resize(QSize(940, 420).expandedTo(self.sizeHint()))
         first = _STROBE if strobe else _CLIP
         self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
+
+    def done(self, result: int) -> None:
+        self._preview_timer.stop()
+        self._writer.end()
+        super().done(result)
+
+    def _scopes(self, selected: Sequence[str]) -> list[tuple[str, list[str]]]:
+        """Return the choices of dives with their keys: the shown dive, the selected, those of its diver, all."""
+        keys, diver = self._session.keys, self._dive.diver.strip()
+        own = [dive.key for dive in season_of(self._dive, [self._session.dive(key) for key in keys])]
+        return [
+            (self.tr("this dive"), [self._dive.key]),
+            *(
+                (text.format(len(of), diver), of)
+                for text, of in (
+                    (self.tr("the selected dives ({0})"), list(selected)),
+                    (self.tr("every dive by {1} ({0})"), own),
+                    (self.tr("all dives of the session ({0})"), list(keys)),
+                )
+                if len(of) > 1
+            ),
+        ]
+
+    def _dives(self, kind: int) -> list[Dive]:
+        """Return the dives of an export; without analysis they are in tables alone."""
+        keys = [self._dive.key] if kind == _STILL else self.scope.currentData()
+        dives = [self._session.dive(key) for key in keys]
+        return [dive for dive in dives if dive.analysis is not None or kind in (_TABLE, _STILL)]
 
     def _clip_page(self) -> QWidget:
         self.whole_file = choice_box([(self.tr("this dive"), False), (self.tr("the whole file"), True)])
@@ -147,8 +203,6 @@ class ExportDialog(QDialog):
         return [shown, (self.tr("&Compare with"), picture.beside), (self.tr("Sho&wn"), picture.arranged)]
 
     def _table_page(self) -> QWidget:
-        every = self.tr("all dives of the session ({0})").format(len(self._session.keys))
-        self.scope = choice_box([(every, True), (self.tr("this dive"), False)])
         self.table_drawings = self._drawings_box()
         csv = self.tr("CSV: a spreadsheet table, one row per dive"), ".csv"
         self.table_format = choice_box([csv, (self.tr("JSON: all numbers, for other programs"), ".json")])
@@ -156,8 +210,7 @@ class ExportDialog(QDialog):
             "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards cannot "
             "be compared."
         )
-        dives, form = (self.tr("&Dives"), self.scope), (self.tr("&Format"), self.table_format)
-        return self._page(what, dives, form, (self.tr("Include"), self.table_drawings))
+        return self._page(what, (self.tr("&Format"), self.table_format), (self.tr("Include"), self.table_drawings))
 
     def _strobe_page(self) -> QWidget:
         forms = [(self.tr("one picture"), ".png"), (self.tr("a clip in which it builds up"), ".mp4")]
@@ -237,56 +290,125 @@ class ExportDialog(QDialog):
 
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
-        analyzed = self._dive.analysis is not None
-        self.go.setEnabled(analyzed or kind == _TABLE or (kind == _STILL and self._dive.info is not None))
+        dives = self._dives(kind)
+        self.scope.setEnabled(kind != _STILL)
+        self.go.setEnabled(bool(dives) and (kind != _STILL or self._dive.info is not None))
         self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
+        if kind in self.pictures:
+            picture = self.pictures[kind]
+            picture.beside.setEnabled(len(dives) < 2)
+            if picture.arranged is not None:
+                picture.arranged.setEnabled(len(dives) < 2 and picture.beside.currentIndex() > 0)
+        self.report.follow(len(dives))
+        self._preview_timer.begin()
+
+    def _show_preview(self) -> None:
+        """Show the first picture of the file to come, and how large it will be."""
+        kind = self.kinds.currentRow()
+        dives = self._dives(kind)
+        if kind not in _SEEN or not self.go.isEnabled():
+            n_dives = self.tr("{0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else ""
+            self.preview.ask(None, lambda *_: n_dives)
+            return
+        dive, options = dives[0], self._options(kind, dives[0]) if kind in self.pictures else None
+        strobe, frame = self._strobe(dive), self._frame
+
+        def make(path: Path) -> Job:
+            if dive.analysis is None:
+                return PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks if options else ())
+            if options is None:
+                return StrobeJob(path=path, analysis=dive.analysis, options=strobe)
+            if kind == _SHEET:
+                return SheetJob(path=path, analysis=dive.analysis, options=options)
+            shown = dive.analysis.parse.steps[1].start_frame if kind == _CLIP else frame
+            return StillJob(path=path, analysis=dive.analysis, frame=shown, options=options)
+
+        self.preview.ask(make, lambda size, n_bytes: self._size_text(kind, size, n_bytes))
+
+    def _size_text(self, kind: int, size: QSize, n_bytes: int) -> str:
+        """Return the pixels, duration and rough size of the file to come, or of all files together."""
+        dives = self._dives(kind)
+        told = [f"{size.width()} × {size.height()}"]
+        if kind == _CLIP:
+            whole, speed = self.whole_file.currentData(), self.speed.currentData()
+            seconds = sum(_seconds(dive, whole=whole) for dive in dives) / speed
+            told.append(text("{0} s", decimal(seconds)))
+            n_bytes = int(size.width() * size.height() * seconds * speed * _CLIP_BYTES)
+        elif kind == _STROBE and self.strobe_format.currentData() == ".mp4":
+            return told[0]
+        else:
+            n_bytes *= len(dives)
+        told.append(self.tr("about {0} MB").format(decimal(n_bytes / 1e6)))
+        if len(dives) > 1:
+            told.append(self.tr("{0} files").format(len(dives)))
+        return " · ".join(told)
 
     def _on_accepted(self) -> None:
         kind = self.kinds.currentRow()
-        if kind == _TABLE:
-            suffix = self.table_format.currentData()
-            stem = self.tr("dives") if self.scope.currentData() else file_stem(self._dive)
-        elif kind == _REPORT:
-            suffix = self.report.suffix
-            stem = named_file(self.tr("{0} report").format(self.report.file_stem))
-        elif kind == _STROBE:
-            suffix = self.strobe_format.currentData()
-            stem = self.tr("{0} strobe").format(self._dive.path.stem)
+        dives = self._dives(kind)
+        if len(dives) > 1 and kind in _EACH:
+            self._export_each(kind, dives)
+            return
+        suffix = self._suffix(kind)
+        if kind in (_TABLE, _REPORT):
+            stem = session_stem(dives) if len(dives) > 1 else file_stem(self._dive)
+            stem = stem or self.tr("dives")
+            stem = named_file(self.tr("{0} report").format(stem)) if kind == _REPORT else stem
         else:
-            suffix = ".mp4" if kind == _CLIP else ".png"
-            stem = self._stem(kind)
+            stem = self._stem(kind, dives[0])
         suffixes = (".png", ".jpg", ".jpeg") if suffix == ".png" else (suffix,)
-        path = ask_save_path(self, self._dive.path.absolute().parent / f"{stem}{suffix}", suffixes)
+        path = ask_save_path(self, dives[0].path.absolute().parent / f"{stem}{suffix}", suffixes)
         if path is not None:
-            self._start(kind, path)
+            self._start(kind, path, dives)
             self.accept()
 
-    def _stem(self, kind: int) -> str:
-        stem = file_stem(self._dive)
-        if kind == _CLIP and is_named(self._dive):
+    def _export_each(self, kind: int, dives: Sequence[Dive]) -> None:
+        """Ask for a folder, and write a file for each dive; no file there is replaced."""
+        proposed = LAST_FOLDER.proposed(dives[0].path).parent
+        if not (name := QFileDialog.getExistingDirectory(self, self.windowTitle(), str(proposed))):
+            return
+        taken: set[Path] = set()
+        for dive in dives:
+            stem, numbers = self._stem(kind, dive), count(2)
+            path = free_path(Path(name) / f"{stem}{self._suffix(kind)}")
+            while path in taken:
+                path = free_path(path.with_stem(f"{stem} {next(numbers)}"))
+            taken.add(path)
+            self._start(kind, path, [dive])
+        LAST_FOLDER.remember(Path(name) / "file")
+        self.accept()
+
+    def _suffix(self, kind: int) -> str:
+        chosen = {_CLIP: ".mp4", _TABLE: self.table_format.currentData(), _REPORT: self.report.suffix}
+        return str(self.strobe_format.currentData() if kind == _STROBE else chosen.get(kind, ".png"))
+
+    def _stem(self, kind: int, dive: Dive) -> str:
+        stem = file_stem(dive)
+        if kind == _CLIP and is_named(dive):
             return stem
         if kind == _STILL:
             return self.tr("{0} frame {1}").format(stem, self._frame)
-        return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} phases")).format(stem)
+        names = {_CLIP: self.tr("{0} annotated"), _SHEET: self.tr("{0} phases"), _STROBE: self.tr("{0} strobe")}
+        return names[kind].format(stem)
 
-    def _start(self, kind: int, path: Path) -> None:
-        exports, key = self._session.exports, self._dive.key
+    def _start(self, kind: int, path: Path, dives: Sequence[Dive]) -> None:
+        exports, dive = self._session.exports, dives[0]
         if kind == _CLIP:
-            how = {"speed": self.speed.currentData(), "sound": self.clip_sound.isChecked()}
-            exports.clip(key, path, self._options(kind, **how), whole_file=self.whole_file.currentData())
+            exports.clip(dive.key, path, self._options(kind, dive), whole_file=self.whole_file.currentData())
         elif kind == _SHEET:
-            exports.contact_sheet(key, path, self._options(kind))
+            exports.contact_sheet(dive.key, path, self._options(kind, dive))
         elif kind == _STILL:
-            exports.still(key, self._frame, path, self._options(kind))
+            exports.still(dive.key, self._frame, path, self._options(kind))
         elif kind == _REPORT:
             exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
         elif kind == _STROBE:
-            shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}
-            strobe = StrobeOptions(bodies=self.bodies.currentData(), title=dive_title(self._dive), **shown)
-            exports.strobe(key, path, strobe)
+            exports.strobe(dive.key, path, self._strobe(dive))
         else:
-            keys = self._session.keys if self.scope.currentData() else [key]
-            exports.table(keys, path, drawings=self.table_drawings.isChecked())
+            exports.table([one.key for one in dives], path, drawings=self.table_drawings.isChecked())
+
+    def _strobe(self, dive: Dive) -> StrobeOptions:
+        shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}
+        return StrobeOptions(bodies=self.bodies.currentData(), title=dive_title(dive), **shown)
 
     def _arranged_box(self, beside: QComboBox) -> QComboBox:
         """Return the choice of the arrangement with the dive beside; at first as in the window."""
@@ -304,24 +426,34 @@ class ExportDialog(QDialog):
         box.setEnabled(beside.currentIndex() > 0)
         return box
 
-    def _options(self, kind: int, **others: object) -> RenderOptions:
-        """Return the choices for a picture, and other options."""
-        picture = self.pictures[kind]
+    def _options(self, kind: int, dive: Dive | None = None) -> RenderOptions:
+        """Return the choices for a picture of a dive; None: of the shown dive."""
+        picture, dive = self.pictures[kind], dive or self._dive
         drawn = picture.drawings.isChecked()
+        alone = len(self._dives(kind)) < 2
         overlaid, alignment = picture.arranged.currentData() if picture.arranged else (False, Alignment.STEPS)
+        clip = {"speed": self.speed.currentData(), "sound": self.clip_sound.isChecked()} if kind == _CLIP else {}
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             step_colors=self._preferences.step_colors,
-            marks=self._dive.drawings if drawn else (),
-            comparison=self._beside(picture.beside),
-            comparison_marks=self._drawn_beside(picture.beside) if drawn else (),
+            marks=dive.drawings if drawn else (),
+            comparison=self._beside(picture.beside) if alone else None,
+            comparison_marks=self._drawn_beside(picture.beside) if drawn and alone else (),
             alignment=alignment,
             overlaid=overlaid,
-            title=dive_title(self._dive),
+            title=dive_title(dive),
             **{name: box.isChecked() for name, box in picture.boxes.items()},
-            **others,
+            **clip,
         )
 
     def _beside(self, box: QComboBox) -> ComparedDive | None:
         candidate = box.currentData()
         return self._session.comparing.compared(candidate) if candidate is not None else None
+
+
+def _seconds(dive: Dive, *, whole: bool) -> float:
+    """Return the duration of a dive, or of its whole file."""
+    if dive.info is None:
+        return 0.0
+    pts_s, last = dive.info.pts_s, min(dive.last_frame, dive.info.n_frames - 1)
+    return float(dive.info.duration_s if whole else pts_s[last] - pts_s[dive.first_frame])

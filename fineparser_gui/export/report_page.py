@@ -1,6 +1,6 @@
-"""Page of the export dialog for reports: of the shown dive, of the selected dives, or of an athlete's season."""
+"""Page of the export dialog for reports."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QVBoxLayout, QWidget
@@ -10,8 +10,7 @@ from fineparser_core.language import text
 from fineparser_core.records import ComparedDive
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import file_stem
-from fineparser_gui.export.reports import reported_dive, season_of
+from fineparser_gui.export.reports import reported_dive
 from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, note_field
 
 _NOTE_LINES = 3
@@ -23,33 +22,23 @@ def report_formats() -> QComboBox:
 
 
 class ReportPage(QWidget):
-    """Page that chooses the dives of a report, its kind of file, the dive beside and the note.
+    """Page that chooses the kind of file, the dive beside and the note.
 
     Args:
-        selected: keys of the dives that are selected in the list.
+        dive: the shown dive.
+        chosen: returns the dives of the report.
         beside: choice of the dive beside the shown dive.
     """
 
-    def __init__(self, session: Session, selected: Sequence[str], beside: QComboBox) -> None:
+    def __init__(self, session: Session, dive: Dive, chosen: Callable[[], Sequence[Dive]], beside: QComboBox) -> None:
         super().__init__()
-        assert session.current is not None
-        self._session, self._dive = session, session.current
-        self.scope = choice_box([(self.tr("this dive"), [self._dive.key])])
-        chosen = [key for key in selected if session.dive(key).analysis is not None]
-        if len(chosen) > 1:
-            self.scope.addItem(self.tr("the selected dives ({0})").format(len(chosen)), chosen)
-        season = season_of(self._dive, self._all())
-        if len(season) > 1:
-            text = self.tr("every dive by {0} ({1})").format(self._dive.diver, len(season))
-            self.scope.addItem(text, [dive.key for dive in season])
-        self.scope.currentIndexChanged.connect(self._follow_scope)
+        self._session, self._dive, self._chosen = session, dive, chosen
         self.format = report_formats()
         self.beside = beside
         self.note = note_field(_NOTE_LINES, plainText=self._dive.note, accessibleName=self.tr("Note"))
         self.note.textChanged.connect(lambda: session.editing.set_note(self._dive.key, self.note.toPlainText()))
         self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
         form = form_of(
-            (self.tr("&Dives"), self.scope),
             (self.tr("&Format"), self.format),
             (self.tr("&Compare with"), self.beside),
             wide=True,
@@ -75,14 +64,13 @@ class ReportPage(QWidget):
         return str(self.format.currentData())
 
     @property
-    def file_stem(self) -> str:
-        """Stem of the file: named after the dive, or the athlete of all of the dives."""
-        return file_stem(self._dive) if self._alone else self._dive.diver.strip() or self.tr("dives")
-
-    @property
     def title(self) -> str:
         """Title of a report of several dives; "" for a single dive."""
-        return "" if self._alone else self.tr("Dives of {0}").format(self.file_stem)
+        dives = self._chosen()
+        divers = {dive.diver.strip() for dive in dives}
+        if len(dives) < 2:
+            return ""
+        return self.tr("Dives of {0}").format(", ".join(sorted(divers - {""})) or self.tr("the session"))
 
     def dives(self, beside: ComparedDive | None) -> list[ReportedDive]:
         """Return the chosen dives.
@@ -90,21 +78,18 @@ class ReportPage(QWidget):
         Args:
             beside: dive beside the shown dive; in a report of several, each has the best exemplar of its number.
         """
-        dives = [self._session.dive(key) for key in self.scope.currentData()]
+        dives = self._chosen()
         return [
             reported_dive(
                 dive,
                 self._all(),
                 drawings=self.drawings.isChecked(),
-                comparison=beside if self._alone else self._best(dive),
+                comparison=beside if len(dives) < 2 else self._best(dive),
                 strobe=self.strobe.isChecked(),
+                club=self._session.club,
             )
             for dive in dives
         ]
-
-    @property
-    def _alone(self) -> bool:
-        return len(self.scope.currentData()) == 1
 
     def _all(self) -> list[Dive]:
         return [self._session.dive(key) for key in self._session.keys]
@@ -114,6 +99,7 @@ class ReportPage(QWidget):
         best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
         return best.compared(library.mask(best.id)) if best is not None else None
 
-    def _follow_scope(self) -> None:
+    def follow(self, n_dives: int) -> None:
+        """Offer what fits a number of dives: note and comparison are those of one."""
         for field in (self.note, self.beside):
-            field.setEnabled(self._alone)
+            field.setEnabled(n_dives < 2)

@@ -12,6 +12,7 @@ from fineparser_gui.dives.dive import Dive
 from fineparser_gui.player.drawings import NOTE
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.session_file import SavedDive
+from fineparser_gui.support.formatting import day_text
 
 _Known = TypeVar("_Known", Dive, HistoryDive)
 
@@ -32,7 +33,13 @@ def notes_of(dive: Dive | SavedDive) -> str:
 
 
 def reported_dive(
-    dive: Dive, dives: Sequence[Dive], *, drawings: bool, comparison: ComparedDive | None = None, strobe: bool = False
+    dive: Dive,
+    dives: Sequence[Dive],
+    *,
+    drawings: bool,
+    comparison: ComparedDive | None = None,
+    strobe: bool = False,
+    club: str = "",
 ) -> ReportedDive:
     """Return a dive of the session for a report.
 
@@ -41,13 +48,15 @@ def reported_dive(
         dives: dives of the session, for the trend.
         drawings: whether its drawings are shown, and their notes beside its own.
         strobe: whether its stroboscopic picture is shown.
+        club: of the diver, or "".
     """
     assert dive.analysis is not None
     return ReportedDive(
         path=dive.path,
         analysis=dive.analysis,
         diver=dive.diver,
-        date=dive.dived_on or "",
+        date=day_text(dive.dived_on or ""),
+        club=club,
         outcome=dive.outcome,
         note=notes_of(dive) if drawings else dive.note,
         judging=dive.judging,
@@ -60,7 +69,13 @@ def reported_dive(
 
 
 def reported_from_history(
-    dive: HistoryDive, dives: Sequence[HistoryDive], saved: SavedDive, analysis: Analysis, *, drawings: bool
+    dive: HistoryDive,
+    dives: Sequence[HistoryDive],
+    saved: SavedDive,
+    analysis: Analysis,
+    *,
+    drawings: bool,
+    club: str = "",
 ) -> ReportedDive:
     """Return a dive of the history for the report of a season.
 
@@ -68,32 +83,39 @@ def reported_from_history(
         dives: dives of the season, for the trend, in order of time.
         saved: the dive's details, for its note and drawings.
         drawings: whether the drawings are shown.
+        club: of the diver, or "".
     """
     return ReportedDive(
         path=dive.path,
         analysis=analysis,
         diver=dive.athlete,
-        date=dive.dived_on,
+        date=day_text(dive.dived_on),
+        club=club,
         outcome=dive.outcome,
         note=notes_of(saved) if drawings else saved.note,
         judging=dive.judging,
         marks=saved.drawings if drawings else (),
         bands=good_bands(dive.dive_number, dive.board_m),
         trend=tuple(
-            TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id)
+            TrendPoint(
+                label=day_text(one.dived_on) or one.title, award=one.award, is_this=one.id == dive.id, judged=one.judged
+            )
             for one in _like(dive, dives)
-            if one.award is not None and one.scored_by == "exemplars"
+            if one.award is not None or one.judged is not None
         ),
     )
 
 
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
-    """Return the trend of the scored dives of the same number and board by the same diver."""
-    return tuple(
-        TrendPoint(label=one.dived_on or one.title, award=one.analysis.scoring.award, is_this=one.key == dive.key)
-        for one in _like(dive, season_of(dive, dives))
-        if one.analysis is not None and one.analysis.scoring is not None
-    )
+    """Return the trend of the judged or scored dives of the same number and board by the same diver."""
+    points = []
+    for one in _like(dive, season_of(dive, dives)):
+        scored = one.analysis and (one.analysis.scoring or one.analysis.own_award)
+        judged = one.judging.award if one.judging is not None else None
+        if scored or judged is not None:
+            award, label = scored.award if scored else None, day_text(one.dived_on or "") or one.title
+            points.append(TrendPoint(label=label, award=award, is_this=one.key == dive.key, judged=judged))
+    return tuple(points)
 
 
 def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:

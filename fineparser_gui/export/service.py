@@ -47,8 +47,8 @@ from fineparser_gui.support.background import Background
 from fineparser_gui.support.process import Process
 
 # Time for a canceled process to end, in milliseconds: enough for a frame and for removing the unfinished file.
-_PATIENCE_MS = 5000
-_MODULE = "fineparser_core.export.job_process"
+PATIENCE_MS = 5000
+JOB_MODULE = "fineparser_core.export.job_process"
 
 
 class ExportQueue(QObject):
@@ -56,12 +56,14 @@ class ExportQueue(QObject):
 
     Signals:
         changed: an export was added, progressed, ended or was dismissed.
+        closing: the program ends.
 
     Attributes:
         written: files that this run has written, the latest last.
     """
 
     changed = Signal()
+    closing = Signal()
 
     def __init__(self, state: SessionState) -> None:
         super().__init__(state)
@@ -87,13 +89,22 @@ class ExportQueue(QObject):
         """True if anything runs or waits."""
         return any(not export.state.over for export in self._exports.values())
 
+    def folder_to_send(self) -> Path | None:
+        """Return a folder of files that are only sent, which goes with the program; None if none can be made."""
+        try:
+            self._folder = self._folder or temporary_folder("fineparser-export")
+            (folder := Path(self._folder.name) / "send").mkdir(exist_ok=True)
+        except OSError:
+            return None
+        return folder
+
     def cancel(self, number: int) -> None:
         """Stop an export, or take it out of the queue; no file is left."""
         if number == self._running:
             self._stopping = True
             if self._process is not None:
                 self._last = Stopped()
-                self._process.stop(_PATIENCE_MS)
+                self._process.stop(PATIENCE_MS)
         elif self._exports[number].state is ExportState.WAITING:
             self._finish(number, ExportState.CANCELLED)
 
@@ -105,9 +116,10 @@ class ExportQueue(QObject):
 
     def close(self) -> None:
         """Stop everything; the window is closing."""
+        self.closing.emit()
         self.blockSignals(True)
         self._thread.close()
-        if self._process is not None and self._running and not self._process.close(_PATIENCE_MS):
+        if self._process is not None and self._running and not self._process.close(PATIENCE_MS):
             sweep_leftovers(self._exports[self._running].path.parent)
         if self._folder is not None:
             self._folder.cleanup()
@@ -160,7 +172,7 @@ class ExportQueue(QObject):
             self._finish(number, ExportState.CANCELLED)
             return
         arguments = (str(self._job_folder(number)), language())
-        process = Process("export", _MODULE, *arguments, parent=self, messages=JobMessage)
+        process = Process("export", JOB_MODULE, *arguments, parent=self, messages=JobMessage)
         process.received.connect(self._on_received)
         process.ended.connect(self._on_ended)
         self._process, self._last = process, Failed(kind="", message="")
@@ -260,7 +272,9 @@ class ExportService(ExportQueue):
             for dive in dives:
                 saved, analysis = history.saved(dive), history.analysis(dive)
                 if saved is not None and analysis is not None:
-                    pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
+                    pages.append(
+                        reported_from_history(dive, dives, saved, analysis, drawings=drawings, club=self._state.club)
+                    )
             lacking = ExportError(
                 "Nothing is kept of what was found of some dives ({0}): open and analyse them again.",
                 len(dives) - len(pages),

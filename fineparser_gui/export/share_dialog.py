@@ -1,6 +1,6 @@
 """Dialog that shows a code for phones, which opens a page in the local network with the chosen files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import segno
@@ -21,7 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_gui.dives.dive import Dive
+from fineparser_gui.dives.session import Session
+from fineparser_gui.export.exports import dive_title, file_stem
+from fineparser_gui.export.reports import reported_dive
 from fineparser_gui.export.sharing import Sharing
+from fineparser_gui.preferences.records import Preferences
+from fineparser_gui.store.sessions import free_path
 from fineparser_gui.support.formatting import time_text
 from fineparser_gui.support.text_dialog import closing_buttons
 from fineparser_gui.support.widgets import add_form_row, label, lay_out, resize_within_screen, tool_tip
@@ -67,15 +74,30 @@ class QrCode(QWidget):
 class ShareDialog(QDialog):
     """Dialog with check marks of files on the left, and the code of the sharing on the right. Closing ends it.
 
+    Clip, strobe picture and report of a dive are written once they are to be shared; they go with the program.
+
     Args:
+        dives: dives of which they are offered; the clip of the first is checked.
+        preferences: style of masks and colors of steps.
         chosen: files that are checked at first.
         others: files that are offered as well.
     """
 
-    def __init__(self, chosen: Sequence[Path], others: Sequence[Path], parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        preferences: Preferences,
+        dives: Sequence[Dive],
+        chosen: Sequence[Path],
+        others: Sequence[Path],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Send to a phone"))
+        self._session, self._preferences, self._exports = session, preferences, session.exports
+        self._makers: dict[Path, Callable[[Path], None]] = {}
+        self._unwritten: set[Path] = set()
         self.sharing = Sharing(self)
         self.files = QListWidget(accessibleName=self.tr("Files to send"))
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -107,8 +129,11 @@ class ShareDialog(QDialog):
             "minutes. It is not encrypted: who runs the network could read along."
         )
         lay_out(column, label(what, "muted", wrap=True), (middle, 1), self.buttons)
+        for dive in dives:
+            self._offer(dive)
         for path in dict.fromkeys([*chosen, *others]):
             self._add(path, checked=path in chosen)
+        self._exports.changed.connect(self._on_exports)
         self.files.itemChanged.connect(self._on_chosen)
         self.sharing.found.connect(self._on_addresses)
         self.sharing.changed.connect(self._show_state)
@@ -119,8 +144,43 @@ class ShareDialog(QDialog):
         self.sharing.find_addresses()
 
     def done(self, result: int) -> None:
+        self._exports.changed.disconnect(self._on_exports)
+        for export in self._exports.exports:
+            if export.path in self._unwritten:
+                self._exports.cancel(export.id)
         self.sharing.close()
         super().done(result)
+
+    def _offer(self, dive: Dive) -> None:
+        """Offer what can be made of a dive."""
+        folder, exports = self._exports.folder_to_send(), self._exports
+        if dive.analysis is None or folder is None:
+            return
+        title, stem, first = dive_title(dive), file_stem(dive), not self._makers
+        options = RenderOptions(
+            mask_style=self._preferences.mask_style,
+            step_colors=self._preferences.step_colors,
+            skeleton=self._preferences.skeleton,
+            marks=dive.drawings,
+            title=title,
+        )
+        dives = [self._session.dive(key) for key in self._session.keys]
+        for name, make in (
+            (f"{stem}.mp4", lambda path: exports.clip(dive.key, path, options)),
+            (
+                self.tr("{0} strobe").format(stem) + ".png",
+                lambda path: exports.strobe(dive.key, path, StrobeOptions(title=title)),
+            ),
+            (
+                self.tr("{0} report").format(stem) + ".pdf",
+                lambda path: exports.report([reported_dive(dive, dives, drawings=True, club=self._session.club)], path),
+            ),
+        ):
+            path = free_path(folder / name)
+            while path in self._makers:  # dives of the same name
+                path = path.with_stem(f"{path.stem} 2")
+            self._makers[path] = make
+            self._add(path, checked=first and path.suffix == ".mp4")
 
     def _add(self, path: Path, *, checked: bool) -> None:
         item = QListWidgetItem(path.name)
@@ -157,7 +217,29 @@ class ShareDialog(QDialog):
     def _on_go(self) -> None:
         if self.sharing.url:
             self.sharing.stop()
+            return
+        self._unwritten = {path for path in self._chosen.values() if path in self._makers and not path.is_file()}
+        for path in list(self._unwritten):
+            self._makers[path](path)
+        if self._unwritten:
+            self._show_state()
         else:
+            self._start()
+
+    def _on_exports(self) -> None:
+        """Share as soon as everything is written; what could not be written is not."""
+        states = {export.path: export.state for export in self._exports.exports}
+        over = {path for path in self._unwritten if (state := states.get(path)) is None or state.over}
+        if not over:
+            return
+        self._unwritten -= over
+        for row in range(self.files.count()):
+            item = self.files.item(row)
+            path = item.data(Qt.ItemDataRole.UserRole)
+            if path in over and not path.is_file():
+                item.setCheckState(Qt.CheckState.Unchecked)
+        self._show_state()
+        if not self._unwritten and self._chosen:
             self._start()
 
     def _start(self) -> None:
@@ -174,7 +256,8 @@ class ShareDialog(QDialog):
             self.url.setText(url)
             self.url.setCursorPosition(0)
         self.go.setText(self.tr("Stop sharing") if url else self.tr("Show the code"))
-        self.go.setEnabled(bool(url or (self._chosen and self._addresses)))
+        self.go.setEnabled(bool(url or (self._chosen and self._addresses)) and not self._unwritten)
+        self.files.setEnabled(not self._unwritten)
         self.address.setEnabled(bool(self._addresses))
         self.state.setText(self._state())
 
@@ -183,6 +266,8 @@ class ShareDialog(QDialog):
             left = self.tr("Ends in {0}.").format(time_text(self.sharing.left_s, 0))
             found = self.tr("If the phone finds nothing: is it in the same network, and does the firewall allow it?")
             return f"{left} {found}"
+        if self._unwritten:
+            return self.tr("Writing… files left: {0}").format(len(self._unwritten))
         if self._addresses is None:
             return self.tr("Looking for the network…")
         if not self._addresses:

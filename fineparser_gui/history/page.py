@@ -26,6 +26,7 @@ from fineparser_gui.history.files import HistoryFiles
 from fineparser_gui.history.filters import HistoryFilters
 from fineparser_gui.history.table import PICTURE, TITLE, HistoryModel
 from fineparser_gui.history.tags_dialog import TagsDialog
+from fineparser_gui.history.tiles import AthleteTiles
 from fineparser_gui.history.trend import HistoryTrend
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
@@ -64,6 +65,8 @@ class HistoryPage(QWidget):
         self._to_compare: list[str] = []
         self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
         self.filters = HistoryFilters(session.history)
+        self.tiles = AthleteTiles(session.history)
+        self.tiles.chosen.connect(self.show_athlete)
         self.model = HistoryModel(session.history, self)
         self.table = self._make_table()
         self.trend = HistoryTrend(session.history)
@@ -87,7 +90,7 @@ class HistoryPage(QWidget):
             self.split.addWidget(part)
         self.split.setSizes((400, 220))
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10), spacing=8)
-        lay_out(layout, head, self.filters, hint, (self.split, 1), self._buttons())
+        lay_out(layout, head, self.tiles, self.filters, hint, (self.split, 1), self._buttons())
         QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
         self._plot_timer = QTimer(self, singleShot=True, interval=_PLOT_MS, timeout=self._plot)
         self._refreshing = Soon(self, _REFRESH_MS, self._refresh)
@@ -105,6 +108,11 @@ class HistoryPage(QWidget):
         """Ids of the selected dives, in the order of the rows."""
         rows = {row for one in self.table.selectionModel().selection() for row in range(one.top(), one.bottom() + 1)}
         return [self.model.ids[row] for row in sorted(rows)]
+
+    def show_athlete(self, name: str | None) -> None:
+        """Show the dives of an athlete; None: of everybody."""
+        self.filters.refresh()
+        self.filters.athlete.setCurrentIndex(max(self.filters.athlete.findData(name), 0))
 
     def take_keys(self) -> None:
         """Give the keyboard to the search field."""
@@ -200,9 +208,11 @@ class HistoryPage(QWidget):
     def _refresh(self) -> None:
         """Follow the history; the query and the selection stay."""
         self.filters.refresh()
+        self.tiles.refresh()
         self._find()
 
     def _find(self) -> None:
+        self.tiles.show_chosen(self.filters.query.athlete)
         chosen = self.selected
         self.model.find(self.filters.query)
         self.select(*chosen)

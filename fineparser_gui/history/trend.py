@@ -1,9 +1,11 @@
 """Trend of a measure, award or score of the history's dives over the days. Imported with the history's page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from PySide6.QtCore import QEvent, QMargins, Signal
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
@@ -13,45 +15,53 @@ from fineparser_core.measures.words import good_text, measure_about, measure_nam
 from fineparser_gui.score.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.store.records import HistoryQuery, TrendPoint
 from fineparser_gui.store.service import HistoryService
-from fineparser_gui.support.formatting import day_text, decimal
+from fineparser_gui.support.formatting import board_text, day_text, decimal
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import follow_palette, label, lay_out, refill, tool_tip
 
 #: Maximum number of points with error bars; more bars cannot be told apart.
 _MOST_BARS = 300
 _LEAST_LINES = 9
+#: The judges' marks with the predicted awards behind them.
+MARKS = "marks"
 
 
 class HistoryTrend(QWidget):
-    """A choice of a value, and the plot of its trend; a star is the personal best, a band the range of good dives.
+    """The plot of a value of the dives of a number and board; a star is the personal best, a band that of good dives.
 
     Signals:
         chosen: (int) id of the dive whose point was clicked.
+
+    Attributes:
+        query: query of the dives.
     """
 
     chosen = Signal(int)
 
     def __init__(self, history: HistoryService) -> None:
         super().__init__()
-        self._history, self._query = history, HistoryQuery()
+        self._history, self.query = history, HistoryQuery()
         self.what = QComboBox(accessibleName=self.tr("Trend of"))
         self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.what.currentIndexChanged.connect(self._plot)
+        self.of = QComboBox(accessibleName=self.tr("Dive number and board"))
+        self.of.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.of.currentIndexChanged.connect(self._plot)
         self.note = label(role="muted")
         self.plot = DivePlot(by_day=True)
         self.plot.restyle(self.palette(), self.font())
         self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
         self._canvas = plot_canvas()
         self._canvas.addItem(self.plot)
-        row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, (self.note, 1))
+        row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, self.of, (self.note, 1))
         column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), row, (self._canvas, 1))
         column.addStretch(0)
         follow_palette(self, self._restyle, QEvent.Type.FontChange)
         self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
 
     def show_query(self, query: HistoryQuery) -> None:
-        """Show the dives of a query."""
-        self._query = query
+        """Show the dives of a query: at first those of its most frequent number and board."""
+        self.query = query
         self._fill()
         self._plot()
 
@@ -62,7 +72,17 @@ class HistoryTrend(QWidget):
     def _fill(self) -> None:
         """Fill the list of the values that have trends."""
         known = set(self._history.read(lambda store: store.measures(), []))
+        groups = self._history.read(lambda store: store.groups(self.query), {})
+        dives = [
+            (" ".join(filter(None, (number, board_text(board_m)))), (number, board_m)) for number, board_m in groups
+        ]
+        first = self.of.count() == 0
+        refill(self.of, [*dives, (self.tr("all dive numbers"), None)])
+        if first:
+            with QSignalBlocker(self.of):
+                self.of.setCurrentIndex(0)
         named = {
+            MARKS: self.tr("judges' marks and prediction"),
             "award": self.tr("implied award"),
             "judged": self.tr("award of the judges"),
             "score": self.tr("predicted score"),
@@ -73,29 +93,37 @@ class HistoryTrend(QWidget):
             refill(self.what, [(text, name) for name, text in named.items()])
 
     def _plot(self) -> None:
-        what, query, store = self.what.currentData(), self._query, self._history
-        points = store.read(lambda history: history.trend(what, query), [])
+        what, query, store = self.what.currentData(), self.query, self._history
+        if (group := self.of.currentData()) is not None:
+            query = replace(query, dive_number=group[0], board_m=group[1])
+        points = store.read(lambda history: history.trend("judged" if what == MARKS else what, query), [])
+        behind = store.read(lambda history: history.trend("award", query), []) if what == MARKS else []
+        if what == MARKS and not points:
+            points, behind, what = behind, [], "award"
         athlete, number, board_m = store.read(lambda history: history.common(query), (None, None, None))
         band = good_bands(number, board_m).get(what) if number else None
         best = _best(what, points) if athlete else None
-        bars = len(points) <= _MOST_BARS
-        dives = [
-            PlottedDive(
-                str(one.id), day_number(date.fromisoformat(one.day)), one.value, (one.high - one.low) / 2 * bars
+        found = {str(one.id): one for one in (*behind, *points)}
+        joined = athlete is not None and number is not None
+        color, muted = self.palette().highlight().color(), self.palette().placeholderText().color()
+
+        def series(shown: Sequence[TrendPoint], of: QColor) -> Series:
+            bars = len(shown) <= _MOST_BARS
+            dives = [
+                PlottedDive(
+                    str(one.id), day_number(date.fromisoformat(one.day)), one.value, (one.high - one.low) / 2 * bars
+                )
+                for one in shown
+            ]
+            return Series(
+                dives=dives, color=of, tell=lambda key: self._text(found[key]), joined=joined and shown is points
             )
-            for one in points
-        ]
-        found = {str(one.id): one for one in points}
-        series = Series(
-            dives=dives,
-            color=self.palette().highlight().color(),
-            tell=lambda key: self._text(found[key]),
-            joined=athlete is not None and number is not None,
-        )
+
+        plotted = [series(shown, of) for shown, of in ((behind, muted), (points, color)) if shown or shown is points]
         self.what.setToolTip(tool_tip(measure_about(what)))
         self.plot.show_series(
             "",
-            [series],
+            plotted,
             None,
             halo=self.palette().base().color(),
             band=(band.low, min(band.high, RECORDS[what].plausible.high)) if band is not None else None,
@@ -104,8 +132,10 @@ class HistoryTrend(QWidget):
         said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
         if band is not None:
             said.append(self.tr("shaded: {0}").format(good_text(what, band)))
-        if any(dive.error for dive in dives):
+        if any(dive.error for one in plotted for dive in one.dives):
             said.append(self.tr("bars: uncertainty"))
+        if behind:
+            said.append(self.tr("line: judges, grey: predicted"))
         self._canvas.setVisible(bool(points))
         if not points:
             said = [self.tr("No dive here has both a date and this value.")]

@@ -72,7 +72,7 @@ class MeetDialog(QDialog):
         self.standing = StandingModel(self)
         self.note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        self.head = MeetHead(self.model)
+        self.head = MeetHead(self.model, session.judges)
         lay_out(layout, self.head, self._build_tools())
         self.places = QTableView(accessibleName=self.tr("Places"))
         self.places.setModel(self.standing)

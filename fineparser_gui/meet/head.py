@@ -7,22 +7,27 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, 
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import PANELS
+from fineparser_core.diving.meet import Meet
 from fineparser_gui.meet.table import MeetModel
 from fineparser_gui.support.widgets import choice_box, inset, label, lay_out
 
 
 class MeetHead(QWidget):
-    """Fields over the list of a meet."""
+    """Fields over the list of a meet.
 
-    def __init__(self, model: MeetModel) -> None:
+    Args:
+        judges: their usual number, which a new meet has at first.
+    """
+
+    def __init__(self, model: MeetModel, judges: int) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._usual = model, judges
         self.title = QLineEdit(placeholderText=self.tr("name of the meet"), accessibleName=self.tr("Name of the meet"))
         self.title.setMaxLength(LONGEST_NAME)
         one, two = self.tr("{0} judges"), self.tr("{0} judges, synchro")
         panels = ((two if n > 7 else one).format(n) for n in PANELS)
-        judges = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
-        self.judges = choice_box(judges, accessibleName=self.tr("Judges"))
+        numbers = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
+        self.judges = choice_box(numbers, accessibleName=self.tr("Judges"))
         self.groups = QSpinBox(minimum=0, maximum=6, specialValueText="–", accessibleName=self.tr("Groups, at least"))
         self.limit = QDoubleSpinBox(
             minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=self.tr("DD in all")
@@ -41,7 +46,7 @@ class MeetHead(QWidget):
         meet = self._model.meet
         if self.title.text() != meet.title:
             self.title.setText(meet.title)
-        self.judges.setCurrentIndex(self.judges.findData(meet.judges))
+        self.judges.setCurrentIndex(self.judges.findData(self._usual if meet == Meet() else meet.judges))
         self.groups.setValue(meet.least_groups)
         self.limit.setValue(meet.most_difficulty)
 

@@ -41,10 +41,9 @@ class VideoPane(QWidget):
         self._title = ElidedLabel("title")
         self._step = _StepTag()
         self._details = label(role="muted")
-        head = lay_out(QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10), self._title, self._details)
-        head.addStretch(1)
-        head.addWidget(self._step)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=0), head, (self.canvas, 1))
+        self._head_row = QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10)
+        lay_out(self._head_row, self._title, self._details, None, self._step)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=0), self._head_row, (self.canvas, 1))
         self._decoder: Decoder | None = None
         self._path: Path | None = None
         self._cache_bytes = CACHE_BYTES
@@ -70,6 +69,10 @@ class VideoPane(QWidget):
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
         self._decoder.start()
+
+    def add_button(self, button: QWidget) -> None:
+        """Add a button above the picture."""
+        self._head_row.addWidget(button)
 
     def set_title(self, title: str) -> None:
         """Set the title."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLineEdit,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -21,13 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
+from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import LANGUAGES
 from fineparser_gui.commands.command import Command
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
-from fineparser_gui.preferences.records import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
+from fineparser_gui.preferences.records import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
 from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.support.formatting import board_text
 from fineparser_gui.support.text_dialog import closing_buttons
 from fineparser_gui.support.widgets import ElidedLabel, add_form_row, choice_box, inset, label, lay_out
 
@@ -35,7 +38,7 @@ _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
 
 class PreferencesDialog(QDialog):
-    """Pages: analysis, appearance, shortcuts.
+    """Pages: club, appearance, shortcuts, analysis.
 
     Args:
         commands: of the window.
@@ -58,10 +61,13 @@ class PreferencesDialog(QDialog):
         self._language_at_start = preferences.now.language
         self.pages = QTabWidget(documentMode=True)
         self.pages.tabBar().setDrawBase(False)
-        self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
+        self.pages.addTab(self._club_page(), self.tr("Club and language"))
         self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
         self.pages.addTab(ShortcutsEditor(commands, preferences), self.tr("Shortcuts"))
+        self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
         self._choices = {
+            "board": self.board,
+            "judges": self.judges,
             "precision": self.precision,
             "language": self.language,
             "theme": self.theme,
@@ -76,6 +82,39 @@ class PreferencesDialog(QDialog):
         choice.devices_changed.connect(self._show)
         session.model_changed.connect(self._show)
         self._show()
+
+    def _club_page(self) -> QWidget:
+        self.club, self.event_name = (self._text_field(name) for name in ("club", "event"))
+        self.club.setPlaceholderText(self.tr("for reports"))
+        boards = ((board_text(float(board)), board) for board in BOARDS if board)
+        self.board = choice_box([(self.tr("as the video shows"), ""), *boards])
+        panels = ((self.tr("{0} judges").format(n), n) for n in PANELS)
+        self.judges = choice_box([(self.tr("any number of judges"), 0), *panels])
+        self._folder = ElidedLabel()
+        choose = QPushButton(self.tr("Choose…"), clicked=self._on_choose_folder)
+        choose.setAccessibleName(self.tr("Choose the folder of recordings"))
+        languages = ((name, code) for code, name in LANGUAGES.items())
+        self.language = choice_box([(self.tr("that of the system"), ""), *languages])
+        self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
+        page, form = _form()
+        add_form_row(form, self.tr("&Club"), self.club)
+        add_form_row(form, self.tr("&Board of new dives"), self.board)
+        add_form_row(form, self.tr("&Event of new dives"), self.event_name)
+        add_form_row(form, self.tr("&Judges of a meet"), self.judges)
+        form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
+        add_form_row(form, self.tr("&Language"), self.language)
+        form.addRow(self._restart)
+        return page
+
+    def _text_field(self, name: str) -> QLineEdit:
+        field = QLineEdit(maxLength=LONGEST_NAME)
+        field.editingFinished.connect(lambda: self._preferences.change(**{name: field.text().strip()}))
+        return field
+
+    def _on_choose_folder(self) -> None:
+        now = self._preferences.now.poolside_folder
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Choose the folder of recordings"), now):
+            self._preferences.change(poolside_folder=name)
 
     def _analysis_page(self) -> QWidget:
         self.device = QComboBox()
@@ -126,9 +165,6 @@ class PreferencesDialog(QDialog):
         change = self._preferences.change
         themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
         self.theme = choice_box((text, name) for name, text in themes.items())
-        languages = ((name, code) for code, name in LANGUAGES.items())
-        self.language = choice_box([(self.tr("that of the system"), ""), *languages])
-        self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
         self.mask_color = self._color_button("mask_color")
         self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
         self.mask_drawn = choice_box([(self.tr("filled"), False), (self.tr("outline"), True)])
@@ -136,8 +172,6 @@ class PreferencesDialog(QDialog):
         self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
         page, form = _form()
-        add_form_row(form, self.tr("&Language"), self.language)
-        form.addRow(self._restart)
         add_form_row(form, self.tr("&Theme"), self.theme)
         add_form_row(form, self.tr("Mask &colour"), self.mask_color)
         add_form_row(form, self.tr("Mask &style"), self.mask_drawn)
@@ -165,6 +199,9 @@ class PreferencesDialog(QDialog):
         self._fill_devices(now.device)
         for name, box in self._choices.items():
             box.setCurrentIndex(box.findData(getattr(now, name)))
+        self.club.setText(now.club)
+        self.event_name.setText(now.event)
+        self._folder.set_text(now.poolside_folder or self.tr("the folder of videos"))
         self._restart.setVisible(now.language != self._language_at_start)
         with QSignalBlocker(self.n_exemplars), QSignalBlocker(self.mask_opacity):
             self.n_exemplars.setValue(now.n_exemplars)

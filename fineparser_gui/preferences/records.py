@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 from msgspec import Meta
 
@@ -14,7 +14,9 @@ from fineparser_core.language import LANGUAGES
 from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
 Theme = Literal["system", "light", "dark"]
-MOST_EXEMPLARS = 50
+Board = Literal["", "1", "3", "5", "7.5", "10"]
+BOARDS: tuple[Board, ...] = get_args(Board)
+MOST_EXEMPLARS, LONGEST_NAME = 50, 255
 LEAST_OPACITY_PERCENT = 10
 
 _Color = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}\Z")]
@@ -26,6 +28,9 @@ class Preferences:
     """All preferences.
 
     Attributes:
+        club: the coach's club, for reports, or "".
+        board, event: board in meters and event of dives that are opened; "": the board that the video shows, no event.
+        judges: their usual number; 0: any.
         device: device on which the network runs; "auto": the best available.
         precision: precision of the network's arithmetic; "auto": native precision of the device.
         weights: folder of the weights; "": the bundled weights.
@@ -48,6 +53,10 @@ class Preferences:
         ConfigError: a value is not allowed.
     """
 
+    club: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
+    board: Board = ""
+    event: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
+    judges: Literal[0, 3, 5, 7, 9, 11] = 0
     device: Device = "auto"
     precision: Precision = "auto"
     weights: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""

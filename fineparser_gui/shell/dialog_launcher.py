@@ -65,18 +65,20 @@ class DialogLauncher(QObject):
             ExportDialog(self._session, frame, now, self._window, selected, strobe=strobe).open()
 
     def share(self, selected: Sequence[str] = (), path: Path | None = None) -> None:
-        """Open the dialog that shares files with phones: `path` or this run's exports; `selected` are keys of dives."""
+        """Open the dialog that sends `path`, or what can be made of the dives whose keys are `selected`, to phones."""
         from fineparser_gui.export.share_dialog import ShareDialog  # not at the start of the program
 
         written = [one for one in dict.fromkeys(reversed(self._session.exports.written)) if one.is_file()]
-        videos = [self._session.dive(key).path for key in selected]
-        ShareDialog([path] if path is not None else written, [*written, *videos], self._window).open()
+        dives, chosen = (
+            [self._session.dive(key) for key in selected if path is None],
+            [path] if path is not None else [],
+        )
+        others = [*written, *(dive.path for dive in dives)]
+        ShareDialog(self._session, self._preferences.now, dives, chosen, others, self._window).open()
 
     def compared_measures(self) -> None:
-        """Show the measures of compared dives beside the window."""
-        from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
-
-        ComparedMeasuresDialog(self._session, self._window).show()
+        """Show or hide the measures of compared dives beside their pictures."""
+        self._window.player.show_measures()
 
     def guide(self) -> None:
         """Open the user guide, where it was read last."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent, QShowEvent
@@ -33,16 +34,20 @@ from fineparser_gui.shell.dialog_launcher import DialogLauncher
 from fineparser_gui.shell.full_screen import FullScreen
 from fineparser_gui.shell.opener import Opener
 from fineparser_gui.shell.player import PlayerPanel
-from fineparser_gui.shell.start_page import EmptyState
+from fineparser_gui.shell.start_page import EmptyState, RecentSession
 from fineparser_gui.shell.tour import Tour
 from fineparser_gui.store.session_dialogs import SessionDialogs
 from fineparser_gui.store.sessions import SessionController
+from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.drop_highlight import DropHighlight
 from fineparser_gui.support.fold_strip import FoldStrip
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.side_column import SideColumn
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.widgets import follow_palette, lay_out
+
+if TYPE_CHECKING:
+    from fineparser_gui.history.page import HistoryPage
 
 #: Size of a new window, and the smallest size, in pixels: a screen of 1366 × 768 at 125 % has 1093 × 614, less the
 #: panel of the desktop.
@@ -88,7 +93,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("FineParser Studio")
         self._keys = KeyFilter(self, self._leaves_key)
         self._painted = self._closed = self._in_history = False
-        self.history: QWidget | None = None
+        self._recent: list[SessionRecord] = []  # of the start page
+        self.history: HistoryPage | None = None
         self.resize(*_SIZE)
         self.setMinimumSize(*_LEAST_SIZE)
         self.transport = Transport(self)
@@ -134,7 +140,10 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self.opener.ask_for_videos)
         self.empty.sample_requested.connect(self.opener.open_sample)
+        self.empty.record_requested.connect(self.poolside)
+        self.empty.meet_requested.connect(self.batch.show_meet)
         self.empty.session_requested.connect(self.files.controller.open_session)
+        self.empty.athlete_requested.connect(lambda name: self.show_history(True, athlete=name))
         self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
@@ -240,8 +249,8 @@ class MainWindow(QMainWindow):
         if self.files.may_close():
             self.close()
 
-    def show_history(self, on: bool) -> None:
-        """Show the page of the coach's history in place of the player, or the player again."""
+    def show_history(self, on: bool, athlete: str | None = None) -> None:
+        """Show the page of the coach's history in place of the player, perhaps of an athlete, or the player again."""
         if self.history is None:
             from fineparser_gui.history.page import HistoryPage  # with pyqtgraph; not at the start
 
@@ -252,6 +261,8 @@ class MainWindow(QMainWindow):
         self._in_history = on
         self.transport.pause()
         self._refresh()
+        if athlete is not None:
+            self.history.show_athlete(athlete)
 
     def go_to_dive(self, rows: int) -> None:
         """Show the dive some rows below, or above; playback continues, from before its flight."""
@@ -260,14 +271,12 @@ class MainWindow(QMainWindow):
             self.player.play_dive()
 
     def compare(self, on: bool) -> None:
-        """Begin a comparison with the best exemplar, else with another dive, or end it."""
-        comparing, best = self.session.comparing, self.session.best_exemplar()
-        if on and not comparing.others and best is not None:
-            comparing.show_exemplar(best.id)
-        elif on and not comparing.others:
-            comparing.add()
-        elif not on:
+        """Begin a comparison with the athlete's last dive of the number, else with another dive, or end it."""
+        comparing = self.session.comparing
+        if not on:
             comparing.end()
+        elif not comparing.others:
+            comparing.add()
         self._refresh()
 
     def _set_checked(self, action_id: str, checked: bool) -> None:
@@ -299,6 +308,8 @@ class MainWindow(QMainWindow):
         now = self.preferences.now
         self.actions_by_id.set_shortcuts(now.shortcuts)
         self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
+        self.session.club, self.session.judges = now.club, now.judges
+        self.session.usual = {"board_m": float(now.board) if now.board else None, "event": now.event}
         self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:
@@ -313,17 +324,32 @@ class MainWindow(QMainWindow):
         # A name may hold the text that Qt replaces by the mark of a modified document.
         self.setWindowTitle(" – ".join([*(name.replace("[*]", "[*][*]") for name in names), "FineParser Studio"]))
         if page == 0:
-            self.empty.set_recent({one.id: self.files.label(one) for one in self.files.controller.recent})
+            self._fill_start_page()
         self._set_checked("compare", comparing)
         self._set_checked("overlay", self.session.comparing.overlaid)
         self._set_checked("history", self._in_history)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
-            # Two pictures need the room more than the list does; an exemplar has no details to show.
-            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not led)
+            # Two pictures need the room more than the list and the panels of one dive do.
+            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not (led or comparing))
             for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
                 strip.setVisible(has)
                 part.setVisible(has and self.actions_by_id[name].isChecked())
+
+    def _fill_start_page(self) -> None:
+        history, recent = self.session.history, self.files.controller.recent
+        if recent != self._recent:  # reads a picture of each
+            self._recent = recent
+            pictures = {
+                one.id: history.read(lambda store, id_=one.picture: store.thumbnail(id_), b"") for one in recent
+            }
+            self.empty.set_recent(
+                {
+                    one.id: RecentSession(self.files.label(one).replace(" – ", "\n", 1), pictures[one.id])
+                    for one in recent
+                }
+            )
+            self.empty.set_athletes(history.read(lambda store: store.athletes(), []))
 
     def _show_edits(self) -> None:
         edits = self.session.edits

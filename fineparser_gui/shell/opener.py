@@ -35,9 +35,13 @@ class Opener(QObject):
             self.add_videos(videos)
 
     def add_videos(self, paths: list[Path], **known: Any) -> None:
-        """Add videos to the session, or to a new session if another evening has come; see `Session.open`."""
+        """Add videos to the session, or to a new session if another evening has come; see `Session.open`.
+
+        Args:
+            known: attributes of all of them; those that are None are the usual ones of the session.
+        """
         self._files.controller.begin_evening()
-        self._session.open(paths, **known)
+        self._session.open(paths, **self._session.usual | {name: one for name, one in known.items() if one is not None})
 
     def ask_for_videos(self) -> None:
         """Ask for videos to open."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QMargins, QObject, Signal
+from PySide6.QtCore import QMargins, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.records import ComparedDive, DiveParse, StepSpan
 from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.compare.bar import CompareBar
+from fineparser_gui.compare.bar import CompareBar, CompareButton
+from fineparser_gui.compare.compared_measures import ComparedMeasures
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.diver_strip import DiverStrip
@@ -29,7 +30,7 @@ from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.player.video_pane import VideoPane
 from fineparser_gui.shell.compared_videos import ComparedVideos
 from fineparser_gui.shell.frame_edits import FrameEdits
-from fineparser_gui.support.widgets import lay_out
+from fineparser_gui.support.widgets import lay_out, tool_button
 from fineparser_gui.timeline.timeline import Timeline
 
 
@@ -72,6 +73,8 @@ class Looping(QObject):
 
 #: Time before the flight at which a dive opens, in seconds: played, it shows how the athlete leaves the board.
 _BEFORE_FLIGHT_S = 0.5
+#: Width from which the measures of compared dives stand beside their pictures without being asked for, in pixels.
+_MEASURES_FIT_PX = 1200
 
 
 class PlayerPanel(QWidget):
@@ -104,12 +107,20 @@ class PlayerPanel(QWidget):
         self._left_at: dict[ComparableDive, int] = {}
         self._opened_at = 0
 
+        actions["share"].setIconText(self.tr("Send…"))
+        self._send = tool_button(actions["share"])
+        self._send.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        for button in (CompareButton(session), self._send):
+            self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)
         grid = QGridLayout(spacing=6)
         self.compared = ComparedVideos(session, transport, self.panes, grid, (self, self.timeline))
         inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
-        lay_out(inner, CompareBar(session, actions), (grid, 1), self.bar, self.timeline)
+        self.measures = ComparedMeasures(session)
+        self._measures_shown: bool | None = None  # None: where there is room
+        pictures = lay_out(QHBoxLayout(spacing=0), (grid, 1), self.measures)
+        lay_out(inner, CompareBar(session, actions), (pictures, 1), self.bar, self.timeline)
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
         self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
@@ -319,7 +330,19 @@ class PlayerPanel(QWidget):
         elif not self._session.comparing.led and self._loaded is not None:
             self.pane.set_title(self._title(self._session.current))
         self.drawing.refresh()
+        self._place_measures()
         self.compared.arrange()
+
+    def show_measures(self) -> None:
+        """Show the measures beside compared pictures, or hide them."""
+        self._measures_shown = self.measures.isHidden()
+        self._place_measures()
+        self.compared.place()
+
+    def _place_measures(self) -> None:
+        fit = self.width() >= _MEASURES_FIT_PX if self._measures_shown is None else self._measures_shown
+        self.measures.setVisible(fit and self.compared.any)
+        self._send.setVisible(not self.compared.any)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         looks = QApplication.focusWidget() in (*self.canvases(), self.timeline)
@@ -330,6 +353,7 @@ class PlayerPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_measures()
         if self.compared.any:
             self.compared.place()
 

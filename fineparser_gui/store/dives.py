@@ -15,7 +15,15 @@ from typing import Any, Literal
 from fineparser_core.support.sqlite_file import PATIENCE_S
 from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
-from fineparser_gui.store.records import LONGEST_TAG, DiveResults, HistoryDive, HistoryQuery, TrendPoint, file_key
+from fineparser_gui.store.records import (
+    LONGEST_TAG,
+    AthleteSummary,
+    DiveResults,
+    HistoryDive,
+    HistoryQuery,
+    TrendPoint,
+    file_key,
+)
 from fineparser_gui.store.rows import Row, insert, rows_of, same_place
 from fineparser_gui.store.said import agreed, other_results
 from fineparser_gui.store.session_file import SavedDive
@@ -135,6 +143,16 @@ class DiveTable(FileTable):
         )
         return athlete or None, number or None, board_m
 
+    def groups(self, query: HistoryQuery = ALL) -> dict[tuple[str, float | None], int]:
+        """Return how often each dive number and board occurs among a query's dives, the most frequent first."""
+        condition, values = self._condition(query)
+        sql = (
+            f"SELECT dive_number, board_m, count(*) FROM dive WHERE {condition} AND dive_number != '' "
+            "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        )
+        with self._reading() as db:
+            return {(number, board_m): n for number, board_m, n in db.execute(sql, values)}
+
     def dive(self, id_: int) -> HistoryDive | None:
         """Return the dive of an id, or None."""
         return next(iter(self.dives([id_])), None)
@@ -185,6 +203,24 @@ class DiveTable(FileTable):
         sql = f"SELECT {of}, count(*) FROM dive WHERE listed = 1 AND {of} != '' GROUP BY {of}"
         with self._reading() as db:
             return dict(sorted(db.execute(sql), key=lambda one: one[0].casefold()))
+
+    def athletes(self) -> list[AthleteSummary]:
+        """Return the athletes of the history, who dived last first. Raises: ConfigError."""
+        dives: dict[str, list[tuple[Any, ...]]] = {}
+        sql = (
+            "SELECT athlete, id, dived_on, dive_number, judged, award FROM dive WHERE listed = 1 AND athlete != '' "
+            "ORDER BY dived_on, id"
+        )
+        with self._reading() as db:
+            for name, *dive in db.execute(sql):
+                dives.setdefault(name, []).append(tuple(dive))
+        found = []
+        for name, of in dives.items():
+            id_, day, number, _, _ = of[-1]
+            judged = tuple(dive[3] for dive in of if dive[3] is not None)
+            best = max(judged or [dive[4] for dive in of if dive[4] is not None], default=None)
+            found.append(AthleteSummary(name, len(of), id_, (day, number), best, judged))
+        return sorted(found, key=lambda one: (one.last[0], one.last_id), reverse=True)
 
     def measures(self) -> list[str]:
         """Return the names of the values that have trends: all names of `HistoryDive.values` that occur."""

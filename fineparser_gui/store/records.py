@@ -203,6 +203,25 @@ class TrendPoint(NamedTuple):
     high: float
 
 
+class AthleteSummary(NamedTuple):
+    """An athlete of the history.
+
+    Attributes:
+        n_dives: number of dives.
+        last_id: id of the latest dive.
+        last: its day, YYYY-MM-DD or "", and its dive number or "".
+        best: greatest mean award of the judges, or else the greatest award implied by a score; None without either.
+        judged: mean awards of the judges in order of time.
+    """
+
+    name: str
+    n_dives: int
+    last_id: int
+    last: tuple[str, str]
+    best: float | None
+    judged: tuple[float, ...]
+
+
 def file_key(identity: VideoIdentity) -> str:
     """Return the values that `VideoIdentity.same_file` compares, as text."""
     return f"{identity.size_bytes}-{identity.head_sha256}"

@@ -50,6 +50,7 @@ class SessionRecord:
         name: name that the coach has given it, or "".
         begun_at: UTC, ISO 8601.
         athletes: names of the divers, sorted.
+        picture: id of a dive whose picture stands for it; 0: none is known.
     """
 
     id: int
@@ -57,6 +58,7 @@ class SessionRecord:
     begun_at: str
     n_dives: int
     athletes: tuple[str, ...]
+    picture: int = 0
 
 
 class Store(DiveTable):
@@ -131,6 +133,7 @@ class Store(DiveTable):
         """Return the sessions that hold dives, the latest change first. Raises: ConfigError."""
         sql = (
             "SELECT session.id, name, begun_at, count(*), "
+            "coalesce(max(dive.id), 0), "
             "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)) "
             "FROM session JOIN session_dive ON session = session.id LEFT JOIN dive ON dive.id = dive "
             "GROUP BY session.id ORDER BY changed_at DESC, session.id DESC LIMIT ?"
@@ -143,8 +146,9 @@ class Store(DiveTable):
                     begun_at=begun_at,
                     n_dives=n_dives,
                     athletes=tuple(sorted(set(filter(None, (athletes or "").split("\n"))), key=str.casefold)),
+                    picture=picture,
                 )
-                for id_, name, begun_at, n_dives, athletes in db.execute(sql, (limit,))
+                for id_, name, begun_at, n_dives, picture, athletes in db.execute(sql, (limit,))
             ]
 
     def session_of(self, source: str) -> int:

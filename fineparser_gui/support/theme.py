@@ -106,6 +106,8 @@ QPushButton[role="chip"], QPushButton[role="tool"] {{ padding: 3px 10px; }}
 QPushButton[role="chip"] {{ border-radius: 10px; }}
 QPushButton[role="chip"]:checked, QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
 QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
+QPushButton[role="row"] {{ text-align: left; padding: 4px 10px; }}
+QPushButton[role="row"]:focus {{ padding: 3px 9px; }}
 QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
 QTableView#library::item {{ padding: 2px 6px; }}
 QTableView#library QHeaderView::section {{ padding: 3px 6px; }}

@@ -10,6 +10,7 @@ from mouse_kit import drag
 from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
+from fineparser_core.video.alignment import Alignment
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 
@@ -44,6 +45,7 @@ def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
     window.actions_by_id["compare"].trigger()
     player = window.player
     assert player.panes[1].isVisible()
+    session.comparing.align(Alignment.STEPS)
     (best,) = session.comparing.others
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
     assert player.panes[1].frame == best.steps[1].start_frame

@@ -12,11 +12,11 @@ from platforms import ON_WINDOWS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from fineparser_core.diving.judging import Judging
 from fineparser_core.errors import ConfigError
 from fineparser_core.records import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
-from fineparser_gui.compare.bar import CompareBar
-from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
+from fineparser_gui.compare.bar import CompareBar, CompareButton
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.player.drawing_layer import NoteEditor
@@ -65,6 +65,8 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
     mine, other = (session.dive(key).analysis.parse.steps for key in two_dives)
     assert beside.panes[1].isVisible()
     assert beside.panes[1].canvas._track is not None
+    assert session.comparing.alignment is Alignment.COME_OUT  # as no contact is known of these
+    session.comparing.align(Alignment.STEPS)
     for step in range(3):
         transport.seek(mine[step].start_frame)
         assert beside.panes[1].frame == other[step].start_frame
@@ -80,6 +82,7 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
 
 def test_its_correction_is_followed_and_its_end_ends_the_comparison(idle_studio, beside, two_dives):
     session = idle_studio.session
+    session.comparing.align(Alignment.STEPS)
     entry = session.dive(two_dives[1]).analysis.parse.transitions.first_entry_frame
     session.update_analysis(two_dives[1], correction=Correction(transitions=(20, entry)))
     assert session.comparing.others[0].steps[1].start_frame == 20
@@ -94,7 +97,7 @@ def test_its_correction_is_followed_and_its_end_ends_the_comparison(idle_studio,
 def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives, qtbot):
     bar = idle_studio.window.findChild(CompareBar)
     field = bar.places[1].dives
-    assert field.toolTip().startswith("207C · second")
+    assert field.toolTip().startswith("Last time: 207C · second")
     qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
     popup = field.completer().popup()
     assert popup.isVisible()
@@ -172,6 +175,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     session, window, bar = idle_studio.session, idle_studio.window, idle_studio.window.findChild(CompareBar)
     _pick(bar.places[1].dives, "rendered-107B-01")
     _pick(bar.places[0].dives, "rendered-107B-02")
+    session.comparing.align(Alignment.STEPS)
     assert session.current is None
     qtbot.waitUntil(lambda: beside.pane.info is not None and beside.panes[1].info is not None)
     left, right = (session.library.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
@@ -499,15 +503,45 @@ def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives,
     lean = Measure(name="rotation", value=1.5, unit="turns/s", uncertainty=0.1, frame=1, step="flight")
     found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.95), replace(lean, value=1.6))}
     monkeypatch.setattr(session.comparing, "measures", lambda one: found[one.key])
-    idle_studio.window.actions_by_id["compared_measures"].trigger()
-    model = idle_studio.window.findChild(ComparedMeasuresDialog).model
-    cells = [[model.text(row, column) for column in range(1, 5)] for row in range(2)]
-    assert cells[0][1:] == ["0.90 ± 0.03 s", "0.95 ± 0.03 s", "+0.05 ± 0.04 s: more than the uncertainty"]
-    assert cells[1][3] == "+0.10 ± 0.14 somersaults/s: within uncertainty"
+    window = idle_studio.window
+    session.comparing.changed.emit()
+    shown = beside.measures.isVisible()
+    window.actions_by_id["compared_measures"].trigger()
+    assert beside.measures.isVisible() is not shown
+    if shown:
+        window.actions_by_id["compared_measures"].trigger()
+    model = beside.measures.model
+    assert model.text(0, 0).splitlines()[1:] == ["0.90 ± 0.03 s", "0.95 ± 0.03 s (+0.05 ± 0.04 s: clear)"]
+    assert "(+0.10 ± 0.14 somersaults/s: within uncertainty)" in model.text(1, 0)
     found[two_dives[1]] = ()
     session.comparing.changed.emit()
-    assert model.text(0, 3) == "not measured"
-    assert model.text(0, 4) == ""
+    assert model.text(0, 0).splitlines()[2] == "not measured"
+    assert not beside.measures.grab().isNull()
+    session.comparing.end()
+    assert not beside.measures.isVisible()
+
+
+def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_dives, qtbot):
+    session, window = idle_studio.session, idle_studio.window
+    first, second = two_dives
+    for key, day, awards in ((first, "2026-05-02", (5.0,)), (second, "2026-05-01", (7.0,))):
+        session.editing.set_diver(key, "Anna")
+        session.editing.set_day(key, day)
+        session.editing.set_judging(key, Judging(awards=awards))
+    (last,) = session.comparing.attempts()
+    assert (last.key, last.title.startswith("Last time: Anna · 207C")) == (second, True)
+    button = window.findChild(CompareButton)
+    qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Compare with the last 207C")
+    button.click()
+    assert session.comparing.sides[1].key == second
+    qtbot.waitUntil(lambda: not button.isVisible())
+    session.comparing.end()
+    session.editing.set_diver(second, "Mia")
+    assert session.comparing.attempts() == []
+    qtbot.waitUntil(lambda: button.text() == "Compare")
+    listed = session.comparing.candidates()
+    rendered = [one.title.endswith("(rendered)") for one in listed]
+    assert rendered == sorted(rendered)
 
 
 def test_a_dive_of_the_history_is_compared(make_studio, qtbot, make_video, tmp_path):

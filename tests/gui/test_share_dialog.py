@@ -6,7 +6,7 @@ from urllib.request import urlopen
 import pytest
 from answers_kit import open_scored
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from fineparser_gui.export import sharing
 from fineparser_gui.export.exports import ExportState
@@ -70,7 +70,10 @@ def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_p
     studio.window.dives.view.selectAll()
     studio.window.actions_by_id["share"].trigger()
     dialog = opened(studio, qtbot)
-    assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == [small_video.name]
+    names = [dialog.files.item(row).text() for row in range(dialog.files.count())]
+    assert names == ["207C 10m.mp4", "207C 10m strobe.png", "207C 10m report.pdf", small_video.name]
+    assert [dialog.files.item(row).checkState() is Qt.CheckState.Checked for row in range(4)] == [True, *3 * [False]]
+    dialog.files.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert not dialog.go.isEnabled(), "a recording goes out where the coach says so"
     (tmp_path / "picture.png").write_bytes(b"x")
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *args: ([str(tmp_path / "picture.png")], ""))
@@ -79,13 +82,25 @@ def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_p
     assert dialog.sharing.left_s == 599
     assert "Ends in 9:59" in dialog.state.text()
     page = urlopen(dialog.url.text()).read().decode()
-    assert ('<img src="1"' in page, small_video.name in page) == (True, False)
+    assert ('<img src="4"' in page, small_video.name in page) == (True, False)
     url = dialog.url.text()
     monkeypatch.setattr(sharing, "LASTS_S", 0)
     qtbot.waitUntil(lambda: not dialog.sharing.url)
     assert (dialog.url.text(), dialog.code.modules, dialog.go.text()) == ("", (), "Show the code")
     with pytest.raises(URLError, match="refused"):
         urlopen(url)
+    dialog.reject()
+
+
+def test_two_clicks_send_a_clip_of_the_dive(studio, qtbot):
+    (send,) = [one for one in studio.window.player.findChildren(QToolButton) if one.text() == "Send…"]
+    studio.window.dives.view.selectAll()
+    qtbot.mouseClick(send, Qt.MouseButton.LeftButton)
+    dialog = opened(studio, qtbot)
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert "files left: 1" in dialog.state.text()
+    qtbot.waitUntil(lambda: bool(dialog.sharing.url))
+    assert b"ftyp" in urlopen(dialog.url.text() + "0").read(32)
     dialog.reject()
 
 
@@ -102,7 +117,8 @@ def test_without_a_network_or_with_one_that_is_gone(studio, qtbot, addresses):
     studio.window.actions_by_id["share"].trigger()
     qtbot.waitUntil(lambda: len(studio.window.findChildren(ShareDialog)) == 1)
     dialog = opened(studio, qtbot)
-    dialog.files.item(0).setCheckState(Qt.CheckState.Checked)
+    dialog.files.item(0).setCheckState(Qt.CheckState.Unchecked)
+    dialog.files.item(3).setCheckState(Qt.CheckState.Checked)
     dialog.go.click()
     assert "Nothing can be shared at 127.0.0.256" in dialog.state.text()
     assert not dialog.sharing.url

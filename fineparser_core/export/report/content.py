@@ -137,6 +137,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         file = text("{0} (not found, so there are no pictures)", file)
     facts = [
         (text("date"), printable(dive.date)),
+        (text("club"), printable(dive.club)),
         (text("outcome"), dive_outcome_text(dive.outcome)),
         (text("video // file"), file),
     ]
@@ -222,8 +223,10 @@ def _gauge(measure: Measure, band: Band) -> Gauge:
 
 
 def _trend_heading(dive: ReportedDive) -> str:
-    scoring = dive.analysis.scoring
-    dive_number = scoring.dive_number if scoring is not None else ""
+    scored = dive.analysis.scoring or dive.analysis.own_award
+    dive_number = scored.dive_number if scored is not None else ""
+    if any(point.judged is not None for point in dive.trend):
+        return text("Awards of {0} dives {1}: line judges, grey predicted", len(dive.trend), dive_number)
     return text("Implied award of {0} dives {1}", len(dive.trend), dive_number)
 
 
@@ -268,7 +271,7 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
 
 def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overview:
     """Return the overview of dives, in order of time."""
-    days = sorted(dive.date for dive in dives if dive.date)
+    days = [dive.date for dive in dives if dive.date]
     facts = [(text("dives"), str(len(dives)))]
     if days:
         facts.append((text("days"), days[0] if days[0] == days[-1] else text("{0} to {1}", days[0], days[-1])))
@@ -282,24 +285,32 @@ def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overv
         note=tuple(printable(note, keep="\n").strip().splitlines()),
         about=(
             text(
-                "Awards are implied by the predicted scores (score ÷ (3 × DD)): they are the model's, not a judge's. "
-                "Dives of different numbers or boards cannot be compared."
+                "Lines join the judges' mean awards; grey points are implied by predicted scores (score ÷ (3 × DD)). "
+                "Without marks the line is of predictions. Dives of different numbers or boards cannot be compared."
             ),
         ),
     )
 
 
 def _number_and_board(dive: ReportedDive) -> str:
-    scoring = dive.analysis.scoring
-    return text("no score") if scoring is None else dive_text(scoring.dive_number, scoring.board_m)
+    scored = dive.analysis.scoring or dive.analysis.own_award
+    return text("no score") if scored is None else dive_text(scored.dive_number, scored.board_m)
 
 
 def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
     trend = tuple(
-        TrendPoint(label=printable(dive.date or dive.path.stem), award=dive.analysis.scoring.award, is_this=False)
+        TrendPoint(label=printable(dive.date or dive.path.stem), award=predicted, is_this=False, judged=judged)
         for dive in dives
-        if dive.analysis.scoring is not None
+        for predicted, judged in (_awards(dive),)
+        if (predicted, judged) != (None, None)
     )
-    awards = [point.award for point in trend]
+    awards = [point.judged for point in trend if point.judged is not None]
+    awards = awards or [point.award for point in trend if point.award is not None]
     told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
     return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())
+
+
+def _awards(dive: ReportedDive) -> tuple[float | None, float | None]:
+    """Return the award implied by a dive's score, and the mean award of its judges."""
+    scored = dive.analysis.scoring or dive.analysis.own_award
+    return scored.award if scored is not None else None, dive.judging.award if dive.judging is not None else None

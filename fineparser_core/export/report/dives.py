@@ -23,7 +23,8 @@ class ReportedDive:
     Attributes:
         path: of the video.
         diver: name, or "".
-        date: ISO date of the dive, or "".
+        date: of the dive, as people write it, or "".
+        club: of the diver, or "".
         outcome: "balk", "repeat", "failed" or "".
         note: of the coach, lines.
         judging: the judges' marks; None where there are none.
@@ -39,6 +40,7 @@ class ReportedDive:
     analysis: Analysis
     diver: str = ""
     date: str = ""
+    club: str = ""
     outcome: DiveOutcome = ""
     note: str = ""
     judging: Judging | None = None

@@ -86,11 +86,19 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class TrendPoint:
-    """A dive of the same number: when, and its implied award."""
+    """A dive of the same number.
+
+    Attributes:
+        label: when it was.
+        award: implied by its predicted score; None without a score.
+        is_this: whether it is the dive of the page.
+        judged: mean award of the judges; None without marks.
+    """
 
     label: str
-    award: float
+    award: float | None
     is_this: bool
+    judged: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +134,7 @@ class NumberOverview:
     """The dives of a number and board.
 
     Attributes:
-        awards: implied by the first, the latest and the best of their scores; "" where none is scored.
+        awards: the first, the latest and the best of the judges, or else implied by scores; "" without either.
         trend: in order of time; empty for a single dive.
     """
 
@@ -168,23 +176,34 @@ class TrendChart:
 
     Attributes:
         ticks: (share of the height, award).
-        points: (share of the width, share of the height, point).
+        points: (share of the width, share of the height, point): of the judges' awards, or without any the predicted.
+        behind: the same of the predicted awards where the judges' are shown.
     """
 
     ticks: tuple[tuple[float, int], ...]
     points: tuple[tuple[float, float, TrendPoint], ...]
+    behind: tuple[tuple[float, float, TrendPoint], ...]
 
 
 def trend_chart(trend: Sequence[TrendPoint]) -> TrendChart:
-    """Make the chart of a dive or more."""
-    awards = [point.award for point in trend]
+    """Make the chart of a dive or more, at least one of them with an award."""
+    awards = [award for point in trend for award in (point.judged, point.award) if award is not None]
     low, high = math.floor(min(awards)), math.ceil(max(awards))
     while high - low < _LEAST_SPAN:
         low, high = max(low - 1, 0), min(high + 1, 10)
     step = max(1, (high - low) // 4)
-    points = tuple(
-        ((at + 0.5) / len(trend), (point.award - low) / (high - low), point) for at, point in enumerate(trend)
-    )
+
+    def placed(name: str) -> tuple[tuple[float, float, TrendPoint], ...]:
+        shown = [(at, getattr(point, name), point) for at, point in enumerate(trend)]
+        return tuple(
+            ((at + 0.5) / len(trend), (award - low) / (high - low), point)
+            for at, award, point in shown
+            if award is not None
+        )
+
+    judged, predicted = placed("judged"), placed("award")
     return TrendChart(
-        ticks=tuple(((tick - low) / (high - low), tick) for tick in range(low, high + 1, step)), points=points
+        ticks=tuple(((tick - low) / (high - low), tick) for tick in range(low, high + 1, step)),
+        points=judged or predicted,
+        behind=predicted if judged else (),
     )

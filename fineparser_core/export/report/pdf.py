@@ -179,6 +179,8 @@ def _draw_trend(
         y = y0 - height * share
         canvas.line(((x0, y), (x0 + width, y)))
         canvas.text(x0 - 1.2, y - 1.5, str(tick), 6.5, color=FAINT, align="R")
+    for x, y, _ in chart.behind:
+        canvas.dot(x0 + width * x, y0 - height * y, 0.7, FAINT)
     places = [(x0 + width * x, y0 - height * y) for x, y, _ in chart.points]
     canvas.line(places, _MARK, 0.35)
     room = width / len(places)
@@ -196,7 +198,7 @@ def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
         canvas.text(_MARGIN + 28, y, value, 8, color=FAINT, width=_WIDTH - 28)
         y += 3.9
     y += 4
-    canvas.text(_MARGIN, y, text("Implied awards by dive number"), 11, bold=True)
+    canvas.text(_MARGIN, y, text("Awards by dive number and board"), 11, bold=True)
     y += 7
     columns = [_MARGIN + _WIDTH * share for share in (0.5, 0.65, 0.8, 1.0)]
     for x, name in zip(columns, (text("dives"), text("first"), text("latest"), text("best")), strict=True):

@@ -64,7 +64,7 @@ def test_the_cut_out_is_the_body_alone_at_any_size_of_the_picture():
         image = np.full((120 * scale, 160 * scale, 3), 200, np.uint8)
         pixels, place = cut_out(image, (160, 120), there.masks, 40, (0, 0, 0))
         middle = pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]
-        assert middle[3] == pytest.approx(255 * 0.68, abs=1)
-        assert middle[:3] == pytest.approx(200 * 0.45 * 0.68, abs=1)
+        assert middle[3] == pytest.approx(255 * 0.85, abs=1)
+        assert middle[:3] == pytest.approx(200 * 0.25 * 0.85, abs=1)
         assert place == pytest.approx([30, 40, 70, 80], abs=2)
         assert (pixels[..., 3] > 0).sum() == pytest.approx(40 * 40 * scale**2, rel=0.1)

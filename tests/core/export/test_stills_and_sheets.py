@@ -144,6 +144,21 @@ def test_a_sheet_shows_frames_with_marks(small_video: Path, make_analysis: Make,
     assert yellow_in(drawn[400:800, 320:]) == 0
 
 
+def test_every_entry_of_a_sheet_shows_a_body(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video, scored=False)
+    parse, masks = analysis.parse, analysis.parse.mask_probability.copy()
+    under = parse.sampled_frames > parse.steps[2].start_frame + 8
+    masks[under] = 0
+    masks[under, 50:54, 50:54] = 1  # splash
+    analysis, images = replace(analysis, parse=replace(parse, mask_probability=masks)), []
+    for shown in (True, False):
+        write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(mask=shown))
+        images.append(read_rgb(tmp_path / "sheet.png").astype(int))
+    body = np.abs(images[0] - images[1]).max(axis=2) > 40
+    flight, *entry = (body[y : y + 280, x : x + 280].sum() for y, x in ((456, 20), (810, 20), (810, 306), (810, 592)))
+    assert min(entry) > 0.8 * flight > 0
+
+
 def test_a_still_of_a_video_that_was_not_analysed(
     tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
 ) -> None:
