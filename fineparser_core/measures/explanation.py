@@ -24,6 +24,8 @@ from fineparser_core.resources import resource
 
 #: Maximum number of findings shown for each phase.
 MOST_FINDINGS = 3
+#: Room beside band and value in a gauge, as a share of what both span.
+_MARGIN = 0.15
 #: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
 _STRAIGHT_DEG = 150.0
 
@@ -58,12 +60,27 @@ class Finding:
     """A measure that speaks against a dive.
 
     Attributes:
-        weight: distance to the band in standard deviations, of the measure and of good dives together; above 1.
+        weight: distance to the band in standard deviations, of the measure and of good dives together.
     """
 
     measure: Measure
     band: Band
     weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """Place of a value beside a band, as shares of the gauge's width.
+
+    Attributes:
+        value, low, high: of the value and the band's ends.
+        deviation: standard deviation of the value.
+    """
+
+    value: float
+    deviation: float
+    low: float
+    high: float
 
 
 def band_for(measure: Measure, bands: Bands) -> Band | None:
@@ -77,10 +94,20 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
     against: dict[str, list[Finding]] = {step: [] for step in STEP_NAMES}
     for measure in found:
         band = band_for(measure, bands)
-        if band is not None and band.tells_faults and (weight := _weight(measure, band)) > 1:
+        if band is not None and band.tells_faults and (weight := _weight(measure, band)):
             against[measure.step].append(Finding(measure=measure, band=band, weight=weight))
     ranked = {step: sorted(those, key=lambda finding: -finding.weight) for step, those in against.items()}
     return {step: tuple(those[:MOST_FINDINGS]) for step, those in ranked.items()}
+
+
+def worst(against: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """Return the weightiest findings of a whole dive, as many as are shown for a phase."""
+    return sorted((one for those in against.values() for one in those), key=lambda one: -one.weight)[:MOST_FINDINGS]
+
+
+def lies_outside(measure: Measure, band: Band) -> bool:
+    """Return True if a measure lies outside of its band on the worse side, however unsure it is."""
+    return _outside(measure, band) > 0
 
 
 def worst_first(found: Sequence[Measure], bands: Bands) -> list[Measure]:
@@ -91,6 +118,16 @@ def worst_first(found: Sequence[Measure], bands: Bands) -> list[Measure]:
         return _outside(measure, band) / _scatter(measure, band) if band is not None and band.tells_faults else 0.0
 
     return sorted(found, key=lambda measure: -distance(measure))
+
+
+def gauge(measure: Measure, band: Band) -> Gauge:
+    """Return where a measure lies beside its band."""
+    low = min(band.low, measure.value - measure.uncertainty)
+    high = max(band.high if np.isfinite(band.high) else band.low, measure.value + measure.uncertainty)
+    span = (high - low) or 1.0
+    low, span = low - _MARGIN * span, span * (1 + 2 * _MARGIN)
+    value, first, last = ((min(x, low + span) - low) / span for x in (measure.value, band.low, band.high))
+    return Gauge(value=value, deviation=measure.uncertainty / span, low=first, high=last)
 
 
 def _weight(measure: Measure, band: Band) -> float:

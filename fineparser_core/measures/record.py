@@ -86,6 +86,8 @@ class MeasureRecord:
         title: title in a table; English, translated where it is shown.
         sentence: what a coach says of a value, {0}; as above.
         about: how it shows on the diver, what is good, and what to say to the athlete; as above.
+        short: title beside a bar, where there is little room; "": `title`.
+        fault: what a coach calls out for a value outside of `good`, {0}; "" where no such range tells a fault.
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
@@ -109,6 +111,8 @@ class MeasureRecord:
     plausible: Limits
     judged_over: float
     moments: tuple[str, ...] = ()
+    short: str = ""
+    fault: str = ""
     signs: tuple[str, str] | tuple[()] = ()
     good: GoodRange | None = None
     as_rendered: bool = True

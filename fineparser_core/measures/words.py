@@ -12,6 +12,8 @@ FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2
+#: Steps that values are rounded to where they are read at a glance, of 0.1 where a unit is not named here.
+_WORTH = {"deg": 5.0}
 #: Names of the sources of bands, by their kinds.
 _SOURCES = {"rules": Phrase("rules"), "real": Phrase("real dives"), "rendered": Phrase("rendered dives")}
 #: Names of units that differ from their symbols.
@@ -38,6 +40,29 @@ def value_text(value: float, name: str, unit: str) -> str:
     signs = _signs(name)
     said = _with_unit(_number(abs(value) if signs else value, unit), unit)
     return f"{said} {text(signs[value > 0])}" if signs else said
+
+
+def short_name(name: str) -> str:
+    """Return the title of a measure where there is little room, "air time"."""
+    record = RECORDS.get(name)
+    return text(record.short) if record is not None and record.short else measure_name(name)
+
+
+def rounded_text(value: float, name: str, unit: str) -> str:
+    """Return a value as `value_text` does, rounded to what one video is worth: 5°, or a tenth of another unit."""
+    signs, worth = _signs(name), _WORTH.get(unit, 0.1)
+    rounded = round(value / worth) * worth
+    said = _with_unit(number(abs(rounded) if signs else rounded, 0 if worth >= 1 else 1), unit)
+    return f"{said} {text(signs[rounded > 0])}" if signs and rounded else said
+
+
+def fault_text(finding: Finding) -> str:
+    """Return what a coach calls out: "Low", "Late come-out", "15° short"."""
+    measure = finding.measure
+    record, value = RECORDS.get(measure.name), rounded_text(measure.value, measure.name, measure.unit)
+    if record is None or not record.fault:
+        return f"{short_name(measure.name).capitalize()} {value}"
+    return text(record.fault, value)
 
 
 def measured_text(measure: Measure) -> str:

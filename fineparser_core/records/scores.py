@@ -79,6 +79,10 @@ class ScoreInterval:
     def level(self) -> float:
         return self.rule.level
 
+    def awards(self, difficulty: float) -> tuple[float, float]:
+        """Return the bounds as awards of a dive of a DD."""
+        return self.low / (3 * difficulty), self.high / (3 * difficulty)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileIdentity:
@@ -124,6 +128,11 @@ class Scoring:
     interval: ScoreInterval | None = None
     deviation: float = 0.0
     profile: ProfileIdentity | None = None
+
+    @property
+    def award_range(self) -> tuple[float, float] | None:
+        """The ends of the interval as awards; None without an interval."""
+        return self.interval.awards(self.difficulty) if self.interval is not None else None
 
     @property
     def uses_measures(self) -> bool:
@@ -180,4 +189,4 @@ class OwnAward:
     @property
     def award_range(self) -> tuple[float, float]:
         """The ends of the interval as awards."""
-        return self.interval.low / (3 * self.difficulty), self.interval.high / (3 * self.difficulty)
+        return self.interval.awards(self.difficulty)

@@ -1,12 +1,13 @@
-"""Form for diver, event, date, dive number, board and DD of the shown dive: optional, and validated while typing."""
+"""Sheet of the shown dive: who, number, board, marks and note, and more on its other side; validated while typing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -14,7 +15,7 @@ from fineparser_core.diving.outcomes import DiveOutcome, dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.compare.exemplar_snapshot import Details
-from fineparser_gui.dives.dive import LONGEST_NOTE, day
+from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState, day
 from fineparser_gui.dives.judging_fields import JudgingFields
 from fineparser_gui.dives.name_field import NameField
 from fineparser_gui.dives.number_field import NumberField
@@ -29,6 +30,7 @@ from fineparser_gui.support.widgets import (
     label,
     lay_out,
     note_field,
+    push_button,
     restyle,
 )
 
@@ -55,26 +57,22 @@ class DetailsPanel(QWidget):
             NameField(lambda: session.history.known_names("diver")),
             NameField(lambda: session.history.known_names("event")),
         )
-        for field, hint, name, change in (
-            (self.diver, self.tr("diver"), self.tr("Diver"), session.editing.set_diver),
-            (self.event_name, self.tr("event or venue"), self.tr("Event or venue"), session.editing.set_event),
+        for field, name, change in (
+            (self.diver, self.tr("Diver"), session.editing.set_diver),
+            (self.event_name, self.tr("Event or venue"), session.editing.set_event),
         ):
-            field.setPlaceholderText(hint)
             field.setAccessibleName(name)
             # Not textEdited: the completer edits too.
             field.textChanged.connect(lambda typed, change=change: self._on_name_changed(change, typed))
         self.date = QLineEdit()
-        self.date.setPlaceholderText(self.tr("date"))
         self.date.setAccessibleName(self.tr("Date of the dive"))
         self.date.setToolTip(self.tr("The day of the dive, such as 2026-05-31: as the file says, until you change it"))
         self.date.setMaxLength(10)
-        self.date.setMinimumWidth(self.date.fontMetrics().horizontalAdvance("2026-05-31") + _PADDING_PX)
         self.date.textEdited.connect(self._on_date_edited)
         self.date.editingFinished.connect(self._show_date)
         self.number = NumberField(self._numbers)
-        self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setMaxLength(8)
-        self.number.setClearButtonEnabled(True)
+        self.number.setMinimumWidth(self.number.fontMetrics().horizontalAdvance("5253B") + _PADDING_PX)
         self.number.textEdited.connect(self._on_edited)
         self.number.editingFinished.connect(self._on_finished)
         self.board = choice_box(
@@ -82,7 +80,6 @@ class DetailsPanel(QWidget):
         )
         self.board.activated.connect(self._finish)
         self.difficulty = QLineEdit(
-            placeholderText=self.tr("DD (auto)"),
             accessibleName=self.tr("Degree of difficulty"),
             toolTip=self.tr("Enter it for a dive that is not in the tables; empty: the DD of the tables"),
             maxLength=4,
@@ -95,29 +92,81 @@ class DetailsPanel(QWidget):
         keyboard_friendly(self.synchro)
         outcomes: list[DiveOutcome] = ["balk", "repeat", "failed"]
         self.outcome = choice_box(
-            [(self.tr("outcome"), ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
+            [("", ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
             accessibleName=self.tr("Outcome"),
             toolTip=self.tr("What became of the dive: in a meet, a balk costs two points of every award"),
         )
         self.outcome.activated.connect(self._on_outcome)
         self.note = note_field(
-            _NOTE_LINES,
-            placeholderText=self.tr("note on the dive, for the report"),
-            accessibleName=self.tr("Note on the dive"),
+            _NOTE_LINES, accessibleName=self.tr("Note on the dive"), toolTip=self.tr("For the report")
         )
         self.note.textChanged.connect(self._on_note_changed)
-        for field in (self.diver, self.event_name, self.date, self.number, self.difficulty):
-            field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
         self.seen, self.number_note = SeenNumbers(session), NumberNote(session)
+        self.seen_board = push_button(
+            "", self._take_seen_board, self.tr("Measured from the fall. Click to take it."), "chip"
+        )
+        self.seen_board.setCheckable(True)
+        self._judging = JudgingFields(session)
         self._hint = label(wrap=True)
-        row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
-        first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
-        top = Qt.AlignmentFlag.AlignTop
-        below = lay_out(QHBoxLayout(), (self._hint, 1), (self.outcome, 0, top), (self.synchro, 0, top))
-        fill_with_card(self, first, row, self.seen, below, self.number_note, JudgingFields(session), self.note)
+        fields = (self.diver, self.event_name, self.date, self.number, self.difficulty)
+        for field in (*fields, self._judging.awards, self._judging.phases):
+            field.returnPressed.connect(partial(self._on_enter, field))
+        self.more = push_button(
+            self.tr("More"), lambda: None, self.tr("Event, date, DD, marks by phase, outcome"), "tool"
+        )
+        self.more.setCheckable(True)
+        self._sides = QStackedWidget()
+        for rows in (
+            (
+                (self.tr("Diver"), self.diver),
+                (self.tr("Dive"), lay_out(QHBoxLayout(spacing=6), (self.number, 1), self.seen)),
+                (self.tr("Board"), lay_out(QHBoxLayout(spacing=6), (self.board, 1), self.seen_board)),
+                (self.tr("Marks"), self._judging.awards),
+                (self.tr("Note"), self.note),
+            ),
+            (
+                (self.tr("Event"), self.event_name),
+                (self.tr("Date"), self.date),
+                (self.tr("DD"), lay_out(QHBoxLayout(spacing=8), (self.difficulty, 1), self.synchro)),
+                (self.tr("By phase"), self._judging.phases),
+                (self.tr("Outcome"), self.outcome),
+            ),
+        ):
+            side = QWidget()
+            form = QFormLayout(side, contentsMargins=QMargins(), verticalSpacing=4, horizontalSpacing=8)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            for name, field in rows:
+                form.addRow(name, field)
+            self._sides.addWidget(side)
+        self.more.toggled.connect(lambda on: self._sides.setCurrentIndex(int(on)))
+        head = lay_out(QHBoxLayout(), (self._hint, 1), (self.more, 0, Qt.AlignmentFlag.AlignTop))
+        # What comes and goes is above: the fields stay where they are, as the sheet grows upwards.
+        fill_with_card(self, self.number_note, head, self._judging.result, self._sides)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()
+
+    def _on_enter(self, field: QLineEdit) -> None:
+        """Go on to the next dive without marks, in the same field; else give the keyboard back to the player."""
+        key = self._session.current.key if self._session.current is not None else None
+        field.clearFocus()  # takes what was typed
+        keys = self._session.keys
+        if key not in keys or field.property("valid") is False:
+            return
+        place = keys.index(key)
+        for other in (*keys[place + 1 :], *keys[:place]):
+            dive = self._session.dive(other)
+            if dive.judging is None and dive.state is not DiveState.NEEDS_TRIM:
+                self._session.select(other)
+                field.setFocus()
+                field.selectAll()
+                return
+
+    def _take_seen_board(self) -> None:
+        if self._key is not None:
+            self.board.setCurrentIndex(0)
+            self._finish()
+        self._show_seen_board()  # a click on the marked chip changes nothing
 
     def _on_current_changed(self) -> None:
         dive = self._session.current
@@ -157,9 +206,12 @@ class DetailsPanel(QWidget):
             self._show_date()
 
     def _show_seen_board(self) -> bool:
-        """Let the first entry be the board measured from the fall; return True if it has changed."""
+        """Offer the board measured from the fall; return True if it has changed."""
         dive = self._session.find(self._key) if self._key is not None else None
         seen = board_text(dive.seen_board_m) if dive is not None else ""
+        self.seen_board.setVisible(bool(seen))
+        self.seen_board.setText(seen)
+        self.seen_board.setChecked(dive is not None and dive.known_board_m == dive.seen_board_m)
         text = self.tr("{0} (seen)").format(seen) if seen else self.tr("any board")
         changed = text != self.board.itemText(0)
         self.board.setItemText(0, text)

@@ -1,5 +1,6 @@
 """The state of a dive in the words of the window."""
 
+from fineparser_core.diving.award_words import half_text
 from fineparser_core.language import text
 from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
 from fineparser_gui.support.formatting import board_text, decimal, percent, seen_text
@@ -57,8 +58,11 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         return stage_text("compare")
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
-        score = decimal(scoring.score)
-        return text("{0} (nearest)", score) if scoring.nearest_numbers else score
+        award = half_text(scoring.award)
+        award = text("{0} (nearest)", award) if scoring.nearest_numbers else award
+        return award if dive.judging is None else text("judges {0} · {1}", decimal(dive.judging.award, 2), award)
+    if dive.judging is not None:
+        return text("judges {0}", decimal(dive.judging.award, 2))
     if dive.score_state is ScoreState.NO_EXEMPLARS:
         return text("no exemplars")
     return text("no score") if dive.dive_number else text("needs dive number")

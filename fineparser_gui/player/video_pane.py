@@ -15,7 +15,7 @@ from fineparser_gui.player.prefetch import Playhead
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.images import image_from
-from fineparser_gui.support.steps import duration_s, step_text
+from fineparser_gui.support.steps import duration_s, step_text, steps_to_water
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
 
@@ -158,7 +158,9 @@ class VideoPane(QWidget):
 
     def _show(self) -> None:
         frame = self._head.frame
-        step = next((s for s in self._steps if s.start_frame <= frame < s.end_frame), None)
+        contact = self._track.first_water_contact_frame if isinstance(self._track, DiveParse) else None
+        steps = steps_to_water(self._steps, contact, self._info)
+        step = next((s for s in steps if s.start_frame <= frame < s.end_frame), None)
         self._step.set_step(step.name if step else None, self._step_text(step))
         self._details.setText(self._details_text() if self._info else "")
         if self._decoder is None or self._info is None:
@@ -184,7 +186,7 @@ class VideoPane(QWidget):
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:
             return step_text(step.name) if step else ""
-        return f"{step_text(step.name)} · {decimal(duration_s(step, self._info), 2)} s"
+        return f"{step_text(step.name)} · {decimal(duration_s(step, self._info))} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
         if info.path != self._path:  # late signal of the previous file

@@ -1,5 +1,7 @@
 """The points that each phase adds to the score or takes from it, relative to the exemplars."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
@@ -14,8 +16,8 @@ from fineparser_gui.support.widgets import fill_with_card, keyboard_friendly, la
 
 #: Heights of a row, a row that is split by stream, its bars and the bars of the streams, and the width of a value, in
 #: lines of text.
-_ROW, _SPLIT_ROW = 2.1, 4.7
-_BAR, _STREAM_BAR = 1.4, 0.65
+_ROW, _SPLIT_ROW = 1.5, 4.1
+_BAR, _STREAM_BAR = 1.0, 0.65
 _VALUE = 3.6
 #: Fill patterns of the bars of the streams.
 _PATTERNS = (Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern)
@@ -38,8 +40,7 @@ class ContributionsPanel(QWidget):
             toggled=self._refresh,
         )
         keyboard_friendly(self.by_stream)
-        self._bars = _Bars()
-        self._bars.setAccessibleName(self.tr("Contributions of the phases"))
+        self._bars = ContributionBars()
         self._sum = label(wrap=True)
         meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
         head = lay_out(QHBoxLayout(), (label(self.tr("Contributions"), "title"), 1), self.by_stream)
@@ -61,23 +62,31 @@ class ContributionsPanel(QWidget):
         self._sum.setText(text.format(signed(total), decimal(score, DIGITS), decimal(mean, DIGITS)))
 
 
-class _Bars(QWidget):
+class ContributionBars(QWidget):
     """Bars to the right of the zero line are gained points, bars to the left are lost points."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Contributions of the phases"))
         self._contributions: tuple[Contribution, ...] = ()
-        self._split = False
+        self._split, self._digits = False, DIGITS
         self._values: tuple[float, ...] = ()  # rounded for the text; the bars show exact values
 
     def show_contributions(
-        self, contributions: tuple[Contribution, ...], values: tuple[float, ...], *, split: bool
+        self,
+        contributions: Sequence[Contribution],
+        values: Sequence[float],
+        *,
+        split: bool = False,
+        digits: int = DIGITS,
     ) -> None:
-        self._contributions, self._values, self._split = contributions, values, split
+        """Show contributions with their values as text; `split`: each by stream as well."""
+        self._contributions, self._values = tuple(contributions), tuple(values)
+        self._split, self._digits = split, digits
         self._fit_height()
         values = zip(contributions, self._values, strict=True)
-        self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v)}" for part, v in values))
+        self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v, digits)}" for part, v in values))
         self.update()
 
     def _fit_height(self) -> None:
@@ -141,7 +150,7 @@ class _Bars(QWidget):
             painter.setFont(font)
             place = QRectF(10, bar.center().y() - half, self.width(), 2 * half)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
-        value, width = signed(shown), _VALUE * 2 * half
+        value, width = signed(shown, self._digits), _VALUE * 2 * half
         if box.width() >= 0:
             text = QRectF(bar.right() + 5, bar.center().y() - half, width, 2 * half)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, value)

@@ -31,8 +31,8 @@ class RankedDive:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Values to rank by: score, official score (the last where there is none), and the points of each step."""
-        return self.score, -1.0 if self.judged is None else self.judged, *self.step_points
+        """Values to rank by: official score (the last where there is none), score, and the points of each step."""
+        return -1.0 if self.judged is None else self.judged, self.score, *self.step_points
 
 
 Group = tuple[str, float | None]

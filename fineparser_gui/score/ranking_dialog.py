@@ -18,20 +18,20 @@ from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import label, lay_out, refill, style_table
 
 _SIZE = (720, 660)
-_PLACE, _NAME, _SCORE, _JUDGED = range(4)
+_PLACE, _NAME, _JUDGED, _SCORE = range(4)
 _OTHER_EXEMPLARS = " *"
 
 
 class RankingModel(TableModel):
     """Table with a row per dive; the rank follows the sorted column."""
 
-    right = (_PLACE, *range(_SCORE, _JUDGED + 1 + len(STEP_NAMES)))
+    right = (_PLACE, *range(_JUDGED, _SCORE + 1 + len(STEP_NAMES)))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[RankedDive] = []
         self._column, self._falling = _SCORE, True
-        self.headers = ("", self.tr("diver or file"), self.tr("score"), self.tr("judges"), *step_texts())
+        self.headers = ("", self.tr("diver or file"), self.tr("judges"), self.tr("score"), *step_texts())
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
         """Replace all rows."""
@@ -40,16 +40,16 @@ class RankingModel(TableModel):
     def header_tip(self, column: int) -> str | None:
         if column == _JUDGED:
             return self.tr("official score, by the judges' marks")
-        return self.tr("points of this phase relative to the exemplars") if column > _JUDGED else None
+        return self.tr("points of this phase relative to the exemplars") if column > _SCORE else None
 
     def text(self, row: int, column: int) -> str:
         dive = self.rows[row]
         if column == _PLACE:
-            return f"{self._place(row)}." if self._column >= _SCORE else ""
+            return f"{self._place(row)}." if self._column >= _JUDGED else ""
         if column == _NAME:
             return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
-        if column > _JUDGED:
-            return signed(dive.step_points[column - _JUDGED - 1])
+        if column > _SCORE:
+            return signed(dive.step_points[column - _SCORE - 1])
         points = dive.score if column == _SCORE else dive.judged
         return "" if points is None else decimal(points)
 
@@ -72,11 +72,11 @@ class RankingModel(TableModel):
     def _ranked(self, dives: Sequence[RankedDive]) -> list[RankedDive]:
         if self._column == _NAME:
             return sorted(dives, key=lambda dive: dive.name.casefold(), reverse=self._falling)
-        return sorted(dives, key=lambda dive: dive.values[self._column - _SCORE], reverse=self._falling)
+        return sorted(dives, key=lambda dive: dive.values[self._column - _JUDGED], reverse=self._falling)
 
     def _place(self, row: int) -> int:
         """Rank of a row from 1; equal values share a rank, independent of the sort order."""
-        values = [dive.values[self._column - _SCORE] for dive in self.rows]
+        values = [dive.values[self._column - _JUDGED] for dive in self.rows]
         return 1 + sum(value > values[row] for value in values)
 
 

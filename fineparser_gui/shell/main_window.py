@@ -24,10 +24,10 @@ from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.viewport import ZOOM_STEP
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.preferences.window_place import WindowPlace
-from fineparser_gui.score.contributions import ContributionsPanel
 from fineparser_gui.score.explanation import Explanations
-from fineparser_gui.score.measured import MeasuredPanel
+from fineparser_gui.score.how_found import HowFound
 from fineparser_gui.score.panel import ScorePanel
+from fineparser_gui.score.verdict import VerdictPanel
 from fineparser_gui.shell.batch_commands import BatchCommands
 from fineparser_gui.shell.corner import Corner
 from fineparser_gui.shell.dialog_launcher import DialogLauncher
@@ -153,16 +153,21 @@ class MainWindow(QMainWindow):
             chosen.connect(self.player.take_keys)
         self.details = DetailsPanel(self.session)
         self.score = ScorePanel(self.session)
-        self.score.model_card_requested.connect(self.dialogs.model_card)
-        self.contributions = ContributionsPanel(self.session)
-        self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
-        self.measured = MeasuredPanel(self.session, self.explanations)
-        self.measured.frame_requested.connect(self.player.go_to)
-        self.measured.frame_requested.connect(self.player.take_keys)
+        self.verdict = VerdictPanel(self.session, self.explanations)
         self.exemplars = ExemplarsPanel(self.session)
-        self.exemplars.setMinimumHeight(190)
-        panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
-        self._side = scroll = SideColumn(panels, _SIDE_LEAST_W)
+        self.found = HowFound(self.session, self.explanations, self.exemplars)
+        self.found.hide()
+        self.contributions, self.measured = self.found.contributions, self.found.measured
+        self.score.how.toggled.connect(self.found.setVisible)
+        self.found.numbers.model_card_requested.connect(self.dialogs.model_card)
+        self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
+        self.contributions.by_stream.toggled.connect(lambda on: on and self.score.how.setChecked(True))
+        for panel in (self.verdict, self.measured):
+            panel.frame_requested.connect(self.player.go_to)
+            panel.frame_requested.connect(self.player.take_keys)
+        self._side = QWidget()
+        scroll = SideColumn((self.verdict, self.score, self.found), _SIDE_LEAST_W)
+        lay_out(QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8), (scroll, 1), self.details)
         # A stack shows screen readers its pages alone: overlays are children of the widget around it.
         over = QWidget()
         self._pages = QStackedWidget()
@@ -184,7 +189,7 @@ class MainWindow(QMainWindow):
         narrow = self.screen().availableGeometry().width() < _NARROW_PX
         dives_px, side_px = (_DIVES_LEAST_W, _SIDE_NARROW_W) if narrow else (_DIVES_W, _SIDE_W)
         widths = (dives_px, _SIZE[0] - dives_px - side_px, side_px)
-        for place, (part, width) in enumerate(zip((self.dives, self.player, scroll), widths, strict=True)):
+        for place, (part, width) in enumerate(zip((self.dives, self.player, self._side), widths, strict=True)):
             self._columns.addWidget(part)
             self._columns.setStretchFactor(place, int(part is self.player))
             part.resize(width, part.height())
@@ -199,7 +204,7 @@ class MainWindow(QMainWindow):
             corner.add(widget)
         DropHighlight(over, self).dropped.connect(self.opener.open_paths)
         self.library = LibraryDock(self.session, self, self.actions_by_id)
-        self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
+        self.full_screen = FullScreen(self, (self.dives, self._side, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(self._show_library)
         for asks in (self.score.refusal, self.player.divers):
@@ -411,7 +416,7 @@ class MainWindow(QMainWindow):
                 self.full_screen.use(False)
             self._place.save(self, {"columns": self._columns}, self._folds)
             self.player.close_videos()
-            self.measured.close_video()
+            self.verdict.close_video()
             self.files.controller.close()
         finally:  # whatever fails, nothing is left running
             self.hide()  # a busy computer takes seconds to end a process

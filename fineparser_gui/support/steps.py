@@ -1,8 +1,16 @@
 """The steps of a dive as coaches read them: their phases' names and durations."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.language import text
 from fineparser_core.records import StepSpan, VideoInfo
+
+#: Time in which a body of 2.3 m with its arms goes under, in seconds: even from 1 m it falls at 5 m/s.
+_UNDER_S = 0.5
 
 
 def step_text(step: str) -> str:
@@ -16,10 +24,19 @@ def step_texts() -> tuple[str, ...]:
     return tuple(step_text(step) for step in STEP_NAMES)
 
 
-def step_label(step: str) -> str:
-    """Return the long name of a step: the model's flight ends at the come-out, not at the water."""
-    labels = (text("approach + take-off"), text("flight"), text("come-out + entry"))
-    return dict(zip(STEP_NAMES, labels, strict=True))[step]
+def moment_texts() -> tuple[str, str, str]:
+    """Return the translated names of the moments between the steps: leaving the board, opening, touching the water."""
+    return text("take-off"), text("come-out"), text("water")
+
+
+def steps_to_water(
+    steps: Sequence[StepSpan], contact_frame: int | None, info: VideoInfo | None
+) -> tuple[StepSpan, ...]:
+    """Return steps of which the last ends shortly after the first contact with the water, where that was seen."""
+    if not steps or contact_frame is None or info is None:
+        return tuple(steps)
+    under = int(np.searchsorted(info.pts_s, info.pts_s[min(contact_frame, info.n_frames - 1)] + _UNDER_S))
+    return (*steps[:-1], replace(steps[-1], end_frame=min(steps[-1].end_frame, max(under, contact_frame + 1))))
 
 
 def duration_s(step: StepSpan, info: VideoInfo) -> float:

@@ -37,9 +37,14 @@ class FrameLine(pg.InfiniteLine):
         if dashed:
             self._maxMarkerSize = _DIAMOND_PX  # room beside the line
         if marker is not None:
-            self.addMarker(marker[0], marker[1], 11)
+            self.set_grip(*marker)
         if movable:
             self.setCursor(Qt.CursorShape.SplitHCursor)
+
+    def set_grip(self, shape: str, place: float) -> None:
+        """Draw a grip of a shape of pyqtgraph's at a share of the line's height."""
+        self.clearMarkers()
+        self.addMarker(shape, place, 11)
 
     def set_colors(self, color: QColor, halo: QColor, *, active: bool = False) -> None:
         """Set the color of the line and that of its border; `active` draws it wider."""

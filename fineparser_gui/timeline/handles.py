@@ -3,9 +3,9 @@
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.language import text
 from fineparser_core.records import DiveParse, Moment
-from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.score.correction import frames_of
 from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import moment_texts
 
 #: Places of In and Out point, after flight (0), entry (1) and first contact with the water (2).
 IN, OUT = 3, 4
@@ -118,9 +118,7 @@ class Handles:
         """Return the description of a handle: its frame and the meaning of a change."""
         frame = self.frames[place]
         said = (
-            text("flight from frame {0}", frame),
-            text("entry from frame {0}", frame),
-            text("first water contact in frame {0}", frame),
+            *(text("{0}: frame {1}", name, frame) for name in moment_texts()),
             text("In point: frame {0}", frame),
             text("Out point: frame {0}", frame),
         )[place]
@@ -133,10 +131,7 @@ class Handles:
         if _told(self._parse)[place].conflict:
             said += " · " + text("what tells it disagrees: check it")
         elif high - low > 1:
-            said += ", ± " + decimal((high - low) / 2, 1)
-        sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
-        if sampled != frame and place < 2:  # the network knows sampled frames only
-            said += " · " + text("scored from the next sampled frame, {0}", sampled)
+            said += ", " + text("± {0} frames", decimal((high - low) / 2, 1))
         if place < len(self.ghosts) and self.ghosts[place] is not None:
             said += " · " + text("model: {0}", self.ghosts[place])
         return said

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal
-from fineparser_gui.support.steps import duration_s, step_label, step_text
+from fineparser_gui.support.steps import duration_s, step_text
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
 from fineparser_gui.timeline.frame_line import FrameLine
@@ -24,10 +24,10 @@ from fineparser_gui.timeline.time_box import ZOOM_STEP, TimeBox
 # Each movement of the mouse counts: a handle that is dragged shows its frame at once.
 pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")
 
-#: Heights of the lanes in lines of text.
-_PROPOSALS, _FILM, _TRACKS, _AXIS = 1.2, 2.4, 4.8, 1.15
-#: Share of the height of curves and phases that the phases take.
-_PHASES = 0.36
+#: Heights of the lanes in lines of text; the last lane but one has the phases, and the curves where they are shown.
+_PROPOSALS, _FILM, _TRACKS, _CURVES, _AXIS = 1.2, 2.4, 2.8, 4.8, 1.15
+#: Share of the height of their lane that the phases take, alone and below the curves.
+_PHASES, _BELOW_CURVES = 0.62, 0.36
 #: Opacity of the band in which a transition may lie, over the phase under it, of 255.
 _UNCERTAIN_ALPHA = 120
 _LOWEST_SCALE = 0.2
@@ -35,6 +35,8 @@ _LOWEST_SCALE = 0.2
 _BESIDE = 0.012
 #: Fewest frames that zooming in leaves.
 _MIN_SHOWN = 12
+#: Grips of the lines of take-off, come-out and water.
+_SHAPES = ("<|>", "<|>", "o")
 _DRAWN = QColor("#ffd84d")
 _SMALL = 0.88
 _VEIL_ALPHA = 170
@@ -104,6 +106,9 @@ class TimePlot(pg.GraphicsView):
             axis.linkToView(self._tracks)
         self._probability_axis.setToolTip(self.tr("probability that the phase begins at a frame"))
         self._add_items(thumbnails)
+        self._curves_shown = False
+        for item in (*self._curves, self._samples, self._probability_axis):
+            item.hide()
         self._restyled: dict[FrameLine, tuple[QColor, QColor]] = {}
         self._active: FrameLine | None = None
         self.restyle()
@@ -113,14 +118,13 @@ class TimePlot(pg.GraphicsView):
         self._film.addItem(self._pictures, ignoreBounds=True)
         self._phases = [FrameBand((0, _PHASES)) for _ in STEP_NAMES]
         self._curves = [pg.PlotCurveItem(antialias=True) for _ in STEP_NAMES[1:]]
-        self._samples = pg.VTickGroup(yrange=[_PHASES, _PHASES + 0.1])
+        self._samples = pg.VTickGroup(yrange=[_BELOW_CURVES, _BELOW_CURVES + 0.1])
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
         self._found: list[FrameBand] = []
         self._veils = [(FrameBand(), FrameBand()) for _ in (self._film, self._tracks)]
         self._uncertain = [FrameBand((0, _PHASES)) for _ in range(3)]
         self.ghosts = [FrameLine(movable=False, dashed=True) for _ in range(3)]
-        shapes = ("<|>", "<|>", "o")
-        transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
+        transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in _SHAPES]
         ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
         self.lines = [*transitions, *ends]
         self._hint = pg.TextItem("", anchor=(0, 0))
@@ -145,8 +149,12 @@ class TimePlot(pg.GraphicsView):
     @property
     def height_px(self) -> int:
         """Height of all lanes."""
-        lanes = _FILM + _TRACKS + 2 * _AXIS + (_PROPOSALS if self._found else 0)
+        lanes = _FILM + self._tracks_lines + 2 * _AXIS + (_PROPOSALS if self._found else 0)
         return round(lanes * QFontMetricsF(self.font()).height()) + 5 * 2
+
+    @property
+    def _tracks_lines(self) -> float:
+        return _CURVES if self._curves_shown else _TRACKS
 
     @property
     def shown(self) -> tuple[float, float]:
@@ -211,29 +219,34 @@ class TimePlot(pg.GraphicsView):
             band.setVisible(bool(steps))
         for band, step in zip(self._phases, steps, strict=False):
             assert self._info is not None
-            color, duration = step_color(step.name), f"{decimal(duration_s(step, self._info), 2)} s"
-            names = f"{step_label(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name)
+            color, duration = step_color(step.name), f"{decimal(duration_s(step, self._info))} s"
+            names = f"{step_text(step.name)}  {duration}", step_text(step.name)
             band.setRegion((step.start_frame, step.end_frame))
             band.set_look(color, QPen(self.palette().base().color(), 1))
             band.set_texts(names, self._font(), text_on(color))
             band.setOpacity(0.35 if faded else 1)
 
     def set_curves(self, parse: DiveParse | None) -> None:
-        """Show the probabilities of both transitions at each sample; the highest peak takes the whole lane."""
-        for item in (*self._curves, self._probability_axis):
-            item.setVisible(parse is not None)
+        """Show the probabilities of both transitions at each sample, with ticks; None: the phases alone."""
+        share = _PHASES if parse is None else _BELOW_CURVES
+        if (parse is not None) != self._curves_shown:
+            self._curves_shown = parse is not None
+            for item in (*self._curves, self._samples, self._probability_axis):
+                item.setVisible(self._curves_shown)
+            for band in (*self._phases, *self._uncertain):
+                band.setSpan(0, share)
+            for line, shape in zip(self.lines, _SHAPES, strict=False):
+                line.set_grip(shape, share / 2)
+            self._fit_rows()
         if parse is None or parse.probabilities is self._probabilities:
             return
+        self._samples.setXVals((parse.sampled_frames + 0.5).tolist())
         self._probabilities = parse.probabilities
         peak = max(float(parse.probabilities.max()), _LOWEST_SCALE)
-        self._tracks.setYRange(-peak * _PHASES / (1 - _PHASES) * 1.15, peak * 1.15, padding=0)
+        self._tracks.setYRange(-peak * _BELOW_CURVES / (1 - _BELOW_CURVES) * 1.15, peak * 1.15, padding=0)
         self._probability_axis.setTicks([[(0, "0"), (peak, decimal(peak, 2))]])
         for curve, column in zip(self._curves, parse.probabilities.T, strict=True):
             curve.setData(parse.sampled_frames + 0.5, column.astype(float))
-
-    def set_samples(self, frames: np.ndarray | None) -> None:
-        """Show ticks at sampled frames, or none."""
-        self._samples.setXVals([] if frames is None else (frames + 0.5).tolist())
 
     def set_drawn(self, frames: Iterable[int]) -> None:
         """Mark frames with drawings."""

@@ -14,7 +14,7 @@ from fineparser_core.records import ComparedDive, DiveParse, DiveSegment, StepSp
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import marked_frames
 from fineparser_gui.support.formatting import decimal
-from fineparser_gui.support.steps import duration_s, step_label
+from fineparser_gui.support.steps import duration_s, step_text, steps_to_water
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.scroll_bar import TimelineScrollBar
@@ -123,14 +123,14 @@ class Timeline(QWidget):
             key=dive.key,
             info=dive.info,
             parse=parse,
-            steps=parse.steps if parse else before.steps if stale else (),
+            steps=_steps_of(parse, dive.info) if parse else before.steps if stale else (),
             stale=stale,
             drawn=marked_frames(dive.drawings),
             proposals=dive.proposals,
             accepted=accepted,
         )
         by_model = dive.model_analysis.parse if parse and dive.model_analysis else None
-        trimmed = dive.in_frame is not None and dive.out_frame is not None
+        trimmed = None not in dive.trimmed_range
         self._show(shown, dive.path, (dive.first_frame, dive.last_frame), by_model, trimmed=trimmed)
 
     def set_library_dive(self, shown: ComparedDive, info: VideoInfo, drawn: set[int]) -> None:
@@ -154,15 +154,17 @@ class Timeline(QWidget):
         trimmed: bool = False,
         fixed: bool = False,
     ) -> None:
-        """Show a dive, and of another file than before the whole or, where it is `trimmed`, the dive."""
+        """Show a dive; of another file than before, and once its phases are found, the part that is `trimmed`."""
         before, self._shown, info = self._shown, shown, shown.info
-        if info is None or before.info is None or shown.key != before.key:
+        opened = info is None or before.info is None or shown.key != before.key
+        found = shown.parse is not None and before.parse is None and not before.stale and self.whole
+        if opened:
             self._handles.chosen = None
             self._thumbnails.set_file(path if info is not None else None)
             if info is not None:
                 self.prepare().set_file(info)
-                if trimmed:
-                    self._show_between(*dive_range)
+        if info is not None and trimmed and (opened or found):
+            self._show_between(*dive_range)
         n_frames = info.n_frames if info is not None else 0
         self._handles.show(shown.parse, by_model, dive_range if n_frames else None, n_frames, fixed=fixed)
         self._update_all()
@@ -174,7 +176,7 @@ class Timeline(QWidget):
             self._plot.set_playhead(frame, follow=self._handles.held is None)
 
     def set_samples_shown(self, shown: bool) -> None:
-        """Show or hide ticks at the 96 sampled frames."""
+        """Show or hide what the network saw: its curves, and ticks at the 96 sampled frames."""
         self._samples_shown = shown
         self._update_plot()
 
@@ -234,15 +236,14 @@ class Timeline(QWidget):
     def _update_plot(self) -> None:
         """Update everything of the plot but the view, and the legend."""
         shown, plot = self._shown, self._plot
-        self._legend.show_phases(shown.parse, shown.steps, self._pending_text())
+        curves = shown.parse is not None and self._samples_shown
+        self._legend.show_phases(shown.parse, shown.steps, self._pending_text(), curves=curves)
         if plot is None:
             return
         plot.setVisible(shown.info is not None)
         if shown.info is not None:
             plot.set_steps(shown.steps, faded=shown.stale)
-            plot.set_curves(shown.parse)
-            ticks = shown.parse is not None and (self._samples_shown or self._handles.held in range(IN))
-            plot.set_samples(shown.parse.sampled_frames if shown.parse is not None and ticks else None)
+            plot.set_curves(shown.parse if self._samples_shown else None)
             plot.set_drawn(sorted(shown.drawn))
             plot.set_handles(self._handles)
             plot.set_proposals(shown.proposals, shown.accepted)
@@ -305,7 +306,7 @@ class Timeline(QWidget):
         text = self.tr("{0} from frame {1}, {2} s")
         parts = [self._handles.text(chosen)] if chosen is not None else []
         parts += [
-            text.format(step_label(s.name), s.start_frame, decimal(duration_s(s, shown.info), 2))
+            text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, shown.info), 2))
             for s in (() if shown.stale else shown.steps)
         ]
         parts += self._handles.accessible_text()
@@ -372,6 +373,10 @@ class Timeline(QWidget):
             self.seek_requested.emit(ends[event.key()])
         else:
             super().keyPressEvent(event)
+
+
+def _steps_of(parse: DiveParse, info: VideoInfo | None) -> tuple[StepSpan, ...]:
+    return steps_to_water(parse.steps, parse.first_water_contact_frame, info)
 
 
 def _frames_of(event: QKeyEvent) -> int:

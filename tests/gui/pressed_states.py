@@ -74,6 +74,7 @@ def one_dive(at: Making) -> QWidget:
     editing = at.studio.session.editing
     editing.set_judging(key, Judging(awards=(6.5, 7.0, 6.5)))
     editing.leave_out(key, "a", True)
+    at.studio.window.score.how.setChecked(True)
     at.studio.window.player.edits.nudge_transition(0, 1)
     at.studio.window.player.edits.nudge_transition(0, 1)
     at.studio.session.edits.undo()

@@ -114,8 +114,8 @@ def test_the_window_with_a_dive(window):
         for panel in (window.dives, window.player, window.details)
     )
     assert first < second < third
-    exemplars = [order.index(widget) for widget in order if window.exemplars.isAncestorOf(widget)]
-    assert min(exemplars) > third
+    mark = min(order.index(widget) for widget in order if window.score.isAncestorOf(widget))
+    assert second < mark < third  # the verdict and the mark, then the sheet
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,9 @@ def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_
     qtbot.waitUntil(lambda: not session.current.rescoring)
     corrected = session.current.analysis.scoring
     assert abs(corrected.score - own.score) > 1e-3
-    assert named(window.score, "score").text() == f"{corrected.score:.1f}"
-    assert f"Model {own.score:.1f} · corrected" in reads(window.score.correction)
+    window.score.how.setChecked(True)
+    assert named(window.found, "exact score").text().startswith(f"{corrected.score:.1f} ")
+    assert f"Model {own.score:.1f} · corrected" in reads(window.found.numbers.correction)
     mean = sum(vote.score for vote in corrected.exemplars) / len(corrected.exemplars)
     assert sum(part.points for part in corrected.contributions) == pytest.approx(corrected.score - mean, abs=1e-6)
 

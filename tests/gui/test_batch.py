@@ -339,7 +339,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     dialog.show()
     model = dialog.model
     assert dialog.group.currentText() == "207C 10 m  (2)"
-    table = [[model.index(row, column).data() for column in (0, 1, 2, 4, 5, 6)] for row in range(2)]
+    table = [[model.index(row, column).data() for column in (0, 1, 3, 4, 5, 6)] for row in range(2)]
     assert table == [
         ["1.", Path(NAMES[1]).stem, "71.0", "+2.00", "+3.00", "+1.00"],
         ["2.", "Anna", "68.0", "+2.00", "+0.00", "+1.00"],
@@ -349,7 +349,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     dialog.table.sortByColumn(5, Qt.SortOrder.AscendingOrder)
     assert [model.rows[row].key for row in range(2)] == [first, second]
     entries = {action.text(): action for action in dialog.sorting.menu().actions()}
-    assert [*entries][:2] == ["diver or file", "score"]
+    assert [*entries][:3] == ["diver or file", "judges", "score"]
     entries["Descending"].trigger()  # by keyboard
     assert [model.rows[row].key for row in range(2)] == [second, first]
     entries["diver or file"].trigger()

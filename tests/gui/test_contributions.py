@@ -41,6 +41,7 @@ def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_p
     parts = tuple(replace(part, points=third, dynamic=third - 0.25, static=0.25) for part in made.contributions)
     votes = tuple(replace(vote, contributions=parts, vote=vote.score + 3 * third) for vote in made.exemplars)
     answer_dive(idle_studio, tmp_path, None, replace(made, score=68.01, contributions=parts, exemplars=votes))
+    idle_studio.window.score.how.setChecked(True)
     panel.by_stream.setChecked(split)
     assert "Sum +3.01 = score 68.01 − mean of exemplars 65.00" in reads(panel)
     written = [

@@ -8,15 +8,17 @@ from answers_kit import open_scored
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushButton, QWidget
 
+from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_gui.app import Studio
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
 
-_SMALL_SCREEN = (1366, 768)
+#: 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
+_SCREENS = ((1093, 614), (1366, 768), (1920, 1080))
 
 
-@pytest.fixture(params=[code for code in LANGUAGES if code != "en"])
+@pytest.fixture(params=LANGUAGES)
 def spoken(request, qapp) -> Iterator[str]:
     """Code of a language, which the program has from now on."""
     before = QLocale()
@@ -59,12 +61,20 @@ def _check(window: QWidget, qtbot) -> None:
     qtbot.waitUntil(nothing_is_cut_off)  # layouts settle with the next events
 
 
-def test_nothing_is_cut_off_on_a_small_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_is_cut_off_on_any_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
     window = spoken_studio.window
-    window.resize(*_SMALL_SCREEN)
-    _check(window, qtbot)
-    open_scored(spoken_studio, qtbot, small_video, tmp_path)
-    _check(window, qtbot)
+    for screen in _SCREENS:
+        window.resize(*screen)
+        _check(window, qtbot)
+    key = open_scored(spoken_studio, qtbot, small_video, tmp_path)
+    spoken_studio.session.editing.set_judging(key, read_judging("6 6.5 7 6.5 6", "7 6 5"))
+    for more in (False, True):
+        window.details.more.setChecked(more)
+        window.score.how.setChecked(more)
+        for screen in _SCREENS:
+            window.resize(*screen)
+            _check(window, qtbot)
+    window.score.how.setChecked(False)
     room = window.score.contentsRect().width()
     for note in (window.score.no_exemplars, window.score.refusal):
         buttons = note.findChildren(QAbstractButton)

@@ -144,5 +144,5 @@ def test_rows_and_lanes_follow_the_font(large_font, idle_studio, qtbot, small_vi
     assert line > 20
     assert window.dives.view.sizeHintForRow(0) > 2.5 * line
     assert window.exemplars.table.verticalHeader().defaultSectionSize() > line
-    assert window.player.timeline.height() >= 11 * line
+    assert window.player.timeline.height() >= 9 * line
     assert not window.grab().isNull()

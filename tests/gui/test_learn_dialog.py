@@ -84,7 +84,8 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     parse = session.dive(key).model_analysis.parse
     answer(studio, result_message(request.id, Analysis(parse=parse, scoring=by_profile), tmp_path))
     told = "Calibrated on 60 of your dives: profile My judges."
-    assert told in reads(studio.window.score)
+    studio.window.score.how.setChecked(True)
+    assert told in reads(studio.window.found)
     score = studio.window.score.findChild(QLabel, "score")
     assert score.toolTip() == told
     index = studio.window.dives.model.index(0, 0)

@@ -486,7 +486,9 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     found = replace(scoring(), dive_number="5253B", notes=(Note(NoteCode.NEAREST_NUMBERS, ("5253B", "5251B", 3.2)),))
     answer_dive(library_studio, tmp_path, found)
     assert not score.no_exemplars.isVisible()
-    assert "compared with the nearest" in reads(score)
+    assert "by similar dives" in reads(score)
+    score.how.setChecked(True)
+    assert "compared with the nearest" in reads(library_studio.window.found)
     exemplars = library_studio.window.exemplars
     assert "no exemplars of 5253B" in reads(exemplars)
     assert not exemplars.table.isColumnHidden(2)
@@ -511,9 +513,13 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
     found = {"measures": (time,), "own_award": own_award(58.5), "unscored": "There are none."}
     answer_dive(library_studio, tmp_path, **found)
-    assert (named(score, "score").text(), named(score, "spread").text()) == ("58.5", "from measures alone")
-    assert "80 % prediction interval: 48.0 – 69.0" in reads(score)
-    assert "On 7 judged dives" in reads(score)
+    assert (named(score, "score").text(), named(score, "interval").text()) == (
+        "6½",
+        "likely 5½ to 7½, from measures alone",
+    )
+    score.how.setChecked(True)
+    assert "80 % prediction interval: 48.0 – 69.0" in reads(library_studio.window.found)
+    assert "On 7 judged dives" in reads(library_studio.window.found)
     assert "No exemplars of 5253B," in reads(score)
     assert score.no_exemplars.isVisible()
     session.editing.move_transition(key, 0, 30)
@@ -522,13 +528,13 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     request = asked(library_studio, ScoreRequest)
     moved = replace(session.dive(key).analysis, measures=(time,), own_award=own_award(61.2))
     library_studio.client.received.emit(result_message(request.id, moved, tmp_path))
-    assert named(score, "score").text() == "61.2"
+    assert named(score, "score").text() == "7"  # of 6.8
     assert session.dive(key).analysis.measures == (time,)
     session.editing.reset_transitions(key)
-    assert named(score, "score").text() == "58.5"
+    assert named(score, "score").text() == "6½"
     assert session.dive(key).score_state is ScoreState.NO_EXEMPLARS
     session.editing.leave_out(key, "nobody", True)
-    assert named(score, "score").text() == "58.5"
+    assert named(score, "score").text() == "6½"
 
 
 def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):

@@ -1,10 +1,11 @@
-"""What was measured of the shown dive, beside the contributions."""
+"""The verdict on the shown dive: what a coach would say, its pictures and bars, and every measure behind them."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from answers_kit import answer_dive, dive_parse, open_queued, scoring
+from finding import reads
 from made_analysis import moments_at
 from PySide6.QtCore import QPoint, Qt
 
@@ -15,6 +16,7 @@ from fineparser_core.measures.words import band_text, finding_text, measured_tex
 from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_gui.score.explanation import Explanations
+from fineparser_gui.score.moment_strip import ShownPicture
 
 
 @pytest.fixture
@@ -29,11 +31,36 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     parse = replace(parse, joints=joints, moments=moments_at(parse.transitions))
     parse = correct_contact(parse, parse.transitions.first_entry_frame + 10)
     answer_dive(idle_studio, tmp_path_factory.mktemp("answers"), None, scoring(), parse=parse)
-    qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()))
+    qtbot.waitUntil(lambda: any(bar.against for bar in idle_studio.window.verdict.bars()))
     return idle_studio.window
 
 
+def test_what_a_coach_would_say_has_a_picture_and_a_bar_that_lead_to_its_frame(idle_studio, window, qtbot):
+    contact = idle_studio.session.current.analysis.parse.first_water_contact_frame
+    said, *others = window.verdict.strip.pictures
+    assert (said.caption, said.fault, said.frame) == ("Low", True, contact)
+    assert [other.fault for other in others] == [False, False]
+    (bar,) = (bar for bar in window.verdict.bars() if bar.against)
+    assert (bar.name.text(), bar.value.text()) == ("air time", "1.6 s")
+    qtbot.mouseClick(window.verdict.strip, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    assert window.transport.frame == contact
+    window.transport.seek(0)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton)
+    assert window.transport.frame == contact
+
+
+def test_a_dive_within_its_bands_is_told_so(idle_studio, window, qtbot, monkeypatch, tmp_path):
+    wide = {"flight_time": Band(low=0.5, high=9.3, unit="s", source=RULES)}
+    monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: wide)
+    session = idle_studio.session
+    again = replace(session.current.model_analysis)
+    session.update(session.current.key, model_analysis=again, analysis=again)
+    qtbot.waitUntil(lambda: "Within the range of good dives" in reads(window.verdict))
+    assert not any(picture.fault for picture in window.verdict.strip.pictures)
+
+
 def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(idle_studio, window, qtbot):
+    window.score.how.setChecked(True)
     first = next(row for row in window.measured.rows() if row.against)
     assert "in the air; rules: 9.15 to 9.30 s" in first.text
     contact = idle_studio.session.current.analysis.parse.first_water_contact_frame
@@ -45,14 +72,8 @@ def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(id
     assert not any("eduction" in row.text for row in window.measured.rows())
 
 
-def test_every_measure_is_shown_where_it_is_asked_for(window):
-    some = len(window.measured.rows())
-    window.measured.every.setChecked(True)
-    assert len(window.measured.rows()) > some
-
-
 def test_the_moments_are_pictures_that_lead_to_their_frames(idle_studio, window, qtbot):
-    strip, parse = window.measured.strip, idle_studio.session.current.analysis.parse
+    strip, parse = window.verdict.strip, idle_studio.session.current.analysis.parse
     thirds, y = [strip.width() * part // 6 for part in (1, 3, 5)], strip.width() // 6
     empty = strip.palette().mid().color()
 
@@ -62,16 +83,16 @@ def test_the_moments_are_pictures_that_lead_to_their_frames(idle_studio, window,
 
     qtbot.waitUntil(pictures)
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(thirds[1], y))
-    assert window.transport.frame == parse.steps[2].start_frame
+    assert window.transport.frame == strip.pictures[1].frame
     strip.setFocus()
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     qtbot.keyClick(strip, Qt.Key.Key_Space)
-    assert window.transport.frame == parse.first_water_contact_frame
+    assert window.transport.frame == parse.steps[2].start_frame == strip.pictures[2].frame
 
 
 def test_nothing_is_shown_before_the_analysis(idle_studio):
-    assert not idle_studio.window.measured.isVisible()
-    assert idle_studio.window.measured.rows() == []
+    assert not idle_studio.window.verdict.isVisible()
+    assert idle_studio.window.verdict.bars() == []
 
 
 def test_values_have_units_and_their_signs_have_names():
@@ -86,20 +107,20 @@ def test_values_have_units_and_their_signs_have_names():
     assert told == "1.0 m of jump; rules: 1.1 to 1.3 m"
 
 
-def test_a_measure_tells_how_it_is_seen_and_what_to_say(window):
-    row = next(row for row in window.measured.rows() if row.against)
-    assert "Jump up." in row.toolTip()
-    assert "Rules of World Aquatics" in row.toolTip()
-    assert "Go to frame" in row.toolTip()
+def test_a_bar_tells_its_band_how_it_is_seen_and_what_to_say(window):
+    bar = next(bar for bar in window.verdict.bars() if bar.against)
+    for told in ("rules: 9.15 to 9.30 s", "Jump up.", "Rules of World Aquatics", "Go to frame"):
+        assert told in bar.toolTip()
 
 
 def test_the_angle_on_a_picture_has_a_name(idle_studio, window):
     lean = Measure(name="lean", value=12.0, unit="deg", uncertainty=3.0, frame=0, step="take-off")
-    strip, dive = window.measured.strip, idle_studio.session.current
+    strip, dive = window.verdict.strip, idle_studio.session.current
     parse = dive.analysis.parse
     shown = moments_of_parse(parse, dive.info.pts_s, [])
     lean = replace(lean, frame=shown[1].frame)
-    strip.show_moments(parse, dive.info, [(shown[at], "") for at in (1, 3)], [lean])
+    pictures = [ShownPicture(shown[at].frame, "", opens=shown[at].opens) for at in (1, 3)]
+    strip.show_pictures(parse, dive.info, pictures, [lean])
     assert [strip.angle_text(at) for at in (0, 1)] == ["lean at the take-off", "hips as the body opens"]
 
 
@@ -108,8 +129,8 @@ def test_of_a_clip_without_a_dive_nothing_is_measured_and_no_phase_is_shown(idle
     own = session.current.model_analysis
     refused = replace(own, parse=replace(own.parse, refusal="No diver is seen."))
     session.update(key, model_analysis=refused, analysis=refused)
-    qtbot.waitUntil(lambda: not window.measured.isVisible())
+    qtbot.waitUntil(lambda: not window.verdict.isVisible())
     assert "flight" not in window.player.timeline.accessibleDescription()
     window.score.refusal.overrule.click()
-    qtbot.waitUntil(window.measured.isVisible)
+    qtbot.waitUntil(window.verdict.isVisible)
     assert "flight" in window.player.timeline.accessibleDescription()

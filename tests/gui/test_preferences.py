@@ -148,7 +148,7 @@ def _colors_of(widget):
 
 def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, scored, dialog, monkeypatch):
     player, preferences = idle_studio.window.player, idle_studio.preferences
-    shown = (player.timeline, idle_studio.window.contributions)
+    shown = (player.timeline, idle_studio.window.score)
     assert all("#009e73" in _colors_of(widget) for widget in shown)
     monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor("#aa3377"))
     button = dialog.step_colors[2]

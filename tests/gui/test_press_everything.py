@@ -99,7 +99,7 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
         ("many", ("MainWindow/DivesPanel", "MainWindow/SideColumn", "MainWindow/Corner", "MainWindow › Dive")),
         ("missing", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow/Corner", "MainWindow › Dive")),
         ("refused", ("MainWindow/SideColumn", "MainWindow › Dive")),
-        ("contradicted", ("MainWindow/SideColumn/DetailsPanel",)),
+        ("contradicted", ("MainWindow/DetailsPanel",)),
         ("unsure", ("MainWindow/PlayerPanel/DiverStrip",)),
         ("found", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow › Dive")),
         ("comparison", ("MainWindow/PlayerPanel", "MainWindow/SideColumn/ExemplarsPanel", "MainWindow › View")),

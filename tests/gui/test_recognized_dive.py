@@ -56,8 +56,8 @@ def score_requests(studio) -> list[ScoreRequest]:
 def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
     details, session = seen.window.details, seen.session
     chips = [one for one in details.seen.chips if one.isVisible()]
-    assert [one.text() for one in chips] == ["103B 84 %", "103C 12 %", "113B 3 %"]
-    assert "forward 1½ somersaults, pike" in chips[0].toolTip()
+    assert [one.text() for one in chips] == ["103B", "103C"]
+    assert "103B 84 %, forward 1½ somersaults, pike" in chips[0].toolTip()
     assert chips[0].accessibleName() == "Take dive number 103B 84 %: forward 1½ somersaults, pike"
     assert chips[0].focusPolicy() == Qt.FocusPolicy.TabFocus
     assert details.board.currentText() == "1 m (seen)"
@@ -68,7 +68,7 @@ def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
     (request,) = score_requests(seen)
     assert (request.dive_number, request.board_m) == ("103B", 1.0)
     click(qtbot, chips[1])
-    assert (session.current.dive_number, [one.isChecked() for one in chips]) == ("103C", [False, True, False])
+    assert (session.current.dive_number, [one.isChecked() for one in chips]) == ("103C", [False, True])
     click(qtbot, chips[1])
     assert chips[1].isChecked()
     seen.window.actions_by_id["undo"].trigger()

@@ -7,11 +7,10 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from answers_kit import activate, answer_dive, open_queued
-from finding import named
+from finding import named, reads
 from mouse_kit import double_click, drag_from, proposal_point, transition_point, turn_wheel
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel
 
 from fineparser_core.records import DiveSegment
 from fineparser_core.scoring.rescore import correct_contact
@@ -191,8 +190,8 @@ def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) ->
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         told.append(focused.accessibleDescription().split(",")[0])
     assert told[0] == "In point: frame 0"
-    assert told[1] == f"flight from frame {flight}"
-    assert told[2] == f"entry from frame {entry}"
+    assert told[1] == f"take-off: frame {flight}"
+    assert told[2] == f"come-out: frame {entry}"
     assert told[3] == "Out point: frame 119"
     assert focused.grab().toImage() != plain
     qtbot.keyClick(focused, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
@@ -200,7 +199,7 @@ def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) ->
     qtbot.keyClick(focused, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(focused, Qt.Key.Key_Left)
     assert session.current.corrected_frames == (flight, entry + 9)
-    assert f"entry from frame {entry + 9}" in focused.accessibleDescription()
+    assert f"come-out: frame {entry + 9}" in focused.accessibleDescription()
     parsed.window.actions_by_id["undo"].trigger()  # both moves at once
     assert session.current.corrected_frames is None
     qtbot.keyClick(focused, Qt.Key.Key_Escape)
@@ -247,7 +246,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     window.transport.seek(90)
     window.actions_by_id["contact_here"].trigger()  # where it was not seen, the coach says it
     assert timeline.findChild(TimePlot).lines[2].value() == 90
-    assert "first water contact in frame 90" in timeline.accessibleDescription()
+    assert "water: frame 90" in timeline.accessibleDescription()
     window.actions_by_id["undo"].trigger()
     assert not timeline.findChild(TimePlot).lines[2].isVisible()
     parse = correct_contact(dive.analysis.parse, 88)
@@ -255,7 +254,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     session.update(dive.key, model_analysis=own, analysis=own)
     drag_from(timeline, transition_point(timeline, 2), 4)
     assert session.current.correction.contact_frame == 92
-    assert "first water contact in frame 92 · model: 88" in timeline.accessibleDescription()
+    assert "water: frame 92 · model: 88" in timeline.accessibleDescription()
     assert timeline.findChild(TimePlot).ghosts[2].value() == 88
     for _ in range(4):
         qtbot.keyClick(timeline, Qt.Key.Key_Tab)
@@ -290,14 +289,38 @@ def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
     assert axis.tickStrings([0, 50, 75], 1, 0.5) == ["0.0 s", "1.0 s", "2.0 s"]
 
 
-def test_a_curve_whose_peak_lies_beside_its_line_is_explained(parsed) -> None:
-    legend, session = parsed.window.findChild(Legend), parsed.session
-    parse = session.current.analysis.parse
-    probabilities = np.zeros((96, 2), np.float32)
-    probabilities[[5, 90], [0, 1]] = 0.8
-    apart = replace(session.current.analysis, parse=replace(parse, probabilities=probabilities))
-    session.update(session.current.key, model_analysis=apart, analysis=apart)
-    assert "curves by the network alone" in legend.findChild(QLabel).toolTip()
+def test_the_networks_curves_are_shown_with_what_it_saw_alone(parsed) -> None:
+    timeline, legend = parsed.window.player.timeline, parsed.window.findChild(Legend)
+    plot, height = timeline.findChild(TimePlot), timeline.height()
+    assert "take-off" in reads(legend)
+    assert not plot._curves[0].isVisible()
+    parsed.window.actions_by_id["crop"].trigger()
+    assert plot._curves[0].isVisible()
+    assert timeline.height() > height
+    assert "the network alone" in reads(legend)
+    assert not timeline.grab().isNull()
+    parsed.window.actions_by_id["crop"].trigger()
+    assert not plot._curves[0].isVisible()
+    assert timeline.height() == height
+
+
+def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_shown_closely(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    dive = session.current
+    contact = frames_of(dive.analysis.parse.transitions)[1] + 5
+    session.editing.move_transition(dive.key, 2, contact)
+    entry = timeline.findChild(TimePlot)._phases[2].getRegion()
+    assert contact < entry[1] < dive.info.n_frames
+    assert dive.info.pts_s[round(entry[1])] - dive.info.pts_s[contact] == pytest.approx(0.5, abs=1 / dive.info.fps)
+    own = session.current.model_analysis
+    session.update(dive.key, model_analysis=None, analysis=None)
+    assert timeline.whole
+    cut = replace(
+        own, parse=replace(own.parse, clip=replace(own.parse.clip, n_cut=(30, 20), in_frame=30, out_frame=99))
+    )
+    session.update(dive.key, model_analysis=cut, analysis=cut)
+    assert not timeline.whole
+    assert timeline.shown[0] < 30 < 99 < timeline.shown[1]
 
 
 def test_the_name_of_a_phase_leaves_the_dot_of_the_water_contact_free(qtbot) -> None:

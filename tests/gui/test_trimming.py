@@ -418,9 +418,10 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     parsed(idle_studio, qtbot, small_video, tmp_path, None)
     rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
     answer_dive(idle_studio, tmp_path, replace(scoring(), interval=rule.around(68.0, 1.5, 3.3)))
-    assert "80 %" in reads(window.score)
-    assert "80 % prediction interval: 63.0 – 73.0" in reads(window.score)
-    assert "Fitted on rendered dives" in named(window.score, "interval").toolTip()
+    assert "likely 6½ to 7½" in reads(window.score)
+    window.score.how.setChecked(True)
+    assert "80 % prediction interval: 63.0 – 73.0" in reads(window.found)
+    assert "Fitted on rendered dives" in named(window.found, "exact interval").toolTip()
 
 
 def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:

@@ -15,7 +15,7 @@ from answers_kit import (
     result_message,
     scoring,
 )
-from finding import named, reads, texts
+from finding import named, press, reads
 from platforms import KILL
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
@@ -104,8 +104,9 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert idle_studio.session.current.dive_number == "207C"
     assert idle_studio.session.current.scoring
     answer_dive(idle_studio, tmp_path, scoring())
-    assert named(window.score, "score").text() == "68.0"
-    assert "weights trained on rendered dives" in texts(window.score)
+    assert named(window.score, "score").text() == "7"
+    press(window.score, "trained on rendered dives")
+    assert named(window.found, "exact score").text().startswith("68.0 ")
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
 
 import numpy as np
 
-from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.award_words import half_text, likely_text
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
@@ -16,7 +15,6 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.export.report.page import (
-    Gauge,
     MeasuredRow,
     NumberOverview,
     Overview,
@@ -29,19 +27,17 @@ from fineparser_core.export.report.page import (
 from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
-from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
+from fineparser_core.measures.explanation import Bands, Finding, band_for, findings, gauge
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.records import Analysis, Measure, OwnAward, Scoring
+from fineparser_core.records import Analysis, Measure
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
 MOST_ROWS = 10
 #: Letters of a note that fit on the page.
 _MOST_NOTE = 700
-#: Room beside band and value in a gauge, as a share of what both span.
-_MARGIN = 0.15
 
 
 def make_report(
@@ -84,7 +80,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     strobe, without = _strobe(dive, cancel)
     return Page(
         title=_title(dive),
-        headline=_headline(analysis),
+        headline=_headline(dive),
         facts=_facts(dive),
         strips=tuple(strips),
         phases=_phases(dive, found),
@@ -114,7 +110,21 @@ def _title(dive: ReportedDive) -> str:
     return "  ·  ".join(known) or printable(dive.path.stem)
 
 
-def _headline(analysis: Analysis) -> tuple[str, str]:
+def _headline(dive: ReportedDive) -> tuple[str, str]:
+    """Return the mark and the line below it: the judges' award first, where there is one."""
+    scored = dive.analysis.scoring or dive.analysis.own_award
+    if dive.judging is None:
+        return _prediction(dive.analysis)
+    marks = " ".join(map(short_number, dive.judging.awards))
+    said = [f"{text('judges')} ({marks})" if len(dive.judging.awards) > 1 else text("judges")]
+    if scored is not None:
+        said.append(text("{0} points", number(dive.judging.score(scored.difficulty), 2)))
+        said.append(text("predicted {0}", half_text(scored.award)))
+        said += [likely_text(scored.award_range)] if scored.award_range is not None else []
+    return number(dive.judging.award, 2), ", ".join(said)
+
+
+def _prediction(analysis: Analysis) -> tuple[str, str]:
     scoring, own = analysis.scoring, analysis.own_award
     if scoring is None and own is not None:
         return number(own.score, 1), f"{own_award_text(own)}; " + text("there is no exemplar")
@@ -157,18 +167,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         facts.append((text("calibrated"), text("on {0} of your dives, profile {1}", profile.dives, profile.name)))
     if own is not None and scoring is not None:
         facts.append((text("without exemplars"), own_award_text(own)))
-    if dive.judging is not None:
-        facts.append((text("judges"), _judged(dive.judging, scoring or own)))
     return tuple((name, said) for name, said in facts if said)
-
-
-def _judged(judging: Judging, scored: Scoring | OwnAward | None) -> str:
-    """Return the award of the judges and the points, and behind them the awards of all."""
-    award = number(judging.award, 2)
-    points = number(judging.score(scored.difficulty), 2) if scored is not None else ""
-    said = text("{0} · {1} points", award, points) if points else text("award {0}", award)
-    marks = " ".join(map(short_number, judging.awards))
-    return f"{said} ({marks})" if len(judging.awards) > 1 else said
 
 
 def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
@@ -207,19 +206,10 @@ def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tu
                 value=measured_text(measure),
                 good=good_text(measure.name, band) if band is not None else "",
                 outside=measure in against,
-                gauge=_gauge(measure, band) if band is not None else None,
+                gauge=gauge(measure, band) if band is not None else None,
             )
         )
     return tuple(rows[:MOST_ROWS])
-
-
-def _gauge(measure: Measure, band: Band) -> Gauge:
-    low = min(band.low, measure.value - measure.uncertainty)
-    high = max(band.high if isfinite(band.high) else band.low, measure.value + measure.uncertainty)
-    span = (high - low) or 1.0
-    low, span = low - _MARGIN * span, span * (1 + 2 * _MARGIN)
-    value, first, last = ((min(x, low + span) - low) / span for x in (measure.value, band.low, band.high))
-    return Gauge(value=value, deviation=measure.uncertainty / span, low=first, high=last)
 
 
 def _trend_heading(dive: ReportedDive) -> str:

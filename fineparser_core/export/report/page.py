@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fineparser_core.measures.explanation import Gauge
+
 #: Awards that a trend spans at least.
 _LEAST_SPAN = 2
 
@@ -30,21 +32,6 @@ class PictureRow:
 
     heading: str
     pictures: tuple[CaptionedImage, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gauge:
-    """Place of a value beside a band, as shares of the gauge's width.
-
-    Attributes:
-        value, low, high: of the value and the band's ends.
-        deviation: standard deviation of the value.
-    """
-
-    value: float
-    deviation: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)

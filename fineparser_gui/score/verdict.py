@@ -1,0 +1,223 @@
+"""What a coach would say of the shown dive, each with its picture, and the measures that say so as bars."""
+
+from PySide6.QtCore import QMargins, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from fineparser_core.export.report.moments import moments_of_parse
+from fineparser_core.language import text, translated
+from fineparser_core.measures.explanation import Band, Finding, band_for, gauge, lies_outside, worst, worst_first
+from fineparser_core.measures.words import (
+    FIRST_MEASURES,
+    fault_text,
+    good_text,
+    measure_about,
+    measure_name,
+    measured_text,
+    rounded_text,
+    short_name,
+)
+from fineparser_core.records import Analysis, Measure
+from fineparser_gui.dives.dive import Dive
+from fineparser_gui.dives.session import Session
+from fineparser_gui.score.explanation import Explanation, Explanations
+from fineparser_gui.score.moment_strip import MomentStrip, ShownPicture
+from fineparser_gui.support.theme import step_color
+from fineparser_gui.support.widgets import fill_with_card, label, lay_out, tool_tip
+
+#: Moments whose pictures fill the strip where fewer lines are said, of `moments_of`: take-off, come-out, entry.
+_MOMENTS = (1, 3, 4)
+#: Maximum number of bars.
+_MOST_BARS = 5
+_SETTLED_MS = 120
+#: Size of a bar's band and of the mark of the value, in pixels.
+_BAND_PX, _MARK_PX = 8, 3
+
+
+class VerdictPanel(QWidget):
+    """The worst findings of the dive as captions of their pictures, and below them bars of its measures.
+
+    Signals:
+        frame_requested: (int) source frame of a picture or bar that was chosen.
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, session: Session, explanations: Explanations) -> None:
+        super().__init__()
+        self._session, self._explanations = session, explanations
+        self._line = label(wrap=True, bold=1.1)
+        self.strip = MomentStrip()
+        self.strip.frame_requested.connect(self.frame_requested)
+        self._bars = QVBoxLayout(spacing=0)
+        fill_with_card(self, self._line, self.strip, self._bars)
+        self._shown: Analysis | None = None
+        # A transition that is dragged changes the dive many times a second.
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
+        session.shown_changed.connect(self._refresh_timer.start)
+        self._refresh()
+
+    def bars(self) -> list["MeasureBar"]:
+        """Return the bars that are shown."""
+        widgets = (self._bars.itemAt(at).widget() for at in range(self._bars.count()))
+        return [widget for widget in widgets if isinstance(widget, MeasureBar)]
+
+    def close_video(self) -> None:
+        """Release the file before the window closes."""
+        self._session.shown_changed.disconnect(self._refresh_timer.start)
+        self._refresh_timer.stop()
+        self.strip.close_file()
+
+    def _refresh(self) -> None:
+        dive = measured_dive(self._session)
+        self.setVisible(dive is not None)
+        if dive is None or dive.analysis is None or dive.info is None:
+            self.strip.show_pictures(None, None, (), ())
+            self._shown = None
+        elif self._shown is not dive.analysis:
+            self._shown, explanation = dive.analysis, self._explanations.of(dive)
+            said = worst(explanation.findings)
+            self._line.setText(_line(explanation, said))
+            self._line.setVisible(not said)
+            self._show_pictures(dive, explanation, said)
+            self._show_bars(explanation, said)
+            self.updateGeometry()
+
+    def _show_pictures(self, dive: Dive, explanation: Explanation, said: list[Finding]) -> None:
+        """Show the frames of the findings, the worst first, and of moments where there are fewer."""
+        assert dive.analysis is not None
+        assert dive.info is not None
+        parse = dive.analysis.parse
+        moments = moments_of_parse(parse, dive.info.pts_s, explanation.measures)
+        names = {1: self.tr("take-off"), 3: self.tr("come-out"), 4: self.tr("entry")}
+        pictures = [ShownPicture(one.measure.frame, fault_text(one), fault=True) for one in said]
+        frames = {picture.frame for picture in pictures}
+        rest = [ShownPicture(moments[at].frame, names[at], opens=moments[at].opens) for at in _MOMENTS]
+        pictures += [picture for picture in rest if picture.frame not in frames]
+        self.strip.show_pictures(parse, dive.info, pictures[: len(_MOMENTS)], explanation.measures)
+
+    def _show_bars(self, explanation: Explanation, said: list[Finding]) -> None:
+        while (item := self._bars.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        against = {one.measure.name for one in said}
+        bars = [MeasureBar(one, band, against=one.name in against) for one, band in _barred(explanation, said)]
+        names_px = max((bar.name.sizeHint().width() for bar in bars), default=0)
+        values_px = max((bar.value.sizeHint().width() for bar in bars), default=0)
+        for bar in bars:
+            bar.name.setFixedWidth(names_px)
+            bar.value.setFixedWidth(values_px)
+            bar.chosen.connect(self.frame_requested)
+            self._bars.addWidget(bar)
+
+
+def measured_dive(session: Session) -> Dive | None:
+    """Return the shown dive if there is something to measure; None for a clip without a dive or of another person."""
+    dive = session.current
+    if dive is None or dive.analysis is None or dive.info is None or dive.refused or dive.asks_diver:
+        return None
+    return dive
+
+
+def _line(explanation: Explanation, said: list[Finding]) -> str:
+    """Return what is said where nothing speaks against the dive."""
+    if said:
+        return ""
+    banded = ((one, band_for(one, explanation.bands)) for one in explanation.measures)
+    telling = [(one, band) for one, band in banded if band is not None and band.tells_faults]
+    if not telling:
+        return text("Not clear enough to say more.")
+    if any(lies_outside(one, band) for one, band in telling):
+        return text("Nothing clearly outside the good range.")
+    return text("Within the range of good dives.")
+
+
+def _barred(explanation: Explanation, said: list[Finding]) -> list[tuple[Measure, Band]]:
+    """Return the measures that say most, with their bands: what speaks against the dive, the first ones, the rest."""
+    measures, bands = explanation.measures, explanation.bands
+    first = [one for one in measures if one.name in FIRST_MEASURES]
+    chosen: dict[str, tuple[Measure, Band]] = {}
+    for measure in (*(one.measure for one in said), *first, *worst_first(measures, bands)):
+        band = band_for(measure, bands)
+        if band is not None and (measure in first or band.tells_faults):
+            chosen.setdefault(measure.name, (measure, band))
+    return list(chosen.values())[:_MOST_BARS]
+
+
+class ChosenRow(QFrame):
+    """A row of a measure; a click or Enter shows its frame.
+
+    Signals:
+        chosen: (int) its source frame.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, measure: Measure, *tips: str) -> None:
+        super().__init__()
+        self._frame = measure.frame
+        self.setProperty("role", "row")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        told = *tips, measure_about(measure.name), self.tr("Go to frame {0}").format(measure.frame)
+        self.setToolTip(tool_tip("\n".join(filter(None, told))))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self._frame)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self._frame)
+        else:
+            super().keyPressEvent(event)
+
+
+class MeasureBar(ChosenRow):
+    """A measure as a mark beside the band of good values: name, bar, value."""
+
+    def __init__(self, measure: Measure, band: Band, *, against: bool) -> None:
+        good, exact = good_text(measure.name, band), measured_text(measure)
+        super().__init__(measure, f"{measure_name(measure.name)}: {exact}", good, translated(band.source.about))
+        self.against = against
+        self.name = label(short_name(measure.name))
+        self.value = label(rounded_text(measure.value, measure.name, measure.unit), bold=float(against))
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self, contentsMargins=QMargins(4, 1, 4, 1), spacing=8)
+        lay_out(row, self.name, (_Gauge(measure, band, against=against), 1), self.value)
+        self.setAccessibleName(f"{measure_name(measure.name)} {exact} {good}")
+
+
+class _Gauge(QWidget):
+    """The band of good values, the value as a mark with its uncertainty; a band of rendered dives is an outline."""
+
+    def __init__(self, measure: Measure, band: Band, *, against: bool) -> None:
+        super().__init__()
+        self._place, self._told, self._against = gauge(measure, band), band.tells_faults, against
+        self._color = step_color(measure.step)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        return QSize(90, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, place, palette = QPainter(self), self._place, self.palette()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width, middle = self.width(), self.height() / 2
+        painter.fillRect(QRectF(0, middle - 0.5, width, 1), palette.mid())
+        band = QRectF(place.low * width, middle - _BAND_PX / 2, (place.high - place.low) * width, _BAND_PX)
+        fill = QColor(self._color)
+        fill.setAlpha(110)
+        painter.setPen(Qt.PenStyle.NoPen if self._told else QPen(self._color, 1, Qt.PenStyle.DashLine))
+        painter.setBrush(fill if self._told else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(band, 3, 3)
+        ink = palette.text().color()
+        left, right = ((place.value + sign * place.deviation) * width for sign in (-1, 1))
+        painter.fillRect(QRectF(left, middle - 0.75, right - left, 1.5), ink)
+        mark = QRectF(place.value * width - _MARK_PX / 2, middle - _BAND_PX, _MARK_PX, 2 * _BAND_PX)
+        painter.fillRect(mark, ink)
+        if self._against:  # a dot, so that color and place are not the only carriers
+            painter.setBrush(ink)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(mark.center(), _MARK_PX + 1.5, _MARK_PX + 1.5)
