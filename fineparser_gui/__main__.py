@@ -98,8 +98,6 @@ def main() -> int:
         from fineparser_gui.self_test import SelfTest
 
         SelfTest(studio, arguments.self_test)
-    elif not arguments.clips:
-        studio.offer_tour()
     studio.window.show()
     if problem:
         studio.session.problem.emit(translated(problem))

@@ -21,8 +21,6 @@ from fineparser_gui.support.log_file import log_file
 from fineparser_gui.support.theme import ThemeManager
 from fineparser_gui.worker.client import WorkerClient
 
-_TOUR_SHOWN = "tour/shown"
-
 
 class Application(QApplication):
     """Application that receives the files that the desktop opens: macOS sends events instead of arguments.
@@ -82,13 +80,6 @@ class Studio:
             self.window.shown_first.connect(self._offer_reports, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
-
-    def offer_tour(self) -> None:
-        """Begin the tour, unless it was shown before."""
-        settings = open_settings(self.folder) if self.folder is not None else None
-        if settings is not None and not settings.value(_TOUR_SHOWN):
-            self.window.tour.over.connect(lambda: settings.setValue(_TOUR_SHOWN, "yes"))
-            self.window.tour.begin()
 
     def _report_worker(self) -> None:
         assert self.reports is not None

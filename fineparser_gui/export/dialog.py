@@ -49,7 +49,7 @@ _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 
 #: Types of which several dives give a file each, and those that have a picture.
 _EACH, _SEEN = (_CLIP, _SHEET, _STROBE), (_CLIP, _SHEET, _STILL, _STROBE)
-#: Bytes of a clip by pixel and second at 30 frames a second: of clips of real dives, 0.1 to 0.3.
+#: Rough bytes of a clip by pixel and second at 30 frames a second.
 _CLIP_BYTES = 0.2
 
 

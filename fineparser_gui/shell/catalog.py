@@ -343,7 +343,6 @@ CATALOG: tuple[Command, ...] = (
             _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.guide()),
             _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.shortcuts()),
             _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.model_card()),
-            _can("tour", Phrase("&Show the tour"), "", lambda w: w.tour.begin()),
         ),
         (
             _can("find_command", Phrase("Fi&nd a command…"), "Ctrl+K", lambda w: w.dialogs.find_command()),

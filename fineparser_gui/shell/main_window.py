@@ -35,7 +35,6 @@ from fineparser_gui.shell.full_screen import FullScreen
 from fineparser_gui.shell.opener import Opener
 from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.start_page import EmptyState, RecentSession
-from fineparser_gui.shell.tour import Tour
 from fineparser_gui.store.session_dialogs import SessionDialogs
 from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import SessionRecord
@@ -197,10 +196,7 @@ class MainWindow(QMainWindow):
         self.exports = ExportsStrip(self.session.exports)
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
         corner = Corner(over)
-        self.tour = Tour()
-        self.tour.sample_requested.connect(self.opener.open_sample)
-        self.session.dive_added.connect(lambda _: self.tour.dive_opened())
-        for widget in (self.messages, self.exports, self.tour):
+        for widget in (self.messages, self.exports):
             corner.add(widget)
         DropHighlight(over, self).dropped.connect(self.opener.open_paths)
         self.library = LibraryDock(self.session, self, self.actions_by_id)

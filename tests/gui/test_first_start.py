@@ -1,4 +1,4 @@
-"""What helps a coach at the first start and when something is wrong: tour, device, system check, reports."""
+"""What helps a coach at the first start and when something is wrong: device, system check, reports."""
 
 import errno
 import os
@@ -16,36 +16,6 @@ from PySide6.QtWidgets import QApplication, QDialog
 from fineparser_core import __version__
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
-
-
-def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_video):
-    studio = make_studio()
-    tour = studio.window.tour
-    assert not tour.isVisible()
-    studio.offer_tour()
-    assert tour.isVisible()
-    studio.session.open([small_video])
-    qtbot.waitUntil(lambda: tour.step == 1)
-    tour.next.click()
-    assert tour.next.text() == "Done"
-    tour.next.click()
-    assert not tour.isVisible()
-    studio.window.close()
-
-    again = make_studio()
-    again.offer_tour()
-    assert not again.window.tour.isVisible()
-    again.window.actions_by_id["tour"].trigger()
-    assert again.window.tour.isVisible()
-
-
-def test_the_tour_can_be_skipped_and_opens_the_sample(make_studio):
-    studio = make_studio()
-    studio.offer_tour()
-    studio.window.tour.sample.click()
-    assert studio.session.current.path.name == "sample.mp4"
-    studio.window.tour.skip.click()
-    assert not studio.window.tour.isVisible()
 
 
 @pytest.mark.parametrize(
