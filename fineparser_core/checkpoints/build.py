@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fineparser_core.config import OWN, ModelConfig
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
-from fineparser_core.methods import get_method, load_reference
+from fineparser_core.methods import Method, get_method, load_reference, register_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.tsa_net import TSANet
 from fineparser_core.models.regression import DYNAMIC_TOKENS
@@ -64,7 +64,7 @@ def build_model(
 
 
 def create_model(
-    name: str = "fineparser",
+    name: str | Method = "fineparser",
     *,
     static_backbone: str | BackboneFactory | None = None,
     head: HeadFactory | None = None,
@@ -73,7 +73,7 @@ def create_model(
     """Make the network of a method, with weights drawn from torch's current seed, on the CPU.
 
     Args:
-        name: of a method, see `list_models`.
+        name: of a method, see `list_models`; or a `Method` of your own, which is registered.
         static_backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16", or a function that makes your own, which
             maps frames (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, n); None: the method's.
         head: a function that makes your own head of each stream, of step tokens (B, 3, n, 64) of two dives to points
@@ -94,7 +94,8 @@ def create_model(
     known = [field.name for field in fields(ModelConfig) if field.name != "method"]
     if unknown := [setting for setting in settings if setting not in known]:
         raise ConfigError("{0} is no setting of a network: use {1}.", unknown[0], ", ".join(known))
-    return build_model(ModelConfig(method=name, **settings), **own)
+    method = register_method(name) if isinstance(name, Method) else get_method(name)
+    return build_model(ModelConfig(method=method.name, **settings), **own)
 
 
 def tsa_net() -> TSANet:

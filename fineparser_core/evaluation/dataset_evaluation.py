@@ -1,5 +1,6 @@
 """A method measured on a data set: tables, figure and files; the face for Python. No torch where it runs no network."""
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +25,7 @@ from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.notebook import Columns, columns_of, html_picture, html_table
+from fineparser_core.support.notebook import Columns, columns_of, html_table
 from fineparser_core.support.text_table import text_table
 
 if TYPE_CHECKING:  # they load torch
@@ -160,7 +161,9 @@ class DatasetEvaluation:
         if self.comparison is not None:
             parts.append(html_table(*self.comparison.table()))
         if drawn := self.figure():
-            parts.append(html_picture(drawn, f"Charts of {self.name}"))
+            # As an image, so that its style does not reach the page around it.
+            data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
+            parts.append(f'<img alt="charts" src="data:image/svg+xml;base64,{data}">')
         return "".join(parts)
 
 
@@ -193,7 +196,7 @@ def evaluate(
     Raises:
         FineParserError: with a sentence, for files, data or options that cannot be used.
     """
-    data = data if isinstance(data, DiveSet) else load_dataset(Path(data))
+    data = data if isinstance(data, DiveSet) else load_dataset(data)
     if split_by == "event":
         data = split_by_event(data)
     if split not in ("train", "test"):
@@ -206,8 +209,7 @@ def evaluate(
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
     if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
-    files = [Path(method), *([] if against is None else [Path(against)])]
-    given = [read_predictions(file) for file in files]
+    given = [read_predictions(file) for file in (method, against) if file is not None]
     return evaluate_predictions(given, data, split=split, split_by=split_by, seed=seed or 0, force=force)
 
 

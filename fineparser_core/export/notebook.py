@@ -1,17 +1,19 @@
 """An analysis in a notebook: tables by columns, and a small table with a picture of the phases."""
 
+import math
 from dataclasses import asdict
 from html import escape
 from itertools import pairwise
-from typing import Any
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.records import Analysis, DiveParse, Moment
-from fineparser_core.support.notebook import Columns, columns_of, html_picture, html_table
+from fineparser_core.support.notebook import Columns, columns_of, html_table
 
-_WIDTH, _HEIGHT, _MARGIN = 640, 76, 20
+_WIDTH, _HEIGHT, _MARGIN = 640, 76, 28
+#: Width of a time below the bars, pixels.
+_LABEL = 52
 _TEXT = 'font-family="sans-serif" font-size="12" text-anchor="middle" fill="#333"'
 
 
@@ -60,8 +62,7 @@ def analysis_html(analysis: Analysis) -> str:
         )
     ]
     table = html_table(["phase", "first frame", "last frame", "seconds", "points"], rows)
-    picture = html_picture(_phases_svg(parse), "The phases of the dive over time, with its moments")
-    return f"<p><b>{escape(parse.clip.path.name)}</b>, {escape(title)}</p>{table}{picture}"
+    return f"<p><b>{escape(parse.clip.path.name)}</b>, {escape(title)}</p>{table}{_phases_svg(parse)}"
 
 
 def _moments(parse: DiveParse) -> dict[str, Moment]:
@@ -77,7 +78,7 @@ def _phases_svg(parse: DiveParse) -> str:
     def x(time_s: float) -> float:
         return _MARGIN + (time_s - ends_s[0]) * scale
 
-    parts: list[Any] = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">']
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">']
     parts.append(f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>')
     for name, (start_s, end_s) in zip(STEP_NAMES, pairwise(ends_s), strict=True):
         width = max(x(end_s) - x(start_s), 0)
@@ -92,6 +93,7 @@ def _phases_svg(parse: DiveParse) -> str:
             f'<g><title>{title}</title><rect x="{left:.1f}" y="20" width="{wide:.1f}" height="36" fill="#000" '
             f'fill-opacity=".15"/><rect x="{x(moment.time_s) - 0.75:.1f}" y="20" width="1.5" height="36"/></g>'
         )
-    for time_s in ends_s:
-        parts.append(f'<text x="{x(time_s):.1f}" y="70" {_TEXT}>{time_s:.2f} s</text>')
+    for time_s, before_s in zip(ends_s, (-math.inf, *ends_s), strict=False):
+        if (time_s - before_s) * scale >= _LABEL:
+            parts.append(f'<text x="{x(time_s):.1f}" y="70" {_TEXT}>{time_s:.2f} s</text>')
     return "".join(parts) + "</svg>"

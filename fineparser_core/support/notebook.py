@@ -1,6 +1,5 @@
-"""Tables and pictures for notebooks: columns that pandas takes, and HTML that a page shows."""
+"""Tables for notebooks: columns that pandas takes, and HTML that a page shows."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -20,9 +19,3 @@ def html_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = [("th", header), *(("td", row) for row in rows)]
     cells = ("".join(f"<{kind}>{escape(str(cell))}</{kind}>" for cell in line) for kind, line in lines)
     return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
-
-
-def html_picture(svg: str, alt: str) -> str:
-    """Return an SVG file as an image, whose style does not reach the page around it."""
-    data = base64.b64encode(svg.encode("utf-8", "replace")).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'

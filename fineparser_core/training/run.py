@@ -130,7 +130,7 @@ def train(
     """
     own = own or OwnParts()
     config = _with_own(get_config(config) if isinstance(config, str) else config, own)
-    data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
+    data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     with limited(settings.minutes, cancel):
         return _train(config, data, out, settings, own, cancel, peers)
