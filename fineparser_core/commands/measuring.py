@@ -35,7 +35,7 @@ from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
-from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare
+from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare, voters
 from fineparser_core.evaluation.summary import METRICS, summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
@@ -122,7 +122,7 @@ def _measure_data(
     stamp, qualities = data_stamp(data, records), read_qualities(data.root)
     record = protocol_record(
         records,
-        {result.id: result.exemplars for result in results},
+        voters(model, results),
         protocol,
         split=args.split,
         split_by=args.split_by,

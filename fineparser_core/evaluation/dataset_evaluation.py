@@ -276,7 +276,7 @@ def _evaluate_network(
 ) -> DatasetEvaluation:
     # Imported late: they load torch.
     from fineparser_core.checkpoints.bundle import load_model
-    from fineparser_core.evaluation.running import card_protocol, exemplar_pool, prepare
+    from fineparser_core.evaluation.running import card_protocol, exemplar_pool, prepare, voters
     from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 
     folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
@@ -297,7 +297,7 @@ def _evaluate_network(
         network, data, records, pool, protocol, cache=None, progress=ignore_progress, cancel=CancelToken()
     )
     results = prepared.evaluator.run(prepared.dives)
-    stamp, drawn = data_stamp(data, records), {result.id: result.exemplars for result in results}
+    stamp = data_stamp(data, records)
     facts_of_split: dict[str, Any] = {
         "split": split,
         "split_by": split_by,
@@ -305,7 +305,9 @@ def _evaluate_network(
         "seed": protocol.seed,
     }
     left_out = len(records) - len(results)
-    record = protocol_record(records, drawn, protocol, **facts_of_split, left_out=left_out, reported=tuple(METRICS))
+    record = protocol_record(
+        records, voters(network, results), protocol, **facts_of_split, left_out=left_out, reported=tuple(METRICS)
+    )
     return DatasetEvaluation(
         name=name,
         method=facts | {"network": f"preprocessing {protocol.preprocessing}, decoding {protocol.decoding}"},

@@ -16,6 +16,7 @@ from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_i
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.protocol import Protocol, read_pool
+from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
@@ -112,6 +113,11 @@ def exemplar_pool(data: DiveSet, weights: Path | None) -> tuple[list[DiveRecord]
         return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
     pool = data.split("train")
     return pool, f"{len(pool)} training dives"
+
+
+def voters(model: AQAModel, results: Sequence[DiveResult]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the exemplars that voted, by the id of each dive; of a method that compares none, nothing."""
+    return {result.id: result.exemplars for result in results} if model.contrastive else {}
 
 
 def first_usable(
