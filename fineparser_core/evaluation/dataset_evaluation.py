@@ -304,9 +304,13 @@ def _evaluate_network(
         "labels": stamp.labels,
         "seed": protocol.seed,
     }
-    left_out = len(records) - len(results)
     record = protocol_record(
-        records, voters(network, results), protocol, **facts_of_split, left_out=left_out, reported=tuple(METRICS)
+        records,
+        voters(network, results),
+        protocol,
+        **facts_of_split,
+        left_out=len(records) - len(results),
+        reported=tuple(METRICS),
     )
     return DatasetEvaluation(
         name=name,

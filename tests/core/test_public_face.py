@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from torch import nn
 
 import fineparser_core
-from fineparser_core import Analyzer, create_model, evaluate
+from fineparser_core import Analyzer, create_model, evaluate, methods
 from fineparser_core.checkpoints.bundle import load_model
 from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
@@ -92,8 +93,10 @@ def small_backbone() -> nn.Module:
     return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
 
 
-def test_networks_are_made_by_name() -> None:
-    torch.manual_seed(0)
+def test_networks_are_made_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "_registered", {})
+    own_method = replace(methods.get_method("c3d-svr"), name="mine")
+    assert type(create_model(own_method)).__name__ == type(create_model("mine")).__name__ == "C3DSVR"
     model = create_model("usdl", window_count=2)
     assert type(model).__name__ == "USDL"
     own = create_model(static_backbone=small_backbone, sap=False, tap=False)
