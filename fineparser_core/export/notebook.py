@@ -8,6 +8,7 @@ from itertools import pairwise
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLORS
+from fineparser_core.language import number
 from fineparser_core.records import Analysis, DiveParse, Moment
 from fineparser_core.support.notebook import Columns, columns_of, html_table
 
@@ -42,7 +43,7 @@ def analysis_tables(analysis: Analysis) -> dict[str, Columns]:
         "exemplars": columns_of(
             [{name: value for name, value in asdict(vote).items() if name != "contributions"} for vote in votes]
         ),
-        "numbers": columns_of([asdict(number) for number in numbers]),
+        "numbers": columns_of([asdict(seen) for seen in numbers]),
         "samples": samples,
     }
 
@@ -51,12 +52,12 @@ def analysis_html(analysis: Analysis) -> str:
     """Return an analysis as HTML: what it came to, the phases as a table, and their picture."""
     parse, scoring, phases = analysis.parse, analysis.scoring, analysis.tables()["phases"]
     if scoring is not None:
-        title = f"{scoring.dive_number}: score {scoring.score:.2f}, spread {scoring.spread:.2f}"
+        title = f"{scoring.dive_number}: score {number(scoring.score, 2)}, spread {number(scoring.spread, 2)}"
     else:
         title = str(parse.refusal or analysis.withheld or analysis.unscored or "no score: no dive number was given")
     points = phases.get("points", [None] * len(STEP_NAMES))
     rows = [
-        [name, start, end - 1, f"{end_s - start_s:.2f}", "" if part is None else f"{part:+.2f}"]
+        [name, start, end - 1, number(end_s - start_s, 2), "" if part is None else number(part, 2, signed=True)]
         for name, start, end, start_s, end_s, part in zip(
             *(phases[key] for key in ("name", "start_frame", "end_frame", "start_s", "end_s")), points, strict=True
         )
@@ -76,24 +77,24 @@ def _phases_svg(parse: DiveParse) -> str:
     scale = (_WIDTH - 2 * _MARGIN) / max(ends_s[-1] - ends_s[0], 1e-3)
 
     def x(time_s: float) -> float:
-        return _MARGIN + (time_s - ends_s[0]) * scale
+        return round(_MARGIN + (time_s - ends_s[0]) * scale, 1)
 
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">']
     parts.append(f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>')
     for name, (start_s, end_s) in zip(STEP_NAMES, pairwise(ends_s), strict=True):
-        width = max(x(end_s) - x(start_s), 0)
+        width = round(max(x(end_s) - x(start_s), 0), 1)
         parts.append(
-            f'<rect x="{x(start_s):.1f}" y="24" width="{width:.1f}" height="28" fill="{STEP_COLORS[name]}"/>'
-            f'<text x="{x(start_s) + width / 2:.1f}" y="16" {_TEXT}>{name}</text>'
+            f'<rect x="{x(start_s)}" y="24" width="{width}" height="28" fill="{STEP_COLORS[name]}"/>'
+            f'<text x="{x((start_s + end_s) / 2)}" y="16" {_TEXT}>{name}</text>'
         )
     for name, moment in _moments(parse).items():
-        left, wide = x(moment.time_s - moment.deviation_s), 2 * moment.deviation_s * scale
-        title = f"{name}: {moment.time_s:.2f} s, deviation {moment.deviation_s:.2f} s"
+        left, wide = x(moment.time_s - moment.deviation_s), round(2 * moment.deviation_s * scale, 1)
+        title = f"{name}: {number(moment.time_s, 2)} s, deviation {number(moment.deviation_s, 2)} s"
         parts.append(
-            f'<g><title>{title}</title><rect x="{left:.1f}" y="20" width="{wide:.1f}" height="36" fill="#000" '
-            f'fill-opacity=".15"/><rect x="{x(moment.time_s) - 0.75:.1f}" y="20" width="1.5" height="36"/></g>'
+            f'<g><title>{title}</title><rect x="{left}" y="20" width="{wide}" height="36" fill="#000" '
+            f'fill-opacity=".15"/><rect x="{x(moment.time_s)}" y="20" width="1.5" height="36"/></g>'
         )
     for time_s, before_s in zip(ends_s, (-math.inf, *ends_s), strict=False):
         if (time_s - before_s) * scale >= _LABEL:
-            parts.append(f'<text x="{x(time_s):.1f}" y="70" {_TEXT}>{time_s:.2f} s</text>')
+            parts.append(f'<text x="{x(time_s)}" y="70" {_TEXT}>{number(time_s, 2)} s</text>')
     return "".join(parts) + "</svg>"
