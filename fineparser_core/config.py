@@ -188,6 +188,9 @@ class RunSettings:
     resume: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("kinetics", "imagenet", "c3d", "weights", "cache"):
+            if isinstance(path := getattr(self, name), str):
+                object.__setattr__(self, name, Path(path))
         check_numbers(self, ("workers", "checkpoint_every", "checkpoints_kept"))
         if self.minutes is not None and self.minutes <= 0:
             raise ConfigError(f"minutes is {self.minutes}: it must be above 0.")

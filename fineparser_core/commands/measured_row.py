@@ -15,6 +15,7 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.stamp import data_stamp
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
@@ -34,7 +35,7 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import temporary_folder, write_whole
 from fineparser_core.training.presets import MEASURED
-from fineparser_core.training.provenance import data_stamp, measured_by, open_run
+from fineparser_core.training.provenance import measured_by, open_run
 from fineparser_core.training.run import RESULTS, read_results
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 from fineparser_core.video.probe import probe

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.stamp import data_stamp
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
@@ -28,13 +29,13 @@ from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
-from fineparser_core.evaluation.protocol import Protocol, protocol_record, read_pool
+from fineparser_core.evaluation.protocol import protocol_record
 from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
-from fineparser_core.evaluation.running import first_usable, prepare
+from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare, voters
 from fineparser_core.evaluation.summary import METRICS, summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
@@ -46,7 +47,7 @@ from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.text_table import text_table
-from fineparser_core.training.provenance import data_stamp, measured_by
+from fineparser_core.training.provenance import measured_by
 from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
@@ -101,15 +102,10 @@ def _measure_data(
     model, card = load_model(weights, **own_parts(args.static_backbone, args.head))
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
-    protocol = Protocol(
-        preprocessing=card.preprocessing,
-        decoding=card.decoding,
-        pairing=args.pairing or card.pairing,
-        exemplars=args.exemplars or card.evaluation.get("exemplars", Protocol.exemplars),
-        seed=card.evaluation.get("seed", Protocol.seed) if args.seed is None else args.seed,
-    )
+    given = {name: getattr(args, name) for name in ("pairing", "exemplars", "seed")}
+    protocol = replace(card_protocol(card), **{name: value for name, value in given.items() if value is not None})
     records = first_usable(data, data.split(args.split), args.limit, card.preprocessing, args.cache)
-    pool, pool_text = _pool(data, weights)
+    pool, pool_text = exemplar_pool(data, weights)
     known = {record.key for record in pool} & {record.key for record in records} if args.split == "test" else set()
     if args.per_number is not None:
         some = _some_of_each(pool, records, args.per_number, protocol.seed)
@@ -126,7 +122,7 @@ def _measure_data(
     stamp, qualities = data_stamp(data, records), read_qualities(data.root)
     record = protocol_record(
         records,
-        {result.id: result.exemplars for result in results},
+        voters(model, results),
         protocol,
         split=args.split,
         split_by=args.split_by,
@@ -165,15 +161,6 @@ def _measure_data(
     cached.remove()
     fidelities = None if fidelity is None else asdict(fidelity)
     return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": fidelities}
-
-
-def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:
-    """Return the dives that exemplars are drawn from, those of the bundle if the data set has them, and their name."""
-    recorded = read_pool(weights)
-    if recorded is not None and all(key in data.records for key in recorded):
-        return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
-    pool = data.split("train")
-    return pool, f"{len(pool)} training dives"
 
 
 def _some_of_each(

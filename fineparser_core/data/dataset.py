@@ -19,10 +19,10 @@ LAYOUTS = ("auto", *ANNOTATION_FILES)
 
 
 def load_dataset(
-    root: Path,
+    root: str | Path,
     layout: str = "auto",
     *,
-    frames: Path | None = None,
+    frames: str | Path | None = None,
     frame_pattern: str | None = None,
     mask_pattern: str | None = None,
 ) -> DiveSet:
@@ -39,6 +39,7 @@ def load_dataset(
         AnnotationError: a file is missing or damaged, or there are no annotations.
         ConfigError: an unknown layout or pattern, a folder that holds both data sets, or masks where there are none.
     """
+    root, frames = Path(root), None if frames is None else Path(frames)
     if layout == "auto":
         layout = _layout_of(root)
     match layout:

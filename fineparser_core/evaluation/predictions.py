@@ -124,12 +124,13 @@ class Predictions:
             raise _fault(self.path, f"{_MASKS}{dive}", error) from None
 
 
-def read_predictions(path: Path) -> Predictions:
+def read_predictions(path: str | Path) -> Predictions:
     """Read a file of predictions; its kind is told by the end of its name: .csv, .json or .npz.
 
     Raises:
         AnnotationError: it cannot be read, or something in it is wrong; the text names the first such row.
     """
+    path = Path(path)
     kinds = {".csv": _from_csv, ".json": _from_json, ".npz": _from_npz}
     read = kinds.get(path.suffix.lower())
     if read is None:

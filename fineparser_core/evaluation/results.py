@@ -145,7 +145,7 @@ def write_predictions(
     Raises:
         ExportError: a file cannot be written.
     """
-    rows = [_row(result) for result in results]
+    rows = [result_row(result) for result in results]
     # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
     columns = list(dict.fromkeys(name for row in rows for name in row))
     write_whole(csv_path, csv_table(columns, rows))
@@ -184,7 +184,8 @@ def _missed_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...
     return tuple(mae(probability, truth) if name == "mae" else 0.0 for name in MASK_METRICS)
 
 
-def _row(result: DiveResult) -> dict[str, Any]:
+def result_row(result: DiveResult) -> dict[str, Any]:
+    """Return a dive's row of predictions.csv, of plain values."""
     values = asdict(result)
     del values["exemplars"], values["contributions"]
     pairs = {name: values.pop(name) or (None, None) for name in ("transitions", "true_transitions")}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fineparser_core.checkpoints.bundle import WeightsCard
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import draw_exemplars
@@ -14,7 +15,8 @@ from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.naive_baselines import median_transitions
-from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.protocol import Protocol, read_pool
+from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
@@ -88,6 +90,34 @@ def prepare(
         drawn_from, exemplars = _load_exemplars([dive.record for dive in dives], drawn_from, protocol, load)
     evaluator = Evaluator(model, drawn_from, exemplars, protocol, inputs=inputs)
     return Evaluation(evaluator, dives, median_transitions(drawn_from), preprocessing, drawn_from)
+
+
+def card_protocol(card: WeightsCard) -> Protocol:
+    """Return the protocol by which the weights of a card were measured after training."""
+    return Protocol(
+        preprocessing=card.preprocessing,
+        decoding=card.decoding,
+        pairing=card.pairing,
+        exemplars=card.evaluation.get("exemplars", Protocol.exemplars),
+        seed=card.evaluation.get("seed", Protocol.seed),
+    )
+
+
+def exemplar_pool(data: DiveSet, weights: Path | None) -> tuple[list[DiveRecord], str]:
+    """Return the dives that exemplars are drawn from, and their name for a person.
+
+    They are those of a bundle if the data set has them, else all training dives.
+    """
+    recorded = None if weights is None else read_pool(weights)
+    if recorded is not None and all(key in data.records for key in recorded):
+        return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
+    pool = data.split("train")
+    return pool, f"{len(pool)} training dives"
+
+
+def voters(model: AQAModel, results: Sequence[DiveResult]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the exemplars that voted, by the id of each dive; of a method that compares none, nothing."""
+    return {result.id: result.exemplars for result in results} if model.contrastive else {}
 
 
 def first_usable(

@@ -274,13 +274,13 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
     return replace(parse, mask_probability=masks.probability)
 
 
-def write_analysis_json(analysis: Analysis, path: Path) -> None:
+def write_analysis_json(analysis: Analysis, path: str | Path) -> None:
     """Write the analysis, whole or not at all.
 
     Raises:
         ExportError: the file cannot be written.
     """
-    write_whole(path, json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n")
+    write_whole(Path(path), json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n")
 
 
 def readable_json(content: Mapping[str, Any]) -> bytes:
@@ -288,7 +288,7 @@ def readable_json(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def write_masks_npz(parse: MaskTrack, path: Path) -> None:
+def write_masks_npz(parse: MaskTrack, path: str | Path) -> None:
     """Write the masks and joints of all samples, whole or not at all.
 
     Raises:
@@ -301,16 +301,17 @@ def write_masks_npz(parse: MaskTrack, path: Path) -> None:
     }
     if parse.joints is not None:
         arrays |= {"joints": parse.joints.astype(np.float32), "joint_names": np.array(KEYPOINT_NAMES)}
-    with atomic_file(path) as temporary, temporary.open("wb") as file:
+    with atomic_file(Path(path)) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_masks_npz(path: Path) -> MaskArrays:
+def read_masks_npz(path: str | Path) -> MaskArrays:
     """Read what `write_masks_npz` wrote.
 
     Raises:
         ExportError: missing, damaged, or not a masks file.
     """
+    path = Path(path)
 
     def refuse(reason: str) -> ExportError:
         return ExportError("{0} is not a readable masks file ({1}): write it again.", path, reason)

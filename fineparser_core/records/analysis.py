@@ -1,7 +1,9 @@
 """The analysis of a dive: its parse, what was measured of it, and its score."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from fineparser_core.methods import load_reference
 from fineparser_core.records.notes import Note
 from fineparser_core.records.parse import DiveParse
 from fineparser_core.records.scores import OwnAward, Scoring
@@ -73,3 +75,24 @@ class Analysis:
     def notes(self) -> tuple[Note, ...]:
         """Notes about the file, then about the score, then about what was measured."""
         return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()), *self.measured_notes)
+
+    # Imported by name, as records lie below what writes them.
+    def to_dict(self) -> dict[str, Any]:
+        """Return the analysis as packaging/docs/json.md describes it, of plain JSON types.
+
+        Raises:
+            ExportError: a number in it is not finite.
+        """
+        return load_reference("fineparser_core.export.analysis_json:analysis_to_dict")(self)
+
+    def tables(self) -> dict[str, dict[str, list[Any]]]:
+        """Return "phases", "moments", "measures", "exemplars", "numbers" and "samples", each as its columns.
+
+        `pandas.DataFrame(analysis.tables()["measures"])` makes a data frame of one. A table without rows has no
+        columns.
+        """
+        return load_reference("fineparser_core.export.notebook:analysis_tables")(self)
+
+    def _repr_html_(self) -> str:
+        """Return a table and a picture of the phases for a notebook."""
+        return load_reference("fineparser_core.export.notebook:analysis_html")(self)

@@ -196,7 +196,7 @@ def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
 
 
 def synthesize(
-    root: Path,
+    root: str | Path,
     plan: DatasetPlan,
     *,
     workers: int = 1,
@@ -215,7 +215,7 @@ def synthesize(
         ExportError: the folder cannot be written.
         Cancelled: `cancel` was set; finished dives are kept.
     """
-    cancel = cancel or CancelToken()
+    root, cancel = Path(root), cancel or CancelToken()
     try:
         _prepare(root, plan)
         try:

@@ -1,17 +1,16 @@
 """Provenance of a run: its settings and data, recorded in its folder and in the card of its weights."""
 
-import hashlib
 import json
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fineparser_core import __version__
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.stamp import DataStamp, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import sweep_leftovers, write_whole
 
@@ -19,27 +18,6 @@ if TYPE_CHECKING:  # it loads torch
     from fineparser_core.checkpoints.bundle import WeightsCard
 
 _STAMP = "run.json"
-#: Written by the renderer beside what it rendered.
-_RENDERED = "rendered.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataStamp:
-    """Identifies the dives of a run; equal stamps mean equal dives with equal labels."""
-
-    name: str
-    rendered: bool
-    dives: int
-    labels: str
-
-
-def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
-    """Return the stamp of some records of a data set."""
-    rendered = (data.root / _RENDERED).is_file()
-    labels = hashlib.sha256(repr([asdict(record) for record in records]).encode()).hexdigest()
-    return DataStamp(
-        name="rendered dives" if rendered else data.name, rendered=rendered, dives=len(records), labels=labels[:16]
-    )
 
 
 def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[DiveRecord]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.stamp import DataStamp, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
@@ -36,7 +37,7 @@ from fineparser_core.training.initial import C3D_NOTICE, KINETICS_NOTICE, initia
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import commit, open_run, trained_on
 from fineparser_core.training.validation import (
     Splits,
     best_on_test,
@@ -129,7 +130,7 @@ def train(
     """
     own = own or OwnParts()
     config = _with_own(get_config(config) if isinstance(config, str) else config, own)
-    data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
+    data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     with limited(settings.minutes, cancel):
         return _train(config, data, out, settings, own, cancel, peers)

@@ -10,7 +10,7 @@ from fineparser_core.video.probe import probe
 
 
 def make_clip(
-    path: Path,
+    path: str | Path,
     in_frame: int | None = None,
     out_frame: int | None = None,
     athlete: AthletePoint | None = None,
@@ -28,6 +28,7 @@ def make_clip(
         VideoError: the video is unreadable, or truncated and `out_frame` is None, a frame is out of range, or the clip
             has fewer than 16 frames.
     """
+    path = Path(path)
     info = probe(path)
     last = info.n_frames - 1
     if info.n_frames_missing and out_frame is None:

@@ -1,25 +1,34 @@
 """What `import fineparser_core` offers, and the scripts of packaging/docs/api.md, run as they stand there."""
 
+import ast
+import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import fineparser_core
-from fineparser_core import Analyzer
+from fineparser_core import Analyzer, create_model, evaluate, methods
 from fineparser_core.checkpoints.bundle import load_model
-from fineparser_core.errors import CheckpointError, ConfigError, FineParserError, VideoError
+from fineparser_core.config import RunSettings
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.errors import AnnotationError, CheckpointError, ConfigError, FineParserError, VideoError
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.profile import read_profile
+from fineparser_core.video.clips import make_clip
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "packaging" / "docs" / "api.md").read_text(encoding="utf-8")
@@ -47,6 +56,14 @@ def test_public_names_bring_no_torch_before_they_are_used(tmp_path: Path) -> Non
         _ = fineparser_core.score
 
 
+def test_the_stub_names_what_the_module_does() -> None:
+    stub = ast.parse((ROOT / "fineparser_core" / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = {one.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for one in node.names}
+    assert imported == fineparser_core._PUBLIC
+    listed = [ast.literal_eval(node.value) for node in stub.body if isinstance(node, ast.Assign)]
+    assert listed == [fineparser_core.__all__] == [sorted(imported)]
+
+
 def test_paths_are_words_too(tmp_path: Path) -> None:
     analyzer = Analyzer.open(weights=str(bundled_weights()), library=str(resource("exemplars", FILE_NAME)))
     assert analyzer.library.exemplars()
@@ -55,7 +72,12 @@ def test_paths_are_words_too(tmp_path: Path) -> None:
             Analyzer.open(**given)
     with pytest.raises(ConfigError, match=r"none\.json is no profile"):
         read_profile(str(tmp_path / "none.json"))
-    for find in (find_dives, find_clip):
+    with pytest.raises(FineParserError, match="none"):
+        evaluate(str(tmp_path / "none.csv"), str(tmp_path / "none"))
+    assert RunSettings(kinetics="k", cache="c").cache == Path("c")
+    with pytest.raises(AnnotationError, match="none is not a folder"):
+        load_dataset(str(tmp_path / "none"))
+    for find in (find_dives, find_clip, make_clip):
         with pytest.raises(VideoError, match=r"none\.mp4"):
             find(str(tmp_path / "none.mp4"))
 
@@ -65,6 +87,82 @@ def test_a_video_of_another_shape_is_one_sentence(shape: tuple[int, ...]) -> Non
     model, _ = load_model()
     with pytest.raises(ConfigError, match=r"A video \(.*cannot be encoded: give \(batch, 3, 96, 112, 112\)"):
         model.encode(torch.zeros(shape), decode_joint)
+
+
+def small_backbone() -> nn.Module:
+    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+
+
+def test_networks_are_made_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "_registered", {})
+    own_method = replace(methods.get_method("c3d-svr"), name="mine")
+    assert type(create_model(own_method)).__name__ == type(create_model("mine")).__name__ == "C3DSVR"
+    model = create_model("usdl", window_count=2)
+    assert type(model).__name__ == "USDL"
+    own = create_model(static_backbone=small_backbone, sap=False, tap=False)
+    assert own.static_encoder.backbone[1].__class__ is nn.Flatten
+    wrong = (
+        ({"name": "none"}, "method is 'none': use one of fineparser"),
+        ({"depth": 3}, "depth is no setting of a network: use sap"),
+        ({"name": "usdl", "sap": False}, "does not depend on sap"),
+        ({"static_backbone": "resnet19"}, "static_backbone is 'resnet19': use one of resnet18"),
+        ({"static_backbone": nn.Identity}, "The static backbone gives"),
+    )
+    for settings, sentence in wrong:
+        with pytest.raises(ConfigError, match=sentence):
+            create_model(**settings)
+
+
+def labelled(root: Path) -> Path:
+    """A folder of FineDiving's annotations of two events of six dives, without images."""
+    root.mkdir()
+    keys = [(f"Event{event}", index) for event in range(2) for index in range(6)]
+    labels = np.repeat([1, 2, 3], (20, 40, 60))
+    dives = {key: ["107B", 50.0 + 7 * key[1] % 11, 3.0, np.array([19, 59]), labels] for key in keys}
+    for name, thing in (("fine-grained_annotation_aqa", dives), ("train_split", keys[:6]), ("test_split", keys[6:])):
+        (root / f"{name}.pkl").write_bytes(pickle.dumps(thing))
+    return root
+
+
+def test_predictions_are_measured_in_python_as_by_the_command(tmp_path: Path) -> None:
+    data, out = labelled(tmp_path / "data"), tmp_path / "out"
+    for name, add in (("ours", 1.0), ("rival", 9.0)):
+        rows = (f"Event1/{index},{50 + 7 * index % 11 + add * (-1) ** index}" for index in range(6))
+        (tmp_path / f"{name}.csv").write_text("\n".join(("id,predicted", *rows)), encoding="utf-8")
+    found = evaluate(str(tmp_path / "ours.csv"), str(data), against=str(tmp_path / "rival.csv"))
+    assert found.summary.metrics["score_error"].value == 1.0
+    assert found.comparison is not None
+    assert found.comparison.differences["score_error"].value == -8.0
+    tables = found.tables()
+    assert tables["dives"]["id"] == [f"Event1/{index}" for index in range(6)]
+    assert dict(zip(tables["metrics"]["metric"], tables["metrics"]["value"], strict=True))["score_error"] == 1.0
+    for columns in tables.values():
+        assert len({len(column) for column in columns.values()}) <= 1
+    assert found._repr_html_().count("<table>") == 2
+    assert found.figure().startswith("<svg")
+    found.write(str(out))
+    written = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    command = ["evaluate", "--predictions", "ours.csv", "--against", "rival.csv", "--data", "data", "--out", "told"]
+    run_script(f"from fineparser_core.commands.cli import main; main({command})", tmp_path)
+    assert json.loads((tmp_path / "told" / "evaluation.json").read_text(encoding="utf-8")) == written
+    wrong = (
+        ({"split": "validation"}, "split is 'validation': use train or test"),
+        ({"static_backbone": small_backbone}, "are of a network"),
+    )
+    for options, sentence in wrong:
+        with pytest.raises(ConfigError, match=sentence):
+            evaluate(tmp_path / "ours.csv", data, **options)
+    with pytest.raises(ConfigError, match="compares two files of predictions"):
+        evaluate(bundled_weights(), data, against=tmp_path / "ours.csv")
+
+
+def test_a_network_is_measured_on_rendered_dives(rendered_root: Path) -> None:
+    torch.manual_seed(0)
+    found = evaluate(create_model("usdl", window_count=1), rendered_root, seed=3)
+    assert [found.name, found.summary.n_dives, found.protocol.seed] == ["USDL", 1, 3]
+    assert found.protocol.exemplar_digest == ""  # it compares no dives, so that it goes beside any other method
+    assert json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_script_that_scores_a_clip(tmp_path: Path) -> None:
@@ -90,3 +188,29 @@ def test_scripts_that_train_with_ones_own_backbone_and_loss(rendered_root: Path,
     assert loaded.split()[0] == trained.splitlines()[-1].split()[0]
     with pytest.raises(CheckpointError, match="pass the function that makes it as static_backbone"):
         load_model(tmp_path / "run" / "bundle")
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_in_the_order_of_its_cells(tmp_path: Path) -> None:
+    notebook = json.loads((ROOT / "packaging" / "docs" / "clip.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    printed = run_script("\n\n".join("".join(cell["source"]) for cell in code), tmp_path)
+    assert printed.startswith("(96, 112, 112)")
+    pictures = {
+        name for cell in notebook["cells"] for name in re.findall(r"!\[\w+\]\((.*?)\)", "".join(cell["source"]))
+    }
+    assert len(pictures) == 2
+    for name in pictures:
+        assert (tmp_path / name).stat().st_size > 1000, name
+
+
+def test_the_reference_has_a_page_of_every_public_module(tmp_path: Path) -> None:
+    pytest.importorskip("pdoc", reason="pdoc is not installed: pip install fineparser[docs]")
+    script = ROOT / "packaging" / "reference.py"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, str(script), str(tmp_path)], env=environment, check=True)
+    page = (tmp_path / "fineparser_core.html").read_text(encoding="utf-8")
+    for name in fineparser_core.__all__:
+        assert f'<section id="{name}">' in page
+    assert (tmp_path / "fineparser_core" / "records" / "analysis.html").is_file()

@@ -46,6 +46,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
+    assert analysis.to_dict() == data
     assert data["format"] == FORMAT == "fineparser.analysis/4"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))

@@ -13,8 +13,9 @@ import pytest
 
 from fineparser_core import __version__
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.stamp import data_stamp
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import commit, open_run, trained_on
 
 SETTINGS: dict[str, Any] = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
 

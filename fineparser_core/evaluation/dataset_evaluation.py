@@ -1,0 +1,392 @@
+"""A method measured on a data set: tables, figure and files; the face for Python. No torch where it runs no network."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from fineparser_core import __version__
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.splits import split_by_event
+from fineparser_core.data.stamp import DataStamp, data_stamp
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.evaluation.charts import Chart, figure
+from fineparser_core.evaluation.comparison import Comparison, compare
+from fineparser_core.evaluation.naive_baselines import median_transitions
+from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
+from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
+from fineparser_core.evaluation.report import charts_of, paired_charts, write_report
+from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
+from fineparser_core.evaluation.summary import METRICS, Summary, summarize
+from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.codec import to_json
+from fineparser_core.support.notebook import Columns, columns_of, html_table
+from fineparser_core.support.text_table import text_table
+
+if TYPE_CHECKING:  # they load torch
+    from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
+    from fineparser_core.models.aqa_model import AQAModel
+
+#: Format of evaluation.json.
+FORMAT = "fineparser.evaluation/3"
+#: Files that `DatasetEvaluation.write` writes.
+OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
+Split = Literal["train", "test"]
+SplitBy = Literal["data", "event"]
+
+
+class OwnFunctions(TypedDict, total=False):
+    """Functions that make parts of a network, as `load_model` takes them."""
+
+    static_backbone: "BackboneFactory"
+    head: "HeadFactory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEvaluation:
+    """Metrics of a method on a split of a data set.
+
+    Attributes:
+        name: of the file of predictions, of the weights, or of the class of the network.
+        method: facts on the method, by their keys in evaluation.json.
+        facts: data set, split, labels, baselines and seed, for a person.
+        protocol: what an evaluation must have in common with this one to be compared.
+        results: of every measured dive.
+        summary: metrics with intervals and naive baselines; tables by step, dive number and event.
+        against: the same of the file that it is compared with.
+        comparison: differences to that, with paired intervals.
+        given: the file of predictions; None for a network.
+    """
+
+    name: str
+    method: dict[str, Any]
+    facts: dict[str, Any]
+    protocol: ProtocolRecord
+    results: tuple[DiveResult, ...]
+    summary: Summary
+    against: "DatasetEvaluation | None" = None
+    comparison: Comparison | None = None
+    given: Predictions | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of evaluation.json, of plain JSON types."""
+        content: dict[str, Any] = {"format": FORMAT, "version": __version__, "protocol": to_json(self.protocol)}
+        content |= self.method | {"data": {**self.facts, **self.summary.as_dict()}}
+        if self.against is not None and self.comparison is not None:
+            differences = {name: asdict(each) for name, each in self.comparison.differences.items()}
+            content["against"] = {**self.against.method, **self.against.summary.as_dict(), "differences": differences}
+        plain: dict[str, Any] = finite(content)
+        return plain
+
+    def tables(self) -> dict[str, Columns]:
+        """Return "metrics", "steps", "numbers", "events", "dives" and "differences", each as its columns.
+
+        `pandas.DataFrame(tables["metrics"])` makes a data frame of one. A table without rows has no columns.
+        """
+        metrics = [
+            {"metric": name, **{key: value for key, value in asdict(metric).items() if key != "baselines"}}
+            | {f"baseline: {which}": value for which, value in metric.baselines.items()}
+            for name, metric in self.summary.metrics.items()
+        ]
+        differences = {} if self.comparison is None else self.comparison.differences
+        rows: dict[str, Sequence[dict[str, Any]]] = {
+            "metrics": metrics,
+            "steps": [asdict(row) for row in self.summary.by_step],
+            "numbers": [asdict(row) for row in self.summary.by_number],
+            "events": [asdict(row) for row in self.summary.by_event],
+            "dives": [result_row(result) for result in self.results],
+            "differences": [{"metric": name, **asdict(each)} for name, each in differences.items()],
+        }
+        return {name: columns_of(each) for name, each in rows.items()}
+
+    def figure(self) -> str:
+        """Return the charts side by side as the text of an SVG file; "" where nothing can be drawn."""
+        charts = self._charts()
+        return figure(charts) if charts else ""
+
+    def _charts(self) -> list[Chart]:
+        charts = charts_of(self.results)
+        if self.against is not None and self.comparison is not None:
+            charts += paired_charts(self.comparison.names, self.results, self.against.results)
+        return charts
+
+    def as_text(self) -> str:
+        """Format all tables, as `fineparser evaluate --predictions` prints them."""
+        blocks = [_lines(self.facts)]
+        for one in (self, self.against):
+            if one is not None:
+                blocks.append(_lines(one.method.get("predictions", one.method)))
+                whole = one is self
+                blocks.append(one.summary.as_text() if whole else text_table(*one.summary.metric_table(), left=(0, 4)))
+        if self.comparison is not None:
+            header, rows = self.comparison.table()
+            blocks.append(text_table(header, rows) if rows else "The two files predict nothing of the same dives.")
+        return "\n\n".join(blocks)
+
+    def write(self, out: str | Path) -> None:
+        """Write evaluation.json, report.html, figure.svg, predictions.csv and predictions.json into a folder.
+
+        Raises:
+            ExportError: a file cannot be written.
+        """
+        out = Path(out)
+        out.mkdir(parents=True, exist_ok=True)
+        carried = None if self.given is None else self.given.protocol
+        files = out / "predictions.csv", out / "predictions.json"
+        write_predictions(*files, self.results, carried or self.protocol)
+        facts = self.method.get("predictions", self.method) | self.facts | {"version": __version__}
+        charts = self._charts()
+        write_report(
+            out / "report.html",
+            self.summary,
+            self.results,
+            title=f"{self.name} on {self.facts['what']}",
+            provenance={name: str(value) for name, value in facts.items()},
+            thumbnails={},
+            comparison=self.comparison,
+            charts=charts,
+        )
+        if charts:
+            write_whole(out / "figure.svg", figure(charts))
+        write_whole(out / "evaluation.json", json.dumps(self.to_dict(), indent=2) + "\n")
+
+    def _repr_html_(self) -> str:
+        """Return metrics, differences and charts for a notebook."""
+        parts = [html_table(*self.summary.metric_table())]
+        if self.comparison is not None:
+            parts.append(html_table(*self.comparison.table()))
+        if drawn := self.figure():
+            # As an image, so that its style does not reach the page around it.
+            data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
+            parts.append(f'<img alt="charts" src="data:image/svg+xml;base64,{data}">')
+        return "".join(parts)
+
+
+def evaluate(
+    method: "str | Path | AQAModel",
+    data: str | Path | DiveSet,
+    *,
+    against: str | Path | None = None,
+    split: Split = "test",
+    split_by: SplitBy = "data",
+    seed: int | None = None,
+    force: bool = False,
+    protocol: Protocol | None = None,
+    **own: Unpack[OwnFunctions],
+) -> DatasetEvaluation:
+    """Measure predictions or a network on a data set.
+
+    Args:
+        method: a file of predictions (CSV, JSON or NPZ, see packaging/docs/predictions.md), which needs no torch; the
+            folder of a bundle of weights; or a network on its device.
+        data: the data set, its folder, or its file of judged dives.
+        against: another file of predictions, to compare with.
+        split: of the data set.
+        split_by: "data" for its own test split, "event" for whole events.
+        seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
+        force: compare two files although they were measured by different protocols.
+        protocol: how a network is run; None: as its card says, or without a card as the release was.
+        own: `static_backbone` and `head`, the functions that make these parts of a bundle, as `load_model` takes them.
+
+    Raises:
+        FineParserError: with a sentence, for files, data or options that cannot be used.
+    """
+    data = data if isinstance(data, DiveSet) else load_dataset(data)
+    if split_by == "event":
+        data = split_by_event(data)
+    if split not in ("train", "test"):
+        raise ConfigError("split is {0}: use train or test.", repr(split))
+    if not isinstance(method, str | Path) or Path(method).is_dir():
+        if against is not None:
+            raise ConfigError(
+                "against compares two files of predictions: give the first of them in place of a network."
+            )
+        return _evaluate_network(method, data, split, split_by, seed, protocol, own)
+    if protocol is not None or own:
+        raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
+    given = [read_predictions(file) for file in (method, against) if file is not None]
+    return evaluate_predictions(given, data, split=split, split_by=split_by, seed=seed or 0, force=force)
+
+
+def evaluate_predictions(
+    given: Sequence[Predictions],
+    data: DiveSet,
+    *,
+    split: Split,
+    split_by: SplitBy,
+    seed: int,
+    force: bool = False,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> DatasetEvaluation:
+    """Measure one or two files of predictions on a data set that is already split.
+
+    Raises:
+        AnnotationError: there is no dive to measure, or a file names others.
+        ConfigError: the files were measured by different protocols, without `force`.
+        Cancelled: once the token is set.
+    """
+    records, pool, left_out = _usable(data, split)
+    for one in given:
+        check_ids(one, [*records, *left_out], split, data)
+    if not force:
+        _check_protocols(given)
+    stamp = data_stamp(data, records)
+    facts_of_split: dict[str, Any] = {"split": split, "split_by": split_by, "labels": stamp.labels, "seed": seed}
+    protocol = protocol_record(records, **facts_of_split, left_out=len(left_out), reported=tuple(METRICS))
+    facts = _facts(protocol, stamp, f"{len(records)} dives", f"{len(pool)} training dives")
+    if left_out:
+        facts["left out"] = f"{len(left_out)} dives with labels of no dive, the first {left_out[0].id}"
+    medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in given]), []
+    for one, name in zip(given, names, strict=True):
+        results, unmeasured = predicted_results(
+            one, data, records, pool, progress=progress, cancel=cancel or CancelToken()
+        )
+        measured.append(
+            DatasetEvaluation(
+                name=name,
+                method={"predictions": _facts_of(one, records, unmeasured)},
+                facts=facts,
+                protocol=protocol,
+                results=tuple(results),
+                summary=summarize(results, median_transitions=medians, exemplars=0, seed=seed),
+                given=one,
+            )
+        )
+    if len(measured) == 1:
+        return measured[0]
+    first, second = measured
+    comparison = compare((names[0], names[1]), first.results, second.results, seed=seed)
+    return replace(first, against=second, comparison=comparison)
+
+
+def _evaluate_network(
+    method: "str | Path | AQAModel",
+    data: DiveSet,
+    split: Split,
+    split_by: SplitBy,
+    seed: int | None,
+    protocol: Protocol | None,
+    own: OwnFunctions,
+) -> DatasetEvaluation:
+    # Imported late: they load torch.
+    from fineparser_core.checkpoints.bundle import load_model
+    from fineparser_core.evaluation.running import card_protocol, exemplar_pool, prepare, voters
+    from fineparser_core.models.aqa_model import AQAModel, to_channels_last
+
+    folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
+    if isinstance(method, AQAModel):
+        if own:
+            raise ConfigError("static_backbone and head belong to the folder of a bundle: a network has its parts.")
+        network, name = method, type(method).__name__
+    else:
+        folder = Path(method)
+        network, card = load_model(folder, **own)
+        to_channels_last(network)
+        name, fallback = card.id, card_protocol(card)
+        facts["weights"] = f"{card.id}, trained on {card.trained_on}"
+    protocol = protocol or fallback
+    protocol = protocol if seed is None else replace(protocol, seed=seed)
+    records, (pool, pool_text) = data.split(split), exemplar_pool(data, folder)
+    prepared = prepare(
+        network, data, records, pool, protocol, cache=None, progress=ignore_progress, cancel=CancelToken()
+    )
+    results = prepared.evaluator.run(prepared.dives)
+    stamp = data_stamp(data, records)
+    facts_of_split: dict[str, Any] = {
+        "split": split,
+        "split_by": split_by,
+        "labels": stamp.labels,
+        "seed": protocol.seed,
+    }
+    record = protocol_record(
+        records,
+        voters(network, results),
+        protocol,
+        **facts_of_split,
+        left_out=len(records) - len(results),
+        reported=tuple(METRICS),
+    )
+    return DatasetEvaluation(
+        name=name,
+        method=facts | {"network": f"preprocessing {protocol.preprocessing}, decoding {protocol.decoding}"},
+        facts=_facts(record, stamp, f"{len(results)} of {len(records)} dives", pool_text),
+        protocol=record,
+        results=tuple(results),
+        summary=summarize(
+            results, median_transitions=prepared.median_transitions, exemplars=protocol.exemplars, seed=protocol.seed
+        ),
+    )
+
+
+def _facts(protocol: ProtocolRecord, stamp: DataStamp, dives: str, pool: str) -> dict[str, Any]:
+    return {
+        "protocol": f"{protocol.name}/{protocol.version}",
+        "what": f"{stamp.name}, {protocol.split} split, {dives}",
+        "labels": protocol.labels,
+        "split": protocol.split,
+        "split by": protocol.split_by,
+        "baselines from": pool,
+        "seed": protocol.seed,
+    }
+
+
+def _facts_of(given: Predictions, records: Sequence[DiveRecord], unmeasured: Sequence[str]) -> dict[str, Any]:
+    there = {one.id for one in given.dives.values() if (one.predicted, one.transitions) != (None, None)} | given.masked
+    facts: dict[str, Any] = {"predictions": f"{given.path.name}, {len(there)} dives", "sha256": given.sha256}
+    if missing := [record.id for record in records if record.id not in there]:
+        facts["missing"] = _some(missing, f" of {len(records)} dives are not predicted and not measured")
+    if unmeasured:
+        facts["masks not measured"] = _some(unmeasured, " dives")
+    if given.ignored:
+        facts["not read"] = ", ".join(given.ignored[:20])
+    return facts
+
+
+def _lines(facts: dict[str, Any]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in facts.items())
+
+
+def _usable(data: DiveSet, split: str) -> tuple[list[DiveRecord], list[DiveRecord], list[DiveRecord]]:
+    """Return the dives to measure, those for the baselines, and those to measure whose labels are those of no dive.
+
+    Raises:
+        AnnotationError: there is no dive to measure.
+    """
+    every = data.split(split)
+    records = [record for record in every if record.fault is None]
+    if not records:
+        raise AnnotationError(
+            f"{data.root} has no dive with usable labels in the {split} split: choose another --split, or see "
+            "`fineparser data check`."
+        )
+    pool = [record for record in data.split("train") if record.fault is None]
+    return records, pool, [record for record in every if record.fault is not None]
+
+
+def _check_protocols(given: Sequence[Predictions]) -> None:
+    """Raise ConfigError where two files were measured by different protocols before."""
+    known = [one for one in given if one.protocol is not None]
+    if len(known) == 2 and known[0].protocol is not None and known[1].protocol is not None:
+        first, second = known[0].protocol, known[1].protocol
+        if different := first.differences(second):
+            name = different[0]
+            raise ConfigError(
+                f"{known[0].path} and {known[1].path} were measured by different protocols, of which {name} is "
+                f"{getattr(first, name)!r} and {getattr(second, name)!r}: force (--force) compares them all the same."
+            )
+
+
+def _some(names: Sequence[str], what: str) -> str:
+    return f"{len(names)}{what}, the first {names[0]}"
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Return the names of files, with their folders where two are equal."""
+    names = [path.name for path in paths]
+    return names if len(set(names)) == len(names) else [f"{path.absolute().parent.name}/{path.name}" for path in paths]
