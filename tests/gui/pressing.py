@@ -178,7 +178,8 @@ def _places(widget: QWidget) -> Iterator[tuple[str, Callable[[], QPoint], bool, 
 
 def _left_places(widget: QWidget) -> Iterator[Place]:
     if isinstance(widget, QAbstractButton):
-        yield _said(widget), lambda: _button_centre(widget), widget.autoExclusive() and widget.isChecked()
+        one_of_some = widget.autoExclusive() or widget.property("role") == "chip"
+        yield _said(widget), lambda: _button_centre(widget), one_of_some and widget.isChecked()
     elif isinstance(widget, QComboBox):
         if widget.count():
             yield _said(widget), lambda: _arrow(widget), False
@@ -210,7 +211,7 @@ def _left_places(widget: QWidget) -> Iterator[Place]:
     elif isinstance(widget, QGraphicsView):
         yield from _items(widget)
     elif isinstance(widget, MomentStrip):
-        for at in range(len(widget._moments)):
+        for at in range(len(widget.pictures)):
             yield f"{_said(widget)} {at}", lambda at=at: widget._place(at).center().toPoint(), False
     elif any(name in vars(kind) for kind in _own_kinds(type(widget)) for name in _PRESSED):
         yield _said(widget), lambda: widget.rect().center(), False
