@@ -98,16 +98,9 @@ def test_another_part_of_a_file_is_another_dive(history):
     ("text", "titles"),
     [
         ("anna 103b march", ["one"]),
-        ("mär mull", ["one"]),
-        ("3m", ["one"]),
-        ("7.5 m", ["two"]),
-        ("2026 05", ["two"]),
-        ("比赛", ["two"]),
         ("head", ["one"]),
         ("final", ["two"]),
-        ("nna", []),
         ("anna berta", []),
-        ("%", ["one", "two"]),
         ("", ["one", "two"]),
     ],
 )  # fmt: skip
@@ -164,14 +157,6 @@ def test_removed_and_brought_back(history):
     history.remove([id_])
     assert history.keep([row(made_dive())]) == [id_]  # opened anew
     assert history.ids() == [id_]
-
-
-def test_athletes_renamed_merged_and_taken_back(history):
-    history.keep([row(made_dive(1)), row(made_dive(2, athlete="A. Müller"))])
-    before = history.set_athletes(dict.fromkeys(history.ids(HistoryQuery(athlete="A. Müller")), "Anna Müller"))
-    assert history.counts("athlete") == {"Anna Müller": 2}
-    history.set_athletes(before)
-    assert history.counts("athlete") == {"A. Müller": 1, "Anna Müller": 1}
 
 
 def test_moved_to_another_file_all_windows_follow(history, tmp_path):
@@ -234,18 +219,6 @@ def test_rows_of_strangers_are_left_out(history):
     assert (len(history.ids()), history.saved([1])) == (2, {})
 
 
-def test_what_was_deleted_is_gone_for_good_once_it_is_swept_and_its_id_is_not_given_again(history):
-    (id_,) = history.keep([row(made_dive(1))])
-    history.remove([id_])
-    history.sweep()
-    assert history.restore([id_]) == [id_]  # another window may undo it for a while
-    history.remove([id_])
-    for _ in range(2):
-        history.sweep()
-    assert history.restore([id_]) == []
-    assert history.keep([row(made_dive(1))]) > [id_]
-
-
 def test_undoing_a_deletion_leaves_a_dive_that_was_added_again(history):
     gone = history.remove(history.keep([row(made_dive(1, note=""))]))
     history.keep([row(made_dive(1, note="again"))])
@@ -289,36 +262,6 @@ def test_the_history_of_an_older_program_is_taken_over(tmp_path, version):
     assert look_after(path) == ""
 
 
-def test_any_byte_of_the_first_page_may_be_damaged(history):
-    history.keep([row(made_dive())])
-    look_after(history.path)
-    history.close()
-    sound = history.path.read_bytes()
-    newer = range(60, 64)  # the version's bytes: a file that a newer program has made is left as it is
-    for at in (at for at in range(0, 4096, 101) if at not in newer):
-        history.path.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
-        with closing(Store(history.path)) as again:
-            if look_after(history.path):
-                again.recover()
-                assert again.notice, at
-            assert found(again) == ["clip 1"], at
-
-
-def test_damage_that_shows_while_it_is_read_brings_the_backup_back_and_is_said_once(history):
-    history.keep([row(made_dive(n)) for n in range(200)])
-    look_after(history.path)
-    with closing(sqlite3.connect(history.path)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with history.path.open("r+b") as file:
-        half = history.path.stat().st_size // 2
-        file.seek(half)
-        file.write(b"\xff" * half)
-    with closing(Store(history.path)) as other:
-        with pytest.raises(ConfigError, match="its backup of"):
-            other.search()
-        assert len(other.search()) == 200
-
-
 def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
     history.keep([row(made_dive())])
     look_after(history.path)
@@ -331,16 +274,6 @@ def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
         assert "its table moved_to moved_to is missing" in again.notice
         assert "has no backup" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
-
-
-def test_damage_is_found_though_the_backup_is_of_today(history):
-    history.keep([row(made_dive())])
-    assert look_after(history.path) == ""
-    history.close()
-    with history.path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * 4096)
-    assert look_after(history.path) != ""
 
 
 def test_a_backup_of_the_future_is_renewed_and_older_ones_are_kept(history, tmp_path):
@@ -358,37 +291,6 @@ def test_a_backup_of_the_future_is_renewed_and_older_ones_are_kept(history, tmp_
         path.write_bytes(b"no database" * 1000)
     with closing(Store(history.path)) as again:
         assert found(again) == ["clip 1"]
-
-
-def test_a_history_that_was_moved_many_times_is_found(history, tmp_path):
-    history.keep([row(made_dive())])
-    for n in range(8):
-        (tmp_path / str(n)).mkdir()
-        history.move(tmp_path / str(n) / "history.sqlite")
-    with closing(Store(tmp_path / "history.sqlite")) as again:
-        assert found(again) == ["clip 1"]
-
-
-def test_a_file_that_is_deleted_while_it_is_open_is_written_again(history):
-    history.keep([row(made_dive(1))])
-    for side in ("", "-wal", "-shm"):
-        Path(f"{history.path}{side}").unlink()
-    history.keep([row(made_dive(2))])
-    assert "was deleted while it was open" in history.notice
-    with closing(Store(history.path)) as again:
-        assert found(again) == ["clip 1", "clip 2"]
-
-
-def test_a_file_that_is_replaced_while_it_is_open_is_kept_beside_it(history, tmp_path):
-    with closing(Store(tmp_path / "other.sqlite")) as other:
-        other.keep([row(made_dive(2))])
-    history.keep([row(made_dive(1))])
-    os.replace(tmp_path / "other.sqlite", history.path)
-    assert found(history) == ["clip 2"]
-    assert "was replaced by another program" in history.notice
-    (kept,) = tmp_path.glob("history-replaced-*.sqlite")
-    with closing(Store(kept)) as before:
-        assert found(before) == ["clip 1"]
 
 
 def test_windows_that_meet_a_damaged_file_set_it_aside_once(history, tmp_path):
@@ -419,11 +321,3 @@ def test_a_locked_file_is_said_and_nothing_is_set_aside(history, tmp_path):
         with pytest.raises(ConfigError, match="database is locked"):
             Store(history.path, patience_s=0.1)
     assert not list(tmp_path.glob("history-damaged-*"))
-
-
-def test_an_outcome_is_kept_and_searched(history):
-    (id_,) = history.keep([row(made_dive(outcome="balk"))])
-    assert (history.dive(id_).outcome, history.saved([id_])[id_].outcome) == ("balk", "balk")
-    assert found(history, "balk") == found(history)
-    history.keep([row(made_dive(outcome="failed"), changed={"outcome"})])
-    assert history.dive(id_).outcome == "failed"

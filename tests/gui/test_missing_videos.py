@@ -10,14 +10,12 @@ from answers_kit import answer_dive, requests
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.video.probe import probe
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.importer import difference
 from fineparser_gui.dives.relocation import moved_roots, relocated
 from fineparser_gui.score.correction import Correction
 from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.support.video_identity import VideoIdentity, identity_of
+from fineparser_gui.support.video_identity import identity_of
 
 
 @pytest.fixture(scope="module")
@@ -116,15 +114,6 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     assert window.player.pane.info.path == moved / "clip.mp4"
 
 
-def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtbot, saved):
-    path, _ = saved
-    _, session, banner = opened(make_studio, qtbot, path)
-    banner.messages[-1].close_button.click()
-    session.editing.set_diver(session.keys[0], "Zoë")
-    assert not banner.isVisible()
-    assert len(session.keys) == 2
-
-
 def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_studio, qtbot, monkeypatch, tmp_path, clip):
     path, renamed = tmp_path / "a.fineparser", tmp_path / "monday.mp4"
     dives = tuple(SavedDive(path=clip, in_frame=first, out_frame=first + 50) for first in (0, 60))
@@ -139,16 +128,6 @@ def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_stud
     button.click()
     wait_for(qtbot, studio.session, DiveState.QUEUED, DiveState.QUEUED)
     assert [studio.session.dive(key).path for key in studio.session.keys] == [renamed] * 2
-
-
-def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot, tmp_path, saved):
-    path, _ = saved
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible)
-    write_session(SavedSession(), tmp_path / "empty.fineparser")
-    studio.window.files.open_path(tmp_path / "empty.fineparser")
-    assert not studio.window.messages.isVisible()
 
 
 def _choose_other(studio, qtbot, monkeypatch, path, other_video):
@@ -199,18 +178,6 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     window.files.controller.begin()
     window.files.controller.open_session(record.id)
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)  # not asked again
-
-
-def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, tmp_path, clip, other_video):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
-    shutil.copy(other_video, clip)
-    _, session, banner = opened(make_studio, qtbot, path)
-    assert "clip.mp4 has 60 frames at 25 fps" in banner.text
-    press(banner, "Use it anyway")
-    wait_for(qtbot, session, DiveState.QUEUED)
-    session.editing.edits.undo()
-    wait_for(qtbot, session, DiveState.MISSING)
 
 
 def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_studio, qtbot, tmp_path, clip, other_video):
@@ -287,28 +254,6 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     session.importer.locate({session.current.key: clip.with_name("gone.mp4")})
     wait_for(qtbot, session, DiveState.QUEUED)
     assert not session.editing.edits.canUndo()  # it is where it always was
-
-
-def test_how_files_differ_is_one_sentence(tmp_path, clip):
-    mine = identity_of(probe(clip))
-
-    def told(**changes: object) -> str:
-        return difference(Path("b.mp4"), VideoIdentity(**{**vars(mine), **changes}), mine)
-
-    assert told(width_px=32) == "b.mp4 has a picture of 32 × 48 pixels, the session was made with 64 × 48."
-    assert "is as long, but another file or copy: it has 9.00 MB" in told(size_bytes=9_000_000)
-    assert "its content is not that" in told(head_sha256="0")
-
-
-@pytest.mark.parametrize("change", [{"n_frames": -1}, {"fps": "fast"}, {"head_sha256": None}, {"width_px": 1.5}])
-def test_a_damaged_identity_is_one_sentence(tmp_path, clip, change):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),)), path)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content["dives"][0]["video"] |= change
-    path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ConfigError, match="is damaged"):
-        read_session(path)
 
 
 def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):

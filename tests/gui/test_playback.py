@@ -8,7 +8,6 @@ from threading import Semaphore
 import av
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.errors import VideoError
@@ -113,13 +112,6 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
         assert decoder.cache.get(there + frame - 1) is None
         decoder.painted()
         qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None)
-
-
-def test_less_far_ahead_it_decodes_without_waiting(decode, qtbot, small_video):
-    decoder = decode(small_video)
-    _wait_for(decoder, qtbot, _head(0))
-    decoder.request(_head(60, moving=True))
-    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)))
 
 
 def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
@@ -272,14 +264,6 @@ def test_masks_between_samples_are_interpolated():
     assert mask_at(track, 11)[0].max() == pytest.approx(0.5)
 
 
-def test_repeated_samples_of_a_short_clip_are_found():
-    sampled = np.trunc(np.linspace(0, 15, 96)).astype(np.int64)
-    masks = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float16)[:, None, None], (96, 112, 112))
-    track = MaskTrack(sampled_frames=sampled, mask_probability=masks, crop_xyxy=np.zeros((96, 4), np.float32))
-    for frame in range(16):
-        assert mask_at(track, frame)[0].any() == (frame > 0)
-
-
 def test_a_mask_is_clear_where_the_model_is_sure_of_water():
     probability = np.zeros((112, 112), np.float32)
     probability[10, 20] = 1
@@ -288,26 +272,6 @@ def test_a_mask_is_clear_where_the_model_is_sure_of_water():
     assert (image.width(), image.height()) == (3, 3)
     assert image.pixelColor(1, 1).alpha() == 255
     assert image.pixelColor(0, 0).alpha() == 0
-
-
-def test_a_mask_of_nothing_is_no_image():
-    image, place = mask_image(np.zeros((112, 112), np.float32), QColor("#ff4fa3"))
-    assert image.isNull()
-    assert place.isEmpty()
-
-
-class _Emitter(QObject):
-    flagged = Signal(bool)
-
-
-def test_twenty_thousand_signals_leave_true_alive(qapp):
-    """Some releases of PySide6 lose a reference to True at every emit, and abort after some thousand."""
-    emitter = _Emitter()
-    seen = []
-    emitter.flagged.connect(seen.append)
-    for _ in range(20_000):
-        emitter.flagged.emit(True)
-    assert len(seen) == 20_000
 
 
 def test_the_times_of_a_file_closed_meanwhile_are_not_taken_for_those_of_the_next(qtbot, tmp_path, make_video):

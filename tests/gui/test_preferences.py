@@ -2,12 +2,11 @@
 
 import json
 
-import numpy as np
 import pytest
 from answers_kit import activate, open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocument
+from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
@@ -15,7 +14,6 @@ from fineparser_core.export.palette import STEP_COLORS
 from fineparser_gui.commands.command import FIXED
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.player.mask_image import mask_image
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore
@@ -163,14 +161,6 @@ def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, sco
     assert step_color("entry").name() == "#009e73"
 
 
-def test_title_bars_are_asked_for_in_the_chosen_theme(idle_studio, monkeypatch):
-    asked = []
-    monkeypatch.setattr(QStyleHints, "setColorScheme", lambda _, scheme: asked.append(scheme))
-    for theme in ("dark", "light", "system"):
-        idle_studio.preferences.change(theme=theme)
-    assert asked == [Qt.ColorScheme.Dark, Qt.ColorScheme.Light, Qt.ColorScheme.Unknown]
-
-
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
     for color in STEP_COLORS.values():
@@ -179,17 +169,6 @@ def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
         made = shown_on(theme.surface, color)
         assert contrast(made, QColor(theme.surface)) >= 1.9
         assert contrast(made, text_on(made)) >= 4.5
-
-
-def test_an_outline_leaves_the_inside_free():
-    probability = np.zeros((112, 112), np.float32)
-    probability[40:60, 40:60] = 1
-    filled, place = mask_image(probability, QColor("#ff0000"))
-    outline, _ = mask_image(probability, QColor("#ff0000"), outline=True)
-    left, top = round(place.x() * 112), round(place.y() * 112)
-    assert filled.pixelColor(50 - left, 50 - top).alpha() == 255
-    assert outline.pixelColor(50 - left, 50 - top).alpha() == 0
-    assert outline.pixelColor(40 - left, 50 - top).alpha() == 255
 
 
 def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, qtbot):
@@ -237,13 +216,3 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     page.window().close()
     idle_studio.window.actions_by_id["model_card"].trigger()
     assert "cannot be read" in QApplication.activeModalWidget().findChild(QTextBrowser).toPlainText()
-
-
-@pytest.mark.parametrize("action_id", ["model_card", "find_command", "about", "log_folder"])
-def test_help_opens(idle_studio, action_id, bundled_weights):
-    window = idle_studio.window
-    window.actions_by_id[action_id].trigger()
-    if action_id == "model_card":
-        assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
-    elif action_id == "log_folder":
-        assert "No log" in window.messages.text

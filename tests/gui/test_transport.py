@@ -75,15 +75,6 @@ def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
     assert transport.due_s == pytest.approx(0.1301)
 
 
-def test_the_timer_wakes_for_the_next_frame(transport, clock):
-    transport.play(0.5)
-    assert transport.findChild(QTimer).interval() == 40
-    clock.wait(transport, 0.039)
-    assert transport.frame == 0
-    clock.wait(transport, 0.0011)
-    assert transport.frame == 1
-
-
 def test_with_a_real_clock_no_frame_comes_before_its_time(qapp, qtbot):
     transport, times_s, early = Transport(), np.arange(10) / 50, []
     transport.load(times_s)

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
 from answers_kit import (
     activate,
     answer_dive,
@@ -18,7 +17,7 @@ from answers_kit import (
 from finding import named, press, reads
 from platforms import KILL
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import DiveState
@@ -30,35 +29,6 @@ def _answer_parse(studio, qtbot, path, folder):
     key = open_queued(studio, qtbot, path)
     answer_dive(studio, folder)
     return key
-
-
-def test_it_starts_empty_and_says_what_to_do(idle_studio):
-    window = idle_studio.window
-    assert window.empty.isVisible()
-    assert not window.messages.isVisible()
-
-
-def test_the_buttons_of_the_start_page_open_a_video_and_the_sample(idle_studio, qtbot, monkeypatch, small_video):
-    window = idle_studio.window
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, **__: ([str(small_video)], ""))
-    qtbot.mouseClick(window.empty.open_button, Qt.MouseButton.LeftButton)
-    assert len(idle_studio.session.keys) == 1
-    idle_studio.session.remove(idle_studio.session.keys[0])
-    qtbot.waitUntil(window.empty.isVisible)
-    qtbot.mouseClick(window.empty.sample_button, Qt.MouseButton.LeftButton)
-    assert len(idle_studio.session.keys) == 1
-
-
-def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):
-    path = tmp_path / "notes.mp4"
-    path.write_text("not a video", encoding="utf-8")
-    with qtbot.waitSignal(idle_studio.session.problem):
-        idle_studio.session.open([path])
-    assert idle_studio.window.messages.isVisible()
-    assert "notes.mp4" in idle_studio.window.messages.text
-    assert idle_studio.session.keys == []
-    idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120)
 
 
 def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
@@ -109,15 +79,6 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert named(window.found, "exact score").text().startswith("68.0 ")
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2
-
-
-def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_video, tmp_path):
-    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.editing.set_details(key, "5253A", 3.0)
-    request_id = idle_studio.session.analyses.tasks[key].id
-    fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
-    assert "No exemplars for 5253A" in reads(idle_studio.window.score)
-    assert not idle_studio.window.messages.isVisible()
 
 
 def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
@@ -190,21 +151,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert session.current.difficulty is None
 
 
-def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make_video):
-    path = make_video(tmp_path / "training.mp4", 40, fps=2)
-    idle_studio.session.open([path])
-    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM)
-    idle_studio.window.transport.seek(15)
-    idle_studio.window.actions_by_id["set_in_point"].trigger()
-    assert idle_studio.session.current.in_frame == 15
-    assert idle_studio.session.current.state is DiveState.QUEUED
-    idle_studio.window.actions_by_id["undo"].trigger()
-    assert idle_studio.session.current.in_frame is None
-    assert idle_studio.session.current.state is DiveState.NEEDS_TRIM
-    idle_studio.window.actions_by_id["redo"].trigger()
-    assert idle_studio.session.current.state is DiveState.QUEUED
-
-
 def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot, small_video, tmp_path):
     _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     window, transport = idle_studio.window, idle_studio.window.transport
@@ -228,22 +174,6 @@ def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot
     qtbot.keyClick(window.details.number, Qt.Key.Key_L)
     assert not transport.playing
     assert window.details.number.text() == "l"
-
-
-def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_video, tmp_path):
-    _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    pane = idle_studio.window.player.pane
-    canvas = pane.canvas
-    qtbot.waitUntil(lambda: pane.info is not None and canvas.shown_frame is not None)
-
-    def middle() -> np.ndarray:
-        image = canvas.grab().toImage()
-        color = image.pixelColor(image.width() // 2, image.height() // 2 - 4)
-        return np.array([color.red(), color.green(), color.blue()], int)
-
-    with_mask = middle()
-    idle_studio.window.actions_by_id["mask"].trigger()
-    assert np.abs(with_mask - middle()).max() > 40
 
 
 def test_a_killed_worker_is_a_banner(studio, qtbot):

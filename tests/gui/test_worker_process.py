@@ -49,13 +49,6 @@ def test_a_file_that_is_no_video_is_one_sentence(client, scheduler, qtbot, tmp_p
     assert "ist kein Video" in message
 
 
-def test_a_request_that_waits_is_dropped_at_once(scheduler, qtbot):
-    scheduler.submit(parse_request("a"))
-    task = scheduler.submit(parse_request("b"))
-    with qtbot.waitSignal(task.cancelled):
-        task.cancel()
-
-
 def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbot, tmp_path):
     client.start()
     qtbot.waitUntil(lambda: client.pid > 0)

@@ -432,21 +432,6 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert "There is nothing to train in 'measured'" in fineparser("train", "--config", "measured", *words).err
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_the_measured_row_scores_rendered_dives(fineparser: Fineparser, tmp_path: Path) -> None:
-    data, out = tmp_path / "data", tmp_path / "out"
-    synthesize(data, SynthConfig(train=4, test=14, seed=77))
-    folders = ("--data", data, "--cache", tmp_path / "cache", "--out", out)
-    outcome = fineparser("ablate", "1", "--rows", "measured", "--epochs", "1", *folders, "--device", "cpu")
-    assert outcome.code == 0, outcome.err
-    test = results(out / "measured")["picked on validation"]["test"]
-    assert test["n_scored"] >= 12
-    assert test["metrics"]["rho"]["value"] > 0.4
-    assert test["metrics"]["score_error"]["value"] < 15
-    assert test["metrics"]["aiou_50"]["value"] > 0.8
-
-
 @pytest.fixture(scope="session")
 def twelve_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("twelve") / "data"
