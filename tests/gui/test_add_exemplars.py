@@ -32,11 +32,6 @@ def test_what_is_neither_is_one_sentence(text):
         read_score(text, 3.3)
 
 
-def test_marks_need_a_degree_of_difficulty():
-    with pytest.raises(ConfigError, match="without a DD"):
-        read_score("6.5 6 6.5", None)
-
-
 def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot, tmp_path, small_video):
     session, window = idle_studio.session, idle_studio.window
     paths = [tmp_path / name for name in ("Anna_207C_10m.mp4", "Ben 107B 3m.mp4", "IMG_1.mp4")]

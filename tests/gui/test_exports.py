@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-from dataclasses import replace
 
 import pytest
 from answers_kit import dive_parse, open_queued, open_scored
@@ -13,14 +12,12 @@ from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
-from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.export.dialog import ExportDialog
 from fineparser_gui.export.exports import ExportState
-from fineparser_gui.export.reports import reported_dive, season_of
 from fineparser_gui.player.drawings import LINE, NOTE, Drawing
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.store.save_path import ask_save_path
@@ -288,23 +285,6 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     assert yellow_in(tmp_path / "a.png") > 5
 
 
-def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_path):
-    session, strip = studio.session, studio.window.exports
-    predicted = session.current.model_analysis.parse
-    good = CorrectedDive(model_parse=predicted, transitions=(20, 60), dive_number="207C", board_m=10.0)
-    dives = [good, replace(good, dive_number="5299D"), replace(good, dive_number=None)]
-    session.exports.corrections(dives, tmp_path / "labels.pkl")
-    wait_for(studio, qtbot, ExportState.DONE)
-    row = strip.row(only(studio).id)
-    assert row.text.accessibleName() == "labels.pkl was written."
-    assert "Dives with labels: 1." in row.message.text()
-    assert "The DD of 5299D from 10 m is not known" in row.message.text()
-    qtbot.waitUntil(lambda: row.message.height() >= row.message.heightForWidth(row.message.width()))
-    assert strip.height() >= row.height()
-    corner = strip.parentWidget()
-    assert corner.parentWidget().rect().contains(corner.geometry())
-
-
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
     exports = studio.session.exports
     exports.clip(studio.session.current.key, tmp_path / "a.mp4", RenderOptions())
@@ -334,20 +314,3 @@ def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
     assert "Arms by the ears &lt;b&gt;." in page
     assert studio.session.current.note == "Arms by the ears <b>."  # the dive's, as that beside it
     assert os.listdir(tmp_path) == ["report.html"]
-
-
-def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small_video, tmp_path):
-    session = studio.session
-    first = session.current.key
-    session.editing.set_diver(first, "Anna")
-    dive = session.dive(first)
-    season = season_of(dive, [dive, replace(dive, key="b", diver="anna "), replace(dive, key="c", diver="Berta")])
-    assert [one.key for one in season] == [first, "b"]
-    assert not season_of(replace(dive, diver=""), [dive])
-    drawn = replace(dive, note="Low.", drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
-    made = reported_dive(drawn, season, drawings=True)
-    assert (made.diver, made.note, made.marks) == ("Anna", "Low.\nlate", drawn.drawings)
-    assert [point.is_this for point in made.trend] == [True, False]
-    studio.session.exports.report([made, made], tmp_path / "season.pdf", "Anna")
-    wait_for(studio, qtbot, ExportState.DONE)
-    assert b"/Count 2" in (tmp_path / "season.pdf").read_bytes()

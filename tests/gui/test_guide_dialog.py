@@ -6,7 +6,6 @@ import sys
 import pytest
 from answers_kit import activate
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog
 
 from fineparser_core.language import LANGUAGES, use_language
@@ -110,22 +109,6 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
     assert guide.page.textCursor().selectionStart() == first
     guide.search.clear()
     assert not guide.message.isVisible()
-
-
-def test_pictures_are_there_and_as_wide_as_the_page_allows(guide, qtbot) -> None:
-    def widths() -> list[float]:
-        names = [path.name for path in resource("guide").iterdir() if path.suffix != ".md"]
-        kind = QTextDocument.ResourceType.ImageResource.value
-        pictures = [guide.page.document().resource(kind, name) for name in names]
-        return [picture.deviceIndependentSize().width() for picture in pictures]
-
-    guide.resize(700, 600)
-    room = guide.page.viewport().width()
-    qtbot.waitUntil(lambda: all(room - 30 <= width <= room for width in widths()))
-    guide.resize(1000, 600)
-    assert guide.page.viewport().width() > room
-    qtbot.waitUntil(lambda: all(width > room for width in widths()))
-    assert guide.page.document().idealWidth() <= guide.page.viewport().width()
 
 
 def test_the_start_of_the_program_does_without_it() -> None:

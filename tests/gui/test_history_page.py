@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
 from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.athletes_dialog import AthletesDialog
 from fineparser_gui.history.tags_dialog import TagsDialog
 from fineparser_gui.store.records import HistoryQuery
 
@@ -120,17 +119,6 @@ def test_tags_are_given_taken_and_undone(page, qtbot):
     qtbot.waitUntil(lambda: titles(page) == ["two", "one"])
 
 
-def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
-    dialog = AthletesDialog(page._session, "Bo Li", page)
-    assert not dialog.go.isEnabled()
-    dialog.name.setText("Bo")
-    assert "Bo has 1 dives already" in dialog.said.text()
-    dialog.go.click()
-    assert counts(page) == {"Anna Müller": 2, "Bo": 2}
-    page._session.history_editing.edits.undo()
-    assert counts(page) == {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}
-
-
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
     qtbot.waitUntil(lambda: page.trend.query.text == "anna")
@@ -188,44 +176,6 @@ def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_anothe
     assert not page.isVisible()
     dive = second.session.current
     assert (dive.path, dive.diver, dive.dive_number) == (clip, "Ann Lee", "207C")
-
-
-def test_a_video_that_was_moved_is_found_in_a_named_folder_and_opened(make_studio, qtbot, clip, tmp_path):
-    studio = make_studio()
-    session = studio.session
-    open_scored(studio, qtbot, clip, tmp_path)
-    studio.window.actions_by_id["history"].trigger()
-    page = studio.window.history
-    qtbot.waitUntil(lambda: titles(page) == ["clip"])
-    session.clear()
-    place = tmp_path / "elsewhere" / "renamed.mp4"
-    place.parent.mkdir()
-    clip.rename(place)
-    session.history.write(lambda store: store.add_folder(place.parent))
-    page.select(*page.model.ids)
-    page.open_selected()
-    qtbot.waitUntil(lambda: session.current is not None)
-    assert session.current.path == place
-    assert "1 of 1" in studio.window.messages.text
-    assert not page.isVisible()
-
-
-def test_two_dives_of_the_history_are_compared(make_studio, qtbot, clip, tmp_path):
-    studio = make_studio()
-    session = studio.session
-    other = clip.with_name("other.mp4")
-    other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
-    for path in (clip, other):
-        open_scored(studio, qtbot, path, tmp_path)
-        session.select(None)
-    studio.window.actions_by_id["history"].trigger()
-    page = studio.window.history
-    qtbot.waitUntil(lambda: len(titles(page)) == 2)
-    page.select(*ids(page, "clip", "other"))
-    page.commands["compare"].trigger()
-    assert not page.isVisible()
-    shown = {session.find(side.key).title for side in session.comparing.sides}
-    assert shown == {"clip", "other"}
 
 
 def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch):

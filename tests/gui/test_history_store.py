@@ -27,13 +27,6 @@ def found(history, text: str = "", **others) -> list[str]:
     return [one.title for one in history.search(HistoryQuery(text=text, order="title", descending=False, **others))]
 
 
-def test_a_dive_is_kept_and_read_back(history):
-    (id_,) = history.keep([row(dive := made_dive())])
-    assert history.dive(id_) == replace(dive, id=id_)
-    assert history.thumbnail(id_) == b"picture"
-    assert history.saved([id_])[id_].dive_number == "103B"
-
-
 def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
     (id_,) = history.keep([row(made_dive(athlete="Anna", dive_number="103B"))])
     assert history.keep([row(made_dive(athlete="", dive_number="", event="", note="", judging=None))]) == [id_]
@@ -87,63 +80,6 @@ def test_the_same_dive_renews_its_row(history):
     assert history.thumbnail(id_) == b"picture"
     history.keep([row(replace(trimmed, athlete="Berta"), changed={"diver"})])
     assert history.dive(id_).athlete == "Berta"
-
-
-def test_another_part_of_a_file_is_another_dive(history):
-    history.keep([row(made_dive(first_frame=0, last_frame=50)), row(made_dive(first_frame=51, last_frame=119))])
-    assert len(history.ids()) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "titles"),
-    [
-        ("anna 103b march", ["one"]),
-        ("head", ["one"]),
-        ("final", ["two"]),
-        ("anna berta", []),
-        ("", ["one", "two"]),
-    ],
-)  # fmt: skip
-def test_search(history, text, titles):
-    one = made_dive(1, title="one", note="Head up!")
-    two = made_dive(
-        2, title="two", athlete="Berta", dive_number="5253B", board_m=7.5, dived_on="2026-05-01", event="跳水比赛"
-    )
-    ids = history.keep([row(one), row(two)])
-    history.set_tags({ids[1]: ["Final "]})
-    assert found(history, text) == titles
-    assert len(history.ids(HistoryQuery(text=text))) == len(titles)
-
-
-def test_filters_order_and_counts(history):
-    history.keep(
-        [
-            row(made_dive(1, title="a", award=5.0)),
-            row(made_dive(2, title="b", award=None, judging=None, dived_on="")),
-            row(made_dive(3, title="c", award=7.0, athlete="Berta", dived_on="2026-04-01")),
-        ]
-    )
-    assert found(history, athlete="Berta") == ["c"]
-    assert found(history, judged=False) == ["b"]
-    assert found(history, since="2026-03-15") == ["c"]
-    assert found(history, until="2026-03-15") == ["a"]
-    for descending, titles in ((True, ["c", "a", "b"]), (False, ["a", "c", "b"])):
-        query = HistoryQuery(order="award", descending=descending)
-        assert [one.title for one in history.search(query)] == titles
-    assert history.counts("athlete") == {"Anna Müller": 2, "Berta": 1}
-    assert history.counts("event") == {"Club cup": 3}
-    assert [one.title for one in history.search(HistoryQuery(order="title", limit=1))] == ["c"]
-
-
-def test_trends(history):
-    history.keep([row(made_dive(1, dived_on="2026-04-01", award=7.0)), row(made_dive(2))])
-    points = history.trend("award", HistoryQuery(athlete="Anna Müller", dive_number="103B", board_m=3.0))
-    assert [(one.day, one.value, one.low, one.high) for one in points] == [
-        ("2026-03-14", 6.6, 5.5, 7.5),
-        ("2026-04-01", 7.0, 5.5, 7.5),
-    ]
-    assert [one.low for one in history.trend("flight_time")] == pytest.approx([1.29, 1.29])
-    assert "flight_time" in history.measures()
 
 
 def test_removed_and_brought_back(history):
@@ -217,13 +153,6 @@ def test_rows_of_strangers_are_left_out(history):
         db.execute("""UPDATE detail SET results = '{"first_frame": "none"}' WHERE id = 1""")
     assert [one.id for one in history.search()] == [2]
     assert (len(history.ids()), history.saved([1])) == (2, {})
-
-
-def test_undoing_a_deletion_leaves_a_dive_that_was_added_again(history):
-    gone = history.remove(history.keep([row(made_dive(1, note=""))]))
-    history.keep([row(made_dive(1, note="again"))])
-    assert history.restore(gone) == []
-    assert [one.note for one in history.search()] == ["again"]
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, open_scored
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.preferences.store import open_settings
 from fineparser_gui.store.session_dialogs import SessionsDialog
-from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME, Store
 
 
@@ -183,14 +183,6 @@ def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, monk
     answered(monkeypatch, label)
     studio.window.files.open_path(path)
     assert (studio.session.current.diver if studio.session.current else None) == diver
-
-
-def test_a_session_is_exported_to_a_file(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    studio = make_studio()
-    opened(studio, qtbot, clip, "Zoë")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
-    studio.window.actions_by_id["save_session_as"].trigger()
-    assert read_session(tmp_path / "mine.fineparser") == studio.session.snapshot()
 
 
 def _no_room(*_: object, **__: object) -> None:

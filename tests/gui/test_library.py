@@ -33,7 +33,6 @@ from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.library.table import LibraryFilter, LibraryModel
-from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -290,14 +289,6 @@ def test_the_rows_are_sorted_from_the_keyboard(library_studio):
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["dive", "Ascending"]
 
 
-def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio, qtbot):
-    library_studio.session.library.remove(["mine-1"])
-    request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id) == ("remove", "mine-1")
-    library_studio.client.die()
-    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)
-
-
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp, tmp_path / "data")
@@ -355,36 +346,6 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # what was typed is not lost
     library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
-
-
-def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
-    qapp, qtbot, monkeypatch, small_video, tmp_path
-):
-    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
-    saved, folder = tmp_path / "evening.fineparser", tmp_path / "data"
-    dive = SavedDive(path=small_video, dive_number="207C", board_m=10.0)
-    write_session(SavedSession(dives=(dive,)), saved)
-    votes = tuple(
-        replace(vote, id=name) for vote, name in zip(scoring().exemplars, ("mine-1", "rendered-1"), strict=True)
-    )
-    with shown_studio(qapp, qtbot, folder) as studio:
-        session, window, table = studio.session, studio.window, studio.window.exemplars.model
-        window.files.open_path(saved)  # as of the command line: the worker starts only now
-        studio.client.received.emit(READY)
-        qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks))
-        key = session.current.key
-        answer_dive(studio, tmp_path, None, replace(scoring(), exemplars=votes))
-        assert table.rowCount() == 2
-        assert not window.messages.isVisible()
-        session.comparing.show_exemplar("mine-1")
-        assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
-        close_messages(window.messages)
-        answer(studio, entries())
-        answer_dive(studio, tmp_path, replace(scoring(), exemplars=votes), key=key)
-        assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
-        assert not window.messages.isVisible()
-        studio.session.comparing.show_exemplar("lost-1")
-        assert window.messages.text == "The exemplar lost-1 is no longer in the library."
 
 
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
@@ -512,20 +473,6 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))
     (request,) = [one for one in requests(library_studio, ScoreRequest) if one.transitions is None]
     assert request.dive_number == "107B"
-
-
-def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_video, tmp_path):
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    window = library_studio.window
-    library_studio.session.editing.set_details(key, "107B", 3.0)
-    window.details.synchro.click()
-    request = asked(library_studio, ScoreRequest)
-    assert request.synchro
-    fail(library_studio, request.id, "NoExemplarsError", "None.")
-    assert "There are no synchronised exemplars of" in reads(window.score)
-    assert not window.score.no_exemplars.nearest.isVisible()
-    window.actions_by_id["undo"].trigger()
-    assert not window.details.synchro.isChecked()
 
 
 @opens_a_menu

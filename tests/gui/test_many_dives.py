@@ -55,34 +55,6 @@ def clips(tmp_path) -> list[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.usefixtures("bundled_weights")
-def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
-    session, window = studio.session, studio.window
-    session.open(clips)
-    first, second, third = session.keys
-    qtbot.waitUntil(lambda: all(session.dive(k).info is not None for k in session.keys))
-    session.move(third, 1)
-    session.cancel(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
-    session.cancel(first)
-    qtbot.waitUntil(lambda: session.dive(third).state is DiveState.READY)
-    assert [session.dive(key).state for key in (first, second)] == [DiveState.CANCELLED] * 2
-    session.editing.set_details(third, "207C", 10.0)
-    qtbot.waitUntil(lambda: bool(session.dive(third).votes))
-    window.actions_by_id["retry_all"].trigger()
-    session.select(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
-    entry = session.dive(third).analysis.parse.transitions.first_entry_frame
-    ended = []
-    session.dive_changed.connect(lambda key: ended.append(key) if session.dive(key).state is DiveState.READY else None)
-    session.editing.move_transition(third, 1, entry + 6)  # shown again by its edit, and scored amid the batch
-    qtbot.waitUntil(lambda: not session.dive(third).rescoring)
-    assert {first, second} - set(ended)
-    qtbot.waitUntil(lambda: {first, second} <= set(ended))
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):

@@ -1,20 +1,18 @@
 """Videos that moved, or in whose place lies another one: told in the banner, located, and never mixed up."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
 from answers_kit import answer_dive, requests
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.video.probe import probe
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.relocation import moved_roots, relocated
 from fineparser_gui.score.correction import Correction
-from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
 from fineparser_gui.support.video_identity import identity_of
 
 
@@ -114,22 +112,6 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     assert window.player.pane.info.path == moved / "clip.mp4"
 
 
-def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    path, renamed = tmp_path / "a.fineparser", tmp_path / "monday.mp4"
-    dives = tuple(SavedDive(path=clip, in_frame=first, out_frame=first + 50) for first in (0, 60))
-    write_session(SavedSession(dives=dives, selected=0), path)
-    clip.rename(renamed)
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible)
-    (button,) = studio.window.messages.buttons
-    assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
-    choose(monkeypatch, renamed)
-    button.click()
-    wait_for(qtbot, studio.session, DiveState.QUEUED, DiveState.QUEUED)
-    assert [studio.session.dive(key).path for key in studio.session.keys] == [renamed] * 2
-
-
 def _choose_other(studio, qtbot, monkeypatch, path, other_video):
     """Open a session whose videos have moved, and choose another clip for them."""
     banner = studio.window.messages
@@ -220,20 +202,6 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
     assert [Path(request.path) for request in requests(studio)] == [own]
     assert session.dive(session.keys[1]).conflicting_video is not None
-
-
-def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    del content["dives"][0]["video"]
-    path.write_text(json.dumps(content), encoding="utf-8")
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    wait_for(qtbot, studio.session, DiveState.QUEUED)
-    assert studio.session.current.identity == identity_of(probe(clip))
-    studio.files.save_to(path)
-    assert read_session(path).dives[0].identity == identity_of(probe(clip))
 
 
 def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):

@@ -79,18 +79,6 @@ def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
     assert decoder.request(_head(110)) is not None
 
 
-def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
-    decoder = decode(small_video)
-    _wait_for(decoder, qtbot, _head(0))
-    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None)
-    shown, _ = decoder.request(_head(110, moving=True))
-    assert shown < 110
-    _wait_for(decoder, qtbot, _head(110))
-    decoder.cache.clear()
-    decoder.stop()
-    assert decoder.request(_head(50, -1, moving=True)) is None
-
-
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(119, -1))
@@ -112,14 +100,6 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
         assert decoder.cache.get(there + frame - 1) is None
         decoder.painted()
         qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None)
-
-
-def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
-    decoder = decode(make_video(tmp_path / "large.mp4", 60, size_px=(640, 480)))
-    fitted = Playhead(frame=30, size_px=(160, 120), sharp_px=(160, 120))
-    _wait_for(decoder, qtbot, fitted)
-    zoomed = Playhead(frame=30, size_px=(160, 120), sharp_px=(1600, 1200))
-    _wait_for(decoder, qtbot, zoomed, (640, 480))
 
 
 def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(

@@ -7,7 +7,7 @@ from answers_kit import activate, open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
-from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
+from PySide6.QtWidgets import QApplication, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
@@ -18,7 +18,7 @@ from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
+from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 
 
@@ -105,15 +105,6 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert "Running: m-2 on A Processor, bf16." in texts(dialog)
 
 
-def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, scored, dialog):
-    dialog.n_exemplars.setValue(3)
-    session = idle_studio.session
-    assert session.dive(scored).scoring
-    assert session.dive(scored).model_analysis is not None
-    asked = requests(idle_studio)[-1]
-    assert (asked.id, asked.n_exemplars) == (session.analyses.tasks[scored].id, 3)
-
-
 def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dialog.choose_weights.click()
@@ -137,28 +128,6 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
     dialog.mask_drawn.activated.emit(1)
     style = window.player.pane.canvas.overlays.style
     assert (style.opacity, style.outline) == (0.35, True)
-
-
-def _colors_of(widget):
-    image = widget.grab().toImage()
-    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
-
-
-def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, scored, dialog, monkeypatch):
-    player, preferences = idle_studio.window.player, idle_studio.preferences
-    shown = (player.timeline, idle_studio.window.score)
-    assert all("#009e73" in _colors_of(widget) for widget in shown)
-    monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor("#aa3377"))
-    button = dialog.step_colors[2]
-    assert button.accessibleName() == "Colour of the entry"
-    button.click()
-    assert preferences.now.step_colors == {**STEP_COLORS, "entry": "#aa3377"}
-    assert button.text() == "#AA3377"
-    for widget in shown:
-        assert "#aa3377" in _colors_of(widget)
-        assert "#009e73" not in _colors_of(widget)
-    preferences.reset()
-    assert step_color("entry").name() == "#009e73"
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

@@ -85,20 +85,6 @@ def test_a_score_never_waits_for_an_analysis(desk):
     assert desk.running[0] == "other score"
 
 
-def test_a_search_that_is_looked_at_goes_first_and_stops_nobody_once_it_is_not(desk):
-    desk.places = {"first": 0, "search": SHOWN, "other": 2}
-    desk.submit("first", PARSE)
-    desk.submit("exemplar", ADD, urgency=Urgency.EXEMPLAR)
-    search = desk.submit("search", TrimRequest(path="b.mp4"))
-    assert desk.running == ["search", "exemplar", "first"]
-    desk.submit("other", PARSE)
-    assert desk.running[0] == "search"
-    desk.places = {"first": 0, "search": 1, "other": SHOWN}
-    desk.scheduler.reconsider()
-    assert desk.running[0] == "other"
-    assert desk.client.sent[-2] == CancelRequest(id=search.id)
-
-
 def test_paused_no_analysis_begins_and_scores_go_on(desk):
     desk.scheduler.pause(True)
     desk.submit("dive", PARSE)
@@ -188,15 +174,6 @@ def test_what_has_not_begun_is_cancelled_at_once_and_a_worker_that_does_not_stop
     assert desk.ended == [("waits", "cancelled")]
     qtbot.waitUntil(lambda: desk.ended == [("waits", "cancelled"), ("hangs", "cancelled")])
     assert desk.running == ["next"]
-
-
-def test_what_was_shown_when_the_worker_died_waits_its_turn_once_it_is_not(desk, qtbot):
-    desk.places = {"shown": SHOWN, "first": 0}
-    for name in ("shown", "first"):
-        desk.submit(name, PARSE)
-    desk.client.die()
-    desk.places = {"shown": 1, "first": 0}
-    qtbot.waitUntil(lambda: desk.running == ["first"])
 
 
 def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk):

@@ -21,22 +21,6 @@ def three() -> tuple[SessionModel, list[str]]:
     return model, keys
 
 
-def test_the_next_dive_is_shown_where_one_was_taken_out() -> None:
-    model, (first, second, third) = three()
-    model.drop(second)
-    assert model.current is model.dive(third)
-    model.drop(third)
-    assert model.current is model.dive(first)
-    model.drop(first)
-    assert model.current is None
-
-
-def test_dives_that_are_not_named_keep_their_places() -> None:
-    model, (first, second, third) = three()
-    model.reorder([third, first])
-    assert model.keys == [third, second, first]
-
-
 def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
     segment = DiveSegment(in_frame=1, first_flight_frame=5, first_entry_frame=8, out_frame=20, confidence=0.5)
     model, (first, *_) = three()

@@ -70,18 +70,3 @@ def test_the_choice_is_remembered(idle_studio):
     assert window.preferences.now.skeleton
     window.preferences.reset()
     assert not window.actions_by_id["skeleton"].isChecked()
-
-
-def test_a_path_that_leaves_the_picture_is_not_drawn_beside_it(qtbot):
-    canvas = VideoCanvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(600, 300)  # a border to the left and to the right
-    image = QImage(100, 100, QImage.Format.Format_RGB32)
-    image.fill(QColor("#406080"))
-    canvas.set_source(QSize(100, 100), track(), replace(PATH, points=np.array([[-40.0, 50.0], [140.0, 50.0]])))
-    canvas.set_frame(30, image)
-    bare = canvas.grab().toImage()
-    canvas.overlay(skeleton=True)
-    drawn, beside = canvas.grab().toImage(), canvas.to_widget(-20, 50).toPoint()
-    assert canvas.rect().contains(beside)
-    assert drawn.pixel(beside) == bare.pixel(beside)

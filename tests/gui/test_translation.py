@@ -154,12 +154,6 @@ def test_the_language_that_a_system_gets(qapp, installed, system, code) -> None:
     assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
 
 
-def test_a_count_decides_between_plural_forms(qapp, installed) -> None:
-    installed += install_language(qapp, "de")
-    texts = {QCoreApplication.translate("AddExemplarsDialog", "Add {0} dives", None, n) for n in (1, 2, 5)}
-    assert len(texts) == 2
-
-
 def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> None:
     installed += install_language(qapp, "de")
     error = VideoError("{0} is empty (0 bytes): copy it again or choose another clip.", "/videos/a.mp4")

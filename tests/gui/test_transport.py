@@ -56,18 +56,6 @@ def test_playing_shows_every_frame_at_its_time_and_stops_at_the_end(transport, c
     assert transport.frame == 9
 
 
-def test_playing_backwards_shows_every_frame_too(transport, clock):
-    transport.seek(9)
-    seen = []
-    transport.frame_changed.connect(seen.append)
-    transport.play(-1)
-    for _ in range(9):
-        clock.wait(transport, 0.0201)
-    assert seen == list(range(8, -1, -1))
-    clock.wait(transport, 0.0201)
-    assert not transport.playing
-
-
 def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
     transport.play()
     clock.wait(transport, 0.1301)
@@ -104,15 +92,6 @@ def test_a_loop_repeats_its_frames(transport, clock):
         clock.wait(transport, 0.0201)
     transport.pause()
     assert seen == [4, 5, 3, 4, 5, 3, 4]
-
-
-def test_shuttle_doubles_and_turns(transport):
-    transport.shuttle(1)
-    transport.shuttle(1)
-    assert transport.rate == 2
-    transport.shuttle(-1)
-    assert transport.rate == -1
-    transport.pause()
 
 
 def test_speeds_stop_at_both_ends(transport):

@@ -16,7 +16,7 @@ from fineparser_core.records import AthletePoint, DiveSegment, IntervalRule
 from fineparser_gui.dives.dive import DiveState, SearchState
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
-from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest, WorkerSettings
+from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest
 
 
 @pytest.fixture(scope="module")
@@ -160,34 +160,6 @@ def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
     window.transport.seek(140)
     window.actions_by_id["set_out_point"].trigger()
     assert session.current.state is DiveState.QUEUED
-
-
-def test_a_search_goes_on_after_other_settings_and_is_tried_again_after_a_failure(recording, qtbot) -> None:
-    session = recording.session
-    (request,) = trim_requests(recording)
-    session.scheduler.use(WorkerSettings(device="cpu"))
-    assert recording.client.sent.count(request) == 2
-    fail(recording, request.id, "WorkerCrash", "It stopped.")
-    retry = recording.window.actions_by_id["retry_all"]
-    qtbot.waitUntil(retry.isEnabled)
-    retry.trigger()
-    assert session.current.searching
-    assert len(trim_requests(recording)) == 1
-
-
-def test_one_by_one_the_dive_under_the_playhead_is_added(recording) -> None:
-    session, window = recording.session, recording.window
-    answer(recording, segment(10), segment(200), segment(400))
-    window.transport.seek(150)
-    assert not window.player.proposals.accept.isEnabled()
-    window.transport.seek(230)
-    assert window.player.proposals.accept.text() == "Add dive 2"
-    window.actions_by_id["accept_dive"].trigger()
-    assert [session.dive(key).in_frame for key in session.keys] == [None, 200]
-    assert "1 of them" in window.player.proposals.text
-    assert not window.player.proposals.accept.isEnabled()  # it is in the list
-    window.player.proposals.accept_all.click()
-    assert [session.dive(key).in_frame for key in session.keys] == [None, 10, 200, 400]
 
 
 def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> None:

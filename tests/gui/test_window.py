@@ -17,7 +17,6 @@ from answers_kit import (
 from finding import named, press, reads
 from platforms import KILL
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import DiveState
@@ -79,17 +78,6 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert named(window.found, "exact score").text().startswith("68.0 ")
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2
-
-
-def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
-    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.editing.set_details(key, "107B", None)
-    old = idle_studio.session.analyses.tasks[key].id
-    idle_studio.session.editing.set_details(key, "207C", None)
-    analysis = Analysis(parse=idle_studio.session.dive(key).analysis.parse, scoring=scoring())
-    idle_studio.client.received.emit(result_message(old, analysis, tmp_path))
-    assert idle_studio.session.dive(key).analysis.scoring is None
-    assert idle_studio.session.dive(key).scoring
 
 
 def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path):
@@ -182,24 +170,3 @@ def test_a_killed_worker_is_a_banner(studio, qtbot):
     os.kill(first, KILL)
     qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
-
-
-def test_a_narrow_bar_leaves_out_what_the_menus_have_and_nothing_overlaps(idle_studio, qtbot, clip):
-    window = idle_studio.window
-    idle_studio.session.open([clip])
-    bar = window.player.bar
-    qtbot.waitUntil(bar.isVisible)
-    n_shown = []
-    for width in (1700, 1280, window.minimumWidth(), 1700):
-        window.resize(width, 800)
-        qtbot.waitUntil(lambda width=width: window.width() == width)
-        QApplication.processEvents()  # for the layouts
-        shown = [child for child in bar.findChildren(QWidget) if child.parent() is bar and child.isVisible()]
-        areas = [child.geometry() for child in shown]
-        assert all(bar.rect().contains(area) for area in areas), width
-        assert not any(a.intersects(b) for place, a in enumerate(areas) for b in areas[:place]), width
-        n_shown.append(len([child for child in shown if child is not bar.more]))
-        hidden = {button.defaultAction() for button in bar.findChildren(QToolButton) if button.isHidden()}
-        assert set(bar.more.menu().actions()) == hidden - {None}
-        assert bar.more.isVisible() == bool(bar.more.menu().actions())
-    assert n_shown[0] == n_shown[3] > n_shown[1] > n_shown[2]

@@ -430,35 +430,3 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert (nothing.code, seen.parses) == (0, [])
     assert "measured: 3 of 3 dives have no score" in nothing.out
     assert "There is nothing to train in 'measured'" in fineparser("train", "--config", "measured", *words).err
-
-
-@pytest.fixture(scope="session")
-def twelve_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("twelve") / "data"
-    synthesize(root, SynthConfig(train=8, test=4, seed=1))
-    return root
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    ("table", "of_table"),
-    [("3", ()), ("1", ()), ("2", ("--layout", "finediving"))],
-    ids=["modules", "FineDiving", "MTL"],
-)
-def test_every_row_of_a_table_on_twelve_dives(
-    twelve_dives: Path, cache: Path, tmp_path: Path, table: str, of_table: tuple[str, ...]
-) -> None:
-    words = ("--data", twelve_dives, "--cache", cache, "--device", "cpu", "--precision", "auto", *of_table)
-    small = ("--batch-size", "1", "--grad-accum-steps", "1", "--validation-share", "0", "--exemplars", "1")
-    said = ("ablate", table, "--epochs", "1", *words, *small, "--out", tmp_path)
-    argv = [sys.executable, "-m", "fineparser_core.commands.cli", *(str(word) for word in said)]
-    presets = [row.preset for row in paper_table(int(table)) if row.preset is not None]
-    finished, cut_off = (tmp_path / preset for preset in presets[:2])
-    assert stop(argv, cut_off, signal.SIGKILL, after=1) == -signal.SIGKILL
-    before = (finished / "results.json").stat().st_mtime_ns
-    printed = finish(argv)
-    assert {path.name for path in tmp_path.iterdir()} == set(presets)
-    assert all(results(tmp_path / preset)["picked on validation"]["test"]["n_dives"] == 4 for preset in presets)
-    assert (finished / "results.json").stat().st_mtime_ns == before
-    assert "rendered dives, 1 epochs, 8 training dives" in printed
