@@ -324,14 +324,16 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
         _fill_library(session, right, left, score=45.6)
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place):
+def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives):
     session = idle_studio.session
     names = ["rendered-107B-01", "rendered-207C-01"]
-    session.comparing.show_exemplars(*names)
-    _fill_library(session, names[place], names[1 - place], removed_at="2026-11-28")
-    assert not session.comparing.others
-    assert session.current.key == two_dives[0]
+    for gone, stays in (names, names[::-1]):
+        _fill_library(session, gone, stays, removed_at=None)
+        session.comparing.show_exemplars(*names)
+        assert session.comparing.others
+        _fill_library(session, gone, stays, removed_at="2026-11-28")
+        assert not session.comparing.others
+        assert session.current.key == two_dives[0]
 
 
 def test_drawings_are_kept_where_the_session_holds_no_dive(make_studio):

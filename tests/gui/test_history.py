@@ -107,20 +107,20 @@ def test_what_is_being_typed_is_kept_at_once(scored, qtbot):
     qtbot.waitUntil(lambda: [one.athlete for one in scored.session.history.store.search()] == ["Anna"])
 
 
-@pytest.mark.parametrize(("typed", "stays"), [("20", "207C"), ("", None), ("407c", "407C")])
-def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot, typed, stays):
+def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot):
     session, field = scored.session, scored.window.details.number
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClick(field, Qt.Key.Key_Delete)
-    assert session.current.dive_number == "207C"
-    qtbot.keyClicks(field, typed)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert session.current.dive_number == stays
-    assert field.text() == typed
-    if stays != "207C":
-        session.editing.edits.undo()
-    assert session.current.dive_number == "207C"
+    for typed, stays in (("", None), ("407c", "407C"), ("20", "207C")):
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClick(field, Qt.Key.Key_Delete)
+        assert session.current.dive_number == "207C"
+        qtbot.keyClicks(field, typed)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert session.current.dive_number == stays
+        assert field.text() == typed
+        if stays != "207C":
+            session.editing.edits.undo()
+        assert session.current.dive_number == "207C"
 
 
 def test_names_complete_across_sessions(scored, qtbot):

@@ -60,13 +60,3 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     assert not differs(20, 20)  # over the border
     canvas.overlay(skeleton=False)
     assert canvas.grab().toImage() == bare
-
-
-def test_the_choice_is_remembered(idle_studio):
-    window = idle_studio.window
-    assert not window.actions_by_id["skeleton"].isChecked()
-    window.actions_by_id["skeleton"].trigger()
-    assert all(canvas.overlays.skeleton for canvas in window.player.canvases())
-    assert window.preferences.now.skeleton
-    window.preferences.reset()
-    assert not window.actions_by_id["skeleton"].isChecked()

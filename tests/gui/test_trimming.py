@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
-from finding import named, press, reads, texts
+from finding import press, reads, texts
 from made_answers import segment
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
-from fineparser_core.records import AthletePoint, DiveSegment, IntervalRule
+from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.dive import DiveState, SearchState
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
@@ -339,17 +339,6 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     session.editing.edits.undo()
     assert session.current.analysis.scoring is None
     assert "No take-off" in reads(window.score.refusal)
-
-
-def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
-    window = idle_studio.window
-    parsed(idle_studio, qtbot, small_video, tmp_path, None)
-    rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
-    answer_dive(idle_studio, tmp_path, replace(scoring(), interval=rule.around(68.0, 1.5, 3.3)))
-    assert "likely 6½ to 7½" in reads(window.score)
-    window.score.how.setChecked(True)
-    assert "80 % prediction interval: 63.0 – 73.0" in reads(window.found)
-    assert "Fitted on rendered dives" in named(window.found, "exact interval").toolTip()
 
 
 def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(

@@ -122,10 +122,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert details.difficulty.property("valid") is False
     assert session.current.difficulty is None
     details.difficulty.clear()
-    qtbot.keyClicks(details.difficulty, "nan")
-    assert details.difficulty.property("valid") is False
-    assert session.current.difficulty is None
-    details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "3,4")
     assert details.difficulty.property("valid") is True
     assert "DD 3.4" in reads(details)

@@ -209,14 +209,6 @@ def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     assert not (tmp_path / "run").exists()  # nor the row that needs none
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o555)
-    outcome = fineparser("train", *words, *SMALL, "--out", tmp_path / "locked" / "run")
-    assert outcome.code == 2
-    assert "cannot be used" in outcome.err
-
-
 def test_eval_measures_the_bundle_of_a_run(
     fineparser: Fineparser,
     words: tuple[object, ...],
