@@ -11,8 +11,6 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.errors import VideoError
-from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.records import MaskTrack
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.player.decoder import Decoder
 from fineparser_gui.player.mask_image import mask_image
@@ -185,16 +183,6 @@ def test_a_pane_shows_what_cameras_write(name, qtbot, tmp_path, make_video, numb
     pane.unload()
 
 
-def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
-    path = tmp_path / "x.mp4"
-    path.write_text("no", encoding="utf-8")
-    decoder = Decoder(path)
-    with qtbot.waitSignal(decoder.failed) as failed:
-        decoder.start()
-    decoder.stop()
-    assert "x.mp4" in failed.args[0]
-
-
 _ENDINGS = """
 import gc, sys
 from pathlib import Path
@@ -229,19 +217,6 @@ def test_a_video_ends_with_its_pane_however_that_ends(small_video):
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert (ended.returncode, ended.stdout) == (1, "both are gone\n"), ended.stderr
     assert ended.stderr.splitlines()[-1] == "ValueError: with a running decoder"
-
-
-def test_masks_between_samples_are_interpolated():
-    masks = np.zeros((96, 112, 112), np.float16)
-    masks[1] = 1
-    track = MaskTrack(
-        sampled_frames=np.arange(96) * 2 + 10,
-        mask_probability=masks,
-        crop_xyxy=np.tile(np.array([0, 0, 8, 8], np.float32), (96, 1)),
-    )
-    assert not mask_at(track, 9)[0].any()
-    assert mask_at(track, 12)[0].max() == 1
-    assert mask_at(track, 11)[0].max() == pytest.approx(0.5)
 
 
 def test_a_mask_is_clear_where_the_model_is_sure_of_water():

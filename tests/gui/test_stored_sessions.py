@@ -90,9 +90,3 @@ def test_what_is_in_no_session_and_not_listed_is_swept(store):
     store.delete_sessions([id_])
     store.sweep()
     assert store.saved(list(ids.values())) == {}
-
-
-def test_a_session_file_that_says_otherwise_is_noticed(store):
-    store.keep([row(made_dive(1)), row(made_dive(2, note=""))])
-    said = [row(made_dive(1, athlete="Berta")), row(made_dive(2, note="Arms late.")), row(made_dive(3))]
-    assert store.n_differing(said) == 1

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 
-from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.player.transport import Transport
 
 
@@ -101,11 +100,3 @@ def test_speeds_stop_at_both_ends(transport):
     for _ in range(9):
         transport.change_speed(-1)
     assert transport.speed == 0.125
-
-
-def test_steps_of_two_dives_start_together():
-    alignment = StepAlignment((1, 18, 51, 102), (10, 40, 60, 90))
-    assert [alignment.map_frame(frame) for frame in (1, 18, 51, 102)] == [10, 40, 60, 90]
-    assert alignment.map_frame(17) < 40
-    assert alignment.map_frame(50) < 60
-    assert alignment.map_frame(0) == 10  # before the dive the other one waits
