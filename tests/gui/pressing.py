@@ -496,7 +496,6 @@ class Presser:
         done: the presses so far, which go on in another window of the same state.
         qtbot, qtlog: those of the test.
         within: what the names of controls of the base begin with.
-        dialogs: press what is in dialogs, too.
     """
 
     def __init__(
@@ -508,10 +507,8 @@ class Presser:
         qtbot: Any,
         qtlog: Any,
         within: tuple[str, ...] = ("",),
-        *,
-        dialogs: bool = True,
     ) -> None:
-        self._within, self._dialogs = within, dialogs
+        self._within = within
         self._studio, self._base, self._desktop, self._done = studio, base, desktop, done
         self._qtbot, self._qtlog = qtbot, qtlog
         self._openers: dict[int, str] = {}
@@ -626,7 +623,7 @@ class Presser:
         in_base = window is self._base or (
             _is_popup(window) and via.startswith((type(self._base).__name__, "command "))
         )
-        if (in_base and not self._holds()) or not (in_base or self._dialogs or _is_popup(window)):
+        if in_base and not self._holds():
             return
         known = _pressed_elsewhere if window is not self._base and _own_kinds(type(window)) else set[str]()
         beginnings = self._within if window is self._base else ("",)
@@ -664,8 +661,7 @@ class Presser:
         for window in reversed(opened):
             if not isValid(window) or not window.isVisible():
                 continue
-            if self._dialogs or _is_popup(window):
-                self.explore(window, opener)
+            self.explore(window, opener)
             if isValid(window) and window.isVisible():
                 close(window)
 
@@ -688,20 +684,19 @@ def press_everything(
     within: tuple[str, ...] = ("",),
     *,
     idle: tuple[str, ...] = (),
-    dialogs: bool = True,
 ) -> Presses:
     """Press everything of a state, which is made anew whenever a press has spoilt it.
 
     Args:
         make: a context of the program and the window to press in.
         idle: see `Presses.may_idle`.
-        within, dialogs: see `Presser`.
+        within: see `Presser`.
     """
     done = Presses(idle)
     while True:
         tried = done.tried
         with make() as (studio, window), suppress(Spoilt):
-            Presser(studio, window, desktop, done, qtbot, qtlog, within, dialogs=dialogs).explore(window)
+            Presser(studio, window, desktop, done, qtbot, qtlog, within).explore(window)
         if tried == done.tried:
             _pressed_elsewhere.update(done.effects)
             return done

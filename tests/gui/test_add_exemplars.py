@@ -7,9 +7,7 @@ from answers_kit import answer, answer_dive, requests
 
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
-from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.support.formatting import exemplar_name
 from fineparser_gui.worker.protocol import AddExemplarRequest, LibraryReport
 
 
@@ -32,17 +30,6 @@ def test_marks_and_scores_are_told_apart(text, score):
 def test_what_is_neither_is_one_sentence(text):
     with pytest.raises(ConfigError):
         read_score(text, 3.3)
-
-
-def test_marks_need_a_degree_of_difficulty():
-    with pytest.raises(ConfigError, match="without a DD"):
-        read_score("6.5 6 6.5", None)
-
-
-def test_names_are_those_of_people():
-    assert exemplar_name("IMG-2034-1a2b3c", rendered=False) == "IMG-2034"
-    assert exemplar_name("IMG-2034-1a2b3c", rendered=False, diver="Anna", dived_on="2026-05-31") == "Anna 2026-05-31"
-    assert exemplar_name("rendered-207C-05", rendered=True) == "207C-05 ◇"
 
 
 def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot, tmp_path, small_video):
@@ -87,20 +74,3 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
 def _list_request(studio) -> str:
     studio.session.library.refresh()
     return next(task.id for task in studio.session.scheduler.tasks if not task.key)
-
-
-def test_in_compare_the_list_is_searched_by_typing(idle_studio, qtbot, small_video):
-    window = idle_studio.window
-    idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.session.current.info is not None)
-    window.actions_by_id["compare"].trigger()
-    qtbot.waitUntil(lambda: bool(idle_studio.session.comparing.others))
-    field = window.player.findChild(CompareBar).places[1].dives
-    field.look_for("")
-    every = len(field.listed)
-    field.look_for("405B")
-    assert 0 < len(field.listed) < every
-    shown = field.text()
-    field.setText("nobody")
-    field.editingFinished.emit()
-    assert field.text() == shown

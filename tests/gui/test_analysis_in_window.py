@@ -1,46 +1,28 @@
 """Open, analyse, score, compare, cancel: the real window, the real worker, the bundled weights."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from finding import named, reads
 from mouse_kit import drag
-from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState
 
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache of these tests: what the first one has found of the clip, the next one finds there."""
-    return tmp_path_factory.mktemp("kept")
-
-
-@pytest.fixture
-def keeping_studio(qapp, qtbot, tmp_path: Path, kept: Path) -> Iterator[Studio]:
-    """The program, its window shown, with its worker and with that cache."""
-    with shown_studio(qapp, qtbot, tmp_path / "state", kept) as made:
-        yield made
-
-
 @pytest.mark.usefixtures("bundled_weights")
-def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
-    session, window = keeping_studio.session, keeping_studio.window
+def test_a_clip_becomes_steps_score_and_comparison_and_a_drag_and_a_vote_left_out_change_the_score(studio, qtbot):
+    session, window = studio.session, studio.window
     session.open([_CLIP])
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
     assert session.current.analysis.scoring is None
     qtbot.keyClicks(window.details.number, _NUMBER)
-    qtbot.waitUntil(lambda: session.current.analysis.scoring is not None)
-    scoring = session.current.analysis.scoring
-    mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-    assert sum(part.points for part in scoring.contributions) == pytest.approx(scoring.score - mean, abs=1e-6)
+    qtbot.waitUntil(lambda: bool(session.current.votes))
+    own = session.current.analysis.scoring
+    mean = sum(vote.score for vote in own.exemplars) / len(own.exemplars)
+    assert sum(part.points for part in own.contributions) == pytest.approx(own.score - mean, abs=1e-6)
 
     window.actions_by_id["compare"].trigger()
     player = window.player
@@ -53,26 +35,7 @@ def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
     window.actions_by_id["compare"].trigger()
     assert not session.comparing.others
 
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("bundled_weights")
-def test_a_cancelled_analysis_can_be_started_again(studio, qtbot):
-    session = studio.session
-    session.open([_CLIP])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.ANALYSING)
-    studio.window.actions_by_id["cancel"].trigger()
-    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
-    session.analyze(session.current.key)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
-
-
-@pytest.mark.usefixtures("bundled_weights")
-def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_studio, qtbot):
-    session, window = keeping_studio.session, keeping_studio.window
-    window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
-    own = session.current.analysis.scoring
-    drag(window.player.timeline, 1, 3)
+    drag(player.timeline, 1, 3)
     assert session.current.rescoring
     qtbot.waitUntil(lambda: not session.current.rescoring)
     corrected = session.current.analysis.scoring

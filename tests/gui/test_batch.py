@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.filling import fillings
 from fineparser_gui.dives.naming_dialog import NamingDialog, NamingPreview
 from fineparser_gui.dives.table import DivesModel, Order
 from fineparser_gui.score.ranking import ranking
@@ -130,14 +129,6 @@ def test_a_failed_dive_does_not_stop_the_others(batch):
     batch.session.analyze(second)  # as the message says
     assert not batch.scheduler.paused
     assert {key for key, _ in batch.asked()} & {second, *batch.session.keys[2:]}
-
-
-def test_trying_one_again_leaves_a_queue_that_was_paused_by_hand(batch):
-    first, *_ = batch.session.keys
-    batch.scheduler.pause(True)
-    fail(batch.studio, request_of(batch.studio, first), "VideoError", "The file ends early.")
-    batch.session.analyze(first)
-    assert batch.scheduler.paused
 
 
 def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):
@@ -305,20 +296,6 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     assert session.dive(third).dive_number == "107B"
 
 
-def test_only_what_changes_is_filled_in(batch):
-    session, key = batch.session, batch.session.keys[0]
-    session.editing.set_details(key, "205B", None)
-    dives = [session.dive(key)]
-    assert fillings(dives, replace=False) == {key: ParsedName(board_m=10.0, diver="Anna")}
-    assert fillings(dives, replace=True)[key].dive_number == "207C"
-    dialog = NamingDialog(session, session.keys, session.keys[:2], batch.window)
-    assert dialog.only_selected.isChecked()
-    assert dialog.fill.text() == "Fill in (2)"
-    dialog.only_selected.setChecked(False)
-    assert dialog.fill.text() == "Fill in (3)"
-    dialog.reject()
-
-
 def _score_two(batch) -> tuple[str, str]:
     """Two scored dives of one number, the second three points better in its flight."""
     from answers_kit import moved_scoring
@@ -383,9 +360,3 @@ def test_models_are_sound(batch, qtmodeltester, qapp):
         batch.session.editing.edits.undo()
         batch.session.move(first, 0)
     qtmodeltester.check(dives)
-
-
-def test_a_drop_on_the_list_itself_opens_too(batch):
-    """The list takes drags of its own rows only, and lets the window have those of files."""
-    view = batch.window.dives.view
-    assert view.model().mimeTypes() == ["application/x-qabstractitemmodeldatalist"]

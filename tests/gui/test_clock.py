@@ -19,13 +19,6 @@ def test_all_passes_are_one_bar_that_never_goes_back():
     assert seen[95] == pytest.approx(0.2)
 
 
-def test_a_pass_that_nobody_foresaw_moves_nothing_back():
-    clock = Clock()
-    clock.report(Progress("parse", 5, 10))
-    clock.report(Progress("polish", 1, 3))
-    assert clock.fraction == pytest.approx(0.65)
-
-
 def test_the_time_left_follows_the_usual_and_then_its_own_pace():
     now = 0.0
     clock = Clock(lambda: now)
@@ -53,15 +46,3 @@ def test_what_is_done_in_between_does_not_count():
     now = 75.0
     clock.report(Progress("scan", 3, 4))
     assert (clock.elapsed_s, clock.left_s()) == (pytest.approx(15.0), pytest.approx(5.0))
-
-
-def test_a_slow_start_is_no_pace():
-    now = 0.0
-    clock = Clock(lambda: now)
-    clock.begin()
-    now = 20.0  # torch is loaded
-    clock.report(Progress("read", 1, 96))
-    assert clock.left_s() is None
-    now = 23.0
-    clock.report(Progress("read", 48, 96))
-    assert clock.left_s() == pytest.approx(27.6, abs=0.1)

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 from answers_kit import activate
 from finding import named
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.player.drawings import (
-    ANGLE,
     ARROW,
     ELLIPSE,
     FREEHAND,
@@ -19,9 +18,7 @@ from fineparser_gui.player.drawings import (
     MOST_POINTS,
     NOTE,
     Drawing,
-    angle_deg,
     marked_frames,
-    next_frame,
     simplified,
     to_dict,
     visible_marks,
@@ -30,52 +27,6 @@ from fineparser_gui.store.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30
 LEFT = Qt.MouseButton.LeftButton
-
-
-def test_angles_between_three_points():
-    assert angle_deg((0, 10), (0, 0), (10, 0)) == pytest.approx(90)
-    assert angle_deg((-5, 0), (0, 0), (10, 0)) == pytest.approx(180)
-    assert angle_deg((3, 3), (0, 0), (10, 10)) == pytest.approx(0)
-    assert angle_deg((1, 1), (1, 1), (4, 1)) == 0
-
-
-def test_a_line_says_how_far_it_leans():
-    assert Drawing(kind=LINE, frame=0, points=((0, 0), (0, 50))).degrees == 0
-    assert Drawing(kind=LINE, frame=0, points=((0, 0), (-10, 10))).degrees == pytest.approx(45)
-
-
-def test_the_nearest_end_and_the_distance():
-    line = Drawing(kind=LINE, frame=0, points=((0, 0), (100, 0)))
-    assert line.point_near((97, 4), 10) == 1
-    assert line.point_near((50, 0), 10) is None
-    assert line.distance((50, 7)) == 7
-    assert line.distance((103, 4)) == 5
-
-
-def test_a_drawing_shows_on_its_frame_and_for_a_tenth_of_a_second_around():
-    drawing = Drawing(kind=NOTE, frame=50, points=((1, 2),), text="late")
-    assert [frame for frame in range(120) if visible_marks([drawing], frame, TIMES_S)] == list(range(47, 54))
-    slow = np.arange(120) / 2
-    assert [frame for frame in range(120) if visible_marks([drawing], frame, slow)] == [49, 50, 51]
-
-
-def test_the_next_drawing_in_either_direction():
-    drawings = [Drawing(kind=NOTE, frame=frame, points=((0, 0),), text="x") for frame in (10, 40, 90)]
-    assert next_frame(drawings, 40, 1) == 90
-    assert next_frame(drawings, 40, -1) == 10
-    assert next_frame(drawings, 90, 1) is None
-
-
-def test_what_a_session_file_may_not_hold():
-    good = to_dict(Drawing(kind=ANGLE, frame=3, points=((0, 0), (1, 2.345), (3, 4))))
-    assert from_json(good, Drawing).points[1] == (1, 2.35) or from_json(good, Drawing).points[1] == (1, 2.34)
-    for change in (
-        *({"kind": "circle"}, {"frame": -1}, {"points": [[0, 0]]}, {"points": [[0, float("nan")]] * 3}),
-        *({"last_frame": 2}, {"last_frame": -1}, {"last_frame": 2**70}),
-        *({"kind": "freehand", "points": [[1, 1]] * n} for n in (1, MOST_POINTS + 1)),
-    ):
-        with pytest.raises(ValueError, match=r"drawing|frame|points?"):
-            from_json(good | change, Drawing)
 
 
 def test_a_drawing_shows_from_one_frame_to_another():
@@ -133,33 +84,22 @@ def _trigger(studio, name):
     studio.window.actions_by_id[name].trigger()
 
 
-def test_a_line_is_drawn_moved_undone_and_deleted(drawn, qtbot):
+def test_an_end_of_a_line_is_moved_and_its_middle_moves_all_of_it(drawn, qtbot):
     session, canvas = drawn.session, drawn.window.player.pane.canvas
-    drawn.window.transport.seek(7)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 7)
     canvas.repaint()
     _trigger(drawn, "draw_line")
     _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))
     (line,) = session.current.drawings
-    assert line.kind == LINE
-    assert line.frame == 7
-    assert line.points[1] == pytest.approx((30, 40), abs=0.2)
-    assert drawn.window.player.drawing.tool is None
     _drag(qtbot, canvas, _at(canvas, 30, 40), _at(canvas, 50, 40))  # its end
     assert np.ravel(session.current.drawings[0].points) == pytest.approx([10, 10, 50, 40], abs=0.3)
     _drag(qtbot, canvas, _at(canvas, 30, 25), _at(canvas, 33, 28))  # its middle: all of it
     assert np.ravel(session.current.drawings[0].points) == pytest.approx([13, 13, 53, 43], abs=0.5)
-    assert drawn.window.actions_by_id["delete_drawing"].isEnabled()
-    _trigger(drawn, "delete_drawing")
-    assert session.current.drawings == ()
-    for _ in range(3):
+    for _ in range(2):
         _trigger(drawn, "undo")
     assert session.current.drawings == (line,)
-    _trigger(drawn, "undo")
-    assert session.current.drawings == ()
 
 
-@pytest.mark.parametrize("kind", [ARROW, ELLIPSE, FREEHAND])
+@pytest.mark.parametrize("kind", [ELLIPSE, FREEHAND])
 def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, tmp_path):
     session, window = drawn.session, drawn.window
     canvas, layer = window.player.pane.canvas, window.player.drawing.layers[0]
@@ -199,18 +139,6 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     assert session.current.drawings == ()
     _trigger(drawn, "redo")
     assert session.current.drawings == (made,)
-
-
-def test_a_long_scribble_is_shown_while_it_is_drawn_and_bounded(drawn, qtbot):
-    canvas = drawn.window.player.pane.canvas
-    _trigger(drawn, "draw_freehand")
-    qtbot.mousePress(canvas, LEFT, pos=_at(canvas, 10, 10))
-    for place in range(700):
-        qtbot.mouseMove(canvas, _at(canvas, 10 + place % 40, 10 + (place * 7) % 25))
-    canvas.grab()
-    qtbot.mouseRelease(canvas, LEFT, pos=_at(canvas, 30, 30))
-    (line,) = drawn.session.current.drawings
-    assert 10 < len(line.points) <= MOST_POINTS
 
 
 def test_a_freehand_line_is_drawn_with_the_keys(drawn, keyed, qtbot):
@@ -298,15 +226,6 @@ def test_full_screen_shows_the_player_alone_and_keeps_the_keys(drawn, qtbot):
     assert window.dives.isVisible()
     assert window.menuBar().isVisible()
     assert not window.actions_by_id["full_screen"].isChecked()
-
-
-def test_zoom_keys_act_on_the_picture(drawn):
-    canvas = drawn.window.player.pane.canvas
-    _trigger(drawn, "zoom_in")
-    assert canvas.view.zoom == pytest.approx(1.25)
-    _trigger(drawn, "fit_to_window")
-    assert canvas.view.zoom == 1
-    assert canvas.to_source(QPointF(QPoint(0, 0))) is not None
 
 
 def _press(qtbot, canvas, *keys, shift=False):

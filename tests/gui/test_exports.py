@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-from dataclasses import replace
 
 import pytest
 from answers_kit import dive_parse, open_queued, open_scored
@@ -13,14 +12,12 @@ from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
-from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.export.dialog import ExportDialog
 from fineparser_gui.export.exports import ExportState
-from fineparser_gui.export.reports import reported_dive, season_of
 from fineparser_gui.player.drawings import LINE, NOTE, Drawing
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.store.save_path import ask_save_path
@@ -113,22 +110,6 @@ def _another_alike(session, path):
     return first, second
 
 
-def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_video):
-    dialog.reject()
-    session = studio.session
-    first, second = _another_alike(session, small_video)
-    (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
-    session.comparing.put(1, candidate)
-    made = ExportDialog(session, 3, Preferences(), studio.window)
-    assert made.pictures[2].beside.currentData() == candidate
-    exports = session.exports
-    exports.still(second, 3, tmp_path / "two.png", RenderOptions(comparison=session.comparing.compared(candidate)))
-    made.reject()
-    wait_for(studio, qtbot, ExportState.DONE)
-    image = QImage(str(tmp_path / "two.png"))
-    assert (image.width(), image.height() < 600) == (640, True)
-
-
 def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
@@ -179,22 +160,20 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["b.png"]
 
 
-def test_a_missing_video_is_a_sentence(studio, qtbot, tmp_path, make_video):
+def test_a_missing_video_and_a_missing_folder_are_sentences(studio, qtbot, tmp_path):
     exports, session = studio.session.exports, studio.session
+    exports.table(session.keys, tmp_path / "nowhere" / "t.csv")
+    wait_for(studio, qtbot, ExportState.FAILED)
+    assert "cannot be written" in studio.window.messages.text
     dive = session.current
     gone = tmp_path / "gone.mp4"
     parse = dive_parse(gone, 120)
     session.update(dive.key, analysis=Analysis(parse=parse, scoring=None))
     exports.still(dive.key, 3, tmp_path / "a.png", RenderOptions())
-    wait_for(studio, qtbot, ExportState.FAILED)
+    qtbot.waitUntil(lambda: not exports.busy)
+    assert exports.exports[-1].state is ExportState.FAILED
     assert "gone.mp4" in studio.window.messages.text
     assert os.listdir(tmp_path) == []
-
-
-def test_a_folder_that_is_not_there(studio, qtbot, tmp_path):
-    studio.session.exports.table(studio.session.keys, tmp_path / "nowhere" / "t.csv")
-    wait_for(studio, qtbot, ExportState.FAILED)
-    assert "cannot be written" in studio.window.messages.text
 
 
 def test_names_get_their_ending(dialog, tmp_path, monkeypatch):
@@ -280,6 +259,8 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     session.exports.still(second, 44, tmp_path / "two.png", options)
     wait_for(studio, qtbot, ExportState.DONE)
     assert yellow_in(tmp_path / "two.png") > 50
+    image = QImage(str(tmp_path / "two.png"))
+    assert (image.width(), image.height() < 600) == (640, True)
 
 
 def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):
@@ -290,6 +271,9 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
     dialog = ExportDialog(session, 7, Preferences(), window)
     dialog.show()
+    for kind in (0, 1):  # a clip and a sheet need the phases
+        dialog.kinds.setCurrentRow(kind)
+        assert not dialog.go.isEnabled()
     dialog.kinds.setCurrentRow(2)
     assert dialog.go.isEnabled()
     assert not dialog.pictures[2].boxes["mask"].isVisible()
@@ -299,36 +283,6 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     image = QImage(str(tmp_path / "a.png"))
     assert (image.width(), image.height()) == (64, 48)
     assert yellow_in(tmp_path / "a.png") > 5
-
-
-def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_path):
-    session, strip = studio.session, studio.window.exports
-    predicted = session.current.model_analysis.parse
-    good = CorrectedDive(model_parse=predicted, transitions=(20, 60), dive_number="207C", board_m=10.0)
-    dives = [good, replace(good, dive_number="5299D"), replace(good, dive_number=None)]
-    session.exports.corrections(dives, tmp_path / "labels.pkl")
-    wait_for(studio, qtbot, ExportState.DONE)
-    row = strip.row(only(studio).id)
-    assert row.text.accessibleName() == "labels.pkl was written."
-    assert "Dives with labels: 1." in row.message.text()
-    assert "The DD of 5299D from 10 m is not known" in row.message.text()
-    qtbot.waitUntil(lambda: row.message.height() >= row.message.heightForWidth(row.message.width()))
-    assert strip.height() >= row.height()
-    corner = strip.parentWidget()
-    assert corner.parentWidget().rect().contains(corner.geometry())
-
-
-def test_without_an_analysis_no_clip_and_no_sheet(idle_studio, qtbot, small_video):
-    window = idle_studio.window
-    assert not window.actions_by_id["export"].isEnabled()
-    open_queued(idle_studio, qtbot, small_video)
-    window.actions_by_id["export"].trigger()
-    dialog = window.findChild(ExportDialog)
-    assert dialog.go.isEnabled()
-    for kind in (0, 1):
-        dialog.kinds.setCurrentRow(kind)
-        assert not dialog.go.isEnabled()
-    dialog.reject()
 
 
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
@@ -360,20 +314,3 @@ def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
     assert "Arms by the ears &lt;b&gt;." in page
     assert studio.session.current.note == "Arms by the ears <b>."  # the dive's, as that beside it
     assert os.listdir(tmp_path) == ["report.html"]
-
-
-def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small_video, tmp_path):
-    session = studio.session
-    first = session.current.key
-    session.editing.set_diver(first, "Anna")
-    dive = session.dive(first)
-    season = season_of(dive, [dive, replace(dive, key="b", diver="anna "), replace(dive, key="c", diver="Berta")])
-    assert [one.key for one in season] == [first, "b"]
-    assert not season_of(replace(dive, diver=""), [dive])
-    drawn = replace(dive, note="Low.", drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
-    made = reported_dive(drawn, season, drawings=True)
-    assert (made.diver, made.note, made.marks) == ("Anna", "Low.\nlate", drawn.drawings)
-    assert [point.is_this for point in made.trend] == [True, False]
-    studio.session.exports.report([made, made], tmp_path / "season.pdf", "Anna")
-    wait_for(studio, qtbot, ExportState.DONE)
-    assert b"/Count 2" in (tmp_path / "season.pdf").read_bytes()

@@ -48,15 +48,6 @@ def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
     idle_studio.window.findChild(QDialog).close()
 
 
-def test_the_page_of_licences(idle_studio):
-    idle_studio.window.actions_by_id["licences"].trigger()
-    dialog = idle_studio.window.findChild(QDialog)
-    assert "LGPL" in dialog.page.toPlainText()
-    dialog.button.click()
-    assert "GNU LESSER GENERAL PUBLIC LICENSE" in dialog.page.toPlainText()
-    dialog.close()
-
-
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
     make_studio, qtbot, tmp_path, monkeypatch, caplog
 ):

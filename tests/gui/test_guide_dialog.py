@@ -6,15 +6,13 @@ import sys
 import pytest
 from answers_kit import activate
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog
 
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.resources import resource
-from fineparser_gui.commands.guide_dialog import GuideDialog, guide_file, with_native_keys
+from fineparser_gui.commands.guide_dialog import GuideDialog, guide_file
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.support.theme import DARK, LIGHT, ThemeManager
 
 
 @pytest.fixture
@@ -111,58 +109,6 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
     assert guide.page.textCursor().selectionStart() == first
     guide.search.clear()
     assert not guide.message.isVisible()
-
-
-def test_the_text_grows_and_shrinks(guide, qtbot) -> None:
-    size = guide.page.font().pointSizeF()
-    activate(qtbot, guide)
-    for key, grows in ((Qt.Key.Key_Plus, True), (Qt.Key.Key_0, None), (Qt.Key.Key_Minus, False)):
-        qtbot.keyClick(guide.page, key, Qt.KeyboardModifier.ControlModifier)
-        now = guide.page.font().pointSizeF()
-        assert (now > size) if grows else (now == size if grows is None else now < size)
-
-
-def test_pictures_are_there_and_as_wide_as_the_page_allows(guide, qtbot) -> None:
-    def widths() -> list[float]:
-        names = [path.name for path in resource("guide").iterdir() if path.suffix != ".md"]
-        kind = QTextDocument.ResourceType.ImageResource.value
-        pictures = [guide.page.document().resource(kind, name) for name in names]
-        return [picture.deviceIndependentSize().width() for picture in pictures]
-
-    guide.resize(700, 600)
-    room = guide.page.viewport().width()
-    qtbot.waitUntil(lambda: all(room - 30 <= width <= room for width in widths()))
-    guide.resize(1000, 600)
-    assert guide.page.viewport().width() > room
-    qtbot.waitUntil(lambda: all(width > room for width in widths()))
-    assert guide.page.document().idealWidth() <= guide.page.viewport().width()
-
-
-def test_keys_are_written_as_the_system_writes_them() -> None:
-    assert with_native_keys("`Ctrl+O`, `~/a`, `[`", {"Ctrl+O", "["}) == "`Ctrl+O`, `~/a`, `[`"
-
-
-def test_it_follows_the_theme(guide, qapp) -> None:
-    def grounds() -> set[str]:
-        document, found = guide.page.document(), set()
-        block = document.begin()
-        while block.isValid():
-            found |= {
-                part.fragment().charFormat().background().color().name()
-                for part in block
-                if part.fragment().charFormat().fontFixedPitch()
-            }
-            block = block.next()
-        return found
-
-    themes = ThemeManager(qapp)
-    themes.use(LIGHT)
-    light = grounds()
-    themes.use(DARK)
-    assert len(light) == 1
-    assert grounds().isdisjoint(light)
-    themes.use(LIGHT)
-    themes.deleteLater()
 
 
 def test_the_start_of_the_program_does_without_it() -> None:

@@ -75,14 +75,6 @@ def test_a_dive_opens_before_its_flight_and_again_where_it_was_left(three, qtbot
     assert _shown(three) == (0, CUE)
 
 
-def test_an_analysis_moves_the_picture_only_where_nobody_has_moved_it(three, tmp_path):
-    session, transport = three.session, three.window.transport
-    session.select(session.keys[2])
-    transport.seek(3)
-    answer_dive(three, tmp_path)
-    assert _shown(three) == (2, 3)
-
-
 def test_what_was_playing_plays_on_in_the_next_dive(three):
     transport, go = three.window.transport, three.window.go_to_dive
     go(1)

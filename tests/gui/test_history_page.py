@@ -5,15 +5,11 @@ from dataclasses import replace
 import pytest
 from answers_kit import activate, once_closed, open_scored
 from history_kit import made_dive, row
-from PySide6.QtCore import QBuffer, QDate, QProcess, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
+from PySide6.QtCore import QDate, QProcess, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
 from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.athletes_dialog import AthletesDialog
-from fineparser_gui.history.filters import HistoryFilters
-from fineparser_gui.history.table import PICTURE, HistoryModel
 from fineparser_gui.history.tags_dialog import TagsDialog
 from fineparser_gui.store.records import HistoryQuery
 
@@ -86,15 +82,6 @@ def test_the_header_sorts_and_rows_tell_the_dive(page):
     assert titles(page) == ["one", "two"]
 
 
-def test_an_upright_picture_is_as_wide_as_all_others(studio):
-    model, buffer = HistoryModel(studio.session.history), QBuffer()
-    upright = QImage(40, 80, QImage.Format.Format_RGB32)
-    upright.fill(0)
-    upright.save(buffer, "JPG")
-    (id_,) = studio.session.history.store.keep([row(made_dive(9), buffer.data().data())])
-    assert model._read_picture(id_).deviceIndependentSize().toSize() == PICTURE
-
-
 def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):
     page.select(*ids(page, "one", "four"))
     page.table.setFocus()
@@ -132,17 +119,6 @@ def test_tags_are_given_taken_and_undone(page, qtbot):
     qtbot.waitUntil(lambda: titles(page) == ["two", "one"])
 
 
-def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
-    dialog = AthletesDialog(page._session, "Bo Li", page)
-    assert not dialog.go.isEnabled()
-    dialog.name.setText("Bo")
-    assert "Bo has 1 dives already" in dialog.said.text()
-    dialog.go.click()
-    assert counts(page) == {"Anna Müller": 2, "Bo": 2}
-    page._session.history_editing.edits.undo()
-    assert counts(page) == {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}
-
-
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
     qtbot.waitUntil(lambda: page.trend.query.text == "anna")
@@ -176,16 +152,6 @@ def test_tiles_of_athletes_tell_them_and_choose_their_dives(studio, page):
     assert tiles["Bo"].isChecked()
 
 
-def test_an_empty_history_says_where_dives_come_from(make_studio):
-    window = make_studio().window
-    window.actions_by_id["history"].trigger()
-    assert "by itself" in window.history.hint.text()
-    assert window.history.take_in.isVisible()
-    window.history.left.emit()
-    assert not window.history.isVisible()
-    assert not window.actions_by_id["history"].isChecked()
-
-
 def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, small_video, qtbot):
     assert not studio.window.actions_by_id["set_in_point"].isEnabled()
     studio.session.open([small_video])
@@ -212,50 +178,11 @@ def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_anothe
     assert (dive.path, dive.diver, dive.dive_number) == (clip, "Ann Lee", "207C")
 
 
-def test_a_video_that_was_moved_is_found_in_a_named_folder_and_opened(make_studio, qtbot, clip, tmp_path):
-    studio = make_studio()
-    session = studio.session
-    open_scored(studio, qtbot, clip, tmp_path)
-    studio.window.actions_by_id["history"].trigger()
-    page = studio.window.history
-    qtbot.waitUntil(lambda: titles(page) == ["clip"])
-    session.clear()
-    place = tmp_path / "elsewhere" / "renamed.mp4"
-    place.parent.mkdir()
-    clip.rename(place)
-    session.history.write(lambda store: store.add_folder(place.parent))
-    page.select(*page.model.ids)
-    page.open_selected()
-    qtbot.waitUntil(lambda: session.current is not None)
-    assert session.current.path == place
-    assert "1 of 1" in studio.window.messages.text
-    assert not page.isVisible()
-
-
-def test_two_dives_of_the_history_are_compared(make_studio, qtbot, clip, tmp_path):
-    studio = make_studio()
-    session = studio.session
-    other = clip.with_name("other.mp4")
-    other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
-    for path in (clip, other):
-        open_scored(studio, qtbot, path, tmp_path)
-        session.select(None)
-    studio.window.actions_by_id["history"].trigger()
-    page = studio.window.history
-    qtbot.waitUntil(lambda: len(titles(page)) == 2)
-    page.select(*ids(page, "clip", "other"))
-    page.commands["compare"].trigger()
-    assert not page.isVisible()
-    shown = {session.find(side.key).title for side in session.comparing.sides}
-    assert shown == {"clip", "other"}
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".json"])
-def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch, suffix):
-    path = tmp_path / f"out{suffix}"
+def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "out.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     page.select(*ids(page, "one", "two"))
-    page.export_selected(suffix)
+    page.export_selected(".csv")
     qtbot.waitUntil(path.exists)
     text = path.read_text("utf-8-sig")
     assert text.count("Anna Müller") == 2
@@ -309,21 +236,3 @@ def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):
     page.select(*ids(page, "one", "three"))
     page.report()
     assert "one athlete" in studio.window.messages.text
-
-
-def test_filters_take_a_second_row_before_a_choice_is_cut(page, qtbot):
-    qtbot.addWidget(host := QWidget())
-    filters = HistoryFilters(page._history)
-    filters.setParent(host)
-    filters.refresh()
-    host.show()
-    for width, rows in ((1600, 1), (750, 2), (1600, 1)):
-        filters.resize(width, 100)
-        qtbot.waitUntil(lambda rows=rows: len({box.y() for box in filters.findChildren(QComboBox)}) == rows)
-        for box in filters.findChildren(QComboBox):
-            option = QStyleOptionComboBox()
-            box.initStyleOption(option)
-            control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
-            room = box.style().subControlRect(control, option, part, box).width()
-            assert room >= box.fontMetrics().horizontalAdvance(box.currentText())
-    assert filters.minimumSizeHint().width() < 750

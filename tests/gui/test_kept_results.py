@@ -11,7 +11,6 @@ import pytest
 from answers_kit import script
 from shown_studio import shown_studio
 
-from fineparser_core.support.digest import content_digest, digest
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.store.analysis_cache import AnalysisCache
@@ -182,14 +181,3 @@ def test_what_was_not_used_for_the_longest_makes_room(tmp_path):
     assert cache.get("n0")[0] == {"number": 0}  # used now
     cache.put("n3", {"number": 3}, {"noise": noise})
     assert [cache.has(f"n{number}") for number in range(4)] == [True, False, True, True]
-
-
-def test_a_content_is_that_of_a_file_whatever_its_name(tmp_path):
-    content = np.random.default_rng(0).integers(0, 256, 6_000_000).astype(np.uint8)
-    (tmp_path / "a").write_bytes(content.tobytes())
-    (tmp_path / "b").write_bytes(content.tobytes())
-    assert content_digest(tmp_path / "a") == content_digest(tmp_path / "b")
-    content[-1] ^= 1
-    (tmp_path / "b").write_bytes(content.tobytes())
-    assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b")
-    assert digest("parse", 1, None) != digest("parse", None, 1)

@@ -4,15 +4,13 @@ import re
 from collections import Counter
 
 import pytest
-import shiboken6
 from answers_kit import activate, open_scored
 from finding import named
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
 
-from fineparser_gui.commands.key_filter import KeyFilter, belongs_to_controls
-from fineparser_gui.shell.catalog import CATALOG
+from fineparser_gui.commands.key_filter import belongs_to_controls
 
 _ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -141,12 +139,6 @@ def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(stu
         assert window.player.pane.canvas.hasFocus()
 
 
-def test_slower_and_faster_have_keys_without_altgr() -> None:
-    keys = {spec.id: spec.keys for spec in CATALOG}
-    assert keys["slower"] == ("[", "Shift+J")
-    assert keys["faster"] == ("]", "Shift+L")
-
-
 def mnemonics(root: QWidget) -> Counter[str]:
     """The letters that Alt calls in a window, of what is visible."""
     texts = [one.text() for one in root.findChildren(QAbstractButton) if one.isVisible()]
@@ -174,19 +166,6 @@ def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled
         dialog.close()
         dialog.deleteLater()
         QApplication.processEvents()
-
-
-def test_the_focus_may_leave_what_is_deleted(qtbot):
-    window = QWidget()
-    qtbot.addWidget(window)
-    kept, deleted = QPushButton(window), QPushButton(window)
-    filter_ = KeyFilter(window, lambda widget, key: True)
-    filter_._follow(None, deleted)
-    shiboken6.delete(deleted)
-    filter_._follow(None, kept)
-    assert filter_._focused is kept
-    shiboken6.delete(window)
-    filter_._follow(kept, None)
 
 
 def test_a_click_leaves_the_keyboard_to_the_player(studio_with_dive, qtbot, small_video) -> None:

@@ -61,8 +61,15 @@ def _check(window: QWidget, qtbot) -> None:
     qtbot.waitUntil(nothing_is_cut_off)  # layouts settle with the next events
 
 
-def test_nothing_is_cut_off_on_any_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_key(
+    spoken_studio, qtbot, small_video, tmp_path
+) -> None:
     window = spoken_studio.window
+    bar = window.menuBar()
+    for entries in (bar.actions(), *(menu.actions() for menu in bar.findChildren(QMenu))):
+        texts = [action.text() for action in entries if not action.isSeparator()]
+        keys = [found[1].lower() for found in (re.search("&([^&])", text) for text in texts) if found]
+        assert len(keys) == len(set(keys)), texts
     for screen in _SCREENS:
         window.resize(*screen)
         _check(window, qtbot)
@@ -81,11 +88,3 @@ def test_nothing_is_cut_off_on_any_screen(spoken_studio, qtbot, small_video, tmp
         for one in (note, *buttons):
             one.show()
         assert note.minimumSizeHint().width() < room, [button.text() for button in buttons]
-
-
-def test_no_two_entries_of_a_menu_share_a_key(spoken_studio) -> None:
-    bar = spoken_studio.window.menuBar()
-    for entries in (bar.actions(), *(menu.actions() for menu in bar.findChildren(QMenu))):
-        texts = [action.text() for action in entries if not action.isSeparator()]
-        keys = [found[1].lower() for found in (re.search("&([^&])", text) for text in texts) if found]
-        assert len(keys) == len(set(keys)), texts

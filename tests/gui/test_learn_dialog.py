@@ -9,15 +9,13 @@ from club_set import write_set
 from finding import named, press, reads
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
-from simulated_club import club, judged
+from simulated_club import club
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.records import Analysis, Measure, Note, NoteCode
-from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
 from fineparser_core.support.processes import decode, encode
 from fineparser_gui.score.learn_dialog import LearnDialog
-from fineparser_gui.store.kept_results import KeptResults
 from fineparser_gui.worker.protocol import AnyMessage, ScoreRequest
 
 
@@ -216,16 +214,3 @@ def shipped():
         for one in scoring().exemplars
     )
     return replace(scoring(), exemplars=parts, contributions=parts[0].contributions)
-
-
-def test_a_kept_score_is_known_by_its_profile():
-    kept, request = KeptResults(), ScoreRequest(parse_id="p", dive_number="103B", board_m=1.0, difficulty=None)
-
-    dives = judged(club())
-    profile = make_profile(dives, cross_validate(dives), name="a", model="m")
-    names = {
-        kept.named(ScoreRequest(parse_id="p", dive_number="103B", board_m=1.0, difficulty=None, profile=one)).kept_as
-        for one in (None, profile, replace(profile, offset=0.1))
-    }
-    assert len(names) == 3
-    assert kept.named(request).kept_as in names

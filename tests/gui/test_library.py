@@ -31,10 +31,8 @@ from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrac
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState
-from fineparser_gui.dives.number_field import NumberField
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.library.table import LibraryFilter, LibraryModel
-from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -138,32 +136,6 @@ def test_the_table_is_a_sound_model(qtmodeltester, qapp):
     model.set_entries(entries()[:2])
     model.set_entries(())
     qtmodeltester.check(shown_rows)
-
-
-def test_of_many_exemplars_each_is_looked_at_a_few_times(library_studio, monkeypatch):
-    panel = library_studio.window.library.panel
-    numbers, divers = ("107B", "207C", "5253B"), ("Ada", "Li Na", "Mia")
-    rows = (
-        an_exemplar(f"e-{i * 7919 % 600:03d}", dive_number=numbers[i % 3], diver=divers[i % 7 % 3], score=i * 37 % 90)
-        for i in range(600)
-    )
-    library_studio.session.library.refresh()
-    answer(library_studio, tuple(LibraryEntry(exemplar=one, own=True, state="ready") for one in rows))
-
-    looked: list[str] = []
-    for name in ("_texts", "sorted_by", "cells"):
-        own = getattr(LibraryModel, name)
-        monkeypatch.setattr(LibraryModel, name, lambda *given, name=name, own=own: looked.append(name) or own(*given))
-    for column in (2, 5, 3):
-        panel.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
-        QApplication.processEvents()
-    assert 0 < looked.count("sorted_by") < 3 * 2 * 600 * 15  # two for each of n log n comparisons
-    for words in ("li na", "5253b", ""):
-        panel.search.setText(words)
-        QApplication.processEvents()
-    assert 0 < looked.count("cells") <= 3 * 600
-    assert "_texts" not in looked
-    assert panel.shown.rowCount() == 600
 
 
 def test_what_is_whose_and_in_which_state(library_studio):
@@ -317,37 +289,6 @@ def test_the_rows_are_sorted_from_the_keyboard(library_studio):
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["dive", "Ascending"]
 
 
-@opens_a_menu
-def test_the_menu_of_the_table_says_what_it_would_undo(library_studio, qtbot):
-    panel = library_studio.window.library.panel
-    select(library_studio, "mine-1")
-    panel.table.customContextMenuRequested.emit(panel.table.rect().center())  # as the menu key does
-    texts = {action.text(): action.isEnabled() for action in the_menu().actions() if action.text()}
-    assert texts == {
-        "Compare": False,
-        "Edit…": True,
-        "Remove": True,
-        "Undo": False,
-        "Redo": False,
-        "Sort the librar&y by": True,
-    }
-    choose(the_menu(), "Remove")
-    the_menu().close()
-    assert asked(library_studio, ChangeLibraryRequest).exemplar_id == "mine-1"
-    panel.table.customContextMenuRequested.emit(panel.table.rect().center())
-    choose(the_menu(), "Undo removing mine-1")
-    the_menu().close()
-    assert asked(library_studio, ChangeLibraryRequest).action == "restore"
-
-
-def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio, qtbot):
-    library_studio.session.library.remove(["mine-1"])
-    request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id) == ("remove", "mine-1")
-    library_studio.client.die()
-    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)
-
-
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp, tmp_path / "data")
@@ -405,66 +346,6 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # what was typed is not lost
     library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
-
-
-def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone(
-    library_studio, qtbot, small_video, tmp_path
-):
-    session, window = library_studio.session, library_studio.window
-    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.editing.move_transition(key, 0, 30)
-    session.editing.leave_out(key, "a", True)
-    undo.trigger()
-    session.library.add_dive(session.dive(key), an_exemplar("mine-9").facts)
-    session.select(None)
-    activate(qtbot, window)
-    window.library.panel.table.setFocus()
-    select(library_studio, "mine-1")
-    window.library.panel.remove.click()
-    request = asked(library_studio, AddExemplarRequest)
-    library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
-    assert session.dive(key).correction.left_out == {"mine-9"}
-    assert session.current is None
-    assert undo.text() == "&Undo adding mine-9"  # the library's, where the focus is
-    window.actions_by_id["library"].trigger()
-    assert redo.text() == "&Redo leaving out a"
-    redo.trigger()
-    assert session.dive(key).correction.left_out == {"a", "mine-9"}
-    undo.trigger()
-    undo.trigger()
-    assert session.dive(key).correction.transitions is None
-    assert session.dive(key).correction.left_out == {"mine-9"}  # whatever is undone, no dive votes on itself
-
-
-def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
-    qapp, qtbot, monkeypatch, small_video, tmp_path
-):
-    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
-    saved, folder = tmp_path / "evening.fineparser", tmp_path / "data"
-    dive = SavedDive(path=small_video, dive_number="207C", board_m=10.0)
-    write_session(SavedSession(dives=(dive,)), saved)
-    votes = tuple(
-        replace(vote, id=name) for vote, name in zip(scoring().exemplars, ("mine-1", "rendered-1"), strict=True)
-    )
-    with shown_studio(qapp, qtbot, folder) as studio:
-        session, window, table = studio.session, studio.window, studio.window.exemplars.model
-        window.files.open_path(saved)  # as of the command line: the worker starts only now
-        studio.client.received.emit(READY)
-        qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks))
-        key = session.current.key
-        answer_dive(studio, tmp_path, None, replace(scoring(), exemplars=votes))
-        assert table.rowCount() == 2
-        assert not window.messages.isVisible()
-        session.comparing.show_exemplar("mine-1")
-        assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
-        close_messages(window.messages)
-        answer(studio, entries())
-        answer_dive(studio, tmp_path, replace(scoring(), exemplars=votes), key=key)
-        assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
-        assert not window.messages.isVisible()
-        studio.session.comparing.show_exemplar("lost-1")
-        assert window.messages.text == "The exemplar lost-1 is no longer in the library."
 
 
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
@@ -594,37 +475,6 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert request.dive_number == "107B"
 
 
-def test_where_the_nearest_stand_in_their_changes_count_and_those_of_further_dives_do_not(
-    library_studio, qtbot, small_video, tmp_path
-):
-    session = library_studio.session
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.n_exemplars = 1
-    session.editing.set_details(key, "105B", 3.0)
-    session.editing.set_rule(key, replace(session.dive(key).rule, nearest=True))
-    answer_dive(library_studio, tmp_path, replace(scoring(), dive_number="105B", board_m=3.0), key=key)
-    session.library.refresh()
-    answer(library_studio, with_changes("mine-1", score=66.0))
-    assert not requests(library_studio, ScoreRequest)
-    session.library.refresh()
-    answer(library_studio, with_changes("mine-2", score=12.0))
-    assert asked(library_studio, ScoreRequest).nearest
-
-
-def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_video, tmp_path):
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    window = library_studio.window
-    library_studio.session.editing.set_details(key, "107B", 3.0)
-    window.details.synchro.click()
-    request = asked(library_studio, ScoreRequest)
-    assert request.synchro
-    fail(library_studio, request.id, "NoExemplarsError", "None.")
-    assert "There are no synchronised exemplars of" in reads(window.score)
-    assert not window.score.no_exemplars.nearest.isVisible()
-    window.actions_by_id["undo"].trigger()
-    assert not window.details.synchro.isChecked()
-
-
 @opens_a_menu
 def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
@@ -647,29 +497,6 @@ def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtb
     window.actions_by_id["undo"].trigger()
     window.actions_by_id["undo"].trigger()
     assert number.text() == ""
-
-
-@opens_a_menu
-def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library_studio, qtbot, small_video, tmp_path):
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    library_studio.window.actions_by_id["dives_column"].setChecked(True)  # folded away on a small screen
-    view = library_studio.window.dives.view
-    activate(qtbot, library_studio.window)
-    view.setFocus()
-    view.edit(view.currentIndex())
-    field = view.findChild(NumberField)
-    qtbot.keyClick(field, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert field.isVisible()
-    the_menu().actions()[2].trigger()
-    the_menu().close()
-    qtbot.keyClicks(field, " 10 m")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: library_studio.session.dive(key).details == ("207C", 10.0, None))
-    dialog = library_studio.window.library.ask_about(tmp_path / "clip.mp4")
-    dialog.number.open_list().actions()[1].trigger()
-    the_menu().close()
-    assert dialog.number.text() == "107B"
-    dialog.reject()
 
 
 def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):

@@ -7,7 +7,6 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
-from answers_kit import copies
 from finding import close_messages
 from mouse_kit import drop
 from platforms import KILL
@@ -16,7 +15,6 @@ from PySide6.QtCore import QAbstractEventDispatcher
 from fineparser_core.resources import resource
 from fineparser_gui.dives import importer, video_opener
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.table import Order
 
 
 def test_a_hundred_dropped_clips_are_taken_in_over_many_turns(idle_studio, qtbot, tmp_path, small_video, monkeypatch):
@@ -49,62 +47,11 @@ def test_a_hundred_dropped_clips_are_taken_in_over_many_turns(idle_studio, qtbot
     assert told <= 4
 
 
-def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot, tmp_path, small_video, monkeypatch):
-    window = idle_studio.window
-    paths = copies(small_video, tmp_path, range(30))
-    refreshed = []
-    monkeypatch.setattr(type(window), "_set_checked", lambda _, name, on: refreshed.append(name))
-    drop(window, paths)
-    assert refreshed.count("compare") <= 2  # once a refresh; another dive is shown
-    assert window.actions_by_id["save_session_as"].isEnabled()
-    qtbot.waitUntil(lambda: not window._refresh_timer.isActive())
-    assert refreshed.count("compare") < 8  # and the shown one has been opened since
-
-
-def test_a_change_of_one_of_many_rows_looks_at_each_a_few_times(idle_studio, tmp_path, monkeypatch):
-    session = idle_studio.session
-    idle_studio.window.dives.model.set_order(Order.UNFINISHED)
-    for number in range(200):
-        session.add(path=tmp_path / f"{number}.mp4")
-    looked, look = [], session.dive
-    monkeypatch.setattr(session, "dive", lambda key: looked.append(key) or look(key))
-    session.update(session.keys[100], diver="Zoë")
-    assert len(looked) < 10 * len(session.keys)
-
-
 @pytest.fixture
 def clips(tmp_path) -> list[Path]:
     """Rendered dives, which say their number by their name."""
     found = sorted(resource("exemplars").glob("rendered-207C-*.mp4"))[:3]
     return [Path(shutil.copy(path, tmp_path / path.name)) for path in found]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.usefixtures("bundled_weights")
-def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
-    session, window = studio.session, studio.window
-    session.open(clips)
-    first, second, third = session.keys
-    qtbot.waitUntil(lambda: all(session.dive(k).info is not None for k in session.keys))
-    session.move(third, 1)
-    session.cancel(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
-    session.cancel(first)
-    qtbot.waitUntil(lambda: session.dive(third).state is DiveState.READY)
-    assert [session.dive(key).state for key in (first, second)] == [DiveState.CANCELLED] * 2
-    session.editing.set_details(third, "207C", 10.0)
-    qtbot.waitUntil(lambda: bool(session.dive(third).votes))
-    window.actions_by_id["retry_all"].trigger()
-    session.select(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
-    entry = session.dive(third).analysis.parse.transitions.first_entry_frame
-    ended = []
-    session.dive_changed.connect(lambda key: ended.append(key) if session.dive(key).state is DiveState.READY else None)
-    session.editing.move_transition(third, 1, entry + 6)  # shown again by its edit, and scored amid the batch
-    qtbot.waitUntil(lambda: not session.dive(third).rescoring)
-    assert {first, second} - set(ended)
-    qtbot.waitUntil(lambda: {first, second} <= set(ended))
 
 
 @pytest.mark.slow

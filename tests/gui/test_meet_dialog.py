@@ -225,23 +225,6 @@ def test_a_change_of_the_list_leaves_what_was_said_of_a_dive(dialog, window, cli
     assert session.dive(key).details == ("105B", None, None)
 
 
-def test_an_outcome_typed_in_the_list_is_the_dives(dialog, window, clips, qtbot):
-    session = window.session
-    key = first_with_video(dialog, session, clips, qtbot, PASTED)
-    dialog.model.setData(dialog.model.index(0, AWARDS), "7 7 7")
-    dialog.model.setData(dialog.model.index(0, OUTCOME), "restart")
-    assert session.dive(key).outcome == "balk"
-    assert column(dialog, POINTS)[0] == "24.00"  # 3 × 5 × 1.6
-    details = window.details
-    session.select(key)
-    assert details.outcome.currentData() == "balk"
-    details.outcome.setFocus()
-    qtbot.keyClick(details.outcome, Qt.Key.Key_Home)
-    details.outcome.activated.emit(details.outcome.currentIndex())
-    assert session.dive(key).outcome == ""
-    qtbot.waitUntil(lambda: column(dialog, POINTS)[0] == "33.60")
-
-
 def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dialog, window, clips, qtbot):
     session = window.session
     paste(dialog, PASTED)
@@ -319,19 +302,6 @@ def test_an_older_meet_opens_with_the_outcomes_of_its_rows_and_asks_where_a_dive
     assert [one.outcome for one in saved.dives] == ["balk", "failed"]
     assert saved.meet.rows[0].dive_number == "103B"
     qtbot.waitUntil(lambda: all(one.info is not None for one in session.dives))
-
-
-@pytest.mark.parametrize(
-    "meet",
-    ['{"rows": [{"board_m": 4}]}', '{"judges": 4}', '{"rows": [{"awards": [11]}]}', '{"rows": 3}', '{"title": 1}'],
-)
-def test_a_damaged_list_in_a_session_is_refused(meet, tmp_path):
-    from fineparser_core.errors import ConfigError
-
-    path = tmp_path / "bad.fineparser"
-    path.write_text(f'{{"format": "fineparser.session/1", "dives": [], "meet": {meet}}}', encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"bad.fineparser is damaged \(meet"):
-        read_session(path)
 
 
 def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp_path, monkeypatch):

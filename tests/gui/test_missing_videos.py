@@ -1,23 +1,19 @@
 """Videos that moved, or in whose place lies another one: told in the banner, located, and never mixed up."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
 from answers_kit import answer_dive, requests
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.video.probe import probe
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.importer import difference
 from fineparser_gui.dives.relocation import moved_roots, relocated
 from fineparser_gui.score.correction import Correction
-from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.support.video_identity import VideoIdentity, identity_of
+from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.support.video_identity import identity_of
 
 
 @pytest.fixture(scope="module")
@@ -116,41 +112,6 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     assert window.player.pane.info.path == moved / "clip.mp4"
 
 
-def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtbot, saved):
-    path, _ = saved
-    _, session, banner = opened(make_studio, qtbot, path)
-    banner.messages[-1].close_button.click()
-    session.editing.set_diver(session.keys[0], "Zoë")
-    assert not banner.isVisible()
-    assert len(session.keys) == 2
-
-
-def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    path, renamed = tmp_path / "a.fineparser", tmp_path / "monday.mp4"
-    dives = tuple(SavedDive(path=clip, in_frame=first, out_frame=first + 50) for first in (0, 60))
-    write_session(SavedSession(dives=dives, selected=0), path)
-    clip.rename(renamed)
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible)
-    (button,) = studio.window.messages.buttons
-    assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
-    choose(monkeypatch, renamed)
-    button.click()
-    wait_for(qtbot, studio.session, DiveState.QUEUED, DiveState.QUEUED)
-    assert [studio.session.dive(key).path for key in studio.session.keys] == [renamed] * 2
-
-
-def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot, tmp_path, saved):
-    path, _ = saved
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible)
-    write_session(SavedSession(), tmp_path / "empty.fineparser")
-    studio.window.files.open_path(tmp_path / "empty.fineparser")
-    assert not studio.window.messages.isVisible()
-
-
 def _choose_other(studio, qtbot, monkeypatch, path, other_video):
     """Open a session whose videos have moved, and choose another clip for them."""
     banner = studio.window.messages
@@ -201,18 +162,6 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)  # not asked again
 
 
-def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, tmp_path, clip, other_video):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
-    shutil.copy(other_video, clip)
-    _, session, banner = opened(make_studio, qtbot, path)
-    assert "clip.mp4 has 60 frames at 25 fps" in banner.text
-    press(banner, "Use it anyway")
-    wait_for(qtbot, session, DiveState.QUEUED)
-    session.editing.edits.undo()
-    wait_for(qtbot, session, DiveState.MISSING)
-
-
 def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_studio, qtbot, tmp_path, clip, other_video):
     path, known = tmp_path / "a.fineparser", identity_of(probe(clip))
     cuts = [SavedDive(path=clip, in_frame=at, out_frame=at + 10, identity=known) for at in (0, 40)]
@@ -255,20 +204,6 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     assert session.dive(session.keys[1]).conflicting_video is not None
 
 
-def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    del content["dives"][0]["video"]
-    path.write_text(json.dumps(content), encoding="utf-8")
-    studio = make_studio()
-    studio.window.files.open_path(path)
-    wait_for(qtbot, studio.session, DiveState.QUEUED)
-    assert studio.session.current.identity == identity_of(probe(clip))
-    studio.files.save_to(path)
-    assert read_session(path).dives[0].identity == identity_of(probe(clip))
-
-
 def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
@@ -287,28 +222,6 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     session.importer.locate({session.current.key: clip.with_name("gone.mp4")})
     wait_for(qtbot, session, DiveState.QUEUED)
     assert not session.editing.edits.canUndo()  # it is where it always was
-
-
-def test_how_files_differ_is_one_sentence(tmp_path, clip):
-    mine = identity_of(probe(clip))
-
-    def told(**changes: object) -> str:
-        return difference(Path("b.mp4"), VideoIdentity(**{**vars(mine), **changes}), mine)
-
-    assert told(width_px=32) == "b.mp4 has a picture of 32 × 48 pixels, the session was made with 64 × 48."
-    assert "is as long, but another file or copy: it has 9.00 MB" in told(size_bytes=9_000_000)
-    assert "its content is not that" in told(head_sha256="0")
-
-
-@pytest.mark.parametrize("change", [{"n_frames": -1}, {"fps": "fast"}, {"head_sha256": None}, {"width_px": 1.5}])
-def test_a_damaged_identity_is_one_sentence(tmp_path, clip, change):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),)), path)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content["dives"][0]["video"] |= change
-    path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ConfigError, match="is damaged"):
-        read_session(path)
 
 
 def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):

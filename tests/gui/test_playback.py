@@ -8,12 +8,9 @@ from threading import Semaphore
 import av
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.errors import VideoError
-from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.records import MaskTrack
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.player.decoder import Decoder
 from fineparser_gui.player.mask_image import mask_image
@@ -80,18 +77,6 @@ def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
     assert decoder.request(_head(110)) is not None
 
 
-def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
-    decoder = decode(small_video)
-    _wait_for(decoder, qtbot, _head(0))
-    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None)
-    shown, _ = decoder.request(_head(110, moving=True))
-    assert shown < 110
-    _wait_for(decoder, qtbot, _head(110))
-    decoder.cache.clear()
-    decoder.stop()
-    assert decoder.request(_head(50, -1, moving=True)) is None
-
-
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(119, -1))
@@ -113,21 +98,6 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
         assert decoder.cache.get(there + frame - 1) is None
         decoder.painted()
         qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None)
-
-
-def test_less_far_ahead_it_decodes_without_waiting(decode, qtbot, small_video):
-    decoder = decode(small_video)
-    _wait_for(decoder, qtbot, _head(0))
-    decoder.request(_head(60, moving=True))
-    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)))
-
-
-def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
-    decoder = decode(make_video(tmp_path / "large.mp4", 60, size_px=(640, 480)))
-    fitted = Playhead(frame=30, size_px=(160, 120), sharp_px=(160, 120))
-    _wait_for(decoder, qtbot, fitted)
-    zoomed = Playhead(frame=30, size_px=(160, 120), sharp_px=(1600, 1200))
-    _wait_for(decoder, qtbot, zoomed, (640, 480))
 
 
 def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
@@ -213,16 +183,6 @@ def test_a_pane_shows_what_cameras_write(name, qtbot, tmp_path, make_video, numb
     pane.unload()
 
 
-def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
-    path = tmp_path / "x.mp4"
-    path.write_text("no", encoding="utf-8")
-    decoder = Decoder(path)
-    with qtbot.waitSignal(decoder.failed) as failed:
-        decoder.start()
-    decoder.stop()
-    assert "x.mp4" in failed.args[0]
-
-
 _ENDINGS = """
 import gc, sys
 from pathlib import Path
@@ -259,27 +219,6 @@ def test_a_video_ends_with_its_pane_however_that_ends(small_video):
     assert ended.stderr.splitlines()[-1] == "ValueError: with a running decoder"
 
 
-def test_masks_between_samples_are_interpolated():
-    masks = np.zeros((96, 112, 112), np.float16)
-    masks[1] = 1
-    track = MaskTrack(
-        sampled_frames=np.arange(96) * 2 + 10,
-        mask_probability=masks,
-        crop_xyxy=np.tile(np.array([0, 0, 8, 8], np.float32), (96, 1)),
-    )
-    assert not mask_at(track, 9)[0].any()
-    assert mask_at(track, 12)[0].max() == 1
-    assert mask_at(track, 11)[0].max() == pytest.approx(0.5)
-
-
-def test_repeated_samples_of_a_short_clip_are_found():
-    sampled = np.trunc(np.linspace(0, 15, 96)).astype(np.int64)
-    masks = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float16)[:, None, None], (96, 112, 112))
-    track = MaskTrack(sampled_frames=sampled, mask_probability=masks, crop_xyxy=np.zeros((96, 4), np.float32))
-    for frame in range(16):
-        assert mask_at(track, frame)[0].any() == (frame > 0)
-
-
 def test_a_mask_is_clear_where_the_model_is_sure_of_water():
     probability = np.zeros((112, 112), np.float32)
     probability[10, 20] = 1
@@ -288,26 +227,6 @@ def test_a_mask_is_clear_where_the_model_is_sure_of_water():
     assert (image.width(), image.height()) == (3, 3)
     assert image.pixelColor(1, 1).alpha() == 255
     assert image.pixelColor(0, 0).alpha() == 0
-
-
-def test_a_mask_of_nothing_is_no_image():
-    image, place = mask_image(np.zeros((112, 112), np.float32), QColor("#ff4fa3"))
-    assert image.isNull()
-    assert place.isEmpty()
-
-
-class _Emitter(QObject):
-    flagged = Signal(bool)
-
-
-def test_twenty_thousand_signals_leave_true_alive(qapp):
-    """Some releases of PySide6 lose a reference to True at every emit, and abort after some thousand."""
-    emitter = _Emitter()
-    seen = []
-    emitter.flagged.connect(seen.append)
-    for _ in range(20_000):
-        emitter.flagged.emit(True)
-    assert len(seen) == 20_000
 
 
 def test_the_times_of_a_file_closed_meanwhile_are_not_taken_for_those_of_the_next(qtbot, tmp_path, make_video):

@@ -2,25 +2,23 @@
 
 import json
 
-import numpy as np
 import pytest
 from answers_kit import activate, open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocument
-from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
+from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
+from PySide6.QtWidgets import QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_gui.commands.command import FIXED
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.player.mask_image import mask_image
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
+from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 
 
@@ -107,15 +105,6 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert "Running: m-2 on A Processor, bf16." in texts(dialog)
 
 
-def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, scored, dialog):
-    dialog.n_exemplars.setValue(3)
-    session = idle_studio.session
-    assert session.dive(scored).scoring
-    assert session.dive(scored).model_analysis is not None
-    asked = requests(idle_studio)[-1]
-    assert (asked.id, asked.n_exemplars) == (session.analyses.tasks[scored].id, 3)
-
-
 def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dialog.choose_weights.click()
@@ -141,36 +130,6 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
     assert (style.opacity, style.outline) == (0.35, True)
 
 
-def _colors_of(widget):
-    image = widget.grab().toImage()
-    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
-
-
-def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, scored, dialog, monkeypatch):
-    player, preferences = idle_studio.window.player, idle_studio.preferences
-    shown = (player.timeline, idle_studio.window.score)
-    assert all("#009e73" in _colors_of(widget) for widget in shown)
-    monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor("#aa3377"))
-    button = dialog.step_colors[2]
-    assert button.accessibleName() == "Colour of the entry"
-    button.click()
-    assert preferences.now.step_colors == {**STEP_COLORS, "entry": "#aa3377"}
-    assert button.text() == "#AA3377"
-    for widget in shown:
-        assert "#aa3377" in _colors_of(widget)
-        assert "#009e73" not in _colors_of(widget)
-    preferences.reset()
-    assert step_color("entry").name() == "#009e73"
-
-
-def test_title_bars_are_asked_for_in_the_chosen_theme(idle_studio, monkeypatch):
-    asked = []
-    monkeypatch.setattr(QStyleHints, "setColorScheme", lambda _, scheme: asked.append(scheme))
-    for theme in ("dark", "light", "system"):
-        idle_studio.preferences.change(theme=theme)
-    assert asked == [Qt.ColorScheme.Dark, Qt.ColorScheme.Light, Qt.ColorScheme.Unknown]
-
-
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
     for color in STEP_COLORS.values():
@@ -179,17 +138,6 @@ def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
         made = shown_on(theme.surface, color)
         assert contrast(made, QColor(theme.surface)) >= 1.9
         assert contrast(made, text_on(made)) >= 4.5
-
-
-def test_an_outline_leaves_the_inside_free():
-    probability = np.zeros((112, 112), np.float32)
-    probability[40:60, 40:60] = 1
-    filled, place = mask_image(probability, QColor("#ff0000"))
-    outline, _ = mask_image(probability, QColor("#ff0000"), outline=True)
-    left, top = round(place.x() * 112), round(place.y() * 112)
-    assert filled.pixelColor(50 - left, 50 - top).alpha() == 255
-    assert outline.pixelColor(50 - left, 50 - top).alpha() == 0
-    assert outline.pixelColor(40 - left, 50 - top).alpha() == 255
 
 
 def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, qtbot):
@@ -233,17 +181,3 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     assert text.index("Where it fails") < text.index("Figures") < text.index("rho: 0.5")
     shown = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("failure.png"))
     assert 600 < shown.deviceIndependentSize().width() <= page.viewport().width()
-    (tmp_path / "card.json").write_text("no json", encoding="utf-8")
-    page.window().close()
-    idle_studio.window.actions_by_id["model_card"].trigger()
-    assert "cannot be read" in QApplication.activeModalWidget().findChild(QTextBrowser).toPlainText()
-
-
-@pytest.mark.parametrize("action_id", ["model_card", "find_command", "about", "log_folder"])
-def test_help_opens(idle_studio, action_id, bundled_weights):
-    window = idle_studio.window
-    window.actions_by_id[action_id].trigger()
-    if action_id == "model_card":
-        assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
-    elif action_id == "log_folder":
-        assert "No log" in window.messages.text

@@ -1,7 +1,6 @@
 """Plans simulated with a decoder of a given speed: no threads, no pixels, no waiting."""
 
 import numpy as np
-import pytest
 
 from fineparser_gui.player.prefetch import Playhead, Prefetch, n_bytes
 
@@ -45,35 +44,6 @@ def test_at_rest_both_sides_are_there():
 def test_a_group_is_decoded_once_when_going_back():
     order = _all_frames(_head(149, -1), 70)
     assert order[:50] == list(range(100, 150))
-
-
-@pytest.mark.parametrize("n_pictures", [64, 40, 12])
-def test_reverse_play_ends_at_the_beginning(n_pictures):
-    """A decoder that gets one picture for each frame played; what it may keep is never exceeded."""
-    plan, limit = _plan(), n_pictures * n_bytes(SIZE)
-    cached: set[int] = set()
-    missed = 0
-    run, frames = None, iter(())
-    for wanted in range(FRAMES - 1, -1, -1):
-        head = _head(wanted, -1, moving=False)  # at full size, the harder case
-        for _ in range(2):
-            frame = next(frames, None)
-            if frame is None:
-                run = plan.next_run(head, limit, cached.__contains__)
-                if run is None:
-                    break
-                frames = iter(run.frames)
-                continue
-            cached.add(frame)
-            while len(cached) > n_pictures:
-                outside = [one for one in cached if one > wanted + 8] or [
-                    one for one in cached if one not in run.frames
-                ]
-                cached.discard(max(outside, key=lambda one: abs(one - wanted)))
-        missed += wanted not in cached
-    assert len(cached) <= n_pictures
-    if n_pictures == 64:  # a group and a quarter
-        assert missed <= GROUP  # nothing was there at the start
 
 
 def test_reverse_play_is_coarser_where_a_group_does_not_fit():

@@ -9,13 +9,10 @@ import pytest
 from answers_kit import SilentWorker
 from pressed_states import Making, write_ring
 from pressing import Desktop, press_everything
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 from shown_studio import shown_studio
 
-from fineparser_core.language import use_language
 from fineparser_gui import app
-from fineparser_gui.support.translation import install_language
 
 #: What changes nothing, and why that is right.
 IDLE = {
@@ -67,7 +64,7 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
     """`press_all(state)`: press everything in a state, and see that all of it does something, and nothing fails."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
 
-    def press(state: Callable[[Making], QWidget], *within: str, dialogs: bool = True) -> None:
+    def press(state: Callable[[Making], QWidget], *within: str) -> None:
         @contextmanager
         def make() -> Iterator[tuple[app.Studio, QWidget]]:
             nonlocal rounds
@@ -78,7 +75,7 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
                 yield studio, state(Making(studio, qtbot, small_video, recording, ring, folder))
 
         rounds = 0
-        done = press_everything(make, desktop, qtbot, qtlog, within or ("",), idle=tuple(IDLE), dialogs=dialogs)
+        done = press_everything(make, desktop, qtbot, qtlog, within or ("",), idle=tuple(IDLE))
         for name, effect in done.effects.items():  # shown where it fails
             print(f"{name}: {effect[:200] or 'nothing'}")
         assert not done.faults, "\n".join(f"{name}: {fault}" for name, fault in done.faults.items())
@@ -112,19 +109,3 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
 )
 def test_everything_does_something(press_all, state, within):
     press_all(getattr(pressed_states, state), *within)
-
-
-@pytest.fixture
-def german(qapp) -> Iterator[None]:
-    before = QLocale()
-    installed = install_language(qapp, "de", system=QLocale("en_GB"))
-    yield
-    for translator in installed:
-        qapp.removeTranslator(translator)
-        translator.deleteLater()
-    use_language("en")
-    QLocale.setDefault(before)
-
-
-def test_everything_does_something_in_a_second_language(german, press_all):
-    press_all(pressed_states.empty, dialogs=False)

@@ -21,7 +21,6 @@ from fineparser_gui.worker.scheduler import SHOWN, Scheduler
 from fineparser_gui.worker.task import Urgency
 
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
-FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 ADD = AddExemplarRequest(
     path="c.mp4", in_frame=None, out_frame=None, facts=ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 )
@@ -84,42 +83,6 @@ def test_a_score_never_waits_for_an_analysis(desk):
     assert desk.running == ["score", "shown", "batch", "exemplar"]
     desk.finish("score")
     assert desk.running[0] == "other score"
-
-
-def test_another_dive_that_is_shown_overtakes_once_it_is(desk):
-    desk.places = {"first": 0, "second": 1}
-    desk.submit("first", PARSE)
-    task = desk.submit("second", PARSE)
-    assert desk.running == ["first"]
-    desk.places = {"first": 0, "second": SHOWN}
-    desk.scheduler.reconsider()
-    assert desk.running == ["second", "first"]
-    assert task.urgency == Urgency.SHOWN
-
-
-def test_a_search_that_is_looked_at_goes_first_and_stops_nobody_once_it_is_not(desk):
-    desk.places = {"first": 0, "search": SHOWN, "other": 2}
-    desk.submit("first", PARSE)
-    desk.submit("exemplar", ADD, urgency=Urgency.EXEMPLAR)
-    search = desk.submit("search", TrimRequest(path="b.mp4"))
-    assert desk.running == ["search", "exemplar", "first"]
-    desk.submit("other", PARSE)
-    assert desk.running[0] == "search"
-    desk.places = {"first": 0, "search": 1, "other": SHOWN}
-    desk.scheduler.reconsider()
-    assert desk.running[0] == "other"
-    assert desk.client.sent[-2] == CancelRequest(id=search.id)
-
-
-def test_how_long_others_took_tells_how_long_one_will(desk):
-    first = desk.submit("first", PARSE)
-    second = desk.submit("second", PARSE)
-    assert desk.scheduler.batch_left_s is None
-    first.clock._now = lambda: first.clock._begun_s + 10
-    desk.finish("first")
-    assert desk.scheduler.left_s(second) == pytest.approx(10)
-    assert desk.scheduler.batch_left_s == pytest.approx(10)
-    assert desk.scheduler.task_of("second") is second
 
 
 def test_paused_no_analysis_begins_and_scores_go_on(desk):
@@ -213,15 +176,6 @@ def test_what_has_not_begun_is_cancelled_at_once_and_a_worker_that_does_not_stop
     assert desk.running == ["next"]
 
 
-def test_what_was_shown_when_the_worker_died_waits_its_turn_once_it_is_not(desk, qtbot):
-    desk.places = {"shown": SHOWN, "first": 0}
-    for name in ("shown", "first"):
-        desk.submit(name, PARSE)
-    desk.client.die()
-    desk.places = {"shown": 1, "first": 0}
-    qtbot.waitUntil(lambda: desk.running == ["first"])
-
-
 def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk):
     desk.client.begins = False
     desk.submit("dive", PARSE)
@@ -245,13 +199,6 @@ def test_other_settings_ask_anew_what_runs_but_not_what_is_taken_back(desk):
     desk.scheduler.use(desk.client.settings)
     assert desk.ended == [("second", "cancelled")]
     assert desk.client.sent.count(first.request) == 2
-
-
-def test_an_abandoned_task_ends_unheard(desk):
-    task = desk.submit("dive", PARSE)
-    task.abandon()
-    assert desk.running == []
-    assert desk.ended == []
 
 
 def test_a_failure_that_no_task_is_to_blame_for_is_told(desk):

@@ -1,12 +1,12 @@
 """Session files: what they hold, who may have written them, and what the window does with them."""
 
 import json
-import os
 import pickle
 from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive
+from finding import close_messages
 from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -59,7 +59,7 @@ def _answer(studio, qtbot, folder: Path) -> None:
 
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):
-    path = tmp_path / "a.fineparser"
+    path = tmp_path / ("ö" * 115 + ".fineparser")
     write_session(_saved(clip), path)
     assert read_session(path) == _saved(clip)
 
@@ -77,29 +77,13 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"format": "fineparser.session/2"}, "is of format 'fineparser.session/2'"),
         ({"selected": 7}, "is damaged"),
         ({"dives": [{}]}, "is damaged"),
-        ({"dives": None}, "None where a list of dives belongs"),
-        ({"dives": ["x"]}, "dive 1: 'x' where a dive belongs"),
         ({"board_m": True}, "dive 2: board_m: True is no board"),
-        ({"difficulty": -1}, "dive 2: difficulty: -1 where a number"),
         ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where a whole number <= 2147483647 belongs"),
         ({"path": ""}, "dive 2: path: '' where the name of a file belongs"),
         ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
-        ({"dive_number": "999Z"}, "is damaged"),
-        ({"board_m": 4}, "is damaged"),
-        ({"difficulty": "much"}, "is damaged"),
         ({"transitions": [9, 3]}, "is damaged"),
-        ({"transitions": [9]}, "is damaged"),
-        ({"water_contact": -1}, "is damaged"),
-        ({"water_contact": 9.5}, "is damaged"),
-        ({"left_out": "a"}, "is damaged"),
-        ({"in_frame": -1}, "is damaged"),
-        ({"path": None}, "is damaged"),
-        ({"diver": 3}, "is damaged"),
         ({"note": "x" * 4001}, "at most 4000 characters"),
-        ({"segments": [[2, 110]]}, "is damaged"),
-        ({"segments": [{"in_frame": 2}]}, "is damaged"),
         ({"segments": [_segment(first_entry_frame=500)]}, "is damaged"),
-        ({"segments": [_segment(confidence="high")]}, "is damaged"),
     ],
 )
 def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):
@@ -128,27 +112,15 @@ def test_what_a_text_editor_does_to_a_file_can_be_read(tmp_path, clip):
         read_session(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": "fineparser.sess', b"[" * 100_000])
-def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, clip, content):
-    path = tmp_path / "a.fineparser"
-    path.write_bytes(content)
-    studio = make_studio()
+def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, clip):
+    studio, path = make_studio(), tmp_path / "a.fineparser"
     studio.session.open([clip])
-    studio.window.files.open_path(path)
-    assert "a.fineparser" in studio.window.messages.text
-    assert len(studio.session.keys) == 1
-
-
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="may write everywhere")
-def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_path, clip):
-    studio = make_studio()
-    studio.session.open([clip])
-    clip.parent.chmod(0o500)
-    try:
-        assert not studio.window.files.controller.save_to(clip.with_name("a.fineparser"))
-    finally:
-        clip.parent.chmod(0o700)
-    assert "cannot be written (Permission denied)" in studio.window.messages.text
+    for content in (b"", b"\xff\xfe", b"[]", b'{"format": "fineparser.sess', b"[" * 100_000):
+        path.write_bytes(content)
+        close_messages(studio.window.messages)
+        studio.window.files.open_path(path)
+        assert "a.fineparser" in studio.window.messages.text
+        assert len(studio.session.keys) == 1
 
 
 def test_what_cannot_be_read_again_is_not_written(tmp_path, clip):
@@ -190,18 +162,6 @@ def test_a_name_with_tags_is_a_name(make_studio, tmp_path):
     assert "<img" not in tip
 
 
-def test_a_long_name_is_saved(tmp_path, clip):
-    path = tmp_path / ("ö" * 115 + ".fineparser")
-    write_session(_saved(clip), path)
-    assert read_session(path) == _saved(clip)
-
-
-def test_a_name_that_is_no_unicode_is_kept(tmp_path):
-    saved = SavedSession(dives=(SavedDive(path=tmp_path / "M\udcfcller.mp4"),), selected=0)
-    write_session(saved, tmp_path / "a.fineparser")
-    assert read_session(tmp_path / "a.fineparser") == saved
-
-
 @windows_only
 def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
     places = [Path(r"Q:\videos\a.mp4"), Path(r"\\server\share\a.mp4")]
@@ -228,17 +188,6 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
     assert list(saved.exemplar_drawings) == [mended]
     assert saved.exemplar_drawings[mended][0].text == mended
-
-
-def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=Path("/club/a.mp4")),)), path)
-    path.write_text(
-        path.read_text(encoding="utf-8").replace(json.dumps(str(Path("/club/a.mp4")))[1:-1], r"/club/\u0000.mp4"),
-        encoding="utf-8",
-    )
-    with pytest.raises(ConfigError, match=r"dive 1: path: .* where the name of a file belongs"):
-        read_session(path)
 
 
 def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):

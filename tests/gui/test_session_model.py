@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from fineparser_core.records import DiveSegment
 from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
@@ -11,57 +12,13 @@ from fineparser_gui.dives.session_model import SessionModel, restored_attributes
 EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
 
 
-class Heard:
-    """Writes down what it is told."""
-
-    def __init__(self, name: str, told: list[tuple]) -> None:
-        self._name, self._told = name, told
-
-    def emit(self, *values: object) -> None:
-        self._told.append((self._name, *values))
-
-
-class Recorded(SessionModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple] = []
-        for name in (*EVENTS, "exemplar_drawn"):
-            setattr(self, name, Heard(name, self.told))
-
-
-def three() -> tuple[Recorded, list[str]]:
-    model = Recorded()
+def three() -> tuple[SessionModel, list[str]]:
+    model = SessionModel()
+    for name in (*EVENTS, "exemplar_drawn"):
+        setattr(model, name, SimpleNamespace(emit=lambda *_: None))
     keys = [model.add(path=Path(f"{name}.mp4")) for name in "abc"]
     model.select(keys[1])
-    model.told.clear()
     return model, keys
-
-
-def test_a_change_is_told_once_and_of_the_shown_dive_twice() -> None:
-    model, (first, second, _) = three()
-    model.update(first, diver="Anna")
-    assert model.told == [("dive_changed", first)]
-    model.update(second, diver="Mia")
-    assert model.told[1:] == [("dive_changed", second), ("shown_changed",)]
-
-
-def test_the_next_dive_is_shown_where_one_was_taken_out() -> None:
-    model, (first, second, third) = three()
-    model.drop(second)
-    assert model.current is model.dive(third)
-    model.drop(third)
-    assert model.current is model.dive(first)
-    model.drop(first)
-    assert model.current is None
-
-
-def test_dives_that_are_not_named_keep_their_places() -> None:
-    model, (first, second, third) = three()
-    model.reorder([third, first])
-    assert model.keys == [third, second, first]
-    model.told.clear()
-    model.reorder([third, second])
-    assert model.told == []
 
 
 def test_what_a_file_keeps_makes_the_same_dive_again() -> None:

@@ -60,28 +60,3 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     assert not differs(20, 20)  # over the border
     canvas.overlay(skeleton=False)
     assert canvas.grab().toImage() == bare
-
-
-def test_the_choice_is_remembered(idle_studio):
-    window = idle_studio.window
-    assert not window.actions_by_id["skeleton"].isChecked()
-    window.actions_by_id["skeleton"].trigger()
-    assert all(canvas.overlays.skeleton for canvas in window.player.canvases())
-    assert window.preferences.now.skeleton
-    window.preferences.reset()
-    assert not window.actions_by_id["skeleton"].isChecked()
-
-
-def test_a_path_that_leaves_the_picture_is_not_drawn_beside_it(qtbot):
-    canvas = VideoCanvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(600, 300)  # a border to the left and to the right
-    image = QImage(100, 100, QImage.Format.Format_RGB32)
-    image.fill(QColor("#406080"))
-    canvas.set_source(QSize(100, 100), track(), replace(PATH, points=np.array([[-40.0, 50.0], [140.0, 50.0]])))
-    canvas.set_frame(30, image)
-    bare = canvas.grab().toImage()
-    canvas.overlay(skeleton=True)
-    drawn, beside = canvas.grab().toImage(), canvas.to_widget(-20, 50).toPoint()
-    assert canvas.rect().contains(beside)
-    assert drawn.pixel(beside) == bare.pixel(beside)

@@ -44,11 +44,6 @@ def test_a_session_comes_back_in_its_order_with_what_was_never_opened(store):
     assert store.session_of("file") == id_
 
 
-def test_nothing_is_written_of_a_session_with_nothing_in_it(store):
-    assert store.keep_session(0, SavedSession(), []) == (0, {})
-    assert store.sessions() == []
-
-
 def test_a_dive_is_in_the_store_once_however_many_sessions_have_it(store):
     first, ids = store.keep_session(0, SavedSession(), [entry("a")])
     second, others = store.keep_session(0, SavedSession(), [entry("x")])
@@ -76,19 +71,6 @@ def test_what_was_not_changed_is_not_written_again(store):
     assert store.changed_since(before, [ids["a"]]) == {}
 
 
-def test_sessions_are_renamed_merged_and_forgotten_and_their_dives_stay(store):
-    first, ids = store.keep_session(0, SavedSession(), [entry("a", 1), unopened("b")])
-    second, more = store.keep_session(0, SavedSession(exemplar_drawings={}), [entry("c", 1), entry("d", 2)])
-    store.rename_session(first, "  Evening ")
-    store.merge_sessions(first, [second])
-    assert [(one.id, one.name, one.n_dives) for one in store.sessions()] == [(first, "Evening", 3)]
-    assert store.session(first)[1] == [ids["a"], 0, more["d"]]
-    store.delete_sessions([first])
-    assert (store.sessions(), store.session(first)) == ([], None)
-    store.sweep()
-    assert len(store.ids()) == 2
-
-
 def test_rows_of_a_meet_follow_their_dives_past_one_that_cannot_be_read(store):
     meet = Meet(rows=(ListedDive(athlete="A", dive="0"), ListedDive(athlete="B", dive="1")))
     id_, ids = store.keep_session(0, SavedSession(meet=meet, selected=1), [entry("a", 1), entry("b", 2)])
@@ -108,9 +90,3 @@ def test_what_is_in_no_session_and_not_listed_is_swept(store):
     store.delete_sessions([id_])
     store.sweep()
     assert store.saved(list(ids.values())) == {}
-
-
-def test_a_session_file_that_says_otherwise_is_noticed(store):
-    store.keep([row(made_dive(1)), row(made_dive(2, note=""))])
-    said = [row(made_dive(1, athlete="Berta")), row(made_dive(2, note="Arms late.")), row(made_dive(3))]
-    assert store.n_differing(said) == 1

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 
-from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.player.transport import Transport
 
 
@@ -56,32 +55,11 @@ def test_playing_shows_every_frame_at_its_time_and_stops_at_the_end(transport, c
     assert transport.frame == 9
 
 
-def test_playing_backwards_shows_every_frame_too(transport, clock):
-    transport.seek(9)
-    seen = []
-    transport.frame_changed.connect(seen.append)
-    transport.play(-1)
-    for _ in range(9):
-        clock.wait(transport, 0.0201)
-    assert seen == list(range(8, -1, -1))
-    clock.wait(transport, 0.0201)
-    assert not transport.playing
-
-
 def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
     transport.play()
     clock.wait(transport, 0.1301)
     assert transport.frame == 6
     assert transport.due_s == pytest.approx(0.1301)
-
-
-def test_the_timer_wakes_for_the_next_frame(transport, clock):
-    transport.play(0.5)
-    assert transport.findChild(QTimer).interval() == 40
-    clock.wait(transport, 0.039)
-    assert transport.frame == 0
-    clock.wait(transport, 0.0011)
-    assert transport.frame == 1
 
 
 def test_with_a_real_clock_no_frame_comes_before_its_time(qapp, qtbot):
@@ -115,15 +93,6 @@ def test_a_loop_repeats_its_frames(transport, clock):
     assert seen == [4, 5, 3, 4, 5, 3, 4]
 
 
-def test_shuttle_doubles_and_turns(transport):
-    transport.shuttle(1)
-    transport.shuttle(1)
-    assert transport.rate == 2
-    transport.shuttle(-1)
-    assert transport.rate == -1
-    transport.pause()
-
-
 def test_speeds_stop_at_both_ends(transport):
     for _ in range(9):
         transport.change_speed(1)
@@ -131,11 +100,3 @@ def test_speeds_stop_at_both_ends(transport):
     for _ in range(9):
         transport.change_speed(-1)
     assert transport.speed == 0.125
-
-
-def test_steps_of_two_dives_start_together():
-    alignment = StepAlignment((1, 18, 51, 102), (10, 40, 60, 90))
-    assert [alignment.map_frame(frame) for frame in (1, 18, 51, 102)] == [10, 40, 60, 90]
-    assert alignment.map_frame(17) < 40
-    assert alignment.map_frame(50) < 60
-    assert alignment.map_frame(0) == 10  # before the dive the other one waits

@@ -5,25 +5,18 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
-from finding import named, press, reads, texts
+from finding import press, reads, texts
 from made_answers import segment
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
-from fineparser_core.records import AthletePoint, DiveSegment, IntervalRule
+from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.dive import DiveState, SearchState
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
-from fineparser_gui.worker.protocol import (
-    ParseRequest,
-    ProgressReport,
-    ScoreRequest,
-    Segments,
-    TrimRequest,
-    WorkerSettings,
-)
+from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest
 
 
 @pytest.fixture(scope="module")
@@ -169,45 +162,6 @@ def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
     assert session.current.state is DiveState.QUEUED
 
 
-def test_a_search_goes_on_after_other_settings_and_is_tried_again_after_a_failure(recording, qtbot) -> None:
-    session = recording.session
-    (request,) = trim_requests(recording)
-    session.scheduler.use(WorkerSettings(device="cpu"))
-    assert recording.client.sent.count(request) == 2
-    fail(recording, request.id, "WorkerCrash", "It stopped.")
-    retry = recording.window.actions_by_id["retry_all"]
-    qtbot.waitUntil(retry.isEnabled)
-    retry.trigger()
-    assert session.current.searching
-    assert len(trim_requests(recording)) == 1
-
-
-def test_a_reopened_session_knows_what_was_found(recording, qtbot) -> None:
-    answer(recording, segment(100), segment(300))
-    session = recording.session
-    saved = session.snapshot()
-    session.clear()
-    session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM)
-    assert session.current.segments == (segment(100), segment(300))
-    assert not trim_requests(recording)
-
-
-def test_one_by_one_the_dive_under_the_playhead_is_added(recording) -> None:
-    session, window = recording.session, recording.window
-    answer(recording, segment(10), segment(200), segment(400))
-    window.transport.seek(150)
-    assert not window.player.proposals.accept.isEnabled()
-    window.transport.seek(230)
-    assert window.player.proposals.accept.text() == "Add dive 2"
-    window.actions_by_id["accept_dive"].trigger()
-    assert [session.dive(key).in_frame for key in session.keys] == [None, 200]
-    assert "1 of them" in window.player.proposals.text
-    assert not window.player.proposals.accept.isEnabled()  # it is in the list
-    window.player.proposals.accept_all.click()
-    assert [session.dive(key).in_frame for key in session.keys] == [None, 10, 200, 400]
-
-
 def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> None:
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
@@ -233,19 +187,6 @@ def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> N
     session.editing.set_range(key, 200, 280)
     session.editing.point_at(key, point)
     assert asked() == (200, 280, point)  # a range that a person has set stays
-
-
-def test_a_reopened_session_cuts_out_around_a_point_in_a_recording(recording, qtbot) -> None:
-    answer(recording, segment(200))
-    recording.window.player.proposals.accept_all.click()
-    session, point = recording.session, AthletePoint(frame=240, x=3.0, y=4.0)
-    session.editing.point_at(session.keys[0], point)
-    saved = session.snapshot()
-    session.clear()
-    session.restore(saved)
-    qtbot.waitUntil(lambda: bool(running(recording, ParseRequest)))
-    (request,) = running(recording, ParseRequest)
-    assert (request.in_frame, request.out_frame, request.athlete) == (None, None, point)
 
 
 def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> None:
@@ -343,19 +284,6 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     assert Path(request.path) == others[0]
 
 
-def test_dismissed_proposals_can_be_had_back(recording) -> None:
-    proposals, actions = recording.window.player.proposals, recording.window.actions_by_id
-    answer(recording, segment(10), segment(200))
-    proposals.dismiss.click()
-    assert not proposals.isVisible()
-    assert actions["undo"].text() == "&Undo dismissing the dives found"
-    actions["undo"].trigger()
-    assert proposals.isVisible()
-    assert recording.session.current.segments == (segment(10), segment(200))
-    actions["redo"].trigger()
-    assert not proposals.isVisible()
-
-
 def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_search(recording, qtbot) -> None:
     session, window = recording.session, recording.window
     proposals, find = window.player.proposals, window.actions_by_id["find_dives"]
@@ -413,28 +341,6 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     assert "No take-off" in reads(window.score.refusal)
 
 
-def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
-    window = idle_studio.window
-    parsed(idle_studio, qtbot, small_video, tmp_path, None)
-    rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
-    answer_dive(idle_studio, tmp_path, replace(scoring(), interval=rule.around(68.0, 1.5, 3.3)))
-    assert "likely 6½ to 7½" in reads(window.score)
-    window.score.how.setChecked(True)
-    assert "80 % prediction interval: 63.0 – 73.0" in reads(window.found)
-    assert "Fitted on rendered dives" in named(window.found, "exact interval").toolTip()
-
-
-def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:
-    session = studio.session
-    session.open([small_video], in_frame=0, out_frame=100)
-    qtbot.waitUntil(lambda: session.current.info is not None)
-    session.cancel(session.current.key)
-    session.trimming.find(session.current.key)
-    qtbot.waitUntil(lambda: session.current.segments is not None)
-    assert session.current.segments == ()
-    assert "No dive was found" in studio.window.player.proposals.text
-
-
 def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
     idle_studio, qtbot, small_video, tmp_path
 ) -> None:
@@ -459,26 +365,3 @@ def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
     answer(idle_studio)  # none this time
     assert session.dive(key).in_frame == 10
     assert not window.player.proposals.take_back.isVisible()
-
-
-def test_all_dives_of_a_recording_are_taken_back_by_one_click(recording, qtbot) -> None:
-    session, window = recording.session, recording.window
-    key = session.current.key
-    answer(recording, segment(100), segment(300), segment(500))
-    window.player.proposals.accept_all.click()
-    assert len(session.keys) == 4
-    window.player.proposals.take_back.click()
-    assert session.keys == [key]
-    session.edits.undo()
-    assert len(session.keys) == 4
-
-
-def test_a_score_in_spite_of_a_refusal_is_taken_back(idle_studio, qtbot, small_video, tmp_path) -> None:
-    session, note = idle_studio.session, idle_studio.window.score.refusal
-    parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
-    note.overrule.click()
-    assert session.current.correction.is_dive
-    note.take_back.click()
-    assert not session.current.correction.is_dive
-    assert session.current.refused
-    assert note.overrule.isVisible()

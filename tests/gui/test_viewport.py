@@ -6,36 +6,9 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QImage
 
 from fineparser_gui.player.video_canvas import VideoCanvas
-from fineparser_gui.player.viewport import MAX_ZOOM, Viewport
+from fineparser_gui.player.viewport import Viewport
 
 WIDGET, SOURCE = (400.0, 300.0), (1600.0, 900.0)
-
-
-def test_a_fitted_picture_is_whole_and_centred():
-    assert Viewport().rect(WIDGET, SOURCE) == (0, 37.5, 400, 225)
-
-
-def test_zooming_keeps_the_point_under_the_pointer():
-    at = (100.0, 100.0)
-    x, y, width, height = Viewport().rect(WIDGET, SOURCE)
-    before = ((at[0] - x) / width, (at[1] - y) / height)
-    x, y, width, height = Viewport().zoomed(4, at, WIDGET, SOURCE).rect(WIDGET, SOURCE)
-    assert ((at[0] - x) / width, (at[1] - y) / height) == pytest.approx(before)
-
-
-def test_no_gap_opens_at_an_edge():
-    view = Viewport().zoomed(4, (0, 150), WIDGET, SOURCE).panned(5000, 5000, WIDGET, SOURCE)
-    x, y, width, height = view.rect(WIDGET, SOURCE)
-    assert x == pytest.approx(0)
-    assert y == pytest.approx(0)
-    x, y, width, height = view.panned(-9000, -9000, WIDGET, SOURCE).rect(WIDGET, SOURCE)
-    assert x + width == pytest.approx(400)
-    assert y + height == pytest.approx(300)
-
-
-def test_zoom_has_ends():
-    assert Viewport().zoomed(0.5, (1, 1), WIDGET, SOURCE) == Viewport()
-    assert Viewport().zoomed(1000, (1, 1), WIDGET, SOURCE).zoom == MAX_ZOOM
 
 
 @pytest.fixture
@@ -70,8 +43,3 @@ def test_points_map_there_and_back_at_any_zoom(canvas):
     x_px, y_px = canvas.to_source(QPointF(123, 210))
     back = canvas.to_widget(x_px, y_px)
     assert (back.x(), back.y()) == pytest.approx((123, 210))
-
-
-def test_one_pixel_of_the_file_on_one_of_the_screen(canvas):
-    canvas.zoom_to_pixels()
-    assert canvas.magnified_px() == (1600, 900)

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
 from answers_kit import (
     activate,
     answer_dive,
@@ -18,7 +17,6 @@ from answers_kit import (
 from finding import named, press, reads
 from platforms import KILL
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
 
 from fineparser_core.records import Analysis
 from fineparser_gui.dives.dive import DiveState
@@ -30,35 +28,6 @@ def _answer_parse(studio, qtbot, path, folder):
     key = open_queued(studio, qtbot, path)
     answer_dive(studio, folder)
     return key
-
-
-def test_it_starts_empty_and_says_what_to_do(idle_studio):
-    window = idle_studio.window
-    assert window.empty.isVisible()
-    assert not window.messages.isVisible()
-
-
-def test_the_buttons_of_the_start_page_open_a_video_and_the_sample(idle_studio, qtbot, monkeypatch, small_video):
-    window = idle_studio.window
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, **__: ([str(small_video)], ""))
-    qtbot.mouseClick(window.empty.open_button, Qt.MouseButton.LeftButton)
-    assert len(idle_studio.session.keys) == 1
-    idle_studio.session.remove(idle_studio.session.keys[0])
-    qtbot.waitUntil(window.empty.isVisible)
-    qtbot.mouseClick(window.empty.sample_button, Qt.MouseButton.LeftButton)
-    assert len(idle_studio.session.keys) == 1
-
-
-def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):
-    path = tmp_path / "notes.mp4"
-    path.write_text("not a video", encoding="utf-8")
-    with qtbot.waitSignal(idle_studio.session.problem):
-        idle_studio.session.open([path])
-    assert idle_studio.window.messages.isVisible()
-    assert "notes.mp4" in idle_studio.window.messages.text
-    assert idle_studio.session.keys == []
-    idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120)
 
 
 def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
@@ -111,26 +80,6 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert window.exemplars.model.rowCount() == 2
 
 
-def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_video, tmp_path):
-    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.editing.set_details(key, "5253A", 3.0)
-    request_id = idle_studio.session.analyses.tasks[key].id
-    fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
-    assert "No exemplars for 5253A" in reads(idle_studio.window.score)
-    assert not idle_studio.window.messages.isVisible()
-
-
-def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
-    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.editing.set_details(key, "107B", None)
-    old = idle_studio.session.analyses.tasks[key].id
-    idle_studio.session.editing.set_details(key, "207C", None)
-    analysis = Analysis(parse=idle_studio.session.dive(key).analysis.parse, scoring=scoring())
-    idle_studio.client.received.emit(result_message(old, analysis, tmp_path))
-    assert idle_studio.session.dive(key).analysis.scoring is None
-    assert idle_studio.session.dive(key).scoring
-
-
 def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     session, client = idle_studio.session, idle_studio.client
@@ -173,10 +122,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert details.difficulty.property("valid") is False
     assert session.current.difficulty is None
     details.difficulty.clear()
-    qtbot.keyClicks(details.difficulty, "nan")
-    assert details.difficulty.property("valid") is False
-    assert session.current.difficulty is None
-    details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "3,4")
     assert details.difficulty.property("valid") is True
     assert "DD 3.4" in reads(details)
@@ -188,21 +133,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert "A DD of 9 cannot be" in reads(details)
     qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
     assert session.current.difficulty is None
-
-
-def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make_video):
-    path = make_video(tmp_path / "training.mp4", 40, fps=2)
-    idle_studio.session.open([path])
-    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM)
-    idle_studio.window.transport.seek(15)
-    idle_studio.window.actions_by_id["set_in_point"].trigger()
-    assert idle_studio.session.current.in_frame == 15
-    assert idle_studio.session.current.state is DiveState.QUEUED
-    idle_studio.window.actions_by_id["undo"].trigger()
-    assert idle_studio.session.current.in_frame is None
-    assert idle_studio.session.current.state is DiveState.NEEDS_TRIM
-    idle_studio.window.actions_by_id["redo"].trigger()
-    assert idle_studio.session.current.state is DiveState.QUEUED
 
 
 def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot, small_video, tmp_path):
@@ -230,46 +160,9 @@ def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot
     assert window.details.number.text() == "l"
 
 
-def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_video, tmp_path):
-    _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    pane = idle_studio.window.player.pane
-    canvas = pane.canvas
-    qtbot.waitUntil(lambda: pane.info is not None and canvas.shown_frame is not None)
-
-    def middle() -> np.ndarray:
-        image = canvas.grab().toImage()
-        color = image.pixelColor(image.width() // 2, image.height() // 2 - 4)
-        return np.array([color.red(), color.green(), color.blue()], int)
-
-    with_mask = middle()
-    idle_studio.window.actions_by_id["mask"].trigger()
-    assert np.abs(with_mask - middle()).max() > 40
-
-
 def test_a_killed_worker_is_a_banner(studio, qtbot):
     qtbot.waitUntil(lambda: studio.client.pid > 0)
     first = studio.client.pid
     os.kill(first, KILL)
     qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
-
-
-def test_a_narrow_bar_leaves_out_what_the_menus_have_and_nothing_overlaps(idle_studio, qtbot, clip):
-    window = idle_studio.window
-    idle_studio.session.open([clip])
-    bar = window.player.bar
-    qtbot.waitUntil(bar.isVisible)
-    n_shown = []
-    for width in (1700, 1280, window.minimumWidth(), 1700):
-        window.resize(width, 800)
-        qtbot.waitUntil(lambda width=width: window.width() == width)
-        QApplication.processEvents()  # for the layouts
-        shown = [child for child in bar.findChildren(QWidget) if child.parent() is bar and child.isVisible()]
-        areas = [child.geometry() for child in shown]
-        assert all(bar.rect().contains(area) for area in areas), width
-        assert not any(a.intersects(b) for place, a in enumerate(areas) for b in areas[:place]), width
-        n_shown.append(len([child for child in shown if child is not bar.more]))
-        hidden = {button.defaultAction() for button in bar.findChildren(QToolButton) if button.isHidden()}
-        assert set(bar.more.menu().actions()) == hidden - {None}
-        assert bar.more.isVisible() == bool(bar.more.menu().actions())
-    assert n_shown[0] == n_shown[3] > n_shown[1] > n_shown[2]

@@ -202,19 +202,20 @@ def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, 
 
 
 @pytest.mark.hostile
-@pytest.mark.parametrize("faulty_studio", ["ParseRequest"], indirect=True)
-def test_a_dive_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
-    session = _opened(faulty_studio, clip)
-    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.state is DiveState.FAILED)
-    assert "stopped twice" in session.current.problem
-
-
-@pytest.mark.hostile
-@pytest.mark.parametrize("faulty_studio", ["ScoreRequest"], indirect=True)
-def test_a_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
+@pytest.mark.parametrize(
+    ("faulty_studio", "failed"),
+    [
+        ("ParseRequest", lambda dive: dive.state is DiveState.FAILED),
+        ("ScoreRequest", lambda dive: dive.score_state is ScoreState.FAILED and dive.state is DiveState.READY),
+        ("TrimRequest", lambda dive: dive.search_state is SearchState.FAILED),
+    ],
+    indirect=["faulty_studio"],
+)
+def test_a_dive_that_kills_the_worker_fails_alone(faulty_studio, qtbot, tmp_path, make_video, failed, request):
+    trimmed = "TrimRequest" in request.node.name
+    clip = make_video(tmp_path / "clip.mp4", 120, fps=5 if trimmed else 30)
     session = _opened(faulty_studio, clip, dive_number="207C")
-    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.score_state is ScoreState.FAILED)
-    assert session.current.state is DiveState.READY
+    assert _settled(faulty_studio, qtbot, 3, lambda: failed(session.current))
     assert "stopped twice" in session.current.problem
 
 
@@ -227,12 +228,4 @@ def test_a_dragged_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot,
     session.scheduler.use(session.scheduler._client.settings)
     session.editing.move_transition(session.current.key, 1, 90)
     assert _settled(faulty_studio, qtbot, 4, lambda: session.current.score_state is ScoreState.FAILED)
-    assert "stopped twice" in session.current.problem
-
-
-@pytest.mark.hostile
-@pytest.mark.parametrize("faulty_studio", ["TrimRequest"], indirect=True)
-def test_a_recording_that_kills_the_worker_fails_alone(faulty_studio, qtbot, tmp_path, make_video):
-    session = _opened(faulty_studio, make_video(tmp_path / "long.mp4", 120, fps=5))
-    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.search_state is SearchState.FAILED)
     assert "stopped twice" in session.current.problem

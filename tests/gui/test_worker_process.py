@@ -1,26 +1,18 @@
 """The real worker process, with or without weights: it starts, answers, dies and comes back."""
 
-import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 from answers_kit import script
 from platforms import KILL
 from PySide6.QtCore import QProcess
-from simulated_club import club, judged
 
-from fineparser_core.exemplars.selection import CandidateRule
-from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
-from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.support.atomic import is_running
 from fineparser_core.support.processes import own_process
-from fineparser_gui.compare.exemplar_snapshot import ExemplarSnapshot
 from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
 from fineparser_gui.worker.scheduler import SHOWN, Scheduler
@@ -47,13 +39,6 @@ def test_a_file_that_is_no_video_is_one_sentence(client, scheduler, qtbot, tmp_p
     assert kind == "VideoError"
     assert "notes.mp4" in message
     assert "ist kein Video" in message
-
-
-def test_a_request_that_waits_is_dropped_at_once(scheduler, qtbot):
-    scheduler.submit(parse_request("a"))
-    task = scheduler.submit(parse_request("b"))
-    with qtbot.waitSignal(task.cancelled):
-        task.cancel()
 
 
 def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbot, tmp_path):
@@ -181,32 +166,3 @@ def test_an_urgent_score_overtakes_a_running_parse_and_the_dive_that_is_shown_st
     qtbot.waitUntil(lambda: "p3" in ended)
     assert ended == ["r1", "r2", "r3", "shown", "p2", "p3"]
     assert set(stages) == {"parse"}  # what was read of the clip is not read again
-
-
-def test_scores_are_by_the_profile_of_their_request(client, scheduler, qtbot, bundled_weights):
-    dives = judged(club())
-    card = json.loads((bundled_weights / "card.json").read_text(encoding="utf-8"))
-    profile = make_profile(dives, cross_validate(dives), name="Friday", model=card["id"])
-    parsed = scheduler.submit(
-        msgspec.structs.replace(parse_request(resource("samples", "sample.mp4")), kept_as="parse")
-    )
-    with qtbot.waitSignal(parsed.finished):
-        pass
-    request = ScoreRequest(parse_id="parse", dive_number="207C", board_m=10.0, difficulty=None)
-    found = []
-    for one in (None, profile, None):
-        task = scheduler.submit(msgspec.structs.replace(request, profile=one))
-        with qtbot.waitSignal(task.finished) as finished:
-            pass
-        found.append(finished.args[0].analysis)
-    assert [one["profile"] for one in found] == [None, {"id": profile.id, "name": "Friday", "dives": 60}, None]
-    assert found[0]["score"] == found[2]["score"] != found[1]["score"]
-    with ExemplarStore.open() as library:  # what is kept is known by the exemplars' scores on the judges' scale
-        voters = ExemplarSnapshot(library.exemplars()).voters(("207C", 10.0, None), CandidateRule(), 10, profile)
-    votes = ((one["id"], one["dive_number"], one["board_m"], one["score"]) for one in found[1]["exemplars"])
-    assert voters == frozenset(votes)
-    task = scheduler.submit(msgspec.structs.replace(request, profile=replace(profile, model="others")))
-    with qtbot.waitSignal(task.failed) as failed:
-        pass
-    assert failed.args[0] == "ConfigError"
-    assert "learn it again, or score without it" in failed.args[1]

@@ -68,11 +68,6 @@ def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
     }
 
 
-def raw(token: str) -> str:
-    """A token of JSON as it stands."""
-    return _RAW.format(token)
-
-
 def written(content: Any) -> bytes:
     """JSON, with the raw tokens in their places."""
     first, *parts = json.dumps(content).split('"@@raw ')
@@ -81,7 +76,8 @@ def written(content: Any) -> bytes:
 
 
 def _raw(*tokens: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(tokens).map(raw)
+    """Tokens of JSON as they stand."""
+    return st.sampled_from(tokens).map(_RAW.format)
 
 
 _ODD = st.one_of(
@@ -137,12 +133,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "as it should be": lambda: _with(),
     "empty": lambda: b"",
     "a nested million": lambda: b"[" * 1_000_000,
-    "nested objects": lambda: b'{"dives":' * 200_000,
     "a million drawings": lambda: _with(drawings=_drawings(3)).replace(
         b'"text": ""}]', b'"text": ""}' + b',{"kind":"note","frame":1,"points":[[1,1]],"text":""}' * 200_000 + b"]"
     ),
     "as many drawings as there may be": lambda: _with(drawings=_drawings(1000, "x" * 500)),
-    "one drawing too many": lambda: _with(drawings=_drawings(1001)),
     "ten thousand dives": lambda: _with(dives=[PLAIN] * 10_000),
     "as many dives as there may be": lambda: _with(dives=[PLAIN | _path("/nowhere/gone.mp4")] * 3000),
     "many dives": lambda: _with(dives=[PLAIN | {"drawings": [NOTE]}] * 300),
@@ -154,50 +148,27 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "millions of dives found": lambda: _with(segments=[0] * 2_000_000),
     "a name of megabytes": lambda: _with(diver="x" * 5_000_000),
-    "a note of megabytes": lambda: _with(drawings=[NOTE | {"text": "x" * 5_000_000}]),
-    "a path of megabytes": lambda: _with(**_path("/" + "a/" * 2_000_000)),
-    "a dive number of megabytes": lambda: _with(dive_number="207C" * 1_000_000),
     "a format of megabytes": lambda: _with(format="x" * 5_000_000),
     "a format that is a tree": lambda: _with(format=[[list(range(1000))] * 20] * 20),
     "larger than a session": lambda: _with(diver="x" * 17_000_000),
-    "numbers of a million digits": lambda: _with(in_frame=raw("1" * 1_000_000)),
-    "1e400": lambda: _with(difficulty=raw("1e400")),
-    "NaN": lambda: _with(drawings=[FAR | {"points": [[raw("NaN"), 1], [2, 3]]}]),
-    "negative frames": lambda: _with(in_frame=-5, out_frame=-1),
     "frames beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=2**31 - 1, transitions=[10**9, 10**9 + 1]),
     "an in point beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=None),
     "an out point beyond the end": lambda: _with(in_frame=None, out_frame=2**31 - 9),
-    "an in point just beyond the end": lambda: _with(in_frame=120, out_frame=None),
-    "dives found beyond the end": lambda: _with(
-        segments=[
-            {"in_frame": n, "first_flight_frame": n, "first_entry_frame": n, "out_frame": n, "confidence": 0.5}
-            for n in (5, 2**31 - 1)
-        ]
-    ),
     "an in point behind the out point": lambda: _with(in_frame=100, out_frame=50),
     "one frame": lambda: _with(in_frame=5, out_frame=5),
-    "transitions outside the range": lambda: _with(transitions=[0, 2**31 - 1]),
     "drawings far away": lambda: _with(drawings=[NOTE, FAR]),
     "drawings on exemplars": lambda: _with(exemplar_drawings={f"e{n}": _drawings(3) for n in range(20_000)}),
     "an exemplar without a name": lambda: _with(exemplar_drawings={"": [FAR], "\ud800": [FAR]}),
     "the same dive twice": lambda: _with(dives=[PLAIN, PLAIN, PLAIN]),
     "the same keys twice": lambda: _with().replace(b'"paused"', b'"dives": [], "selected": 0, "paused"'),
     "a lone surrogate": lambda: _with(diver="\ud800", drawings=[NOTE | {"text": "\udfff"}]),
-    "null characters": lambda: _with(diver="a\0b", left_out=["\0"]),
-    "a null character in a path": lambda: _with(**_path("/a\0b.mp4")),
     "the zero device": lambda: _with(**_path("/dev/zero")),
     "the standard input": lambda: _with(**_path("/dev/stdin")),
-    "memory": lambda: _with(**_path("/proc/self/mem")),
-    "a folder": lambda: _with(**_path("/")),
-    "an address": lambda: _with(**_path("http://127.0.0.1:9/a.mp4")),
     "a list for ffmpeg": lambda: _with(**_path("concat:/etc/passwd|/etc/hosts")),
-    "a share": lambda: _with(**_path("//127.0.0.1/share/a.mp4")),
     "a name with tags": lambda: _with(diver="<img src='/dev/zero'>", **_path("/<b>bold<b>/<img src=x>.mp4")),
     "a name that steers a terminal": lambda: _with(**_path("/a/\x1b[2J\r\n\x07.mp4")),
     "the wrong video": lambda: _with(video=valid_session()["dives"][2]["video"]),
     "no dives": lambda: _with(dives=[], selected=None),
-    "no dives and one selected": lambda: _with(dives=[], selected=0),
-    "a list of nothing": lambda: b"[" + b"[]," * 5_000_000 + b"[]]",
     "spaces": lambda: b" " * 15_000_000,
     "two byte order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _with(),
     "an autosave of an earlier version": lambda: _with(origin="/a\0b", origin_sha256="x" * 1_000_000),

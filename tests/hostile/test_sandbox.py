@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox import Outcome, Sandbox, Tally
+from sandbox import Sandbox
 
 from fineparser_core.errors import VideoError
 
@@ -47,13 +47,3 @@ def test_each_way_to_end_is_told(small_sandbox, tmp_path):
         small_sandbox.silent_s = (lambda: 0.0) if way == "hang" else patient
         assert small_sandbox.run("test_sandbox:act", folder / f"{way}.mp4").kind == way
     assert not list(folder.iterdir())
-
-
-def test_the_tally_is_a_table():
-    tally = Tally()
-    tally.add("videos", "a", Outcome("right", seconds=0.25))
-    tally.add("videos", "b", Outcome("hang", "silent for 10 s", seconds=10.0))
-    head, row = tally.table()
-    assert head.split()[:4] == ["corpus", "cases", "right", "refused"]
-    assert row.split()[:4] == ["videos", "2", "1", "0"]
-    assert tally.faults("videos") == ["b: hang: silent for 10 s"]

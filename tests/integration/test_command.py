@@ -36,11 +36,6 @@ def test_version(fineparser: Fineparser) -> None:
     assert fineparser("--version").out.strip() == f"fineparser {__version__}"
 
 
-@pytest.mark.parametrize("words", [(), ("juggle",), ("--juggle",)])
-def test_wrong_usage(fineparser: Fineparser, words: tuple[str, ...]) -> None:
-    assert fineparser(*words).code == 2
-
-
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
     assert callable(importlib.import_module(f"fineparser_core.commands.{cli.COMMANDS[name][0]}").main)

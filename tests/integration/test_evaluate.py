@@ -4,15 +4,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import pytest
 
-from fineparser_core.commands import measuring
-from fineparser_core.commands.evaluate_options import EvaluateOptions
-from fineparser_core.errors import ConfigError
 from fineparser_core.resources import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 
@@ -23,46 +19,6 @@ def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
     outcome = fineparser("evaluate")
     assert outcome.code == 2
     assert "Neither --data nor --real is given" in outcome.err
-
-
-def test_exemplars_come_from_as_many_dives_as_asked_for(
-    fineparser: Fineparser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[list[str], list[str]]] = []
-
-    def canned(model: Any, data: Any, records: Any, pool: Any, protocol: Any, **others: Any) -> Any:
-        asked.append(([record.id for record in records], [record.id for record in pool]))
-        raise ConfigError("That is all.")
-
-    def dives(split: str) -> list[Any]:
-        count, numbers = {"train": (30, ("107B", "207C", "301B")), "test": (8, ("107B", "207C"))}[split]
-        return [
-            SimpleNamespace(id=f"{split}/{i:02d}", key=(split, i), dive_number=numbers[i % len(numbers)])
-            for i in range(count)
-        ]
-
-    card = SimpleNamespace(
-        id="m", trained_on="t", preprocessing="follow", decoding="joint", pairing="dive-number", evaluation={}
-    )
-    network = SimpleNamespace(to=lambda device: network)
-    monkeypatch.setattr(measuring, "prepare", canned)
-    monkeypatch.setattr(measuring, "read_card", lambda folder: card)
-    monkeypatch.setattr(measuring, "load_model", lambda folder, **parts: (network, card))
-    monkeypatch.setattr(measuring, "to_channels_last", lambda model: model)
-    monkeypatch.setattr(measuring, "first_usable", lambda data, records, limit, *others: records[:limit])
-    monkeypatch.setattr(EvaluateOptions, "dataset", lambda self, root, layout: SimpleNamespace(split=dives))
-    six = ("--per-number", 6)
-    for options in ((), six, six, (*six, "--seed", 1), ("--per-number", 99, "--limit", 3)):
-        assert fineparser("evaluate", "--data", tmp_path, *options).code == 2
-    whole, some, again, other, most = asked
-    assert (len(whole[0]), len(whole[1])) == (8, 30)
-    assert (len(some[0]), len(some[1])) == (8, 12)
-    assert some == again
-    assert [int(dive[-2:]) % 3 for dive in some[1]] == 6 * [0] + 6 * [1]  # none of the number that is not tested
-    assert other[1] != some[1]
-    assert (len(most[0]), len(most[1])) == (3, 20)
-    refused = fineparser("evaluate", "--data", tmp_path, "--per-number", 0)
-    assert "'0' is not a count of at least 1" in refused.err
 
 
 @pytest.mark.slow

@@ -86,17 +86,6 @@ def test_marks_that_teach_nothing_are_one_sentence(
     assert done.err.count("\n") == 1
 
 
-def test_dives_without_a_number_are_left_out_with_the_reason(clip: Path, fineparser: Fineparser) -> None:
-    path = write_set(clip, club()[:7])
-    content = json.loads(path.read_text(encoding="utf-8"))
-    del content["dives"][0]["dive_number"]
-    path.write_text(json.dumps(content), encoding="utf-8")
-    done = fineparser("learn", path, "--out", clip.parent / "profile.json")
-    assert done.code == 0, done.err
-    assert "a score without a dive number" in done.out
-    assert "club: 6 judged dives" in done.out
-
-
 def made_profile(folder: Path, clip: Path, fineparser: Fineparser, **changed: Any) -> Profile:
     assert fineparser("learn", write_set(clip, club()), "--out", folder / "profile.json").code == 0
     profile = replace(read_profile(folder / "profile.json"), **changed)

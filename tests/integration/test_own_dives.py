@@ -145,15 +145,6 @@ def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) ->
         load_dataset(club, frames=tmp_path)
 
 
-def test_real_clips_with_labels_are_such_a_set(shared_dir: Path) -> None:
-    dives = read_dives(shared_dir / "real/clips")
-    data = load_dataset(shared_dir / "real/clips")
-    judged = [dive for dive in dives if dive.award is not None]
-    assert len(judged) == 7
-    usable = [record.key[1] for record in data.records.values() if record.fault is None and data.length(record)]
-    assert usable == [dive.n for dive in judged]
-
-
 @pytest.mark.slow
 def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
     video = resource("samples", "sample.mp4")

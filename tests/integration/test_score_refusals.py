@@ -30,24 +30,13 @@ def test_bad_video(fineparser: Fineparser, clips: Path, name: str, words: tuple[
     assert_refused(fineparser("score", clips / name), 3, name, *words)
 
 
-def test_output_that_would_replace_the_clip(fineparser: Fineparser, clips: Path) -> None:
-    before = (clips / "dive.mp4").read_bytes()
-    clip = clips / "folder.mp4" / ".." / "dive.mp4"
-    assert_refused(fineparser("score", clips / "dive.mp4", "--annotated", clip), 2, "the clip itself")
-    assert (clips / "dive.mp4").read_bytes() == before
-
-
 @pytest.mark.parametrize(
     ("options", "code", "word"),
     [
         (("--speed", "0.5"), 2, "--annotated"),
-        (("--annotated", "a.mp4", "--speed", "0"), 2, "--speed 0"),
         (("--annotated", "a.mp4", "--compare-with", "best"), 2, "--dive-number"),
-        (("--annotated", "a.mp4", "--compare-with", "nobody"), 4, "nobody"),
-        (("--contact-sheet", "sheet.tga"), 2, "sheet.tga"),
         (("--strobe-clip", "strobe.avi"), 2, "strobe.avi"),
         (("--strobe", "a.png", "--strobe-bodies", "8", "--strobe-every", "0.1"), 2, "--strobe-every"),
-        (("--report", "report.docx"), 2, "report.docx"),
         (("--skeleton",), 2, "--skeleton"),
         (("--name", "A"), 2, "--report"),
     ],
@@ -58,18 +47,7 @@ def test_export_options_that_cannot_be(
     assert_refused(fineparser("score", clips / "dive.mp4", *options), code, word)
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        ("--json", "a.json"),
-        ("--masks", "m.npz"),
-        ("--annotated", "a.mp4"),
-        ("--contact-sheet", "s.png"),
-        ("--report", "r.pdf"),
-        ("--start-frame", "1"),
-        ("--athlete", "1,2,3"),
-    ],
-)
+@pytest.mark.parametrize("option", [("--json", "a.json"), ("--report", "r.pdf"), ("--athlete", "1,2,3")])
 def test_what_is_of_one_clip_is_not_of_several(
     fineparser: Fineparser, clips: Path, tmp_path: Path, option: tuple[str, ...]
 ) -> None:
@@ -94,15 +72,3 @@ def test_an_own_library_that_cannot_be_read_is_said_and_the_bundled_one_is_used(
     first, second = outcome.err.strip().splitlines()
     assert "was damaged" in first
     assert "no exemplars of 207C by two divers" in second
-
-
-@pytest.mark.parametrize(
-    "words", [(), ("--exemplars", "0"), ("--no-such-option",), ("a second clip",), ("--workers", "2")]
-)
-def test_wrong_usage(fineparser: Fineparser, clips: Path, words: tuple[str, ...]) -> None:
-    clip = (clips / "dive.mp4",) if words else ()
-    outcome = fineparser("score", *clip, *words)
-    assert outcome.code == 2
-    assert len(outcome.err.splitlines()) == 1
-    assert outcome.err.endswith(": see `fineparser score --help`.\n")
-    assert outcome.out == ""

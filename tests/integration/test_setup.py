@@ -56,21 +56,10 @@ def test_another_python_is_told_in_a_sentence(
     assert capsys.readouterr().err == sentence
 
 
-def test_ci_runs_what_the_readme_says() -> None:
-    assert "python packaging/dev.py test" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "\npython3 packaging/dev.py test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-
 def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PACKAGING)
     folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
     assert {f"tests/{name}" for name in folders} == set(load(PACKAGING / "tasks.py", "tasks_under_test")._TESTS)
-
-
-def test_half_a_checkout(environment: ModuleType) -> None:
-    (environment.ROOT / "pyproject.toml").unlink()
-    with pytest.raises(environment.SetupError, match="not a whole checkout"):
-        environment.VENV.ensure()
 
 
 def test_something_else_in_the_place_of_the_environment(environment: ModuleType) -> None:
@@ -164,12 +153,3 @@ def test_no_display_is_told_before_anything_is_set_up(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("dev.py: There is no display here")
     assert not (tmp_path / ".venv").exists()
-
-
-def test_demo_without_the_sample_is_told(tmp_path: Path) -> None:
-    shutil.copytree(PACKAGING, tmp_path / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "packaging" / "dev.py"), "demo"], capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("dev.py: The bundled sample dive")

@@ -209,14 +209,6 @@ def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     assert not (tmp_path / "run").exists()  # nor the row that needs none
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o555)
-    outcome = fineparser("train", *words, *SMALL, "--out", tmp_path / "locked" / "run")
-    assert outcome.code == 2
-    assert "cannot be used" in outcome.err
-
-
 def test_eval_measures_the_bundle_of_a_run(
     fineparser: Fineparser,
     words: tuple[object, ...],
@@ -430,50 +422,3 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert (nothing.code, seen.parses) == (0, [])
     assert "measured: 3 of 3 dives have no score" in nothing.out
     assert "There is nothing to train in 'measured'" in fineparser("train", "--config", "measured", *words).err
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_the_measured_row_scores_rendered_dives(fineparser: Fineparser, tmp_path: Path) -> None:
-    data, out = tmp_path / "data", tmp_path / "out"
-    synthesize(data, SynthConfig(train=4, test=14, seed=77))
-    folders = ("--data", data, "--cache", tmp_path / "cache", "--out", out)
-    outcome = fineparser("ablate", "1", "--rows", "measured", "--epochs", "1", *folders, "--device", "cpu")
-    assert outcome.code == 0, outcome.err
-    test = results(out / "measured")["picked on validation"]["test"]
-    assert test["n_scored"] >= 12
-    assert test["metrics"]["rho"]["value"] > 0.4
-    assert test["metrics"]["score_error"]["value"] < 15
-    assert test["metrics"]["aiou_50"]["value"] > 0.8
-
-
-@pytest.fixture(scope="session")
-def twelve_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("twelve") / "data"
-    synthesize(root, SynthConfig(train=8, test=4, seed=1))
-    return root
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    ("table", "of_table"),
-    [("3", ()), ("1", ()), ("2", ("--layout", "finediving"))],
-    ids=["modules", "FineDiving", "MTL"],
-)
-def test_every_row_of_a_table_on_twelve_dives(
-    twelve_dives: Path, cache: Path, tmp_path: Path, table: str, of_table: tuple[str, ...]
-) -> None:
-    words = ("--data", twelve_dives, "--cache", cache, "--device", "cpu", "--precision", "auto", *of_table)
-    small = ("--batch-size", "1", "--grad-accum-steps", "1", "--validation-share", "0", "--exemplars", "1")
-    said = ("ablate", table, "--epochs", "1", *words, *small, "--out", tmp_path)
-    argv = [sys.executable, "-m", "fineparser_core.commands.cli", *(str(word) for word in said)]
-    presets = [row.preset for row in paper_table(int(table)) if row.preset is not None]
-    finished, cut_off = (tmp_path / preset for preset in presets[:2])
-    assert stop(argv, cut_off, signal.SIGKILL, after=1) == -signal.SIGKILL
-    before = (finished / "results.json").stat().st_mtime_ns
-    printed = finish(argv)
-    assert {path.name for path in tmp_path.iterdir()} == set(presets)
-    assert all(results(tmp_path / preset)["picked on validation"]["test"]["n_dives"] == 4 for preset in presets)
-    assert (finished / "results.json").stat().st_mtime_ns == before
-    assert "rendered dives, 1 epochs, 8 training dives" in printed

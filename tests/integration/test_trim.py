@@ -16,7 +16,7 @@ from fineparser_core.evaluation.real_clips import judge_trim
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.records import DiveSegment
-from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.synth.render import DiveSpec, render_dive
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
@@ -27,11 +27,6 @@ Frames = list[np.ndarray]
 
 def to_size(frames: Sequence[np.ndarray] | np.ndarray) -> Frames:
     return [cv2.resize(frame, SIZE_PX, interpolation=cv2.INTER_AREA) for frame in frames]
-
-
-def read(path: Path) -> Frames:
-    with VideoReader(path) as reader:
-        return to_size([frame for _, frame in reader.frames(range(reader.info.n_frames))])
 
 
 def write(path: Path, frames: Frames) -> Path:
@@ -63,44 +58,12 @@ def empty_pool(n_frames: int) -> Frames:
     return to_size(after[:n_frames])
 
 
-def close_up(frame: np.ndarray, n_frames: int) -> Frames:
-    """A picture that is slowly zoomed into."""
-    center = (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
-    return [
-        cv2.warpAffine(frame, cv2.getRotationMatrix2D(center, 0, 1 + 0.003 * i), SIZE_PX, borderMode=cv2.BORDER_REFLECT)
-        for i in range(n_frames)
-    ]
-
-
 def found(path: Path) -> list[DiveSegment]:
     return find_dives(path).segments
 
 
 def contains(segment: DiveSegment, first: int, last: int) -> bool:
     return segment.in_frame <= first and last <= segment.out_frame
-
-
-@pytest.mark.slow
-def test_the_real_dive_is_found_between_distractors_whole_and_with_at_most_a_second_more(
-    shared_dir: Path, real_clip: Path, tmp_path: Path
-) -> None:
-    labels = json.loads((real_clip.parent / "labels.json").read_text(encoding="utf-8"))[real_clip.name]
-    dive = read(real_clip)
-    armstand = [frame for frame in read(real_clip.parent / "armstand_sample.gif") for _ in range(5)]
-    before = [*empty_pool(90), *walk_up("107B", 3.0, 3, 180), *close_up(dive[0], 60)]
-    after = [*empty_pool(150), *walk_up("407C", 10.0, 5, 100), *armstand]
-    assert len(before) >= 10 * FPS
-    assert len(after) >= 10 * FPS
-    video = write(tmp_path / "spliced.mp4", [*before, *dive, *after])
-    first, last = len(before) + labels["in"], len(before) + labels["out"]
-    segments = found(video)
-    real = [segment for segment in segments if contains(segment, first, last)]
-    assert len(real) == 1, segments
-    assert first - real[0].in_frame <= FPS, real
-    assert real[0].out_frame - last <= FPS, real
-    # The other footage is a dive too; nothing else is proposed.
-    armstand_from = len(before) + len(dive) + len(after) - len(armstand)
-    assert all(segment.out_frame >= armstand_from for segment in segments if segment is not real[0]), segments
 
 
 def on_canvas(frame: np.ndarray) -> np.ndarray:
@@ -183,24 +146,6 @@ def test_every_real_dive_is_cut_out_of_its_file_whole(shared_dir: Path) -> None:
             if not trim.contained or trim.surplus or clip.others:
                 wrong[one.video.name] = clip
     assert not wrong
-
-
-@pytest.mark.slow
-def test_several_rendered_dives_in_one_file_give_a_segment_each(tmp_path: Path) -> None:
-    frames: Frames = []
-    flights: list[tuple[int, int]] = []
-    plan = (("205B", 3.0), ("5253B", 10.0), ("305C", 1.0), ("107B", 3.0))
-    for i, (number, board_m) in enumerate(plan):
-        frames += walk_up(number, board_m, 200 + i, 120)
-        dive: RenderedDive = render_dive(DiveSpec(dive_number=number, board_m=board_m), 100 + i)
-        flights.append((len(frames) + dive.first_flight_frame, len(frames) + dive.contact_frame))
-        frames += to_size(dive.frames)
-    frames += empty_pool(90)
-    segments = found(write(tmp_path / "training.mp4", frames))
-    caught = [sum(contains(segment, take_off - 3, water + 3) for segment in segments) for take_off, water in flights]
-    # The camera of the first one swings faster than it can be followed.
-    assert caught[1:] == [1, 1, 1], (flights, segments)
-    assert len(segments) <= len(plan), segments
 
 
 @pytest.mark.slow
