@@ -19,7 +19,7 @@ def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
     return {f.name: getattr(other, f.name) for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)}
 
 
-def test_every_table_has_its_presets() -> None:
+def test_every_table_has_its_presets():
     for name in ("release", "mtl-aqa", *(f"table3-{row}" for row in "ABCDE")):
         assert name in PRESETS
     of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES}
@@ -28,19 +28,19 @@ def test_every_table_has_its_presets() -> None:
 
 
 @pytest.mark.parametrize("model", sorted({config.model for config in PRESETS.values()}, key=lambda m: m.architecture))
-def test_every_network_of_a_preset_can_be_built(model: Any) -> None:
+def test_every_network_of_a_preset_can_be_built(model):
     with torch.device("meta"):
         network = build_model(model)
     least = 2_000_000 if model.method == "pose-dct" else 10_000_000  # a keypoint network alone
     assert sum(p.numel() for p in network.parameters()) > least
 
 
-def test_networks_that_differ_have_names_that_differ() -> None:
+def test_networks_that_differ_have_names_that_differ():
     models = {config.model for config in PRESETS.values()}
     assert len({model.architecture for model in models}) == len(models)
 
 
-def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None:
+def test_presets_differ_from_the_release_in_what_they_are_called_after():
     release = PRESETS["release"]
     assert differences(release, PRESETS["table3-A"]) == {"sve": False, "tap": False}
     assert differences(release, PRESETS["table3-B"]) == {"sap": False, "tap": False}
@@ -56,7 +56,7 @@ def typed(*words: str, default: Any = PRESETS["release"]) -> Any:
     return parse(type(default), "train", words, default=default)
 
 
-def test_typed_words_become_values() -> None:
+def test_typed_words_become_values():
     config = typed("--epochs", "3", "--i3d-lr", "1e-5", "--all-pairs", "--freeze", "i3d", "psnet", "--batch-norm=fixed")
     changed = {"epochs": 3, "i3d_lr": 1e-5, "all_pairs": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
     assert differences(PRESETS["release"], config) == changed
@@ -99,13 +99,13 @@ def test_typed_words_become_values() -> None:
         ("--preprocessing follow --method tsa", "'follow' needs a network that finds the athlete"),
     ],
 )
-def test_values_that_do_not_fit_are_named_in_one_sentence(words: str, sentence: str) -> None:
+def test_values_that_do_not_fit_are_named_in_one_sentence(words, sentence):
     with pytest.raises(ConfigError, match=sentence) as caught:
         typed(*words.split())
     assert "\n" not in str(caught.value)
 
 
-def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> None:
+def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too():
     with pytest.raises(ConfigError, match="method is 'magic': use one of fineparser, "):
         TrainConfig(method="magic")
     with pytest.raises(ConfigError, match="step_duration is 3: use one of 2, 4, 8"):
@@ -113,19 +113,19 @@ def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> Non
 
 
 @pytest.mark.parametrize("kind", [TrainConfig, RunSettings])
-def test_every_setting_has_a_description(kind: type) -> None:
+def test_every_setting_has_a_description(kind):
     documented = [one for base in kind.__mro__ for one in docstring_parser.parse(base.__doc__ or "").params]
     described = {one.arg_name for one in documented if one.description}
     assert described == {field.name for field in fields(kind)}
 
 
 @pytest.mark.parametrize("name", ["mine:Small", "own:Small"])
-def test_a_part_of_ones_own_may_be_in_any_module(name: str) -> None:
+def test_a_part_of_ones_own_may_be_in_any_module(name):
     typed = TrainConfig(static_backbone=name, head=name)
     assert (typed.own_backbone, typed.own_head) == (name, name)
     assert replace(typed, lr=1.0).static_backbone == f"own:{name}"  # once
 
 
-def test_unknown_presets_are_named() -> None:
+def test_unknown_presets_are_named():
     with pytest.raises(ConfigError, match="Unknown preset 'relase': use one of release, fine-tune"):
         get_config("relase")

@@ -65,7 +65,7 @@ def planned(name: str, labels: JudgedDive = LABELS, info: VideoInfo | None = Non
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_labels_name_the_frames_that_show_the_same(name: str) -> None:
+def test_labels_name_the_frames_that_show_the_same(name):
     made = planned(name)
     moved = made.labels(LABELS)
     assert moved.video == made.path == (LABELS.video if name == "whole" else FOLDER / "platform.mp4")
@@ -76,8 +76,6 @@ def test_labels_name_the_frames_that_show_the_same(name: str) -> None:
         (LABELS.first_entry_frame, moved.first_entry_frame),
         (LABELS.first_water_contact_frame, moved.first_water_contact_frame),
     ):
-        assert before is not None
-        assert after is not None
         assert start <= after < end
         assert 0 <= made.sources[after] - before <= (1 if name == "rate" else 0)
         # Times of the variant are those of the file but for a constant, whatever is dropped or repeated.
@@ -86,7 +84,7 @@ def test_labels_name_the_frames_that_show_the_same(name: str) -> None:
     assert (made.sources[first], made.sources[last]) == (139, 142)
 
 
-def test_cuts_begin_and_end_as_their_names_say() -> None:
+def test_cuts_begin_and_end_as_their_names_say():
     shown = {name: planned(name).sources[[0, -1]].tolist() for name in ("cut", "earlier", "later", "tight")}
     assert shown == {"cut": [20, 200], "earlier": [5, 185], "later": [29, 209], "tight": [90, 181]}
     # A cut leaves the take-off and what follows the contact; where there is nothing else to cut off, it is no variant.
@@ -96,7 +94,7 @@ def test_cuts_begin_and_end_as_their_names_say() -> None:
     assert plan("later", whole, video(166), FOLDER) is None
 
 
-def test_another_rate_keeps_real_time() -> None:
+def test_another_rate_keeps_real_time():
     fewer = planned("rate")
     assert fewer.times_s[-1] == pytest.approx(video().pts_s[-1], abs=1 / 25)
     assert fewer.labels(LABELS).real_fps == pytest.approx(25)
@@ -105,7 +103,7 @@ def test_another_rate_keeps_real_time() -> None:
     assert (np.diff(slowed.sources) == 0).sum() == pytest.approx(240 / 5, abs=1)  # every fifth frame is there twice
 
 
-def test_a_recording_of_two_minutes_holds_one_dive() -> None:
+def test_a_recording_of_two_minutes_holds_one_dive():
     made = planned("recording")
     start, end = made.dive
     assert made.times_s[-1] == pytest.approx(120, abs=0.1)
@@ -118,7 +116,7 @@ def test_a_recording_of_two_minutes_holds_one_dive() -> None:
 
 
 @pytest.mark.parametrize("name", [*PICTURES, "recording"])
-def test_places_are_taken_back_to_the_untouched_picture(name: str) -> None:
+def test_places_are_taken_back_to_the_untouched_picture(name):
     info = replace(video(), width_px=1280, height_px=720)
     made = planned(name, info=info)
     frame = np.zeros((720, 1280, 3), np.uint8)
@@ -136,7 +134,7 @@ def test_places_are_taken_back_to_the_untouched_picture(name: str) -> None:
     assert found[0, 3] == pytest.approx(60 * {"smaller": 1.5, "recording": 2, "tilted": 1 / 1.05}.get(name, 1))
 
 
-def test_a_variant_is_written_frame_by_frame(tmp_path: Path) -> None:
+def test_a_variant_is_written_frame_by_frame(tmp_path):
     source = tmp_path / "platform.mp4"
     with VideoWriter(source, width_px=64, height_px=48, fps=30) as writer:
         for i in range(40):
@@ -145,7 +143,6 @@ def test_a_variant_is_written_frame_by_frame(tmp_path: Path) -> None:
         LABELS, video=source, start_frame=4, end_frame=35, first_flight_frame=15, first_water_contact_frame=18
     )
     made = plan("later", labels, probe(source), tmp_path / "later")
-    assert made is not None
     write(made, source)
     with VideoReader(made.path) as reader:
         assert reader.info.pts_s == pytest.approx(made.times_s)
@@ -153,7 +150,7 @@ def test_a_variant_is_written_frame_by_frame(tmp_path: Path) -> None:
     assert shown == pytest.approx(4.0 * made.sources, abs=3)
 
 
-def test_clips_are_scored_as_what_they_are() -> None:
+def test_clips_are_scored_as_what_they_are():
     assert scored_as(LABELS) == ("207C", 10.0)
     assert scored_as(replace(LABELS, video=Path("phone.mp4"), board_m=1.0)) == ("207C", 1.0)
     assert scored_as(replace(LABELS, dive_number="413A")) == (None, 10.0)
@@ -180,7 +177,7 @@ def moved(by: float) -> list[list[float]]:
     return [[t, x + by, y, side] for t, x, y, side in result().followed]
 
 
-def test_the_same_person_is_whom_most_follow_in_the_flight() -> None:
+def test_the_same_person_is_whom_most_follow_in_the_flight():
     late = {"take_off": 2.1, "come_out": 2.5, "contact": None}
     results = [
         result(),
@@ -197,14 +194,14 @@ def test_the_same_person_is_whom_most_follow_in_the_flight() -> None:
     )
 
 
-def test_moments_are_held_against_their_own_median_in_real_time() -> None:
+def test_moments_are_held_against_their_own_median_in_real_time():
     times = (1.0, 1.1, 1.3, None)
     results = [result(moments_s={"take_off": time}, real_s=1 / 3) for time in times]
     assert from_median(results, "take_off") == [pytest.approx(-1), pytest.approx(0), pytest.approx(2), None]
     assert from_median(results, "contact") == [None] * 4
 
 
-def test_awards_spread_over_all_and_over_the_basic_variants() -> None:
+def test_awards_spread_over_all_and_over_the_basic_variants():
     results = [result("whole", award=6.0), result("crf28", award=6.3), result("shaken", award=7.0)]
     results += [result("whole", clip="b.mp4", award=5.0), result("cut", clip="b.mp4", award=5.1)]
     rows = awards_table(results).splitlines()
@@ -215,14 +212,14 @@ def test_awards_spread_over_all_and_over_the_basic_variants() -> None:
     ]
 
 
-def test_measures_spread_beside_what_they_state() -> None:
+def test_measures_spread_beside_what_they_state():
     values = {"whole": 1.0, "cut": 1.1, "later": 1.2}
     results = [result(name, measures={"flight_time": (value, 0.04, "s")}) for name, value in values.items()]
     results += [result("rate", measures={}), result("whole", clip="b.mp4")]
     assert measures_table(results).splitlines()[2] == "| flight_time | s | 4 of 5 | 0.1 | 0.1 | 0.04 |"
 
 
-def test_the_latest_results_are_read_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_latest_results_are_read_and_printed(tmp_path, capsys):
     path = tmp_path / "results.jsonl"
     lines = [json.dumps(asdict(one)) for one in (result(award=1.0), result(), result("cut", award=6.25))]
     path.write_text("\n".join(lines) + "\n" + lines[0][:100], encoding="utf-8")  # killed while it wrote

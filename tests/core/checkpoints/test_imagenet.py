@@ -28,7 +28,7 @@ def vit(image_px: int) -> nn.Module:
 
 
 @pytest.mark.parametrize("name", ["resnet18", pytest.param("resnet34", marks=pytest.mark.slow), "resnet50"])
-def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_path: Path) -> None:
+def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name, tmp_path):
     source = getattr(zoo, name)()
     out = tmp_path / "imagenet.safetensors"
     assert main(["convert", "imagenet", str(out), "--source", str(saved(source, tmp_path / "net.pth"))]) == 0
@@ -44,7 +44,7 @@ def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_
         load_imagenet(out, "vit_s_16")
 
 
-def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+def test_numbers_that_are_not_finite_are_refused(tmp_path):
     source = zoo.resnet18()
     source.state_dict()["conv1.weight"][0] = float("inf")
     with pytest.raises(CheckpointError, match=r"not finite, in 'conv1\.weight'"):
@@ -52,7 +52,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("image_px", [112, 224])
-def test_the_positions_of_a_vit_are_resampled(image_px: int, tmp_path: Path) -> None:
+def test_the_positions_of_a_vit_are_resampled(image_px, tmp_path):
     source = vit(image_px)
     name, weights = convert_imagenet(saved(source, tmp_path / "vit.pth"))
     assert name == "vit_s_16"
@@ -65,7 +65,7 @@ def test_the_positions_of_a_vit_are_resampled(image_px: int, tmp_path: Path) -> 
     assert all(torch.equal(again[key], value) for key, value in weights.items())
 
 
-def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path: Path) -> None:
+def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path):
     state = zoo.resnet18().state_dict()
     torch.save({"model": {f"module.{key}": value for key, value in state.items()}, "epoch": 3}, tmp_path / "a.pth")
     save_file(state, tmp_path / "b.safetensors")
@@ -78,7 +78,7 @@ class Evil:
         return Path.touch, (Path("executed"),)  # type: ignore[return-value]
 
 
-def test_what_is_no_such_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_such_network_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(CheckpointError, match=r"evil\.pth is damaged or not a file of weights"):
@@ -98,7 +98,7 @@ def test_what_is_no_such_network_is_refused(tmp_path: Path, monkeypatch: pytest.
         convert_imagenet(tmp_path / "list.pth")
 
 
-def test_networks_without_such_a_backbone_are_refused(tmp_path: Path) -> None:
+def test_networks_without_such_a_backbone_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="leave --imagenet away"):
         initial_model(TrainConfig(sve=False), RunSettings(imagenet=tmp_path / "any"))
     with pytest.raises(ConfigError, match="torchvision has no ImageNet weights for vit_s_16"):

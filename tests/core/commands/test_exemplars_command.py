@@ -1,7 +1,6 @@
 """`fineparser exemplars` goes on where it was stopped, and its clips are small and of little more than the dive."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.progress import CancelToken, Progress, ignore_progress
+from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.video.reader import VideoReader
@@ -22,12 +21,12 @@ def small_draws(count: int) -> list[tuple[str, DiveSpec, int]]:
     return [(name, replace(spec, height_px=96), seed) for name, spec, seed in draws]
 
 
-def test_dives_that_are_finished_are_not_rendered_again(tmp_path: Path) -> None:
+def test_dives_that_are_finished_are_not_rendered_again(tmp_path):
     folder = tmp_path / "new.part"
     exemplars._begin(folder, SETTINGS)
     cancel = CancelToken()
 
-    def stop_after_one(progress: Progress) -> None:
+    def stop_after_one(progress):
         cancel.cancel()
 
     with pytest.raises(Cancelled):
@@ -42,7 +41,7 @@ def test_dives_that_are_finished_are_not_rendered_again(tmp_path: Path) -> None:
         exemplars._begin(folder, {**SETTINGS, "each": 2})
 
 
-def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path: Path) -> None:
+def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path):
     (name, spec, seed) = small_draws(1)[0]
     (tmp_path / exemplars._RECORDS).mkdir()
     exemplars.build_library(tmp_path, [(name, spec, seed)], ignore_progress, CancelToken())
@@ -57,7 +56,7 @@ def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path: P
         assert off[athlete].mean() < 40
 
 
-def test_exemplars_are_of_clubs_and_of_competitions() -> None:
+def test_exemplars_are_of_clubs_and_of_competitions():
     drawn = list(exemplars._draws(6, 407))
     assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 288
     club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
@@ -65,7 +64,7 @@ def test_exemplars_are_of_clubs_and_of_competitions() -> None:
     assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
 
 
-def test_qualities_of_club_dives_are_spread_on_every_board() -> None:
+def test_qualities_of_club_dives_are_spread_on_every_board():
     of_board: dict[tuple[str, float | None], list[float]] = {}
     for _, spec, _ in exemplars._draws(1, 407):
         if spec.qualities is not None:
@@ -76,7 +75,7 @@ def test_qualities_of_club_dives_are_spread_on_every_board() -> None:
         assert min(levels) < 7 < 7.5 < max(levels)
 
 
-def test_clips_that_are_rendered_already_are_taken(tmp_path: Path) -> None:
+def test_clips_that_are_rendered_already_are_taken(tmp_path):
     source, folder = tmp_path / "rendered", tmp_path / "new.part"
     for path in (source / exemplars._RECORDS, folder):
         path.mkdir(parents=True)
@@ -88,7 +87,7 @@ def test_clips_that_are_rendered_already_are_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_encodings_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encodings_are_made_once(tmp_path, monkeypatch):
     exemplars._begin(tmp_path, SETTINGS)
     draws = [(name, replace(spec, height_px=240), seed) for name, spec, seed in small_draws(1)]
     exemplars.build_library(tmp_path, draws, ignore_progress, CancelToken())
@@ -98,11 +97,9 @@ def test_encodings_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with library.files[0].reading() as db:
             (model_id,) = db.execute("SELECT model_id FROM encoding").fetchone()
         first = library.encoding(found.id, model_id)
-    assert first is not None
     monkeypatch.setattr(exemplars.Analyzer, "parse", None)
     exemplars.encode_library(tmp_path, None, ignore_progress, CancelToken())
     with ExemplarStore.open(tmp_path / "library.sqlite") as library:
         again = library.encoding(found.id, model_id)
-        assert again is not None
         np.testing.assert_array_equal(first.gated, again.gated)
     assert (tmp_path / "library.sqlite").stat().st_size < 100_000

@@ -1,6 +1,5 @@
 """The stages of a parse, and that measuring them leaves nothing behind."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +13,7 @@ class Owner:
         return 3
 
 
-def test_a_stage_is_timed_while_it_is_measured() -> None:
+def test_a_stage_is_timed_while_it_is_measured():
     owner, module = Owner(), SimpleNamespace(part=lambda: 4)
     spent: dict[str, Spent] = {}
     plain = module.part
@@ -26,12 +25,12 @@ def test_a_stage_is_timed_while_it_is_measured() -> None:
     assert {stage: one.gflop for stage, one in spent.items()} == {"one": 14.0, "two": 7.0}
 
 
-def test_the_matrix_rate_is_a_positive_number() -> None:
+def test_the_matrix_rate_is_a_positive_number():
     assert matrix_rate(torch.device("cpu"), torch.float32) > 0
 
 
 @pytest.mark.slow
-def test_the_command_prints_stages_and_the_whole(small_video: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_stages_and_the_whole(small_video, capsys):
     from fineparser_core.commands.profile import main
 
     assert main(["parsing", str(small_video), "--repeats", "1"]) == 0

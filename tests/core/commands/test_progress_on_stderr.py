@@ -18,11 +18,11 @@ def progress_output(capsys: pytest.CaptureFixture[str], *, quiet: bool = False) 
     return capsys.readouterr().err
 
 
-def test_a_stage_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stage_has_one_line(capsys):
     assert progress_output(capsys).splitlines() == ["coarse 2/2", "parse 1/1", "coarse 2/2"]
 
 
-def test_on_a_terminal_a_stage_has_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_a_stage_has_a_bar(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
@@ -31,5 +31,5 @@ def test_on_a_terminal_a_stage_has_a_bar(capsys: pytest.CaptureFixture[str], mon
     assert sum("coarse" in line and "2/2" in line for line in last) >= 2
 
 
-def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_is_quiet(capsys):
     assert progress_output(capsys, quiet=True) == ""

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +28,16 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": MODULES, "XDG_DATA_HOME": "none"}
 
 
 @pytest.fixture(autouse=True)
-def processes_find_the_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
+def processes_find_the_scorer(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", MODULES)
 
 
 @pytest.fixture
-def make_clips(tmp_path: Path, make_video: Callable[..., Path]) -> Callable[..., list[Path]]:
+def make_clips(tmp_path, make_video):
     """Makes clips of these names, each of another content, in a folder of their own."""
     (tmp_path / "clips").mkdir()
 
-    def make(*names: str) -> list[Path]:
+    def make(*names):
         return [make_video(tmp_path / "clips" / f"{name}.mp4", 20 + n) for n, name in enumerate(names)]
 
     return make
@@ -58,9 +57,7 @@ def asked_of(folder: Path) -> list[str]:
     return re.findall(r"(\S+)\.mp4", text)
 
 
-def test_a_bad_clip_costs_its_line_and_what_died_is_tried_again(
-    make_clips: Callable[..., list[Path]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_clip_costs_its_line_and_what_died_is_tried_again(make_clips, tmp_path, capsys):
     clips, out = make_clips("slow", "fails", "dies", "d", "e"), tmp_path / "results.jsonl"
     run(clips, out, workers=2, table=tmp_path / "table.csv")
     results = read_results(out)
@@ -84,7 +81,7 @@ def test_a_bad_clip_costs_its_line_and_what_died_is_tried_again(
     assert "4 of 5 clips are done already." in capsys.readouterr().err
 
 
-def test_what_is_done_stays_whatever_else_changes(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
+def test_what_is_done_stays_whatever_else_changes(make_clips, tmp_path):
     clips, out = make_clips("a", "b", "c"), tmp_path / "results.jsonl"
     run([clips[0], clips[2]], out)
     whole = out.read_bytes()
@@ -117,7 +114,7 @@ def test_what_is_done_stays_whatever_else_changes(make_clips: Callable[..., list
     assert (tmp_path / "text.jsonl").read_text(encoding="utf-8") == "no result\n"
 
 
-def test_two_of_one_content_are_scored_once(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
+def test_two_of_one_content_are_scored_once(make_clips, tmp_path):
     (clip,) = make_clips("a")
     copy = clip.with_name("copy.mp4")
     copy.write_bytes(clip.read_bytes())
@@ -155,9 +152,7 @@ def wait_for_ends(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
-def test_a_killed_command_leaves_no_process_and_is_gone_on_with(
-    make_clips: Callable[..., list[Path]], tmp_path: Path
-) -> None:
+def test_a_killed_command_leaves_no_process_and_is_gone_on_with(make_clips, tmp_path):
     clips, out = make_clips("a", "long", "c", "d"), tmp_path / "results.jsonl"
     with begun(clips, out, 3) as command:
         command.kill()
@@ -169,18 +164,17 @@ def test_a_killed_command_leaves_no_process_and_is_gone_on_with(
     assert [one.asked.path for one in read_results(out)] == clips
 
 
-def test_ctrl_c_stops_at_once(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
+def test_ctrl_c_stops_at_once(make_clips, tmp_path):
     clips, out = make_clips("a", "long", "long too"), tmp_path / "results.jsonl"
     with begun(clips, out, 1) as command:
         stop(command, signal.SIGINT)
         assert command.wait() == 130  # the clips take an hour
-        assert command.stderr is not None
         *_, last = command.stderr.read().splitlines()
     assert last == (f"fineparser: Cancelled: 1 of 3 clips are in {out}, and the same command goes on with the others.")
     wait_for_ends(processes(clips[0].parent))
 
 
-def test_the_clips_of_folders_lists_and_tables(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
+def test_the_clips_of_folders_lists_and_tables(make_clips, tmp_path):
     two, ten, one = make_clips("dive 2", "dive 10", "dive 1")
     folder = one.parent
     assert asked_clips([ten, two], USUAL) == [replace(USUAL, path=ten), replace(USUAL, path=two)]

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.skipif(not FINEDIVING.is_dir(), reason=f"needs the publ
 
 
 @pytest.fixture(scope="module")
-def finediving() -> DiveSet:
+def finediving():
     return load_finediving(FINEDIVING)
 
 
 @pytest.fixture(scope="module")
-def mtl_aqa() -> DiveSet:
+def mtl_aqa():
     return load_mtl_aqa(MTL_AQA)
 
 

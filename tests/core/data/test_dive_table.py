@@ -18,7 +18,7 @@ FPS = 25
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory):
     """Two videos of 50 frames, at 25 a second."""
     folder = tmp_path_factory.mktemp("club")
     (folder / "clips").mkdir()
@@ -35,7 +35,7 @@ def read(folder: Path, text: str | bytes, **named: str) -> DiveTable:
     return read_table(path, named)
 
 
-def test_an_english_score_sheet(folder: Path) -> None:
+def test_an_english_score_sheet(folder):
     found = read(
         folder,
         "Clip,Start (s),End,Dive No.,Pos,Board,DD,J1,J2,J3,J4,J5,Take-off mark,Diver,Date,Notes\n"
@@ -62,7 +62,7 @@ def test_an_english_score_sheet(folder: Path) -> None:
     assert (second.award, second.date, second.n) == (None, "2026-05-31", 4)
 
 
-def test_a_german_one_out_of_a_spreadsheet(folder: Path) -> None:
+def test_a_german_one_out_of_a_spreadsheet(folder):
     names = "Videodatei;Sprung;Höhe;Punkte;Absprung;Eintauchen;Springerin;von;bis"
     text = f"{names}\nclips/a.mp4;107B;3;62,0;6,5;7;Zoë;5;45\n"
     for data in (text.encode("cp1252"), text.encode("utf-8-sig"), text.replace(";", "\t").encode("utf-16")):
@@ -74,7 +74,7 @@ def test_a_german_one_out_of_a_spreadsheet(folder: Path) -> None:
     assert dive.n == 3
 
 
-def test_columns_of_other_names_are_mapped(folder: Path) -> None:
+def test_columns_of_other_names_are_mapped(folder):
     text = "Who,File,Clip\nZoë,x,clips/a.mp4\n"
     with pytest.raises(ConfigError, match=r"File and Clip both look like video: choose one by --map video=NAME"):
         read(folder, text)
@@ -120,7 +120,7 @@ def test_columns_of_other_names_are_mapped(folder: Path) -> None:
         ("athlete", "clips/a.mp4,Li, Zoë", "3 cells under 2 names"),
     ],
 )
-def test_a_bad_row_is_left_out_and_named(header: str, row: str, reason: str, folder: Path) -> None:
+def test_a_bad_row_is_left_out_and_named(header, row, reason, folder):
     good = "clips/b.mp4" + "," * header.count(",")
     table = f"video,{header}\n{good},\n{row}\n"
     if not reason:
@@ -134,7 +134,7 @@ def test_a_bad_row_is_left_out_and_named(header: str, row: str, reason: str, fol
     assert reason in bad.reason
 
 
-def test_a_dive_comes_once(folder: Path) -> None:
+def test_a_dive_comes_once(folder):
     found = read(folder, "video,start,end\nclips/a.mp4,0,20\nclips/a.mp4,30,48\nclips/a,0,20\n")
     assert found.bad == [BadRow(4, "clips/a", "the same dive as in row 2: give start and end of each")]
 
@@ -150,13 +150,13 @@ def test_a_dive_comes_once(folder: Path) -> None:
         (b'video\n"' + b"x" * 200_000 + b'"\n', "is no CSV"),
     ],
 )
-def test_what_is_no_table_is_said(data: bytes, reason: str, folder: Path) -> None:
+def test_what_is_no_table_is_said(data, reason, folder):
     with pytest.raises((AnnotationError, ConfigError), match=reason):
         read(folder, data)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_no_cell_is_more_than_a_reason(folder: Path, first: str, second: str) -> None:
+def test_no_cell_is_more_than_a_reason(folder, first, second):
     for header in ("video,start,end,dive", "J1,clip,board,date,split,DD"):
         try:
             found = read(folder, f"{header}\nclips/a.mp4,{first}\n{first},{second}\n".encode("utf-8", "replace"))
@@ -165,7 +165,7 @@ def test_no_cell_is_more_than_a_reason(folder: Path, first: str, second: str) ->
         assert all(bad.reason for bad in found.bad)
 
 
-def test_the_command_says_what_it_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_left_out(folder, capsys):
     table, out = folder / "sheet.csv", folder / "club.json"
     table.write_text("clip,who,points,extra\nclips/a.mp4,Zoë,40,1\nnone.mp4,Li,1,1\nclips/b,Li,,2\n", encoding="utf-8")
     assert main(["data", "import", str(table), "--out", str(out), "--map", "athlete=who"]) == 0

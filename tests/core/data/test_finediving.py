@@ -21,7 +21,7 @@ def write(path: Path, thing: object) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path):
     write(tmp_path / "Annotations/train_split.pkl", [KEY])
     write(tmp_path / "Annotations/test_split.pkl", [])
     write(

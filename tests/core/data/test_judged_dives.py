@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from platforms import windows_only
@@ -33,7 +32,7 @@ FULL = JudgedDive(
 )
 
 
-def test_the_award_comes_from_score_then_judges_then_as_given() -> None:
+def test_the_award_comes_from_score_then_judges_then_as_given():
     assert FULL.dive_number == "107B"
     assert FULL.award == pytest.approx(20.5 / 3)
     assert FULL.points == pytest.approx(20.5 * 3.1)
@@ -44,7 +43,7 @@ def test_the_award_comes_from_score_then_judges_then_as_given() -> None:
     assert JudgedDive(video=Path("a"), awards=(6, 7)).award == 6.5
 
 
-def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path) -> None:
+def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     inside = replace(FULL, video=tmp_path / "one/clips/a.mp4", masks=tmp_path / "one/a_masks.npz")
@@ -57,13 +56,13 @@ def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path
 
 
 @windows_only
-def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path: Path) -> None:
+def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
     places = [Path(place) for place in (r"Q:\videos\a.mp4", r"\\server\share\a.mp4", str(tmp_path / "A.mp4").upper())]
     write_dives(tmp_path / "set.json", [JudgedDive(video=place) for place in places])
     assert [dive.video for dive in read_dives(tmp_path / "set.json")] == places
 
 
-def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
+def test_labels_and_corrections_are_such_sets(tmp_path):
     labels = {"dive": "back, 207C (by eye)", "in": 3, "out": 90, "official_score": 69.3, "marks": {"entry": 7}}
     (tmp_path / "labels.json").write_text(json.dumps({"a.avi": labels, "b.gif": {}}), encoding="utf-8")
     first, second = read_dives(tmp_path)
@@ -98,7 +97,7 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
         ({"real_fps": 0}, "real_fps"),
     ],
 )
-def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], reason: str, tmp_path: Path) -> None:
+def test_what_no_dive_can_have_is_said_with_its_place(values, reason, tmp_path):
     dives = [{"video": "a.mp4"}, {"video": "a.mp4"} | values]
     (tmp_path / "set.json").write_text(
         json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}), encoding="utf-8"
@@ -111,7 +110,7 @@ def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], re
     "content",
     ['{"format": "fineparser-dives", "version": 2, "dives": []}', '{"format": "x", "dives": []}', "[]", "{", "3"],
 )
-def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
+def test_other_files_are_refused(content, tmp_path):
     (tmp_path / "set.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"set\.json"):
         read_dives(tmp_path / "set.json")
@@ -119,7 +118,7 @@ def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
         read_dives(tmp_path / "none.json")
 
 
-def test_a_table_is_not_yet_a_set_of_dives(tmp_path: Path) -> None:
+def test_a_table_is_not_yet_a_set_of_dives(tmp_path):
     (tmp_path / "dives.csv").write_text("video,score\n", encoding="utf-8")
     with pytest.raises(AnnotationError, match="make one of the table by `fineparser data import`"):
         read_dives(tmp_path / "dives.csv")

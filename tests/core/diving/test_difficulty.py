@@ -102,7 +102,7 @@ def test_what_has_no_difficulty_is_refused_with_a_way_out(number, board_m, words
         find_difficulty(parse_dive_number(number), board_m)
 
 
-def test_a_typed_difficulty_wins_within_reason() -> None:
+def test_a_typed_difficulty_wins_within_reason():
     dive = parse_dive_number("207C")
     assert find_difficulty(dive, 7.5, 3.1) == Difficulty(value=3.1, board_m=7.5, source="typed")
     with pytest.raises(ConfigError, match=r"DD of 0 cannot be"):

@@ -20,7 +20,7 @@ LABELLED = [
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     frames = [{"joints": LABELLED, "visible": [1] * 16} for _ in range(20)]
     frames[3] = {"joints": LABELLED, "visible": [0] + [1] * 15}
     (tmp_path / "joints").mkdir()
@@ -44,7 +44,7 @@ def parse_of(joints: np.ndarray) -> DiveParse:
     )
 
 
-def test_errors_are_told_in_torso_lengths(folder: Path) -> None:
+def test_errors_are_told_in_torso_lengths(folder):
     (labels,) = read_joint_labels(folder)
     assert labels.joints.shape == (20, 16, 2)
     assert np.isnan(labels.joints[3, KEYPOINT_NAMES.index("ankle_r")]).all()
@@ -64,11 +64,11 @@ def test_errors_are_told_in_torso_lengths(folder: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["[]", "{", '{"a": [{"joints": [[0, 0]], "visible": [1]}]}', '{"../a": []}', '{"a": []}']
 )
-def test_other_content_is_refused_with_the_file(tmp_path: Path, content: str) -> None:
+def test_other_content_is_refused_with_the_file(tmp_path, content):
     (tmp_path / "joints.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"joints\.json"):
         read_joint_labels(tmp_path)
 
 
-def test_a_folder_without_labelled_joints_has_none(tmp_path: Path) -> None:
+def test_a_folder_without_labelled_joints_has_none(tmp_path):
     assert read_joint_labels(tmp_path) == []

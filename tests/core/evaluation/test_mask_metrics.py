@@ -34,7 +34,7 @@ PAIRS = pairs()
 
 
 @pytest.mark.parametrize("index", range(len(PAIRS)))
-def test_agrees_with_the_tool_of_the_field(index: int) -> None:
+def test_agrees_with_the_tool_of_the_field(index):
     map_, truth = PAIRS[index]
     tool = {
         "mae": py_sod_metrics.MAE(),
@@ -54,7 +54,7 @@ def test_agrees_with_the_tool_of_the_field(index: int) -> None:
     assert s_measure(p, truth) == pytest.approx(tool["s"].get_results()["sm"], abs=1e-7)
 
 
-def test_by_hand() -> None:
+def test_by_hand():
     truth = np.zeros((4, 4), bool)
     truth[:2, :2] = True
     p = np.zeros((4, 4))
@@ -69,7 +69,7 @@ def test_by_hand() -> None:
     assert f_beta_mean(truth.astype(float), truth) == pytest.approx((255 + everywhere) / 256)
 
 
-def test_probabilities_are_not_stretched() -> None:
+def test_probabilities_are_not_stretched():
     truth = np.zeros((8, 8), bool)
     truth[2:5, 2:5] = True
     faint = np.where(truth, 0.02, 0.01)
@@ -78,7 +78,7 @@ def test_probabilities_are_not_stretched() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_masks_without_or_with_little_athlete(dtype: type) -> None:
+def test_masks_without_or_with_little_athlete(dtype):
     none, every, one = np.zeros((16, 16), bool), np.ones((16, 16), bool), np.zeros((16, 16), bool)
     one[15, 15] = True
     p = np.full((16, 16), 0.25, dtype)

@@ -1,7 +1,6 @@
 """The page that an evaluation's numbers become, and whose it may not become."""
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -20,7 +19,7 @@ CALIBRATION = {
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Path:
+def bundle(tmp_path):
     card = WeightsCard(
         name="test",
         trained_on="12 rendered dives",
@@ -37,7 +36,7 @@ def bundle(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def measured(tmp_path: Path, bundle: Path) -> Path:
+def measured(tmp_path, bundle):
     folder = tmp_path / "measured"
     folder.mkdir()
     (folder / "worst_masks.jpg").write_bytes(b"picture")
@@ -67,7 +66,7 @@ def measured(tmp_path: Path, bundle: Path) -> Path:
     return folder
 
 
-def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, bundle: Path) -> None:
+def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle):
     before = read_card(bundle)
     write_model_card(measured, bundle)
     card = read_card(bundle)
@@ -103,7 +102,7 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, 
     assert (bundle / "worst_masks.jpg").read_bytes() == b"picture"
 
 
-def test_numbers_of_other_weights_are_refused(measured: Path, bundle: Path) -> None:
+def test_numbers_of_other_weights_are_refused(measured, bundle):
     text = (measured / "evaluation.json").read_text(encoding="utf-8")
     (measured / "evaluation.json").write_text(text.replace(read_card(bundle).id, "other-1234"), encoding="utf-8")
     with pytest.raises(ConfigError, match="is of other-1234, not of test-"):
@@ -111,12 +110,12 @@ def test_numbers_of_other_weights_are_refused(measured: Path, bundle: Path) -> N
     assert not (bundle / "MODEL_CARD.md").exists()
 
 
-def test_a_folder_without_an_evaluation_is_refused(tmp_path: Path, bundle: Path) -> None:
+def test_a_folder_without_an_evaluation_is_refused(tmp_path, bundle):
     with pytest.raises(ConfigError, match="no evaluation on a data set"):
         write_model_card(tmp_path, bundle)
 
 
-def test_the_worst_come_first_and_dives_without_a_value_not_at_all() -> None:
+def test_the_worst_come_first_and_dives_without_a_value_not_at_all():
     dives = [
         dive(1, masks={"iou": 0.5}, interval_iou=None),
         dive(2, masks={"iou": 0.1}, interval_iou=0.9),

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -35,7 +34,7 @@ def write_npz(path: Path, **arrays: Any) -> Path:
     return path
 
 
-def test_the_examples_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_the_page_are_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = dict(re.findall(r"```(csv|json|python)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
     for kind in ("csv", "json"):
@@ -47,7 +46,7 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.M
     assert arrays.read_masks("A_10m/4").shape == (96, 112, 112)
 
 
-def test_the_three_kinds_say_the_same(tmp_path: Path) -> None:
+def test_the_three_kinds_say_the_same(tmp_path):
     files = [
         write_csv(
             tmp_path / "a.CSV",
@@ -98,7 +97,7 @@ def test_the_three_kinds_say_the_same(tmp_path: Path) -> None:
         (["id,predicted", '"a' + "x" * 200_000 + '",1'], "its rows: field larger than"),
     ],
 )
-def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path: Path, lines: list[str], sentence: str) -> None:
+def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path, lines, sentence):
     path = write_csv(tmp_path / "p.csv", *lines)
     with pytest.raises(AnnotationError, match=sentence) as told:
         read_predictions(path)
@@ -116,7 +115,7 @@ def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path: Path, lines: list[
         (b"\0" * 100, "row 1: the columns are"),
     ],
 )
-def test_a_table_that_is_no_text_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_a_table_that_is_no_text_is_refused(tmp_path, content, sentence):
     path = tmp_path / "p.csv"
     path.write_bytes(content)
     with pytest.raises(AnnotationError, match=sentence):
@@ -144,7 +143,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path, content: bytes, sent
         ('{"format": "fineparser.predictions/1", "dives": [{"id": "a"}, {"id": "a"}]}', "'a' is already in dive 1"),
     ],
 )
-def test_wrong_json_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_wrong_json_is_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "p.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AnnotationError, match=sentence):
@@ -166,12 +165,12 @@ def test_wrong_json_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         ({"id": ["a"], "transitions": [3, 4]}, r"transitions of shape \(2,\) where \(1, 2\) belongs"),
     ],
 )
-def test_wrong_arrays_are_one_sentence(tmp_path: Path, arrays: dict[str, Any], sentence: str) -> None:
+def test_wrong_arrays_are_one_sentence(tmp_path, arrays, sentence):
     with pytest.raises(AnnotationError, match=sentence):
         read_predictions(write_npz(tmp_path / "p.npz", **arrays))
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_files_that_are_none(tmp_path):
     (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
     (tmp_path / "folder.json").mkdir()
     with ZipFile(tmp_path / "empty.npz", "w"):
@@ -188,7 +187,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
             read_predictions(tmp_path / name)
 
 
-def test_a_table_without_end_is_not_read(tmp_path: Path) -> None:
+def test_a_table_without_end_is_not_read(tmp_path):
     path = tmp_path / "p.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("id,predicted\n")
@@ -200,7 +199,7 @@ def test_a_table_without_end_is_not_read(tmp_path: Path) -> None:
         read_predictions(path)
 
 
-def test_dives_of_another_split_and_of_none_are_named(finediving_root: Path, tmp_path: Path) -> None:
+def test_dives_of_another_split_and_of_none_are_named(finediving_root, tmp_path):
     data = load_dataset(finediving_root)
     for dive, sentence in (
         ("A_10m/1", "A_10m/1 is of the train split: leave it out, or give --split train"),
@@ -218,7 +217,7 @@ def measured(data: Any, path: Path) -> Any:
     )
 
 
-def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root: Path, tmp_path: Path) -> None:
+def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root, tmp_path):
     data = load_dataset(finediving_root)
     record = data.split("test")[0]
     chosen = np.linspace(0, record.n_frames - 1, 96).astype(int)
@@ -242,9 +241,7 @@ def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root: Path,
         (lambda masks: masks.astype(str), "is not an array of numbers"),
     ],
 )
-def test_masks_that_are_none_are_named(
-    finediving_root: Path, tmp_path: Path, change: Callable[[np.ndarray], np.ndarray], sentence: str
-) -> None:
+def test_masks_that_are_none_are_named(finediving_root, tmp_path, change, sentence):
     data = load_dataset(finediving_root)
     masks = np.ones((96, 40, 60), np.uint8)
     path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": change(masks)})
@@ -252,7 +249,7 @@ def test_masks_that_are_none_are_named(
         measured(data, path)
 
 
-def test_masks_without_true_ones_are_told(finediving_root: Path, tmp_path: Path) -> None:
+def test_masks_without_true_ones_are_told(finediving_root, tmp_path):
     (finediving_root / "FineDiving_HM").rename(finediving_root / "elsewhere")
     path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": np.ones((96, 40, 60), np.uint8)})
     results, unmeasured = measured(load_dataset(finediving_root), path)

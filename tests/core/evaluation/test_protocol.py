@@ -37,10 +37,10 @@ def record(records: Any = RECORDS, drawn: Any = DRAWN, protocol: Any = PROTOCOL,
         (replace(record(), version=2), ["version"]),
     ],
 )
-def test_what_has_to_be_equal(other: ProtocolRecord, names: list[str]) -> None:
+def test_what_has_to_be_equal(other, names):
     assert record().differences(other) == names
 
 
-def test_a_record_is_json() -> None:
+def test_a_record_is_json():
     written = record(reported=("rho",))
     assert from_json(to_json(written), ProtocolRecord) == written

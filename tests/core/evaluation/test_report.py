@@ -42,7 +42,7 @@ def written(path: Path, results: list[DiveResult], **given: object) -> tuple[str
     return text, Page(text)
 
 
-def test_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
+def test_page_is_whole_and_needs_nothing_else(tmp_path):
     results = [dive(number) for number in range(20)]
     image = np.zeros((112, 112, 3), np.uint8)
     thumbnails = {result.id: [image, image] for result in worst_dives(results)[0]}
@@ -59,7 +59,7 @@ def test_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     assert "prefers-color-scheme: dark" in text
 
 
-def test_text_from_a_data_set_cannot_become_markup(tmp_path: Path) -> None:
+def test_text_from_a_data_set_cannot_become_markup(tmp_path):
     evil = '<script>alert("x")</script>&'
     results = [dive(n, id=f"{evil}/{n}", dive_number=evil) for n in range(6)]
     text, page = written(tmp_path / "r.html", results, title=evil, provenance={evil: evil})
@@ -68,7 +68,7 @@ def test_text_from_a_data_set_cannot_become_markup(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in text
 
 
-def test_without_steps_masks_or_scores(tmp_path: Path) -> None:
+def test_without_steps_masks_or_scores(tmp_path):
     bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
     text, _ = written(tmp_path / "a.html", [dive(n, **bare) for n in range(3)])
     assert "not available" in text
@@ -77,18 +77,18 @@ def test_without_steps_masks_or_scores(tmp_path: Path) -> None:
     assert not [tag for tag, _ in page.tags if tag == "svg"]
 
 
-def test_one_dive_and_equal_scores_can_be_drawn(tmp_path: Path) -> None:
+def test_one_dive_and_equal_scores_can_be_drawn(tmp_path):
     written(tmp_path / "a.html", [dive(0, score=0.0, predicted=0.0)])
     written(tmp_path / "b.html", [dive(0, predicted=float("nan")), dive(1, predicted=-3.5)])
 
 
-def test_worst_come_first() -> None:
+def test_worst_come_first():
     results = [dive(n, score=50.0, predicted=50.0 + n, interval_iou=1 - n / 20) for n in range(9)]
     by_score, by_iou = worst_dives(results)
     assert [result.id for result in by_score] == [f"Event/{n}" for n in (8, 7, 6, 5, 4)]
     assert [result.id for result in by_iou] == [result.id for result in by_score]
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ExportError, match="nowhere"):
         written(tmp_path / "nowhere" / "r.html", [dive()])

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from fineparser_core.evaluation.results import mask_results, write_predictions
 
 
 @pytest.fixture
-def clip() -> tuple[np.ndarray, np.ndarray]:
+def clip():
     """96 maps and masks; the last ten masks are empty and a quarter of the map is given there."""
     rng = np.random.default_rng(0)
     truth = np.zeros((96, 112, 112), bool)
@@ -27,7 +26,7 @@ def clip() -> tuple[np.ndarray, np.ndarray]:
     return probability, truth
 
 
-def test_masks_are_measured_where_there_is_an_athlete(clip: tuple[np.ndarray, np.ndarray]) -> None:
+def test_masks_are_measured_where_there_is_an_athlete(clip):
     probability, truth = clip
     found = mask_results(probability, truth)
     shown = list(zip(probability[:86], truth[:86], strict=True))
@@ -44,13 +43,13 @@ def test_masks_are_measured_where_there_is_an_athlete(clip: tuple[np.ndarray, np
     assert all(type(value) is float for value in found.values())
 
 
-def test_masks_of_one_kind_only(clip: tuple[np.ndarray, np.ndarray]) -> None:
+def test_masks_of_one_kind_only(clip):
     probability, truth = clip
     assert set(mask_results(probability[86:], truth[86:])) == {"false_positive_area"}
     assert "false_positive_area" not in mask_results(probability[:3], truth[:3])
 
 
-def test_missed_athletes_count_as_missed(clip: tuple[np.ndarray, np.ndarray]) -> None:
+def test_missed_athletes_count_as_missed(clip):
     probability, truth = clip
     missed = np.zeros(96, bool)
     missed[86:] = True
@@ -67,7 +66,7 @@ def test_missed_athletes_count_as_missed(clip: tuple[np.ndarray, np.ndarray]) ->
     assert mask_results(probability, truth, np.zeros(96, bool)) == found
 
 
-def test_floors() -> None:
+def test_floors():
     disc = center_disc(112, 112)
     assert disc.mean() == pytest.approx(DISC_SHARE, rel=0.05)
     assert np.array_equal(disc, disc[::-1, ::-1])
@@ -76,7 +75,7 @@ def test_floors() -> None:
     assert steps.shape == (2, 3)
 
 
-def test_predictions_come_back(tmp_path: Path) -> None:
+def test_predictions_come_back(tmp_path):
     bare = dict.fromkeys(("predicted", "spread", "transitions", "interval_iou", "step_ious", "masks"))
     results = [dive(0), dive(1, **bare), dive(2, predicted=float("nan"))]
     write_predictions(tmp_path / "p.csv", tmp_path / "p.json", results)
@@ -93,13 +92,13 @@ def test_predictions_come_back(tmp_path: Path) -> None:
     assert plain[2]["predicted"] is None
 
 
-def test_no_spreadsheet_runs_an_id(tmp_path: Path) -> None:
+def test_no_spreadsheet_runs_an_id(tmp_path):
     results = [dive(id=name) for name in ("=1+1", "\n＝1", "a\udcff\x1b[1m")]
     write_predictions(tmp_path / "p.csv", tmp_path / "p.json", results)
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == ["'=1+1", "'\n＝1", r"a\xff\x1b[1m"]
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ExportError, match="nowhere"):
         write_predictions(tmp_path / "nowhere" / "p.csv", tmp_path / "p.json", [dive()])

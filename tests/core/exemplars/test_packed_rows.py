@@ -19,7 +19,7 @@ def soft_masks() -> MaskTrack:
     )
 
 
-def test_masks_keep_their_outline_and_take_little_room() -> None:
+def test_masks_keep_their_outline_and_take_little_room():
     given = soft_masks()
     row = mask_row(given)
     assert sum(map(len, row)) < 12_000
@@ -30,7 +30,7 @@ def test_masks_keep_their_outline_and_take_little_room() -> None:
     assert ((found.mask_probability > 0.5) == (given.mask_probability > 0.5))[sure].all()
 
 
-def test_encodings_keep_three_digits_and_take_little_room() -> None:
+def test_encodings_keep_three_digits_and_take_little_room():
     rng = np.random.default_rng(0)
     gated = np.maximum(rng.normal(-1, 1, (9, 1024)), 0).astype(np.float32)
     given = ExemplarEncoding(

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from fineparser_core.export.analysis_json import (
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import Phrase
 from fineparser_core.records import (
-    Analysis,
     AwardCheck,
     DiverCandidate,
     DiverEvidence,
@@ -38,11 +36,11 @@ from fineparser_core.records import (
 
 
 @pytest.fixture
-def analysis(small_video: Path, make_analysis: Callable[..., Analysis]) -> Analysis:
+def analysis(small_video, make_analysis):
     return make_analysis(small_video, 1)
 
 
-def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
+def test_the_documented_keys(analysis, tmp_path):
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -79,14 +77,14 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["dive.json"]
 
 
-def test_a_file_name_that_is_no_text_is_kept(analysis: Analysis, tmp_path: Path) -> None:
+def test_a_file_name_that_is_no_text_is_kept(analysis, tmp_path):
     clip = replace(analysis.parse.clip, path=Path("dive \udcff.mp4"))
     write_analysis_json(replace(analysis, parse=replace(analysis.parse, clip=clip)), tmp_path / "dive.json")
     data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
     assert data["clip"]["path"] == "dive \udcff.mp4"
 
 
-def test_the_sums_hold_after_writing(analysis: Analysis, tmp_path: Path) -> None:
+def test_the_sums_hold_after_writing(analysis, tmp_path):
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -98,7 +96,7 @@ def test_the_sums_hold_after_writing(analysis: Analysis, tmp_path: Path) -> None
         assert part["points"] == pytest.approx(part["dynamic"] + part["static"] + part["measured"], abs=1e-9)
 
 
-def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., Analysis]) -> None:
+def test_without_a_dive_number(small_video, make_analysis):
     data = analysis_to_dict(make_analysis(small_video, scored=False))
     keys = ("score", "spread", "dive_number", "board_m", "difficulty", "difficulty_source", "award", "seed")
     assert [data[key] for key in keys] == [None] * 8
@@ -106,7 +104,7 @@ def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., A
     assert np.shape(data["probabilities"]) == (2, 96)
 
 
-def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: Path) -> None:
+def test_the_motion_of_camera_and_body_comes_back(analysis, tmp_path):
     analysis = replace(analysis, parse=replace(analysis.parse, motion=made_motion()))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
@@ -115,7 +113,6 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
     assert data["motion"]["slowed"] == 2.9
     masks = read_masks_npz(tmp_path / "masks.npz")
     back = analysis_from_dict(data, masks).parse.motion
-    assert back is not None
     for name in ("to_scene", "path_s", "path_xy"):
         np.testing.assert_array_equal(getattr(back, name), getattr(made_motion(), name))
     assert (back.position, back.velocity, back.gravity) == ((52.0, 0.0), (40.0, 0.0), 600.0)
@@ -127,7 +124,7 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
 
 
 @pytest.mark.parametrize("scored", [True, False])
-def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
+def test_round_trip(scored, small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, 1, scored=scored)
     diver = DiverCandidate(
         frame=30,
@@ -156,7 +153,7 @@ def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[...
     assert analysis_to_dict(back) == data
 
 
-def test_masks_file(analysis: Analysis, tmp_path: Path) -> None:
+def test_masks_file(analysis, tmp_path):
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     with np.load(tmp_path / "masks.npz", allow_pickle=False) as arrays:
         assert {name: (arrays[name].shape, arrays[name].dtype.name) for name in arrays} == {
@@ -167,7 +164,7 @@ def test_masks_file(analysis: Analysis, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["masks.npz"]
 
 
-def test_numbers_that_are_not_finite_are_refused(analysis: Analysis, tmp_path: Path) -> None:
+def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
     assert analysis.scoring is not None
     broken = replace(analysis, scoring=replace(analysis.scoring, score=float("nan")))
     with pytest.raises(ExportError, match="not finite"):
@@ -175,7 +172,7 @@ def test_numbers_that_are_not_finite_are_refused(analysis: Analysis, tmp_path: P
     assert os.listdir(tmp_path) == []
 
 
-def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
+def test_other_formats_are_refused(analysis, tmp_path):
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     masks = read_masks_npz(tmp_path / "masks.npz")
     data = analysis_to_dict(analysis)
@@ -188,7 +185,7 @@ def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut"])
-def test_damaged_masks_are_refused(content: bytes | None, tmp_path: Path) -> None:
+def test_damaged_masks_are_refused(content, tmp_path):
     path = tmp_path / "masks.npz"
     if content is not None:
         path.write_bytes(content)
@@ -196,21 +193,21 @@ def test_damaged_masks_are_refused(content: bytes | None, tmp_path: Path) -> Non
         read_masks_npz(path)
 
 
-def test_pickled_masks_are_refused(tmp_path: Path) -> None:
+def test_pickled_masks_are_refused(tmp_path):
     path = tmp_path / "masks.npz"
     np.savez(path, frame=np.array([{}], dtype=object), probability=np.zeros(1), crop_xyxy=np.zeros(1))
     with pytest.raises(ExportError, match="not a readable masks file"):
         read_masks_npz(path)
 
 
-def test_unwritable_place(analysis: Analysis, tmp_path: Path) -> None:
+def test_unwritable_place(analysis, tmp_path):
     with pytest.raises(ExportError, match="cannot be written"):
         write_analysis_json(analysis, tmp_path / "nowhere" / "dive.json")
     with pytest.raises(ExportError, match="cannot be written"):
         write_masks_npz(analysis.parse, tmp_path / "nowhere" / "masks.npz")
 
 
-def test_joints_travel_with_the_masks(analysis: Analysis, tmp_path: Path) -> None:
+def test_joints_travel_with_the_masks(analysis, tmp_path):
     joints = np.random.default_rng(0).uniform(0, 90, (96, len(KEYPOINT_NAMES), 3)).astype(np.float32)
     path = tmp_path / "masks.npz"
     write_masks_npz(replace(analysis.parse, joints=joints), path)
@@ -224,7 +221,7 @@ def test_joints_travel_with_the_masks(analysis: Analysis, tmp_path: Path) -> Non
             read_masks_npz(path)
 
 
-def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path: Path) -> None:
+def test_what_was_measured_and_its_award_come_back(analysis, tmp_path):
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
     own = OwnAward(
         dive_number="207C",
@@ -255,7 +252,7 @@ def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path:
     assert (old.measures, old.own_award, old.unscored) == (None, None, "")
 
 
-def test_sentences_keep_what_they_are_made_of(analysis: Analysis, tmp_path: Path) -> None:
+def test_sentences_keep_what_they_are_made_of(analysis, tmp_path):
     masks = MaskArrays.of(analysis.parse)
     unscored, why = Phrase("No exemplars of {0}.", "207C"), Phrase("{0} is gone.", "a.mp4")
     notes = (
@@ -282,7 +279,7 @@ def test_sentences_keep_what_they_are_made_of(analysis: Analysis, tmp_path: Path
             analysis_from_dict(data | {"note_codes": [code] * 3}, masks)
 
 
-def test_every_note_has_a_sentence() -> None:
+def test_every_note_has_a_sentence():
     for code in NoteCode:
         values: tuple[object, ...] = (1.0, 2.0, 3.0, 4.0)
         if code is NoteCode.PARTS_DAMAGED or code is NoteCode.SENTENCE:

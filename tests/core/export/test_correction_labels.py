@@ -16,7 +16,7 @@ NAME = "fine-grained_annotation_aqa.pkl"
 
 
 @pytest.fixture
-def corrected(make_analysis, small_video) -> CorrectedDive:
+def corrected(make_analysis, small_video):
     parse = make_analysis(small_video, 10, 100).parse
     frames = (parse.clip.in_frame + 5, parse.clip.in_frame + 9)
     return CorrectedDive(model_parse=parse, transitions=frames, dive_number="207C", board_m=10.0)

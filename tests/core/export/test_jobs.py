@@ -36,11 +36,9 @@ from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptio
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive, MaskTrack, Note, NoteCode
+from fineparser_core.records import ComparedDive, MaskTrack, Note, NoteCode
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
-
-Make = Callable[..., Analysis]
 
 
 def saved(job: Job) -> Path:
@@ -59,7 +57,6 @@ def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[su
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=before) as process:
         yield process
-        assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 0
 
@@ -84,7 +81,7 @@ def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
         yield name, value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, 2, 90)
     parse = replace(analysis.parse, notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),))
     analysis = replace(analysis, parse=parse)
@@ -130,14 +127,12 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
     assert sentence.values == (0.5,)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
     assert load_job(tmp_path / "4") == jobs[4]
-    assert loaded.options.comparison is not None
-    assert loaded.options.comparison.masks is not None
     assert (loaded.options.comparison.masks.mask_probability == parse.mask_probability).all()
     with pytest.raises(ExportError, match="no complete export"):
         load_job(tmp_path)
 
 
-def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_a_table_in_either_form(small_video, make_analysis, tmp_path):
     dives = (ExportedDive(path=small_video, analysis=make_analysis(small_video)),)
     for name in ("t.csv", "t.json"):
         run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
@@ -145,7 +140,7 @@ def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path
     assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
 
 
-def test_a_plain_still_and_corrections(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_a_plain_still_and_corrections(small_video, make_analysis, tmp_path):
     run_job(PlainStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     parse = make_analysis(small_video).parse
@@ -154,7 +149,7 @@ def test_a_plain_still_and_corrections(small_video: Path, make_analysis: Make, t
     assert run_job(job, ignore_progress, CancelToken()) == ("Dives with labels: 1.",)
 
 
-def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+def test_another_process_writes_and_tells(make_video, make_analysis, tmp_path):
     video, out = make_video(tmp_path / "dive.mp4", 24), tmp_path / "out" / "a.mp4"
     with start(saved(ClipJob(path=out, analysis=make_analysis(video)))) as process:
         assert process.stdout is not None
@@ -166,13 +161,9 @@ def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_
 
 
 @pytest.mark.parametrize("heard", [True, False])
-def test_the_end_of_its_input_stops_it(
-    heard: bool, make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path
-) -> None:
+def test_the_end_of_its_input_stops_it(heard, make_video, make_analysis, tmp_path):
     video = make_video(tmp_path / "dive.mp4", 255, encoder={"preset": "ultrafast"})
     with start(saved(ClipJob(path=tmp_path / "out" / "a.mp4", analysis=make_analysis(video)))) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
         assert json.loads(process.stdout.readline())["done"] < 250
         if not heard:  # its program ended: nobody reads what it tells, and it writes until it has noticed
             process.stdout.close()
@@ -181,7 +172,7 @@ def test_the_end_of_its_input_stops_it(
     assert os.listdir(tmp_path / "out") == []
 
 
-def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+def test_a_missing_video_is_told(make_video, make_analysis, tmp_path):
     video = make_video(tmp_path / "dive.mp4", 16)
     folder = saved(StillJob(path=tmp_path / "out" / "a.png", analysis=make_analysis(video), frame=3))
     video.unlink()
@@ -192,7 +183,7 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
-def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+def test_a_disk_that_takes_no_more(make_video, make_analysis, tmp_path):
     import resource
 
     video, out = make_video(tmp_path / "dive.mp4", 60), tmp_path / "out"

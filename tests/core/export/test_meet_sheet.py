@@ -19,7 +19,7 @@ Synchro;A / B;405B;3;;;;;
 
 
 @pytest.fixture
-def meet() -> Meet:
+def meet():
     rows = parse_dive_list(LIST).rows
     rows = (replace(rows[0], outcome="restart"), replace(rows[1], dive="d1"), *rows[2:])
     return Meet(title="Spring <cup>", rows=rows)

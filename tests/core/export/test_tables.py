@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +16,12 @@ from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
-from fineparser_core.records import Analysis, Measure
+from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import correct_contact
-
-Make = Callable[..., Analysis]
 
 
 @pytest.fixture
-def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
+def dives(small_video, make_analysis):
     return [
         ExportedDive(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
         ExportedDive(
@@ -42,7 +39,7 @@ def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
     ]
 
 
-def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_the_table(dives, tmp_path):
     write_csv(dives, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -67,7 +64,7 @@ def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert first["trained_on"] == "rendered dives"
 
 
-def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives: list[ExportedDive]) -> None:
+def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives):
     analysis = dives[0].analysis
     late = np.linspace(12, 90, 96).astype(np.int64)  # as around a fall
     parse = replace(analysis.parse, sampled_frames=late, sampled_times_s=late / 30)
@@ -82,7 +79,7 @@ def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives:
     ]
 
 
-def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_ranges_name_their_source(dives, tmp_path):
     known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
     found = (
         Measure(name="flight_time", value=1.5, unit="s", **known),
@@ -101,7 +98,7 @@ def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> 
     assert "UNLV-Dive" in ranges["flight_time"]["about"]
 
 
-def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_the_table_says_who_saw_the_water_touched(dives, tmp_path):
     seen = dives[1].analysis
     parse = correct_contact(seen.parse, 77)
     by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
@@ -114,7 +111,7 @@ def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp
     assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["dives"][0]["water_contact_by"] == "person"
 
 
-def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_the_data(dives, tmp_path):
     write_json(dives, tmp_path / "t.json")
     data = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert data["format"] == FORMAT
@@ -128,7 +125,7 @@ def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
 
 
-def test_the_table_is_imported_with_the_judges_marks(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_the_table_is_imported_with_the_judges_marks(small_video, make_analysis, tmp_path):
     found = make_analysis(small_video, 3, 110)
     contact = found.parse.transitions.first_entry_frame + 4
     touched = replace(found, parse=correct_contact(found.parse, contact))

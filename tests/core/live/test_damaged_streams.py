@@ -1,8 +1,6 @@
 """Damaged transport streams of a camera: each ends in one sentence, and the next connection is recorded."""
 
-from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -43,16 +41,14 @@ def damaged_stream(data: bytes, seed: int) -> bytes:
 
 
 @pytest.fixture
-def sound(tmp_path: Path) -> bytes:
+def sound(tmp_path):
     """A stream without damage."""
     add_sound(transport_stream(tmp_path / "silent.ts", 40), tmp_path / "sent.ts", "aac", (0.2, 0.5))
     return (tmp_path / "sent.ts").read_bytes()
 
 
 @SEEDS
-def test_a_damaged_stream_is_left_and_tried_again(
-    seeds: Iterable[int], sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_stream_is_left_and_tried_again(seeds, sound, tmp_path, monkeypatch):
     monkeypatch.setattr(reader_module, "_FIRST_WAIT_S", 0.01)
     for seed in seeds:
         events: list[SourceEvent] = []
@@ -69,7 +65,7 @@ def test_a_damaged_stream_is_left_and_tried_again(
 
 
 @SEEDS
-def test_a_damaged_file_is_read_or_refused(seeds: Iterable[int], sound: bytes, tmp_path: Path) -> None:
+def test_a_damaged_file_is_read_or_refused(seeds, sound, tmp_path):
     for seed in seeds:
         (tmp_path / "damaged.ts").write_bytes(damaged_stream(sound, seed))
         with suppress(VideoError):

@@ -7,7 +7,7 @@ from fineparser_core.measures.explanation import good_bands
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 
 
-def test_good_dives_have_bands_by_number_and_board() -> None:
+def test_good_dives_have_bands_by_number_and_board():
     bands = good_bands("207C", 10.0)
     assert set(bands) <= set(NAMES)
     assert 1.5 < bands["flight_time"].low < bands["flight_time"].high < 2.0  # from 10 m
@@ -17,13 +17,13 @@ def test_good_dives_have_bands_by_number_and_board() -> None:
 
 
 @pytest.mark.parametrize("number", CLUB_NUMBERS)
-def test_dives_of_clubs_have_bands_from_both_boards(number: str) -> None:
+def test_dives_of_clubs_have_bands_from_both_boards(number):
     low, high = good_bands(number, 1.0), good_bands(number, 3.0)
     assert 0.7 < low["flight_time"].high < high["flight_time"].high < 1.9
     assert {"jump_height", "knee_angle", "toe_angle"} <= low.keys() & high.keys() <= set(NAMES)
 
 
-def test_numbers_and_boards_without_rendered_dives_have_what_rules_and_real_dives_say() -> None:
+def test_numbers_and_boards_without_rendered_dives_have_what_rules_and_real_dives_say():
     rules = good_bands(None, None)
     assert {band.source.kind for band in rules.values()} == {"rules"}
     assert {"entry_angle", "elbow_angle", "closest_approach"} <= rules.keys()

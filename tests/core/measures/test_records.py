@@ -17,7 +17,7 @@ from fineparser_core.export.notes import note_text
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
 from fineparser_core.measures.explanation import TABLE
-from fineparser_core.measures.record import Limits, MeasureRecord
+from fineparser_core.measures.record import Limits
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import unit_text
 from fineparser_core.records import Measure, Note, NoteCode
@@ -37,7 +37,7 @@ def _terms_read(names: set[str]) -> set[str]:
 
 
 @every_record
-def test_a_record_has_all_that_is_asked_of_it(record: MeasureRecord) -> None:
+def test_a_record_has_all_that_is_asked_of_it(record):
     assert RECORDS[record.name] is record
     assert record.unit in UNITS
     assert record.step in STEP_NAMES
@@ -57,7 +57,7 @@ def test_a_record_has_all_that_is_asked_of_it(record: MeasureRecord) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in language.LANGUAGES if code != language.ENGLISH])
-def test_every_measure_is_said_in_every_language(code: str) -> None:
+def test_every_measure_is_said_in_every_language(code):
     language.use_language(code)
     try:
         for record in RECORDS.values():
@@ -72,8 +72,8 @@ def test_every_measure_is_said_in_every_language(code: str) -> None:
 
 
 @every_record
-def test_the_document_lists_each_as_its_record_says(record: MeasureRecord) -> None:
-    def span(bounds: tuple[float, float]) -> str:
+def test_the_document_lists_each_as_its_record_says(record):
+    def span(bounds):
         return "{:g} to {:g}".format(*bounds).replace("-", "−")
 
     by_board = (f"from {board:g} m {span(bounds)}" for board, bounds in record.plausible.by_board.items())
@@ -90,23 +90,23 @@ def test_the_document_lists_each_as_its_record_says(record: MeasureRecord) -> No
     assert tuple(found[: len(cells)]) == cells, f"wanted: | {' | '.join(cells)} |"
 
 
-def test_a_measure_is_as_its_record_says() -> None:
+def test_a_measure_is_as_its_record_says():
     found = measures(measured_parse(turned_deg=np.linspace(0, 540, 96)), dive_number="103B", board_m=1.0)
     assert found
     assert {(one.name, one.unit, one.step) for one in found} <= {(r.name, r.unit, r.step) for r in RECORDS.values()}
 
 
-def test_the_measures_suffice_for_every_term_of_the_score() -> None:
+def test_the_measures_suffice_for_every_term_of_the_score():
     assert _terms_read(set(NAMES)) == {term.measure for term in measured_stream().terms}
 
 
-def test_true_values_of_rendered_dives_are_plausible() -> None:
+def test_true_values_of_rendered_dives_are_plausible():
     for exemplar, row in exemplar_measures().items():
         assert all(RECORDS[name].is_plausible(value, None) for name, value in row.items()), exemplar
 
 
 @every_record
-def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(record: MeasureRecord) -> None:
+def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(record):
     assert record.is_clear(0.9 * record.judged_over)
     assert not record.is_clear(record.judged_over)
     if record.good is not None and record.good.source is RULES and record.good.limits.high < np.inf:
@@ -118,7 +118,7 @@ def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(reco
     assert record.judged_over == pytest.approx(np.median([band[1] - band[0] for band in bands]), rel=0.1)
 
 
-def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch):
     parse = measured_parse(turned_deg=np.linspace(0, 540, 96))
     shown = measure_dive(parse, dive_number="103B", board_m=1.0)
     clear = shown.measures
@@ -130,7 +130,7 @@ def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch: 
     assert "jump_height" in found.notes[0].values
 
 
-def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch):
     parse = measured_parse(turned_deg=np.linspace(0, 540, 96))
     shown = measure_dive(parse, dive_number="103B", board_m=1.0)
     assert shown.measures == measures(parse, dive_number="103B", board_m=1.0)
@@ -144,7 +144,7 @@ def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.Monk
     assert (note.code, note.values[0]) == (NoteCode.MEASURES_UNCLEAR, "flight_time")
 
 
-def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reasons_are_notes_of_the_analysis(monkeypatch):
     low = replace(RECORDS["flight_time"], plausible=Limits(0.1, 0.5))
     monkeypatch.setitem(RECORDS, "flight_time", low)
     dive = parse_dive_number("103B")
@@ -166,12 +166,12 @@ def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) 
         ("entry_distance", 3.0, (-0.5, 5.0), (0.5, 2.5)),
     ],
 )
-def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possible) -> None:
+def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possible):
     assert not any(RECORDS[name].is_plausible(value, board_m) for value in absurd)
     assert all(RECORDS[name].is_plausible(value, board_m) for value in possible)
 
 
-def test_the_reason_is_a_sentence() -> None:
+def test_the_reason_is_a_sentence():
     unclear = note_text(Note(NoteCode.MEASURES_UNCLEAR, ("entry_angle", "jump_height")))
     assert unclear == "Not clear enough to measure: body line at the entry; height of the jump."
     language.use_language("de")

@@ -36,18 +36,18 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def video() -> Tensor:
+def video():
     return torch.randn(2, 3, 96, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module")
-def large_video() -> Tensor:
+def large_video():
     """Poses are read off frames of 112 pixels alone."""
     return torch.randn(2, 3, 96, 112, 112, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module", params=BASELINES)
-def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> Seen:
+def seen(request, video, large_video):
     torch.manual_seed(0)
     video = large_video if request.param.startswith("pose") else video
     with narrow():
@@ -144,7 +144,7 @@ def test_the_most_probable_bin_is_the_score():
 
 
 @pytest.fixture(scope="module")
-def grouped() -> tuple[CoRe, np.ndarray]:
+def grouped():
     model = CoRe()
     differences = np.random.default_rng(3).normal(4, 15, 4000)
     model.set_groups(differences)
@@ -222,13 +222,13 @@ def test_tsa_cuts_each_dive_by_itself():
     torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))
 
 
-def test_steps_of_tsa_are_weighed_as_asked() -> None:
+def test_steps_of_tsa_are_weighed_as_asked():
     model = build_model(ModelConfig(method="tsa", step_weights=(1.0, 1.0, 2.0)))
     assert isinstance(model, TSA)
     torch.testing.assert_close(model.step_weights, torch.tensor([0.25, 0.25, 0.5]))
 
 
-def test_a_rival_that_averages_windows_takes_other_windows() -> None:
+def test_a_rival_that_averages_windows_takes_other_windows():
     video = torch.randn(1, 3, 96, 32, 32, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(0)
     model = build_model(ModelConfig(method="i3d-mlp", window_count=3, window_stride=40)).eval()

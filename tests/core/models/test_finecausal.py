@@ -12,7 +12,7 @@ from fineparser_core.models.temporal_parser import decode_joint
 
 
 @pytest.fixture(scope="module")
-def network() -> FineCausal:
+def network():
     torch.manual_seed(0)
     with narrow():
         network = build_model(ModelConfig(method="finecausal")).eval()
@@ -20,7 +20,7 @@ def network() -> FineCausal:
     return network
 
 
-def test_a_node_hears_all_others_as_gatv2_has_it() -> None:
+def test_a_node_hears_all_others_as_gatv2_has_it():
     torch.manual_seed(0)
     layer = GraphAttention(6, 5).eval()
     nodes = torch.randn(1, 4, 6)
@@ -37,8 +37,8 @@ def test_a_node_hears_all_others_as_gatv2_has_it() -> None:
     torch.testing.assert_close(layer(nodes)[0], torch.cat(heads, dim=1))
 
 
-def test_what_it_adds_has_the_sizes_of_its_source(network: FineCausal) -> None:
-    def count(module: torch.nn.Module) -> int:
+def test_what_it_adds_has_the_sizes_of_its_source(network):
+    def count(module):
         return sum(value.numel() for value in module.parameters())
 
     # GATv2 1024 to 4 x 512 and on to 4 x 256; its two layers of attention have a feed-forward of 256.
@@ -51,7 +51,7 @@ def test_what_it_adds_has_the_sizes_of_its_source(network: FineCausal) -> None:
     assert count(network) == count(plain) + count(network.graph) + count(network.causal) + 1
 
 
-def test_a_dive_is_encoded_the_same_in_any_batch(network: FineCausal) -> None:
+def test_a_dive_is_encoded_the_same_in_any_batch(network):
     video = torch.randn(2, 3, 96, 16, 16, generator=torch.Generator().manual_seed(1))
     network.frame_px = 16
     with torch.inference_mode():
@@ -61,7 +61,7 @@ def test_a_dive_is_encoded_the_same_in_any_batch(network: FineCausal) -> None:
         torch.testing.assert_close(both.encoding["gated"][1:], alone.encoding["gated"], rtol=1e-3, atol=1e-4)
 
 
-def test_a_step_knows_nothing_of_what_comes_after(network: FineCausal) -> None:
+def test_a_step_knows_nothing_of_what_comes_after(network):
     gated = torch.randn(1, 9, 1024, generator=torch.Generator().manual_seed(2))
     other = gated.clone()
     other[:, 8] += 1  # the last window is in the last step alone

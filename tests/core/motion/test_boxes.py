@@ -47,7 +47,7 @@ def fly(wall: np.ndarray, k: int) -> None:
 
 
 @pytest.mark.parametrize("pan", [still, panning], ids=["still", "panning"])
-def test_a_moving_body_is_one_box_whatever_the_camera_does(pan) -> None:
+def test_a_moving_body_is_one_box_whatever_the_camera_does(pan):
     motion = found(fly, pan)
     images = range(6, 40)
     near = 0
@@ -60,15 +60,15 @@ def test_a_moving_body_is_one_box_whatever_the_camera_does(pan) -> None:
     assert near >= 0.9 * len(images)
 
 
-def test_boxes_are_seen_from_one_image() -> None:
+def test_boxes_are_seen_from_one_image():
     motion = found(fly, panning)
     boxes = np.array([np.flatnonzero(motion.image == image)[0] for image in (10, 20, 30)])
     places = motion.seen_from(20, boxes)
     np.testing.assert_allclose(np.diff(places, axis=0), [[20, 20], [20, 20]], atol=5)
 
 
-def test_what_flickers_where_it_is_is_left_out() -> None:
-    def ripple(wall: np.ndarray, k: int) -> None:
+def test_what_flickers_where_it_is_is_left_out():
+    def ripple(wall, k):
         if k % 4 < 2:
             cv2.circle(wall, (230, 200), 9, (255, 255, 255), -1)
 
@@ -77,14 +77,14 @@ def test_what_flickers_where_it_is_is_left_out() -> None:
     assert len(both.image) >= 30
 
 
-def test_a_cut_begins_a_scene_and_nothing_moves_across_it() -> None:
+def test_a_cut_begins_a_scene_and_nothing_moves_across_it():
     motion = found(fly, still)
     assert motion.scene.tolist() == [0] * 45 + [1] * 15
     assert np.flatnonzero(motion.cut).tolist() == [45]
     assert not ((motion.image >= 42) & (motion.image <= 47)).any()
 
 
-def test_large_images_are_reduced_and_portrait_ones_too() -> None:
+def test_large_images_are_reduced_and_portrait_ones_too():
     finder = MotionFinder(0.1)
     for k in range(3):
         finder.add(np.full((1280, 720, 3), k, np.uint8), k / 10)

@@ -24,21 +24,21 @@ def view(wall: np.ndarray, right: float = 0, down: float = 0, zoom: float = 1, t
 
 
 @pytest.mark.parametrize("down", [0, 0.5, -3.25, -17, 33])
-def test_a_shift_is_measured_with_subpixel_precision(down: float) -> None:
+def test_a_shift_is_measured_with_subpixel_precision(down):
     matrix, support = camera_motion(view(scene()), view(scene(), right=4, down=down))
     np.testing.assert_allclose(matrix[:2, 2], (-4, -down), atol=0.3)
     np.testing.assert_allclose(matrix[:2, :2], np.eye(2), atol=0.005)
     assert support > 0.5
 
 
-def test_zoom_and_turn_are_part_of_it() -> None:
+def test_zoom_and_turn_are_part_of_it():
     matrix, support = camera_motion(view(scene()), view(scene(), zoom=1.02, turned_deg=2))
     assert np.hypot(*matrix[:2, 0]) == pytest.approx(1 / 1.02, abs=0.002)
     assert np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) == pytest.approx(2, abs=0.1)
     assert support > 0.5
 
 
-def test_static_graphics_and_the_followed_athlete_are_outvoted() -> None:
+def test_static_graphics_and_the_followed_athlete_are_outvoted():
     pictures = [view(scene(), down=down) for down in (0, -21)]
     for picture in pictures:
         picture[4:30, 200:310] = np.tile([20, 235], 55)  # results
@@ -49,7 +49,7 @@ def test_static_graphics_and_the_followed_athlete_are_outvoted() -> None:
     assert support > 0.3
 
 
-def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images() -> None:
+def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images():
     flat = np.full(SIZE[::-1], 90, np.uint8)
     matrix, support = camera_motion(flat, flat)
     assert support == 1
@@ -58,7 +58,7 @@ def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images() -> 
     assert camera_motion(view(scene(1)), view(scene(1)))[1] == pytest.approx(1.0)
 
 
-def test_a_pan_that_goes_on_is_followed_farther_than_it_could_be_found() -> None:
+def test_a_pan_that_goes_on_is_followed_farther_than_it_could_be_found():
     before, after = view(scene(), down=-40), view(scene(), down=40)
     guess = np.array([[1, 0, 0], [0, 1, -74], [0, 0, 1.0]])
     matrix, support = camera_motion(before, after, guess)

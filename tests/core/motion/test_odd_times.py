@@ -44,7 +44,7 @@ def odd_motion(seed: int) -> Motion:
 
 
 @pytest.mark.parametrize("first", range(0, 500, 100))
-def test_any_times_have_an_answer(first: int) -> None:
+def test_any_times_have_an_answer(first):
     n_found = 0
     for seed in range(first, first + 100):
         motion = odd_motion(seed)
@@ -57,7 +57,7 @@ def test_any_times_have_an_answer(first: int) -> None:
     assert n_found >= 5
 
 
-def test_one_image_in_ten_seconds_and_a_standing_clock() -> None:
+def test_one_image_in_ten_seconds_and_a_standing_clock():
     for times in (np.arange(5) * 10.0, np.zeros(5)):
         boxes = np.arange(5)
         motion = Motion(

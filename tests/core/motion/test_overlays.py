@@ -105,7 +105,7 @@ def off_body(motion: Motion, fall: FreeFall, corner) -> float:
 
 @pytest.mark.parametrize("corner", [standing, following, swaying])
 @pytest.mark.parametrize(("alpha", "bars"), [(None, False), (0.6, False), (1.0, True)])
-def test_the_body_falls_and_no_overlay_does(corner, alpha: float | None, bars: bool) -> None:
+def test_the_body_falls_and_no_overlay_does(corner, alpha, bars):
     motion = found(corner, alpha, bars)
     first, *others = find_free_falls(motion, least_evidence=0.3)
     assert off_body(motion, first, corner) < 6
@@ -115,7 +115,7 @@ def test_the_body_falls_and_no_overlay_does(corner, alpha: float | None, bars: b
 
 
 @pytest.mark.parametrize("corner", [following, swaying])
-def test_the_camera_s_motion_is_the_scene_s(corner) -> None:
+def test_the_camera_s_motion_is_the_scene_s(corner):
     motion = found(corner, 0.8, bars=True)
     assert not motion.scene.any()
     middle = np.array([[WIDTH / 2, HEIGHT / 2]])
@@ -125,7 +125,7 @@ def test_the_camera_s_motion_is_the_scene_s(corner) -> None:
         assert np.abs(moved - true).max() < 0.5, image
 
 
-def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none() -> None:
+def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none():
     known = Overlays((HEIGHT, WIDTH))
     ever = np.zeros((HEIGHT, WIDTH), bool)
     for image in range(N):
@@ -140,7 +140,7 @@ def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none() -> No
     assert not ever[50:170, 100:320].any()
 
 
-def test_a_shot_without_them_has_none() -> None:
+def test_a_shot_without_them_has_none():
     known = Overlays((HEIGHT, WIDTH))
     for image in range(40):
         to_first = np.eye(3)
@@ -153,7 +153,7 @@ def test_a_shot_without_them_has_none() -> None:
     assert not known.mask.any()
 
 
-def test_borders_are_known_at_once_and_a_blank_image_hides_none() -> None:
+def test_borders_are_known_at_once_and_a_blank_image_hides_none():
     known = Overlays((HEIGHT, WIDTH))
     known.add(np.zeros((HEIGHT, WIDTH), np.uint8), np.eye(3), 0.0, lost=True)
     for image in (1, 2):
@@ -168,13 +168,13 @@ def test_borders_are_known_at_once_and_a_blank_image_hides_none() -> None:
     ("bars", "scale", "picture"),
     [(True, 1.0, (0, 18, 384, 198)), (True, 5.0, (0, 75, 1920, 1005)), (False, 1.0, (0, 0, 384, 216))],
 )
-def test_the_picture_of_a_dive_is_without_its_borders(bars: bool, scale: float, picture: tuple[float, ...]) -> None:
+def test_the_picture_of_a_dive_is_without_its_borders(bars, scale, picture):
     motion = replace(found(swaying, 1.0 if bars else None, bars), scale=scale)
     fall = find_free_falls(motion)[0]
     assert diver_of(motion, fall, np.zeros(96, int)).motion.picture_xyxy == picture
 
 
-def test_nothing_is_lost_where_the_camera_stands_still() -> None:
+def test_nothing_is_lost_where_the_camera_stands_still():
     n_plain, n_laid_over = (
         np.count_nonzero((motion.image > LEAVES) & (motion.image < LEAVES + 30))
         for motion in (found(standing, None), found(standing, 0.6))
@@ -187,7 +187,7 @@ def test_nothing_is_lost_where_the_camera_stands_still() -> None:
 @pytest.mark.parametrize(
     "name", ["broadcast_10m_207C.mp4", "broadcast_3m_5154B_slow.mp4", "phone_1m_103B_b.mp4", "phone_1m_103B_d.mp4"]
 )
-def test_real_clips_keep_their_dive(name: str) -> None:
+def test_real_clips_keep_their_dive(name):
     from fineparser_core.video.reader import VideoReader
 
     labels = json.loads((_CLIPS / "labels.json").read_text(encoding="utf-8"))[name]

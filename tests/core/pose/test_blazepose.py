@@ -37,7 +37,7 @@ def drawn_person() -> np.ndarray:
     return picture
 
 
-def test_it_gives_what_the_published_file_gives() -> None:
+def test_it_gives_what_the_published_file_gives():
     blazepose = load_blazepose()
     (seen,) = blazepose.joints([drawn_person()])
     assert seen.joints.shape == (15, 2)

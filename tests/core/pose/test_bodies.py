@@ -30,7 +30,7 @@ class Dots(Look):
         return found
 
 
-def test_a_body_is_where_looks_agree_however_the_picture_is_turned() -> None:
+def test_a_body_is_where_looks_agree_however_the_picture_is_turned():
     bare = np.full((256, 256, 3), 90, np.uint8)
     drawn = bare.copy()
     for (x, y), shade in zip((POSE + 15).round().astype(int).tolist(), SHADES.tolist(), strict=True):

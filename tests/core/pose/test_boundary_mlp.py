@@ -9,7 +9,7 @@ from fineparser_core.pose.pose_backbone import POSE_FEATURES
 CUT = (30, 60)
 
 
-def test_untrained_it_changes_nothing() -> None:
+def test_untrained_it_changes_nothing():
     torch.manual_seed(0)
     encoder = PoseStaticEncoder().eval()
     seen = torch.randn(2, 96, POSE_FEATURES)
@@ -23,10 +23,9 @@ def test_untrained_it_changes_nothing() -> None:
         assert torch.equal(encoder.project(pieces, features, [CUT, CUT]), tokens)
 
 
-def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
+def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions():
     torch.manual_seed(0)
     encoder = PoseStaticEncoder().eval()
-    assert encoder.moments is not None
     for read in encoder.moments.steps:
         torch.nn.init.normal_(read[-1].weight)
     seen = torch.randn(2, 96, POSE_FEATURES)
@@ -35,7 +34,7 @@ def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
         features = encoder.to_feature(seen)
         tokens = encoder.step_tokens(features, cuts)
 
-        def at(cut: tuple[int, int], row: int) -> torch.Tensor:
+        def at(cut, row):
             one = features[row : row + 1]
             return encoder.project(encoder.step_features(one, [cut]), one, [cut])[0]
 
@@ -46,7 +45,7 @@ def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
         torch.testing.assert_close(tokens[1], torch.stack(second).mean(dim=0))
 
 
-def test_each_step_knows_the_moments_around_its_transition() -> None:
+def test_each_step_knows_the_moments_around_its_transition():
     torch.manual_seed(0)
     moments = BoundaryAlignedPoseMLP(4).eval()
     for read in moments.steps:
@@ -56,7 +55,7 @@ def test_each_step_knows_the_moments_around_its_transition() -> None:
         before = moments(seen, [CUT])
         assert before.shape == (1, 3, 4, 64)
 
-        def changed(sample: int) -> list[bool]:
+        def changed(sample):
             other = seen.clone()
             other[0, sample] += 1
             return [not torch.equal(a, b) for a, b in zip(moments(other, [CUT])[0], before[0], strict=True)]

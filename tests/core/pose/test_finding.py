@@ -96,7 +96,7 @@ class Upright(Look):
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> Upright:
+def network(monkeypatch):
     return Upright(monkeypatch)
 
 
@@ -113,7 +113,7 @@ def off(joints: np.ndarray, true: np.ndarray) -> np.ndarray:
     return np.linalg.norm(joints[:, :BODY, :2] / 112 - true, axis=-1).mean(axis=1)
 
 
-def test_where_one_network_is_wrong_the_other_is_believed(network: Upright) -> None:
+def test_where_one_network_is_wrong_the_other_is_believed(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[15:18, :BODY, :2] = 112 - own[15:18, :BODY, :2]  # upside down
@@ -125,7 +125,7 @@ def test_where_one_network_is_wrong_the_other_is_believed(network: Upright) -> N
     assert network.looks < 3 * N  # each both ways round
 
 
-def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_right(network: Upright) -> None:
+def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_right(network):
     joints, radians = somersault()
     network.off_px = 6.0
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
@@ -139,7 +139,7 @@ def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_
     np.testing.assert_allclose(mirrored[..., 1], straight[:, :BODY, 1], atol=0.01)
 
 
-def test_sides_stay_the_same_through_time(network: Upright) -> None:
+def test_sides_stay_the_same_through_time(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[::2] = own[::2, list(KEYPOINT_FLIP)]
@@ -150,7 +150,7 @@ def test_sides_stay_the_same_through_time(network: Upright) -> None:
     assert min(strict, swapped) < 0.02
 
 
-def test_nobody_is_looked_at_outside_the_flight(network: Upright) -> None:
+def test_nobody_is_looked_at_outside_the_flight(network):
     joints, _ = somersault()
     own = as_own(joints)
     result = found(own, joints, network, np.zeros(N, bool))
@@ -158,7 +158,7 @@ def test_nobody_is_looked_at_outside_the_flight(network: Upright) -> None:
     np.testing.assert_allclose(result[..., :2], own[..., :2], atol=1)  # steadied alone
 
 
-def test_what_looks_agree_on_is_surer(network: Upright) -> None:
+def test_what_looks_agree_on_is_surer(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[25:28, :BODY, :2] += 12
@@ -167,7 +167,7 @@ def test_what_looks_agree_on_is_surer(network: Upright) -> None:
     assert sure[25:28].mean() < sure[5:20].mean() - 0.1
 
 
-def test_a_search_for_joints_ends_where_it_is_cancelled(network: Upright) -> None:
+def test_a_search_for_joints_ends_where_it_is_cancelled(network):
     joints, _ = somersault()
     token = CancelToken()
     token.cancel()
@@ -176,7 +176,7 @@ def test_a_search_for_joints_ends_where_it_is_cancelled(network: Upright) -> Non
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_turned_picture_shows_the_crop_turned(mirrored: bool) -> None:
+def test_a_turned_picture_shows_the_crop_turned(mirrored):
     wide = np.zeros((WIDE_PX, WIDE_PX, 3), np.uint8)
     spot = np.array([0.7, 0.35])  # of the crop, which is the middle 1 / 1.5 of the wide one
     x, y = (WIDE_PX * (0.5 + (spot - 0.5) / 1.5)).astype(int)
@@ -187,7 +187,7 @@ def test_a_turned_picture_shows_the_crop_turned(mirrored: bool) -> None:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored: bool) -> None:
+def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored):
     mask = np.zeros((PICTURE_PX, PICTURE_PX), np.float32)
     mask[60:80, 150:180] = 1
     turn = Turn(0.8, mirrored)
@@ -196,7 +196,7 @@ def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored: bool) -> 
     np.testing.assert_allclose(middle, turn.in_crop(np.array([165.0, 70.0])), atol=0.005)
 
 
-def test_masks_are_averaged_as_far_as_the_look_fits(network: Upright) -> None:
+def test_masks_are_averaged_as_far_as_the_look_fits(network):
     seen = np.full((PICTURE_PX, PICTURE_PX), np.nan, np.float32)
     seen[64:192, 64:192] = 1
     masks = np.full((3, 112, 112), 0.4, np.float16)

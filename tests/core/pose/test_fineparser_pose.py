@@ -19,14 +19,14 @@ POSE = ModelConfig(method="fineparser-pose")
 
 
 @pytest.mark.parametrize(("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384)])
-def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
+def test_a_backbone_says_how_many_features_it_has(backbone, size):
     with torch.device("meta"):
         encoder = StaticEncoder(*make_backbone(backbone))
         assert encoder.backbone_size == size
         assert encoder.backbone(torch.zeros(2, 3, 112, 112)).shape == (2, size)
 
 
-def test_the_pose_encoder_gives_tokens_of_poses() -> None:
+def test_the_pose_encoder_gives_tokens_of_poses():
     with torch.device("meta"):
         encoder = PoseStaticEncoder()
         features = encoder.backbone(torch.zeros(96, 3, 112, 112))
@@ -36,7 +36,7 @@ def test_the_pose_encoder_gives_tokens_of_poses() -> None:
         assert encoder.step_tokens(frames, [(28, 62)]).shape == (1, 3, 4, 64)
 
 
-def test_keypoints_are_what_its_encoder_tells_besides_features() -> None:
+def test_keypoints_are_what_its_encoder_tells_besides_features():
     with torch.device("meta"):
         frames = torch.zeros(4, 3, 112, 112)
         encoder, plain = PoseStaticEncoder(), StaticEncoder(torch.nn.Flatten(), 3 * 112 * 112)
@@ -47,7 +47,7 @@ def test_keypoints_are_what_its_encoder_tells_besides_features() -> None:
         assert plain.encode_frames(frames).estimates == plain.some_estimates(frames, every=2) == {}
 
 
-def test_both_windows_and_poses_say_where_a_step_begins() -> None:
+def test_both_windows_and_poses_say_where_a_step_begins():
     torch.manual_seed(0)
     network = FineParserPose().eval()
     gated, poses = torch.randn(2, 9, 1024), torch.randn(2, 96, POSE_FEATURES)
@@ -60,11 +60,11 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
         assert torch.equal(FineParser.step_probabilities(network, gated, None), network.psnet(gated))
 
 
-def test_no_preset_of_the_paper_is_it() -> None:
+def test_no_preset_of_the_paper_is_it():
     assert [name for name, config in PRESETS.items() if config.method == "fineparser-pose"] == ["fine-tune"]
 
 
-def test_it_is_fineparser_with_other_parts_and_has_a_name_of_its_own() -> None:
+def test_it_is_fineparser_with_other_parts_and_has_a_name_of_its_own():
     assert POSE.architecture == "fineparser-pose-i3d"
     with pytest.raises(ConfigError, match="fineparser-pose has all of its parts"):
         replace(POSE, sap=False)

@@ -17,7 +17,7 @@ from fineparser_core.synth.render import mirror_joints
 GENERATOR = torch.Generator().manual_seed(4)
 
 
-def test_its_joints_are_those_of_rendered_dives() -> None:
+def test_its_joints_are_those_of_rendered_dives():
     assert JOINTS == KEYPOINT_NAMES
     points = torch.rand(1, 16, 2, generator=GENERATOR)
     mirrored = torch.from_numpy(mirror_joints(points.numpy()))
@@ -26,7 +26,7 @@ def test_its_joints_are_those_of_rendered_dives() -> None:
     )
 
 
-def test_a_joint_is_at_the_peak_of_its_map() -> None:
+def test_a_joint_is_at_the_peak_of_its_map():
     maps = torch.full((1, 16, 28, 28), -30.0)
     maps[0, :, 7, 20] = maps[0, :, 8, 20] = 30.0
     places, spread = soft_argmax(maps)
@@ -34,7 +34,7 @@ def test_a_joint_is_at_the_peak_of_its_map() -> None:
     torch.testing.assert_close(spread, torch.full((1, 16), 2.0))
 
 
-def test_a_mirrored_pose_has_the_same_features() -> None:
+def test_a_mirrored_pose_has_the_same_features():
     joints, shown = 112 * torch.rand(4, 16, 2, generator=GENERATOR), torch.rand(4, 16, generator=GENERATOR)
     features = pose_features(joints, shown)
     assert features.shape == (4, POSE_FEATURES - 2)
@@ -46,12 +46,12 @@ def test_a_mirrored_pose_has_the_same_features() -> None:
     torch.testing.assert_close(swapped[:, -16:], features[:, -16:][:, other])
 
 
-def test_what_is_not_shown_says_nothing() -> None:
+def test_what_is_not_shown_says_nothing():
     joints = 112 * torch.rand(2, 16, 2, generator=GENERATOR)
     assert (pose_features(joints, torch.zeros(2, 16)) == 0).all()
 
 
-def test_a_straight_body_upside_down() -> None:
+def test_a_straight_body_upside_down():
     joints = torch.zeros(16, 2)
     heights = {
         "head": 80,
@@ -72,7 +72,7 @@ def test_a_straight_body_upside_down() -> None:
     torch.testing.assert_close(trunk, torch.tensor([0.0, 1.0, 25 / 45, 1.0]))  # the neck straight below the pelvis
 
 
-def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
+def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours():
     backbone = PoseBackbone().eval()
     frames = torch.randn(192, 3, 64, 64, generator=GENERATOR)  # smaller than frames are, to be done sooner
     with torch.inference_mode():
@@ -87,20 +87,20 @@ def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
     assert moved.tolist() == [False, False, True, True, True, False]
 
 
-def test_of_every_few_frames_one_is_seen_with_its_own_neighbours() -> None:
+def test_of_every_few_frames_one_is_seen_with_its_own_neighbours():
     backbone = PoseBackbone().eval()
     frames = torch.randn(96, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
         torch.testing.assert_close(backbone.frame_poses(frames, every=3), backbone.frame_poses(frames)[::3])
 
 
-def test_blocks_that_were_added_change_nothing_before_they_learn() -> None:
+def test_blocks_that_were_added_change_nothing_before_they_learn():
     backbone = PoseBackbone().eval()
     fine = torch.rand(2, 64, 28, 28, generator=GENERATOR)
     torch.testing.assert_close(backbone.finer(fine), fine)
 
 
-def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:
+def test_sides_that_swap_from_frame_to_frame_are_put_back():
     joints = (112 * torch.rand(1, 1, 16, 4, generator=GENERATOR)).repeat(2, 6, 1, 1)
     other = list(KEYPOINT_FLIP)
     mixed = joints.clone()
@@ -109,7 +109,7 @@ def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:
     assert torch.equal(resolve_left_right(mixed), joints)
 
 
-def test_a_track_starts_from_what_frames_show() -> None:
+def test_a_track_starts_from_what_frames_show():
     found = 112 * torch.rand(2, 96, 16, KEYPOINT_SIZE, generator=GENERATOR)
     track = TemporalPoseRefiner()
     torch.testing.assert_close(track(found), resolve_left_right(found)[..., [0, 1, 3]])
@@ -119,7 +119,7 @@ def test_a_track_starts_from_what_frames_show() -> None:
     assert not torch.equal(track(later)[:, 48], track(found)[:, 48])
 
 
-def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None:
+def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around():
     reader = PoseFeatureEncoder(8).eval()
     seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
     with torch.inference_mode():

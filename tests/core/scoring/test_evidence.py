@@ -41,13 +41,13 @@ def checked(parse: DiveParse) -> DiveParse:
     return measured(parse, dive, find_difficulty(dive, 1.0)).parse
 
 
-def test_a_whole_dive_lacks_nothing() -> None:
+def test_a_whole_dive_lacks_nothing():
     assert missing_evidence(checked(seen_dive())) is None
 
 
 @pytest.mark.parametrize("name", ["take_off", "contact"])
 @pytest.mark.parametrize("change", [{"deviation_s": 0.12}, {"conflict": True}])
-def test_a_moment_that_is_not_sure_is_named(name: str, change: dict[str, object]) -> None:
+def test_a_moment_that_is_not_sure_is_named(name, change):
     parse = seen_dive()
     unsure = replace(getattr(parse.moments, name), **change)
     said = missing_evidence(replace(parse, moments=replace(parse.moments, **{name: unsure})))
@@ -55,7 +55,7 @@ def test_a_moment_that_is_not_sure_is_named(name: str, change: dict[str, object]
     assert ("take-off" in said) == (name == "take_off")
 
 
-def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_score() -> None:
+def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_score():
     parse = seen_dive()
     late = replace(parse, sampled_times_s=parse.sampled_times_s + LEAVES_S - 0.05)
     assert "begin about a second before" in str(missing_evidence(late))
@@ -67,7 +67,7 @@ def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_scor
 
 
 @pytest.mark.parametrize(("frames", "contradicted"), [(-7, True), (1, False), (2, False), (9, True)])
-def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames: int, contradicted: bool) -> None:
+def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames, contradicted):
     parse = checked(placed(seen_dive(), frames))
     assert parse.moments.take_off.conflict == contradicted
     assert (missing_evidence(parse) is not None) == contradicted
@@ -76,9 +76,8 @@ def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames: 
     assert "hip_line" in read
 
 
-def test_a_contact_that_no_board_explains_is_marked() -> None:
+def test_a_contact_that_no_board_explains_is_marked():
     parse = seen_dive()
     contact = parse.first_water_contact_frame
-    assert contact is not None
     assert not checked(correct_contact(parse, contact + 1)).moments.contact.conflict  # type: ignore[union-attr]
     assert checked(correct_contact(parse, contact + 4)).moments.contact.conflict  # type: ignore[union-attr]

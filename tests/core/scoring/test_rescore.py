@@ -121,7 +121,6 @@ def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
         corrected = correct_contact(parse, frame)
         assert corrected.first_water_contact_frame == frame
         placed = corrected.moments.contact
-        assert placed is not None
         assert (placed.sources, placed.conflict) == (("hand",), False)
         assert placed.time_s == pytest.approx(frame / 50)
         back = replace(corrected, first_water_contact_frame=None, moments=parse.moments)
@@ -177,7 +176,7 @@ def test_leaving_out_is_the_score_of_the_rest(analyzer):
 
 
 def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():
-    def votes(*values: float) -> list[ExemplarVote]:
+    def votes(*values):
         return [
             ExemplarVote(id=str(i), dive_number="207C", board_m=None, score=v, vote=v, contributions=())
             for i, v in enumerate(values)

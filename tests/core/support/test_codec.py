@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ class Whole:
     array: np.ndarray | None = None
 
 
-def test_what_was_written_comes_back() -> None:
+def test_what_was_written_comes_back():
     whole = Whole(
         path=Path("a/b"), share=0.5, parts=(Part(frame=3), Part(frame=4, name="x")), by_name={"k": Part(frame=1)}
     )
@@ -46,7 +46,7 @@ def test_what_was_written_comes_back() -> None:
     assert [type(one) for one in stored.values()] == [float, list, str, str]
 
 
-def test_arrays_and_records_are_taken_as_they_are() -> None:
+def test_arrays_and_records_are_taken_as_they_are():
     array, part = np.arange(4), Part(frame=5)
     whole = from_json({"path": "a", "array": array, "parts": [part], "other": 1}, Whole)
     assert whole.array is array
@@ -74,7 +74,7 @@ def test_arrays_and_records_are_taken_as_they_are() -> None:
         (3, "3 where an object belongs"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(change: Any, reason: str) -> None:
+def test_what_is_wrong_is_said_with_its_place(change, reason):
     with pytest.raises(ValueError) as refused:  # noqa: PT011
         from_json({"path": "a"} | change if isinstance(change, dict) else change, Whole)
     assert str(refused.value) == reason

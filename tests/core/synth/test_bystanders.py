@@ -6,7 +6,7 @@ from fineparser_core.synth.scene import sample_boards
 
 
 @pytest.mark.parametrize(("board_m", "least"), [(10.0, 0.8), (3.0, 0.7)])
-def test_most_scenes_have_bystanders_near_the_athlete(board_m: float, least: float) -> None:
+def test_most_scenes_have_bystanders_near_the_athlete(board_m, least):
     spots = [sample_boards(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
     assert np.mean([len(mine) > 0 for mine in spots]) > least
     # On the deck beside the board, and on the athlete's own platform.
@@ -17,7 +17,7 @@ def test_most_scenes_have_bystanders_near_the_athlete(board_m: float, least: flo
     assert all(abs(s[1]) > 0.3 or s[0] < -5 for mine in spots for s in mine)
 
 
-def test_bystanders_are_not_in_the_mask() -> None:
+def test_bystanders_are_not_in_the_mask():
     for seed in range(3):
         dive = render_dive(DiveSpec(dive_number="407C", board_m=10.0, height_px=96, aspect=4 / 3), seed)
         size = np.array(dive.masks.shape[:0:-1])

@@ -147,7 +147,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
         process.kill()
     assert len(children) >= 2
 
-    def running(pid: str) -> bool:
+    def running(pid):
         try:
             return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
         except OSError:

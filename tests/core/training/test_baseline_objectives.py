@@ -43,7 +43,7 @@ def small_batch(size: int = 16) -> Batch:
 
 
 @pytest.fixture(autouse=True)
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+def narrow(monkeypatch):
     """Make C3D's wide layers narrow, and show the other networks less of frames of 112 pixels, which poses need."""
     for module in (c3d, c3d_models):
         monkeypatch.setattr(module, "C3D_SIZE", 64)

@@ -34,7 +34,7 @@ TRAIN = (
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
+def elsewhere(tmp_path):
     """A folder with the example of the page."""
     (tmp_path / "colors.py").write_text(CODE, encoding="utf-8")
     return tmp_path
@@ -49,11 +49,11 @@ def run(folder: Path, *argv: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
 
 
-def test_the_example_of_the_page_is_short() -> None:
+def test_the_example_of_the_page_is_short():
     assert len(CODE.splitlines()) <= 45
 
 
-def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere: Path, rendered_root: Path) -> None:
+def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere, rendered_root):
     words = ("--data", rendered_root, "--cache", elsewhere / "cache")
     argv = ("-m", "fineparser_core.train", *words, *TRAIN, "--validation-share", "0", "--checkpoint-every", "1")
     events, resume = elsewhere / "run" / "events.jsonl", ("--out", elsewhere / "run", "--resume")
@@ -84,7 +84,7 @@ def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere: Path, rend
     assert found["metrics"] == trained["picked on validation"]["test"]["metrics"]
 
 
-def test_an_installed_package_registers_its_method_and_a_broken_one_is_named(elsewhere: Path) -> None:
+def test_an_installed_package_registers_its_method_and_a_broken_one_is_named(elsewhere):
     for name, target in (("colors", "colors:colors"), ("broken", "nowhere:method")):
         info = elsewhere / f"{name}-1.0.dist-info"
         info.mkdir()
@@ -101,7 +101,7 @@ def test_an_installed_package_registers_its_method_and_a_broken_one_is_named(els
     assert "The method 'broken' of the package broken cannot be loaded (ModuleNotFoundError" in done.stderr
 
 
-def test_own_methods_are_registered_as_those_of_others() -> None:
+def test_own_methods_are_registered_as_those_of_others():
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert content["project"]["entry-points"][OWN_ENTRY_POINT.group] == {OWN_ENTRY_POINT.name: OWN_ENTRY_POINT.value}
     assert [row["name"] for row in list_models()][: len(METHODS)] == [method.name for method in METHODS]

@@ -1,8 +1,6 @@
 """Clips of high dynamic range look as they would have been recorded without it."""
 
-from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import numpy as np
@@ -28,7 +26,7 @@ def hlg(nits: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(params=[(16, pq), (18, hlg)], ids=["PQ", "HLG"])
-def hdr_clip(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def hdr_clip(request, tmp_path):
     """Sixteen frames of grey patches, as bright as those of `GREYS` on a usual screen whose white has 203 nits."""
     number, curve = request.param
     coded: np.ndarray = curve(203 * (GREYS / 255) ** 2.4)
@@ -68,14 +66,14 @@ def of_exports(reader: VideoReader) -> np.ndarray:
 
 
 @pytest.mark.parametrize("read", [of_analysis, of_player, of_exports])
-def test_greys_are_those_of_a_usual_screen(hdr_clip: Path, read: Callable[[VideoReader], np.ndarray]) -> None:
+def test_greys_are_those_of_a_usual_screen(hdr_clip, read):
     with VideoReader(hdr_clip) as reader:
         image = read(reader).astype(float)
     found = image[PATCH // 2, PATCH // 2 :: PATCH]
     np.testing.assert_allclose(found, np.repeat(GREYS[:, None], 3, axis=1), atol=5)
 
 
-def test_what_is_brighter_than_white_stays_apart() -> None:
+def test_what_is_brighter_than_white_stays_apart():
     for table in (_table(16), _table(18)):
         assert (np.diff(table.astype(int)) >= 0).all()
     bright = _table(16)[np.rint(65_535 * pq(np.array([203.0, 400.0, 800.0]))).astype(int)]

@@ -1,7 +1,6 @@
 """Seeking for a player: skipped frames, abandoned seeks, pictures at display size."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ def _number(reader: VideoReader, number_of: Callable[[np.ndarray], int]) -> int:
 
 
 @pytest.fixture
-def reader(small_video: Path):
+def reader(small_video):
     with VideoReader(small_video) as opened:
         yield opened
 
