@@ -26,10 +26,6 @@ def test_what_cannot_be_shown_becomes_its_escape(text, shown):
     assert shown.encode("utf-8")
 
 
-def test_lines_stay_lines_where_they_are_wanted():
-    assert printable("a\nb\x1b\tc", keep="\n\t") == "a\nb\\x1b\tc"
-
-
 def test_an_error_shows_the_name_it_is_about():
     assert str(VideoError("a\udcff\x1b[2J.mp4: there is no such file.")) == r"a\xff\x1b[2J.mp4: there is no such file."
 

@@ -8,17 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from clip_variants import PICTURES, VARIANTS, Plan, plan, write
-from steadiness import (
-    Result,
-    awards_table,
-    from_median,
-    main,
-    measures_table,
-    outliers,
-    read_results,
-    same_person,
-    scored_as,
-)
+from steadiness import Result, main, read_results
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.records import VideoInfo
@@ -84,25 +74,6 @@ def test_labels_name_the_frames_that_show_the_same(name):
     assert (made.sources[first], made.sources[last]) == (139, 142)
 
 
-def test_cuts_begin_and_end_as_their_names_say():
-    shown = {name: planned(name).sources[[0, -1]].tolist() for name in ("cut", "earlier", "later", "tight")}
-    assert shown == {"cut": [20, 200], "earlier": [5, 185], "later": [29, 209], "tight": [90, 181]}
-    # A cut leaves the take-off and what follows the contact; where there is nothing else to cut off, it is no variant.
-    close = replace(LABELS, start_frame=0, end_frame=165, first_flight_frame=8)
-    assert planned("later", close, video(166)).sources[[0, -1]].tolist() == [2, 165]
-    whole = replace(close, first_flight_frame=5)
-    assert plan("later", whole, video(166), FOLDER) is None
-
-
-def test_another_rate_keeps_real_time():
-    fewer = planned("rate")
-    assert fewer.times_s[-1] == pytest.approx(video().pts_s[-1], abs=1 / 25)
-    assert fewer.labels(LABELS).real_fps == pytest.approx(25)
-    slowed = planned("rate", replace(LABELS, real_fps=75.0), video(fps=25.0))
-    assert slowed.labels(replace(LABELS, real_fps=75.0)).real_fps == pytest.approx(90)
-    assert (np.diff(slowed.sources) == 0).sum() == pytest.approx(240 / 5, abs=1)  # every fifth frame is there twice
-
-
 def test_a_recording_of_two_minutes_holds_one_dive():
     made = planned("recording")
     start, end = made.dive
@@ -150,12 +121,6 @@ def test_a_variant_is_written_frame_by_frame(tmp_path):
     assert shown == pytest.approx(4.0 * made.sources, abs=3)
 
 
-def test_clips_are_scored_as_what_they_are():
-    assert scored_as(LABELS) == ("207C", 10.0)
-    assert scored_as(replace(LABELS, video=Path("phone.mp4"), board_m=1.0)) == ("207C", 1.0)
-    assert scored_as(replace(LABELS, dive_number="413A")) == (None, 10.0)
-
-
 def result(variant: str = "whole", *, clip: str = "a.mp4", **changes: Any) -> Result:
     followed = [[t / 10, 100 + 5.0 * t, 50 + t**2, 80.0] for t in range(30)]
     facts: dict[str, Any] = {
@@ -175,48 +140,6 @@ def result(variant: str = "whole", *, clip: str = "a.mp4", **changes: Any) -> Re
 
 def moved(by: float) -> list[list[float]]:
     return [[t, x + by, y, side] for t, x, y, side in result().followed]
-
-
-def test_the_same_person_is_whom_most_follow_in_the_flight():
-    late = {"take_off": 2.1, "come_out": 2.5, "contact": None}
-    results = [
-        result(),
-        result("cut", followed=moved(20)),
-        result("mirrored", followed=moved(-90)),
-        result("smaller", moments_s=late),
-        result("framed", error="It is no video.", followed=[], moments_s={}, errors={}, measures={}),
-    ]
-    assert same_person(results) == [True, True, False, False, False]
-    lines = outliers(results)
-    assert "a.mp4, mirrored: another person" in lines
-    assert lines[-1] == (
-        "a.mp4, framed: take_off not seen; come_out not seen; contact not seen; another person; It is no video."
-    )
-
-
-def test_moments_are_held_against_their_own_median_in_real_time():
-    times = (1.0, 1.1, 1.3, None)
-    results = [result(moments_s={"take_off": time}, real_s=1 / 3) for time in times]
-    assert from_median(results, "take_off") == [pytest.approx(-1), pytest.approx(0), pytest.approx(2), None]
-    assert from_median(results, "contact") == [None] * 4
-
-
-def test_awards_spread_over_all_and_over_the_basic_variants():
-    results = [result("whole", award=6.0), result("crf28", award=6.3), result("shaken", award=7.0)]
-    results += [result("whole", clip="b.mp4", award=5.0), result("cut", clip="b.mp4", award=5.1)]
-    rows = awards_table(results).splitlines()
-    assert rows[2] == "| a.mp4 | 3 | 6.30 | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 | 0.00 |"
-    assert rows[-2:] == [
-        "| median |  |  | 0.55 | 0.29 | 0.20 | 0.14 | 0.00 | 0.00 |",
-        "| worst |  |  | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 | 0.00 |",
-    ]
-
-
-def test_measures_spread_beside_what_they_state():
-    values = {"whole": 1.0, "cut": 1.1, "later": 1.2}
-    results = [result(name, measures={"flight_time": (value, 0.04, "s")}) for name, value in values.items()]
-    results += [result("rate", measures={}), result("whole", clip="b.mp4")]
-    assert measures_table(results).splitlines()[2] == "| flight_time | s | 4 of 5 | 0.1 | 0.1 | 0.04 |"
 
 
 def test_the_latest_results_are_read_and_printed(tmp_path, capsys):

@@ -10,10 +10,10 @@ import torchvision.models as zoo
 from safetensors.torch import save_file
 from torch import nn
 
-from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, load_imagenet, write_imagenet
+from fineparser_core.checkpoints.imagenet import convert_imagenet, load_imagenet, write_imagenet
 from fineparser_core.commands.cli import main
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.errors import CheckpointError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.initial import IMAGENET_NOTICE, initial_model
 
@@ -96,14 +96,3 @@ def test_what_is_no_such_network_is_refused(tmp_path, monkeypatch):
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="is not a state dict"):
         convert_imagenet(tmp_path / "list.pth")
-
-
-def test_networks_without_such_a_backbone_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match="leave --imagenet away"):
-        initial_model(TrainConfig(sve=False), RunSettings(imagenet=tmp_path / "any"))
-    with pytest.raises(ConfigError, match="torchvision has no ImageNet weights for vit_s_16"):
-        fetch_imagenet("vit_s_16")
-    with pytest.raises(ConfigError, match="give a file as --imagenet"):
-        initial_model(TrainConfig(static_backbone="vit_s_16", sve_weights="imagenet"), RunSettings())
-    with pytest.raises(ConfigError, match="starts as it is made"):
-        initial_model(TrainConfig(static_backbone="a:B", sve_weights="imagenet"), RunSettings())

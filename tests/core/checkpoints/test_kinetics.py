@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import subprocess
 import tarfile
@@ -27,7 +26,6 @@ from fineparser_core.checkpoints.kinetics import (
 from fineparser_core.commands.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.i3d import I3D
-from fineparser_core.video.reader import VideoReader
 
 MIXED = ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
 BRANCHES = {
@@ -38,11 +36,6 @@ BRANCHES = {
     "Branch_2/Conv3d_0b_3x3": "branch_2.1",
     "Branch_3/Conv3d_0b_1x1": "branch_3.1",
 }
-SPRINGBOARD_DIVING = 329  # Of the 400 classes in alphabetical order.
-ROOT = Path(__file__).resolve().parents[3]
-REAL_CLIP = ROOT / "../shared/real/clips/platform_10m_054.avi"
-# Written by `fineparser convert kinetics data/kinetics_i3d.safetensors`; too large for the repository.
-REAL_FILE = ROOT / "data/kinetics_i3d.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +161,6 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
     ("change", "words"),
     [
         (lambda tree: tree["params"].pop("Mixed_4d"), r"lacks mixed_4d\.branch_0"),
-        (lambda tree: tree["params"].update(Mixed_6a={"Conv_0": {}}), "not a Kinetics checkpoint"),
-        (lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((3, 3))), "not a Kinetics"),
         (
             lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((1, 1, 1, 3, 64), "f4")),
             r"conv3d_2b_1x1\.conv3d\.weight has shape \(64, 3, 1, 1, 1\), expected \(64, 64, 1, 1, 1\)",
@@ -178,9 +169,8 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
             lambda tree: tree["params"]["Conv3d_2b_1x1"]["BatchNorm_0"].update(bias=np.full(64, np.nan, "f4")),
             r"conv3d_2b_1x1\.batch3d\.bias holds values that are not finite",
         ),
-        (lambda tree: tree.pop("batch_stats"), "not a Kinetics checkpoint"),
     ],
-    ids=["missing", "unknown", "flat", "shape", "nan", "statistics"],
+    ids=["missing", "shape", "nan"],
 )
 def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change, words):
     tree = as_package(expected)
@@ -256,32 +246,3 @@ def test_the_command_converts_a_file_that_is_here(expected, tmp_path, capsys):
     assert main(["kinetics", str(out), "--source", str(source)]) == 0
     assert capsys.readouterr().out == f"Written: {out}\n"
     assert_converted(load_kinetics(out), expected)
-
-
-def test_a_full_disk_leaves_no_half_file(expected, tmp_path, monkeypatch):
-    def fail(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(ExportError, match=r"kinetics\.safetensors cannot be written \(No space left on device\)"):
-        write_kinetics(convert_kinetics(as_package(expected), tmp_path), tmp_path / "kinetics.safetensors")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(not (REAL_FILE.is_file() and REAL_CLIP.is_file()), reason=f"needs {REAL_FILE} and {REAL_CLIP}")
-@pytest.mark.parametrize("size", [112, 224])
-def test_a_real_dive_is_classified_as_springboard_diving(size):
-    """The converted weights and our I3D together still know what they were trained on."""
-    weights = {name: torch.from_numpy(value) for name, value in load_kinetics(REAL_FILE).items()}
-    classifier = [weights.pop(f"{LOGITS}.conv3d.{name}") for name in ("weight", "bias")]
-    i3d = I3D().eval()
-    i3d.load_state_dict(weights)
-    with VideoReader(REAL_CLIP) as reader:
-        frames = torch.from_numpy(np.stack([frame for _, frame in reader.frames(range(20, 84))]))
-    # Kinetics saw [-1, 1] and neither mean nor deviation of ImageNet.
-    video = F.interpolate(frames.permute(0, 3, 1, 2) / 127.5 - 1, size=(size, size), mode="bilinear", antialias=True)
-    with torch.inference_mode():
-        feature = i3d(video.transpose(0, 1)[None])[0]
-        probabilities = F.linear(feature, classifier[0].flatten(1), classifier[1]).softmax(0)
-    assert probabilities.argmax() == SPRINGBOARD_DIVING
-    assert probabilities[SPRINGBOARD_DIVING] > 0.9

@@ -9,7 +9,6 @@ from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.video.reader import VideoReader
 
@@ -54,25 +53,6 @@ def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path):
         athlete = dive.masks[middle].astype(bool)
         off = np.abs(reader.frame(middle).astype(int) - dive.frames[middle]).mean(axis=-1)
         assert off[athlete].mean() < 40
-
-
-def test_exemplars_are_of_clubs_and_of_competitions():
-    drawn = list(exemplars._draws(6, 407))
-    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 288
-    club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
-    assert len(club) == 240
-    assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
-
-
-def test_qualities_of_club_dives_are_spread_on_every_board():
-    of_board: dict[tuple[str, float | None], list[float]] = {}
-    for _, spec, _ in exemplars._draws(1, 407):
-        if spec.qualities is not None:
-            of_board.setdefault((spec.dive_number, spec.board_m), []).append(float(np.mean(spec.qualities)))
-    assert len(of_board) == 80
-    for levels in of_board.values():
-        assert len(levels) == 3
-        assert min(levels) < 7 < 7.5 < max(levels)
 
 
 def test_clips_that_are_rendered_already_are_taken(tmp_path):

@@ -92,21 +92,6 @@ def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):
     assert text == "transitions are stored after frames [99, 133], labels change after [28, 57]."
 
 
-def test_transitions_lie_where_the_data_set_is_known_to_have_them(finediving):
-    steps = [record for record in finediving.records.values() if record.has_steps]
-    flight = sorted(record.first_flight_frame / record.n_frames for record in steps)
-    entry = sorted(record.first_entry_frame / record.n_frames for record in steps)
-    assert flight[len(flight) // 2] == pytest.approx(0.29, abs=0.01)
-    assert entry[len(entry) // 2] == pytest.approx(0.64, abs=0.01)
-
-
-def test_frames_that_are_not_there_are_reported(finediving, mtl_aqa):
-    defects = list(finediving.frame_defects())
-    assert len(defects) == 3000
-    assert defects[0].text == "0 frames on disk, 85 labelled."
-    assert next(iter(mtl_aqa.frame_defects())).text == "0 frames on disk, 86 labelled."
-
-
 def test_springboard_records_have_the_difficulty_of_the_formula(finediving):
     """All but three, which keep the DD that an older edition of the rules gave 5337D."""
     records = _with_own_difficulty(finediving, 3.0)

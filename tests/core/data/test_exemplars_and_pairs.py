@@ -90,8 +90,3 @@ def test_a_group_of_one_and_an_unknown_criterion_are_refused(pool):
     ):
         with pytest.raises(ConfigError, match='"weather"'):
             call()
-
-
-def test_nothing_gives_nothing():
-    assert epoch_pairs([], "random", 0, 0) == []
-    assert epoch_groups([], "random", 2, 0, 0) == []

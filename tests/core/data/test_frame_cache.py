@@ -6,7 +6,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -112,15 +111,6 @@ def test_every_data_set_has_a_default_folder_of_its_own(data, mtl_aqa_root):
     assert not any(folder.exists() for folder in folders)
 
 
-def test_too_little_room_is_said_with_both_numbers_before_writing(tmp_path, data, records, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(frame_cache.shutil, "disk_usage", lambda path: usage(0, 0, 3_000_000))
-    cache = cache_of(tmp_path, data)
-    with pytest.raises(ExportError, match=r"needs 0\.01 GB for 4 dives, and 0\.00 GB are free"):
-        cache.prepare(records)
-    assert not cache.folder.exists()
-
-
 def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, monkeypatch):
     cache = cache_of(tmp_path, data)
     cache.prepare(records[:1])
@@ -165,30 +155,11 @@ def numbered(frames):
     "damage",
     [
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr"),
         lambda path: np.save(path, np.zeros((21, 5), np.uint8)),
-        lambda path: np.save(path, np.zeros((21, 200 * 112 * 4), np.int8)),
-        lambda path: np.save(path, numbered(range(21))),
         lambda path: np.save(path, numbered([*range(19), 5])),
-        lambda path: np.save(path, numbered(range(0, 20, 2))),
-        lambda path: np.save(path, numbered([])),
-        lambda path: np.save(path, np.zeros((), np.uint8)),
         lambda path: path.write_bytes(pickle.dumps({"not": "an array"})),
     ],
-    ids=[
-        "truncated",
-        "empty",
-        "half a header",
-        "other shape",
-        "other type",
-        "too long",
-        "out of order",
-        "gaps",
-        "none",
-        "scalar",
-        "pickle",
-    ],
+    ids=["truncated", "other shape", "out of order", "pickle"],
 )
 def test_damaged_cache_files_are_written_anew(tmp_path, data, records, damage):
     cache = cache_of(tmp_path, data)

@@ -106,10 +106,7 @@ def test_what_no_dive_can_have_is_said_with_its_place(values, reason, tmp_path):
         read_dives(tmp_path / "set.json")
 
 
-@pytest.mark.parametrize(
-    "content",
-    ['{"format": "fineparser-dives", "version": 2, "dives": []}', '{"format": "x", "dives": []}', "[]", "{", "3"],
-)
+@pytest.mark.parametrize("content", ['{"format": "fineparser-dives", "version": 2, "dives": []}', "{"])
 def test_other_files_are_refused(content, tmp_path):
     (tmp_path / "set.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"set\.json"):

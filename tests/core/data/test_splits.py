@@ -51,12 +51,6 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order(records, by):
     assert validation_split(records, 0.25, by, 8) != expected
 
 
-def test_no_share_is_no_validation(records):
-    train, validation = validation_split(records, 0, "number", 0)
-    assert len(train) == 200
-    assert validation == []
-
-
 def test_a_tiny_share_is_one_dive_or_one_event(make_record):
     records = [make_record("A", i) for i in range(5)] + [make_record("B", 9)]
     assert len(validation_split(records, 0.01, "number", 0)[1]) == 1

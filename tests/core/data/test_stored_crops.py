@@ -1,14 +1,12 @@
 """Dives stored as athlete crops: views and masks."""
 
 from dataclasses import replace
-from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import PreprocessingName
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.folder_dives import read_frame, read_mask
@@ -43,10 +41,6 @@ def in_air(dive: DatasetDive, view: View) -> np.ndarray:
     """Samples of the flight, which nothing hides."""
     first, second = view.transitions(dive)
     return np.arange(first, second)
-
-
-def test_the_names_of_preprocessings_are_the_settings():
-    assert set(get_args(PreprocessingName)) == set(PREPROCESSINGS)
 
 
 def test_the_square_is_stored_with_a_margin(data, followed):

@@ -70,10 +70,7 @@ def test_what_is_written_is_read_again(tmp_path):
     [
         (b"", "names no dive"),
         (b"PK\3\4" + bytes(99), "is no CSV"),
-        (b"\0\1\2", "is no CSV"),
         (b"hello\nworld", "names no dive"),
-        (b"athlete,dive,board\n,,\n", "names no dive"),
-        (b"\xff\xfe", "names no dive"),
         (b"x" * 2_000_001, "larger than 2 MB"),
         (b'"' + b"x" * 300_000, "names no dive"),
         (None, "cannot be read"),

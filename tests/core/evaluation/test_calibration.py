@@ -39,11 +39,6 @@ def test_what_goes_into_the_card_comes_out_of_it():
     assert read.level == 0.8
 
 
-def test_dives_without_an_error_make_a_narrow_interval():
-    dives = ScoredDives(error=np.zeros(40), spread=np.ones(40), difficulty=np.full(40, 3.0))
-    assert fit_interval(dives).mean_width < 0.01
-
-
 def test_too_few_dives_and_a_level_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="too few"):
         fit_interval(drawn(19, 0))

@@ -8,7 +8,6 @@ import pytest
 from made_analysis import made_identity, moments_at
 
 from fineparser_core.data.judged_dives import read_dives, read_masks
-from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.records import Clip, DiveParse, Transitions
@@ -130,11 +129,3 @@ def test_a_mask_lies_where_its_crop_does(parse, truth):
     outside = np.tile(np.array([-40.0, -16.0, 360.0, 256.0], np.float32), (96, 1))
     object.__setattr__(parse, "crop_xyxy", outside)
     assert full_frame_mask(parse, 20, SIZE).shape == SIZE
-
-
-@pytest.mark.parametrize("text", [None, "{", "[1]", '{"dive.avi": 3}'])
-def test_labels_that_are_none_are_said(text, tmp_path):
-    if text is not None:
-        (tmp_path / "labels.json").write_text(text, encoding="utf-8")
-    with pytest.raises(AnnotationError, match=r"labels\.json"):
-        read_dives(tmp_path)

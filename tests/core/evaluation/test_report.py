@@ -4,10 +4,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-import pytest
 from made_results import dive
 
-from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarize
@@ -87,8 +85,3 @@ def test_worst_come_first():
     by_score, by_iou = worst_dives(results)
     assert [result.id for result in by_score] == [f"Event/{n}" for n in (8, 7, 6, 5, 4)]
     assert [result.id for result in by_iou] == [result.id for result in by_score]
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ExportError, match="nowhere"):
-        written(tmp_path / "nowhere" / "r.html", [dive()])

@@ -9,7 +9,6 @@ from made_results import dive
 
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.mask_metrics import f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.naive_baselines import DISC_SHARE, center_disc, median_transition_ious
 from fineparser_core.evaluation.results import mask_results, write_predictions
 
 
@@ -64,15 +63,6 @@ def test_missed_athletes_count_as_missed(clip):
     nobody = mask_results(probability[86:], truth[86:], missed[86:])
     assert (nobody["iou"], nobody["s_measure"]) == (0, 0)
     assert mask_results(probability, truth, np.zeros(96, bool)) == found
-
-
-def test_floors():
-    disc = center_disc(112, 112)
-    assert disc.mean() == pytest.approx(DISC_SHARE, rel=0.05)
-    assert np.array_equal(disc, disc[::-1, ::-1])
-    intervals, steps = median_transition_ious((20, 60), [(20, 60), (60, 90)])
-    assert intervals.tolist() == [1.0, 0.0]
-    assert steps.shape == (2, 3)
 
 
 def test_predictions_come_back(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
-from fineparser_core.commands.measuring import _THUMBNAIL_SAMPLES, _thumbnails
+from fineparser_core.commands.measuring import _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
@@ -176,13 +176,6 @@ def test_the_pool_of_a_bundle_is_read_as_it_was_written(data, tmp_path):
     (tmp_path / POOL_FILE).write_text("[1]", encoding="utf-8")
     with pytest.raises(CheckpointError, match="remove it to draw from all training dives"):
         read_pool(tmp_path)
-
-
-def test_thumbnails_show_the_rows_that_the_network_sees(data, cache):
-    dive = load(data, cache, "release")
-    frame = np.linspace(0, 39, 96).astype(int)[_THUMBNAIL_SAMPLES[0]]
-    first = _thumbnails(dive, "release")[0]
-    assert (first == dive.frames[frame][44:156]).all()
 
 
 def test_who_finds_nobody_cannot_follow(prepared):

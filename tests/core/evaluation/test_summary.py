@@ -10,7 +10,6 @@ from scipy.stats import spearmanr
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import interval_iou, relative_l2
-from fineparser_core.evaluation.paper import METRICS as PAPER_METRICS
 from fineparser_core.evaluation.summary import METRICS, summarize
 
 
@@ -34,10 +33,6 @@ def test_every_metric_with_interval_and_baselines():
     for metric in metrics.values():
         assert metric.low - 1e-9 <= metric.value <= metric.high + 1e-9
         assert metric.n == 40
-
-
-def test_metrics_of_the_paper_have_its_names():
-    assert set(PAPER_METRICS) <= set(METRICS)
 
 
 def test_dive_numbers_and_steps():
@@ -100,15 +95,6 @@ def test_a_network_that_gives_no_number_has_no_metric():
 def test_no_dives():
     with pytest.raises(ConfigError, match="no results"):
         summarize([], median_transitions=None)
-
-
-def test_text_names_baselines_and_dives_with_fewer_exemplars():
-    results = [dive(0), replace(dive(1), n_exemplars=4), dive(2), dive(3)]
-    text = summarize(results, median_transitions=(30, 65)).as_text()
-    assert "4 dives, 4 scored, 1 with fewer exemplars" in text
-    for baseline in ("drawn exemplars", "training mean of number", "median transitions", "empty mask", "centre disc"):
-        assert baseline in text
-    assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def test_the_same_seed_gives_the_same_summary():

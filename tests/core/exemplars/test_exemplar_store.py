@@ -88,16 +88,11 @@ def test_a_name_is_kept_without_what_cannot_be_shown():
     ("changes", "words"),
     [
         ({"dive_number": "207"}, "lacks its position"),
-        ({"dive_number": ""}, "not a dive number"),
         ({"board_m": None}, "found no board"),
-        ({"board_m": 4.0}, "found a board of 4 m"),
         ({"dive_number": "626C", "board_m": 3.0}, "armstand"),
-        ({"score": -1.0}, "A score of -1 cannot be"),
         ({"score": float("nan")}, "A score of nan cannot be"),
         ({"score": 612.0}, "at most 9"),
-        ({"dive_number": "5253A", "board_m": 10.0, "score": 181.0}, "no dive is given more than 180"),
         ({"dived_on": "31.5.2026"}, "is not a day"),
-        ({"diver": "x" * 256}, "256 letters"),
     ],
 )
 def test_facts_that_cannot_be_are_refused(tmp_path, changes, words):
@@ -423,9 +418,7 @@ def test_a_row_that_cannot_be_is_left_out_named_and_kept(tmp_path):
     ("changes", "words"),
     [
         ({"score": float("inf")}, "its score is inf"),
-        ({"dive_number": "207c"}, "its dive number is '207c'"),
         ({"first_flight_frame": 70}, r"its frames \[0, 70, 60, 95\] are not in order"),
-        ({"diver": "x" * 256}, "its diver has 256 letters"),
         ({"clip_path": Path("elsewhere/dive.mp4")}, "cannot take exemplar 'one'"),
     ],
 )
@@ -448,25 +441,6 @@ def test_the_coach_s_own_library_with_tables_of_others_is_left_as_it_is(tmp_path
         assert not store.writable
         assert store.exemplars()  # the bundled ones
     assert (tmp_path / FILE_NAME).read_bytes() == before
-
-
-def test_a_program_that_opens_beside_a_writer_sees_the_present_rows(tmp_path):
-    """In a process of its own: what is written is only in the write-ahead log."""
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from fineparser_core.exemplars.store import ExemplarStore\n"
-        "with ExemplarStore.open(Path(sys.argv[1])) as library:\n"
-        "    print([e.id for e in library.exemplars()], flush=True)\n"
-        "    sys.stdin.readline()\n"
-        "    print([e.id for e in library.exemplars()], flush=True)\n"
-    )
-    with ExemplarStore.open_own(tmp_path) as library:
-        add(library, "one")
-        command = [sys.executable, "-c", code, str(tmp_path / FILE_NAME)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
-            assert reader.stdout.readline() == "['one']\n"
-            add(library, "two")
-            assert reader.communicate("\n")[0] == "['one', 'two']\n"
 
 
 def test_nothing_is_left_beside_a_library_that_was_only_read(tmp_path):

@@ -153,17 +153,6 @@ def test_round_trip(scored, small_video, make_analysis, tmp_path):
     assert analysis_to_dict(back) == data
 
 
-def test_masks_file(analysis, tmp_path):
-    write_masks_npz(analysis.parse, tmp_path / "masks.npz")
-    with np.load(tmp_path / "masks.npz", allow_pickle=False) as arrays:
-        assert {name: (arrays[name].shape, arrays[name].dtype.name) for name in arrays} == {
-            "frame": ((96,), "int64"),
-            "probability": ((96, 112, 112), "float16"),
-            "crop_xyxy": ((96, 4), "float32"),
-        }
-    assert os.listdir(tmp_path) == ["masks.npz"]
-
-
 def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
     assert analysis.scoring is not None
     broken = replace(analysis, scoring=replace(analysis.scoring, score=float("nan")))

@@ -13,7 +13,6 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
-from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, rgb
@@ -128,15 +127,6 @@ def test_the_current_step_is_highlighted_in_the_banner(small_video, make_analysi
                 assert lit[step.name] > 500
 
 
-def test_portrait_keeps_its_shape(tmp_path, make_video, make_analysis):
-    path = make_video(tmp_path / "phone.mp4", 20, size_px=(96, 54), rotation_deg=-90, fps=30)
-    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4")
-    info = probe(tmp_path / "out.mp4")
-    assert info.width_px == 640
-    assert info.height_px > 640 * 96 / 54
-    assert info.rotation_deg == 0
-
-
 def test_odd_sides_and_large_pictures(tmp_path, make_video, make_analysis):
     path = make_video(
         tmp_path / "large.mp4", 16, size_px=(2701, 1501), pix_fmt="yuv444p", encoder={"preset": "ultrafast"}
@@ -245,12 +235,6 @@ def test_invalid_paths(small_video, make_analysis, tmp_path):
         write_annotated_clip(analysis, small_video)
 
 
-def test_real_clip(real_clip, make_analysis, tmp_path):
-    write_annotated_clip(make_analysis(real_clip, 1), tmp_path / "out.mp4")
-    info = probe(tmp_path / "out.mp4")
-    assert (info.n_frames, info.width_px, info.variable_frame_rate) == (102, 640, False)
-
-
 def test_masks_between_samples_are_interpolated(tmp_path, make_video, make_analysis):
     times_s = [Fraction(number, 60) for number in range(191)]
     parse = make_analysis(make_video(tmp_path / "long.mp4", 191, times_s=times_s, fps=60)).parse
@@ -276,21 +260,3 @@ def test_a_crop_partly_outside_is_clipped():
     draw_mask_on_image(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), MaskStyle())
     assert (image[:55, :75] != 128).any(axis=2).all()
     assert (image[70:, 90:] == 128).all()
-
-
-def test_drawing():
-    image = np.zeros((20, 30, 3), dtype=np.uint8)
-    fill_box(image, (5, 5, 15, 15), (255, 0, 0))
-    assert image[5:15, 5:15, 0].min() == 255
-    assert image.sum() == 255 * 100
-    fill_box(image, (40, 40, 50, 50), (255, 0, 0))  # outside: nothing to draw
-    text = "one two three four five six"
-    lines = wrap_text(text, 12, 80)
-    assert " ".join(lines) == text
-    assert len(lines) > 1
-    assert all(text_width(line, 12) <= 80 for line in lines)
-    long = "腰部打开太早，入水角度不对，手臂没有并拢"  # no spaces to break at
-    lines = wrap_text(f"a {long}", 12, 80)
-    assert "".join(lines) == f"a{long}"
-    assert all(text_width(line, 12) <= 80 for line in lines)
-    assert text_width("e\u0301", 40) == text_width("é", 40)  # as file names come on a Mac

@@ -19,11 +19,10 @@ from fineparser_core.export.report.content import make_overview, make_page
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint, trend_chart
 from fineparser_core.export.report.write import write_report
-from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
-from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive, Measure
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.support.processes import own_process
 
@@ -110,18 +109,6 @@ def test_a_page_without_masks_shows_the_frames(dive):
     data = without_samples(analysis_to_dict(replace(dive.analysis, measures=())))
     page = make_page(replace(dive, analysis=analysis_from_dict(data, None)))
     assert len(page.strips[0].pictures) == 6
-
-
-def test_sentences_say_value_and_band():
-    measure = Measure(name="flight_time", value=0.98, unit="s", uncertainty=0.05, frame=3, step="take-off")
-    finding = Finding(measure=measure, band=Band(low=1.15, high=1.3, unit="s", source=RULES), weight=3.0)
-    assert finding_text(finding) == ("0.98 s in the air; rules: 1.15 to 1.30 s")
-    over = replace(measure, name="entry_angle", value=14.2, unit="deg", uncertainty=4.0)
-    assert measured_text(over) == "14 ± 4° over"
-    told = Finding(measure=over, band=Band(low=-4, high=5, unit="deg", source=RULES), weight=2.0)
-    assert finding_text(told) == "Entry 14° over; rules: 4° short to 5° over"
-    assert measured_text(replace(measure, name="lean", value=-3.0, unit="deg")) == "3 ± 0° back"
-    assert "deduct" not in finding_text(told)
 
 
 def named(dive: ReportedDive, name: str) -> ReportedDive:

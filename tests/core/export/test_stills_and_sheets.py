@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.export import panel
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
@@ -18,7 +18,7 @@ from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
-from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.progress import Progress
 from fineparser_core.records import ComparedDive, MaskTrack, compared_dive
 
 
@@ -35,11 +35,6 @@ def test_a_still_is_the_frame(name, small_video, make_analysis, tmp_path, number
     assert number_of(image[BANNER_UNITS : BANNER_UNITS + 480]) == 77
     np.testing.assert_allclose(image[BANNER_UNITS + 60, 90], (220, 30, 30), atol=25)
     assert os.listdir(tmp_path) == [name]
-
-
-def test_a_still_without_overlays(small_video, make_analysis, tmp_path):
-    write_still(make_analysis(small_video), 3, tmp_path / "s.png", RenderOptions(mask=False, panels=False))
-    assert read_rgb(tmp_path / "s.png").shape == (48, 64, 3)
 
 
 def test_invalid_stills(small_video, make_analysis, tmp_path):
@@ -180,12 +175,3 @@ def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(tmp_
         assert yellow_in(images[15]) > 100
         assert yellow_in(images[22]) < 10  # paler
         assert yellow_in(images[30]) == 0
-
-
-def test_a_cancelled_sheet_leaves_nothing(small_video, make_analysis, tmp_path):
-    token = CancelToken()
-    with pytest.raises(Cancelled):
-        write_contact_sheet(
-            make_analysis(small_video), tmp_path / "s.png", progress=lambda step: token.cancel(), cancel=token
-        )
-    assert os.listdir(tmp_path) == []

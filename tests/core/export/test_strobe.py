@@ -19,7 +19,6 @@ from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
 PLAIN = StrobeOptions(outline=False, path=False, heights=False, rotation=False, title="")
-FIRST, LAST = 24, 75
 
 
 def places_of_red(image: np.ndarray) -> np.ndarray:

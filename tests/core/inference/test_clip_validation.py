@@ -84,11 +84,6 @@ def test_the_evidence_of_a_fall_in_front_of_a_still_camera():
     assert found.after == 36 / 30
 
 
-def test_a_card_without_a_calibration_gives_the_lenient_thresholds_and_no_interval():
-    assert Calibration.from_card({}, "weights") == Calibration()
-    assert Calibration().interval is None
-
-
 def test_a_calibration_is_read_and_what_is_told_beside_it_left_out():
     stored = {
         "domain": {"take_off": 0.2, "entry": 0.1, "shown": 0.4, "descent": 0.15, "after": 0.3, "dives": 80},
@@ -119,11 +114,6 @@ def test_a_clip_that_was_cut_unasked_says_so():
     (note,) = clip_notes(replace(clip, n_cut=(85, 245)), 1.0)
     assert (note.code, note.values) == (NoteCode.CUT_OUT, (85, 185, 85, 245))
     assert "frames 85 to 185, which alone were analysed: 85 frames before and 245 after" in note_text(note)
-
-
-def test_a_slow_replay_is_said_to_be_one():
-    (note,) = clip_notes(Clip(path=Path("dive.mp4"), in_frame=0, out_frame=99, fps=30.0), 2.9)
-    assert note_text(note) == "Slow motion, about 3 times: times are those of the recording, not of the dive."
 
 
 def test_what_masks_and_gravity_tell_well_needs_no_evidence_of_the_network():

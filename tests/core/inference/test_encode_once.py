@@ -1,6 +1,5 @@
 """ClipEncoding a clip once gives what encoding both clips of every pair gives."""
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,31 +186,8 @@ def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
     assert "from 10 m: DD" in _score(analyzer.score(encoding, DIVE, DIFFICULTY))
 
 
-def test_an_exemplar_whose_clip_is_gone_names_the_library(prepared, tmp_path):
-    analyzer, *_ = prepared
-    with pytest.raises(
-        ExemplarError, match=r"library\.sqlite: the clip of exemplar 'gone' cannot be used .*no such file"
-    ):
-        analyzer.exemplar_encoding(exemplar(tmp_path, "gone"))
-
-
 def test_two_take_offs_at_the_very_end_can_be_compared(prepared):
     analyzer, *_ = prepared
     boundaries = pair_boundaries((94, 95), (92, 95))
     assert boundaries == (8, 9)
     assert analyzer.encoder.model.dynamic_tokens(torch.zeros(1, 9, 1024), [boundaries]).isfinite().all()
-
-
-def test_library_round_trip_and_bad_files(prepared, tmp_path):
-    analyzer, *_ = prepared
-    library = analyzer.library
-    assert Counter(one.dive_number for one in library.exemplars()) == {"207C": 2}
-    assert library.get("ex1").score == 72.5
-    stored = library.mask("ex0")
-    np.testing.assert_allclose(stored.mask_probability[95], 1.0)
-    assert library.encoding("ex0", "another model") is None
-    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50, encoding="utf-8")
-    with pytest.raises(ExemplarError, match="cannot be read as an exemplar library"):
-        ExemplarStore.open(tmp_path / "text.sqlite")
-    with pytest.raises(ExemplarError, match="exists already"):
-        ExemplarStore.create(tmp_path / "text.sqlite")

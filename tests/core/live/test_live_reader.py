@@ -360,20 +360,6 @@ def test_a_listener_that_falls_behind_starts_again_at_a_key_frame(tmp_path):
     assert not queue.put(packets[0])
 
 
-@pytest.mark.hostile
-def test_two_sources_are_on_one_clock(tmp_path):
-    path = write_video(tmp_path / "a.mp4", 16)
-    seen: list[list] = [[], []]
-    readers = [LiveReader(parse_source(str(path)), [packets.append]) for packets in seen]
-    began_s = now_s()
-    for one in readers:
-        one.start()
-    for one in readers:
-        wait_until(lambda one=one: not one.running)
-    assert len(seen[0]) == len(seen[1]) == 16
-    assert all(began_s < packets[0].time_s <= now_s() for packets in seen)
-
-
 def test_a_file_that_is_played_again_and_is_gone_is_waited_for(tmp_path, monkeypatch):
     waited_s = [0.0]
 

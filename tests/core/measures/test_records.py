@@ -169,14 +169,3 @@ def test_the_reasons_are_notes_of_the_analysis(monkeypatch):
 def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possible):
     assert not any(RECORDS[name].is_plausible(value, board_m) for value in absurd)
     assert all(RECORDS[name].is_plausible(value, board_m) for value in possible)
-
-
-def test_the_reason_is_a_sentence():
-    unclear = note_text(Note(NoteCode.MEASURES_UNCLEAR, ("entry_angle", "jump_height")))
-    assert unclear == "Not clear enough to measure: body line at the entry; height of the jump."
-    language.use_language("de")
-    try:
-        told = language.translated(unclear)
-    finally:
-        language.use_language(language.ENGLISH)
-    assert told == "Nicht klar genug zu messen: Körperlinie beim Eintauchen; Sprunghöhe."

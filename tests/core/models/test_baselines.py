@@ -19,7 +19,6 @@ from fineparser_core.models.baselines.rica2 import N_DRAWS
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
-from fineparser_core.models.c3d import C3D
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.training.methods import METHODS
 
@@ -222,12 +221,6 @@ def test_tsa_cuts_each_dive_by_itself():
     torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))
 
 
-def test_steps_of_tsa_are_weighed_as_asked():
-    model = build_model(ModelConfig(method="tsa", step_weights=(1.0, 1.0, 2.0)))
-    assert isinstance(model, TSA)
-    torch.testing.assert_close(model.step_weights, torch.tensor([0.25, 0.25, 0.5]))
-
-
 def test_a_rival_that_averages_windows_takes_other_windows():
     video = torch.randn(1, 3, 96, 32, 32, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(0)
@@ -236,15 +229,6 @@ def test_a_rival_that_averages_windows_takes_other_windows():
     with torch.inference_mode():
         expected = torch.stack([model.i3d(video[:, :, start : start + 16]) for start in (0, 40, 80)]).mean(dim=0)
         torch.testing.assert_close(model.features(video), expected, rtol=1e-4, atol=1e-5)
-
-
-def test_c3d_is_as_large_as_its_source_says():
-    """78,409,573 parameters with a classifier of 101 classes, as the C3D for UCF-101 has."""
-    n_classifier = 101 * (4096 + 1)
-    with torch.device("meta"):
-        network = C3D()
-        assert sum(p.numel() for p in network.parameters()) + n_classifier == 78_409_573
-        assert network(torch.empty(1, 3, 16, 112, 112)).shape == (1, 8192)
 
 
 FC6, FC7 = 4096 * (8192 + 1), 4096 * (4096 + 1)

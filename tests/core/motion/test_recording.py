@@ -8,7 +8,6 @@ from fineparser_core.errors import Cancelled, ConfigError, NoDiveError
 from fineparser_core.motion import recording
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.pictures import Pictures
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, apart, around_fall, find_dives
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.records import AthletePoint
@@ -121,15 +120,6 @@ def test_pictures_for_which_there_is_no_room_are_read_again(small_video, monkeyp
     read_again.keep_only([70, 80])
     assert decoded == [70, 80]
     np.testing.assert_array_equal(kept.rgb(80), read_again.rgb(80))
-
-
-def test_pictures_are_those_of_the_file(small_video):
-    pictures: Pictures = find_dives(small_video).pictures
-    pictures.keep_only([50])
-    with VideoReader(small_video) as reader:
-        true = reader.frame(50).astype(int)
-    assert pictures.size_px == (true.shape[1], true.shape[0])
-    assert np.abs(pictures.rgb(50) - true).mean() < 3
 
 
 def fall(start_s: float, evidence: float, slowed: float = 1.0) -> FreeFall:

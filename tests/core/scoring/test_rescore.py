@@ -135,15 +135,6 @@ def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
         assert after.first_water_contact_frame == contact
 
 
-def test_a_frame_between_two_samples_counts_as_the_next():
-    parse, _ = parsed(200)
-    between = int(parse.sampled_frames[40]) + 1
-    assert between not in parse.sampled_frames
-    assert frame_to_sample(parse.sampled_frames, between) == 41
-    assert frame_to_sample(parse.sampled_frames, int(parse.sampled_frames[40])) == 40
-    assert frame_to_sample(parse.sampled_frames, parse.clip.out_frame + 5) == 95
-
-
 @pytest.mark.parametrize("n_frames", [16, 20, 95, 96, 97, 103, 400])
 def test_all_of_the_range_can_be_scored_and_nothing_beyond(analyzer, n_frames):
     parse, encoding = parsed(n_frames)

@@ -4,7 +4,7 @@ import pytest
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth.dataset import TRUTH_FOLDER, SynthConfig, sample_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
-from fineparser_core.synth.render import DiveSpec, mirror_joints, render_dive
+from fineparser_core.synth.render import DiveSpec, render_dive
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,6 @@ def test_the_board_is_at_the_feet_or_hands_at_take_off(number):
     held = dive.joints[last, [KEYPOINT_NAMES.index(name) for name in names]].mean(axis=0)
     height = np.ptp(dive.joints[last, :-1, 1])
     assert np.abs(held - dive.joints[last, -1]).max() < 0.2 * height
-
-
-def test_mirroring_exchanges_left_and_right():
-    joints = np.random.default_rng(0).uniform(0, 1, (3, len(KEYPOINT_NAMES), 2)).astype(np.float32)
-    mirrored = mirror_joints(joints)
-    left, right = KEYPOINT_NAMES.index("knee_l"), KEYPOINT_NAMES.index("knee_r")
-    assert mirrored[:, right, 0] == pytest.approx(1 - joints[:, left, 0])
-    assert mirrored[:, right, 1] == pytest.approx(joints[:, left, 1])
-    assert mirror_joints(mirrored) == pytest.approx(joints)
 
 
 def test_points_are_skewed_with_the_image():

@@ -21,7 +21,7 @@ from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.baseline_objectives import pair_differences
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.methods import METHODS
-from fineparser_core.training.objective import FineParserObjective, Objective, make_objective
+from fineparser_core.training.objective import Objective, make_objective
 from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import get_config
 
@@ -133,10 +133,6 @@ def test_draws_of_rica2_follow_seed_and_place():
         totals.append(float(objective(replace(batch, place=place), 0.0)["total"].detach()))
     assert totals[0] == totals[1]
     assert len(set(totals)) == 3
-
-
-def test_fineparser_has_its_own_objective():
-    assert isinstance(small_objective("fineparser"), FineParserObjective)
 
 
 def test_differences_are_those_of_dives_that_may_be_compared():

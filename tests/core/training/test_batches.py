@@ -11,15 +11,7 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.batches import (
-    Batch,
-    BatchPlan,
-    RunSampler,
-    epoch_batches,
-    make_batch,
-    ordered_pairs,
-    three_awards,
-)
+from fineparser_core.training.batches import Batch, BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
@@ -130,12 +122,6 @@ def test_a_batch_depends_on_its_place_alone():
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     for place in ((3, 6), (4, 5)):
         assert not torch.equal(make_batch(DIVES, at(*place), config).video, first["video"])
-
-
-def test_all_pairs_are_ordered_pairs():
-    query, exemplar = ordered_pairs(4)
-    assert len(query) == 12
-    assert (query != exemplar).all()
 
 
 def test_what_one_dive_lacks_the_batch_lacks():

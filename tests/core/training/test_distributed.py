@@ -180,20 +180,6 @@ def test_tensorboard_shows_the_weights_of_each_part_once_an_epoch(found, name):
     assert [(event.step, event.histogram_value.num) for event in board.Histograms("weights/i3d")] == [(1, 4), (2, 4)]
 
 
-def test_one_process_is_its_own_company():
-    alone = Processes()
-    assert alone.writes
-    assert alone.gather(3) == [3]
-    assert (alone.any(True), alone.any(False)) == (True, False)
-    alone.wait()
-
-
-def test_without_torchrun_there_is_one_process(monkeypatch):
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with processes("cpu") as peers:
-        assert (peers.rank, peers.world, peers.device.type) == (0, 1, "cpu")
-
-
 @pytest.mark.parametrize("size", [1, 3])
 def test_kernels_lie_as_their_gradients_do(size):
     for kind, video in ((nn.Conv2d, torch.rand(2, 16, 8, 8)), (nn.Conv3d, torch.rand(2, 16, 4, 8, 8))):

@@ -70,15 +70,6 @@ def test_without_tensorboard_the_lines_are_all(tmp_path, caplog):
     assert lines(tmp_path) == [{"stage": "train", "iteration": 1, "total": 2.0}]
 
 
-def test_other_processes_write_nothing(tmp_path):
-    events = Events(tmp_path, on=False)
-    events.write("train", 1, {"total": 2.0})
-    events.images("masks", "athlete", 1, np.zeros((8, 12, 3), np.uint8))
-    events.cut("train", 0)
-    events.close()
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.usefixtures("no_tensorboard")
 def test_events_that_cannot_be_written_end_the_run_with_a_sentence(tmp_path):
     (tmp_path / FILE_NAME).mkdir()

@@ -16,7 +16,7 @@ import pytest
 import torch
 from brightness import Brightness, built, config_of, some_dives
 from platforms import needs_full_device, windows_has_no
-from toy_run import AN_EPOCH, ITERATIONS, left_by, toy_run
+from toy_run import AN_EPOCH, left_by, toy_run
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
@@ -259,16 +259,6 @@ def test_batches_sum_their_gradients(tmp_path, monkeypatch, clip_norm, expected)
     monkeypatch.setattr(torch.optim.Adam, "step", spy)
     trainer.run()
     assert seen[:2] == pytest.approx(expected, rel=1e-4)
-
-
-def test_the_log_says_at_once_what_is_waited_for_and_then_what_is_left(tmp_path, caplog):
-    with caplog.at_level("INFO", logger="fineparser_core.training.loop"):
-        finished(tmp_path)
-    lines = [record.getMessage() for record in caplog.records]
-    assert lines[0] == "train: 3 epochs of 4 iterations, up to 2 pairs each; waits for the first"
-    assert lines[1].startswith(f"train 1/{ITERATIONS}: total")
-    assert lines[-1].startswith(f"train {ITERATIONS}/{ITERATIONS}: total")
-    assert "s left)" in lines[-1]
 
 
 def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path):

@@ -49,10 +49,6 @@ def run(folder: Path, *argv: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
 
 
-def test_the_example_of_the_page_is_short():
-    assert len(CODE.splitlines()) <= 45
-
-
 def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere, rendered_root):
     words = ("--data", rendered_root, "--cache", elsewhere / "cache")
     argv = ("-m", "fineparser_core.train", *words, *TRAIN, "--validation-share", "0", "--checkpoint-every", "1")

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from brightness import Brightness, BrightnessObjective, config_of
@@ -11,16 +10,6 @@ from brightness import Brightness, BrightnessObjective, config_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.optimizer import learning_rate, make_optimizer, parameter_groups
 from fineparser_core.training.presets import get_config
-
-
-def test_rates_warm_up_and_fall_as_released():
-    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
-    rates = [learning_rate(config, i, 100, 1e-3) for i in range(101)]
-    assert rates[0] == pytest.approx(1e-4)
-    assert rates[10] == pytest.approx((1e-4 + 1e-3) / 2)
-    assert rates[20] == pytest.approx(1e-4 + 9e-4 * 0.5 * (1 + np.cos(np.pi * 0.2)))
-    assert rates[50] == pytest.approx((1e-3 + 1e-4) / 2)
-    assert rates[100] == pytest.approx(1e-4)
 
 
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")

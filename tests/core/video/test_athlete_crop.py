@@ -110,8 +110,3 @@ def test_crops_replicate_edges_and_mask_crops_are_empty_outside():
     shown = crop_mask(mask, place, 16)
     assert shown[:, :7].min() == 1
     assert shown[:, 9:].max() == 0
-
-
-def test_an_enlarged_square_keeps_its_centre():
-    x0, y0, x1, y1 = square_to_xyxy(np.array([100.0, 50.0, 40.0]), 1.5)
-    assert (x0 + x1, y0 + y1, x1 - x0) == (200, 100, 60)

@@ -27,15 +27,6 @@ def test_frames(size, name, height, rows):
     assert np.abs(shaped - expected).max() < 0.51
 
 
-@pytest.mark.parametrize("name", ["release", "whole"])
-def test_apply_crops_rows_of_the_resized_frame(name):
-    frame = np.random.default_rng(0).integers(0, 256, (131, 173, 3), dtype=np.uint8)
-    shape = get_preprocessing(name)
-    kept = slice(shape.first_row, shape.first_row + 112)
-    assert shape.resize(frame).shape == (shape.resized_height_px, 112, 3)
-    np.testing.assert_array_equal(shape.resize(frame)[kept], shape.apply(frame))
-
-
 def test_masks_keep_their_share():
     mask = np.zeros((240, 320), dtype=bool)
     mask[60:180, 80:240] = True
@@ -51,13 +42,6 @@ def test_masks_keep_their_share():
 def test_crops():
     assert get_preprocessing("whole").crop_xyxy(320, 240) == (0, 0, 320, 240)
     assert get_preprocessing("release").crop_xyxy(320, 240) == pytest.approx((0, 52.8, 320, 187.2))
-
-
-def test_the_release_crops_top_and_bottom():
-    frame = np.zeros((200, 300, 3), dtype=np.uint8)
-    frame[:42], frame[158:] = 255, 255
-    assert get_preprocessing("release").apply(frame).max() == 0
-    assert get_preprocessing("whole").apply(frame).max() == 255
 
 
 def test_unknown_name():

@@ -129,11 +129,6 @@ def test_clip_defaults_to_the_whole_file(small_video):
     assert (clip.path, clip.in_frame, clip.out_frame, clip.fps) == (small_video, 0, 119, 30.0)
 
 
-def test_clip_keeps_source_frames(small_video):
-    clip = make_clip(small_video, 7, 22)
-    assert (clip.in_frame, clip.out_frame) == (7, 22)
-
-
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [

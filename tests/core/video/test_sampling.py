@@ -73,11 +73,6 @@ def test_frame_to_sample_and_back():
     assert frame_to_sample(sampled, 200) == 95
 
 
-def test_frame_to_sample_takes_the_first_of_repeats():
-    sampled = sample_frames(info(np.arange(40) / 30, False), 4, 19)
-    assert frame_to_sample(sampled, 10) == int(np.argmax(sampled >= 10))
-
-
 def test_windows():
     assert WINDOWS.shape == (9, 16)
     assert WINDOWS[:, 0].tolist() == list(range(0, 81, 10))

@@ -86,11 +86,6 @@ def test_an_exception_leaves_no_file(error, tmp_path):
     assert path.read_bytes() == b"before"
 
 
-def test_missing_folder(tmp_path):
-    with pytest.raises(ExportError, match=r"out.mp4 cannot be written \(No such file"):
-        write(tmp_path / "nowhere" / "out.mp4")
-
-
 def test_name_of_a_folder(tmp_path):
     (tmp_path / "out.mp4").mkdir()
     with pytest.raises(ExportError, match="cannot be written"):
