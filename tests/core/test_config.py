@@ -1,7 +1,6 @@
 """Settings: presets that can be built, and words that become values."""
 
 from dataclasses import fields, replace
-from typing import Any
 
 import docstring_parser
 import pytest
@@ -15,7 +14,7 @@ from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import PRESETS, get_config
 
 
-def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
+def differences(one, other):
     return {f.name: getattr(other, f.name) for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)}
 
 
@@ -52,7 +51,7 @@ def test_presets_differ_from_the_release_in_what_they_are_called_after():
     assert differences(release, PRESETS["tsa"]) == {"method": "tsa"}
 
 
-def typed(*words: str, default: Any = PRESETS["release"]) -> Any:
+def typed(*words, default=PRESETS["release"]):
     return parse(type(default), "train", words, default=default)
 
 
@@ -97,7 +96,7 @@ def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too():
     with pytest.raises(ConfigError, match="method is 'magic': use one of fineparser, "):
         TrainConfig(method="magic")
     with pytest.raises(ConfigError, match="step_duration is 3: use one of 2, 4, 8"):
-        TrainConfig(step_duration=3)  # type: ignore[arg-type]
+        TrainConfig(step_duration=3)
 
 
 @pytest.mark.parametrize("kind", [TrainConfig, RunSettings])

@@ -21,7 +21,7 @@ def german():
     use_language("en")
 
 
-def too_short() -> VideoError:
+def too_short():
     return VideoError(_LENGTH, "/a.mp4", Phrase("{0} frames", 7), "", 16)
 
 

@@ -3,11 +3,10 @@
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from clip_variants import PICTURES, VARIANTS, Plan, plan, write
+from clip_variants import PICTURES, VARIANTS, plan, write
 from steadiness import Result, main, read_results
 
 from fineparser_core.data.judged_dives import JudgedDive
@@ -19,7 +18,7 @@ from fineparser_core.video.writer import VideoWriter
 FOLDER = Path("variants")
 
 
-def video(n_frames: int = 240, fps: float = 30.0, path: Path = Path("platform.mp4")) -> VideoInfo:
+def video(n_frames=240, fps=30.0, path=Path("platform.mp4")):
     return VideoInfo(
         path=path,
         width_px=320,
@@ -48,7 +47,7 @@ LABELS = JudgedDive(
 )
 
 
-def planned(name: str, labels: JudgedDive = LABELS, info: VideoInfo | None = None) -> Plan:
+def planned(name, labels=LABELS, info=None):
     made = plan(name, labels, info or video(), FOLDER)
     assert made is not None
     return made
@@ -121,9 +120,9 @@ def test_a_variant_is_written_frame_by_frame(tmp_path):
     assert shown == pytest.approx(4.0 * made.sources, abs=3)
 
 
-def result(variant: str = "whole", *, clip: str = "a.mp4", **changes: Any) -> Result:
+def result(variant="whole", *, clip="a.mp4", **changes):
     followed = [[t / 10, 100 + 5.0 * t, 50 + t**2, 80.0] for t in range(30)]
-    facts: dict[str, Any] = {
+    facts = {
         "code": "c",
         "seconds": 1.0,
         "flight_s": (1.0, 2.0),
@@ -138,7 +137,7 @@ def result(variant: str = "whole", *, clip: str = "a.mp4", **changes: Any) -> Re
     return Result(clip=clip, variant=variant, **facts | changes)
 
 
-def moved(by: float) -> list[list[float]]:
+def moved(by):
     return [[t, x + by, y, side] for t, x, y, side in result().followed]
 
 

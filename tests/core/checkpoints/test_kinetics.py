@@ -57,17 +57,17 @@ def expected():
     return weights
 
 
-def as_package(weights: dict[str, np.ndarray]) -> dict[str, dict]:
+def as_package(weights):
     """The same weights as the package's checkpoint names and lays them out."""
 
-    def unit(name: str) -> tuple[dict, dict]:
+    def unit(name):
         kernel = np.transpose(weights[f"{name}.conv3d.weight"], (2, 3, 4, 1, 0))
         moving = {"mean": weights[f"{name}.batch3d.running_mean"], "var": weights[f"{name}.batch3d.running_var"]}
         params = {"Conv_0": {"kernel": kernel}, "BatchNorm_0": {"bias": weights[f"{name}.batch3d.bias"]}}
         return params, {"BatchNorm_0": {key: value.reshape(1, 1, 1, 1, -1) for key, value in moving.items()}}
 
-    params: dict[str, dict] = {}
-    statistics: dict[str, dict] = {}
+    params = {}
+    statistics = {}
     for name in ("Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"):
         params[name], statistics[name] = unit(name.lower())
     for block in MIXED:
@@ -79,7 +79,7 @@ def as_package(weights: dict[str, np.ndarray]) -> dict[str, dict]:
     return {"params": params, "batch_stats": statistics}
 
 
-def assert_converted(weights: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+def assert_converted(weights, expected):
     assert weights.keys() == expected.keys()
     for name, value in expected.items():
         if name.endswith("running_var"):
@@ -179,7 +179,7 @@ def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change,
         convert_kinetics(tree, tmp_path / "file")
 
 
-def archive_with(data: bytes, path: Path, name: str = CHECKPOINT) -> Path:
+def archive_with(data, path, name=CHECKPOINT):
     with tarfile.open(path, "w:gz") as tar:
         member = tarfile.TarInfo(name)
         member.size = len(data)
@@ -220,7 +220,7 @@ def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
 def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setattr(kinetics, "fetch_kinetics", lambda folder: pytest.fail("downloaded"))
     existing = tmp_path / "kinetics.safetensors"
-    existing.write_text("precious", encoding="utf-8")
+    existing.write_bytes(b"precious")
     with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
         main(["kinetics", str(existing)])
     with pytest.raises(ExportError, match="is not a file"):
@@ -232,8 +232,8 @@ def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monke
 
 def test_a_failed_conversion_leaves_what_was_there(tmp_path):
     existing, source = tmp_path / "kinetics.safetensors", tmp_path / "source.ckpt"
-    existing.write_text("precious", encoding="utf-8")
-    source.write_text("not weights", encoding="utf-8")
+    existing.write_bytes(b"precious")
+    source.write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match=r"source\.ckpt"):
         main(["kinetics", str(existing), "--source", str(source), "--overwrite"])
     assert existing.read_text(encoding="utf-8") == "precious"

@@ -9,13 +9,12 @@ from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.synth.render import DiveSpec
 from fineparser_core.video.reader import VideoReader
 
 SETTINGS = {"weights": "w", "each": 1, "seed": 407}
 
 
-def small_draws(count: int) -> list[tuple[str, DiveSpec, int]]:
+def small_draws(count):
     draws = list(exemplars._draws(1, 407))[:count]
     return [(name, replace(spec, height_px=96), seed) for name, spec, seed in draws]
 

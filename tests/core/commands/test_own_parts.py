@@ -8,7 +8,7 @@ from fineparser_core.errors import ConfigError
 
 
 def test_it_is_looked_for_in_the_current_folder_too(tmp_path, monkeypatch):
-    (tmp_path / "my_parts.py").write_text("class Net:\n    pass\n", encoding="utf-8")
+    (tmp_path / "my_parts.py").write_bytes(b"class Net:\n    pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     found = own_part("--head", "my_parts:Net")

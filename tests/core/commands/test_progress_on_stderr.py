@@ -2,8 +2,6 @@
 
 import sys
 
-import pytest
-
 from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 
@@ -11,7 +9,7 @@ from fineparser_core.progress import Progress
 EVENTS = [*(Progress("coarse", done, 2) for done in (1, 1, 2, 2, 2)), Progress("parse", 1, 1), Progress("coarse", 2, 2)]
 
 
-def progress_output(capsys: pytest.CaptureFixture[str], *, quiet: bool = False) -> str:
+def progress_output(capsys, *, quiet=False):
     with progress_on_stderr(quiet=quiet) as show:
         for progress in EVENTS:
             show(progress)

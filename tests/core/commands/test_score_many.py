@@ -43,13 +43,13 @@ def make_clips(tmp_path, make_video):
     return make
 
 
-def run(clips: list[Path], out: Path, workers: int = 1, seed: int = 0, **more: Path) -> None:
+def run(clips, out, workers=1, seed=0, **more):
     asked = [replace(USUAL, path=path) for path in clips]
     options = ScoringOptions(seed=seed)
     score_many(asked, options, out, CancelToken(), workers=workers, scorer="scripted_scorer", **more)
 
 
-def asked_of(folder: Path) -> list[str]:
+def asked_of(folder):
     """Names of the clips that were scored since it was asked last."""
     log = folder / "asked.log"
     text = log.read_text(encoding="utf-8") if log.exists() else ""
@@ -108,7 +108,7 @@ def test_what_is_done_stays_whatever_else_changes(make_clips, tmp_path):
         run(moved, out, seed=14)
     with pytest.raises(ConfigError, match="one of the clips"):
         run(moved, moved[0])
-    (tmp_path / "text.jsonl").write_text("no result\n", encoding="utf-8")
+    (tmp_path / "text.jsonl").write_bytes(b"no result\n")
     with pytest.raises(ExportError, match=r"Line 1 of .*text\.jsonl is no result"):
         run(moved, tmp_path / "text.jsonl")
     assert (tmp_path / "text.jsonl").read_text(encoding="utf-8") == "no result\n"
@@ -123,11 +123,11 @@ def test_two_of_one_content_are_scored_once(make_clips, tmp_path):
     assert [one.asked.path for one in read_results(tmp_path / "results.jsonl")] == [clip, copy]
 
 
-def processes(folder: Path) -> list[int]:
+def processes(folder):
     return [int(pid) for pid in re.findall(r"\d+$", (folder / "asked.log").read_text(encoding="utf-8"), re.MULTILINE)]
 
 
-def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
+def begun(clips, out, n_lines):
     """A command with two processes that has written so many lines and is at further clips."""
     command = subprocess.Popen(
         [*COMMAND, *map(str, clips), "--out", str(out), "--workers", "2"],
@@ -142,12 +142,12 @@ def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
     return command
 
 
-def log_of(clips: list[Path]) -> str:
+def log_of(clips):
     log = clips[0].parent / "asked.log"
     return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
-def wait_for_ends(pids: list[int]) -> None:
+def wait_for_ends(pids):
     while any(map(is_running, pids)):
         time.sleep(0.05)
 
@@ -178,7 +178,7 @@ def test_the_clips_of_folders_lists_and_tables(make_clips, tmp_path):
     two, ten, one = make_clips("dive 2", "dive 10", "dive 1")
     folder = one.parent
     assert asked_clips([ten, two], USUAL) == [replace(USUAL, path=ten), replace(USUAL, path=two)]
-    (folder / "notes.md").write_text("no video", encoding="utf-8")
+    (folder / "notes.md").write_bytes(b"no video")
     assert [asked.path for asked in asked_clips([folder], USUAL)] == [one, two, ten]
     (folder / "labels.json").write_text(
         '{"dive 2.mp4": {"dive_number": "103B", "board_m": 1, "in": 3, "out": 18}}', encoding="utf-8"

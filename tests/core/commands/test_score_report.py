@@ -8,7 +8,7 @@ from fineparser_core.commands.score_report import report
 from fineparser_core.records import DiverCandidate, DiverEvidence
 
 
-def candidate(frame: int, probability: float, chosen: bool, *reasons: DiverEvidence) -> DiverCandidate:
+def candidate(frame, probability, chosen, *reasons):
     box = (10.0, 20.0, 30.0, 60.0)
     values = {"frame": frame, "probability": probability, "chosen": chosen, "reasons": reasons}
     return DiverCandidate(box_xyxy=box, in_frame=frame - 40, out_frame=frame + 60, **values)

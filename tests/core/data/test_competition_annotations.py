@@ -7,7 +7,6 @@ import bundled_tables
 import pytest
 
 from fineparser_core.data.annotation_files import score_by_rules
-from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.data.records import DiveRecord
@@ -109,7 +108,7 @@ def test_platform_records_have_the_difficulty_of_the_table(finediving):
     assert other == {("305C", 2.7): 8, ("305B", 2.8): 1, ("107B", 3.1): 1}
 
 
-def _with_own_difficulty(finediving: DiveSet, board_m: float) -> list[DiveRecord]:
+def _with_own_difficulty(finediving, board_m):
     # In synchronised rounds of limited difficulty every dive counts 2.0.
     records = [record for record in finediving.records.values() if record.board_m == board_m]
     return [record for record in records if not (record.synchro and record.difficulty == 2.0)]

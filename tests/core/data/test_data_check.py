@@ -5,7 +5,6 @@ import math
 import pickle
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,7 +182,7 @@ def test_no_right_label_at_all_is_refused_before_decoding(finediving_root):
         split_records(load_dataset(finediving_root), get_config("release"), RunSettings())
 
 
-def edit(root: Path, key: tuple[str, int], changed: dict[int, object]) -> None:
+def edit(root, key, changed):
     """Replaces values of a dive's annotation by their place."""
     path = root / "fine-grained_annotation_aqa.pkl"
     annotations = pickle.loads(path.read_bytes())

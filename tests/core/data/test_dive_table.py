@@ -1,14 +1,12 @@
 """Tables of judged dives as people keep them: what is read, and what is said of rows that cannot be."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fineparser_core.commands.cli import main
-from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
+from fineparser_core.data.dive_table import BadRow, read_table
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -29,7 +27,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def read(folder: Path, text: str | bytes, **named: str) -> DiveTable:
+def read(folder, text, **named):
     path = folder / "dives.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read_table(path, named)
@@ -161,7 +159,7 @@ def test_the_command_says_what_it_left_out(folder, capsys):
     found = [(dive.video.name, dive.athlete, dive.score) for dive in read_dives(out)]
     assert found == [("a.mp4", "Zoë", 40), ("b.mp4", "Li", None)]
     assert '"video": "clips/a.mp4"' in out.read_text(encoding="utf-8")
-    table.write_text("clip\nnone.mp4\n", encoding="utf-8")
+    table.write_bytes(b"clip\nnone.mp4\n")
     assert main(["data", "import", str(table), "--out", str(folder / "no.json")]) == 6
     assert "no row that can be used, of 1" in capsys.readouterr().err
     assert not (folder / "no.json").exists()

@@ -1,12 +1,10 @@
 """The FineDiving layout, on a small made-up folder."""
 
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.errors import AnnotationError
@@ -15,7 +13,7 @@ KEY = ("Women10m_final_r1", 2)
 LABELS = np.repeat([2, 14, 33, 36], (5, 10, 4, 6))
 
 
-def write(path: Path, thing: object) -> None:
+def write(path, thing):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(thing))
 
@@ -36,7 +34,7 @@ def root(tmp_path):
     return tmp_path
 
 
-def only(dataset: DiveSet):
+def only(dataset):
     (record,) = dataset.records.values()
     return record
 

@@ -129,7 +129,7 @@ def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, m
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, data, records):
-    (tmp_path / "cache").write_text("a file", encoding="utf-8")
+    (tmp_path / "cache").write_bytes(b"a file")
     with pytest.raises(ExportError, match=r"cache cannot be written"):
         cache_of(tmp_path, data).prepare(records)
 

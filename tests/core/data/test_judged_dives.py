@@ -116,6 +116,6 @@ def test_other_files_are_refused(content, tmp_path):
 
 
 def test_a_table_is_not_yet_a_set_of_dives(tmp_path):
-    (tmp_path / "dives.csv").write_text("video,score\n", encoding="utf-8")
+    (tmp_path / "dives.csv").write_bytes(b"video,score\n")
     with pytest.raises(AnnotationError, match="make one of the table by `fineparser data import`"):
         read_dives(tmp_path / "dives.csv")

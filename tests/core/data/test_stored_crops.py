@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
 from fineparser_core.data.survey import take_survey
-from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.athlete_crop import square_to_xyxy, track_athlete
@@ -37,7 +36,7 @@ def followed(stored):
     return stored["follow"]
 
 
-def in_air(dive: DatasetDive, view: View) -> np.ndarray:
+def in_air(dive, view):
     """Samples of the flight, which nothing hides."""
     first, second = view.transitions(dive)
     return np.arange(first, second)

@@ -7,7 +7,7 @@ from fineparser_core.diving.meet import MOST_ROWS
 from fineparser_core.errors import ConfigError
 
 
-def read(text: str) -> list[tuple]:
+def read(text):
     return [
         (row.round, row.athlete, row.dive_number, row.board_m, row.difficulty) for row in parse_dive_list(text).rows
     ]

@@ -4,7 +4,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 
 
-def dive(group: int, direction: int, somersaults: int, twists: int, position: str, flying: bool = False) -> DiveNumber:
+def dive(group, direction, somersaults, twists, position, flying=False):
     return DiveNumber(
         group=group,
         direction=direction,

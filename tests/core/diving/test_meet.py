@@ -24,11 +24,11 @@ from fineparser_core.diving.meet import (
 )
 
 
-def listed(athlete: str, number: str, board_m: float | None = 3.0, **values) -> ListedDive:
+def listed(athlete, number, board_m=3.0, **values):
     return ListedDive(athlete=athlete, dive_number=number, board_m=board_m, **values)
 
 
-def meet(*rows: ListedDive, **values) -> Meet:
+def meet(*rows, **values):
     return Meet(rows=numbered(rows), **values)
 
 

@@ -13,7 +13,7 @@ from fineparser_core.inference.clip_validation import Calibration, refusal
 from fineparser_core.records import ClipEvidence
 
 
-def drawn(n: int, seed: int) -> ScoredDives:
+def drawn(n, seed):
     """Errors that grow with spread and DD."""
     rng = np.random.default_rng(seed)
     spread, difficulty = rng.uniform(2, 15, n), rng.uniform(1.5, 3.8, n)
@@ -68,7 +68,7 @@ def test_predictions_are_read_and_damaged_ones_named(tmp_path):
     path.write_text(json.dumps({"dives": [row, row | {"predicted": None, "spread": None}]}), encoding="utf-8")
     dives = read_scored(path)
     assert (len(dives), dives.error[0], dives.spread[0], dives.difficulty[0]) == (1, 1.0, 2.0, 3.0)
-    path.write_text("[{}]", encoding="utf-8")
+    path.write_bytes(b"[{}]")
     with pytest.raises(AnnotationError, match=r"predictions\.json"):
         read_scored(path)
     with pytest.raises(AnnotationError, match="cannot be read"):

@@ -8,10 +8,9 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.evaluation.comparison import compare
-from fineparser_core.evaluation.results import DiveResult
 
 
-def two_methods(n: int = 60) -> tuple[list[DiveResult], list[DiveResult]]:
+def two_methods(n=60):
     rng = np.random.default_rng(5)
     first = [dive(i, predicted=50 + i + rng.normal(0, 5), interval_iou=rng.uniform(0.4, 1)) for i in range(n)]
     return first, [replace(one, predicted=one.score + rng.normal(0, 20), masks=None) for one in first]

@@ -10,10 +10,9 @@ from made_results import dive
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, contribution_fidelity, read_qualities, true_contributions
-from fineparser_core.evaluation.results import DiveResult
 
 
-def pairs(n: int = 12, seed: int = 0) -> tuple[list[DiveResult], dict[str, tuple[float, float, float]]]:
+def pairs(n=12, seed=0):
     """Dives that are each other's exemplars, with their true contributions."""
     rng = np.random.default_rng(seed)
     results = [dive(number) for number in range(n)]

@@ -28,7 +28,7 @@ def folder(tmp_path):
     return tmp_path / "clips"
 
 
-def parse_of(joints: np.ndarray) -> DiveParse:
+def parse_of(joints):
     transitions = Transitions(first_flight_frame=4, first_entry_frame=10, first_flight_s=0.2, first_entry_s=0.5)
     return DiveParse(
         clip=Clip(path=Path("flight.mp4"), in_frame=0, out_frame=29, fps=20.0),

@@ -7,7 +7,7 @@ import pytest
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 
 
-def pairs() -> list[tuple[np.ndarray, np.ndarray]]:
+def pairs():
     """Maps (uint8, from 0 to 255, so that stretching them changes nothing) and bool masks of all sorts."""
     y, x = np.mgrid[:112, :112]
     found = []

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -19,17 +18,17 @@ FORMAT = "fineparser.predictions/1"
 ROW = {"id": "A_10m/4", "predicted": 61.5}
 
 
-def write_json(path: Path, *rows: Any, **content: Any) -> Path:
+def write_json(path, *rows, **content):
     path.write_text(json.dumps({"format": FORMAT, "dives": list(rows)} | content), encoding="utf-8")
     return path
 
 
-def write_csv(path: Path, *lines: str) -> Path:
+def write_csv(path, *lines):
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
 
-def write_npz(path: Path, **arrays: Any) -> Path:
+def write_npz(path, **arrays):
     np.savez_compressed(path, **({"format": FORMAT} | arrays))
     return path
 
@@ -156,7 +155,7 @@ def test_wrong_arrays_are_one_sentence(tmp_path, arrays, sentence):
 
 
 def test_files_that_are_none(tmp_path):
-    (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
+    (tmp_path / "text.npz").write_bytes(b"no archive")
     (tmp_path / "folder.json").mkdir()
     with ZipFile(tmp_path / "empty.npz", "w"):
         pass
@@ -195,7 +194,7 @@ def test_dives_of_another_split_and_of_none_are_named(finediving_root, tmp_path)
             check_ids(given, data.split("test"), "test", data)
 
 
-def measured(data: Any, path: Path) -> Any:
+def measured(data, path):
     given = read_predictions(path)
     return predicted_results(
         given, data, data.split("test"), data.split("train"), progress=ignore_progress, cancel=CancelToken()

@@ -1,7 +1,6 @@
 """Results carry the protocol that they were measured by; those of different protocols are told apart."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ DRAWN = {"event/0": ("a/1", "a/2"), "event/1": ("a/3",)}
 PROTOCOL = Protocol(preprocessing="whole", decoding="joint")
 
 
-def record(records: Any = RECORDS, drawn: Any = DRAWN, protocol: Any = PROTOCOL, **facts: Any) -> ProtocolRecord:
+def record(records=RECORDS, drawn=DRAWN, protocol=PROTOCOL, **facts):
     return protocol_record(
         records, drawn, protocol, **{"split": "test", "split_by": "data", "labels": "1234", "seed": 0} | facts
     )

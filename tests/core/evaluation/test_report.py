@@ -1,39 +1,37 @@
 """The page holds what it should, and nothing that is fetched or run."""
 
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 from made_results import dive
 
 from fineparser_core.evaluation.report import worst_dives, write_report
-from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarize
 
 
 class Page(HTMLParser):
     """Collects tags with attributes, and complains about what is not closed."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.feed(text)
         assert self.open == []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
         if tag not in ("meta", "img"):
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
-def written(path: Path, results: list[DiveResult], **given: object) -> tuple[str, Page]:
+def written(path, results, **given):
     values = {"title": "Test", "provenance": {"weights": "w"}, "thumbnails": {}} | given
     write_report(path, summarize(results, median_transitions=(30, 65)), results, **values)
     text = path.read_text(encoding="utf-8")

@@ -76,7 +76,7 @@ def test_predictions_come_back(tmp_path):
     assert (rows[0]["transitions_first"], rows[0]["true_transitions_second"]) == ("28", "62")
     assert float(rows[0]["mask s_measure"]) == 0.9
     assert rows[1]["predicted"] == rows[1]["transitions_first"] == rows[1]["iou_flight"] == rows[1]["mask mae"] == ""
-    plain = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))["dives"]
+    plain = json.loads((tmp_path / "p.json").read_bytes())["dives"]
     assert plain[0]["masks"]["disc iou"] == 0.5
     assert plain[1]["masks"] is None
     assert plain[2]["predicted"] is None

@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,13 @@ from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
 from fineparser_core.commands.measuring import _thumbnails
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.protocol import POOL_FILE, Protocol, read_pool, write_pool
 from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.running import Evaluation, first_usable, prepare
+from fineparser_core.evaluation.running import first_usable, prepare
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, ignore_progress
 
@@ -35,7 +31,7 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def load(data: DiveSet, cache: Path, preprocessing: str) -> DatasetDive:
+def load(data, cache, preprocessing):
     return load_dives(data, data.split("test"), DatasetCache(cache, data, preprocessing), CancelToken())[0]
 
 
@@ -51,12 +47,12 @@ def prepared(data, cache):
     return of
 
 
-def measured(evaluation: Evaluation) -> DiveResult:
+def measured(evaluation):
     (result,) = evaluation.evaluator.run(evaluation.dives)
     return result
 
 
-def encoder(network: StandIn) -> ClipEncoder:
+def encoder(network):
     return ClipEncoder(network, torch.device("cpu"))
 
 
@@ -173,7 +169,7 @@ def test_the_pool_of_a_bundle_is_read_as_it_was_written(data, tmp_path):
     assert read_pool(tmp_path) is None
     write_pool(tmp_path, data.split("train"))
     assert read_pool(tmp_path) == [record.key for record in data.split("train")]
-    (tmp_path / POOL_FILE).write_text("[1]", encoding="utf-8")
+    (tmp_path / POOL_FILE).write_bytes(b"[1]")
     with pytest.raises(CheckpointError, match="remove it to draw from all training dives"):
         read_pool(tmp_path)
 

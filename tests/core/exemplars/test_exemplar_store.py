@@ -28,14 +28,14 @@ from fineparser_core.resources import resource
 FACTS = ExemplarFacts(dive_number="107b", board_m=3.0, score=61.2, diver="  Ada   Byron ", dived_on="2026-05-31")
 
 
-def let_everybody_in(folder: Path) -> None:
+def let_everybody_in(folder):
     for parent in (folder, *folder.parents):
         if parent.stat().st_mode & stat.S_ISVTX:  # the system's folder for temporary files
             break
         parent.chmod(0o755)
 
 
-def integrity(path: Path) -> str:
+def integrity(path):
     with sqlite3.connect(path) as db:
         found = db.execute("PRAGMA integrity_check").fetchone()[0]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -331,7 +331,7 @@ def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
 
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExemplarError, match="no exemplars can be kept there"):
         ExemplarStore.open_own(tmp_path / "file" / "exemplars")
 

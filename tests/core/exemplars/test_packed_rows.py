@@ -7,7 +7,7 @@ from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding
 from fineparser_core.records import MaskTrack
 
 
-def soft_masks() -> MaskTrack:
+def soft_masks():
     """A disc that moves, with an edge three cells wide."""
     y, x = np.mgrid[:112, :112]
     off = [np.hypot(x - 56 - 10 * np.sin(t / 9), y - 56) for t in range(96)]

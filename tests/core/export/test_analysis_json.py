@@ -43,7 +43,7 @@ def analysis(small_video, make_analysis):
 def test_the_documented_keys(analysis, tmp_path):
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(path.read_bytes())
     assert analysis.to_dict() == data
     assert data["format"] == FORMAT == "fineparser.analysis/4"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
@@ -80,14 +80,14 @@ def test_the_documented_keys(analysis, tmp_path):
 def test_a_file_name_that_is_no_text_is_kept(analysis, tmp_path):
     clip = replace(analysis.parse.clip, path=Path("dive \udcff.mp4"))
     write_analysis_json(replace(analysis, parse=replace(analysis.parse, clip=clip)), tmp_path / "dive.json")
-    data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
+    data = json.loads((tmp_path / "dive.json").read_bytes())
     assert data["clip"]["path"] == "dive \udcff.mp4"
 
 
 def test_the_sums_hold_after_writing(analysis, tmp_path):
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(path.read_bytes())
     mean = np.mean([vote["score"] for vote in data["exemplars"]])
     assert sum(part["points"] for part in data["contributions"]) + mean == pytest.approx(data["score"], abs=1e-6)
     for vote in data["exemplars"]:
@@ -108,7 +108,7 @@ def test_the_motion_of_camera_and_body_comes_back(analysis, tmp_path):
     analysis = replace(analysis, parse=replace(analysis.parse, motion=made_motion()))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
-    data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
+    data = json.loads((tmp_path / "dive.json").read_bytes())
     assert np.shape(data["motion"]["to_scene"]) == (96, 6)
     assert data["motion"]["slowed"] == 2.9
     masks = read_masks_npz(tmp_path / "masks.npz")
@@ -140,7 +140,7 @@ def test_round_trip(scored, small_video, make_analysis, tmp_path):
     )
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
-    data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
+    data = json.loads((tmp_path / "dive.json").read_bytes())
     back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
     assert back.scoring == analysis.scoring
     for name in ("clip", "transitions", "model", "notes"):
@@ -270,7 +270,7 @@ def test_sentences_keep_what_they_are_made_of(analysis, tmp_path):
 
 def test_every_note_has_a_sentence():
     for code in NoteCode:
-        values: tuple[object, ...] = (1.0, 2.0, 3.0, 4.0)
+        values = (1.0, 2.0, 3.0, 4.0)
         if code is NoteCode.PARTS_DAMAGED or code is NoteCode.SENTENCE:
             values = ("x",)
         assert note_text(Note(code, values))

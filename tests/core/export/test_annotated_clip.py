@@ -26,7 +26,7 @@ from fineparser_core.video.reader import VideoReader
 
 @pytest.mark.parametrize("scored", [True, False])
 def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, make_analysis, tmp_path, number_of):
-    events: list[Progress] = []
+    events = []
     analysis = make_analysis(variable_rate_video, 40, 99, scored=scored)
     write_annotated_clip(analysis, tmp_path / "out.mp4", progress=events.append)
     source = probe(variable_rate_video)

@@ -1,7 +1,6 @@
 """The sound of a video in what is written of it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import av
 import numpy as np
@@ -18,7 +17,7 @@ TONE_S = (CLICK / FPS, CLICK / FPS + 0.1)
 BARE = RenderOptions(mask=False, panels=False, title="Ana · 207C · 10 m · 2026-05-31")
 
 
-def onset_s(path: Path) -> float:
+def onset_s(path):
     """When the tone begins, from the first frame of the file."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].codec_context.sample_rate

@@ -111,7 +111,7 @@ def test_a_page_without_masks_shows_the_frames(dive):
     assert len(page.strips[0].pictures) == 6
 
 
-def named(dive: ReportedDive, name: str) -> ReportedDive:
+def named(dive, name):
     frame = dive.analysis.parse.transitions.first_flight_frame
     return replace(
         dive, diver=name, note=name, marks=(Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text=name),)

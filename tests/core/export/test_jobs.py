@@ -4,11 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
@@ -21,7 +18,6 @@ from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     ClipJob,
     CorrectionsJob,
-    Job,
     MeetJob,
     PlainStillJob,
     SheetJob,
@@ -41,7 +37,7 @@ from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
 
 
-def saved(job: Job) -> Path:
+def saved(job):
     """The folder of a job that writes into another one beside it."""
     folder = job.path.parent.with_name("job")
     folder.mkdir()
@@ -51,7 +47,7 @@ def saved(job: Job) -> Path:
 
 
 @contextmanager
-def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def start(folder, before=None):
     """The process of a job, which ends with nothing on its standard error and exit code 0."""
     command = own_process("fineparser_core.export.job_process", str(folder))
     pipe = subprocess.PIPE
@@ -61,16 +57,16 @@ def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[su
     assert process.returncode == 0
 
 
-def messages(stream: IO[bytes]) -> list[dict]:
+def messages(stream):
     return [json.loads(line) for line in stream]
 
 
-def plain(job: Job) -> str:
+def plain(job):
     """All that a job holds, but for the masks and measures of a dive, which a table is given without and with."""
     return repr([(name, value) for name, value in sorted(fields_of(asdict(job)))])
 
 
-def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+def fields_of(value, name=""):
     if isinstance(value, dict):
         for key, one in value.items():
             yield from fields_of(one, f"{name}.{key}")
@@ -98,7 +94,7 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     corrected = CorrectedDive(
         model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5, contact_frame=44
     )
-    jobs: list[Job] = [
+    jobs = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
         SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), options=options),
         StrobeJob(path=tmp_path / "d.mp4", analysis=analysis, options=StrobeOptions(bodies=5, title="Ö")),
@@ -136,7 +132,7 @@ def test_a_table_in_either_form(small_video, make_analysis, tmp_path):
     dives = (ExportedDive(path=small_video, analysis=make_analysis(small_video)),)
     for name in ("t.csv", "t.json"):
         run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
-    assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["dives"][0]["analysis"]["score"] is not None
+    assert json.loads((tmp_path / "t.json").read_bytes())["dives"][0]["analysis"]["score"] is not None
     assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
 
 

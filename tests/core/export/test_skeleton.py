@@ -18,7 +18,7 @@ from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis
 
 
-def standing(x: float = 30.0) -> np.ndarray:
+def standing(x=30.0):
     """A standing athlete, (16, 3), with every joint seen."""
     joints = np.ones((len(KEYPOINT_NAMES), 3), np.float32)
     for at, name in enumerate(KEYPOINT_NAMES):
@@ -28,7 +28,7 @@ def standing(x: float = 30.0) -> np.ndarray:
     return joints
 
 
-def with_joints(analysis: Analysis, joints: np.ndarray) -> Analysis:
+def with_joints(analysis, joints):
     return Analysis(parse=replace(analysis.parse, joints=joints), scoring=analysis.scoring)
 
 

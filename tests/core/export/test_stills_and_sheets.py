@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,7 +21,7 @@ from fineparser_core.progress import Progress
 from fineparser_core.records import ComparedDive, MaskTrack, compared_dive
 
 
-def read_rgb(path: Path) -> np.ndarray:
+def read_rgb(path):
     image = cv2.imread(str(path))
     return image[:, :, ::-1]
 
@@ -56,7 +55,7 @@ def test_a_sheet_of_one_dive_and_of_two(scored, small_video, variable_rate_video
         sampled_frames=other.sampled_frames, mask_probability=other.mask_probability, crop_xyxy=other.crop_xyxy
     )
     beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
-    events: list[Progress] = []
+    events = []
     write_contact_sheet(analysis, tmp_path / "one.png")
     options = RenderOptions(title="a dive", comparison=beside)
     write_contact_sheet(analysis, tmp_path / "two.png", options, progress=events.append)
@@ -109,7 +108,7 @@ def test_step_colors_are_applied(small_video, make_analysis, tmp_path):
 YELLOW = (255, 216, 77)
 
 
-def yellow_in(image: np.ndarray) -> int:
+def yellow_in(image):
     """How many pixels have the colour of drawings."""
     return int((np.abs(image.astype(int) - YELLOW).max(axis=2) < 40).sum())
 

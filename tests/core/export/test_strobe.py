@@ -21,7 +21,7 @@ from fineparser_core.video.writer import VideoWriter
 PLAIN = StrobeOptions(outline=False, path=False, heights=False, rotation=False, title="")
 
 
-def places_of_red(image: np.ndarray) -> np.ndarray:
+def places_of_red(image):
     """(n, 2) middles of the red discs of a picture, from the highest to the lowest."""
     red = (image[..., 0].astype(int) - image[..., 1] > 90).astype(np.uint8)
     n, _, boxes, middles = cv2.connectedComponentsWithStats(red)

@@ -54,7 +54,7 @@ def test_cards_are_read_from_the_list_of_the_system(tmp_path):
         (tmp_path / name / "vendor").write_text(vendor + "\n", encoding="utf-8")
         (tmp_path / name / "class").write_text(kind + "\n", encoding="utf-8")
     assert not gpu.has_nvidia_card(tmp_path)
-    (tmp_path / "b" / "class").write_text("0x030200\n", encoding="utf-8")
+    (tmp_path / "b" / "class").write_bytes(b"0x030200\n")
     assert gpu.has_nvidia_card(tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_damaged_files_are_named(tmp_path):
     assert shard.name in report.weights_problem(weights)
     shard.unlink()
     assert "cannot be read" in report.weights_problem(weights)
-    (weights / "card.json").write_text("[]", encoding="utf-8")
+    (weights / "card.json").write_bytes(b"[]")
     assert "card.json is damaged" in report.weights_problem(weights)
 
     library = tmp_path / "library.sqlite"

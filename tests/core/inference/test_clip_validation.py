@@ -21,7 +21,7 @@ from fineparser_core.records import Clip, ClipEvidence, IntervalRule, Moment, Mo
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
 
 
-def measured(**changes: float) -> ClipEvidence:
+def measured(**changes):
     return ClipEvidence(**{"take_off": 0.8, "entry": 0.7, "shown": 0.95, "descent": 0.6, **changes})
 
 

@@ -16,12 +16,12 @@ _OF_CUDNN = ("allow_tf32", "benchmark", "deterministic")
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 
-def frames() -> np.ndarray:
+def frames():
     rng = np.random.default_rng(5)
     return rng.integers(0, 255, (96, SIZE_PX, SIZE_PX, 3), np.uint8)
 
 
-def network() -> FineParserPose:
+def network():
     torch.manual_seed(6)
     return fold_batch_norms(FineParserPose())
 
@@ -34,7 +34,7 @@ def test_every_tensor_of_the_network_is_on_its_device(monkeypatch):
         model = FineParserPose().eval()
     parsed = model.parse(torch.empty(1, 3, 96, SIZE_PX, SIZE_PX, device="meta"))
     features = parsed.frame_features
-    assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}  # type: ignore[union-attr]
+    assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}
     with pytest.raises(RuntimeError, match="device"):
         features + torch.zeros(features.shape)
 

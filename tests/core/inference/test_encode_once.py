@@ -19,10 +19,8 @@ from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.aqa_model import normalize
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import MaskTrack, Note, NoteCode
@@ -33,13 +31,13 @@ DIFFICULTY = find_difficulty(DIVE, 10.0)
 IDENTITY = made_identity(id=MODEL_ID, decoding="release")
 
 
-def clip_frames(name: str) -> np.ndarray:
+def clip_frames(name):
     """A deterministic (96, 32, 32, 3) clip with slow and fast changes: smaller than frames are, to be done sooner."""
     video = golden_kit.rule.make_video(0, name)[0].transpose(1, 2, 3, 0)[:, :32, :32]
     return np.clip((video * 0.25 + 0.5) * 255, 0, 255).astype(np.uint8)
 
 
-def small_network() -> FineParser:
+def small_network():
     network = golden_kit.model(0)
     network.frame_px = 32
     return network
@@ -77,10 +75,10 @@ def samples_of(frames):
     return Samples(frames, np.arange(96), np.arange(96) / 25, np.tile(np.float32([0, 0, 112, 112]), (96, 1)))
 
 
-def pair_by_pair(encoder: ClipEncoder, query: Samples, exemplar: Samples) -> float:
+def pair_by_pair(encoder, query, exemplar):
     """Predicted score difference by the release's way, which encodes both clips of every pair."""
 
-    def encode(samples: Samples) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
+    def encode(samples):
         encoding = encoder.encode(samples.frames, seconds=samples.seconds).encoding
         features = torch.from_numpy(encoding.frame_features)[None]
         tokens = encoder.model.static_encoder.step_tokens(features, [encoding.transition_samples])

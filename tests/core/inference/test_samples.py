@@ -1,7 +1,6 @@
 """Samples of clips: coarse pass, athlete crops in source pixels."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import av
 import cv2
@@ -16,28 +15,17 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
-from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.records import DiveParse, NoteCode
+from fineparser_core.progress import CancelToken
+from fineparser_core.records import NoteCode
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import valid_samples
 
 N_FRAMES = 16
-Centre = Callable[[float], tuple[float, float]]
 
 
-def write_fall(
-    path: Path,
-    size_px: tuple[int, int],
-    center: Centre,
-    *,
-    rotation_deg: int = 0,
-    tall: float = 0.16,
-    fps: int = 25,
-    n_frames: int = N_FRAMES,
-    textured: bool = False,
-) -> Path:
+def write_fall(path, size_px, center, *, rotation_deg=0, tall=0.16, fps=25, n_frames=N_FRAMES, textured=False):
     """A red box `tall` of the picture's height, at shares (x, y) of the picture over time."""
     width, height = size_px
     with av.open(str(path), "w") as container:
@@ -61,11 +49,11 @@ def write_fall(
     return path
 
 
-def falling(share: float) -> tuple[float, float]:
+def falling(share):
     return 0.5, 0.15 + 0.7 * share
 
 
-def boxes_of(path: Path, frames: np.ndarray) -> dict[int, tuple[float, float, float, float]]:
+def boxes_of(path, frames):
     """Where the red box truly is in frames as they are shown, x0, y0, x1, y1 in source pixels."""
     found = {}
     with VideoReader(path) as reader:
@@ -75,12 +63,12 @@ def boxes_of(path: Path, frames: np.ndarray) -> dict[int, tuple[float, float, fl
     return found
 
 
-def analyzer_of(network: StandIn, tmp_path: Path, decoding: str = "joint") -> Analyzer:
+def analyzer_of(network, tmp_path, decoding="joint"):
     identity = made_identity(preprocessing="follow", decoding=decoding)
     return Analyzer(network, identity, ExemplarStore.create(tmp_path / "library.sqlite"))
 
 
-def parse_of(path: Path, tmp_path: Path, network: StandIn | None = None) -> DiveParse:
+def parse_of(path, tmp_path, network=None):
     analyzer = analyzer_of(network or StandIn(), tmp_path)
     parse, encoding = analyzer.parse(make_clip(path))
     analyzer.library.close()
@@ -90,7 +78,7 @@ def parse_of(path: Path, tmp_path: Path, network: StandIn | None = None) -> Dive
     return parse
 
 
-def check_crops(parse: DiveParse, path: Path, size_px: tuple[int, int]) -> None:
+def check_crops(parse, path, size_px):
     """Every crop is a square of source pixels around the box, and the mask in it is the box."""
     x0, y0, x1, y1 = parse.crop_xyxy.T.astype(float)
     width, height = x1 - x0, y1 - y0
@@ -186,7 +174,7 @@ def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path):
 
 
 def test_stages_are_told_in_order(fall, tmp_path):
-    events: list[Progress] = []
+    events = []
     analyzer = analyzer_of(StandIn(), tmp_path)
     analyzer.parse(make_clip(fall), progress=events.append)
     analyzer.library.close()
@@ -248,7 +236,7 @@ def test_where_joints_are_seen_the_square_is_around_them(fall, monkeypatch):
 
 
 @torch.inference_mode()
-def window_masks(encoder: ClipEncoder, frames: np.ndarray) -> np.ndarray:
+def window_masks(encoder, frames):
     return encoder._mask_logits(frames)[0].float().sigmoid().numpy()
 
 

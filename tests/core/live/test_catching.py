@@ -1,11 +1,9 @@
 """A dive in a stream is caught once, soon after its water, and kept as a clip; nothing else is."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Event, Thread
 
@@ -20,7 +18,6 @@ from fineparser_core.errors import ExitCode
 from fineparser_core.live import watch as watch_module
 from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
 from fineparser_core.live.follower import RingFollower
-from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
@@ -38,7 +35,7 @@ def stream(tmp_path_factory):
     return path, *write_stream(path)
 
 
-def played(path: Path, *listeners: Callable[[LivePacket], object]) -> None:
+def played(path, *listeners):
     reader = LiveReader(parse_source(str(path)), listeners)
     reader._stop = Impatient()
     reader._run()
@@ -67,7 +64,7 @@ def test_waiting_is_no_dive(stream):
         if packet.time_s - first[0] < WAITING_S:
             caught.extend(catcher.add(packet))
 
-    first: list[float] = []
+    first = []
     played(stream[0], lambda packet: first.append(packet.time_s), take)
     assert not caught
 
@@ -104,7 +101,7 @@ def test_what_is_left_is_searched_where_the_pictures_become_others(tmp_path):
 @pytest.mark.parametrize("stops", [True, False])
 def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(tmp_path, monkeypatch, stops):
     _, touches_s = write_drawn(tmp_path / "drawn.ts", 30, after_s=0.5)
-    kept: list[CaughtClip] = []
+    kept = []
     if not stops:
         monkeypatch.setattr(watch_module, "TIMEOUT_S", 1.0)
     with server(sends((tmp_path / "drawn.ts").read_bytes(), then=Event.wait)) as port, Ring(tmp_path / "ring") as ring:
@@ -137,7 +134,7 @@ def test_what_physics_forbids_is_no_dive():
 @pytest.mark.slow
 def test_a_watch_keeps_the_dive_as_a_clip(stream, tmp_path):
     path, leaves_s, touches_s = stream
-    kept: list[CaughtClip] = []
+    kept = []
     with Ring(tmp_path / "ring") as ring:
         watch = Watch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
@@ -192,7 +189,7 @@ def test_thirty_pictures_a_second_are_looked_at(tmp_path, options, fps):
 @pytest.mark.slow
 def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path):
     leaves_s, touches_s = write_drawn(tmp_path / "fast.ts", 240)
-    kept: list[CaughtClip] = []
+    kept = []
     with (
         server(sends_slowly(tmp_path / "fast.ts")) as port,
         Ring(tmp_path / "ring", most_minutes=4 / 60, segment_s=1.0) as ring,
@@ -252,7 +249,7 @@ def test_a_window_drives_the_command_and_takes_it_with_it(stream, tmp_path):
 
 
 def test_another_process_follows_what_is_recorded(stream, tmp_path):
-    sent: list[LivePacket] = []
+    sent = []
     stop, begins = Event(), Event()
     other = ThreadPoolExecutor(1)
     following = RingFollower(tmp_path / "ring").packets(0.0, stop)

@@ -9,7 +9,6 @@ from stream_server import sends, server, states, transport_stream, wait_until
 
 from fineparser_core.errors import VideoError
 from fineparser_core.live import reader as reader_module
-from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import Watch
@@ -23,7 +22,7 @@ SEEDS = pytest.mark.parametrize(
 )
 
 
-def damaged_stream(data: bytes, seed: int) -> bytes:
+def damaged_stream(data, seed):
     """Changed bytes, changed heads of packets, which name their streams, and parts left out or sent again."""
     draw, changed = Random(seed), bytearray(data)
     for _ in range(draw.choice((1, 5, 50))):
@@ -51,7 +50,7 @@ def sound(tmp_path):
 def test_a_damaged_stream_is_left_and_tried_again(seeds, sound, tmp_path, monkeypatch):
     monkeypatch.setattr(reader_module, "_FIRST_WAIT_S", 0.01)
     for seed in seeds:
-        events: list[SourceEvent] = []
+        events = []
         with server(sends(damaged_stream(sound, seed)), sends(sound)) as port, Ring(tmp_path / f"ring {seed}") as ring:
             source = parse_source(f"tcp://127.0.0.1:{port}")
             watch = Watch(source, tmp_path / "clips", ring, on_dive=lambda clip: None, on_event=events.append)

@@ -48,12 +48,12 @@ def ring(tmp_path):
         yield made
 
 
-def decoded(path: Path) -> list[int]:
+def decoded(path):
     with av.open(str(path)) as container:
         return [hash(frame.to_ndarray().tobytes()) for frame in container.decode(video=0)]
 
 
-def recorded(ring: Ring) -> list[int]:
+def recorded(ring):
     return [hash(frame.picture.to_ndarray().tobytes()) for frame in frames_of(ring)]
 
 
@@ -114,13 +114,13 @@ def test_sound_may_change_its_form(tmp_path):
         frames[-1].sample_rate, frames[-1].pts, frames[-1].time_base = 48_000, n * 1536, Fraction(1, 48_000)
     with av.open(str(path)) as container:
         sound = SourceSound.of(container)
-        packets = list(sound._encoded(SimpleNamespace(decode=lambda: frames)))  # type: ignore[arg-type]
+        packets = list(sound._encoded(SimpleNamespace(decode=lambda: frames)))
     heard_s = float((packets[-1].pts - packets[0].pts) * packets[0].time_base)
     assert heard_s == pytest.approx(61 * 1536 / 48_000, abs=0.1)
 
 
 def test_a_clock_that_jumps_does_not_silence_the_sound():
-    heard: list[float] = []
+    heard = []
     reader = LiveReader(parse_source("tcp://127.0.0.1:9"), [], on_sound=lambda packet: heard.append(packet.time_s))
     kind = StreamFormat("aac", 0, 0, rate_hz=48_000)
     for number in range(1, 101):
@@ -133,7 +133,7 @@ def test_a_clock_that_jumps_does_not_silence_the_sound():
 
 def test_pictures_are_recorded_where_sound_cannot_be(tmp_path):
     (tmp_path / "sound" / ".lock").mkdir(parents=True)
-    told: list[str] = []
+    told = []
     with Ring(tmp_path, on_event=lambda said: told.append(str(said))) as ring:
         ring.write_sound(LivePacket(b"", 1.0, 1.0, True, StreamFormat("aac", 0, 0, rate_hz=48_000)))
     assert len(told) == 1
@@ -223,7 +223,7 @@ def test_datagrams(tmp_path, ring, monkeypatch):
 )
 def test_a_file_stands_in_for_a_camera(tmp_path, ring, name, options):
     path = write_video(tmp_path / name, 16, fps=60, **options)
-    early: list[bool] = []
+    early = []
     with reading(str(path), ring.write, lambda packet: early.append(now_s() < packet.decode_s)) as events:
         wait_until(lambda: "ended" in states(events))
     assert not any(early)

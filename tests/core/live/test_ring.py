@@ -18,7 +18,6 @@ from stream_server import frames_of, numbers, packets_of, transport_stream, wait
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.live import ring as ring_module
-from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.ring import Ring
 
 START_S = 1e9
@@ -30,7 +29,7 @@ def packets(tmp_path_factory):
     return packets_of(transport_stream(tmp_path_factory.mktemp("live") / "a.ts", 250, fps=25), START_S)
 
 
-def fill(ring: Ring, packets: list[LivePacket]) -> None:
+def fill(ring, packets):
     for packet in packets:
         ring.write(packet)
     ring.close()
@@ -132,7 +131,7 @@ def test_a_full_disk_costs_the_oldest_and_then_pictures(tmp_path, packets, monke
         return write(file, data[:left])
 
     monkeypatch.setattr(os, "write", quota)
-    said: list[str] = []
+    said = []
     with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
         fill(ring, packets[:200])
         assert ring.missing == 0  # the ring is shorter
@@ -153,7 +152,7 @@ def test_a_slow_disk_makes_nobody_wait(tmp_path, packets, monkeypatch):
     monkeypatch.setattr(ring_module, "_QUEUE_BYTES", 3_000)
     write, done = os.write, Event()
     monkeypatch.setattr(os, "write", lambda file, data: write(file, data) if done.wait() else 0)
-    said: list[str] = []
+    said = []
     with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
         for packet in packets:
             ring.write(packet)
@@ -193,7 +192,7 @@ time.sleep(60)
 """
 
 
-def kill_recording(folder: Path, source: Path, after_s: float) -> float:
+def kill_recording(folder, source, after_s):
     """Record, kill the program after some time, and return the time to which it had written by then."""
     command = [sys.executable, "-c", RECORD, str(folder), str(source), str(Path(ring_module.__file__).parents[2])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -204,7 +203,7 @@ def kill_recording(folder: Path, source: Path, after_s: float) -> float:
     return float(times[-1])
 
 
-def check_killed(folder: Path, source: Path, after_s: float) -> None:
+def check_killed(folder, source, after_s):
     last_s = kill_recording(folder, source, after_s)
     with Ring(folder) as ring:
         frames = list(frames_of(ring))

@@ -11,11 +11,10 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive, measures
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.motion.moments import height_m
-from fineparser_core.records import DiveParse, Measure
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
 
 
-def by_name(parse: DiveParse) -> dict[str, Measure]:
+def by_name(parse):
     return {measure.name: measure for measure in measure_dive(parse).readings}
 
 
@@ -40,7 +39,7 @@ def test_what_is_not_seen_is_absent():
     assert {measure.name for measure in measures(blind)} <= {"flight_time", "come_out_lead"}
 
 
-def turned(short_deg: float, *, clockwise: int = 1) -> np.ndarray:
+def turned(short_deg, *, clockwise=1):
     """One and a half somersaults from leaving the board to the contact, short of the vertical by so much."""
     share = np.clip((np.arange(96) - 30) / 33, 0, 1.2)
     return np.asarray(clockwise * share * (540 - short_deg))

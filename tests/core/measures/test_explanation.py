@@ -8,11 +8,11 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.records import Measure
 
 
-def rule(low: float, high: float, unit: str = "s") -> Band:
+def rule(low, high, unit="s"):
     return Band(low=low, high=high, unit=unit, source=RULES)
 
 
-def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "take-off", unit: str = "s") -> Measure:
+def measure(name, value, uncertainty=0.03, step="take-off", unit="s"):
     return Measure(name=name, value=value, unit=unit, uncertainty=uncertainty, frame=3, step=step)
 
 
@@ -60,7 +60,7 @@ def test_better_than_good_dives_costs_nothing(name, band, worse, better):
     assert told == [True, False]
 
 
-def against(name: str, value: float, unit: str, number: str | None, board_m: float | None) -> bool:
+def against(name, value, unit, number, board_m):
     found = Measure(name=name, value=value, unit=unit, uncertainty=0.05, frame=1, step="take-off")
     return bool(findings((found,), good_bands(number, board_m))["take-off"])
 

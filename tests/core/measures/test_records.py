@@ -30,7 +30,7 @@ BOARDS_M = (None, 1.0, 3.0, 5.0, 7.5, 10.0)
 every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 
 
-def _terms_read(names: set[str]) -> set[str]:
+def _terms_read(names):
     """The terms of the score that these measures suffice for."""
     found = [Measure(name=n, value=1.0, unit="", uncertainty=0.1, frame=0, step="") for n in names]
     return {term.measure for term in measured_stream().terms} & set(quantities(found))
@@ -112,7 +112,7 @@ def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(reco
     if record.good is not None and record.good.source is RULES and record.good.limits.high < np.inf:
         assert record.judged_over == record.good.limits.high - record.good.limits.low
         return
-    table = json.loads(resource(*TABLE).read_text("utf-8"))
+    table = json.loads(resource(*TABLE).read_bytes())
     place = list(table["units"]).index(record.name)
     bands = [row[place] for row in table["bands"].values() if row[place] is not None]
     assert record.judged_over == pytest.approx(np.median([band[1] - band[0] for band in bands]), rel=0.1)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from narrow_networks import narrow
-from torch import Tensor
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
@@ -68,7 +67,7 @@ def seen(request, video, large_video):
     return Seen(request.param, model, [{k: v[i : i + 1] for k, v in whole.items()} for i in range(2)])
 
 
-def votes(model: AQAModel, query: VideoEncoding, *exemplars: VideoEncoding) -> Tensor:
+def votes(model, query, *exemplars):
     query = {name: value for name, value in query.items() if name != "score"}
     with torch.inference_mode():
         if not model.contrastive:
@@ -125,7 +124,7 @@ def test_a_value_becomes_a_distribution_and_is_read_back():
     torch.testing.assert_close((middle @ (bins.values - 60).square()).sqrt(), torch.tensor(6.0), rtol=1e-3, atol=0)
 
 
-def certain(head: torch.nn.Sequential, which: int) -> None:
+def certain(head, which):
     torch.nn.init.zeros_(head[-1].weight)
     torch.nn.init.zeros_(head[-1].bias)
     head[-1].bias.data[which] = 5.0

@@ -10,7 +10,7 @@ from fineparser_core.models.temporal_parser import decode_release
 SIZE = 16
 
 
-def videos(n: int) -> torch.Tensor:
+def videos(n):
     return torch.randn(n, 3, 96, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
 
 

@@ -12,7 +12,7 @@ from fineparser_core.models.layers import BasicBlock
 from fineparser_core.models.spatial_parser import _UPSAMPLING, _upsample
 
 
-def network() -> nn.Module:
+def network():
     """Every kind of module whose batch norms are folded, and one without a convolution before it."""
     torch.manual_seed(3)
     frames = nn.Sequential(
@@ -32,12 +32,12 @@ def network() -> nn.Module:
 def test_a_folded_network_computes_the_same():
     parts = network()
     inputs = {"video": torch.randn(1, 3, 4, 8, 8), "frames": torch.randn(2, 3, 9, 9), "rows": torch.randn(4, 5)}
-    before = {name: parts[name](x) for name, x in inputs.items()}  # type: ignore[index]
+    before = {name: parts[name](x) for name, x in inputs.items()}
     fold_batch_norms(parts)
     assert [name for name, part in parts.named_modules() if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d)] == []
-    assert isinstance(parts["rows"], nn.BatchNorm1d)  # type: ignore[index]
+    assert isinstance(parts["rows"], nn.BatchNorm1d)
     for name, x in inputs.items():
-        assert torch.allclose(parts[name](x), before[name], atol=1e-5)  # type: ignore[index]
+        assert torch.allclose(parts[name](x), before[name], atol=1e-5)
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding"), _UPSAMPLING)

@@ -1,16 +1,14 @@
 """One point on the diver: of two bodies the one that was pointed at is followed, in the air, before, or on foot."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from bodies_kit import TALL_PX, Place, diving, walking, write_bodies
+from bodies_kit import TALL_PX, diving, walking, write_bodies
 from stand_in import StandIn
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.samples import Samples, read_samples
+from fineparser_core.inference.samples import read_samples
 from fineparser_core.records import AthletePoint, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
@@ -25,14 +23,14 @@ def pair(tmp_path_factory):
     return write_bodies(tmp_path_factory.mktemp("pair") / "pair.mp4", [FIRST, SECOND, walking], N_FRAMES)
 
 
-def read(path: Path, frame: int, body: Place, shift: tuple[float, float] = (0.0, 0.0)) -> Samples:
+def read(path, frame, body, shift=(0.0, 0.0)):
     x, y = body(frame)
     point = AthletePoint(frame=frame, x=x + shift[0], y=y + shift[1])
     clip = make_clip(path, athlete=point)
     return read_samples(clip, "follow", ClipEncoder(StandIn(), torch.device("cpu")))
 
 
-def off_px(samples: Samples, body: Place) -> np.ndarray:
+def off_px(samples, body):
     """Distance of the middle of each crop from a body."""
     middle = (samples.crops[:, :2] + samples.crops[:, 2:]) / 2
     return np.hypot(*(middle - [body(int(frame)) for frame in samples.sampled]).T)

@@ -1,12 +1,10 @@
 """What moves when the camera moves too; what flickers where it is; cuts."""
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.motion.boxes import Motion, MotionFinder
+from fineparser_core.motion.boxes import MotionFinder
 
 SIZE = (320, 180)
 N, FPS = 60, 30.0
@@ -17,7 +15,7 @@ SKIN = _RNG.integers(0, 256, (28, 12, 3), dtype=np.uint8)
 OTHER_WALL = WALL[::-1, ::-1] // 3
 
 
-def found(draw: Callable[[np.ndarray, int], None], pan: Callable[[int], tuple[int, int]]) -> Motion:
+def found(draw, pan):
     """Motion of a film of a wall: `draw` draws on the wall, `pan` is where the camera's corner lies on it."""
     finder = MotionFinder(1 / FPS)
     for k in range(N):
@@ -28,20 +26,20 @@ def found(draw: Callable[[np.ndarray, int], None], pan: Callable[[int], tuple[in
     return finder.motion()
 
 
-def still(k: int) -> tuple[int, int]:
+def still(k):
     return 150, 100
 
 
-def panning(k: int) -> tuple[int, int]:
+def panning(k):
     return 100 + 3 * k, 60 + 2 * k
 
 
-def body(k: int) -> tuple[int, int]:
+def body(k):
     """Centre of the body on the wall."""
     return 260 + 2 * k, 130 + 2 * k
 
 
-def fly(wall: np.ndarray, k: int) -> None:
+def fly(wall, k):
     x, y = body(k)
     wall[y - 14 : y + 14, x - 6 : x + 6] = SKIN
 

@@ -9,14 +9,14 @@ from fineparser_core.motion.camera import camera_motion
 SIZE = (320, 180)
 
 
-def scene(seed: int = 0) -> np.ndarray:
+def scene(seed=0):
     """A random texture (500, 500), fine and coarse."""
     noise = np.random.default_rng(seed).normal(size=(500, 500)).astype(np.float32)
     stains = sum(cv2.GaussianBlur(noise, (0, 0), sigma) * sigma for sigma in (1.5, 4, 9))
     return np.clip(128 + 60 * stains / stains.std(), 0, 255).astype(np.uint8)
 
 
-def view(wall: np.ndarray, right: float = 0, down: float = 0, zoom: float = 1, turned_deg: float = 0) -> np.ndarray:
+def view(wall, right=0, down=0, zoom=1, turned_deg=0):
     """What a camera sees in which the texture has moved right and down, from its middle, by a number of pixels."""
     move = cv2.getRotationMatrix2D((250, 250), turned_deg, zoom)
     move[:, 2] += np.array([right - 250 + SIZE[0] / 2, down - 250 + SIZE[1] / 2])

@@ -31,7 +31,7 @@ def search(two):
     return DiveSearch(two)
 
 
-def smaller(path: dict[int, tuple[float, float]], share: float) -> dict[int, tuple[float, float]]:
+def smaller(path, share):
     """The same fall farther away, at the other side of the picture."""
     return {image: (SIZE[0] - share * x, 40 + share * y) for image, (x, y) in path.items()}
 

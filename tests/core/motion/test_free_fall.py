@@ -15,7 +15,7 @@ BODY_PX = 30.0
 G_PX = 9.81 * BODY_PX / 1.15  # a second squared
 
 
-def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, pan: float = 0.0) -> Motion:
+def motion(paths, n, seed=0, pan=0.0):
     """Boxes of a body's size along paths {image: (x, y)} on the wall, and three a picture that walk or wait."""
     rng = np.random.default_rng(seed)
     walkers = rng.uniform((0, 60), (384, 200), (3, 2))
@@ -45,7 +45,7 @@ def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, p
     )
 
 
-def dive(first: int, seconds: float = 1.1, rise_s: float = 0.3, slowed: float = 1.0) -> dict[int, tuple[float, float]]:
+def dive(first, seconds=1.1, rise_s=0.3, slowed=1.0):
     """From image `first` a body rises for a while and falls."""
     path = {}
     for image in range(first, first + round(seconds * slowed * FPS) + 1):

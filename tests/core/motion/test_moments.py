@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.motion.ballistics import Ballistics, fit_ballistics
+from fineparser_core.motion.ballistics import fit_ballistics
 from fineparser_core.motion.moments import (
     FEET,
     FRAME_S,
@@ -22,7 +22,7 @@ SAMPLED = 10 + np.arange(96)
 TIMES_S = SAMPLED / 30
 
 
-def dive(board_m: float, rise_m: float, slowed: float = 1.0) -> tuple[float, float, Ballistics]:
+def dive(board_m, rise_m, slowed=1.0):
     """Seconds of the file at which the top is reached and the water, and the path of the body's centre."""
     rise_s = np.sqrt(2 * rise_m / GRAVITY_M_S2)
     fall_s = np.sqrt(2 * (rise_m + board_m + 0.2) / GRAVITY_M_S2)
@@ -33,7 +33,7 @@ def dive(board_m: float, rise_m: float, slowed: float = 1.0) -> tuple[float, flo
     return LEAVES_S + rise_s * slowed, LEAVES_S + (rise_s + fall_s) * slowed, path
 
 
-def network(bias: float, slowed: float = 1.0) -> float:
+def network(bias, slowed=1.0):
     return LEAVES_S + bias * FRAME_S * slowed
 
 

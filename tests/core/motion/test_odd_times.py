@@ -9,7 +9,7 @@ from fineparser_core.motion.free_fall import find_free_falls
 SIZE = (384, 216)
 
 
-def odd_times(rng: np.random.Generator, n: int) -> np.ndarray:
+def odd_times(rng, n):
     """(n,) seconds that never go back: even, uneven, repeated, or with gaps."""
     steps = np.full(n, 1 / rng.choice([0.1, 1, 6, 20, 30, 60, 300]))
     steps *= rng.choice([np.ones(n), rng.exponential(1, n), rng.integers(0, 3, n)], axis=0)
@@ -17,7 +17,7 @@ def odd_times(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.cumsum(np.where(gaps, steps * rng.uniform(1, 200, n), steps))
 
 
-def odd_motion(seed: int) -> Motion:
+def odd_motion(seed):
     """2 to 400 images with a body that falls freely among boxes at random, cuts, and images without any box."""
     rng = np.random.default_rng(seed)
     n = int(rng.choice([rng.integers(2, 12), rng.integers(2, 60), rng.integers(2, 400)], p=[0.45, 0.45, 0.1]))

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.motion.boxes import Motion, MotionFinder, apply
+from fineparser_core.motion.boxes import MotionFinder, apply
 from fineparser_core.motion.following import diver_of
-from fineparser_core.motion.free_fall import FreeFall, find_free_falls
+from fineparser_core.motion.free_fall import find_free_falls
 from fineparser_core.motion.overlays import Overlays
 
 SIZE = WIDTH, HEIGHT = 384, 216
@@ -25,29 +25,29 @@ WALL = np.clip(110 + 45 * _STAINS / _STAINS.std(), 0, 255).astype(np.uint8)
 _CLIPS = Path(__file__).resolve().parents[3] / "../shared/real/clips"
 
 
-def body_at(image: int) -> tuple[float, float]:
+def body_at(image):
     """Place on the wall of a body that rises from a board at image `LEAVES` and falls for 0.8 s."""
     t = float(np.clip((image - LEAVES) / FPS, 0, 1.1)) - RISES_S
     return 390 + 25 * (t + RISES_S), 260 + G_PX * t**2 / 2
 
 
-def standing(image: int) -> tuple[float, float]:
+def standing(image):
     return 200.0, 170.0
 
 
-def following(image: int) -> tuple[float, float]:
+def following(image):
     """The camera's corner on the wall, where the body stays in the middle of the picture."""
     x, y = body_at(image)
     return x - WIDTH / 2, y - HEIGHT / 2
 
 
-def swaying(image: int) -> tuple[float, float]:
+def swaying(image):
     """Follows the body, but not perfectly, from another place, after a pan."""
     x, y = following(max(image - 2, 0))
     return x + 4 * min(image - LEAVES, 0) + 6 * np.sin(image / 4), y + 5 * np.cos(image / 5)
 
 
-def picture(image: int, corner: tuple[float, float], alpha: float | None, bars: bool = False) -> np.ndarray:
+def picture(image, corner, alpha, bars=False):
     """A turning body in front of a wall, and what is laid over it unless alpha is None."""
     view = np.array([[1, 0, -corner[0]], [0, 1, -corner[1]]], np.float64)
     shown = cv2.warpAffine(WALL, view, SIZE, flags=cv2.INTER_LINEAR)
@@ -64,16 +64,16 @@ def picture(image: int, corner: tuple[float, float], alpha: float | None, bars: 
     return shown
 
 
-def laid_over(shown: np.ndarray, image: int, alpha: float) -> np.ndarray:
+def laid_over(shown, image, alpha):
     """A logo, a clock and a score bar over a picture of any size."""
     over, (height, width) = shown.copy(), shown.shape[:2]
     unit = min(width / WIDTH, height / HEIGHT)
 
-    def at(x: float, y: float) -> tuple[int, int]:
+    def at(x, y):
         """A pixel: of the right or lower side of the picture where it is negative."""
         return round(x * unit) % width, round(y * unit) % height
 
-    def write(text: str, x: float, y: float, color: tuple[int, int, int]) -> None:
+    def write(text, x, y, color):
         cv2.putText(over, text, at(x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * unit, color, round(1.5 * unit), cv2.LINE_AA)
 
     cv2.circle(over, at(-39, 34), round(17 * unit), (250, 250, 250), -1, cv2.LINE_AA)
@@ -87,7 +87,7 @@ def laid_over(shown: np.ndarray, image: int, alpha: float) -> np.ndarray:
 
 
 @cache
-def found(corner, alpha: float | None, bars: bool = False) -> Motion:
+def found(corner, alpha, bars=False):
     finder = MotionFinder(1 / FPS)
     noise = np.random.default_rng(1)
     for image in range(N):
@@ -96,7 +96,7 @@ def found(corner, alpha: float | None, bars: bool = False) -> Motion:
     return finder.motion()
 
 
-def off_body(motion: Motion, fall: FreeFall, corner) -> float:
+def off_body(motion, fall, corner):
     """Median distance of a fall's boxes from the body, pixels."""
     images = motion.image[fall.boxes]
     bodies = np.array([np.array(body_at(image)) - corner(image) for image in images])
@@ -190,7 +190,7 @@ def test_nothing_is_lost_where_the_camera_stands_still():
 def test_real_clips_keep_their_dive(name):
     from fineparser_core.video.reader import VideoReader
 
-    labels = json.loads((_CLIPS / "labels.json").read_text(encoding="utf-8"))[name]
+    labels = json.loads((_CLIPS / "labels.json").read_bytes())[name]
     finders = MotionFinder(1 / 20), MotionFinder(1 / 20)
     with VideoReader(_CLIPS / name) as reader:
         times = reader.info.pts_s
@@ -206,5 +206,5 @@ def test_real_clips_keep_their_dive(name):
     )
 
 
-def common_s(one: tuple[float, float], other: tuple[float, float]) -> float:
+def common_s(one, other):
     return min(one[1], other[1]) - max(one[0], other[0])

@@ -14,7 +14,7 @@ GRAVITY_PX = 9.81 * BODY_PX / 1.15
 TOP_S = 1.4
 
 
-def fall(**changes: float) -> FreeFall:
+def fall(**changes):
     values = {"first": 30, "last": 66, "start_s": 1.0, "top_s": TOP_S, "end_s": 2.2, "size_px": BODY_PX}
     values |= {"acceleration": GRAVITY_PX, "height_share": 0.4, "evidence": 2.0}
     values |= {"deviation": 10.0, "at_s": TOP_S}
@@ -22,7 +22,7 @@ def fall(**changes: float) -> FreeFall:
     return FreeFall(**{**values, **changes}, **path, seen_from=48, boxes=np.arange(30, 67))
 
 
-def lowest(contact_s: float, leaving_s: float) -> np.ndarray:
+def lowest(contact_s, leaving_s):
     """Feet that stand on a board, go up with it and leave; hands that fall to the water, where they stay."""
     y = np.full(96, 100.0)
     board = (leaving_s - 0.2 < TIMES_S) & (leaving_s >= TIMES_S)
@@ -38,7 +38,7 @@ def lowest(contact_s: float, leaving_s: float) -> np.ndarray:
     return y
 
 
-def lengths(opening_from_s: float, closed_px: float = 30.0) -> np.ndarray:
+def lengths(opening_from_s, closed_px=30.0):
     """A body that is closed in the air and opens to 60 pixels within 0.4 s, before it goes under."""
     share = np.clip((TIMES_S - opening_from_s) / 0.4, 0, 1)
     px = closed_px + share * (60 - closed_px) + np.sin(np.arange(96))

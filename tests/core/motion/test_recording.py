@@ -9,7 +9,7 @@ from fineparser_core.motion import recording
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, apart, around_fall, find_dives
-from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.progress import CancelToken
 from fineparser_core.records import AthletePoint
 from fineparser_core.video.reader import VideoReader
 
@@ -75,7 +75,7 @@ def test_of_a_short_clip_the_shot_is_taken_that_holds_the_dive(tmp_path):
 
 
 def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small_video):
-    seen: list[Progress] = []
+    seen = []
     token, search = CancelToken(), DiveSearch(small_video)
 
     def cancel_later(progress):
@@ -108,7 +108,7 @@ def test_what_a_search_has_read_is_not_read_again_for_a_clip(two_dives, search, 
 
 
 def test_pictures_for_which_there_is_no_room_are_read_again(small_video, monkeypatch):
-    decoded: list[int] = []
+    decoded = []
     plain = VideoReader.decoded
     monkeypatch.setattr(VideoReader, "decoded", lambda self, index: decoded.append(index) or plain(self, index))
     kept = find_dives(small_video, 60, 110).pictures
@@ -122,7 +122,7 @@ def test_pictures_for_which_there_is_no_room_are_read_again(small_video, monkeyp
     np.testing.assert_array_equal(kept.rgb(80), read_again.rgb(80))
 
 
-def fall(start_s: float, evidence: float, slowed: float = 1.0) -> FreeFall:
+def fall(start_s, evidence, slowed=1.0):
     values = {"start_s": start_s, "top_s": start_s + 0.3, "end_s": start_s + 1.0 * slowed, "evidence": evidence}
     values |= {"first": 0, "last": 1, "size_px": 40.0, "acceleration": 340.0 / slowed**2}
     values |= {"deviation": 10.0, "at_s": start_s + 0.5, "height_share": 0.4}

@@ -1,7 +1,5 @@
 """Recordings that show pictures again: these are found by their pattern, and times are those of the others."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from bodies_kit import METRE_PX, diving, write_bodies
@@ -17,7 +15,7 @@ PATTERNS = {"25 in 30": (25, 1), "24 in 30": (24, 1), "twice": (30, 2)}
 DIVE = diving(200.0, 1.5)
 
 
-def recorded(path: Path, pattern: str) -> tuple[DiveSearch, np.ndarray]:
+def recorded(path, pattern):
     """A search in a dive that is shown in a pattern, and which of its frames show something new."""
     rate, slowed = PATTERNS[pattern]
     shown = np.floor(np.arange(N * slowed) * rate / 30 / slowed + 1e-9)

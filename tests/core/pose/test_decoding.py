@@ -17,7 +17,7 @@ def test_flight_decoding_takes_the_middle_of_a_plateau_whatever_its_jitter():
     assert DECODERS["flight"](probabilities) == (22, 62)
 
 
-def shown(first: int, second: int) -> np.ndarray:
+def shown(first, second):
     probabilities = np.full((96, 2), 1e-4)
     probabilities[first - 1 : first + 2, 0] = probabilities[second - 1 : second + 2, 1] = 0.4, 0.8, 0.4
     return probabilities

@@ -1,7 +1,5 @@
 """Joints out of two networks, of which each is wrong now and then."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 
@@ -19,14 +17,14 @@ PLACES = {
 SIDE = 0.015  # of left and right from the middle
 
 
-def body() -> np.ndarray:
+def body():
     """(15, 2)."""
     places = [PLACES[name.split("_")[0]] for name in KEYPOINT_NAMES[:BODY]]
     sides = [SIDE * (name.endswith("_l") - name.endswith("_r")) for name in KEYPOINT_NAMES[:BODY]]
     return np.array(places) + np.array(sides)[:, None]
 
 
-def somersault(turns: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def somersault(turns=1.0):
     """Joints (40, 15, 2) of a body that turns, in shares of the crop, and its radians (40,)."""
     radians = 2 * np.pi * turns * np.arange(N) / N
     cos, sin = np.cos(radians), np.sin(radians)
@@ -34,7 +32,7 @@ def somersault(turns: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     return 0.5 + body() @ turned.transpose(0, 2, 1), radians
 
 
-def mask_of(joints: np.ndarray) -> np.ndarray:
+def mask_of(joints):
     """(112, 112): what lies near the limbs."""
     names = KEYPOINT_NAMES.index
     chains = ("head shoulder elbow wrist", "shoulder hip knee ankle toe")
@@ -48,7 +46,7 @@ def mask_of(joints: np.ndarray) -> np.ndarray:
     return mask
 
 
-def as_own(joints: np.ndarray) -> np.ndarray:
+def as_own(joints):
     """Joints as our network gives them, (40, 16, 3)."""
     own = np.full((N, len(KEYPOINT_NAMES), 3), 0.9)
     own[:, :BODY, :2] = 112 * joints
@@ -64,26 +62,26 @@ class Upright(Look):
 
     off_px = 0.0
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch):
         self.true, self.radians = somersault()
         self.turns: list[Turn] = []
         self.looks = 0
         picture = Turn.picture
 
-        def told(turn: Turn, wide: np.ndarray) -> np.ndarray:
+        def told(turn, wide):
             self.turns.append(turn)
             return picture(turn, wide)
 
         monkeypatch.setattr(Turn, "picture", told)
 
-    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+    def joints(self, pictures):
         turns, self.turns = self.turns, []
         return [self.see(picture, turn) for picture, turn in zip(pictures, turns, strict=True)]
 
-    def masks(self, seen: Sequence[Seen]) -> list[np.ndarray]:
+    def masks(self, seen):
         return [one.shared for one in seen]
 
-    def see(self, picture: np.ndarray, turn: Turn) -> Seen:
+    def see(self, picture, turn):
         self.looks += 1
         sample = int(picture[PICTURE_PX // 2, PICTURE_PX // 2, 0])
         seen = np.tile([[200.0, 60.0]], (BODY, 1)) + 40 * body()
@@ -100,15 +98,13 @@ def network(monkeypatch):
     return Upright(monkeypatch)
 
 
-def found(
-    own: np.ndarray, joints: np.ndarray, network: Upright, looked_at: np.ndarray, cancel: CancelToken | None = None
-) -> np.ndarray:
+def found(own, joints, network, looked_at, cancel=None):
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
     masks = np.stack([mask_of(one) for one in joints])
     return find_joints(own, wide, masks, looked_at, network, cancel)[0]
 
 
-def off(joints: np.ndarray, true: np.ndarray) -> np.ndarray:
+def off(joints, true):
     """(40,) mean error in shares of the crop."""
     return np.linalg.norm(joints[:, :BODY, :2] / 112 - true, axis=-1).mean(axis=1)
 

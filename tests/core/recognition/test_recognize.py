@@ -10,11 +10,11 @@ from measured_dive import measured_parse
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
 from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.records import Analysis, DiveParse
+from fineparser_core.records import Analysis
 from fineparser_core.synth.render import DiveSpec, plan_dive
 
 
-def dive(number: str, board_m: float, azimuth: float = 0.3, errors: float = 0.7) -> DiveParse:
+def dive(number, board_m, azimuth=0.3, errors=0.7):
     return made_parse(
         plan_dive(DiveSpec(dive_number=number, board_m=board_m), 7), np.random.default_rng(3), azimuth, errors
     )

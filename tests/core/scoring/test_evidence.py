@@ -9,13 +9,12 @@ from measured_dive import BOARD, FPS, LEAVES_S, measured_parse
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive
-from fineparser_core.records import DiveParse
 from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
 
 
-def seen_dive() -> DiveParse:
+def seen_dive():
     """A dive as weights see it that follow the diver, who stands on the board before it."""
     parse = measured_parse(speed=4.0, flight_s=1.07, turned_deg=np.zeros(96))
     assert parse.motion is not None
@@ -30,13 +29,13 @@ def seen_dive() -> DiveParse:
     return replace(parse, model=model, motion=motion, moments=moments, crop_xyxy=crops)
 
 
-def placed(parse: DiveParse, frames: int) -> DiveParse:
+def placed(parse, frames):
     own = parse.transitions
     flight = own.first_flight_frame + frames
     return with_transitions(parse, replace(own, first_flight_frame=flight, first_flight_s=flight / FPS))
 
 
-def checked(parse: DiveParse) -> DiveParse:
+def checked(parse):
     dive = parse_dive_number("103B")
     return measured(parse, dive, find_difficulty(dive, 1.0)).parse
 
@@ -79,5 +78,5 @@ def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames, 
 def test_a_contact_that_no_board_explains_is_marked():
     parse = seen_dive()
     contact = parse.first_water_contact_frame
-    assert not checked(correct_contact(parse, contact + 1)).moments.contact.conflict  # type: ignore[union-attr]
-    assert checked(correct_contact(parse, contact + 4)).moments.contact.conflict  # type: ignore[union-attr]
+    assert not checked(correct_contact(parse, contact + 1)).moments.contact.conflict
+    assert checked(correct_contact(parse, contact + 4)).moments.contact.conflict

@@ -1,6 +1,5 @@
 """What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from simulated_club import ATHLETES, DIVES, club, judged
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, Learned, Table, as_shipped, learn, table_of
+from fineparser_core.scoring.learning import as_shipped, learn, table_of
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
 from fineparser_core.scoring.profile import check_model, read_profile, write_profile
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -31,11 +30,11 @@ def profile(dives):
     return make_profile(dives, cross_validate(dives), name="club", model="weights-1")
 
 
-def off(table: Table, learned: Learned) -> float:
+def off(table, learned):
     return float(np.abs(table.predicted(learned) - table.award).mean())
 
 
-def marked_as_shipped(dives: Sequence[JudgedScore]) -> list[JudgedScore]:
+def marked_as_shipped(dives):
     """Marks that what is shipped tells but for noise."""
     awards, rng = table_of(dives).predicted(as_shipped()), np.random.default_rng(0)
     marks = np.clip(awards + rng.normal(0, 0.7, len(dives)), 0, 10).tolist()

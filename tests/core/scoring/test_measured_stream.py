@@ -17,19 +17,19 @@ DIFFICULTY = find_difficulty(DIVE, 1.0)
 FORWARD = {"jump_height": 1.0, "flight_time": 1.1, "come_out_lead": 0.3, "legs_line": 8.0, "hip_angle": 40.0}
 
 
-def measured(**values: float) -> tuple[Measure, ...]:
+def measured(**values):
     return tuple(
         Measure(name=name, value=value, unit="", uncertainty=0.05, frame=1, step="flight")
         for name, value in values.items()
     )
 
 
-def award(**values: float) -> float:
+def award(**values):
     own = measured_stream().own_award(quantities(measured(**(FORWARD | values))), DIVE, DIFFICULTY)
     return own.award
 
 
-def never_rises(values: list[float]) -> bool:
+def never_rises(values):
     return bool((np.diff(values) <= 1e-12).all())
 
 
@@ -52,7 +52,7 @@ def test_what_is_uncertain_counts_less_and_what_is_absent_not_at_all():
     assert stream.own_award({}, DIVE, DIFFICULTY) is None
 
 
-def vote(name: str, score: float) -> ExemplarVote:
+def vote(name, score):
     parts = tuple(Contribution(step=step, points=3.0, dynamic=1.0, static=2.0) for step in STEP_NAMES)
     return ExemplarVote(id=name, dive_number="405B", board_m=3.0, score=score, vote=score + 9, contributions=parts)
 
@@ -97,7 +97,7 @@ def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts():
 def test_on_rendered_dives_each_phase_is_told_by_its_measures():
     """Hold the stream to the table of `packaging/docs/measures.md`, by the measures of the motion itself."""
     facts = rendered_facts()
-    by_number: dict[tuple[str, float], list[tuple[tuple[float, ...], list[float]]]] = {}
+    by_number = {}
     for fact in facts:
         dive = parse_dive_number(fact["dive_number"])
         difficulty = find_difficulty(dive, fact["board_m"])

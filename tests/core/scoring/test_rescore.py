@@ -29,13 +29,13 @@ DIFFICULTY = find_difficulty(DIVE, 10.0)
 IDENTITY = made_identity(id=exemplar_kit.MODEL_ID)
 
 
-def transitions(flight: int, entry: int) -> Transitions:
+def transitions(flight, entry):
     return Transitions(
         first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 50, first_entry_s=entry / 50
     )
 
 
-def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, ClipEncoding]:
+def parsed(n_frames, st=30, ed=60):
     """A dive of 10 frames before and n frames in the clip, with a random encoding."""
     sampled = 10 + np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
     draw = np.random.default_rng(0)
@@ -72,7 +72,7 @@ def analyzer(tmp_path_factory):
         yield Analyzer(golden_kit.model(0), IDENTITY, library)
 
 
-def assert_sums_exactly(scoring) -> None:
+def assert_sums_exactly(scoring):
     mean = np.mean([vote.score for vote in scoring.exemplars])
     assert sum(part.points for part in scoring.contributions) + mean == pytest.approx(scoring.score, abs=1e-9)
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))

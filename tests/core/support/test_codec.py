@@ -20,7 +20,7 @@ class Part:
     frame: Annotated[int, Meta(ge=0, lt=100)]
     name: Annotated[str, Meta(max_length=3)] = ""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         if self.frame == 13:
             raise ValueError("13 is no frame")
 

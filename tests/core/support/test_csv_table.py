@@ -8,7 +8,7 @@ import pytest
 from fineparser_core.support.csv_table import csv_table
 
 
-def cells(table: bytes) -> list[list[str]]:
+def cells(table):
     return list(csv.reader(io.StringIO(table.decode("utf-8"), newline="")))
 
 

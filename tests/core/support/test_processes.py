@@ -13,7 +13,7 @@ ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_
 
 
 def test_the_working_directory_is_not_on_the_path(tmp_path):
-    (tmp_path / "json.py").write_text("raise SystemExit('the json of a folder')", encoding="utf-8")
+    (tmp_path / "json.py").write_bytes(b"raise SystemExit('the json of a folder')")
     job = own_process("fineparser_core.export.job_process", str(tmp_path / "none"))
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr
@@ -95,7 +95,7 @@ def test_the_frozen_app_starts_the_program_beside_its_own(monkeypatch, tmp_path,
     assert own_process("fineparser_core.export.job_process", "folder") == expected
 
 
-def run_entry(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_entry(*arguments, folder):
     command = [sys.executable, "-P", str(ENTRY), *arguments]
     return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 

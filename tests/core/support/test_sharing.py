@@ -39,7 +39,7 @@ def share(tmp_path, monkeypatch):
     server.close()
 
 
-def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(share, wanted, method="GET", **headers):
     """Status, headers and body of an answer; `wanted` begins behind the secret part, or with "/" at the root."""
     url = urlsplit(share.url)
     connection = http.client.HTTPConnection("127.0.0.1", url.port or 0)
@@ -50,7 +50,7 @@ def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) ->
     return answer.status, dict(answer.getheaders()), body
 
 
-def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
+def raw(share, data=b""):
     connection = socket.create_connection(("127.0.0.1", urlsplit(share.url).port or 0))
     try:
         connection.sendall(data)
@@ -60,7 +60,7 @@ def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
     return connection
 
 
-def ended(connection: socket.socket) -> bytes:
+def ended(connection):
     """All that comes until the other side ends."""
     got = b""
     try:

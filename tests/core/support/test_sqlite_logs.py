@@ -26,7 +26,7 @@ def opened(tmp_path):
         yield path, db
 
 
-def rows(db) -> int:
+def rows(db):
     return db.execute("SELECT count(*) FROM a").fetchone()[0]
 
 

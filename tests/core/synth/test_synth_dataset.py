@@ -41,7 +41,7 @@ def test_layout_is_read_without_defects(root):
     assert list(data.frame_defects()) == []
     assert len(data.split("train")) == 2
     assert len(data.split("test")) == 1
-    facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
+    facts = json.loads((root / "rendered.json").read_bytes())
     for record in data.records.values():
         fact = facts[f"{record.key[0]}/{record.key[1]}"]
         assert record.first_flight_frame == fact["first_flight_frame"]
@@ -70,14 +70,14 @@ def test_other_settings_in_the_same_folder_are_refused(root):
 
 
 def test_damaged_settings_are_refused(tmp_path):
-    (tmp_path / "synthesis.json").write_text("{", encoding="utf-8")
+    (tmp_path / "synthesis.json").write_bytes(b"{")
     with pytest.raises(ConfigError, match=r"synthesis\.json is damaged"):
         synthesize(tmp_path, CONFIG)
 
 
 def test_a_refused_folder_keeps_what_it_holds(tmp_path):
     (tmp_path / ".partial").mkdir()
-    (tmp_path / ".partial" / "thesis.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / ".partial" / "thesis.txt").write_bytes(b"mine")
     with pytest.raises(ConfigError, match="other files"):
         synthesize(tmp_path, CONFIG)
     assert (tmp_path / ".partial" / "thesis.txt").read_text(encoding="utf-8") == "mine"

@@ -63,7 +63,7 @@ def test_twins_agree_with_their_records(tmp_path):
     synthesize(root, plan)
     assert plan.skipped == {}
     data = load_dataset(root)
-    facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
+    facts = json.loads((root / "rendered.json").read_bytes())
     assert list(data.frame_defects()) == []
     assert [d for d in data.defects if d.kind != "score"] == []
     assert len(data.records) == len(RECORDS)

@@ -1,24 +1,22 @@
 """Batches: the same for the same place in a run, whatever the machine; pairs both ways; awards that count."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.batches import Batch, BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
+from fineparser_core.training.batches import BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
 ROWS = 200
 
 
-def a_dive(index: int, number: str = "107B", *, labeled: bool = True) -> DatasetDive:
+def a_dive(index, number="107B", *, labeled=True):
     """20 frames of noise whose red channel is the mask."""
     frames = np.random.default_rng(index).integers(0, 256, (20, ROWS, 112, 3), dtype=np.uint8)
     first, second = (6, 13) if labeled else (None, None)
@@ -41,15 +39,15 @@ RECORDS = [dive.record for dive in DIVES]
 STEP = BatchPlan(place=(0, 0), dives=(0, 2), query=(0, 1), exemplar=(1, 0), paired=True)
 
 
-def at(epoch: int, index: int) -> BatchPlan:
+def at(epoch, index):
     return replace(STEP, place=(epoch, index))
 
 
-def settings(**values: Any) -> TrainConfig:
+def settings(**values):
     return replace(get_config("release"), **values)
 
 
-def tensors(batch: Batch) -> dict[str, torch.Tensor]:
+def tensors(batch):
     return {name: value for name, value in vars(batch).items() if isinstance(value, torch.Tensor)}
 
 
@@ -144,7 +142,7 @@ EIGHT = [replace(RECORDS[0], key=("event", index)) for index in range(8)]
 THREE_STEPS = {"batch_size": 3, "epochs": 3}  # of three, three and two pairs
 
 
-def dealt(sampler: RunSampler, epoch: int) -> list[BatchPlan]:
+def dealt(sampler, epoch):
     return [plan for update in sampler.updates(epoch) for plan in update]
 
 

@@ -6,10 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,13 +27,13 @@ pytestmark = windows_has_no("torchrun that starts: PyTorch's wheel lacks libuv, 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
-def by_torchrun(argv: list[str]) -> list[tuple[int, str]]:
+def by_torchrun(argv):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *TORCHRUN, *argv], env=environment, capture_output=True, text=True)
     return [(done.returncode, done.stderr)]
 
 
-def free_job() -> int:
+def free_job():
     """Return the number of a job whose port nobody uses; systems hand out none of that range."""
     for job in np.random.default_rng().permutation(12_000).tolist():
         with socket.socket() as listener, contextlib.suppress(OSError):
@@ -45,7 +42,7 @@ def free_job() -> int:
     raise OSError("no port is free")
 
 
-def by_srun(argv: list[str]) -> list[tuple[int, str]]:
+def by_srun(argv):
     """Start two tasks as Slurm does, on this machine."""
     job = {"SLURM_JOB_ID": str(free_job()), "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2"}
     job |= {"SLURM_STEP_NODELIST": "localhost", "OMP_NUM_THREADS": "1"}
@@ -66,7 +63,7 @@ def by_srun(argv: list[str]) -> list[tuple[int, str]]:
     return [(task.returncode, error) for task, error in zip(tasks, errors, strict=True)]
 
 
-def found_by_one(out: Path) -> dict[str, Any]:
+def found_by_one(out):
     (out / "cut").mkdir(parents=True)
     n_threads = torch.get_num_threads()
     two_processes.main(out, 2)
@@ -74,15 +71,15 @@ def found_by_one(out: Path) -> dict[str, Any]:
     return read(out)
 
 
-def found_by_two(out: Path, started: Callable[[list[str]], list[tuple[int, str]]] = by_torchrun) -> dict[str, Any]:
+def found_by_two(out, started=by_torchrun):
     (out / "cut").mkdir(parents=True)
     for code, error in started([two_processes.__file__, str(out), "1"]):
         assert code == 0, error
     return read(out)
 
 
-def read(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "found.json").read_text(encoding="utf-8"))
+def read(out):
+    found = json.loads((out / "found.json").read_bytes())
     return found
 
 

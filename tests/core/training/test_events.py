@@ -6,8 +6,6 @@ import math
 import sys
 import types
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +26,7 @@ def no_tensorboard(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
 
 
-def lines(folder: Path) -> list[dict[str, Any]]:
+def lines(folder):
     return [json.loads(line) for line in (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()]
 
 
@@ -105,11 +103,11 @@ def test_a_run_that_goes_on_drops_what_it_will_tell_again(tmp_path):
 TOLD = ("start_run", "log_params", "log_metrics", "log_artifacts", "end_run")
 
 
-def stand_in_for_mlflow(monkeypatch: pytest.MonkeyPatch, fails: str = "") -> list[tuple[str, Any, Any]]:
+def stand_in_for_mlflow(monkeypatch, fails=""):
     """What is told to a server that gives every run the id "7"."""
-    calls: list[tuple[str, Any, Any]] = []
+    calls = []
 
-    def tell(name: str, *args: object, **given: object) -> Any:
+    def tell(name, *args, **given):
         if name == fails:
             raise ConnectionError
         calls.append((name, args, given))

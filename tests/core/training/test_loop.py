@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from platforms import needs_full_device, windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
-from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import RunSampler, batch_loader
@@ -34,12 +33,12 @@ SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_d
 RECORDS = [dive.record for dive in SPLITS.train]
 
 
-def finished(folder: Path, **changes: Any) -> Path:
+def finished(folder, **changes):
     toy_run(folder, **changes).run()
     return folder
 
 
-def cut_at(iteration: int, folder: Path, **changes: Any) -> None:
+def cut_at(iteration, folder, **changes):
     """Runs until its token is set while it computes an iteration."""
     token = CancelToken()
     trainer = toy_run(folder, cancel=token, **changes)
@@ -125,7 +124,7 @@ def test_a_loss_that_is_not_finite_is_named(tmp_path, value):
     assert left_by(finished(tmp_path / "bad")) == left_by(finished(tmp_path / "whole"))
 
 
-def refuses_to_keep(trainer: Trainer) -> None:
+def refuses_to_keep(trainer):
     with pytest.raises(FineParserError, match=r"no longer finite after iteration 7: .* is from before it"):
         trainer.run()
     saved = load_checkpoint(trainer.out / "train.pt", CPU)
@@ -277,13 +276,13 @@ def test_losses_that_are_read_later_are_the_same(tmp_path, monkeypatch):
     assert left_by(finished(tmp_path / "later")) == at_once
 
 
-def train(out: Path, config: TrainConfig, splits: Splits = SPLITS, **options: Any) -> tuple[Any, list[dict[str, Any]]]:
+def train(out, config, splits=SPLITS, **options):
     out.mkdir(exist_ok=True)
     model = built(config)
     return model, Trainer(model, splits, config, out, **options).run()
 
 
-def lines(out: Path) -> list[dict[str, Any]]:
+def lines(out):
     return [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
 
 

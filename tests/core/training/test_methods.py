@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,11 +39,11 @@ def elsewhere(tmp_path):
     return tmp_path
 
 
-def environment(folder: Path) -> Mapping[str, str]:
+def environment(folder):
     return {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), "OMP_NUM_THREADS": "1"}
 
 
-def run(folder: Path, *argv: object) -> subprocess.CompletedProcess[str]:
+def run(folder, *argv):
     command = [sys.executable, *map(str, argv)]
     return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
 
@@ -75,8 +74,8 @@ def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere, rendered_r
     assert "method is 'colors:colors'" in " ".join(unknown.stderr.split())
     measured = run(elsewhere, *evaluate, "--method", "colors:colors", "--out", elsewhere / "report")
     assert measured.returncode == 0, measured.stderr
-    trained = json.loads((elsewhere / "run" / "results.json").read_text(encoding="utf-8"))
-    found = json.loads((elsewhere / "report" / "evaluation.json").read_text(encoding="utf-8"))["data"]
+    trained = json.loads((elsewhere / "run" / "results.json").read_bytes())
+    found = json.loads((elsewhere / "report" / "evaluation.json").read_bytes())["data"]
     assert found["metrics"] == trained["picked on validation"]["test"]["metrics"]
 
 

@@ -11,13 +11,11 @@ from plain_iteration import synthetic_batch, with_all_pairs
 from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import TrainConfig
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import FineParserObjective, check_loss
 from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import PRESETS, get_config
@@ -34,7 +32,7 @@ MODULES = {
 TABLE_3 = {"A": {"sap"}, "B": {"sve"}, "C": {"tap"}, "D": {"sve", "tap"}, "E": {"sap", "sve", "tap"}}
 
 
-def two_dives(size: int = SIZE) -> Batch:
+def two_dives(size=SIZE):
     """Noise in which a square falls, which is the mask; the two differ in strength, place, steps and score."""
     batch = synthetic_batch(1, size=size)
     batch.video[0] *= 0.3
@@ -47,14 +45,14 @@ def two_dives(size: int = SIZE) -> Batch:
     return replace(batch, masks=masks)
 
 
-def objective_of(config: TrainConfig) -> FineParserObjective:
+def objective_of(config):
     torch.manual_seed(0)
     network = to_channels_last(build_model(config.model))
     assert isinstance(network, FineParser)
     return FineParserObjective(network, config)
 
 
-def settled(objective: FineParserObjective, batch: Batch) -> FineParserObjective:
+def settled(objective, batch):
     """Takes the statistics of the batch for those of the data: an untrained network fades to nothing without."""
     norms = [module for module in objective.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     before = [norm.momentum for norm in norms]
@@ -67,7 +65,7 @@ def settled(objective: FineParserObjective, batch: Batch) -> FineParserObjective
     return objective
 
 
-def gradients(objective: FineParserObjective, batch: Batch) -> set[str]:
+def gradients(objective, batch):
     """Names of the parameters that a step reaches."""
     objective.zero_grad(set_to_none=True)
     objective(batch, 0.0)["total"].backward()
@@ -121,7 +119,7 @@ def test_all_pairs_of_a_batch_reach_every_weight():
 
 @pytest.mark.parametrize("masks", [True, False])
 def test_compiling_reaches_every_encoder(masks, monkeypatch):
-    compiled: list[str] = []
+    compiled = []
     objective = objective_of(PRESETS["release"])
     names = {module._call_impl: name for name, module in objective.model.named_modules()}
 
@@ -192,7 +190,7 @@ def test_rates_go_where_the_release_and_the_paper_put_them():
         assert rate == next((value for start, value in starts.items() if name.startswith(start)), 1)
 
 
-def learned_by_heart(iterations: int, rate: float) -> dict[str, float]:
+def learned_by_heart(iterations, rate):
     """Share of every loss term that is left after training on one batch in float32.
 
     Args:

@@ -4,9 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -16,10 +14,10 @@ from fineparser_core.data.stamp import data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.provenance import commit, open_run, trained_on
 
-SETTINGS: dict[str, Any] = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
+SETTINGS = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
 
 
-def begin(out: Path) -> None:
+def begin(out):
     open_run(out, SETTINGS, resume=False)
     (out / "train.pt").write_bytes(b"weights")
 
@@ -27,7 +25,7 @@ def begin(out: Path) -> None:
 def test_a_new_folder_is_made_and_stamped(tmp_path):
     out = tmp_path / "new" / "run"
     open_run(out, SETTINGS, resume=False)
-    stamp = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    stamp = json.loads((out / "run.json").read_bytes())
     assert stamp["settings"] == {"config": {"lr": 0.001, "freeze": ["i3d"]}, "data": {"labels": "abc"}}
     open_run(out, SETTINGS | {"data": {}}, resume=False)  # a stamp alone is no run yet
 
@@ -66,17 +64,17 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         open_run(tmp_path / "file" / "run", SETTINGS, resume=False)
 
 
-def record(index: int, score: float = 60.0) -> DiveRecord:
+def record(index, score=60.0):
     return DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=score, n_frames=90)
 
 
 def test_stamps_tell_dives_and_labels_apart(tmp_path):
-    data: Any = SimpleNamespace(root=tmp_path, name="FineDiving")
+    data = SimpleNamespace(root=tmp_path, name="FineDiving")
     stamp = data_stamp(data, [record(1), record(2)])
     assert stamp == data_stamp(data, [record(1), record(2)])
     assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
     assert trained_on(stamp) == "2 dives of FineDiving"
-    (tmp_path / "rendered.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "rendered.json").write_bytes(b"{}")
     rendered = data_stamp(data, [record(1)])
     assert rendered.rendered
     assert trained_on(rendered) == "1 dives rendered by this program; no real dive"

@@ -25,7 +25,7 @@ from fineparser_core.training.run import starting_weights
 OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
 
-def tiny_backbone() -> nn.Module:
+def tiny_backbone():
     return nn.Sequential(nn.Conv2d(3, 8, 7, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 

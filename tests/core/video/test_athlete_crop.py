@@ -14,7 +14,7 @@ from fineparser_core.video.athlete_crop import (
 WIDTH, HEIGHT = 640, 360
 
 
-def masks_with(boxes: dict[str, list[tuple[int, int, int, int] | None]]) -> np.ndarray:
+def masks_with(boxes):
     """(96, 112, 112) masks with boxes (x0, y0, x1, y1) in cells, for every body and frame."""
     masks = np.zeros((96, 112, 112), np.float32)
     for places in boxes.values():
@@ -25,7 +25,7 @@ def masks_with(boxes: dict[str, list[tuple[int, int, int, int] | None]]) -> np.n
     return masks
 
 
-def falling() -> list[tuple[int, int, int, int] | None]:
+def falling():
     return [(50, 5 + t, 56, 25 + t) if t < 80 else None for t in range(96)]
 
 
@@ -53,7 +53,7 @@ def test_gaps_are_interpolated():
     np.testing.assert_allclose(squares[:75], track_athlete(masks_with({"a": seen}), WIDTH, HEIGHT)[:75], atol=3)
 
 
-def body(height_px: float) -> np.ndarray:
+def body(height_px):
     """(15, 2) joints of a body with a height, centred on the origin."""
     return np.stack([np.zeros(15), np.linspace(-height_px / 2, height_px / 2, 15)], axis=1)
 

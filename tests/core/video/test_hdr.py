@@ -14,12 +14,12 @@ GREYS = np.array([0, 30, 60, 100, 140, 180, 200], np.float64)
 PATCH = 16
 
 
-def pq(nits: np.ndarray) -> np.ndarray:
+def pq(nits):
     power = (nits / 10_000) ** (2610 / 16384)
     return ((3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)) ** (2523 / 32)
 
 
-def hlg(nits: np.ndarray) -> np.ndarray:
+def hlg(nits):
     scene = (nits / 1000) ** (1 / 1.2)
     high = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), high)
@@ -29,7 +29,7 @@ def hlg(nits: np.ndarray) -> np.ndarray:
 def hdr_clip(request, tmp_path):
     """Sixteen frames of grey patches, as bright as those of `GREYS` on a usual screen whose white has 203 nits."""
     number, curve = request.param
-    coded: np.ndarray = curve(203 * (GREYS / 255) ** 2.4)
+    coded = curve(203 * (GREYS / 255) ** 2.4)
     luma = np.repeat(np.rint(64 + 876 * coded).astype(np.uint16), PATCH)
     path = tmp_path / "hdr.mkv"
     with av.open(str(path), "w") as container:
@@ -51,16 +51,16 @@ def hdr_clip(request, tmp_path):
     return path
 
 
-def of_analysis(reader: VideoReader) -> np.ndarray:
+def of_analysis(reader):
     return reader.frame(1)
 
 
-def of_player(reader: VideoReader) -> np.ndarray:
+def of_player(reader):
     reader.seek(1)
     return reader.picture((reader.info.width_px, reader.info.height_px)).bgra()[..., 2::-1]
 
 
-def of_exports(reader: VideoReader) -> np.ndarray:
+def of_exports(reader):
     size_px = reader.info.width_px, reader.info.height_px
     return to_rgb(PlaneScaler(reader.geometry).planes(reader.decoded(1), size_px, ColorMatrix.BT709), ColorMatrix.BT709)
 

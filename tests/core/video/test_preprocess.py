@@ -11,7 +11,7 @@ from fineparser_core.video.preprocess import get_preprocessing
 SIZES = [(240, 320), (256, 455), (97, 61), (1080, 1920)]
 
 
-def reference(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def reference(image, size):
     tensor = torch.from_numpy(image).permute(2, 0, 1).double()
     return resize(tensor, list(size), InterpolationMode.BILINEAR, antialias=True).permute(1, 2, 0).numpy()
 

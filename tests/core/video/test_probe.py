@@ -2,7 +2,6 @@
 
 import os
 import struct
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def test_a_truncated_avi_is_detected_by_its_length(tmp_path, make_video, real_cl
         assert probe(path).n_frames_missing == 0
 
 
-def sound_only(path: Path) -> None:
+def sound_only(path):
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=16000, layout="mono")
         for block in range(20):
@@ -74,19 +73,19 @@ def sound_only(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def cut_before_its_index(path: Path, make_video: Callable[..., Path]) -> None:
+def cut_before_its_index(path, make_video):
     whole = make_video(path.with_name("whole.mp4"), 60).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
 
 
-def cut_to_a_few_frames(path: Path, make_video: Callable[..., Path]) -> None:
+def cut_to_a_few_frames(path, make_video):
     whole = make_video(
         path.with_name("whole.mp4"), 120, encoder={"g": "12"}, container={"movflags": "faststart"}
     ).read_bytes()
     path.write_bytes(whole[: whole.index(b"mdat") + 1000])
 
 
-BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
+BAD = {
     "missing.mp4": (lambda path, make: None, "there is no such file"),
     "folder.mp4": (lambda path, make: path.mkdir(), "is a folder, not a video"),
     "empty.mp4": (lambda path, make: path.touch(), "is empty"),
@@ -100,7 +99,7 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
         "is not a video",
     ),
     "drawing.svg": (
-        lambda path, make: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>", encoding="utf-8"),
+        lambda path, make: path.write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>"),
         "is in a format that cannot be decoded",
     ),
     "sound.m4a": (lambda path, make: sound_only(path), "has sound but no picture"),

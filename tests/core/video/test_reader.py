@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import Any
 
 import av
 import numpy as np
@@ -14,7 +13,7 @@ from fineparser_core.video.probe import open_video, probe
 from fineparser_core.video.reader import VideoReader
 
 QUIET_265 = {"x265-params": "bframes=3:log-level=none"}
-FILES: dict[str, dict[str, Any]] = {
+FILES = {
     "long group of pictures.mp4": {"encoder": {"g": "250", "bf": "3"}},
     "short groups.mp4": {"encoder": {"g": "12", "bf": "3"}},
     "matroska.mkv": {"encoder": {"g": "20", "bf": "3"}},

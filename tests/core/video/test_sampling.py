@@ -10,7 +10,7 @@ from fineparser_core.video.probe import probe
 from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames, valid_samples
 
 
-def info(pts_s: np.ndarray, variable: bool) -> VideoInfo:
+def info(pts_s, variable):
     return VideoInfo(
         path=Path("dive.mp4"),
         width_px=64,

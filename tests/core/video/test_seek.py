@@ -1,7 +1,5 @@
 """Seeking for a player: skipped frames, abandoned seeks, pictures at display size."""
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from fineparser_core.video.reader import VideoReader
 
 
-def _number(reader: VideoReader, number_of: Callable[[np.ndarray], int]) -> int:
+def _number(reader, number_of):
     return number_of(reader.picture((64, 48)).bgra()[..., 2::-1])
 
 

@@ -1,7 +1,6 @@
 """Files are written atomically, with exact time stamps."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +13,12 @@ from fineparser_core.video.writer import VideoWriter
 TIMES_S = np.concatenate([[0.0], np.cumsum(np.random.default_rng(0).uniform(0.01, 0.08, 29))])
 
 
-def picture(number: int, width: int = 131, height: int = 99) -> np.ndarray:
+def picture(number, width=131, height=99):
     y, x = np.mgrid[0:height, 0:width]
     return np.stack([x * 255 // width, y * 255 // height, np.full_like(x, number * 8)], axis=-1).astype(np.uint8)
 
 
-def write(path: Path, n_frames: int = 30) -> None:
+def write(path, n_frames=30):
     with VideoWriter(path, width_px=131, height_px=99, fps=30) as writer:
         for number in range(n_frames):
             writer.write(picture(number), TIMES_S[number])
