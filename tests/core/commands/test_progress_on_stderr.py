@@ -1,7 +1,5 @@
 """What a command tells of its progress."""
 
-import sys
-
 from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 
@@ -18,15 +16,6 @@ def progress_output(capsys, *, quiet=False):
 
 def test_a_stage_has_one_line(capsys):
     assert progress_output(capsys).splitlines() == ["coarse 2/2", "parse 1/1", "coarse 2/2"]
-
-
-def test_on_a_terminal_a_stage_has_a_bar(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "100")
-    last = progress_output(capsys).rpartition("coarse")[0].splitlines()[-2:] + progress_output(capsys).splitlines()[-3:]
-    assert sum("parse" in line and "1/1" in line for line in last) >= 1
-    assert sum("coarse" in line and "2/2" in line for line in last) >= 2
 
 
 def test_quiet_is_quiet(capsys):

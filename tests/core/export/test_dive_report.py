@@ -17,7 +17,7 @@ from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_overview, make_page
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.report.page import TrendPoint, trend_chart
+from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.export.report.write import write_report
 from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
@@ -173,15 +173,6 @@ def test_a_job_carries_a_report(dive, tmp_path):
     np.testing.assert_array_equal(first.analysis.parse.mask_probability, dive.analysis.parse.mask_probability)
     assert run_job(loaded, ignore_progress, CancelToken()) == ()
     assert (tmp_path / "r.html").stat().st_size > 10_000
-
-
-def test_a_trend_fills_its_chart():
-    chart = trend_chart([TrendPoint(label=str(k), award=award, is_this=False) for k, award in enumerate((5.2, 7.9))])
-    assert [tick for _, tick in chart.ticks] == [5, 6, 7, 8]
-    assert [x for x, _, _ in chart.points] == [0.25, 0.75]
-    assert [y for _, y, _ in chart.points] == pytest.approx([0.2 / 3, 2.9 / 3])
-    alone = trend_chart([TrendPoint(label="a", award=10.0, is_this=True)])
-    assert 0 <= alone.points[0][1] <= 1
 
 
 @pytest.mark.parametrize("suffix", [".html", ".pdf"])

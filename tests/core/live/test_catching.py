@@ -10,7 +10,7 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 from numbered_video import write_video
-from pool_stream import WAITING_S, write_drawn, write_stream
+from pool_stream import write_drawn, write_stream
 from stream_server import Impatient, sends, sends_slowly, server, wait_until
 
 from fineparser_core.commands.cli import main
@@ -55,18 +55,6 @@ def test_a_dive_is_told_of_once_and_soon(stream):
     assert fall.touches_s - began[0] == pytest.approx(touches_s, abs=0.15)
     assert fall.instead_of is None
     assert SETTLED_S <= told_s - fall.touches_s < 3.0
-
-
-def test_waiting_is_no_dive(stream):
-    catcher, caught = Catcher(), list[CaughtFall]()
-
-    def take(packet):
-        if packet.time_s - first[0] < WAITING_S:
-            caught.extend(catcher.add(packet))
-
-    first = []
-    played(stream[0], lambda packet: first.append(packet.time_s), take)
-    assert not caught
 
 
 @pytest.mark.parametrize("bf", [0, 3])

@@ -2,25 +2,10 @@
 
 import torch
 
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.pose.fineparser_pose import BoundaryAlignedPoseMLP, PoseStaticEncoder
 from fineparser_core.pose.pose_backbone import POSE_FEATURES
 
 CUT = (30, 60)
-
-
-def test_untrained_it_changes_nothing():
-    torch.manual_seed(0)
-    encoder = PoseStaticEncoder().eval()
-    seen = torch.randn(2, 96, POSE_FEATURES)
-    with torch.inference_mode():
-        features = encoder.to_feature(seen)
-        assert features.shape == (2, 96, FRAME_FEATURE_SIZE + POSE_FEATURES)
-        assert torch.equal(features[..., FRAME_FEATURE_SIZE:], seen)
-        pieces = encoder.step_features(features, [CUT, CUT])
-        tokens = encoder.project(pieces, features, [CUT, CUT])
-        encoder.moments = None
-        assert torch.equal(encoder.project(pieces, features, [CUT, CUT]), tokens)
 
 
 def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions():

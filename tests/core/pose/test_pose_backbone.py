@@ -3,15 +3,8 @@
 import torch
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
-from fineparser_core.pose.fineparser_pose import PoseFeatureEncoder
-from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right, soft_argmax
-from fineparser_core.pose.pose_backbone import (
-    FRAME_POSE_SIZE,
-    POSE_FEATURES,
-    PoseBackbone,
-    TemporalPoseRefiner,
-    pose_features,
-)
+from fineparser_core.pose.keypoints import JOINTS, resolve_left_right, soft_argmax
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, POSE_FEATURES, PoseBackbone, pose_features
 from fineparser_core.synth.render import mirror_joints
 
 GENERATOR = torch.Generator().manual_seed(4)
@@ -96,31 +89,3 @@ def test_sides_that_swap_from_frame_to_frame_are_put_back():
     for i in (1, 2, 5):
         mixed[0, i] = mixed[0, i, other]
     assert torch.equal(resolve_left_right(mixed), joints)
-
-
-def test_a_track_starts_from_what_frames_show():
-    found = 112 * torch.rand(2, 96, 16, KEYPOINT_SIZE, generator=GENERATOR)
-    track = TemporalPoseRefiner()
-    torch.testing.assert_close(track(found), resolve_left_right(found)[..., [0, 1, 3]])
-    torch.nn.init.normal_(track.out.weight)
-    later = found.clone()
-    later[:, 50:] = 0
-    assert not torch.equal(track(later)[:, 48], track(found)[:, 48])
-
-
-def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around():
-    reader = PoseFeatureEncoder(8).eval()
-    seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
-    with torch.inference_mode():
-        plain = torch.cat([torch.nn.functional.linear(seen, reader.weight, reader.bias), seen], dim=1)
-        torch.testing.assert_close(reader(seen), plain)
-        reader.context.out.weight.normal_(generator=GENERATOR)
-        features = reader(seen)
-        torch.testing.assert_close(reader(seen.unflatten(0, (2, 96))).flatten(0, 1), features)
-        changed = seen.clone()
-        changed[90] += 1
-        moved = (reader(changed) - features).abs().amax(dim=1) > 1e-5
-        with torch.autocast("cpu", torch.bfloat16):
-            assert torch.equal(reader(seen), features)
-    assert torch.equal(features[:, 8:], seen)
-    assert moved.nonzero()[:, 0].tolist() == list(range(90 - 17, 96))

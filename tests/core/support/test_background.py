@@ -21,17 +21,6 @@ def test_lower_priority_joins_the_idle_scheduling_class():
     assert printed.strip() == "True"
 
 
-def test_lower_priority_is_ignored_where_it_is_not_permitted(monkeypatch):
-    def refuse(*_arguments):
-        raise PermissionError
-
-    monkeypatch.setattr(background.sys, "platform", "linux")
-    monkeypatch.setattr(background.os, "SCHED_IDLE", 5, raising=False)
-    monkeypatch.setattr(background.os, "sched_param", lambda _priority: None, raising=False)
-    monkeypatch.setattr(background.os, "sched_setscheduler", refuse, raising=False)
-    background.lower_priority()
-
-
 def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that what the call sets is taken back
     monkeypatch.delenv("OMP_WAIT_POLICY")

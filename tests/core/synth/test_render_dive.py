@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.synth.render import DiveSpec, render_dive
 
 SMALL = {"height_px": 96, "aspect": 4 / 3}
@@ -45,9 +44,3 @@ def test_forced_timing_is_kept():
     spec = DiveSpec(dive_number="101B", n_frames=70, first_flight_frame=12, first_entry_frame=40, **SMALL)
     dive = render_dive(spec, 1)
     assert (len(dive.frames), dive.first_flight_frame, dive.first_entry_frame) == (70, 12, 40)
-
-
-def test_forced_timing_out_of_order_is_refused():
-    spec = DiveSpec(dive_number="101B", n_frames=70, first_flight_frame=42, first_entry_frame=40, **SMALL)
-    with pytest.raises(ConfigError, match="42"):
-        render_dive(spec, 1)

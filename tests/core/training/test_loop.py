@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from brightness import Brightness, built, config_of, some_dives
-from platforms import needs_full_device, windows_has_no
+from platforms import windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
@@ -170,20 +170,6 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     assert (tmp_path / "cut" / "train.pt").read_bytes() == before
     assert not list((tmp_path / "cut").glob(".*"))
     assert left_by(finished(tmp_path / "cut")) == left_by(finished(tmp_path / "whole"))
-
-
-@needs_full_device
-def test_a_device_that_is_full_says_so(tmp_path, monkeypatch):
-    def onto_full_device(self, name):
-        path = self.parent / name
-        path.symlink_to("/dev/full")
-        return path
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "with_name", onto_full_device)
-        with pytest.raises(ExportError, match=r"toy\.pt cannot be written \(No space left on device\)"):
-            save_checkpoint({"weights": torch.zeros(1_000_000)}, tmp_path / "toy.pt")
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_fills_within_a_checkpoint_says_so(tmp_path):

@@ -17,7 +17,7 @@ from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
 from fineparser_core.training.objective import FineParserObjective, check_loss
-from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, parameter_groups
+from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import PRESETS, get_config
 
 pytestmark = pytest.mark.usefixtures("narrow_networks")
@@ -99,43 +99,11 @@ def test_the_other_presets_learn_with_every_part_they_have(preset, monkeypatch):
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
 
-def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share():
-    with torch.device("meta"):
-        shapes = {
-            row: {k: v.shape for k, v in build_model(PRESETS[f"table3-{row}"].model).state_dict().items()}
-            for row in TABLE_3
-        }
-    for row, values in shapes.items():
-        kept = MODULES["always"].union(*(MODULES[name] for name in TABLE_3[row]))
-        assert values == {k: v for k, v in shapes["E"].items() if k.split(".")[0] in kept}
-
-
 def test_all_pairs_of_a_batch_reach_every_weight():
     batch = with_all_pairs(two_dives())
     objective = settled(objective_of(replace(get_config("release"), all_pairs=True)), batch)
     assert set(objective(batch, 0.0)) == {"total", "mask", "transitions", "regression"}
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
-
-
-@pytest.mark.parametrize("masks", [True, False])
-def test_compiling_reaches_every_encoder(masks, monkeypatch):
-    compiled = []
-    objective = objective_of(PRESETS["release"])
-    names = {module._call_impl: name for name, module in objective.model.named_modules()}
-
-    def note(call, **options):
-        def noted(*args, **kwargs):
-            compiled.append(names[call])
-            return call(*args, **kwargs)
-
-        return noted
-
-    monkeypatch.setattr(torch, "compile", note)
-    compile_encoders(objective)
-    batch = two_dives() if masks else replace(two_dives(), masks=None)
-    objective(batch, 0.0)
-    spatial_parser = "spatial_parser" if masks else "spatial_parser.encoder"
-    assert set(compiled) == {"i3d", spatial_parser, "static_encoder.backbone"}
 
 
 def test_settings_of_the_losses_and_of_the_regression_arrive():

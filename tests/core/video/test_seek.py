@@ -24,13 +24,6 @@ def test_skipping_changes_no_frame(reader, number_of):
         assert _number(reader, number_of) == index
 
 
-def test_skipped_frames_can_be_read_afterwards(reader, number_of):
-    reader.seek(60, needed_from=60)
-    for index in (61, 62, 59, 58, 63):
-        reader.seek(index)
-        assert _number(reader, number_of) == index
-
-
 def test_reading_after_an_abandoned_seek(reader, number_of):
     generator = np.random.default_rng(1)
     for _ in range(30):
