@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import made_identity, moments_at
+from made_analysis import blank_parse, transitions_at
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.joint_labels import joint_table, measure_joints, read_joint_labels
-from fineparser_core.records import Clip, DiveParse, Transitions
+from fineparser_core.records import Clip
 
 # In the order of MPII: a body 100 px tall whose trunk is 30 px long.
 LABELLED = [
@@ -29,17 +29,11 @@ def folder(tmp_path):
 
 
 def parse_of(joints):
-    transitions = Transitions(first_flight_frame=4, first_entry_frame=10, first_flight_s=0.2, first_entry_s=0.5)
-    return DiveParse(
+    return blank_parse(
+        transitions_at(4, 10, 20),
         clip=Clip(path=Path("flight.mp4"), in_frame=0, out_frame=29, fps=20.0),
         sampled_frames=np.minimum(np.arange(96), 29),
         sampled_times_s=np.arange(96) / 20,
-        probabilities=np.zeros((96, 2), np.float32),
-        transitions=transitions,
-        moments=moments_at(transitions),
-        mask_probability=np.zeros((96, 112, 112), np.float16),
-        crop_xyxy=np.zeros((96, 4), np.float32),
-        model=made_identity(),
         joints=np.concatenate([joints, np.full((*joints.shape[:2], 1), 0.9)], axis=2).astype(np.float32),
     )
 

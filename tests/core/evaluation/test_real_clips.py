@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import made_identity, moments_at
+from made_analysis import blank_parse
 
 from fineparser_core.data.judged_dives import read_dives, read_masks
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
-from fineparser_core.records import Clip, DiveParse, Transitions
+from fineparser_core.records import Clip, Transitions
 
 SIZE = (240, 320)
 CROP = (40.0, 0.0, 320.0, 224.0)
@@ -35,16 +35,12 @@ def parse(truth):
     masks[30] = 0
     masks[90, 0, :7] = 0.8
     transitions = Transitions(first_flight_frame=24, first_entry_frame=57, first_flight_s=0.8, first_entry_s=2.1)
-    return DiveParse(
+    return blank_parse(
+        transitions,
         clip=Clip(path=Path("dive.avi"), in_frame=5, out_frame=100, fps=25.0),
         sampled_frames=np.arange(5, 101),
-        sampled_times_s=np.arange(96) / 25,
-        probabilities=np.zeros((96, 2), np.float32),
-        transitions=transitions,
-        moments=moments_at(transitions),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array(CROP, np.float32), (96, 1)),
-        model=made_identity(),
     )
 
 

@@ -79,7 +79,11 @@ def fields_of(value, name=""):
 
 def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, 2, 90)
-    parse = replace(analysis.parse, notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),))
+    parse = replace(
+        analysis.parse,
+        joints=np.ones((96, 16, 3), np.float32),
+        notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),),
+    )
     analysis = replace(analysis, parse=parse)
     track = MaskTrack(
         sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy

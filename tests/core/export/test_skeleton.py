@@ -9,7 +9,6 @@ from measured_dive import measured_parse
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
 from fineparser_core.export.contact_sheet import write_contact_sheet
-from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
@@ -73,16 +72,6 @@ def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video, make_analysis, t
     assert columns.min() >= 22
     assert columns.max() <= 38
     write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(skeleton=True))
-
-
-def test_a_job_carries_joints_and_the_choice(small_video, make_analysis, tmp_path):
-    analysis = with_joints(make_analysis(small_video), np.repeat(standing()[None], 96, axis=0))
-    job = StillJob(path=tmp_path / "s.png", analysis=analysis, frame=3, options=RenderOptions(skeleton=True))
-    save_job(job, tmp_path)
-    loaded = load_job(tmp_path)
-    assert isinstance(loaded, StillJob)
-    assert loaded.options.skeleton
-    np.testing.assert_array_equal(loaded.analysis.parse.joints, analysis.parse.joints)
 
 
 def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings():

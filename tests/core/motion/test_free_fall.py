@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bodies_kit import moving_boxes
 
-from fineparser_core.motion.boxes import Motion, apply
+from fineparser_core.motion.boxes import apply
 from fineparser_core.motion.following import diver_of
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, find_free_falls
 
@@ -31,18 +32,9 @@ def motion(paths, n, seed=0, pan=0.0):
     to_first = np.tile(np.eye(3), (n, 1, 1))
     to_first[:, 1, 2] = pan * np.arange(n)
     image = boxes[:, 0].astype(np.int64)
-    return Motion(
-        times_s=np.arange(n) / FPS,
-        size_px=SIZE,
-        scale=2.0,
-        to_first=to_first,
-        scene=np.zeros(n, int),
-        cut=np.zeros(n, bool),
-        border=np.zeros((n, 4), int),
-        image=image,
-        center=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
-        extent=np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1),
-    )
+    center = apply(np.linalg.inv(to_first[image]), boxes[:, 1:3])
+    extent = np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1)
+    return moving_boxes(np.arange(n) / FPS, image, center, extent, scale=2.0, to_first=to_first)
 
 
 def dive(first, seconds=1.1, rise_s=0.3, slowed=1.0):

@@ -7,14 +7,14 @@ import exemplar_kit
 import golden_kit
 import numpy as np
 import pytest
-from made_analysis import made_identity, moments_at
+from made_analysis import blank_parse, made_identity, transitions_at
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.records import Clip, ClipEncoding, DiveParse, ExemplarVote, Note, NoteCode, Transitions
+from fineparser_core.records import Clip, ClipEncoding, ExemplarVote, Note, NoteCode
 from fineparser_core.scoring.rescore import (
     correct_contact,
     correct_transitions,
@@ -30,9 +30,7 @@ IDENTITY = made_identity(id=exemplar_kit.MODEL_ID)
 
 
 def transitions(flight, entry):
-    return Transitions(
-        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 50, first_entry_s=entry / 50
-    )
+    return transitions_at(flight, entry, 50)
 
 
 def parsed(n_frames, st=30, ed=60):
@@ -40,16 +38,12 @@ def parsed(n_frames, st=30, ed=60):
     sampled = 10 + np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
     draw = np.random.default_rng(0)
     probabilities = draw.random((96, 2), dtype=np.float32)
-    own = transitions(int(sampled[st]), int(sampled[ed]))
-    parse = DiveParse(
+    parse = blank_parse(
+        transitions(int(sampled[st]), int(sampled[ed])),
         clip=Clip(path=Path("x.mp4"), in_frame=10, out_frame=10 + n_frames - 1, fps=50.0),
         sampled_frames=sampled,
         sampled_times_s=sampled / 50,
         probabilities=probabilities,
-        transitions=own,
-        moments=moments_at(own),
-        mask_probability=np.zeros((96, 112, 112), np.float16),
-        crop_xyxy=np.zeros((96, 4), np.float32),
         model=IDENTITY,
     )
     encoding = ClipEncoding(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from plain_iteration import synthetic_batch
+from pairs_of_noise import synthetic_batch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torchvision.models as zoo
-from plain_iteration import synthetic_batch, with_all_pairs
+from pairs_of_noise import synthetic_batch, with_all_pairs
 from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
