@@ -1,5 +1,3 @@
-"""Settings: presets that can be built, and words that become values."""
-
 from dataclasses import fields, replace
 
 import docstring_parser

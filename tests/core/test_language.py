@@ -1,5 +1,3 @@
-"""Phrases know what they are made of, wherever they go."""
-
 import copy
 import json
 import pickle
@@ -7,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError, VideoError
 from fineparser_core.language import Phrase, number, short_number, text, together, translated, use_language
 
@@ -41,7 +38,6 @@ def test_in_english_it_is_a_text():
         lambda phrase: Phrase.from_json(json.loads(json.dumps(phrase.to_json()))),
         lambda phrase: pickle.loads(pickle.dumps(VideoError(phrase))).phrase,
     ],
-    ids=["pickle", "copy", "json", "error"],
 )
 def test_it_arrives_as_it_left(sent, german):
     phrase = too_short().phrase
@@ -67,8 +63,3 @@ def test_several_sentences_are_each_translated(german):
 )
 def test_a_template_from_a_file_does_no_more_than_ours(template):
     assert len(Phrase(template, "value")) <= len(template)
-
-
-@pytest.mark.usefixtures("german")
-def test_directions_and_positions_of_a_dive_are_translated():
-    assert parse_dive_number("307C").description == "Auerbach 3½ Salti, gehockt"

@@ -1,5 +1,3 @@
-"""Text as it leaves the program: escapes for what no reader can show, everything else as it is."""
-
 import logging
 
 import pytest
@@ -15,7 +13,6 @@ from fineparser_core.printable import PrintableFormatter, printable, without_hom
         ("Aňa 中文 😀 ‰.mp4", "Aňa 中文 😀 ‰.mp4"),
         ("a\udcff.mp4", r"a\xff.mp4"),
         ("\ud800 note", r"\ud800 note"),
-        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
         ("a\nb\tc\rd\0e\x7f\x9b", r"a\x0ab\x09c\x0dd\x00e\x7f\x9b"),
         ("gpj\u202e4pm.exe\u2066\u2028", r"gpj\u202e4pm.exe\u2066\u2028"),
     ],

@@ -1,5 +1,3 @@
-"""Bundles and the authors' checkpoints: what is written comes back, and what is damaged is refused."""
-
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -112,7 +110,14 @@ def test_the_bundled_weights_have_the_id_that_is_theirs():
 
 
 @pytest.mark.parametrize(
-    "change", [{"shards": ["model.safetensors"]}, {"architecture": "transformer"}, {"preprocessing": "none"}]
+    "change",
+    [
+        {"shards": ["model.safetensors"]},
+        {"shards": {"model.safetensors": 1}},
+        {"architecture": "transformer"},
+        {"preprocessing": []},
+        {"decoding": "guess"},
+    ],
 )
 def test_a_card_that_this_program_cannot_follow_is_refused(state, tmp_path, change):
     save_bundle(state, CARD, tmp_path)

@@ -1,5 +1,3 @@
-"""Weights of C3D that a user has become a rival's start; others are refused."""
-
 import pytest
 import torch
 from torch import nn

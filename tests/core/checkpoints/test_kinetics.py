@@ -1,5 +1,3 @@
-"""Naming, layout and checks of the Kinetics conversion on made-up weights; the real file where there is one."""
-
 import hashlib
 import io
 import pickle
@@ -161,6 +159,7 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
     ("change", "words"),
     [
         (lambda tree: tree["params"].pop("Mixed_4d"), r"lacks mixed_4d\.branch_0"),
+        (lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((3, 3))), "not a Kinetics"),
         (
             lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((1, 1, 1, 3, 64), "f4")),
             r"conv3d_2b_1x1\.conv3d\.weight has shape \(64, 3, 1, 1, 1\), expected \(64, 64, 1, 1, 1\)",
@@ -170,7 +169,6 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
             r"conv3d_2b_1x1\.batch3d\.bias holds values that are not finite",
         ),
     ],
-    ids=["missing", "shape", "nan"],
 )
 def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change, words):
     tree = as_package(expected)

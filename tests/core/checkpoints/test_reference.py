@@ -1,5 +1,3 @@
-"""The authors' layout, there and back: every tensor of the release has one name here, and the file has its entries."""
-
 import golden_kit
 import pytest
 import torch

@@ -1,5 +1,3 @@
-"""What a first and what a second signal do."""
-
 import signal
 from contextlib import nullcontext
 

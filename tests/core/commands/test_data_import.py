@@ -1,5 +1,3 @@
-"""What `fineparser data import` takes besides tables, and what it fills in."""
-
 import json
 from dataclasses import replace
 from pathlib import Path

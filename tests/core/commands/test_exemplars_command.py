@@ -1,5 +1,3 @@
-"""`fineparser exemplars` goes on where it was stopped, and its clips are small and of little more than the dive."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""Numbers and boards that a file's name, a list and the command name differently."""
-
 from pathlib import Path
 
 from fineparser_core.commands.score_report import named_otherwise

@@ -1,5 +1,3 @@
-"""A part of one's own is imported by the path that the command names; what cannot be is refused in a sentence."""
-
 import pytest
 
 from fineparser_core.commands.cli import main

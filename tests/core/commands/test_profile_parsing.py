@@ -1,5 +1,3 @@
-"""The stages of a parse, and that measuring them leaves nothing behind."""
-
 import pytest
 
 

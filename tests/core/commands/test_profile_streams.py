@@ -1,5 +1,3 @@
-"""The share of each stream in the score, as README and model card state it."""
-
 import pytest
 
 from fineparser_core.commands.profile import main

@@ -1,5 +1,3 @@
-"""What a command tells of its progress."""
-
 from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 

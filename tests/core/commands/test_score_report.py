@@ -1,5 +1,3 @@
-"""What `fineparser score` prints where several may be the diver."""
-
 from dataclasses import replace
 
 from made_analysis import made_analysis

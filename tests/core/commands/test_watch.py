@@ -1,5 +1,3 @@
-"""`fineparser watch` says in a sentence what it cannot do, before it records; and goes on after a torn line."""
-
 import pytest
 
 from fineparser_core.commands.cli import main

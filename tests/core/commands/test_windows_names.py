@@ -1,5 +1,3 @@
-"""Names of outputs that Windows gives to devices, cuts short, or writes into another file."""
-
 from pathlib import Path
 
 import pytest

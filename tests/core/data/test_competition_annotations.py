@@ -6,7 +6,6 @@ from pathlib import Path
 import bundled_tables
 import pytest
 
-from fineparser_core.data.annotation_files import score_by_rules
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.data.records import DiveRecord
@@ -67,13 +66,6 @@ def test_a_record_is_read_whole(finediving, mtl_aqa):
     )
     assert mtl_aqa.records["01", 1].score == 88.0
     assert not mtl_aqa.records["01", 1].has_steps
-
-
-def test_scores_follow_from_the_awards_where_the_data_allow(finediving, mtl_aqa):
-    right = Counter(len(r.awards) for r in finediving.records.values() if score_by_rules(r)[1] is None)
-    assert right == {7: 1269, 3: 1011, 5: 599}
-    assert Counter(len(record.awards) for record in finediving.records.values()) == {7: 1369, 3: 1024, 5: 607}
-    assert sum(score_by_rules(record)[1] is None for record in mtl_aqa.records.values()) == 1385
 
 
 def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):

@@ -1,5 +1,3 @@
-"""Tables of judged dives as people keep them: what is read, and what is said of rows that cannot be."""
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""Who is compared with whom."""
-
 from collections import Counter
 
 import pytest

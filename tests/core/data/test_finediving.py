@@ -1,5 +1,3 @@
-"""The FineDiving layout, on a small made-up folder."""
-
 import pickle
 
 import numpy as np
@@ -138,7 +136,6 @@ def test_folders_without_the_files_are_refused_by_name(tmp_path, root):
         {KEY: ["407c", "much", 3.2, np.array([4, 18]), LABELS]},
         {("../../elsewhere", 1): ["407c", 72.0, 3.2, np.array([4, 18]), LABELS]},
     ],
-    ids=["list", "no number", "outside"],
 )
 def test_files_of_another_kind_are_refused_by_name(root, annotations):
     write(root / "Annotations/fine-grained_annotation_aqa.pkl", annotations)

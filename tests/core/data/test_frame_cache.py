@@ -1,5 +1,3 @@
-"""Decoding once: what is stored, what is left out with its reason, and what interruptions leave behind."""
-
 import errno
 import os
 import pickle
@@ -157,9 +155,10 @@ def numbered(frames):
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: np.save(path, np.zeros((21, 5), np.uint8)),
         lambda path: np.save(path, numbered([*range(19), 5])),
+        lambda path: np.save(path, numbered(range(0, 20, 2))),
+        lambda path: np.save(path, np.zeros((), np.uint8)),
         lambda path: path.write_bytes(pickle.dumps({"not": "an array"})),
     ],
-    ids=["truncated", "other shape", "out of order", "pickle"],
 )
 def test_damaged_cache_files_are_written_anew(tmp_path, data, records, damage):
     cache = cache_of(tmp_path, data)

@@ -1,5 +1,3 @@
-"""Validation cut from training."""
-
 from collections import Counter
 from dataclasses import replace
 

@@ -1,5 +1,3 @@
-"""Dives stored as athlete crops: views and masks."""
-
 from dataclasses import replace
 
 import cv2
@@ -112,9 +110,7 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data, tmp_path):
     assert "192 x 144 pixels, its mask 96 x 72" in reason
 
 
-@pytest.mark.parametrize(
-    ("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])], ids=["release", "whole"]
-)
+@pytest.mark.parametrize(("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])])
 def test_older_presets_draw_the_views_they_always_drew(dive, preprocessing, first_rows):
     views = [draw_view(dive, preprocessing, np.random.default_rng((3, 1, i))) for i in range(3)]
     assert [(int(v.sampled[0]), int(v.sampled[-1]), v.flip) for v in views] == [

@@ -1,5 +1,3 @@
-"""Views: clip and mask move together, the same generator gives the same view, labels stay inside."""
-
 from dataclasses import replace
 
 import numpy as np

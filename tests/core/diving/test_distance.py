@@ -1,5 +1,3 @@
-"""The distance between dive numbers."""
-
 import itertools
 
 import pytest

@@ -1,5 +1,3 @@
-"""Intervals hold what they say on other dives, and thresholds refuse few whole ones."""
-
 import json
 
 import numpy as np

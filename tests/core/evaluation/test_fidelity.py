@@ -1,5 +1,3 @@
-"""Contribution fidelity: what it is of dives whose contributions are known."""
-
 import json
 from dataclasses import replace
 

@@ -1,5 +1,3 @@
-"""Found joints against those that people labelled."""
-
 import json
 from pathlib import Path
 

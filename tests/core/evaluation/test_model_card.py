@@ -1,5 +1,3 @@
-"""The page that an evaluation's numbers become, and whose it may not become."""
-
 import json
 
 import pytest

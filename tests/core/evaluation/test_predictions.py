@@ -1,5 +1,3 @@
-"""Anybody's files of predictions: the three kinds say the same, and every fault is one sentence with its place."""
-
 import json
 import re
 from pathlib import Path
@@ -121,6 +119,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path, content, sentence):
         ("[1]", r'give {"format": "fineparser.predictions/1", "dives": \[...\]}'),
         ('{"dives": []}', 'names no format: write "fineparser.predictions/1"'),
         ('{"format": "fineparser.predictions/2", "dives": []}', "names the format 'fineparser.predictions/2'"),
+        ('{"format": [], "dives": []}', r"names the format \[\]"),
         ('{"format": "fineparser.predictions/1", "dives": [3]}', "dive 1: 3 where an object belongs"),
         ('{"format": "fineparser.predictions/1", "dives": [{"id": "a", "predicted": NaN}]}', "is no JSON .NaN is no"),
         (

@@ -1,5 +1,3 @@
-"""Results carry the protocol that they were measured by; those of different protocols are told apart."""
-
 from dataclasses import replace
 
 import pytest

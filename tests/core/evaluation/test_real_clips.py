@@ -1,5 +1,3 @@
-"""A parsed clip against its labels, on a made-up parse whose errors are known."""
-
 import json
 from pathlib import Path
 

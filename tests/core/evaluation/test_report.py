@@ -1,5 +1,3 @@
-"""The page holds what it should, and nothing that is fetched or run."""
-
 from html.parser import HTMLParser
 
 import numpy as np
@@ -71,11 +69,6 @@ def test_without_steps_masks_or_scores(tmp_path):
     assert "Lowest interval IoU" not in text
     text, page = written(tmp_path / "b.html", [dive(n, predicted=None, spread=None, **bare) for n in range(3)])
     assert not [tag for tag, _ in page.tags if tag == "svg"]
-
-
-def test_one_dive_and_equal_scores_can_be_drawn(tmp_path):
-    written(tmp_path / "a.html", [dive(0, score=0.0, predicted=0.0)])
-    written(tmp_path / "b.html", [dive(0, predicted=float("nan")), dive(1, predicted=-3.5)])
 
 
 def test_worst_come_first():

@@ -1,5 +1,3 @@
-"""The result cache resumes an interrupted evaluation, and never takes results of another one."""
-
 from dataclasses import replace
 
 import pytest

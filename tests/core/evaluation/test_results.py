@@ -1,5 +1,3 @@
-"""What is measured on the masks of a dive, and how predictions are written."""
-
 import csv
 import json
 

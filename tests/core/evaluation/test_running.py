@@ -1,5 +1,3 @@
-"""Inputs of an evaluation, and dives whose athlete the coarse pass does not find."""
-
 import shutil
 from dataclasses import replace
 

@@ -1,5 +1,3 @@
-"""The numbers of many dives against plain formulas, their baselines, and what is said where there is none."""
-
 import json
 from dataclasses import replace
 
@@ -59,13 +57,6 @@ def test_what_is_not_there_is_said():
     plain = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
     assert plain["metrics"]["s_measure"] is None
     assert plain["metrics"]["rho"]["n"] == 5
-
-
-def test_without_scores():
-    summary = summarize([dive(n, predicted=None, spread=None) for n in range(4)], median_transitions=(30, 65))
-    assert (summary.n_dives, summary.n_scored) == (4, 0)
-    assert "rho" in summary.absent
-    assert summary.by_number[0].score_error is None
 
 
 def test_one_dive_has_no_correlation():

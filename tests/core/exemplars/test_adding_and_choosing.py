@@ -1,5 +1,3 @@
-"""Bundled exemplars and the coach's own: which vote, which is best, what comes nearest, how one is added."""
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

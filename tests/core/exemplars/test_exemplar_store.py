@@ -1,5 +1,3 @@
-"""The coach's own library: edited, shared by programs, damaged, killed, moved to a place that cannot be written."""
-
 import os
 import shutil
 import sqlite3
@@ -183,9 +181,7 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
         assert library.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
 
 
-@pytest.mark.parametrize(
-    "every", [41, pytest.param(1, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])], ids=["some", "all"]
-)
+@pytest.mark.parametrize("every", [41, pytest.param(1, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])])
 @pytest.mark.parametrize("flip", [0x20, 0xFF])
 def test_a_byte_of_the_first_page_is_damaged(tmp_path, every, flip):
     with ExemplarStore.open_own(tmp_path / "sound") as library:

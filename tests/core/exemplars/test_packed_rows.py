@@ -1,5 +1,3 @@
-"""What a library keeps of a dive is small, and near to what was given."""
-
 import numpy as np
 
 from fineparser_core.exemplars.records import ExemplarEncoding

@@ -1,5 +1,3 @@
-"""The annotated clip: frames, time stamps and size, masks and marks."""
-
 import errno
 import os
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The sound of a video in what is written of it."""
-
 from dataclasses import replace
 
 import av

@@ -1,5 +1,3 @@
-"""Reports: what a page says, and that it is written whole, in any script and from hostile text."""
-
 import os
 import subprocess
 from dataclasses import replace
@@ -128,7 +126,7 @@ def test_names_of_any_script_are_written_as_html(dive, tmp_path):
     assert "http" not in page
 
 
-@pytest.mark.parametrize("faces", [pdf.system_faces(), None], ids=["system", "none"])
+@pytest.mark.parametrize("faces", [pdf.system_faces(), None])
 def test_names_of_any_script_are_written_as_pdf(dive, faces, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "system_faces", lambda: faces)
     write_report([named(dive, name) for name in NAMES], tmp_path / "report.pdf")

@@ -1,5 +1,3 @@
-"""Text that is drawn: fitted and broken to a width, of whatever length, and with whatever is in it."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Another dive's body laid over one: where, how large, and in which exports."""
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Exports in another process: progress, cancellation, atomic files."""
-
 import json
 import os
 import subprocess

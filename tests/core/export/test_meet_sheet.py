@@ -1,5 +1,3 @@
-"""The sheet of a meet: what is on it, as HTML and as PDF."""
-
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,3 @@
-"""The sheet of predicted and labelled masks."""
-
 import numpy as np
 
 from fineparser_core.export.overlay_sheet import overlay_sheet

@@ -1,5 +1,3 @@
-"""Results of many clips: lines that come back, and files that a kill, or a stranger, has left."""
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Skeletons on exports, and the path of the body's centre."""
-
 from dataclasses import replace
 
 import cv2

@@ -1,5 +1,3 @@
-"""Stills and contact sheets: content and atomic files."""
-
 import os
 from dataclasses import replace
 

@@ -1,5 +1,3 @@
-"""Stroboscopic pictures of drawn dives whose truth is known: a still camera, one that pans, and what cannot be."""
-
 from dataclasses import replace
 
 import cv2
@@ -34,7 +32,7 @@ def still(tmp_path_factory):
     return made_dive(tmp_path_factory.mktemp("still") / "dive.mp4")
 
 
-@pytest.mark.parametrize("panned", [False, True], ids=["still", "panned"])
+@pytest.mark.parametrize("panned", [False, True])
 def test_bodies_lie_where_they_were_and_nothing_else_changed(still, tmp_path, *, panned):
     analysis = made_dive(tmp_path / "dive.mp4", panned=True) if panned else still
     with VideoReader(analysis.parse.clip.path) as reader:

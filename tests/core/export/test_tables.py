@@ -1,5 +1,3 @@
-"""Dives as CSV and JSON: every number found again, nothing made up."""
-
 import csv
 import json
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The page of `fineparser doctor`: true of this machine, one sentence for what is wrong."""
-
 import json
 import shutil
 import sqlite3

@@ -1,5 +1,3 @@
-"""What is no whole dive is refused with a way out, and a card's calibration is read or refused."""
-
 from dataclasses import replace
 from pathlib import Path
 

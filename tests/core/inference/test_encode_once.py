@@ -1,5 +1,3 @@
-"""ClipEncoding a clip once gives what encoding both clips of every pair gives."""
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Frames of any shape can be analysed, and are kept in bounded memory."""
-
 from fractions import Fraction
 
 import pytest

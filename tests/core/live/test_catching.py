@@ -1,5 +1,3 @@
-"""A dive in a stream is caught once, soon after its water, and kept as a clip; nothing else is."""
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""What is recorded of a stream is what was sent, picture by picture; what a reader does when the stream misbehaves."""
-
 import gc
 import os
 import socket

@@ -1,5 +1,3 @@
-"""The ring: bounded, kept over kills and full disks, cut to the picture."""
-
 import errno
 import itertools
 import os

@@ -1,5 +1,3 @@
-"""Addresses are checked, secrets stay out of sight, dropped files count when they are whole."""
-
 import os
 import re
 

@@ -1,5 +1,3 @@
-"""Where the source's stamps are placed on our clock."""
-
 import itertools
 
 import pytest

@@ -1,5 +1,3 @@
-"""The path of the body's centre and its heights over the water."""
-
 from dataclasses import replace
 
 import numpy as np

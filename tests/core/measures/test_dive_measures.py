@@ -1,5 +1,3 @@
-"""Measures of a body that flies as physics says."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""What speaks against a dive, beside good dives of the same number."""
-
 import pytest
 
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands, worst_first

@@ -1,10 +1,5 @@
-"""Bands of good dives."""
-
-import pytest
-
 from fineparser_core.measures import NAMES
 from fineparser_core.measures.explanation import good_bands
-from fineparser_core.synth.dataset import CLUB_NUMBERS
 
 
 def test_good_dives_have_bands_by_number_and_board():
@@ -14,13 +9,6 @@ def test_good_dives_have_bands_by_number_and_board():
     assert good_bands("207C", None).keys() == bands.keys()
     assert {band.source.kind for band in bands.values()} == {"rules", "real", "rendered"}
     assert all(band.source.about.values == (20,) for band in bands.values() if band.source.kind == "rendered")
-
-
-@pytest.mark.parametrize("number", CLUB_NUMBERS)
-def test_dives_of_clubs_have_bands_from_both_boards(number):
-    low, high = good_bands(number, 1.0), good_bands(number, 3.0)
-    assert 0.7 < low["flight_time"].high < high["flight_time"].high < 1.9
-    assert {"jump_height", "knee_angle", "toe_angle"} <= low.keys() & high.keys() <= set(NAMES)
 
 
 def test_numbers_and_boards_without_rendered_dives_have_what_rules_and_real_dives_say():

@@ -1,5 +1,3 @@
-"""One record for a measure: all that window, reports, tables, score and documents need of it."""
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The rivals score dives through the same interface as FineParser."""
-
 from dataclasses import dataclass
 from itertools import pairwise
 

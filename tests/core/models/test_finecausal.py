@@ -1,5 +1,3 @@
-"""FineCausal: its graph and its causal steps."""
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,3 @@
-"""The whole network: what Figure 2 gives for a pair of videos is what encoding each once and comparing gives."""
-
 import pytest
 import torch
 from narrow_networks import narrow

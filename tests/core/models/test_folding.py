@@ -1,5 +1,3 @@
-"""Folded batch norms and up-sampling by blocks give the numbers of what they stand for."""
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,3 @@
-"""One point on the diver: of two bodies the one that was pointed at is followed, in the air, before, or on foot."""
-
 import numpy as np
 import pytest
 import torch
@@ -36,8 +34,8 @@ def off_px(samples, body):
     return np.hypot(*(middle - [body(int(frame)) for frame in samples.sampled]).T)
 
 
-@pytest.mark.parametrize("body", [FIRST, SECOND], ids=["first", "second"])
-@pytest.mark.parametrize(("frame", "shift"), [(30, (6.0, -15.0)), (5, (0.0, 10.0))], ids=["in the air", "before"])
+@pytest.mark.parametrize("body", [FIRST, SECOND])
+@pytest.mark.parametrize(("frame", "shift"), [(30, (6.0, -15.0)), (5, (0.0, 10.0))])
 def test_of_two_who_dive_the_one_at_the_point_is_followed(pair, body, frame, shift):
     samples = read(pair, frame, body, shift)
     assert samples.diver is not None

@@ -1,5 +1,3 @@
-"""Camera motion between two images, robust to graphics and to the athlete."""
-
 import cv2
 import numpy as np
 import pytest

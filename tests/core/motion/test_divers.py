@@ -1,5 +1,3 @@
-"""Who is the diver: of several that fall the larger and later one, of what is no body none, and whom a person names."""
-
 from dataclasses import replace
 from pathlib import Path
 

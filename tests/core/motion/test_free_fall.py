@@ -1,5 +1,3 @@
-"""Free falls among boxes that move otherwise: in real time, slowed, under a moving camera, two of them, and none."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""The moments of a dive are estimated once: sources that agree, that contradict, and what no board explains."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Falls are looked for in recordings of any length and rate, with uneven, repeated and missing time stamps."""
-
 import numpy as np
 import pytest
 from bodies_kit import moving_boxes

@@ -1,9 +1,5 @@
-"""What is laid over the picture neither follows the camera nor falls."""
-
-import json
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,7 +18,6 @@ _RNG = np.random.default_rng(5)
 _NOISE = _RNG.normal(size=(1000, 800, 3)).astype(np.float32)
 _STAINS = sum(cv2.GaussianBlur(_NOISE, (0, 0), sigma) * sigma for sigma in (1.5, 4, 9))
 WALL = np.clip(110 + 45 * _STAINS / _STAINS.std(), 0, 255).astype(np.uint8)
-_CLIPS = Path(__file__).resolve().parents[3] / "../shared/real/clips"
 
 
 def body_at(image):
@@ -180,31 +175,3 @@ def test_nothing_is_lost_where_the_camera_stands_still():
         for motion in (found(standing, None), found(standing, 0.6))
     )
     assert n_laid_over >= 0.9 * n_plain
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not _CLIPS.is_dir(), reason="no real clips here")
-@pytest.mark.parametrize(
-    "name", ["broadcast_10m_207C.mp4", "broadcast_3m_5154B_slow.mp4", "phone_1m_103B_b.mp4", "phone_1m_103B_d.mp4"]
-)
-def test_real_clips_keep_their_dive(name):
-    from fineparser_core.video.reader import VideoReader
-
-    labels = json.loads((_CLIPS / "labels.json").read_bytes())[name]
-    finders = MotionFinder(1 / 20), MotionFinder(1 / 20)
-    with VideoReader(_CLIPS / name) as reader:
-        times = reader.info.pts_s
-        wanted = np.unique(np.searchsorted(times, np.arange(0, times[-1], 1 / 20) + 1e-6, side="right") - 1)
-        for index, shown in reader.frames_ahead(wanted.tolist()):
-            finders[0].add(shown, float(times[index]))
-            finders[1].add(laid_over(shown, index, 0.85), float(times[index]))
-    flight = times[labels["first_flight_frame"]], times[labels["first_water_contact_frame"]]
-    plain, covered = (find_free_falls(finder.motion())[0] for finder in finders)
-    assert common_s((plain.start_s, plain.end_s), flight) > 0.4 * (flight[1] - flight[0])
-    assert common_s((plain.start_s, plain.end_s), (covered.start_s, covered.end_s)) > 0.7 * (
-        plain.end_s - plain.start_s
-    )
-
-
-def common_s(one, other):
-    return min(one[1], other[1]) - max(one[0], other[0])

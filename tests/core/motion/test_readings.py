@@ -1,5 +1,3 @@
-"""Take-off, opening and first contact with the water, from a fall, the lowest points of masks and their lengths."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""A file is read once: the clip of a dive is cut out of it, of two the other one is named, a walk is taken whole."""
-
 import numpy as np
 import pytest
 from bodies_kit import FPS, diving, walking, write_bodies

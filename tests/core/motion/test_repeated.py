@@ -1,5 +1,3 @@
-"""Recordings that show pictures again: these are found by their pattern, and times are those of the others."""
-
 import numpy as np
 import pytest
 from bodies_kit import METRE_PX, diving, write_bodies

@@ -1,5 +1,3 @@
-"""A body is where looks agree, however the picture is turned."""
-
 import cv2
 import numpy as np
 

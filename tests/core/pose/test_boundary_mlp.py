@@ -1,5 +1,3 @@
-"""What poses aligned at the transitions add to the step tokens."""
-
 import torch
 
 from fineparser_core.pose.fineparser_pose import BoundaryAlignedPoseMLP, PoseStaticEncoder

@@ -1,5 +1,3 @@
-"""Decoders: from transition probabilities to the two transitions."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Joints out of two networks, of which each is wrong now and then."""
-
 import numpy as np
 import pytest
 

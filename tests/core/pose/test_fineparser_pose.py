@@ -1,5 +1,3 @@
-"""`fineparser-pose` as a whole: what it adds to FineParser, and that no preset of the paper has it."""
-
 from dataclasses import replace
 
 import pytest

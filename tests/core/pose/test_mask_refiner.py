@@ -1,5 +1,3 @@
-"""The mask refiner starts as the paper's decoder and learns from there."""
-
 import pytest
 import torch
 

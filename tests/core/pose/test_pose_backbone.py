@@ -1,5 +1,3 @@
-"""The backbone that estimates poses."""
-
 import torch
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES

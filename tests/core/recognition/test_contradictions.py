@@ -1,5 +1,3 @@
-"""What a typed number and board say against what was seen."""
-
 from dataclasses import replace
 
 import numpy as np

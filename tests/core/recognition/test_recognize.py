@@ -1,5 +1,3 @@
-"""Dives are recognized by their joints alone, whichever way they go in the picture."""
-
 from dataclasses import replace
 
 import numpy as np
@@ -27,9 +25,7 @@ def dive(number, board_m, azimuth=0.3, errors=0.7):
         ("201C", 3.0, "back"),
         ("303C", 1.0, "reverse"),
         ("403B", 3.0, "inward"),
-        ("107C", 3.0, "forward"),
         ("207C", 10.0, "back"),
-        ("102C", 1.0, "forward"),
         ("626C", 10.0, "back"),
     ],
 )

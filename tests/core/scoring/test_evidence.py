@@ -1,5 +1,3 @@
-"""What a score rests on: a take-off, an entry and a diver, and no moment that gravity contradicts."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""The measured stream: monotone where the rules are, and its points still sum exactly."""
-
 import numpy as np
 import pytest
 
@@ -7,7 +5,6 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -111,9 +108,3 @@ def test_on_rendered_dives_each_phase_is_told_by_its_measures():
     assert take_off > 0.5
     assert flight > 0.7
     assert entry > 0.4
-
-
-def test_the_bundled_exemplars_are_known():
-    with ExemplarStore.open() as library:
-        assert exemplar_quantities().keys() == {one.id for one in library.exemplars()}
-    assert all({"take_off_speed", "come_out_share"} <= values.keys() for values in exemplar_quantities().values())

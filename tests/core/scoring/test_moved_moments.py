@@ -1,5 +1,3 @@
-"""A score is the mean over the uncertain moments of a dive, and its interval counts their scatter in."""
-
 from dataclasses import replace
 
 import numpy as np

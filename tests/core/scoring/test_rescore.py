@@ -1,5 +1,3 @@
-"""Corrected transitions and exemplars left out, from the cached encoding of a dive."""
-
 from dataclasses import fields, replace
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""What a killed process leaves is swept by the next one, and nothing else is."""
-
 import os
 import subprocess
 import sys

@@ -1,5 +1,3 @@
-"""Worker processes run at a low scheduling priority."""
-
 import subprocess
 import sys
 

@@ -1,5 +1,3 @@
-"""Intervals cover what they should, are repeatable, and survive statistics without a number."""
-
 import numpy as np
 import pytest
 

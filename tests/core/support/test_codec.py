@@ -1,5 +1,3 @@
-"""Records from JSON that anybody may have written, and back."""
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -59,6 +57,7 @@ def test_arrays_and_records_are_taken_as_they_are():
         ({"share": "much"}, "share: 'much' where a number or null belongs"),
         ({"share": True}, "share: True where a number or null belongs"),
         ({"parts": {}}, "parts: {} where a list belongs"),
+        ({"parts": [{"frame": 1}, {"frame": -1}]}, "parts[1].frame: -1 where a whole number >= 0 belongs"),
         ({"parts": [{"frame": 1.5}]}, "parts[0].frame: 1.5 where a whole number belongs"),
         ({"parts": [{"frame": 1, "name": "long"}]}, "parts[0].name: 'long' where text of at most 3 characters belongs"),
         ({"parts": [{}]}, "parts[0].frame is missing"),

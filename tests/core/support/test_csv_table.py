@@ -1,5 +1,3 @@
-"""Tables that a spreadsheet reads as text and numbers, and never runs."""
-
 import csv
 import io
 

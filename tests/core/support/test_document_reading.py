@@ -1,5 +1,3 @@
-"""Documents of strangers: one sentence, made by the caller, for whatever is wrong with them."""
-
 import json
 import os
 from dataclasses import dataclass

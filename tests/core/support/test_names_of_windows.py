@@ -1,5 +1,3 @@
-"""Names of files that Windows does not have, of any path: with drives, of shares, beyond 260 characters."""
-
 from pathlib import PureWindowsPath
 
 import pytest

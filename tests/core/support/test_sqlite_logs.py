@@ -1,5 +1,3 @@
-"""The log beside a SQLite file: taken for the file's own alone, and of an empty file for nothing."""
-
 import os
 import shutil
 from contextlib import closing

@@ -1,5 +1,3 @@
-"""Paths by which SQLite opens a file: of any drive and share of Windows, with any letters."""
-
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
 

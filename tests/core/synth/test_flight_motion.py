@@ -49,14 +49,6 @@ def test_centre_of_mass_flies_ballistically_and_without_a_jump():
     assert np.abs(around[1] - around[0]).max() < 0.02
 
 
-def test_feet_leave_the_board_at_time_zero():
-    motion, _ = motion_of("207C")
-    joints, _ = motion.world_joints(np.array([-0.05, -0.02, 0.02, 0.06]))
-    toes = joints[:, JOINT["toe_l"], 2] - motion.board_m
-    assert toes[:2].max() < 0.06
-    assert toes[3] > toes[1] + 0.05
-
-
 @pytest.mark.parametrize("number", ["207C", "5253B", "407C"])
 def test_worse_entry_is_further_off_vertical(number):
     def off(quality):

@@ -1,5 +1,3 @@
-"""Twins agree with their records, and the table with the distribution of the records."""
-
 import json
 from collections import Counter
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""Every rival learns from the batches that FineParser learns from."""
-
 from dataclasses import replace
 
 import numpy as np

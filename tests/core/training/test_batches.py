@@ -1,5 +1,3 @@
-"""Batches: the same for the same place in a run, whatever the machine; pairs both ways; awards that count."""
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""Two processes give what one gives."""
-
 import contextlib
 import json
 import os

@@ -1,5 +1,3 @@
-"""What a run tells: lines that are whole, once each, and TensorBoard where there is one."""
-
 import builtins
 import json
 import math

@@ -1,5 +1,3 @@
-"""A run that was cut, killed or refused the disk goes on to the same weights; what cannot go on says why."""
-
 import contextlib
 import errno
 import json

@@ -1,5 +1,3 @@
-"""Losses without golden values: the settings of the focal loss."""
-
 import torch
 
 from fineparser_core.training.objective import focal_loss, mask_loss

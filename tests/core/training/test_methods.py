@@ -1,5 +1,3 @@
-"""A method in a file or a package of somebody else is trained, resumed, measured and listed."""
-
 import json
 import os
 import re

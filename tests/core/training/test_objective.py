@@ -1,5 +1,3 @@
-"""Every term of the release's objective reaches the weights it is to teach, and one batch can be learned by heart."""
-
 from dataclasses import replace
 
 import numpy as np

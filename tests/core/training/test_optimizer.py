@@ -1,5 +1,3 @@
-"""Rates, frozen weights and the optimizer of a run."""
-
 import logging
 from dataclasses import replace
 

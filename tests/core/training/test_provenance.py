@@ -1,5 +1,3 @@
-"""A run's folder belongs to one run; only the same run goes on in it."""
-
 import json
 import os
 import shutil

@@ -1,5 +1,3 @@
-"""A static backbone and a loss of one's own: trained, saved, and loaded again in another process."""
-
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""One epoch is picked on validation; the release's pick on test is told beside it."""
-
 import math
 
 import pytest

@@ -1,5 +1,3 @@
-"""The athlete crop: tracking, cropping."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Clips of high dynamic range look as they would have been recorded without it."""
-
 from fractions import Fraction
 
 import av

@@ -1,5 +1,3 @@
-"""Conversion of frames of any pixel format to planes, and of planes to RGB."""
-
 import av
 import numpy as np
 import pytest

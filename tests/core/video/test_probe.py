@@ -1,5 +1,3 @@
-"""Properties of valid files and error messages for invalid ones."""
-
 import os
 import struct
 from fractions import Fraction

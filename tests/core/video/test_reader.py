@@ -1,5 +1,3 @@
-"""Frame-exact random access, for every container and codec."""
-
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -172,16 +170,6 @@ def test_a_failed_seek_reads_from_the_start(tmp_path, make_video, number_of, mon
     with VideoReader(path) as reader:
         assert number_of(reader.frame(50)) == 50
     assert seeks
-
-
-def test_real_clip(real_clip):
-    with VideoReader(real_clip) as reader:
-        info = reader.info
-        assert (info.n_frames, info.fps, info.width_px, info.height_px) == (103, 30.0, 320, 240)
-        assert not info.variable_frame_rate
-        in_order = [frame for _, frame in reader.frames(range(103))]
-        for index in (102, 0, 51, 18):
-            np.testing.assert_array_equal(reader.frame(index), in_order[index])
 
 
 def test_real_animation(shared_dir):

@@ -1,5 +1,3 @@
-"""Sampled frames against hand-computed values."""
-
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""Seeking for a player: skipped frames, abandoned seeks, pictures at display size."""
-
 import cv2
 import numpy as np
 import pytest

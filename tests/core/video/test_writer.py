@@ -1,5 +1,3 @@
-"""Files are written atomically, with exact time stamps."""
-
 import os
 
 import numpy as np
