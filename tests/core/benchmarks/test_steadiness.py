@@ -6,14 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_variants import PICTURES, VARIANTS, plan, write
+from clip_variants import PICTURES, VARIANTS, plan
 from steadiness import Result, main, read_results
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.records import VideoInfo
-from fineparser_core.video.probe import probe
-from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter
 
 FOLDER = Path("variants")
 
@@ -102,22 +99,6 @@ def test_places_are_taken_back_to_the_untouched_picture(name):
     )
     assert found[0, 1:3] == pytest.approx([410, 210], abs=3)
     assert found[0, 3] == pytest.approx(60 * {"smaller": 1.5, "recording": 2, "tilted": 1 / 1.05}.get(name, 1))
-
-
-def test_a_variant_is_written_frame_by_frame(tmp_path):
-    source = tmp_path / "platform.mp4"
-    with VideoWriter(source, width_px=64, height_px=48, fps=30) as writer:
-        for i in range(40):
-            writer.write(np.full((48, 64, 3), 4 * i, np.uint8), i / 30)
-    labels = replace(
-        LABELS, video=source, start_frame=4, end_frame=35, first_flight_frame=15, first_water_contact_frame=18
-    )
-    made = plan("later", labels, probe(source), tmp_path / "later")
-    write(made, source)
-    with VideoReader(made.path) as reader:
-        assert reader.info.pts_s == pytest.approx(made.times_s)
-        shown = [float(frame.mean()) for _, frame in reader.frames(range(len(made.sources)))]
-    assert shown == pytest.approx(4.0 * made.sources, abs=3)
 
 
 def result(variant="whole", *, clip="a.mp4", **changes):

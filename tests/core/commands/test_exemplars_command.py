@@ -7,7 +7,6 @@ from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.video.reader import VideoReader
 
 SETTINGS = {"weights": "w", "each": 1, "seed": 407}
 
@@ -35,32 +34,6 @@ def test_dives_that_are_finished_are_not_rendered_again(tmp_path):
     assert len(list(folder.glob("*.mp4"))) == 2
     with pytest.raises(ConfigError, match=r"new\.part holds dives of .*'each': 1.*delete it"):
         exemplars._begin(folder, {**SETTINGS, "each": 2})
-
-
-def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path):
-    (name, spec, seed) = small_draws(1)[0]
-    (tmp_path / exemplars._RECORDS).mkdir()
-    exemplars.build_library(tmp_path, [(name, spec, seed)], ignore_progress, CancelToken())
-    dive = exemplars.render_dive(spec, seed)
-    assert 1.1 <= dive.first_flight_frame / dive.fps <= 1.3
-    assert 0.5 <= (len(dive.frames) - dive.contact_frame) / dive.fps <= 0.8
-    with VideoReader(tmp_path / f"{name}.mp4") as reader:
-        assert reader.info.n_frames == len(dive.frames)
-        middle = (dive.first_flight_frame + dive.first_entry_frame) // 2
-        athlete = dive.masks[middle].astype(bool)
-        off = np.abs(reader.frame(middle).astype(int) - dive.frames[middle]).mean(axis=-1)
-        assert off[athlete].mean() < 40
-
-
-def test_clips_that_are_rendered_already_are_taken(tmp_path):
-    source, folder = tmp_path / "rendered", tmp_path / "new.part"
-    for path in (source / exemplars._RECORDS, folder):
-        path.mkdir(parents=True)
-    exemplars.build_library(source, small_draws(1), ignore_progress, CancelToken())
-    exemplars.take_clips(source, folder)
-    names = {path.name for path in folder.iterdir()}
-    assert names == {"dives.json", "rendered-407C-01.mp4"}
-    assert all((folder / name).read_bytes() == (source / name).read_bytes() for name in names)
 
 
 @pytest.mark.slow

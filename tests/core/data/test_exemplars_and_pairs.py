@@ -44,11 +44,6 @@ def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
     assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
 
 
-def test_fewer_than_wanted_are_all_there_are(pool, make_record):
-    assert len(draw_exemplars(make_record("T", 1), pool[:6], "dive-number", 10, 0)) == 3
-    assert draw_exemplars(make_record("T", 1, dive_number="5337D"), pool, "dive-number") == []
-
-
 def test_every_query_has_one_exemplar_an_epoch(pool):
     pairs = epoch_pairs(pool, "dive-number", 1, 0)
     assert sorted(query for query, _ in pairs) == list(range(30))  # 626C is alone

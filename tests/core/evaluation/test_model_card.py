@@ -108,11 +108,6 @@ def test_numbers_of_other_weights_are_refused(measured, bundle):
     assert not (bundle / "MODEL_CARD.md").exists()
 
 
-def test_a_folder_without_an_evaluation_is_refused(tmp_path, bundle):
-    with pytest.raises(ConfigError, match="no evaluation on a data set"):
-        write_model_card(tmp_path, bundle)
-
-
 def test_the_worst_come_first_and_dives_without_a_value_not_at_all():
     dives = [
         dive(1, masks={"iou": 0.5}, interval_iou=None),

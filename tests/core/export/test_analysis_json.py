@@ -147,9 +147,8 @@ def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_other_formats_are_refused(analysis, tmp_path):
-    write_masks_npz(analysis.parse, tmp_path / "masks.npz")
-    masks = read_masks_npz(tmp_path / "masks.npz")
+def test_other_formats_are_refused(analysis):
+    masks = MaskArrays.of(analysis.parse)
     data = analysis_to_dict(analysis)
     with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/4'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
@@ -196,7 +195,7 @@ def test_joints_travel_with_the_masks(analysis, tmp_path):
             read_masks_npz(path)
 
 
-def test_what_was_measured_and_its_award_come_back(analysis, tmp_path):
+def test_what_was_measured_and_its_award_come_back(analysis):
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
     own = OwnAward(
         dive_number="207C",
@@ -210,24 +209,24 @@ def test_what_was_measured_and_its_award_come_back(analysis, tmp_path):
     )
     measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
     measured = replace(measured, measured_notes=(Note(NoteCode.MEASURES_UNCLEAR, ("lean",)),))
-    write_masks_npz(measured.parse, tmp_path / "masks.npz")
+    masks = MaskArrays.of(measured.parse)
     data = analysis_to_dict(measured)
     assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
-    back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
+    back = analysis_from_dict(data, masks)
     assert (back.measures, back.own_award, back.unscored) == ((time,), own, "There are none.")
     assert back.notes == back.measured_notes == measured.measured_notes
     scored = replace(measured, scoring=analysis.scoring)
-    again = analysis_from_dict(analysis_to_dict(scored), read_masks_npz(tmp_path / "masks.npz"))
+    again = analysis_from_dict(analysis_to_dict(scored), masks)
     assert (again.scoring, again.notes) == (scored.scoring, scored.notes)
     assert own.award_range == pytest.approx((6.5 - 3.5 / 3, 6.5 + 3.5 / 3))
     assert measures_of(back) is back.measures  # nothing is measured again
     for key in ("own_award", "unscored", "measures"):  # files of before
         del data[key]
-    old = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
+    old = analysis_from_dict(data, masks)
     assert (old.measures, old.own_award, old.unscored) == (None, None, "")
 
 
-def test_sentences_keep_what_they_are_made_of(analysis, tmp_path):
+def test_sentences_keep_what_they_are_made_of(analysis):
     masks = MaskArrays.of(analysis.parse)
     unscored, why = Phrase("No exemplars of {0}.", "207C"), Phrase("{0} is gone.", "a.mp4")
     notes = (

@@ -37,11 +37,15 @@ def dives(small_video, make_analysis):
     ]
 
 
+def rows_of(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_the_table(dives, tmp_path):
     write_csv(dives, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(tmp_path / "t.csv")
     assert list(rows[0]) == list(COLUMNS)
     first, second, third = rows
     scoring = dives[0].analysis.scoring
@@ -86,8 +90,7 @@ def test_ranges_name_their_source(dives, tmp_path):
     )
     dive = replace(dives[0], analysis=replace(dives[0].analysis, measures=found))
     write_csv([dive], tmp_path / "t.csv")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        (row,) = csv.DictReader(file)
+    (row,) = rows_of(tmp_path / "t.csv")
     assert row["good_ranges"] == (
         "flight_time 1.6 to 1.88 (real); closest_approach 0.3 to inf (rules); jump_height 0.27 to 0.46 (rendered)"
     )
@@ -101,8 +104,7 @@ def test_the_table_says_who_saw_the_water_touched(dives, tmp_path):
     parse = correct_contact(seen.parse, 77)
     by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
     write_csv([by_person, replace(by_person, contact_corrected=False), *dives], tmp_path / "t.csv")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(tmp_path / "t.csv")
     assert [row["water_contact_by"] for row in rows] == ["person", "model", "", "", ""]
     assert [row["first_water_contact_frame"] for row in rows] == ["77", "77", "", "", ""]
     write_json([by_person], tmp_path / "t.json")

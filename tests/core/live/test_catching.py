@@ -163,15 +163,6 @@ def test_a_search_that_is_behind_ends_with_the_watch(tmp_path, monkeypatch):
     assert [probe(one.clip).duration_s for one in kept] == [pytest.approx(4.0, abs=0.2)]
 
 
-@pytest.mark.parametrize("options", [{"encoder": {"bf": "0"}}, {"codec": "mjpeg", "pix_fmt": "yuvj420p"}])
-@pytest.mark.parametrize("fps", [60, 240])
-def test_thirty_pictures_a_second_are_looked_at(tmp_path, options, fps):
-    path, catcher, rates = write_video(tmp_path / "fast.mkv", fps, fps=fps, **options), Catcher(), set[float]()
-    played(path, catcher.add, lambda packet: rates.add(packet.format.fps))
-    assert len(catcher._finder.motion().times_s) == pytest.approx(30, abs=1)
-    assert list(rates) == [pytest.approx(fps, rel=0.01)]  # the file's stamps are whole milliseconds
-
-
 @pytest.mark.slow
 def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path):
     leaves_s, touches_s = write_drawn(tmp_path / "fast.ts", 240)

@@ -8,9 +8,6 @@ from measured_dive import measured_parse
 
 from fineparser_core import language
 from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
-from fineparser_core.diving.difficulty import find_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.notes import note_text
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
@@ -20,7 +17,7 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import unit_text
 from fineparser_core.records import Measure, Note, NoteCode
 from fineparser_core.resources import resource
-from fineparser_core.scoring.measured_stream import exemplar_measures, measured, measured_stream, quantities
+from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "measures.md"
 UNITS = {"s", "m", "deg", "turns/s", ""}
@@ -140,16 +137,6 @@ def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch):
     assert "flight_time" not in {one.name for one in found.readings}
     (note,) = found.notes
     assert (note.code, note.values[0]) == (NoteCode.MEASURES_UNCLEAR, "flight_time")
-
-
-def test_the_reasons_are_notes_of_the_analysis(monkeypatch):
-    low = replace(RECORDS["flight_time"], plausible=Limits(0.1, 0.5))
-    monkeypatch.setitem(RECORDS, "flight_time", low)
-    dive = parse_dive_number("103B")
-    found = measured(measured_parse(turned_deg=np.linspace(0, 540, 96)), dive, find_difficulty(dive, 1.0))
-    assert [note for note in found.notes if note.code == NoteCode.MEASURES_UNCLEAR and "flight_time" in note.values]
-    (told,) = analysis_to_dict(found)["measured_notes"]
-    assert told.startswith("Not clear enough to measure: time in the air")
 
 
 @pytest.mark.parametrize(

@@ -95,21 +95,6 @@ def test_weights_make_the_network(seen):
     assert torch.equal(votes(other, first, second), votes(seen.model, first, second))
 
 
-@pytest.mark.parametrize("method", ["i3d-mlp", "tsa"])
-def test_encoders_run_in_the_precision_asked_for(method, video):
-    torch.manual_seed(0)
-    model = build_model(ModelConfig(method=method)).eval()
-    model.frame_px = video.shape[-1]
-    types = []
-    model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
-    with torch.inference_mode():
-        single = model.encode(video[:1], decode_joint)
-        model.precision = torch.bfloat16
-        half = model.encode(video[:1], decode_joint)
-    assert types == [torch.float32, torch.bfloat16]
-    assert {value.dtype for observed in (single, half) for value in observed.encoding.values()} == {torch.float32}
-
-
 def test_a_value_becomes_a_distribution_and_is_read_back():
     bins = Bins(top=120.0, n=101, spread=5.0)
     values = torch.tensor([0.0, 0.4, 60.0, 71.3, 114.8, 120.0])

@@ -73,13 +73,6 @@ def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours():
     assert moved.tolist() == [False, False, True, True, True, False]
 
 
-def test_of_every_few_frames_one_is_seen_with_its_own_neighbours():
-    backbone = PoseBackbone().eval()
-    frames = torch.randn(96, 3, 112, 112, generator=GENERATOR)
-    with torch.inference_mode():
-        torch.testing.assert_close(backbone.frame_poses(frames, every=3), backbone.frame_poses(frames)[::3])
-
-
 def test_sides_that_swap_from_frame_to_frame_are_put_back():
     joints = (112 * torch.rand(1, 1, 16, 4, generator=GENERATOR)).repeat(2, 6, 1, 1)
     other = list(KEYPOINT_FLIP)

@@ -8,11 +8,10 @@ import cv2
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth import dataset
-from fineparser_core.synth.dataset import SynthConfig, sample_spec, sub_actions, synthesize
+from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
 
 CONFIG = SynthConfig(train=2, test=1, seed=3)
 
@@ -107,20 +106,6 @@ def test_numbers_restrict_the_dives():
     config = SynthConfig(train=20, test=0, numbers=("207C", "626C"))
     drawn = {sample_spec(config, i)[0].dive_number for i in range(20)}
     assert drawn == {"207C", "626C"}
-
-
-@pytest.mark.parametrize(
-    ("number", "ids"),
-    [
-        ("407C", [4, 25, 36]),
-        ("5253B", [2, 31, 15, 36]),
-        ("6243D", [6, 31, 14, 36]),
-        ("626C", [6, 24, 36]),
-        ("101B", [1, 37, 36]),
-    ],
-)
-def test_sub_actions_are_those_of_finediving(number, ids):
-    assert sub_actions(parse_dive_number(number)) == ids
 
 
 @pytest.mark.slow

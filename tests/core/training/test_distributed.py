@@ -4,21 +4,17 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 import two_processes
-from brightness import Brightness, config_of, some_dives
 from platforms import windows_has_no
 from torch import nn
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_channels_last
-from fineparser_core.progress import CancelToken
-from fineparser_core.training.distributed import Processes, first_node, processes
-from fineparser_core.training.validation import evaluate_sharded
+from fineparser_core.training.distributed import first_node, processes
 
 pytestmark = windows_has_no("torchrun that starts: PyTorch's wheel lacks libuv, which it asks for")
 
@@ -137,35 +133,6 @@ def test_the_script_of_a_slurm_job_is_no_task(monkeypatch):
 )
 def test_processes_meet_at_the_first_node(nodes, first):
     assert first_node(nodes) == first
-
-
-def test_processes_that_share_dives_encode_an_exemplar_once():
-    """Dives of a number go to the same process, with the exemplars that they share."""
-    numbers = ("107B", "5253B", "107B", "5253B", "107B", "5253B")
-
-    def of_two_numbers(seed):
-        return [
-            replace(dive, record=replace(dive.record, dive_number=number))
-            for dive, number in zip(some_dives(6, seed), numbers, strict=True)
-        ]
-
-    dives, pool = of_two_numbers(1), of_two_numbers(0)
-    encoded = []
-
-    class Counting(Brightness):
-        def encode(self, video, decode):
-            encoded.append(len(video))
-            return super().encode(video, decode)
-
-    class OneOfTwo(Processes):
-        def gather(self, value):
-            return [value, value]
-
-    for rank in (0, 1):
-        evaluate_sharded(
-            Counting(), dives, pool, config_of(exemplars=3), cancel=CancelToken(), peers=OneOfTwo(rank=rank, world=2)
-        )
-    assert sum(encoded) == len(dives) + len(pool)
 
 
 @pytest.mark.parametrize("size", [1, 3])

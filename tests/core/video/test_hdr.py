@@ -4,7 +4,6 @@ import av
 import numpy as np
 import pytest
 
-from fineparser_core.video.hdr import _table
 from fineparser_core.video.planes import ColorMatrix, PlaneScaler, to_rgb
 from fineparser_core.video.reader import VideoReader
 
@@ -69,10 +68,3 @@ def test_greys_are_those_of_a_usual_screen(hdr_clip, read):
         image = read(reader).astype(float)
     found = image[PATCH // 2, PATCH // 2 :: PATCH]
     np.testing.assert_allclose(found, np.repeat(GREYS[:, None], 3, axis=1), atol=5)
-
-
-def test_what_is_brighter_than_white_stays_apart():
-    for table in (_table(16), _table(18)):
-        assert (np.diff(table.astype(int)) >= 0).all()
-    bright = _table(16)[np.rint(65_535 * pq(np.array([203.0, 400.0, 800.0]))).astype(int)]
-    assert 230 < bright[0] < bright[1] < bright[2] <= 255
