@@ -6,22 +6,13 @@ import torch
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.options import parse
-from fineparser_core.config import STATIC_BACKBONES, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import PRESETS, get_config
 
 
 def differences(one, other):
     return {f.name: getattr(other, f.name) for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)}
-
-
-def test_every_table_has_its_presets():
-    for name in ("release", "mtl-aqa", *(f"table3-{row}" for row in "ABCDE")):
-        assert name in PRESETS
-    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES}
-    assert {f"table4-{n}" for n in (2, 4, 8)} | of_table_5 <= set(PRESETS)
-    assert {method.name for method in METHODS if not method.whole} <= set(PRESETS)
 
 
 @pytest.mark.parametrize("model", sorted({config.model for config in PRESETS.values()}, key=lambda m: m.architecture))

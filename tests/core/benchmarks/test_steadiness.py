@@ -1,13 +1,11 @@
 """Variants of labelled clips, and tables of what was found in them, of packaging/benchmarks/steadiness.py."""
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from clip_variants import PICTURES, VARIANTS, plan
-from steadiness import Result, main, read_results
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.records import VideoInfo
@@ -99,36 +97,3 @@ def test_places_are_taken_back_to_the_untouched_picture(name):
     )
     assert found[0, 1:3] == pytest.approx([410, 210], abs=3)
     assert found[0, 3] == pytest.approx(60 * {"smaller": 1.5, "recording": 2, "tilted": 1 / 1.05}.get(name, 1))
-
-
-def result(variant="whole", *, clip="a.mp4", **changes):
-    followed = [[t / 10, 100 + 5.0 * t, 50 + t**2, 80.0] for t in range(30)]
-    facts = {
-        "code": "c",
-        "seconds": 1.0,
-        "flight_s": (1.0, 2.0),
-        "moments_s": {"take_off": 1.0, "come_out": 1.7, "contact": 2.0},
-        "errors": {"take_off": 0.0, "come_out": 1.0, "contact": -1.0},
-        "clip_s": (0.0, 2.9),
-        "award": 6.0,
-        "own_award": 5.0,
-        "measures": {"flight_time": (1.0, 0.05, "s")},
-        "followed": followed,
-    }
-    return Result(clip=clip, variant=variant, **facts | changes)
-
-
-def moved(by):
-    return [[t, x + by, y, side] for t, x, y, side in result().followed]
-
-
-def test_the_latest_results_are_read_and_printed(tmp_path, capsys):
-    path = tmp_path / "results.jsonl"
-    lines = [json.dumps(asdict(one)) for one in (result(award=1.0), result(), result("cut", award=6.25))]
-    path.write_text("\n".join(lines) + "\n" + lines[0][:100], encoding="utf-8")  # killed while it wrote
-    assert [one.award for one in read_results(path).values()] == [6.0, 6.25]
-    assert main(["--table", str(path)]) == 0
-    printed = capsys.readouterr().out
-    assert "| a.mp4 | 2 | 6.12 | 0.25 | 0.18 | 0.25 | 0.18 | 0.00 | 0.00 |" in printed
-    assert "| all | 2 | 2 of 2 | 2 of 2 |" in printed
-    assert printed.endswith("Nothing is amiss.\n")

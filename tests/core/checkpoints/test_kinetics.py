@@ -86,10 +86,6 @@ def assert_converted(weights, expected):
         assert weights[name].dtype == value.dtype
 
 
-def test_every_name_and_layout_is_mapped(expected, tmp_path):
-    assert_converted(convert_kinetics(as_package(expected), tmp_path), expected)
-
-
 def test_our_i3d_takes_the_weights_and_has_the_batch_norm_of_kinetics(expected, tmp_path):
     weights = {
         name: torch.from_numpy(value) for name, value in convert_kinetics(as_package(expected), tmp_path).items()

@@ -48,10 +48,6 @@ def test_the_releases_views(dive):
     assert 70 < sum(view.flip for view in drawn) < 130
 
 
-def test_the_whole_frame_has_one_row_to_begin_at(dive):
-    assert {view.first_row for view in views(dive, 20, "whole")} == {0}
-
-
 def test_a_shift_keeps_the_first_frame_of_the_entry(dive):
     late = replace(dive, first_entry_frame=58)
     assert {view.sampled[-1] for view in views(late)} == {58, 59}

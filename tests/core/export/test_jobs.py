@@ -130,14 +130,6 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
         load_job(tmp_path)
 
 
-def test_a_table_in_either_form(small_video, make_analysis, tmp_path):
-    dives = (ExportedDive(path=small_video, analysis=make_analysis(small_video)),)
-    for name in ("t.csv", "t.json"):
-        run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
-    assert json.loads((tmp_path / "t.json").read_bytes())["dives"][0]["analysis"]["score"] is not None
-    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
-
-
 def test_a_plain_still_and_corrections(small_video, make_analysis, tmp_path):
     run_job(PlainStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -1,7 +1,4 @@
 import json
-import shutil
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -10,7 +7,6 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.health import gpu, report
 from fineparser_core.health.report import Places, as_text, examine
 from fineparser_core.printable import without_home
-from fineparser_core.resources import resource
 
 
 @pytest.fixture
@@ -65,26 +61,6 @@ def test_a_whole_installation_needs_no_attention(tmp_path):
     with ExemplarStore.open() as library:
         assert f"{len(library.exemplars())} exemplars" in text
     assert without_home(str(tmp_path / "logs")) in text  # temporary files lie in the user's folder on Windows
-
-
-def test_damaged_files_are_named(tmp_path):
-    weights = tmp_path / "weights"
-    shutil.copytree(resource("weights", "fineparser"), weights)
-    assert report.weights_problem(weights) == ""
-    shard = next(weights.glob("model-*.safetensors"))
-    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
-    assert shard.name in report.weights_problem(weights)
-    shard.unlink()
-    assert "cannot be read" in report.weights_problem(weights)
-    (weights / "card.json").write_bytes(b"[]")
-    assert "card.json is damaged" in report.weights_problem(weights)
-
-    library = tmp_path / "library.sqlite"
-    library.write_bytes(b"no database" * 100)
-    assert "damaged" in report.library_state(library)[1]
-    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
-        other.execute("CREATE TABLE t (a)")
-    assert report.library_state(tmp_path / "other.sqlite")[1]
 
 
 @pytest.mark.usefixtures("quiet_probe")

@@ -57,18 +57,13 @@ def test_a_dive_is_found_among_walkers(pan):
     assert fall.height_share == pytest.approx(G_PX * (0.8**2 - 0.3**2) / 2 / 216, rel=0.15)
 
 
-def test_a_slow_replay_is_told_by_gravity():
-    fall = find_free_falls(motion([dive(30, slowed=3.0)], 190))[0]
-    assert fall.slowed == pytest.approx(3.0, rel=0.1)
-    assert abs(fall.first - 30) <= 8
-    assert abs(fall.last - 129) <= 4
-
-
-def test_a_very_slow_replay_is_followed_back_to_its_beginning():
-    fall = find_free_falls(motion([dive(30, slowed=5.0)], 230))[0]
-    assert fall.slowed == pytest.approx(5.0, rel=0.1)
-    assert abs(fall.first - 30) <= 15
-    assert abs(fall.last - 195) <= 6
+@pytest.mark.parametrize(
+    ("slowed", "n", "last", "abs_first", "abs_last"), [(3.0, 190, 129, 8, 4), (5.0, 230, 195, 15, 6)]
+)
+def test_a_slow_replay_is_told_by_gravity_and_followed_to_its_ends(slowed, n, last, abs_first, abs_last):
+    fall = find_free_falls(motion([dive(30, slowed=slowed)], n))[0]
+    assert fall.slowed == pytest.approx(slowed, rel=0.1)
+    assert (fall.first, fall.last) == (pytest.approx(30, abs=abs_first), pytest.approx(last, abs=abs_last))
 
 
 def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for():

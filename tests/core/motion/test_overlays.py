@@ -60,24 +60,19 @@ def picture(image, corner, alpha, bars=False):
 
 
 def laid_over(shown, image, alpha):
-    """A logo, a clock and a score bar over a picture of any size."""
-    over, (height, width) = shown.copy(), shown.shape[:2]
-    unit = min(width / WIDTH, height / HEIGHT)
-
-    def at(x, y):
-        """A pixel: of the right or lower side of the picture where it is negative."""
-        return round(x * unit) % width, round(y * unit) % height
+    """A logo, a clock and a score bar over a picture."""
+    over = shown.copy()
 
     def write(text, x, y, color):
-        cv2.putText(over, text, at(x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * unit, color, round(1.5 * unit), cv2.LINE_AA)
+        cv2.putText(over, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, 2, cv2.LINE_AA)
 
-    cv2.circle(over, at(-39, 34), round(17 * unit), (250, 250, 250), -1, cv2.LINE_AA)
-    write("TV", -50, 39, (200, 20, 20))
-    cv2.rectangle(over, at(20, 14), at(82, 34), (15, 15, 15), -1)
+    cv2.circle(over, (345, 34), 17, (250, 250, 250), -1, cv2.LINE_AA)
+    write("TV", 334, 39, (200, 20, 20))
+    cv2.rectangle(over, (20, 14), (82, 34), (15, 15, 15), -1)
     write(f"{image / FPS:05.2f}", 24, 30, (255, 255, 255))
-    cv2.rectangle(over, at(30, -30), at(-34, -10), (20, 30, 90), -1)
-    write("A. DIVER 107B", 36, -15, (250, 250, 250))
-    write(f"{image * 37 % 1000 / 10:.1f}", -84, -15, (255, 230, 60))
+    cv2.rectangle(over, (30, 186), (350, 206), (20, 30, 90), -1)
+    write("A. DIVER 107B", 36, 201, (250, 250, 250))
+    write(f"{image * 37 % 1000 / 10:.1f}", 300, 201, (255, 230, 60))
     return cv2.addWeighted(over, alpha, shown, 1 - alpha, 0)
 
 

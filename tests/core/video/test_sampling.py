@@ -5,7 +5,7 @@ import pytest
 
 from fineparser_core.records import VideoInfo
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames, valid_samples
+from fineparser_core.video.sampling import frame_to_sample, sample_frames, valid_samples
 
 
 def info(pts_s, variable):
@@ -69,13 +69,6 @@ def test_frame_to_sample_and_back():
     assert frame_to_sample(sampled, 17) == 16  # frame 17 is not sampled: the next sample is frame 18
     assert frame_to_sample(sampled, 0) == 0
     assert frame_to_sample(sampled, 200) == 95
-
-
-def test_windows():
-    assert WINDOWS.shape == (9, 16)
-    assert WINDOWS[:, 0].tolist() == list(range(0, 81, 10))
-    assert WINDOWS[-1, -1] == 95
-    assert (np.diff(WINDOWS, axis=1) == 1).all()
 
 
 def test_samples_that_fill_up_a_short_clip_do_not_count():
