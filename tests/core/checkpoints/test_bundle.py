@@ -109,24 +109,6 @@ def test_the_bundled_weights_have_the_id_that_is_theirs():
     assert card.id == identify(card)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"shards": ["model.safetensors"]},
-        {"shards": {"model.safetensors": 1}},
-        {"architecture": "transformer"},
-        {"preprocessing": []},
-        {"decoding": "guess"},
-    ],
-)
-def test_a_card_that_this_program_cannot_follow_is_refused(state, tmp_path, change):
-    save_bundle(state, CARD, tmp_path)
-    card = tmp_path / "card.json"
-    card.write_text(json.dumps(json.loads(card.read_bytes()) | change), encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"card\.json .*(Fetch|Update)"):
-        read_card(tmp_path)
-
-
 def test_a_place_that_cannot_be_written_is_one_sentence(state, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match="cannot be written"):
@@ -179,19 +161,6 @@ def test_an_id_is_made_of_the_content(state, tmp_path):
     for name in bundled.shards:
         (tmp_path / name).write_bytes((tmp_path / next(iter(written.shards))).read_bytes())
     with pytest.raises(CheckpointError, match="checksum differs"):
-        load_bundle(tmp_path)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("eight_bit", [False, True])
-def test_numbers_that_are_not_finite_are_refused(value, eight_bit, state, tmp_path, monkeypatch):
-    kernel = torch.ones(16, 16, 3, 3, 3)
-    kernel[3] = value
-    if eight_bit:
-        save_in_eight_bits(state, kernel, tmp_path, monkeypatch)
-    else:
-        save_bundle({**state, "d.weight": kernel}, CARD, tmp_path)
-    with pytest.raises(CheckpointError, match=r"not finite, in 'd\.weight(:scale)?'"):
         load_bundle(tmp_path)
 
 

@@ -80,13 +80,6 @@ def test_predictions_come_back(tmp_path):
     assert plain[2]["predicted"] is None
 
 
-def test_no_spreadsheet_runs_an_id(tmp_path):
-    results = [dive(id=name) for name in ("=1+1", "\n＝1", "a\udcff\x1b[1m")]
-    write_predictions(tmp_path / "p.csv", tmp_path / "p.json", results)
-    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["id"] for row in csv.DictReader(file)] == ["'=1+1", "'\n＝1", r"a\xff\x1b[1m"]
-
-
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ExportError, match="nowhere"):
         write_predictions(tmp_path / "nowhere" / "p.csv", tmp_path / "p.json", [dive()])

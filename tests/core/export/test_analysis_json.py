@@ -1,7 +1,6 @@
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -73,13 +72,6 @@ def test_the_documented_keys(analysis, tmp_path):
     assert "fineparser" in data["versions"]
     assert data["notes"] == ["Only 7 exemplars of this dive number, not 10."]
     assert os.listdir(tmp_path) == ["dive.json"]
-
-
-def test_a_file_name_that_is_no_text_is_kept(analysis, tmp_path):
-    clip = replace(analysis.parse.clip, path=Path("dive \udcff.mp4"))
-    write_analysis_json(replace(analysis, parse=replace(analysis.parse, clip=clip)), tmp_path / "dive.json")
-    data = json.loads((tmp_path / "dive.json").read_bytes())
-    assert data["clip"]["path"] == "dive \udcff.mp4"
 
 
 def test_without_a_dive_number(small_video, make_analysis):

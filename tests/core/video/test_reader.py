@@ -7,7 +7,7 @@ import pytest
 
 from fineparser_core.errors import VideoError
 from fineparser_core.video import reader as reader_module
-from fineparser_core.video.probe import open_video, probe
+from fineparser_core.video.probe import open_video
 from fineparser_core.video.reader import VideoReader
 
 QUIET_265 = {"x265-params": "bframes=3:log-level=none"}
@@ -106,31 +106,6 @@ def test_frames_before_an_edit_list_do_not_count(tmp_path, make_video, number_of
 def test_no_such_frame(small_video):
     with VideoReader(small_video) as reader, pytest.raises(VideoError, match="no frame 120: choose one from 0 to 119"):
         reader.frame(120)
-
-
-def test_the_rest_of_a_truncated_file_is_readable(tmp_path, make_video, number_of):
-    whole = make_video(
-        tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"}
-    ).read_bytes()
-    path = tmp_path / "cut.mp4"
-    path.write_bytes(whole[: len(whole) * 6 // 10])
-    info = probe(path)
-    assert 16 <= info.n_frames < 120
-    assert info.n_frames + info.n_frames_missing == 120
-    with VideoReader(path) as reader:
-        numbers = [number_of(frame) for _, frame in reader.frames(range(info.n_frames))]
-    assert numbers == sorted(set(numbers))
-
-
-def test_damage_in_the_middle_affects_its_frames_only(tmp_path, make_video, number_of):
-    path = make_video(tmp_path / "scratched.avi", 60, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
-    data = bytearray(path.read_bytes())
-    frame = data.find(b"\xff\xd8", len(data) // 2)
-    data[frame : frame + 400] = bytes(400)
-    path.write_bytes(data)
-    with VideoReader(path) as reader:
-        numbers = [number_of(frame) for _, frame in reader.frames(range(60))]
-    assert sum(number == index for index, number in enumerate(numbers)) >= 58
 
 
 def test_where_the_data_ends_early_the_last_frame_stays(tmp_path, make_video, number_of):
