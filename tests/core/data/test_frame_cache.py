@@ -210,16 +210,6 @@ def test_more_or_fewer_frames_than_labels_are_used_and_reported(tmp_path, data, 
     assert "A_10m/2: 21 frames on disk, 20 labelled: the first 20 are used." in caplog.text
 
 
-def test_transitions_that_do_not_fit_are_a_reason(tmp_path, finediving_root):
-    path = finediving_root / "fine-grained_annotation_aqa.pkl"
-    annotations = pickle.loads(path.read_bytes())
-    annotations["A_10m", 1][3] = np.array([-1, 12])
-    path.write_bytes(pickle.dumps(annotations))
-    data = load_dataset(finediving_root)
-    skipped = cache_of(tmp_path, data).prepare(data.split("train"))
-    assert skipped == ["A_10m/1: transitions at 0 and 13 do not divide 20 frames into three phases."]
-
-
 def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):
     data = load_dataset(mtl_aqa_root)
     (dive,) = load_dives(data, data.split("train"), cache_of(tmp_path, data, "whole"), CancelToken())

@@ -53,9 +53,7 @@ def test_errors_are_told_in_torso_lengths(folder):
     assert "100% of these are right" in table
 
 
-@pytest.mark.parametrize(
-    "content", ["[]", "{", '{"a": [{"joints": [[0, 0]], "visible": [1]}]}', '{"../a": []}', '{"a": []}']
-)
+@pytest.mark.parametrize("content", ["{", '{"a": [{"joints": [[0, 0]], "visible": [1]}]}', '{"../a": []}'])
 def test_other_content_is_refused_with_the_file(tmp_path, content):
     (tmp_path / "joints.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"joints\.json"):

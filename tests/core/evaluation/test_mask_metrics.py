@@ -54,21 +54,6 @@ def test_agrees_with_the_tool_of_the_field(index):
     assert s_measure(p, truth) == pytest.approx(tool["s"].get_results()["sm"], abs=1e-7)
 
 
-def test_by_hand():
-    truth = np.zeros((4, 4), bool)
-    truth[:2, :2] = True
-    p = np.zeros((4, 4))
-    p[:2] = 1.0
-    assert mae(p, truth) == 0.25
-    # Threshold 1: 8 found, 4 of 4 hit, precision 0.5, recall 1.
-    assert f_beta_adaptive(p, truth) == pytest.approx(1.3 * 0.5 / (0.3 * 0.5 + 1))
-    # At threshold 0 all 16 are found, at the other 255 the same 8.
-    everywhere, rest = 1.3 * 0.25 / (0.3 * 0.25 + 1), 1.3 * 0.5 / (0.3 * 0.5 + 1)
-    assert f_beta_mean(p, truth) == pytest.approx((everywhere + 255 * rest) / 256)
-    assert s_measure(truth.astype(float), truth) == pytest.approx(1.0)
-    assert f_beta_mean(truth.astype(float), truth) == pytest.approx((255 + everywhere) / 256)
-
-
 def test_probabilities_are_not_stretched():
     truth = np.zeros((8, 8), bool)
     truth[2:5, 2:5] = True

@@ -75,25 +75,20 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle
     coach, researcher = page.split("## Which model this is")
     assert len(coach.splitlines()) < 30
     for text in (
-        "Trained on 12 rendered dives.",
         "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5).",
         "rank correlation of entry 0.770",
-        "**What it is for.** None.",
         "**Where it is weak.** Few.",
     ):
         assert text in coach
     assert researcher.index("It went on from others.") > researcher.index("## Appendix: lineage")
     for text in (
         "| the dynamic stream alone | 0.123 |",
-        "The interval was fitted on the test dives.",
-        "No number here says how well these weights score real dives",
         "| Spearman rho, higher is better | 0.710 | 0.600 to 0.800 | drawn exemplars 0.500 |",
         "| entry | 0.770 |",
         "transitions -2 and +3 frames from the labels; median mask IoU 0.700 on 1 labelled frames",
         "holds 79% of 80",
         "Refused: no entry 9 of 10; whole dives 1.2%",
         "](worst_masks.jpg)",
-        "in the history of this program's repository, up to commit ade3f28",
     ):
         assert text in page
     assert "worst_steps" not in page

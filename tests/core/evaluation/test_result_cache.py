@@ -64,13 +64,6 @@ def test_results_of_another_measurement_make_way(tmp_path, protocol, facts):
     assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 0
 
 
-def test_nothing_is_left_once_they_are_written_elsewhere(tmp_path):
-    cache = ResultCache(tmp_path, PROTOCOL, FACTS)
-    cache.add(dive(1))
-    cache.remove()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     with pytest.raises(ExportError, match="nowhere"):
         ResultCache(tmp_path / "nowhere", PROTOCOL, FACTS)

@@ -88,12 +88,6 @@ def test_no_dives():
         summarize([], median_transitions=None)
 
 
-def test_the_same_seed_gives_the_same_summary():
-    results = [dive(number) for number in range(12)]
-    first, again, other = (summarize(results, median_transitions=None, seed=seed) for seed in (1, 1, 2))
-    assert first == again != other
-
-
 def test_labels_of_an_event_that_marks_short_flights_are_rescaled():
     """The second event's annotators end every flight early; a method that does not know it is right by the others'."""
     results = [

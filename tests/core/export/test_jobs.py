@@ -23,13 +23,11 @@ from fineparser_core.export.jobs import (
     StrobeJob,
     TableJob,
     load_job,
-    run_job,
     save_job,
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase
-from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.records import ComparedDive, MaskTrack, Note, NoteCode
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
@@ -128,15 +126,6 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     assert (loaded.options.comparison.masks.mask_probability == parse.mask_probability).all()
     with pytest.raises(ExportError, match="no complete export"):
         load_job(tmp_path)
-
-
-def test_a_plain_still_and_corrections(small_video, make_analysis, tmp_path):
-    run_job(PlainStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    parse = make_analysis(small_video).parse
-    dive = CorrectedDive(model_parse=parse, transitions=(9, 40), dive_number="207C", board_m=10.0)
-    job = CorrectionsJob(path=tmp_path / "a.pkl", dives=(dive,))
-    assert run_job(job, ignore_progress, CancelToken()) == ("Dives with labels: 1.",)
 
 
 def test_another_process_writes_and_tells(make_video, make_analysis, tmp_path):

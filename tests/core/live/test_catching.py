@@ -20,7 +20,6 @@ from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
-from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
@@ -100,21 +99,6 @@ def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(tmp_path, m
         watch.stop()
     assert len(kept) == 1
     assert probe(kept[0].clip).duration_s > touches_s
-
-
-def test_what_physics_forbids_is_no_dive():
-    fall = FreeFall(
-        **{"first": 0, "last": 30, "start_s": 1.0, "top_s": 1.4, "end_s": 2.0, "size_px": 50.0, "acceleration": 400.0},
-        **{"deviation": 1.0, "at_s": 1.5, "position": (0.0, 0.0), "velocity": (0.0, 0.0), "height_share": 0.3},
-        **{"evidence": 1.2, "seen_from": 15, "boxes": np.arange(31)},
-    )
-    assert Catcher()._certain([fall], 5.0)
-    jump_up, long_body = replace(fall, height_share=-0.1), replace(fall, size_px=200.0)
-    hardly_bent = replace(fall, deviation=50.0)
-    assert not Catcher()._certain([jump_up, long_body, hardly_bent], 5.0)
-    assert Catcher(real_time=False)._certain([jump_up, long_body, hardly_bent], 5.0)[0].slowed > 1
-    (found,) = Catcher()._certain([replace(hardly_bent, evidence=2.0), fall], 5.0)  # it hides none
-    assert found.confidence == pytest.approx(1.2 / 1.8)
 
 
 @pytest.mark.slow

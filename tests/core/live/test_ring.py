@@ -112,12 +112,6 @@ def test_a_second_program_gets_a_sentence(tmp_path):
     Ring(tmp_path).close()
 
 
-def test_a_folder_that_is_none(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="cannot be written to"):
-        Ring(tmp_path / "file")
-
-
 def test_a_full_disk_costs_the_oldest_and_then_pictures(tmp_path, packets, monkeypatch):
     room = 30_000
     write = os.write

@@ -11,7 +11,6 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
-from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.rica2 import N_DRAWS
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
@@ -201,16 +200,6 @@ def test_tsa_cuts_each_dive_by_itself():
     torch.nn.init.zeros_(model.regressor.layer3.weight)
     torch.nn.init.ones_(model.regressor.layer3.bias)
     torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))
-
-
-def test_a_rival_that_averages_windows_takes_other_windows():
-    video = torch.randn(1, 3, 96, 32, 32, generator=torch.Generator().manual_seed(0))
-    torch.manual_seed(0)
-    model = build_model(ModelConfig(method="i3d-mlp", window_count=3, window_stride=40)).eval()
-    assert isinstance(model, I3DMLP)
-    with torch.inference_mode():
-        expected = torch.stack([model.i3d(video[:, :, start : start + 16]) for start in (0, 40, 80)]).mean(dim=0)
-        torch.testing.assert_close(model.features(video), expected, rtol=1e-4, atol=1e-5)
 
 
 FC6, FC7 = 4096 * (8192 + 1), 4096 * (4096 + 1)

@@ -5,13 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import pytest
-
-from fineparser_core.methods import OWN_ENTRY_POINT, Method, get_method, list_models, register_method
-from fineparser_core.training.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "packaging" / "docs" / "methods.md").read_text(encoding="utf-8")
@@ -92,14 +88,3 @@ def test_an_installed_package_registers_its_method_and_a_broken_one_is_named(els
     done = run(elsewhere, "-c", code)
     assert done.stdout.split() == ["colors", "20"], done.stderr
     assert "The method 'broken' of the package broken cannot be loaded (ModuleNotFoundError" in done.stderr
-
-
-def test_own_methods_are_registered_as_those_of_others():
-    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert content["project"]["entry-points"][OWN_ENTRY_POINT.group] == {OWN_ENTRY_POINT.name: OWN_ENTRY_POINT.value}
-    assert [row["name"] for row in list_models()][: len(METHODS)] == [method.name for method in METHODS]
-    assert all(row["grade"] and row["source"] for row in list_models()[: len(METHODS)])
-    assert {row["name"] for row in list_models() if row["grade"] == "equal to released code"} == {"fineparser"}
-    with pytest.raises(Exception, match="There is a method 'usdl' already"):
-        register_method(Method(name="usdl", model=object, objective=object))
-    assert get_method("usdl").source == "Tang et al., CVPR 2020"

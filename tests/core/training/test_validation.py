@@ -29,14 +29,6 @@ def test_without_validation_the_last_epoch_is_picked_whatever_the_test_says():
     assert picked_epoch([epoch(5, test={"rho": 0.9}), epoch(10, test={"rho": 0.1}), epoch(11)]) == 11
 
 
-def test_the_test_split_never_picks():
-    history = [
-        epoch(1, validation={"rho": 0.6}, test={"rho": 0.1}),
-        epoch(2, validation={"rho": 0.5}, test={"rho": 0.9}),
-    ]
-    assert picked_epoch(history) == 1
-
-
 def test_the_release_takes_every_metric_from_its_own_best_epoch():
     history = [
         epoch(1, test={"rho": 0.1, "r_l2_x100": 0.5, "mae": 0.2}),
