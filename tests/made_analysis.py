@@ -8,6 +8,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import (
     Analysis,
+    Clip,
     Contribution,
     DiveMotion,
     DiveParse,
@@ -36,6 +37,27 @@ def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: 
     assert take_off is not None
     assert come_out is not None
     return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact)
+
+
+def transitions_at(flight: int, entry: int, fps: float = 30.0) -> Transitions:
+    """Transitions at two frames of a clip of a constant rate."""
+    times = {"first_flight_s": flight / fps, "first_entry_s": entry / fps}
+    return Transitions(first_flight_frame=flight, first_entry_frame=entry, **times)
+
+
+def blank_parse(transitions: Transitions, **changes: Any) -> DiveParse:
+    """A parse of 96 frames, 25 a second and each of them sampled, in which nothing is seen."""
+    values = {
+        "clip": Clip(path=Path("dive.mp4"), in_frame=0, out_frame=95, fps=25.0),
+        "sampled_frames": np.arange(96),
+        "sampled_times_s": np.arange(96) / 25,
+        "probabilities": np.zeros((96, 2), np.float32),
+        "moments": moments_at(transitions),
+        "mask_probability": np.zeros((96, 112, 112), np.float16),
+        "crop_xyxy": np.zeros((96, 4), np.float32),
+        "model": made_identity(),
+    }
+    return DiveParse(transitions=transitions, **values | changes)
 
 
 def made_identity(**changes: Any) -> ModelIdentity:
@@ -126,13 +148,12 @@ def made_analysis(
         first_flight_s=float(info.pts_s[flight]),
         first_entry_s=float(info.pts_s[entry]),
     )
-    parse = DiveParse(
+    parse = blank_parse(
+        transitions,
         clip=clip,
         sampled_frames=sampled,
         sampled_times_s=info.pts_s[sampled],
         probabilities=rng.random((96, 2)).astype(np.float32),
-        transitions=transitions,
-        moments=moments_at(transitions),
         mask_probability=np.repeat(disc[None].astype(np.float16), 96, axis=0),
         crop_xyxy=np.tile(np.array(crop, dtype=np.float32), (96, 1)),
         model=made_identity(preprocessing=preprocessing),

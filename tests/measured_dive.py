@@ -1,11 +1,11 @@
 """A made-up parse of a body that flies as physics says, seen by a camera that stands still."""
 
 import numpy as np
-from made_analysis import made_identity, moments_at
+from made_analysis import blank_parse, moments_at, transitions_at
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
 from fineparser_core.motion.body import center_of_mass
-from fineparser_core.records import Clip, DiveMotion, DiveParse, Transitions
+from fineparser_core.records import Clip, DiveMotion, DiveParse
 
 FPS, PX_PER_M = 30.0, 60.0
 LEAVES_S, BOARD = 1.0, np.array([100.0, 200.0])
@@ -54,24 +54,15 @@ def measured_parse(
     joints[..., :2] += np.random.default_rng(seed).normal(0, noise_px, joints[..., :2].shape)
     first_flight, contact = round(LEAVES_S * FPS), round((LEAVES_S + flight_s) * FPS)
     entry = contact - 6
-    transitions = Transitions(
-        first_flight_frame=first_flight,
-        first_entry_frame=entry,
-        first_flight_s=first_flight / FPS * slowed,
-        first_entry_s=entry / FPS * slowed,
-    )
+    transitions = transitions_at(first_flight, entry, FPS / slowed)
     top_s = (LEAVES_S + speed / GRAVITY_M_S2) * slowed
-    return DiveParse(
+    return blank_parse(
+        transitions,
         clip=Clip(path="dive.mp4", in_frame=0, out_frame=95, fps=FPS / slowed),  # type: ignore[arg-type]
-        sampled_frames=np.arange(96),
         sampled_times_s=times * slowed,
-        probabilities=np.zeros((96, 2), np.float32),
-        transitions=transitions,
         moments=moments_at(transitions, contact / FPS * slowed, top_s),
-        mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.tile(np.array([0, 0, 640, 640], np.float32), (96, 1)),
         joints=joints,
-        model=made_identity(),
         first_water_contact_frame=contact,
         motion=DiveMotion(
             to_scene=np.tile(np.eye(3), (96, 1, 1)),

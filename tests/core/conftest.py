@@ -3,7 +3,6 @@
 import os
 import pickle
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from narrow_networks import narrow
 
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
-from fineparser_core.synth.render import DiveSpec, RenderedDive
+from fineparser_core.synth.render import RenderedDive
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("tests/golden", "packaging", "packaging/benchmarks")]
@@ -30,12 +29,12 @@ def painted(dive: RenderedDive, seed: int) -> RenderedDive:
 
 
 @pytest.fixture(scope="session")
-def rendered_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered_root(tmp_path_factory):
     """Two training dives and a test dive of one number, 40 frames of 192 x 144 pixels each, with masks and truths."""
     root = tmp_path_factory.mktemp("rendered") / "data"
     render = dataset.render_dive
 
-    def small(spec: DiveSpec, seed: int) -> RenderedDive:
+    def small(spec, seed):
         return painted(render(replace(spec, **TIMING, height_px=144, aspect=4 / 3, clear=True), seed), seed)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -58,7 +57,7 @@ def write_images(folder: Path, start: int, n: int, *, seed: int = 0) -> None:
 
 
 @pytest.fixture
-def finediving_root(tmp_path: Path) -> Path:
+def finediving_root(tmp_path):
     """Four dives of one event and two of another, 20 frames each with masks; the last of each is a test dive."""
     root = tmp_path / "data"
     keys = [("A_10m", 1), ("A_10m", 2), ("A_10m", 3), ("A_10m", 4), ("B_3m", 1), ("B_3m", 2)]
@@ -74,11 +73,11 @@ def finediving_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mtl_aqa_root(tmp_path: Path) -> Path:
+def mtl_aqa_root(tmp_path):
     """Two dives in one recording, the second the test dive, with awards that do not give its score."""
     root = tmp_path / "mtl"
 
-    def values(start: int, awards: list[float]) -> dict[str, object]:
+    def values(start, awards):
         names = {"start_frame": start, "end_frame": start + N_FRAMES - 1, "difficulty": 3.2, "dive_number": "407c"}
         return names | {"final_score": 67.2, "judge_scores": awards}
 
@@ -91,7 +90,7 @@ def mtl_aqa_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def narrow_networks(request: pytest.FixtureRequest) -> Iterator[None]:
+def narrow_networks(request):
     """Make networks narrow, but in slow tests."""
     with nullcontext() if request.node.get_closest_marker("slow") else narrow():
         yield

@@ -1,7 +1,4 @@
-"""Settings: presets that can be built, and words that become values."""
-
 from dataclasses import fields, replace
-from typing import Any
 
 import docstring_parser
 import pytest
@@ -9,38 +6,29 @@ import torch
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.options import parse
-from fineparser_core.config import STATIC_BACKBONES, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import PRESETS, get_config
 
 
-def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
+def differences(one, other):
     return {f.name: getattr(other, f.name) for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)}
 
 
-def test_every_table_has_its_presets() -> None:
-    for name in ("release", "mtl-aqa", *(f"table3-{row}" for row in "ABCDE")):
-        assert name in PRESETS
-    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES}
-    assert {f"table4-{n}" for n in (2, 4, 8)} | of_table_5 <= set(PRESETS)
-    assert {method.name for method in METHODS if not method.whole} <= set(PRESETS)
-
-
 @pytest.mark.parametrize("model", sorted({config.model for config in PRESETS.values()}, key=lambda m: m.architecture))
-def test_every_network_of_a_preset_can_be_built(model: Any) -> None:
+def test_every_network_of_a_preset_can_be_built(model):
     with torch.device("meta"):
         network = build_model(model)
     least = 2_000_000 if model.method == "pose-dct" else 10_000_000  # a keypoint network alone
     assert sum(p.numel() for p in network.parameters()) > least
 
 
-def test_networks_that_differ_have_names_that_differ() -> None:
+def test_networks_that_differ_have_names_that_differ():
     models = {config.model for config in PRESETS.values()}
     assert len({model.architecture for model in models}) == len(models)
 
 
-def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None:
+def test_presets_differ_from_the_release_in_what_they_are_called_after():
     release = PRESETS["release"]
     assert differences(release, PRESETS["table3-A"]) == {"sve": False, "tap": False}
     assert differences(release, PRESETS["table3-B"]) == {"sap": False, "tap": False}
@@ -52,11 +40,11 @@ def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None
     assert differences(release, PRESETS["tsa"]) == {"method": "tsa"}
 
 
-def typed(*words: str, default: Any = PRESETS["release"]) -> Any:
+def typed(*words, default=PRESETS["release"]):
     return parse(type(default), "train", words, default=default)
 
 
-def test_typed_words_become_values() -> None:
+def test_typed_words_become_values():
     config = typed("--epochs", "3", "--i3d-lr", "1e-5", "--all-pairs", "--freeze", "i3d", "psnet", "--batch-norm=fixed")
     changed = {"epochs": 3, "i3d_lr": 1e-5, "all_pairs": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
     assert differences(PRESETS["release"], config) == changed
@@ -70,62 +58,46 @@ def test_typed_words_become_values() -> None:
     [
         ("--epoch 3", "Unrecognized options: --epoch, 3"),
         ("--epochs 3.5", "Error parsing --epochs: .*'3.5'"),
-        ("--lr fast", "Error parsing --lr: .*'fast'"),
-        ("--all-pairs yes", "Unrecognized options: yes"),
         ("--epochs 0", "epochs is 0: it must be above 0"),
-        ("--batch-size -1", "batch_size is -1"),
         ("--lr nan", "--lr: 'nan' is not a number"),
-        ("--lr inf", "--lr: 'inf' is not a number"),
-        ("--weight-decay -0.1", "weight_decay is -0.1: it must be finite and not negative"),
         ("--weight-decay nan", "--weight-decay: 'nan' is not a number"),
-        ("--method magic", "method is 'magic': use one of fineparser, .*, or package.module:factory"),
         ("--step-duration 3", "invalid choice '3' for argument '--step-duration'"),
         ("--all-pairs --batch-size 1", "A batch of 1 has no pairs"),
-        ("--momentum 1", "must be below 1"),
         ("--window-count 5", "A 'fineparser' does not depend on window_count: leave window_count away"),
-        ("--method tsa --window-stride 8", "A 'tsa' does not depend on window_stride"),
         ("--method usdl --window-count 10", "10 windows of 16 samples, 10 apart, do not lie within 96 samples"),
-        ("--method usdl --window-count 0", "each at least 1"),
-        ("--static-backbone vgg", "static_backbone is 'vgg': use one of resnet18, "),
         ("--step-weights 3 5", "Missing value for argument '--step-weights'"),
-        ("--step-weights 0 0 0", "not negative and not all 0"),
-        ("--method usdl --step-weights 1 1 1", "A 'usdl' does not depend on step_weights"),
-        ("--focal-alpha 2", "focal_alpha is 2.0: use a share of 1"),
-        ("--flip 1.5", "flip is 1.5: use a share of 1"),
         ("--focal-alpha much", "Error parsing --focal-alpha: .*'much'"),
-        ("--optimizer lion", "invalid choice 'lion' for argument '--optimizer'"),
         ("--validation-share 1", "must be below 1"),
         ("--preprocessing follow --no-sap", "'follow' needs a network that finds the athlete: use 'whole'"),
-        ("--preprocessing follow --method tsa", "'follow' needs a network that finds the athlete"),
     ],
 )
-def test_values_that_do_not_fit_are_named_in_one_sentence(words: str, sentence: str) -> None:
+def test_values_that_do_not_fit_are_named_in_one_sentence(words, sentence):
     with pytest.raises(ConfigError, match=sentence) as caught:
         typed(*words.split())
     assert "\n" not in str(caught.value)
 
 
-def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> None:
+def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too():
     with pytest.raises(ConfigError, match="method is 'magic': use one of fineparser, "):
         TrainConfig(method="magic")
     with pytest.raises(ConfigError, match="step_duration is 3: use one of 2, 4, 8"):
-        TrainConfig(step_duration=3)  # type: ignore[arg-type]
+        TrainConfig(step_duration=3)
 
 
 @pytest.mark.parametrize("kind", [TrainConfig, RunSettings])
-def test_every_setting_has_a_description(kind: type) -> None:
+def test_every_setting_has_a_description(kind):
     documented = [one for base in kind.__mro__ for one in docstring_parser.parse(base.__doc__ or "").params]
     described = {one.arg_name for one in documented if one.description}
     assert described == {field.name for field in fields(kind)}
 
 
 @pytest.mark.parametrize("name", ["mine:Small", "own:Small"])
-def test_a_part_of_ones_own_may_be_in_any_module(name: str) -> None:
+def test_a_part_of_ones_own_may_be_in_any_module(name):
     typed = TrainConfig(static_backbone=name, head=name)
     assert (typed.own_backbone, typed.own_head) == (name, name)
     assert replace(typed, lr=1.0).static_backbone == f"own:{name}"  # once
 
 
-def test_unknown_presets_are_named() -> None:
+def test_unknown_presets_are_named():
     with pytest.raises(ConfigError, match="Unknown preset 'relase': use one of release, fine-tune"):
         get_config("relase")

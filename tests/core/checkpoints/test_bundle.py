@@ -1,5 +1,3 @@
-"""Bundles and the authors' checkpoints: what is written comes back, and what is damaged is refused."""
-
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -70,8 +68,7 @@ def test_fineparser_pose_comes_back(tmp_path):
     # A card that does not say so is not read as if it fitted.
     path = tmp_path / "weights" / "card.json"
     path.write_text(
-        json.dumps({**json.loads(path.read_text(encoding="utf-8")), "model": {"static_backbone": "resnet18"}}),
-        encoding="utf-8",
+        json.dumps({**json.loads(path.read_bytes()), "model": {"static_backbone": "resnet18"}}), encoding="utf-8"
     )
     with pytest.raises(CheckpointError, match="Its architecture is 'fineparser-pose-i3d', not"):
         load_fineparser(tmp_path / "weights")
@@ -112,28 +109,8 @@ def test_the_bundled_weights_have_the_id_that_is_theirs():
     assert card.id == identify(card)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"shards": ["model.safetensors"]},
-        {"shards": {"model.safetensors": 1}},
-        {"notices": 3},
-        {"architecture": "transformer"},
-        {"preprocessing": "none"},
-        {"preprocessing": []},
-        {"decoding": "guess"},
-    ],
-)
-def test_a_card_that_this_program_cannot_follow_is_refused(state, tmp_path, change):
-    save_bundle(state, CARD, tmp_path)
-    card = tmp_path / "card.json"
-    card.write_text(json.dumps(json.loads(card.read_text(encoding="utf-8")) | change), encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"card\.json .*(Fetch|Update)"):
-        read_card(tmp_path)
-
-
 def test_a_place_that_cannot_be_written_is_one_sentence(state, tmp_path):
-    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match="cannot be written"):
         save_bundle(state, CARD, tmp_path / "file" / "weights")
 
@@ -152,7 +129,7 @@ def test_damage_is_refused(state, tmp_path):
     shard.unlink()
     with pytest.raises(CheckpointError, match="cannot be read"):
         load_bundle(folder)
-    (folder / "card.json").write_text("{", encoding="utf-8")
+    (folder / "card.json").write_bytes(b"{")
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
     (folder / "card.json").write_text(json.dumps({"format": "something/2"}), encoding="utf-8")
@@ -172,33 +149,18 @@ def test_an_id_is_made_of_the_content(state, tmp_path):
     written = save_bundle(state, CARD, tmp_path)
     bundled = read_card(bundled_weights())
     card = tmp_path / "card.json"
-    card.write_text(json.dumps(json.loads(card.read_text(encoding="utf-8")) | {"id": bundled.id}), encoding="utf-8")
+    card.write_text(json.dumps(json.loads(card.read_bytes()) | {"id": bundled.id}), encoding="utf-8")
     assert load_bundle(tmp_path)[1].id == written.id
     with ExemplarStore.open(None) as library:
         assert library.encoded(bundled.id)
         assert not library.encoded(written.id)
     card.write_text(
-        json.dumps(
-            json.loads(card.read_text(encoding="utf-8")) | {"shards": dict(bundled.shards), "name": bundled.name}
-        ),
+        json.dumps(json.loads(card.read_bytes()) | {"shards": dict(bundled.shards), "name": bundled.name}),
         encoding="utf-8",
     )
     for name in bundled.shards:
         (tmp_path / name).write_bytes((tmp_path / next(iter(written.shards))).read_bytes())
     with pytest.raises(CheckpointError, match="checksum differs"):
-        load_bundle(tmp_path)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("eight_bit", [False, True])
-def test_numbers_that_are_not_finite_are_refused(value, eight_bit, state, tmp_path, monkeypatch):
-    kernel = torch.ones(16, 16, 3, 3, 3)
-    kernel[3] = value
-    if eight_bit:
-        save_in_eight_bits(state, kernel, tmp_path, monkeypatch)
-    else:
-        save_bundle({**state, "d.weight": kernel}, CARD, tmp_path)
-    with pytest.raises(CheckpointError, match=r"not finite, in 'd\.weight(:scale)?'"):
         load_bundle(tmp_path)
 
 
@@ -212,7 +174,7 @@ def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_p
     folder = tmp_path / "weights"
     other = {**state, "a.weight": state["a.weight"] + 1}
     first = save_bundle(state, CARD, folder)
-    (folder / "MODEL_CARD.md").write_text("measured of the first", encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_bytes(b"measured of the first")
     seen = []
     for name in ("mkdir", "write_bytes", "write_text", "unlink"):
         real = getattr(Path, name)
@@ -310,7 +272,7 @@ def test_authors_checkpoint_becomes_a_bundle_with_the_same_values(tmp_path, caps
         main(["release", str(path), str(tmp_path), "--overwrite"])
 
 
-@pytest.mark.parametrize("entry", [None, 3, {"weight": "text"}])
+@pytest.mark.parametrize("entry", [None, {"weight": "text"}])
 def test_entries_that_hold_no_tensors_are_refused(entry):
     entries = {name: {} for name in ENTRIES}
     with pytest.raises(CheckpointError, match="'decoder1' does not hold tensors"):

@@ -1,7 +1,3 @@
-"""Weights of C3D that a user has become a rival's start; others are refused."""
-
-from pathlib import Path
-
 import pytest
 import torch
 from torch import nn
@@ -17,7 +13,7 @@ from fineparser_core.training.presets import get_config
 
 
 @pytest.mark.slow
-def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path: Path) -> None:
+def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path):
     network = C3D()
     torch.save({**network.state_dict(), "fc8.weight": torch.zeros(487, 4096)}, tmp_path / "c3d.pickle")
     out = tmp_path / "c3d.safetensors"
@@ -28,13 +24,13 @@ def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path: Path) -> None:
     assert torch.equal(model.c3d.fc6.weight, network.fc6.weight)
 
 
-def test_another_network_is_refused(tmp_path: Path) -> None:
+def test_another_network_is_refused(tmp_path):
     torch.save(nn.Linear(2, 3).state_dict(), tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match=r"does not fit C3D: 'conv1\.weight' differs \(20 tensors\)"):
         load_c3d(tmp_path / "other.pth")
 
 
-def test_a_network_takes_no_weights_for_what_it_lacks(tmp_path: Path) -> None:
+def test_a_network_takes_no_weights_for_what_it_lacks(tmp_path):
     with pytest.raises(ConfigError, match=r"A 'mscadc' has no part for such weights: leave --kinetics away\."):
         initial_model(get_config("mscadc"), RunSettings(kinetics=tmp_path / "any"))
     with pytest.raises(ConfigError, match=r"A 'usdl-i3d' has no part for such weights: leave --c3d away\."):

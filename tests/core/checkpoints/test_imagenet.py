@@ -1,34 +1,29 @@
-"""ImageNet weights of a static backbone from a file: converted, loaded, and refused where they do not fit."""
-
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 import torchvision.models as zoo
 from safetensors.torch import save_file
-from torch import nn
 
-from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, load_imagenet, write_imagenet
+from fineparser_core.checkpoints.imagenet import convert_imagenet, load_imagenet, write_imagenet
 from fineparser_core.commands.cli import main
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.errors import CheckpointError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.initial import IMAGENET_NOTICE, initial_model
 
 
-def saved(network: nn.Module, path: Path) -> Path:
+def saved(network, path):
     torch.save(network.state_dict(), path)
     return path
 
 
-def vit(image_px: int) -> nn.Module:
+def vit(image_px):
     return zoo.VisionTransformer(image_px, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
 
 
 @pytest.mark.parametrize("name", ["resnet18", pytest.param("resnet34", marks=pytest.mark.slow), "resnet50"])
-def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_path: Path) -> None:
+def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name, tmp_path):
     source = getattr(zoo, name)()
     out = tmp_path / "imagenet.safetensors"
     assert main(["convert", "imagenet", str(out), "--source", str(saved(source, tmp_path / "net.pth"))]) == 0
@@ -44,15 +39,8 @@ def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_
         load_imagenet(out, "vit_s_16")
 
 
-def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
-    source = zoo.resnet18()
-    source.state_dict()["conv1.weight"][0] = float("inf")
-    with pytest.raises(CheckpointError, match=r"not finite, in 'conv1\.weight'"):
-        convert_imagenet(saved(source, tmp_path / "resnet.pth"))
-
-
 @pytest.mark.parametrize("image_px", [112, 224])
-def test_the_positions_of_a_vit_are_resampled(image_px: int, tmp_path: Path) -> None:
+def test_the_positions_of_a_vit_are_resampled(image_px, tmp_path):
     source = vit(image_px)
     name, weights = convert_imagenet(saved(source, tmp_path / "vit.pth"))
     assert name == "vit_s_16"
@@ -65,7 +53,7 @@ def test_the_positions_of_a_vit_are_resampled(image_px: int, tmp_path: Path) -> 
     assert all(torch.equal(again[key], value) for key, value in weights.items())
 
 
-def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path: Path) -> None:
+def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path):
     state = zoo.resnet18().state_dict()
     torch.save({"model": {f"module.{key}": value for key, value in state.items()}, "epoch": 3}, tmp_path / "a.pth")
     save_file(state, tmp_path / "b.safetensors")
@@ -74,11 +62,11 @@ def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path: Path
 
 
 class Evil:
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
-        return Path.touch, (Path("executed"),)  # type: ignore[return-value]
+    def __reduce__(self):
+        return Path.touch, (Path("executed"),)
 
 
-def test_what_is_no_such_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_such_network_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(CheckpointError, match=r"evil\.pth is damaged or not a file of weights"):
@@ -96,14 +84,3 @@ def test_what_is_no_such_network_is_refused(tmp_path: Path, monkeypatch: pytest.
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="is not a state dict"):
         convert_imagenet(tmp_path / "list.pth")
-
-
-def test_networks_without_such_a_backbone_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="leave --imagenet away"):
-        initial_model(TrainConfig(sve=False), RunSettings(imagenet=tmp_path / "any"))
-    with pytest.raises(ConfigError, match="torchvision has no ImageNet weights for vit_s_16"):
-        fetch_imagenet("vit_s_16")
-    with pytest.raises(ConfigError, match="give a file as --imagenet"):
-        initial_model(TrainConfig(static_backbone="vit_s_16", sve_weights="imagenet"), RunSettings())
-    with pytest.raises(ConfigError, match="starts as it is made"):
-        initial_model(TrainConfig(static_backbone="a:B", sve_weights="imagenet"), RunSettings())

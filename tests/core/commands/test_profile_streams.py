@@ -1,12 +1,10 @@
-"""The share of each stream in the score, as README and model card state it."""
-
 import pytest
 
 from fineparser_core.commands.profile import main
 from fineparser_core.exemplars.store import ExemplarStore
 
 
-def test_the_shares_are_those_that_the_readme_states(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shares_are_those_that_the_readme_states(capsys):
     assert main(["streams"]) == 0
     printed = capsys.readouterr().out
     with ExemplarStore.open() as library:

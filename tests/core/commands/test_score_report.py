@@ -1,7 +1,4 @@
-"""What `fineparser score` prints where several may be the diver."""
-
 from dataclasses import replace
-from pathlib import Path
 
 from made_analysis import made_analysis
 
@@ -9,18 +6,18 @@ from fineparser_core.commands.score_report import report
 from fineparser_core.records import DiverCandidate, DiverEvidence
 
 
-def candidate(frame: int, probability: float, chosen: bool, *reasons: DiverEvidence) -> DiverCandidate:
+def candidate(frame, probability, chosen, *reasons):
     box = (10.0, 20.0, 30.0, 60.0)
     values = {"frame": frame, "probability": probability, "chosen": chosen, "reasons": reasons}
     return DiverCandidate(box_xyxy=box, in_frame=frame - 40, out_frame=frame + 60, **values)
 
 
-def test_possible_divers_are_listed_with_the_option_that_chooses_one(small_video: Path) -> None:
+def test_possible_divers_are_listed_with_the_option_that_chooses_one(small_video):
     analysis = made_analysis(small_video)
     first = candidate(60, 0.6, True, DiverEvidence(name="body", log_odds=1.2))
     second = candidate(50, 0.3, False, DiverEvidence(name="water", log_odds=-1.5), DiverEvidence(name="x", log_odds=1))
 
-    def told(*divers: DiverCandidate) -> str:
+    def told(*divers):
         clip = replace(analysis.parse.clip, divers=divers)
         return report(replace(analysis, parse=replace(analysis.parse, clip=clip)))
 

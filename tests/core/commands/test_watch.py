@@ -1,7 +1,3 @@
-"""`fineparser watch` says in a sentence what it cannot do, before it records; and goes on after a torn line."""
-
-from pathlib import Path
-
 import pytest
 
 from fineparser_core.commands.cli import main
@@ -22,15 +18,13 @@ SAMPLE = str(resource("samples", "sample.mp4"))
         ([SAMPLE, "--board", "10"], 2, "--board says nothing"),
     ],
 )
-def test_what_cannot_be_watched_is_said(
-    argv: list[str], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_watched_is_said(argv, code, said, tmp_path, capsys):
     assert main(["watch", *argv, "--out", str(tmp_path / "out")]) == code
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_is_of_one_watch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_of_one_watch(tmp_path, capsys):
     lock = lock_file(tmp_path / ".lock")
     assert lock is not None
     with lock:
@@ -38,7 +32,7 @@ def test_a_folder_is_of_one_watch(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "Another `fineparser watch` writes to" in capsys.readouterr().err
 
 
-def test_a_line_that_was_not_finished_is_cut_off(tmp_path: Path) -> None:
+def test_a_line_that_was_not_finished_is_cut_off(tmp_path):
     path = tmp_path / "dives.jsonl"
     path.write_bytes(b'{"clip": "a.mp4"}\n{"clip": "b')
     assert _written(path) == {"a.mp4"}

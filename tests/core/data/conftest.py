@@ -1,7 +1,5 @@
 """Dives and records made by hand."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,8 @@ from fineparser_core.data.records import DiveRecord
 
 
 @pytest.fixture
-def make_record() -> Callable[..., DiveRecord]:
-    def make(event: str = "A", index: int = 1, **values: object) -> DiveRecord:
+def make_record():
+    def make(event="A", index=1, **values):
         known = {"dive_number": "407C", "difficulty": 3.2, "score": 70.0, "n_frames": 60, "split": "train"}
         return DiveRecord(key=(event, index), **(known | values))
 
@@ -19,7 +17,7 @@ def make_record() -> Callable[..., DiveRecord]:
 
 
 @pytest.fixture
-def dive(make_record: Callable[..., DiveRecord]) -> DatasetDive:
+def dive(make_record):
     """60 squeezed frames of 200 rows whose red channel is the mask, with the flight at 15 and the entry at 40."""
     images = np.random.default_rng(0).integers(0, 256, (60, 200, 112, 3), dtype=np.uint8)
     return DatasetDive(

@@ -1,22 +1,18 @@
-"""`fineparser data check`."""
-
 import json
 import math
 import pickle
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fineparser_core.commands import data as data_command
 from fineparser_core.commands.cli import main
 from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.survey import take_survey
-from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
+from fineparser_core.errors import Cancelled
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.dives import split_records
 from fineparser_core.training.presets import get_config
@@ -77,13 +73,6 @@ def test_what_is_missing_and_wrong_is_said(finediving_root, capsys):
     assert "damaged" not in text
 
 
-def test_mtl_aqa_has_no_masks_and_no_steps(mtl_aqa_root, capsys):
-    assert main(["data", "check", str(mtl_aqa_root)]) == 0
-    text = capsys.readouterr().out
-    assert ["train", "1", "1", "0", "0", "1", "1"] in [line.split() for line in text.splitlines()]
-    assert "01/2: score 67.2, but awards times DD 3.2 give 76.80." in text
-
-
 def test_annotations_alone_are_reported_but_not_enough(shared_dir, capsys):
     for name, records, defects in (("finediving", 2251, "score: 121"), ("mtl_aqa", 1059, "score: 27")):
         assert main(["data", "check", str(shared_dir / "real" / f"{name}_annotations")]) == 6
@@ -91,19 +80,6 @@ def test_annotations_alone_are_reported_but_not_enough(shared_dir, capsys):
         assert f"train   {records:>7}       0" in said.out
         assert defects in said.out
         assert "has no dive to train on, the first: 01/1: 0 frames in" in said.err
-
-
-def test_nothing_at_all_is_an_error(tmp_path, capsys):
-    assert main(["data", "check", str(tmp_path)]) == 6
-    assert "holds no annotations" in capsys.readouterr().err
-
-
-def test_frames_may_lie_elsewhere(tmp_path, mtl_aqa_root, capsys):
-    (mtl_aqa_root / "new").rename(tmp_path / "new")
-    assert main(["data", "check", str(mtl_aqa_root)]) == 6
-    assert main(["data", "check", str(mtl_aqa_root), "--frames", str(tmp_path)]) == 0
-    pattern = ["--frames", str(tmp_path / "new"), "--frame-pattern", "new_total_frames_256s/{event}/{frame}"]
-    assert main(["data", "check", str(mtl_aqa_root), *pattern]) == 0
 
 
 @pytest.mark.parametrize("stage", ["scan", "decode"])
@@ -118,20 +94,12 @@ def test_cancelling_stops_between_dives(finediving_root, stage):
         take_survey(load_dataset(finediving_root), images=True, progress=stop, cancel=cancel)
 
 
-def test_an_action_is_needed():
-    with pytest.raises(ConfigError, match="write `fineparser data check FOLDER`"):
-        data_command.main([])
-
-
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
         (1, math.nan, "no score is recorded (nan)."),
         (1, 1e30, "score 1e+30 is none that a dive of DD 3.2 can have."),
-        (1, -1.0, "score -1 is none that a dive of DD 3.2 can have."),
         (2, 0.0, "DD 0 is none that a dive can have."),
-        (2, -1.0, "DD -1 is none that a dive can have."),
-        (2, 1e30, "DD 1e+30 is none that a dive can have."),
     ],
 )
 def test_labels_that_no_dive_has_are_named_and_left_out(finediving_root, capsys, caplog, place, value, said):
@@ -159,7 +127,7 @@ def test_all_dives_that_cannot_be_are_named(finediving_root, capsys, place, valu
     assert "correct these dives" in said
 
 
-@pytest.mark.parametrize("transitions", [(12, 4), (-1, 12), (4, 60), (-9, -2), (7, 7)])
+@pytest.mark.parametrize("transitions", [(12, 4), (4, 60), (7, 7)])
 def test_transitions_that_make_no_phases_are_named_and_left_out(finediving_root, caplog, transitions):
     edit(finediving_root, ("A_10m", 2), {3: np.array(transitions)})
     data = load_dataset(finediving_root)
@@ -169,7 +137,7 @@ def test_transitions_that_make_no_phases_are_named_and_left_out(finediving_root,
     assert "A_10m/2: transitions at" in caplog.text
 
 
-@pytest.mark.parametrize("labels", [np.full(20, 4), np.array([], np.int64)], ids=["constant", "empty"])
+@pytest.mark.parametrize("labels", [np.full(20, 4), np.array([], np.int64)])
 def test_labels_that_do_not_change_are_said(finediving_root, caplog, capsys, labels):
     edit(finediving_root, ("A_10m", 2), {4: labels})
     assert main(["data", "check", str(finediving_root)]) == 0
@@ -188,16 +156,7 @@ def test_a_cached_dive_whose_labels_turn_wrong_is_left_out(finediving_root, tmp_
     assert [record.id for record in cache.usable(data.split("train"))] == ["A_10m/1", "A_10m/3", "B_3m/1"]
 
 
-def test_no_right_label_at_all_is_refused_before_decoding(finediving_root):
-    for key in load_dataset(finediving_root).records:
-        edit(finediving_root, key, {1: math.nan})
-    with pytest.raises(
-        AnnotationError, match="has no training dive with right labels, the first: A_10m/1: no score is rec"
-    ):
-        split_records(load_dataset(finediving_root), get_config("release"), RunSettings())
-
-
-def edit(root: Path, key: tuple[str, int], changed: dict[int, object]) -> None:
+def edit(root, key, changed):
     """Replaces values of a dive's annotation by their place."""
     path = root / "fine-grained_annotation_aqa.pkl"
     annotations = pickle.loads(path.read_bytes())

@@ -1,14 +1,10 @@
-"""Tables of judged dives as people keep them: what is read, and what is said of rows that cannot be."""
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fineparser_core.commands.cli import main
-from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
+from fineparser_core.data.dive_table import BadRow, read_table
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -18,7 +14,7 @@ FPS = 25
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory):
     """Two videos of 50 frames, at 25 a second."""
     folder = tmp_path_factory.mktemp("club")
     (folder / "clips").mkdir()
@@ -29,13 +25,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(folder: Path, text: str | bytes, **named: str) -> DiveTable:
+def read(folder, text, **named):
     path = folder / "dives.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read_table(path, named)
 
 
-def test_an_english_score_sheet(folder: Path) -> None:
+def test_an_english_score_sheet(folder):
     found = read(
         folder,
         "Clip,Start (s),End,Dive No.,Pos,Board,DD,J1,J2,J3,J4,J5,Take-off mark,Diver,Date,Notes\n"
@@ -62,7 +58,7 @@ def test_an_english_score_sheet(folder: Path) -> None:
     assert (second.award, second.date, second.n) == (None, "2026-05-31", 4)
 
 
-def test_a_german_one_out_of_a_spreadsheet(folder: Path) -> None:
+def test_a_german_one_out_of_a_spreadsheet(folder):
     names = "Videodatei;Sprung;Höhe;Punkte;Absprung;Eintauchen;Springerin;von;bis"
     text = f"{names}\nclips/a.mp4;107B;3;62,0;6,5;7;Zoë;5;45\n"
     for data in (text.encode("cp1252"), text.encode("utf-8-sig"), text.replace(";", "\t").encode("utf-16")):
@@ -74,7 +70,7 @@ def test_a_german_one_out_of_a_spreadsheet(folder: Path) -> None:
     assert dive.n == 3
 
 
-def test_columns_of_other_names_are_mapped(folder: Path) -> None:
+def test_columns_of_other_names_are_mapped(folder):
     text = "Who,File,Clip\nZoë,x,clips/a.mp4\n"
     with pytest.raises(ConfigError, match=r"File and Clip both look like video: choose one by --map video=NAME"):
         read(folder, text)
@@ -92,35 +88,21 @@ def test_columns_of_other_names_are_mapped(folder: Path) -> None:
     [
         ("score", ",50", "no video is named"),
         ("", "none.mp4,", "none.mp4"),
-        ("", f"{'x' * 300}.mp4,", "no such file"),
-        ("", "dives.csv,", "dives.csv"),
         ("start,end", "clips/a.mp4,5,50", "no frame 50 for the out point"),
-        ("start,end", "clips/a.mp4,30,10", "start, end: 30 and 10"),
         ("start,end", "clips/a.mp4,5,12", "need at least 16"),
         ("start", "clips/a.mp4,1.5", "start: '1.5' may be a frame or a time: write 370, 12.3s or 0:12.3"),
         ("start", "clips/a.mp4,soon", "neither a frame nor a time"),
-        ("start", "clips/a.mp4,-3", "neither a frame nor a time"),
         ("end", "clips/a.mp4,0:02.5", "after the end of the video, 1.96s"),
         ("start,start frame", "clips/a.mp4,5,6", ""),
         ("dive", "clips/a.mp4,107", "lacks its position"),
-        ("dive", "clips/a.mp4,9999B", "not a dive number"),
         ("board", "clips/a.mp4,platform", "no height of a board"),
-        ("board", "clips/a.mp4,4", "no board at 4 m"),
         ("score", "clips/a.mp4,NaN", "score: 'NaN' is not a number"),
-        ("score", "clips/a.mp4,sixty", "is not a number"),
-        ("score", "clips/a.mp4,-5", "score: -5.0"),
-        ("dive,board,score", "clips/a.mp4,103B,1,95", "more than a dive of DD 1.7 can have"),
-        ("award", "clips/a.mp4,65", "award: 65.0"),
-        ("awards", "clips/a.mp4,6.5 65 7", "awards"),
-        ("awards", "clips/a.mp4,6.3 7 7", "Award 6.3 is not one a judge can give"),
         ("awards", 'clips/a.mp4,"6,5,7"', "is no score"),
         ("date", "clips/a.mp4,05/31/2026", "not a day: write it as 2026-05-31"),
-        ("split", "clips/a.mp4,dev", "split"),
-        ("athlete", f"clips/a.mp4,{'x' * 256}", "athlete"),
         ("athlete", "clips/a.mp4,Li, Zoë", "3 cells under 2 names"),
     ],
 )
-def test_a_bad_row_is_left_out_and_named(header: str, row: str, reason: str, folder: Path) -> None:
+def test_a_bad_row_is_left_out_and_named(header, row, reason, folder):
     good = "clips/b.mp4" + "," * header.count(",")
     table = f"video,{header}\n{good},\n{row}\n"
     if not reason:
@@ -134,7 +116,7 @@ def test_a_bad_row_is_left_out_and_named(header: str, row: str, reason: str, fol
     assert reason in bad.reason
 
 
-def test_a_dive_comes_once(folder: Path) -> None:
+def test_a_dive_comes_once(folder):
     found = read(folder, "video,start,end\nclips/a.mp4,0,20\nclips/a.mp4,30,48\nclips/a,0,20\n")
     assert found.bad == [BadRow(4, "clips/a", "the same dive as in row 2: give start and end of each")]
 
@@ -143,20 +125,19 @@ def test_a_dive_comes_once(folder: Path) -> None:
     ("data", "reason"),
     [
         (b"PK\3\4rest", "save the sheet as CSV"),
-        (b"\0\1\2", "save the sheet as CSV"),
         (b"", "no column names the video; found no names"),
         (b"a,b\n1,2\n", "no column names the video; found a, b"),
         (b"video,score\n\n", "no row"),
         (b'video\n"' + b"x" * 200_000 + b'"\n', "is no CSV"),
     ],
 )
-def test_what_is_no_table_is_said(data: bytes, reason: str, folder: Path) -> None:
+def test_what_is_no_table_is_said(data, reason, folder):
     with pytest.raises((AnnotationError, ConfigError), match=reason):
         read(folder, data)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_no_cell_is_more_than_a_reason(folder: Path, first: str, second: str) -> None:
+def test_no_cell_is_more_than_a_reason(folder, first, second):
     for header in ("video,start,end,dive", "J1,clip,board,date,split,DD"):
         try:
             found = read(folder, f"{header}\nclips/a.mp4,{first}\n{first},{second}\n".encode("utf-8", "replace"))
@@ -165,7 +146,7 @@ def test_no_cell_is_more_than_a_reason(folder: Path, first: str, second: str) ->
         assert all(bad.reason for bad in found.bad)
 
 
-def test_the_command_says_what_it_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_left_out(folder, capsys):
     table, out = folder / "sheet.csv", folder / "club.json"
     table.write_text("clip,who,points,extra\nclips/a.mp4,Zoë,40,1\nnone.mp4,Li,1,1\nclips/b,Li,,2\n", encoding="utf-8")
     assert main(["data", "import", str(table), "--out", str(out), "--map", "athlete=who"]) == 0
@@ -176,7 +157,7 @@ def test_the_command_says_what_it_left_out(folder: Path, capsys: pytest.CaptureF
     found = [(dive.video.name, dive.athlete, dive.score) for dive in read_dives(out)]
     assert found == [("a.mp4", "Zoë", 40), ("b.mp4", "Li", None)]
     assert '"video": "clips/a.mp4"' in out.read_text(encoding="utf-8")
-    table.write_text("clip\nnone.mp4\n", encoding="utf-8")
+    table.write_bytes(b"clip\nnone.mp4\n")
     assert main(["data", "import", str(table), "--out", str(folder / "no.json")]) == 6
     assert "no row that can be used, of 1" in capsys.readouterr().err
     assert not (folder / "no.json").exists()

@@ -1,7 +1,3 @@
-"""Who is compared with whom."""
-
-from collections import Counter
-
 import pytest
 
 from fineparser_core.data.exemplars import candidates, draw_exemplars
@@ -46,11 +42,6 @@ def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
     assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
 
 
-def test_fewer_than_wanted_are_all_there_are(pool, make_record):
-    assert len(draw_exemplars(make_record("T", 1), pool[:6], "dive-number", 10, 0)) == 3
-    assert draw_exemplars(make_record("T", 1, dive_number="5337D"), pool, "dive-number") == []
-
-
 def test_every_query_has_one_exemplar_an_epoch(pool):
     pairs = epoch_pairs(pool, "dive-number", 1, 0)
     assert sorted(query for query, _ in pairs) == list(range(30))  # 626C is alone
@@ -59,12 +50,6 @@ def test_every_query_has_one_exemplar_an_epoch(pool):
     assert epoch_pairs(pool, "dive-number", 1, 0) == pairs
     assert epoch_pairs(pool, "dive-number", 1, 1) != pairs
     assert len(epoch_pairs(pool, "random", 1, 0)) == 31
-
-
-def test_exemplars_of_an_epoch_are_drawn_evenly(pool):
-    counts = Counter(dict(epoch_pairs(pool, "dive-number", 1, epoch))[0] for epoch in range(700))
-    assert sorted(counts) == list(range(2, 30, 2))
-    assert min(counts.values()) > 25
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 8, 50])
@@ -90,8 +75,3 @@ def test_a_group_of_one_and_an_unknown_criterion_are_refused(pool):
     ):
         with pytest.raises(ConfigError, match='"weather"'):
             call()
-
-
-def test_nothing_gives_nothing():
-    assert epoch_pairs([], "random", 0, 0) == []
-    assert epoch_groups([], "random", 2, 0, 0) == []

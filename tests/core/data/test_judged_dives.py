@@ -1,9 +1,6 @@
-"""The record of a judged dive, and the file of a set of them: what is read is what was written, and rubbish is said."""
-
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from platforms import windows_only
@@ -33,7 +30,7 @@ FULL = JudgedDive(
 )
 
 
-def test_the_award_comes_from_score_then_judges_then_as_given() -> None:
+def test_the_award_comes_from_score_then_judges_then_as_given():
     assert FULL.dive_number == "107B"
     assert FULL.award == pytest.approx(20.5 / 3)
     assert FULL.points == pytest.approx(20.5 * 3.1)
@@ -44,7 +41,7 @@ def test_the_award_comes_from_score_then_judges_then_as_given() -> None:
     assert JudgedDive(video=Path("a"), awards=(6, 7)).award == 6.5
 
 
-def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path) -> None:
+def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     inside = replace(FULL, video=tmp_path / "one/clips/a.mp4", masks=tmp_path / "one/a_masks.npz")
@@ -57,13 +54,13 @@ def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path
 
 
 @windows_only
-def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path: Path) -> None:
+def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
     places = [Path(place) for place in (r"Q:\videos\a.mp4", r"\\server\share\a.mp4", str(tmp_path / "A.mp4").upper())]
     write_dives(tmp_path / "set.json", [JudgedDive(video=place) for place in places])
     assert [dive.video for dive in read_dives(tmp_path / "set.json")] == places
 
 
-def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
+def test_labels_and_corrections_are_such_sets(tmp_path):
     labels = {"dive": "back, 207C (by eye)", "in": 3, "out": 90, "official_score": 69.3, "marks": {"entry": 7}}
     (tmp_path / "labels.json").write_text(json.dumps({"a.avi": labels, "b.gif": {}}), encoding="utf-8")
     first, second = read_dives(tmp_path)
@@ -84,10 +81,8 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
     [
         ({"video": 3}, "name of a file"),
         ({"award": 65}, "award: 65"),
-        ({"awards": [6.5, 11, 7]}, "awards"),
         ({"awards": [6.3]}, "one a judge can give"),
         ({"score": 200, "dive_number": "107B", "board_m": 3}, "more than a dive of DD 3.1"),
-        ({"dive_number": "107"}, "lacks its position"),
         ({"board_m": 2}, "no board at 2 m"),
         ({"dive_number": "612B", "board_m": 3, "difficulty": 2.0}, "no springboard"),
         ({"start_frame": 5, "end_frame": 5}, "start, end: 5 and 5"),
@@ -98,7 +93,7 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
         ({"real_fps": 0}, "real_fps"),
     ],
 )
-def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], reason: str, tmp_path: Path) -> None:
+def test_what_no_dive_can_have_is_said_with_its_place(values, reason, tmp_path):
     dives = [{"video": "a.mp4"}, {"video": "a.mp4"} | values]
     (tmp_path / "set.json").write_text(
         json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}), encoding="utf-8"
@@ -107,11 +102,8 @@ def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], re
         read_dives(tmp_path / "set.json")
 
 
-@pytest.mark.parametrize(
-    "content",
-    ['{"format": "fineparser-dives", "version": 2, "dives": []}', '{"format": "x", "dives": []}', "[]", "{", "3"],
-)
-def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ['{"format": "fineparser-dives", "version": 2, "dives": []}', "{"])
+def test_other_files_are_refused(content, tmp_path):
     (tmp_path / "set.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"set\.json"):
         read_dives(tmp_path / "set.json")
@@ -119,7 +111,7 @@ def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
         read_dives(tmp_path / "none.json")
 
 
-def test_a_table_is_not_yet_a_set_of_dives(tmp_path: Path) -> None:
-    (tmp_path / "dives.csv").write_text("video,score\n", encoding="utf-8")
+def test_a_table_is_not_yet_a_set_of_dives(tmp_path):
+    (tmp_path / "dives.csv").write_bytes(b"video,score\n")
     with pytest.raises(AnnotationError, match="make one of the table by `fineparser data import`"):
         read_dives(tmp_path / "dives.csv")

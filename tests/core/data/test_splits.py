@@ -1,5 +1,3 @@
-"""Validation cut from training."""
-
 from collections import Counter
 from dataclasses import replace
 
@@ -51,22 +49,10 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order(records, by):
     assert validation_split(records, 0.25, by, 8) != expected
 
 
-def test_no_share_is_no_validation(records):
-    train, validation = validation_split(records, 0, "number", 0)
-    assert len(train) == 200
-    assert validation == []
-
-
 def test_a_tiny_share_is_one_dive_or_one_event(make_record):
     records = [make_record("A", i) for i in range(5)] + [make_record("B", 9)]
     assert len(validation_split(records, 0.01, "number", 0)[1]) == 1
     assert [r.key for r in validation_split(records, 0.01, "event", 0)[1]] == [("B", 9)]
-
-
-@pytest.mark.parametrize("share", [-0.1, 1, 3, float("nan")])
-def test_impossible_shares_are_refused(records, share):
-    with pytest.raises(ConfigError, match="leaves nothing to train on"):
-        validation_split(records, share, "number", 0)
 
 
 def test_what_cannot_be_cut_is_refused(make_record):

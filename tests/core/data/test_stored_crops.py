@@ -1,22 +1,15 @@
-"""Dives stored as athlete crops: views and masks."""
-
 from dataclasses import replace
-from pathlib import Path
-from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import PreprocessingName
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
 from fineparser_core.data.survey import take_survey
-from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.athlete_crop import square_to_xyxy, track_athlete
@@ -24,12 +17,12 @@ from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, get_preproce
 
 
 @pytest.fixture(scope="module")
-def data(rendered_root: Path) -> DiveSet:
+def data(rendered_root):
     return load_dataset(rendered_root)
 
 
 @pytest.fixture(scope="module")
-def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[DatasetDive]]:
+def stored(data, tmp_path_factory):
     """The training dives as every preprocessing keeps them."""
     folder = tmp_path_factory.mktemp("cache")
     records = data.split("train")
@@ -37,24 +30,19 @@ def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def followed(stored: dict[str, list[DatasetDive]]) -> list[DatasetDive]:
+def followed(stored):
     return stored["follow"]
 
 
-def in_air(dive: DatasetDive, view: View) -> np.ndarray:
+def in_air(dive, view):
     """Samples of the flight, which nothing hides."""
     first, second = view.transitions(dive)
     return np.arange(first, second)
 
 
-def test_the_names_of_preprocessings_are_the_settings() -> None:
-    assert set(get_args(PreprocessingName)) == set(PREPROCESSINGS)
-
-
-def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[DatasetDive]) -> None:
+def test_the_square_is_stored_with_a_margin(data, followed):
     for dive in followed:
         assert dive.frames.shape == (40, 144, 144, 3)
-        assert dive.masks is not None
         assert dive.masks.shape == (40, 144, 144)
         assert frame_bytes("follow", masks=True) == 144 * 144 * 4
         # What is stored is what the square cuts out of the image and of the mask.
@@ -72,7 +60,7 @@ def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Datase
         assert (found & expected).sum() / (found | expected).sum() > 0.85
 
 
-def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[DatasetDive]]) -> None:
+def test_the_athlete_is_in_the_middle_and_larger(stored):
     for dive, whole in zip(stored["follow"], stored["whole"], strict=True):
         view = plain_view(dive, "follow")
         assert (view.first_row, view.first_column, view.side_px) == (16, 16, 112)
@@ -93,7 +81,7 @@ def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[DatasetD
             assert reddish[shown < 5].mean() < 20
 
 
-def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[DatasetDive]) -> None:
+def test_zoomed_and_moved_views_stay_in_what_is_stored(followed):
     views = [draw_view(followed[0], "follow", np.random.default_rng(i)) for i in range(300)]
     assert {view.side_px for view in views} == set(range(95, 135))
     assert all(0 <= start <= 144 - view.side_px for view in views for start in (view.first_row, view.first_column))
@@ -101,7 +89,7 @@ def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[DatasetDiv
     assert torch.from_numpy(view_frames(followed[0], views[0], [0, 95])).shape == (2, 112, 112, 3)
 
 
-def test_a_data_set_without_masks_is_refused(data: DiveSet, tmp_path: Path) -> None:
+def test_a_data_set_without_masks_is_refused(data, tmp_path):
     bare = replace(data, mask_patterns=())
     with pytest.raises(ConfigError, match=r"data has no masks, by which preprocessing 'follow' .*: use 'whole'\.$"):
         DatasetCache(tmp_path, bare, "follow")
@@ -109,7 +97,7 @@ def test_a_data_set_without_masks_is_refused(data: DiveSet, tmp_path: Path) -> N
     assert set(take_survey(data).cache_bytes) == set(PREPROCESSINGS)
 
 
-def test_a_mask_of_another_size_than_its_frame_is_a_reason(data: DiveSet, tmp_path: Path) -> None:
+def test_a_mask_of_another_size_than_its_frame_is_a_reason(data, tmp_path):
     record = data.split("train")[0]
     small = tmp_path / "small.jpg"
     cv2.imwrite(str(small), np.zeros((72, 96), np.uint8))
@@ -122,12 +110,8 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data: DiveSet, tmp_pa
     assert "192 x 144 pixels, its mask 96 x 72" in reason
 
 
-@pytest.mark.parametrize(
-    ("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])], ids=["release", "whole"]
-)
-def test_older_presets_draw_the_views_they_always_drew(
-    dive: DatasetDive, preprocessing: str, first_rows: list[int]
-) -> None:
+@pytest.mark.parametrize(("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])])
+def test_older_presets_draw_the_views_they_always_drew(dive, preprocessing, first_rows):
     views = [draw_view(dive, preprocessing, np.random.default_rng((3, 1, i))) for i in range(3)]
     assert [(int(v.sampled[0]), int(v.sampled[-1]), v.flip) for v in views] == [
         (0, 56, True),

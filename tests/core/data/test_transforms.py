@@ -1,12 +1,10 @@
-"""Views: clip and mask move together, the same generator gives the same view, labels stay inside."""
-
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
-from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.errors import AnnotationError
 
 ALL = np.arange(96)
 
@@ -41,12 +39,6 @@ def test_a_mirrored_view_is_the_mirror_image(dive):
     np.testing.assert_array_equal(view_frames(dive, mirrored, ALL), view_frames(dive, view, ALL)[:, :, ::-1])
 
 
-def test_the_same_generator_gives_the_same_view(dive):
-    for one, other in zip(views(dive, 20), views(dive, 20), strict=True):
-        np.testing.assert_array_equal(one.sampled, other.sampled)
-        assert (one.flip, one.first_row) == (other.flip, other.first_row)
-
-
 def test_the_releases_views(dive):
     drawn = views(dive)
     assert {view.sampled[0] for view in drawn} == {0}
@@ -54,10 +46,6 @@ def test_the_releases_views(dive):
     assert {view.first_row for view in drawn} <= set(range(89))
     assert len({view.first_row for view in drawn}) > 60
     assert 70 < sum(view.flip for view in drawn) < 130
-
-
-def test_the_whole_frame_has_one_row_to_begin_at(dive):
-    assert {view.first_row for view in views(dive, 20, "whole")} == {0}
 
 
 def test_a_shift_keeps_the_first_frame_of_the_entry(dive):
@@ -77,8 +65,3 @@ def test_dives_without_steps_or_masks_have_views_but_not_those(dive):
 
 def test_close_transitions_stay_apart(dive):
     assert View(sampled=np.arange(96) // 2).transitions(replace(dive, first_entry_frame=15)) == (30, 31)
-
-
-def test_an_unknown_preprocessing_is_refused(dive):
-    with pytest.raises(ConfigError, match='"centre"'):
-        plain_view(dive, "centre")

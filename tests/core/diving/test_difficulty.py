@@ -15,22 +15,11 @@ from fineparser_core.errors import ConfigError
     ("number", "one_metre", "three_metres"),
     [
         ("101B", 1.3, 1.5),
-        ("103B", 1.7, 1.6),
-        ("105B", 2.6, 2.4),
-        ("107B", 3.3, 3.1),
         ("109C", 4.3, 3.8),
-        ("201B", 1.6, 1.8),
         ("205B", 3.2, 3.0),
         ("207C", 4.0, 3.6),
-        ("301B", 1.7, 1.9),
-        ("307C", 3.9, 3.5),
-        ("403B", 2.4, 2.1),
         ("405C", 3.1, 2.7),
-        ("5132D", 2.2, 2.1),
-        ("5152B", 3.2, 3.0),
-        ("5231D", 2.1, 2.0),
         ("5253B", 3.6, 3.4),
-        ("5337D", 3.6, 3.5),
         ("113C", 1.8, 1.7),
     ],
 )
@@ -47,21 +36,7 @@ def test_no_springboard_difficulty_where_the_rules_have_no_value(number):
 
 
 @pytest.mark.parametrize(
-    ("number", "value"),
-    [
-        ("612B", 1.9),
-        ("614B", 2.4),
-        ("6142D", 3.1),
-        ("6241B", 2.7),
-        ("6243D", 3.2),
-        ("6245D", 3.6),
-        ("626B", 3.5),
-        ("626C", 3.3),
-        ("636C", 3.4),
-        ("207C", 3.3),
-        ("107B", 3.0),
-        ("407C", 3.2),
-    ],
+    ("number", "value"), [("612B", 1.9), ("6142D", 3.1), ("6243D", 3.2), ("626B", 3.5), ("207C", 3.3)]
 )
 def test_platform_difficulties_are_the_recorded_ones(number, value):
     assert find_difficulty(parse_dive_number(number), 10.0).value == value
@@ -102,7 +77,7 @@ def test_what_has_no_difficulty_is_refused_with_a_way_out(number, board_m, words
         find_difficulty(parse_dive_number(number), board_m)
 
 
-def test_a_typed_difficulty_wins_within_reason() -> None:
+def test_a_typed_difficulty_wins_within_reason():
     dive = parse_dive_number("207C")
     assert find_difficulty(dive, 7.5, 3.1) == Difficulty(value=3.1, board_m=7.5, source="typed")
     with pytest.raises(ConfigError, match=r"DD of 0 cannot be"):

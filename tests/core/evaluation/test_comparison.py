@@ -8,16 +8,15 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.evaluation.comparison import compare
-from fineparser_core.evaluation.results import DiveResult
 
 
-def two_methods(n: int = 60) -> tuple[list[DiveResult], list[DiveResult]]:
+def two_methods(n=60):
     rng = np.random.default_rng(5)
     first = [dive(i, predicted=50 + i + rng.normal(0, 5), interval_iou=rng.uniform(0.4, 1)) for i in range(n)]
     return first, [replace(one, predicted=one.score + rng.normal(0, 20), masks=None) for one in first]
 
 
-def test_differences_are_those_of_the_same_dives() -> None:
+def test_differences_are_those_of_the_same_dives():
     first, second = two_methods()
     found = compare(("a", "b"), first, [second[3], *second[10:]], seed=7)
     shared = [3, *range(10, 60)]
@@ -44,7 +43,7 @@ def test_differences_are_those_of_the_same_dives() -> None:
     assert compare(("a", "b"), first, second, seed=7) == compare(("a", "b"), first, second, seed=7)
 
 
-def test_the_better_one_is_named_where_the_interval_tells_them_apart() -> None:
+def test_the_better_one_is_named_where_the_interval_tells_them_apart():
     first, second = two_methods()
     header, rows = compare(("a", "b"), first, second).table()
     better = {row[0]: row[-1] for row in rows}

@@ -1,8 +1,5 @@
-"""Contribution fidelity: what it is of dives whose contributions are known."""
-
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +8,9 @@ from made_results import dive
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, contribution_fidelity, read_qualities, true_contributions
-from fineparser_core.evaluation.results import DiveResult
 
 
-def pairs(n: int = 12, seed: int = 0) -> tuple[list[DiveResult], dict[str, tuple[float, float, float]]]:
+def pairs(n=12, seed=0):
     """Dives that are each other's exemplars, with their true contributions."""
     rng = np.random.default_rng(seed)
     results = [dive(number) for number in range(n)]
@@ -27,7 +23,7 @@ def pairs(n: int = 12, seed: int = 0) -> tuple[list[DiveResult], dict[str, tuple
     return made, qualities
 
 
-def test_true_contributions_sum_to_the_difference_of_scores() -> None:
+def test_true_contributions_sum_to_the_difference_of_scores():
     better, worse = (9.0, 8.0, 7.0), (8.0, 8.5, 5.0)
     points = true_contributions(3.2, better, worse)
     award = [0.3 * q[0] + 0.5 * q[1] + 0.2 * q[2] for q in (better, worse)]
@@ -35,45 +31,42 @@ def test_true_contributions_sum_to_the_difference_of_scores() -> None:
     assert points.tolist() == pytest.approx([3 * 3.2 * 0.3, -3 * 3.2 * 0.25, 3 * 3.2 * 0.4])
 
 
-def test_the_truth_is_faithful_and_its_opposite_is_not() -> None:
+def test_the_truth_is_faithful_and_its_opposite_is_not():
     results, qualities = pairs()
     fidelity = contribution_fidelity(results, qualities)
-    assert fidelity is not None
     assert [step.step for step in fidelity.steps] == list(STEP_NAMES)
     assert [step.value for step in fidelity.steps] == pytest.approx([1, 1, 1])
     assert (fidelity.n_numbers, fidelity.n_pairs) == (3, 3 * 4 * 3)
 
-    def opposite(result: DiveResult) -> DiveResult:
+    def opposite(result):
         assert result.contributions is not None
         points = tuple((-first, second, 0.0) for first, second, _ in result.contributions)
         return replace(result, contributions=points)
 
     other = contribution_fidelity([opposite(result) for result in results], qualities)
-    assert other is not None
     # What is the same for every pair ranks nothing.
     assert [step.value for step in other.steps] == pytest.approx([-1, 1, 0])
 
 
-def test_the_right_sum_on_the_wrong_steps_is_not_faithful() -> None:
+def test_the_right_sum_on_the_wrong_steps_is_not_faithful():
     results, qualities = pairs(60)
     shifted = [
         replace(r, contributions=tuple((third, first, second) for first, second, third in r.contributions or ()))
         for r in results
     ]
     fidelity = contribution_fidelity(shifted, qualities)
-    assert fidelity is not None
     assert all(abs(step.value) < 0.5 for step in fidelity.steps)
     assert all(step.low <= step.value <= step.high for step in fidelity.steps)
 
 
-def test_a_number_with_few_pairs_is_not_counted() -> None:
+def test_a_number_with_few_pairs_is_not_counted():
     results, qualities = pairs(6)
     assert all(len(result.exemplars) < MIN_PAIRS for result in results)
     assert contribution_fidelity(results, qualities) is None
     assert contribution_fidelity([replace(r, contributions=None) for r in results], qualities) is None
 
 
-def test_qualities_are_those_of_rendered_dives(tmp_path: Path) -> None:
+def test_qualities_are_those_of_rendered_dives(tmp_path):
     assert read_qualities(tmp_path) is None
     path = tmp_path / "rendered.json"
     path.write_text(json.dumps({"Event/1": {"qualities": [1, 2.5, 3]}}), encoding="utf-8")

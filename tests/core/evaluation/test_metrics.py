@@ -7,20 +7,20 @@ from scipy.stats import pearsonr, rankdata
 from fineparser_core.evaluation.metrics import aiou, interval_iou, mask_iou, relative_l2, spearman, step_ious
 
 
-def test_scores() -> None:
+def test_scores():
     assert spearman([1, 2, 3, 4], [10, 20, 40, 30]) == pytest.approx(0.8)
     assert np.isnan(spearman([5, 5, 5], [1, 2, 3]))
     assert relative_l2([50, 70], [40, 90]) == pytest.approx(100 * (0.2**2 + 0.4**2) / 2)
     assert np.isnan(relative_l2([50, 70], [40, 40]))
 
 
-def test_spearman_is_the_correlation_of_ranks_with_ties() -> None:
+def test_spearman_is_the_correlation_of_ranks_with_ties():
     rng = np.random.default_rng(3)
     predicted, true = rng.integers(0, 20, 80), rng.integers(0, 20, 80)
     assert spearman(predicted, true) == pytest.approx(pearsonr(rankdata(predicted), rankdata(true)).statistic)
 
 
-def test_intervals() -> None:
+def test_intervals():
     assert interval_iou((10, 30), (20, 40)) == pytest.approx(10 / 30)
     assert interval_iou((0, 10), (20, 40)) == 0.0
     assert interval_iou((5, 5), (5, 5)) == 0.0
@@ -28,13 +28,13 @@ def test_intervals() -> None:
     assert aiou([0.4, 0.5, 0.75, 1.0], 0.75) == 0.5
 
 
-def test_steps() -> None:
+def test_steps():
     assert step_ious((20, 60), (20, 60)) == (1.0, 1.0, 1.0)
     assert step_ious((10, 60), (20, 60)) == pytest.approx((0.5, 0.8, 1.0))
     assert step_ious((0, 60), (0, 96)) == pytest.approx((1.0, 60 / 96, 0.0))
 
 
-def test_step_iou_is_that_of_sets_of_samples() -> None:
+def test_step_iou_is_that_of_sets_of_samples():
     rng = np.random.default_rng(4)
     for _ in range(200):
         pairs = [sorted(rng.choice(np.arange(1, 96), 2, replace=False).tolist()) for _ in range(2)]
@@ -44,14 +44,14 @@ def test_step_iou_is_that_of_sets_of_samples() -> None:
         assert step_ious(predicted, true) == pytest.approx(brute)
 
 
-def test_masks() -> None:
+def test_masks():
     truth = np.array([[1, 1], [0, 0]], bool)
     assert mask_iou(np.array([[0.5, 0.1], [0.9, 0.2]]), truth) == pytest.approx(1 / 3)
     assert mask_iou(np.zeros((2, 2)), np.zeros((2, 2), bool)) == 1.0
 
 
 @pytest.mark.parametrize("metric", [spearman, relative_l2])
-def test_sides_of_different_length_are_refused_and_no_number_gives_none(metric) -> None:
+def test_sides_of_different_length_are_refused_and_no_number_gives_none(metric):
     with pytest.raises(ValueError, match="of shape"):
         metric([1.0], [3.0, 4.0, 5.0])
     with pytest.raises(ValueError, match="true mask of shape"):

@@ -43,23 +43,14 @@ def test_numbers_agree_with_what_the_text_says_of_them():
 
 def test_side_by_side_marks_whose_numbers_they_are():
     ours = {"tsa": {"rho": 0.5, "aiou_75": 0.25, "something": 1.0}, "rendered": {"rho": -0.125, "r_l2_x100": 12.5}}
-    lines = side_by_side(1, ours, data="96 rendered dives").splitlines()
+    grades = {"tsa": "from the paper", "rendered": "own"}
+    lines = side_by_side(1, ours, data="96 rendered dives", grades=grades).splitlines()
     assert "measured on FineDiving-HM; ours: measured on 96 rendered dives" in lines[1]
     assert lines[3].split() == ["rho", "R-l2", "x100", "AIoU@0.5", "AIoU@0.75", "MAE", "F_beta", "S-measure"]
-    assert lines[4].split() == ["paper", "ours"] * 7
-    assert lines[-3] == "** as printed by Majeedi et al., ECCV 2024, on the same data set"
     assert lines[-1].startswith("**** ours, no reproduction")
-    lines = lines[:-4]
-    cells = {line.split()[0]: line.split()[1:] for line in lines[5:]}
-    assert cells["TSA"] == ["0.9324", "0.5000", "0.3022", "-", "0.9239", "-", "0.5007", "0.2500", *["-"] * 6]
+    cells = {line.split()[0]: line.split()[1:] for line in lines[5:-4]}
+    assert cells["TSA"][:8] == ["0.9324", "0.5000", "0.3022", "-", "0.9239", "-", "0.5007", "0.2500"]
+    assert cells["TSA"][-3:] == ["from", "the", "paper"]
     assert cells["FineParser"][:4] == ["0.9435", "-", "0.2602", "-"]
-    assert cells["rendered"][:5] == ["-", "-0.1250", "-", "12.5000", "-"]
-    assert list(cells)[-1] == "rendered"
-    assert len({len(line) for line in lines[4:]}) == 1  # aligned
-    graded = side_by_side(1, ours, data="96 rendered dives", grades={"tsa": "from the paper", "rendered": "own"})
-    of = {line.split()[0]: line for line in graded.splitlines()[5:]}
-    assert graded.splitlines()[4].endswith("  ours is")
-    assert of["TSA"].endswith("  from the paper")
-    assert of["rendered"].endswith("  own")
-    assert of["CoRe"].rstrip().endswith("-")
+    assert (cells["rendered"][:5], cells["rendered"][-1]) == (["-", "-0.1250", "-", "12.5000", "-"], "own")
     assert "AIoU" not in side_by_side(5, {}, data="nothing")

@@ -1,10 +1,6 @@
-"""Anybody's files of predictions: the three kinds say the same, and every fault is one sentence with its place."""
-
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -20,22 +16,22 @@ FORMAT = "fineparser.predictions/1"
 ROW = {"id": "A_10m/4", "predicted": 61.5}
 
 
-def write_json(path: Path, *rows: Any, **content: Any) -> Path:
+def write_json(path, *rows, **content):
     path.write_text(json.dumps({"format": FORMAT, "dives": list(rows)} | content), encoding="utf-8")
     return path
 
 
-def write_csv(path: Path, *lines: str) -> Path:
+def write_csv(path, *lines):
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
 
-def write_npz(path: Path, **arrays: Any) -> Path:
+def write_npz(path, **arrays):
     np.savez_compressed(path, **({"format": FORMAT} | arrays))
     return path
 
 
-def test_the_examples_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_the_page_are_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = dict(re.findall(r"```(csv|json|python)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
     for kind in ("csv", "json"):
@@ -47,7 +43,7 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.M
     assert arrays.read_masks("A_10m/4").shape == (96, 112, 112)
 
 
-def test_the_three_kinds_say_the_same(tmp_path: Path) -> None:
+def test_the_three_kinds_say_the_same(tmp_path):
     files = [
         write_csv(
             tmp_path / "a.CSV",
@@ -82,23 +78,15 @@ def test_the_three_kinds_say_the_same(tmp_path: Path) -> None:
         (["id,predicted,predicted", "a,1,2"], "row 1: there are 2 columns predicted: keep one"),
         (["id,transitions_first", "a,1"], "row 1: there is a column of one transition: give transitions_first and"),
         (["id,predicted", "a,1", "", "b,nan"], "row 4: predicted: 'nan' is not a number: correct it"),
-        (["id,predicted", "a,True"], "row 2: predicted: 'True' is not a number"),
         (["id;predicted", "a;61,5"], "row 2: predicted: '61,5' is not a number"),
-        (["id,predicted", "a,1_0"], "row 2: predicted: '1_0' is not a number"),
         (["id,predicted", "a,1e999"], "row 2: predicted: inf where a number.* belongs"),
-        (["id,predicted", "a,12345"], "row 2: predicted: 12345.0 where a number <= 1000.0 belongs"),
         (["id,predicted", "a,1", "b,1", "a,2"], "row 4: 'a' is already in row 2: keep one of them"),
-        (["id,predicted", "a,1,2"], "row 2: 3 cells where the first row has 2"),
-        (["id,predicted", ",1"], "row 2: id: '' where text"),
         (["id,predicted", f"{'a' * 301},1"], "row 2: id: 'aaa.* where text of at most 300 characters belongs"),
         (["id,predicted,spread", "a,1,-2"], "row 2: spread: -2.0 where a number >= 0.0 belongs"),
         (["id,transitions_first,transitions_second", "a,1,"], "row 2: one of the two transitions is missing"),
-        (["id,transitions_first,transitions_second", "a,9,4"], "row 2: transitions: 9 and 4 are not in order"),
-        (["id,transitions_first,transitions_second", "a,9,97"], r"row 2: transitions\[1\]: 97.0 where a number <= 96"),
-        (["id,predicted", '"a' + "x" * 200_000 + '",1'], "its rows: field larger than"),
     ],
 )
-def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path: Path, lines: list[str], sentence: str) -> None:
+def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path, lines, sentence):
     path = write_csv(tmp_path / "p.csv", *lines)
     with pytest.raises(AnnotationError, match=sentence) as told:
         read_predictions(path)
@@ -113,10 +101,9 @@ def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path: Path, lines: list[
         (b"id,predicted\nM\xfcller/1,3\n", "row 2: it is not text in UTF-8: save the table as UTF-8"),
         ("id,predicted\na,1\n".encode("utf-16"), "row 1: it is not text in UTF-8"),
         (b"PK\3\4 a workbook", "row 1: the columns are"),
-        (b"\0" * 100, "row 1: the columns are"),
     ],
 )
-def test_a_table_that_is_no_text_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_a_table_that_is_no_text_is_refused(tmp_path, content, sentence):
     path = tmp_path / "p.csv"
     path.write_bytes(content)
     with pytest.raises(AnnotationError, match=sentence):
@@ -132,11 +119,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path, content: bytes, sent
         ('{"format": "fineparser.predictions/2", "dives": []}', "names the format 'fineparser.predictions/2'"),
         ('{"format": [], "dives": []}', r"names the format \[\]"),
         ('{"format": "fineparser.predictions/1", "dives": [3]}', "dive 1: 3 where an object belongs"),
-        ('{"format": "fineparser.predictions/1", "dives": [{"id": 3}]}', "dive 1: id: 3 where text"),
-        ('{"format": "fineparser.predictions/1", "dives": [{}]}', "dive 1: id is missing"),
         ('{"format": "fineparser.predictions/1", "dives": [{"id": "a", "predicted": NaN}]}', "is no JSON .NaN is no"),
-        ('{"format": "fineparser.predictions/1", "dives": [{"id": "a", "predicted": true}]}', "predicted: True where"),
-        ('{"format": "fineparser.predictions/1", "dives": [{"id": "a", "predicted": "7"}]}', "predicted: '7' where"),
         (
             '{"format": "fineparser.predictions/1", "dives": [{"id": "a", "transitions": [1]}]}',
             r"transitions: \[1\] where",
@@ -144,7 +127,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path, content: bytes, sent
         ('{"format": "fineparser.predictions/1", "dives": [{"id": "a"}, {"id": "a"}]}', "'a' is already in dive 1"),
     ],
 )
-def test_wrong_json_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_wrong_json_is_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "p.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AnnotationError, match=sentence):
@@ -157,22 +140,19 @@ def test_wrong_json_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         ({"format": "other"}, "names the format 'other'"),
         ({"view": "left"}, "view: 'left' where release or whole belongs"),
         ({"id": [1, 2]}, "id is not an array of words"),
-        ({"id": np.array(["a"], object)}, "id is not an array"),
         ({"id": ["a", "b"], "predicted": [1.0]}, r"predicted of shape \(1,\) where \(2,\) belongs"),
         ({"id": ["a", "b"], "predicted": [True, False]}, "predicted is not an array of numbers"),
-        ({"id": ["a"], "predicted": [np.nan]}, "row 0: predicted: nan where a number .* belongs"),
         ({"id": ["a", "a"], "predicted": [1, 2]}, "row 1: 'a' is already in row 0"),
         ({"id": ["a"], "transitions": [[4, 2]]}, "row 0: transitions: 4 and 2 are not in order"),
-        ({"id": ["a"], "transitions": [3, 4]}, r"transitions of shape \(2,\) where \(1, 2\) belongs"),
     ],
 )
-def test_wrong_arrays_are_one_sentence(tmp_path: Path, arrays: dict[str, Any], sentence: str) -> None:
+def test_wrong_arrays_are_one_sentence(tmp_path, arrays, sentence):
     with pytest.raises(AnnotationError, match=sentence):
         read_predictions(write_npz(tmp_path / "p.npz", **arrays))
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
-    (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
+def test_files_that_are_none(tmp_path):
+    (tmp_path / "text.npz").write_bytes(b"no archive")
     (tmp_path / "folder.json").mkdir()
     with ZipFile(tmp_path / "empty.npz", "w"):
         pass
@@ -188,7 +168,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
             read_predictions(tmp_path / name)
 
 
-def test_a_table_without_end_is_not_read(tmp_path: Path) -> None:
+def test_a_table_without_end_is_not_read(tmp_path):
     path = tmp_path / "p.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("id,predicted\n")
@@ -200,7 +180,7 @@ def test_a_table_without_end_is_not_read(tmp_path: Path) -> None:
         read_predictions(path)
 
 
-def test_dives_of_another_split_and_of_none_are_named(finediving_root: Path, tmp_path: Path) -> None:
+def test_dives_of_another_split_and_of_none_are_named(finediving_root, tmp_path):
     data = load_dataset(finediving_root)
     for dive, sentence in (
         ("A_10m/1", "A_10m/1 is of the train split: leave it out, or give --split train"),
@@ -211,14 +191,14 @@ def test_dives_of_another_split_and_of_none_are_named(finediving_root: Path, tmp
             check_ids(given, data.split("test"), "test", data)
 
 
-def measured(data: Any, path: Path) -> Any:
+def measured(data, path):
     given = read_predictions(path)
     return predicted_results(
         given, data, data.split("test"), data.split("train"), progress=ignore_progress, cancel=CancelToken()
     )
 
 
-def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root: Path, tmp_path: Path) -> None:
+def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root, tmp_path):
     data = load_dataset(finediving_root)
     record = data.split("test")[0]
     chosen = np.linspace(0, record.n_frames - 1, 96).astype(int)
@@ -238,13 +218,10 @@ def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root: Path,
         (lambda masks: masks[:95], r"masks/A_10m/4: masks of shape \(95, 40, 60\) where \(96, height, width\) belongs"),
         (lambda masks: masks * 255, "masks with values other than from 0 to 1: divide by the largest"),
         (lambda masks: np.where(masks > 0, np.nan, 0.0), "masks with values other than from 0 to 1"),
-        (lambda masks: masks[:, :0], "masks of shape"),
         (lambda masks: masks.astype(str), "is not an array of numbers"),
     ],
 )
-def test_masks_that_are_none_are_named(
-    finediving_root: Path, tmp_path: Path, change: Callable[[np.ndarray], np.ndarray], sentence: str
-) -> None:
+def test_masks_that_are_none_are_named(finediving_root, tmp_path, change, sentence):
     data = load_dataset(finediving_root)
     masks = np.ones((96, 40, 60), np.uint8)
     path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": change(masks)})
@@ -252,7 +229,7 @@ def test_masks_that_are_none_are_named(
         measured(data, path)
 
 
-def test_masks_without_true_ones_are_told(finediving_root: Path, tmp_path: Path) -> None:
+def test_masks_without_true_ones_are_told(finediving_root, tmp_path):
     (finediving_root / "FineDiving_HM").rename(finediving_root / "elsewhere")
     path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": np.ones((96, 40, 60), np.uint8)})
     results, unmeasured = measured(load_dataset(finediving_root), path)

@@ -1,7 +1,4 @@
-"""Results carry the protocol that they were measured by; those of different protocols are told apart."""
-
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -16,7 +13,7 @@ DRAWN = {"event/0": ("a/1", "a/2"), "event/1": ("a/3",)}
 PROTOCOL = Protocol(preprocessing="whole", decoding="joint")
 
 
-def record(records: Any = RECORDS, drawn: Any = DRAWN, protocol: Any = PROTOCOL, **facts: Any) -> ProtocolRecord:
+def record(records=RECORDS, drawn=DRAWN, protocol=PROTOCOL, **facts):
     return protocol_record(
         records, drawn, protocol, **{"split": "test", "split_by": "data", "labels": "1234", "seed": 0} | facts
     )
@@ -37,10 +34,10 @@ def record(records: Any = RECORDS, drawn: Any = DRAWN, protocol: Any = PROTOCOL,
         (replace(record(), version=2), ["version"]),
     ],
 )
-def test_what_has_to_be_equal(other: ProtocolRecord, names: list[str]) -> None:
+def test_what_has_to_be_equal(other, names):
     assert record().differences(other) == names
 
 
-def test_a_record_is_json() -> None:
+def test_a_record_is_json():
     written = record(reported=("rho",))
     assert from_json(to_json(written), ProtocolRecord) == written

@@ -1,31 +1,28 @@
-"""A parsed clip against its labels, on a made-up parse whose errors are known."""
-
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import made_identity, moments_at
+from made_analysis import blank_parse
 
 from fineparser_core.data.judged_dives import read_dives, read_masks
-from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
-from fineparser_core.records import Clip, DiveParse, Transitions
+from fineparser_core.records import Clip, Transitions
 
 SIZE = (240, 320)
 CROP = (40.0, 0.0, 320.0, 224.0)
 
 
 @pytest.fixture
-def truth() -> np.ndarray:
+def truth():
     mask = np.zeros(SIZE, bool)
     mask[60:120, 100:160] = True
     return mask
 
 
 @pytest.fixture
-def parse(truth: np.ndarray) -> DiveParse:
+def parse(truth):
     """The athlete where it is, in a crop, in samples 10 to 69 but not in 30."""
     left, top, right, bottom = map(int, CROP)
     rows = (np.arange(112) + 0.5) * (bottom - top) / 112 + top
@@ -36,21 +33,17 @@ def parse(truth: np.ndarray) -> DiveParse:
     masks[30] = 0
     masks[90, 0, :7] = 0.8
     transitions = Transitions(first_flight_frame=24, first_entry_frame=57, first_flight_s=0.8, first_entry_s=2.1)
-    return DiveParse(
+    return blank_parse(
+        transitions,
         clip=Clip(path=Path("dive.avi"), in_frame=5, out_frame=100, fps=25.0),
         sampled_frames=np.arange(5, 101),
-        sampled_times_s=np.arange(96) / 25,
-        probabilities=np.zeros((96, 2), np.float32),
-        transitions=transitions,
-        moments=moments_at(transitions),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array(CROP, np.float32), (96, 1)),
-        model=made_identity(),
     )
 
 
 @pytest.fixture
-def folder(tmp_path: Path, truth: np.ndarray) -> Path:
+def folder(tmp_path, truth):
     numbers = {"in": 5, "out": 100, "first_flight_frame": 25, "first_entry_frame": 55, "first_water_contact_frame": 73}
     (tmp_path / "labels.json").write_text(
         json.dumps({"dive.avi": {"note": "x", **numbers}, "other.gif": {}}), encoding="utf-8"
@@ -60,7 +53,7 @@ def folder(tmp_path: Path, truth: np.ndarray) -> Path:
     return tmp_path
 
 
-def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse: DiveParse) -> None:
+def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder, parse):
     labels, unlabeled = read_dives(folder)
     assert (labels.video, labels.start_frame, labels.end_frame) == (folder / "dive.avi", 5, 100)
     assert labels.masks is not None
@@ -88,9 +81,7 @@ def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse:
         ([(30, 176), (30, 150)], True, False),
     ],
 )
-def test_a_trimmed_clip_holds_the_dive_and_little_more(
-    found: list[tuple[int, int]], contained: bool, surplus: bool | None, tmp_path: Path
-) -> None:
+def test_a_trimmed_clip_holds_the_dive_and_little_more(found, contained, surplus, tmp_path):
     """Flight from frame 60, contact at 100, at 30 frames a second of which each counts for one."""
     facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
     (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}), encoding="utf-8")
@@ -99,7 +90,7 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(
     assert (result.contained, result.surplus) == (contained, surplus)
 
 
-def test_labels_of_slow_replays_ranges_and_marks(tmp_path: Path, parse: DiveParse) -> None:
+def test_labels_of_slow_replays_ranges_and_marks(tmp_path, parse):
     slow = {
         "first_flight_frame": 27,
         "first_entry_frame": 60,
@@ -123,7 +114,7 @@ def test_labels_of_slow_replays_ranges_and_marks(tmp_path: Path, parse: DivePars
     assert table.splitlines()[1].split() == ["slow.mp4", "-1", "-1", "7.0", "8.0", "4.2"]
 
 
-def test_a_mask_lies_where_its_crop_does(parse: DiveParse, truth: np.ndarray) -> None:
+def test_a_mask_lies_where_its_crop_does(parse, truth):
     full = full_frame_mask(parse, 20, SIZE)
     assert full.shape == SIZE
     assert np.abs((full > 0.5).astype(int) - truth).sum() < 0.06 * truth.sum()
@@ -132,11 +123,3 @@ def test_a_mask_lies_where_its_crop_does(parse: DiveParse, truth: np.ndarray) ->
     outside = np.tile(np.array([-40.0, -16.0, 360.0, 256.0], np.float32), (96, 1))
     object.__setattr__(parse, "crop_xyxy", outside)
     assert full_frame_mask(parse, 20, SIZE).shape == SIZE
-
-
-@pytest.mark.parametrize("text", [None, "{", "[1]", '{"dive.avi": 3}'])
-def test_labels_that_are_none_are_said(text: str | None, tmp_path: Path) -> None:
-    if text is not None:
-        (tmp_path / "labels.json").write_text(text, encoding="utf-8")
-    with pytest.raises(AnnotationError, match=r"labels\.json"):
-        read_dives(tmp_path)

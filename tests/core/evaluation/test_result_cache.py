@@ -1,7 +1,4 @@
-"""The result cache resumes an interrupted evaluation, and never takes results of another one."""
-
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from made_results import dive
@@ -14,7 +11,7 @@ PROTOCOL = Protocol(preprocessing="follow", decoding="flight")
 FACTS = {"weights": "fineparser-1", "labels": "abc"}
 
 
-def test_what_was_measured_is_found_again_as_it_was(tmp_path: Path) -> None:
+def test_what_was_measured_is_found_again_as_it_was(tmp_path):
     whole = dive(1, exemplars=("Event/7",), contributions=((0.5, -1.25, 0.1),))
     bare = replace(
         dive(2), predicted=None, spread=None, transitions=None, true_transitions=None, interval_iou=None,
@@ -30,7 +27,7 @@ def test_what_was_measured_is_found_again_as_it_was(tmp_path: Path) -> None:
     assert again.get("nobody/3") is None
 
 
-def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path):
     cache = ResultCache(tmp_path, PROTOCOL, FACTS)
     cache.add(dive(1))
     cache.add(dive(2))
@@ -43,7 +40,7 @@ def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
     assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 2
 
 
-def test_without_a_folder_results_last_as_long_as_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_folder_results_last_as_long_as_the_process(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cache = ResultCache(None, PROTOCOL, FACTS)
     cache.add(dive(1))
@@ -61,20 +58,13 @@ def test_without_a_folder_results_last_as_long_as_the_process(tmp_path: Path, mo
         (PROTOCOL, FACTS | {"labels": "abd"}),
     ],
 )
-def test_results_of_another_measurement_make_way(tmp_path: Path, protocol: Protocol, facts: dict[str, str]) -> None:
+def test_results_of_another_measurement_make_way(tmp_path, protocol, facts):
     ResultCache(tmp_path, PROTOCOL, FACTS).add(dive(1))
     assert len(ResultCache(tmp_path, protocol, facts)) == 0
     assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 0
 
 
-def test_nothing_is_left_once_they_are_written_elsewhere(tmp_path: Path) -> None:
-    cache = ResultCache(tmp_path, PROTOCOL, FACTS)
-    cache.add(dive(1))
-    cache.remove()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     with pytest.raises(ExportError, match="nowhere"):
         ResultCache(tmp_path / "nowhere", PROTOCOL, FACTS)
     (tmp_path / "results.jsonl").write_bytes(b"\xff\xfe\n")

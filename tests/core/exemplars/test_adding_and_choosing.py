@@ -1,5 +1,3 @@
-"""Bundled exemplars and the coach's own: which vote, which is best, what comes nearest, how one is added."""
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +42,7 @@ def store(tmp_path):
         yield store
 
 
-def query() -> ClipEncoding:
+def query():
     draw = np.random.default_rng(9)
     return ClipEncoding(
         gated=draw.standard_normal((9, 1024), dtype=np.float32),
@@ -199,7 +197,7 @@ def test_opening_both_makes_nothing_unasked_and_says_what_is_amiss(tmp_path):
     with ExemplarStore.open_all(tmp_path / "own", make=True) as store:
         assert store.writable
         assert store.folder == tmp_path / "own"
-    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "file").write_bytes(b"")
     with ExemplarStore.open_all(tmp_path / "file" / "own", make=True) as store:
         assert not store.writable
         assert store.exemplars()

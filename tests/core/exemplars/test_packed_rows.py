@@ -1,5 +1,3 @@
-"""What a library keeps of a dive is small, and near to what was given."""
-
 import numpy as np
 
 from fineparser_core.exemplars.records import ExemplarEncoding
@@ -7,7 +5,7 @@ from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding
 from fineparser_core.records import MaskTrack
 
 
-def soft_masks() -> MaskTrack:
+def soft_masks():
     """A disc that moves, with an edge three cells wide."""
     y, x = np.mgrid[:112, :112]
     off = [np.hypot(x - 56 - 10 * np.sin(t / 9), y - 56) for t in range(96)]
@@ -19,7 +17,7 @@ def soft_masks() -> MaskTrack:
     )
 
 
-def test_masks_keep_their_outline_and_take_little_room() -> None:
+def test_masks_keep_their_outline_and_take_little_room():
     given = soft_masks()
     row = mask_row(given)
     assert sum(map(len, row)) < 12_000
@@ -30,7 +28,7 @@ def test_masks_keep_their_outline_and_take_little_room() -> None:
     assert ((found.mask_probability > 0.5) == (given.mask_probability > 0.5))[sure].all()
 
 
-def test_encodings_keep_three_digits_and_take_little_room() -> None:
+def test_encodings_keep_three_digits_and_take_little_room():
     rng = np.random.default_rng(0)
     gated = np.maximum(rng.normal(-1, 1, (9, 1024)), 0).astype(np.float32)
     given = ExemplarEncoding(

@@ -1,8 +1,4 @@
-"""The sound of a video in what is written of it."""
-
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import av
 import numpy as np
@@ -11,7 +7,6 @@ from numbered_video import add_sound
 
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
@@ -20,7 +15,7 @@ TONE_S = (CLICK / FPS, CLICK / FPS + 0.1)
 BARE = RenderOptions(mask=False, panels=False, title="Ana · 207C · 10 m · 2026-05-31")
 
 
-def onset_s(path: Path) -> float:
+def onset_s(path):
     """When the tone begins, from the first frame of the file."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].codec_context.sample_rate
@@ -38,7 +33,7 @@ def onset_s(path: Path) -> float:
 
 
 @pytest.fixture(scope="module")
-def silent(tmp_path_factory: pytest.TempPathFactory, make_video: Callable[..., Path]) -> Path:
+def silent(tmp_path_factory, make_video):
     return make_video(tmp_path_factory.mktemp("silent") / "silent.mp4", N_FRAMES, encoder={"bf": "2"})
 
 
@@ -46,9 +41,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory, make_video: Callable[..., P
     ("name", "codec"),
     [("dive.mp4", "aac"), ("a.mkv", "libopus"), ("dive.mov", "pcm_s16le"), ("b.mkv", "libmp3lame"), ("dive.ts", "aac")],
 )
-def test_the_sound_is_in_time_with_the_picture(
-    name: str, codec: str, silent: Path, tmp_path: Path, make_analysis: Callable[..., Analysis]
-) -> None:
+def test_the_sound_is_in_time_with_the_picture(name, codec, silent, tmp_path, make_analysis):
     path, out = tmp_path / name, tmp_path / "out.mp4"
     add_sound(silent, path, codec, TONE_S)
     before_s = onset_s(path)
@@ -67,17 +60,13 @@ def test_the_sound_is_in_time_with_the_picture(
             assert reader.info.duration_s == pytest.approx((last - first + 1) / FPS, abs=1e-3)
 
 
-def test_sound_that_begins_later_than_the_picture(
-    silent: Path, tmp_path: Path, make_analysis: Callable[..., Analysis]
-) -> None:
+def test_sound_that_begins_later_than_the_picture(silent, tmp_path, make_analysis):
     add_sound(silent, tmp_path / "late.mp4", "aac", TONE_S, begins_s=1.0)
     write_annotated_clip(make_analysis(tmp_path / "late.mp4"), tmp_path / "out.mp4", BARE)
     assert onset_s(tmp_path / "out.mp4") == pytest.approx(CLICK / FPS, abs=1 / FPS)
 
 
-def test_slow_motion_and_whoever_wants_none_is_silent(
-    silent: Path, tmp_path: Path, make_analysis: Callable[..., Analysis]
-) -> None:
+def test_slow_motion_and_whoever_wants_none_is_silent(silent, tmp_path, make_analysis):
     path = tmp_path / "dive.mp4"
     add_sound(silent, path, "aac", TONE_S)
     for options in (replace(BARE, speed=0.5), replace(BARE, sound=False)):
@@ -86,9 +75,7 @@ def test_slow_motion_and_whoever_wants_none_is_silent(
             assert not container.streams.audio
 
 
-def test_damaged_sound_costs_the_sound_alone(
-    silent: Path, tmp_path: Path, make_analysis: Callable[..., Analysis]
-) -> None:
+def test_damaged_sound_costs_the_sound_alone(silent, tmp_path, make_analysis):
     path = tmp_path / "dive.mkv"
     add_sound(silent, path, "libopus", TONE_S)
     data = bytearray(path.read_bytes())

@@ -16,7 +16,7 @@ NAME = "fine-grained_annotation_aqa.pkl"
 
 
 @pytest.fixture
-def corrected(make_analysis, small_video) -> CorrectedDive:
+def corrected(make_analysis, small_video):
     parse = make_analysis(small_video, 10, 100).parse
     frames = (parse.clip.in_frame + 5, parse.clip.in_frame + 9)
     return CorrectedDive(model_parse=parse, transitions=frames, dive_number="207C", board_m=10.0)
@@ -38,7 +38,7 @@ def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path
 
 def test_the_provenance_records_file_correction_and_prediction(corrected, tmp_path):
     write_corrections([corrected], tmp_path / NAME)
-    content = json.loads(provenance_path(tmp_path / NAME).read_text(encoding="utf-8"))
+    content = json.loads(provenance_path(tmp_path / NAME).read_bytes())
     (dive,) = content["dives"]
     own = corrected.model_parse.transitions
     assert dive["path"] == str(corrected.model_parse.clip.path)
@@ -59,7 +59,7 @@ def test_the_provenance_records_file_correction_and_prediction(corrected, tmp_pa
 def test_a_contact_with_the_water_is_kept_after_the_entry_alone(corrected, tmp_path):
     entry, last = corrected.transitions[1], corrected.model_parse.clip.out_frame
     write_corrections([replace(corrected, contact_frame=entry + 3)], tmp_path / NAME)
-    content = json.loads(provenance_path(tmp_path / NAME).read_text(encoding="utf-8"))
+    content = json.loads(provenance_path(tmp_path / NAME).read_bytes())
     assert content["dives"][0]["first_water_contact_frame"] == entry + 3
     for frame in (entry - 1, last + 1):
         error = label_error(replace(corrected, contact_frame=frame))

@@ -1,10 +1,6 @@
-"""Reports: what a page says, and that it is written whole, in any script and from hostile text."""
-
 import os
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,17 +15,15 @@ from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_overview, make_page
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.report.page import TrendPoint, trend_chart
+from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.export.report.write import write_report
-from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
-from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive, Measure
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.support.processes import own_process
 
-Make = Callable[..., Analysis]
 NAMES = (
     "Jörg Müller",
     "Zofia Śliwińska",
@@ -42,7 +36,7 @@ NAMES = (
 
 
 @pytest.fixture
-def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
+def dive(small_video, make_analysis):
     analysis = make_analysis(small_video)
     contact = analysis.parse.transitions.first_entry_frame + 20
     return ReportedDive(
@@ -56,11 +50,10 @@ def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
     )
 
 
-def test_a_page_has_the_marks_of_the_judges_and_the_outcome(dive: ReportedDive) -> None:
+def test_a_page_has_the_marks_of_the_judges_and_the_outcome(dive):
     assert "judges" not in make_page(dive).headline[1]
     judged = replace(dive, judging=Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0)))
     scoring = dive.analysis.scoring
-    assert scoring is not None
     award, below = make_page(judged).headline
     assert award == "6.33"  # theirs first
     assert below.startswith(f"judges (6 6.5 7 6.5 6), {19 * scoring.difficulty:.2f} points, predicted ")
@@ -70,10 +63,9 @@ def test_a_page_has_the_marks_of_the_judges_and_the_outcome(dive: ReportedDive) 
     assert dict(make_page(mean).facts)["outcome"] == "balk"
 
 
-def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: ReportedDive) -> None:
+def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive):
     page = make_page(dive)
     scoring = dive.analysis.scoring
-    assert scoring is not None
     assert page.title == "Jörg Müller  ·  207C from 10 m"
     assert page.headline[0] == f"{scoring.score:.1f}"
     assert [picture.caption.split("  ")[0] for picture in page.strips[0].pictures] == [
@@ -94,7 +86,7 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: Repo
     assert page.note == ("Arms by the ears.", "Lineups from the side.")
 
 
-def test_a_dive_without_a_score_has_a_page(dive: ReportedDive, make_analysis: Make) -> None:
+def test_a_dive_without_a_score_has_a_page(dive, make_analysis):
     page = make_page(replace(dive, analysis=make_analysis(dive.path, scored=False), diver="", trend=()))
     assert page.headline[0] == "no score"
     assert page.title == dive.path.stem
@@ -102,7 +94,7 @@ def test_a_dive_without_a_score_has_a_page(dive: ReportedDive, make_analysis: Ma
     assert not page.trend
 
 
-def test_a_page_without_its_video_has_no_pictures_and_says_so(dive: ReportedDive, tmp_path: Path) -> None:
+def test_a_page_without_its_video_has_no_pictures_and_says_so(dive, tmp_path):
     there, gone = make_page(dive), make_page(replace(dive, path=tmp_path / "gone.mp4"))
     assert not gone.strips
     assert "gone.mp4 (not found" in dict(gone.facts)["video"]
@@ -111,32 +103,20 @@ def test_a_page_without_its_video_has_no_pictures_and_says_so(dive: ReportedDive
     assert (tmp_path / "r.pdf").is_file()
 
 
-def test_a_page_without_masks_shows_the_frames(dive: ReportedDive) -> None:
+def test_a_page_without_masks_shows_the_frames(dive):
     data = without_samples(analysis_to_dict(replace(dive.analysis, measures=())))
     page = make_page(replace(dive, analysis=analysis_from_dict(data, None)))
     assert len(page.strips[0].pictures) == 6
 
 
-def test_sentences_say_value_and_band() -> None:
-    measure = Measure(name="flight_time", value=0.98, unit="s", uncertainty=0.05, frame=3, step="take-off")
-    finding = Finding(measure=measure, band=Band(low=1.15, high=1.3, unit="s", source=RULES), weight=3.0)
-    assert finding_text(finding) == ("0.98 s in the air; rules: 1.15 to 1.30 s")
-    over = replace(measure, name="entry_angle", value=14.2, unit="deg", uncertainty=4.0)
-    assert measured_text(over) == "14 ± 4° over"
-    told = Finding(measure=over, band=Band(low=-4, high=5, unit="deg", source=RULES), weight=2.0)
-    assert finding_text(told) == "Entry 14° over; rules: 4° short to 5° over"
-    assert measured_text(replace(measure, name="lean", value=-3.0, unit="deg")) == "3 ± 0° back"
-    assert "deduct" not in finding_text(told)
-
-
-def named(dive: ReportedDive, name: str) -> ReportedDive:
+def named(dive, name):
     frame = dive.analysis.parse.transitions.first_flight_frame
     return replace(
         dive, diver=name, note=name, marks=(Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text=name),)
     )
 
 
-def test_names_of_any_script_are_written_as_html(dive: ReportedDive, tmp_path: Path) -> None:
+def test_names_of_any_script_are_written_as_html(dive, tmp_path):
     write_report([named(dive, name) for name in NAMES], tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert all(name in page for name in NAMES[:4])
@@ -146,10 +126,8 @@ def test_names_of_any_script_are_written_as_html(dive: ReportedDive, tmp_path: P
     assert "http" not in page
 
 
-@pytest.mark.parametrize("faces", [pdf.system_faces(), None], ids=["system", "none"])
-def test_names_of_any_script_are_written_as_pdf(
-    dive: ReportedDive, faces: tuple[Path, Path] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("faces", [pdf.system_faces(), None])
+def test_names_of_any_script_are_written_as_pdf(dive, faces, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "system_faces", lambda: faces)
     write_report([named(dive, name) for name in NAMES], tmp_path / "report.pdf")
     content = (tmp_path / "report.pdf").read_bytes()
@@ -158,7 +136,7 @@ def test_names_of_any_script_are_written_as_pdf(
     assert os.listdir(tmp_path) == ["report.pdf"]
 
 
-def test_every_dive_has_a_page(dive: ReportedDive, tmp_path: Path) -> None:
+def test_every_dive_has_a_page(dive, tmp_path):
     other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
     write_report([replace(dive, comparison=other), dive], tmp_path / "r.pdf")
     assert b"/Count 2" in (tmp_path / "r.pdf").read_bytes()
@@ -169,7 +147,7 @@ def test_every_dive_has_a_page(dive: ReportedDive, tmp_path: Path) -> None:
     assert "For comparison: the best" in page
 
 
-def test_a_report_is_written_whole_or_not_at_all(dive: ReportedDive, tmp_path: Path) -> None:
+def test_a_report_is_written_whole_or_not_at_all(dive, tmp_path):
     with pytest.raises(ConfigError, match=r"r\.docx"):
         write_report([dive], tmp_path / "r.docx")
     cancel = CancelToken()
@@ -179,7 +157,7 @@ def test_a_report_is_written_whole_or_not_at_all(dive: ReportedDive, tmp_path: P
     assert os.listdir(tmp_path) == []
 
 
-def test_a_job_carries_a_report(dive: ReportedDive, tmp_path: Path) -> None:
+def test_a_job_carries_a_report(dive, tmp_path):
     other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
     job = ReportJob(path=tmp_path / "r.html", dives=(replace(dive, comparison=other), dive), title="Season")
     save_job(job, tmp_path)
@@ -195,17 +173,8 @@ def test_a_job_carries_a_report(dive: ReportedDive, tmp_path: Path) -> None:
     assert (tmp_path / "r.html").stat().st_size > 10_000
 
 
-def test_a_trend_fills_its_chart() -> None:
-    chart = trend_chart([TrendPoint(label=str(k), award=award, is_this=False) for k, award in enumerate((5.2, 7.9))])
-    assert [tick for _, tick in chart.ticks] == [5, 6, 7, 8]
-    assert [x for x, _, _ in chart.points] == [0.25, 0.75]
-    assert [y for _, y, _ in chart.points] == pytest.approx([0.2 / 3, 2.9 / 3])
-    alone = trend_chart([TrendPoint(label="a", award=10.0, is_this=True)])
-    assert 0 <= alone.points[0][1] <= 1
-
-
 @pytest.mark.parametrize("suffix", [".html", ".pdf"])
-def test_a_season_begins_with_a_page_of_its_awards(dive: ReportedDive, tmp_path: Path, suffix: str) -> None:
+def test_a_season_begins_with_a_page_of_its_awards(dive, tmp_path, suffix):
     later = replace(dive, date="2026-06-01")
     overview = make_overview([dive, later], "Season of <b>", "Well done.\nMore height.")
     (row,) = overview.rows
@@ -228,9 +197,7 @@ def test_a_season_begins_with_a_page_of_its_awards(dive: ReportedDive, tmp_path:
 
 
 @pytest.mark.parametrize(("code", "phase", "points"), [("de", "Absprung", ","), ("zh_CN", "起跳", ".")])
-def test_a_report_is_in_the_language_of_the_app(
-    dive: ReportedDive, tmp_path: Path, speak: Callable[[str], None], code: str, phase: str, points: str
-) -> None:
+def test_a_report_is_in_the_language_of_the_app(dive, tmp_path, speak, code, phase, points):
     speak(code)
     job = ReportJob(path=tmp_path / "report.html", dives=(dive,))
     page = make_page(dive)
@@ -240,7 +207,6 @@ def test_a_report_is_in_the_language_of_the_app(
     save_job(job, tmp_path)
     process = own_process("fineparser_core.export.job_process", str(tmp_path), code)
     with subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writing:
-        assert writing.stdout is not None
         assert b"Written" in writing.stdout.read()
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert f'lang="{code.replace("_", "-")}"' in written

@@ -1,14 +1,11 @@
-"""Text that is drawn: fitted and broken to a width, of whatever length, and with whatever is in it."""
-
-import numpy as np
 import pytest
 
-from fineparser_core.export.drawing import draw_text, fit_line, fit_text, text_width, wrap_lines, wrap_text
+from fineparser_core.export.drawing import fit_line, fit_text, text_width, wrap_lines, wrap_text
 
 
 @pytest.mark.parametrize("width_px", [1, 20, 150, 2000])
 @pytest.mark.parametrize("text", ["", "W", "take-off  1.20 s", "Füße höher, Knie zusammen", "W" * 60, "中文 😀 " * 9])
-def test_what_is_fitted_is_as_long_as_can_be(text: str, width_px: int) -> None:
+def test_what_is_fitted_is_as_long_as_can_be(text, width_px):
     fitted = fit_text(text, 12, width_px)
     if fitted != text:
         kept = len(fitted) - 1
@@ -20,10 +17,10 @@ def test_what_is_fitted_is_as_long_as_can_be(text: str, width_px: int) -> None:
     assert all(text_width(line, 12) <= width_px or len(line) == 1 for line in lines)
 
 
-def test_what_is_measured_grows_with_the_length_alone() -> None:
+def test_what_is_measured_grows_with_the_length_alone():
     measured = 0
 
-    def width_of(text: str) -> float:
+    def width_of(text):
         nonlocal measured
         measured += len(text)
         return 10.0 * len(text)
@@ -33,9 +30,5 @@ def test_what_is_measured_grows_with_the_length_alone() -> None:
     assert measured < 20 * 20_000
 
 
-@pytest.mark.parametrize("text", ["a\udcff", "\ud800", "\0", "\x1b[31m", "\uffff"])
-def test_what_cannot_be_drawn_is_drawn_as_its_escape(text: str) -> None:
-    image = np.zeros((40, 200, 3), np.uint8)
-    draw_text(image, (5.0, 20.0), text, 12, (255, 255, 255))
-    assert text_width(text, 12) > 0
-    assert image.any()
+def test_accents_that_are_put_together_are_drawn_as_one_letter():
+    assert text_width("e\u0301", 40) == text_width("é", 40)  # as file names come on a Mac

@@ -1,5 +1,3 @@
-"""Another dive's body laid over one: where, how large, and in which exports."""
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from fineparser_core.export.ghost import cut_out, ghost_over
 from fineparser_core.records import ComparedDive, DiveMotion, MaskTrack, step_spans
 
 
-def dive(x0: float, y0: float, size: float, shift: float = 0.0) -> ComparedDive:
+def dive(x0, y0, size, shift=0.0):
     """A square body, whose camera pans by `shift` pixels a frame, in 96 frames."""
     masks = np.zeros((96, 112, 112), np.float16)
     masks[:, 28:84, 28:84] = 1

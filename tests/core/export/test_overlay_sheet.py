@@ -1,17 +1,9 @@
-"""The sheet of predicted and labelled masks."""
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 
 from fineparser_core.export.overlay_sheet import overlay_sheet
-from fineparser_core.records import Analysis
 
 
-def test_a_sheet_shows_the_clip_and_every_labelled_frame(
-    small_video: Path, make_analysis: Callable[..., Analysis]
-) -> None:
+def test_a_sheet_shows_the_clip_and_every_labelled_frame(small_video, make_analysis):
     parse = make_analysis(small_video, 10, 99, scored=False).parse
     truth = np.zeros((48, 64), bool)
     truth[10:30, 20:40] = True

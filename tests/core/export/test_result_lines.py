@@ -1,7 +1,4 @@
-"""Results of many clips: lines that come back, and files that a kill, or a stranger, has left."""
-
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +8,11 @@ from made_analysis import made_motion
 from fineparser_core.errors import ExportError
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_results, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.records import Analysis, Measure
+from fineparser_core.records import Measure
 
 
 @pytest.fixture
-def result(small_video: Path, make_analysis: Callable[..., Analysis]) -> ClipResult:
+def result(small_video, make_analysis):
     analysis = make_analysis(small_video, 1)
     measure = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=65, step="take-off")
     return ClipResult(
@@ -28,7 +25,7 @@ def result(small_video: Path, make_analysis: Callable[..., Analysis]) -> ClipRes
     )
 
 
-def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result: ClipResult, tmp_path: Path) -> None:
+def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result, tmp_path):
     path = tmp_path / "results.jsonl"
     add_line(path, result_to_line(result))
     add_line(path, result_to_line(replace(result, analysis=None, error="It is damaged.")))
@@ -37,12 +34,9 @@ def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result: C
         assert getattr(back, name) == getattr(result, name)
     assert (failed.analysis, failed.error) == (None, "It is damaged.")
     found, was = back.analysis, result.analysis
-    assert found is not None
-    assert was is not None
     assert (found.scoring, found.measures, found.own_award) == (was.scoring, was.measures, was.own_award)
     for name in ("clip", "transitions", "moments", "model", "evidence", "refusal", "notes"):
         assert getattr(found.parse, name) == getattr(was.parse, name)
-    assert found.parse.motion is not None
     assert found.parse.motion.slowed == 2.9
     assert found.parse.sampled_times_s.tolist() == was.parse.sampled_times_s[[0, -1]].tolist()
     assert found.parse.mask_probability.shape == (0, 112, 112)
@@ -53,7 +47,7 @@ def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result: C
     assert tables[0] == tables[1]
 
 
-def test_a_last_line_that_is_not_whole_is_not_there(result: ClipResult, tmp_path: Path) -> None:
+def test_a_last_line_that_is_not_whole_is_not_there(result, tmp_path):
     path, line = tmp_path / "results.jsonl", result_to_line(result)
     for cut in (0, 1, len(line) // 2, len(line) - 1):
         path.write_bytes(line + line[:cut])
@@ -74,9 +68,7 @@ def test_a_last_line_that_is_not_whole_is_not_there(result: ClipResult, tmp_path
         lambda line: b'"' + b"a" * 2_000_001 + b'"\n',
     ],
 )
-def test_a_line_that_is_no_result_is_named(
-    result: ClipResult, tmp_path: Path, damage: Callable[[bytes], bytes]
-) -> None:
+def test_a_line_that_is_no_result_is_named(result, tmp_path, damage):
     path, line = tmp_path / "results.jsonl", result_to_line(result)
     path.write_bytes(line + damage(line) + line)
     with pytest.raises(ExportError, match=r"Line 2 of .*results\.jsonl is no result"):

@@ -1,8 +1,4 @@
-"""Skeletons on exports, and the path of the body's centre."""
-
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +7,6 @@ from measured_dive import measured_parse
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
 from fineparser_core.export.contact_sheet import write_contact_sheet
-from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
@@ -19,10 +14,8 @@ from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis
 
-Make = Callable[..., Analysis]
 
-
-def standing(x: float = 30.0) -> np.ndarray:
+def standing(x=30.0):
     """A standing athlete, (16, 3), with every joint seen."""
     joints = np.ones((len(KEYPOINT_NAMES), 3), np.float32)
     for at, name in enumerate(KEYPOINT_NAMES):
@@ -32,11 +25,11 @@ def standing(x: float = 30.0) -> np.ndarray:
     return joints
 
 
-def with_joints(analysis: Analysis, joints: np.ndarray) -> Analysis:
+def with_joints(analysis, joints):
     return Analysis(parse=replace(analysis.parse, joints=joints), scoring=analysis.scoring)
 
 
-def test_bones_join_the_joints_that_are_seen() -> None:
+def test_bones_join_the_joints_that_are_seen():
     joints = standing()
     bones = bones_of(joints)
     assert len(bones) == 2 * 6 + 3
@@ -50,21 +43,19 @@ def test_bones_join_the_joints_that_are_seen() -> None:
     assert [bone.side for bone in faint] == [RIGHT]
 
 
-def test_joints_lie_between_those_of_the_samples(small_video: Path, make_analysis: Make) -> None:
+def test_joints_lie_between_those_of_the_samples(small_video, make_analysis):
     parse = make_analysis(small_video).parse
     assert joints_at(parse, 5) is None
     moving = np.stack([standing(20 + sample) for sample in range(96)])
     parse = replace(parse, joints=moving, sampled_frames=np.arange(96) * 2)
     between, at = joints_at(parse, 21), joints_at(parse, 20)
-    assert between is not None
-    assert at is not None
     np.testing.assert_allclose(between[:, 0] - at[:, 0], 0.5)
     assert joints_at(parse, 191) is None
     # Over a long gap nobody knows where the limbs were.
     assert joints_at(replace(parse, sampled_frames=np.arange(96) * 20), 21) is None
 
 
-def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video, make_analysis, tmp_path):
     analysis = with_joints(make_analysis(small_video), np.repeat(standing()[None], 96, axis=0))
     frame = int(analysis.parse.sampled_frames[40])
     pictures = []
@@ -81,26 +72,14 @@ def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video: Path, make_analy
     write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(skeleton=True))
 
 
-def test_a_job_carries_joints_and_the_choice(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    analysis = with_joints(make_analysis(small_video), np.repeat(standing()[None], 96, axis=0))
-    job = StillJob(path=tmp_path / "s.png", analysis=analysis, frame=3, options=RenderOptions(skeleton=True))
-    save_job(job, tmp_path)
-    loaded = load_job(tmp_path)
-    assert isinstance(loaded, StillJob)
-    assert loaded.options.skeleton
-    np.testing.assert_array_equal(loaded.analysis.parse.joints, analysis.parse.joints)
-
-
-def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings() -> None:
+def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings():
     path = center_path(measured_parse(speed=5.0, flight_s=1.4))
-    assert path is not None
     line = path.in_frame(0, path.points)
     low, size_px = float(line[:, 1].max()), (640, 600)
     cut = replace(path, picture_xyxy=(0, 0, 640, low - 20))
     painter = PathPainter(cut, size_px, 1.0, lambda point: point)
     painter.draw(canvas := OverlayCanvas(size_px), 90)
     drawn = canvas.to_overlay()
-    assert drawn is not None
     assert drawn.top + len(drawn.opacity) <= low - 18
     whole = PathPainter(path, size_px, 1.0, lambda point: point)
     free = whole._heights(90, [(x, y) for x, y in line], None)

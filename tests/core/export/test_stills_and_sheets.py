@@ -1,16 +1,12 @@
-"""Stills and contact sheets: content and atomic files."""
-
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.export import panel
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
@@ -19,22 +15,17 @@ from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
-from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.records import Analysis, ComparedDive, MaskTrack, compared_dive
-
-Make = Callable[..., Analysis]
+from fineparser_core.progress import Progress
+from fineparser_core.records import ComparedDive, MaskTrack, compared_dive
 
 
-def read_rgb(path: Path) -> np.ndarray:
+def read_rgb(path):
     image = cv2.imread(str(path))
-    assert image is not None
     return image[:, :, ::-1]
 
 
 @pytest.mark.parametrize("name", ["still.png", "still.JPG"])
-def test_a_still_is_the_frame(
-    name: str, small_video: Path, make_analysis: Make, tmp_path: Path, number_of: Callable[[np.ndarray], int]
-) -> None:
+def test_a_still_is_the_frame(name, small_video, make_analysis, tmp_path, number_of):
     write_still(make_analysis(small_video), 77, tmp_path / name)
     image = read_rgb(tmp_path / name)
     assert image.shape[1] == 640
@@ -43,12 +34,7 @@ def test_a_still_is_the_frame(
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_still_without_overlays(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    write_still(make_analysis(small_video), 3, tmp_path / "s.png", RenderOptions(mask=False, panels=False))
-    assert read_rgb(tmp_path / "s.png").shape == (48, 64, 3)
-
-
-def test_invalid_stills(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_invalid_stills(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video)
     with pytest.raises(ConfigError, match=r"still\.gif"):
         write_still(analysis, 3, tmp_path / "still.gif")
@@ -60,16 +46,14 @@ def test_invalid_stills(small_video: Path, make_analysis: Make, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("scored", [True, False])
-def test_a_sheet_of_one_dive_and_of_two(
-    scored: bool, small_video: Path, variable_rate_video: Path, make_analysis: Make, tmp_path: Path
-) -> None:
+def test_a_sheet_of_one_dive_and_of_two(scored, small_video, variable_rate_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, scored=scored)
     other = make_analysis(variable_rate_video, 20, 110).parse
     track = MaskTrack(
         sampled_frames=other.sampled_frames, mask_probability=other.mask_probability, crop_xyxy=other.crop_xyxy
     )
     beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
-    events: list[Progress] = []
+    events = []
     write_contact_sheet(analysis, tmp_path / "one.png")
     options = RenderOptions(title="a dive", comparison=beside)
     write_contact_sheet(analysis, tmp_path / "two.png", options, progress=events.append)
@@ -78,7 +62,7 @@ def test_a_sheet_of_one_dive_and_of_two(
     assert events[-1] == Progress("write", 18, 18)
 
 
-def test_the_other_dive_is_mirrored_or_laid_over(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_the_other_dive_is_mirrored_or_laid_over(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video)
     beside = compared_dive(analysis.parse, "the same again")
     frame = analysis.parse.transitions.first_flight_frame + 5
@@ -100,7 +84,7 @@ def test_the_other_dive_is_mirrored_or_laid_over(small_video: Path, make_analysi
     assert 0 < changed.mean() < 0.6
 
 
-def test_step_colors_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_step_colors_are_applied(small_video, make_analysis, tmp_path):
     """Colours with too low a contrast on the panels are lightened, and the text on each is readable."""
     chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
     shown = panel.step_colors(chosen)
@@ -122,12 +106,12 @@ def test_step_colors_are_applied(small_video: Path, make_analysis: Make, tmp_pat
 YELLOW = (255, 216, 77)
 
 
-def yellow_in(image: np.ndarray) -> int:
+def yellow_in(image):
     """How many pixels have the colour of drawings."""
     return int((np.abs(image.astype(int) - YELLOW).max(axis=2) < 40).sum())
 
 
-def test_a_sheet_shows_frames_with_marks(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_a_sheet_shows_frames_with_marks(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, scored=False)
     _, second, _ = analysis.parse.steps
     frame = second.start_frame + 3  # far from the middle of any third
@@ -144,7 +128,7 @@ def test_a_sheet_shows_frames_with_marks(small_video: Path, make_analysis: Make,
     assert yellow_in(drawn[400:800, 320:]) == 0
 
 
-def test_every_entry_of_a_sheet_shows_a_body(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_every_entry_of_a_sheet_shows_a_body(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, scored=False)
     parse, masks = analysis.parse, analysis.parse.mask_probability.copy()
     under = parse.sampled_frames > parse.steps[2].start_frame + 8
@@ -159,9 +143,7 @@ def test_every_entry_of_a_sheet_shows_a_body(small_video: Path, make_analysis: M
     assert min(entry) > 0.8 * flight > 0
 
 
-def test_a_still_of_a_video_that_was_not_analysed(
-    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
-) -> None:
+def test_a_still_of_a_video_that_was_not_analysed(tmp_path, make_video, number_of):
     video = make_video(tmp_path / "odd.mkv", 30, size_px=(321, 241), pix_fmt="yuv444p")
     line = Mark(kind=LINE, frame=20, points=((100.0, 20.0), (140.0, 100.0)))
     note = Mark(kind=NOTE, frame=20, points=((310.0, 235.0),), text="am Rand, und länger als der Platz daneben")
@@ -176,9 +158,7 @@ def test_a_still_of_a_video_that_was_not_analysed(
         write_plain_still(video, 500, tmp_path / "still.png")
 
 
-def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(
-    tmp_path: Path, make_video: Callable[..., Path]
-) -> None:
+def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(tmp_path, make_video):
     video = make_video(tmp_path / "a.mkv", 40, size_px=(320, 240))
     corners = ((60.0, 60.0), (160.0, 120.0))
     on_the_mark = {ARROW: (90, 110), ELLIPSE: (60, 110), FREEHAND: (90, 110)}  # (row, column)
@@ -192,12 +172,3 @@ def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(
         assert yellow_in(images[15]) > 100
         assert yellow_in(images[22]) < 10  # paler
         assert yellow_in(images[30]) == 0
-
-
-def test_a_cancelled_sheet_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    token = CancelToken()
-    with pytest.raises(Cancelled):
-        write_contact_sheet(
-            make_analysis(small_video), tmp_path / "s.png", progress=lambda step: token.cancel(), cancel=token
-        )
-    assert os.listdir(tmp_path) == []

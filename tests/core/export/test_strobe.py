@@ -1,7 +1,4 @@
-"""Stroboscopic pictures of drawn dives whose truth is known: a still camera, one that pans, and what cannot be."""
-
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,15 +13,13 @@ from fineparser_core.export.strobe import Strobe, strobe_picture, write_strobe_c
 from fineparser_core.export.strobe_selection import choose_bodies
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
-from fineparser_core.records import Analysis
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
 PLAIN = StrobeOptions(outline=False, path=False, heights=False, rotation=False, title="")
-FIRST, LAST = 24, 75
 
 
-def places_of_red(image: np.ndarray) -> np.ndarray:
+def places_of_red(image):
     """(n, 2) middles of the red discs of a picture, from the highest to the lowest."""
     red = (image[..., 0].astype(int) - image[..., 1] > 90).astype(np.uint8)
     n, _, boxes, middles = cv2.connectedComponentsWithStats(red)
@@ -33,12 +28,12 @@ def places_of_red(image: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+def still(tmp_path_factory):
     return made_dive(tmp_path_factory.mktemp("still") / "dive.mp4")
 
 
-@pytest.mark.parametrize("panned", [False, True], ids=["still", "panned"])
-def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tmp_path: Path, *, panned: bool) -> None:
+@pytest.mark.parametrize("panned", [False, True])
+def test_bodies_lie_where_they_were_and_nothing_else_changed(still, tmp_path, *, panned):
     analysis = made_dive(tmp_path / "dive.mp4", panned=True) if panned else still
     with VideoReader(analysis.parse.clip.path) as reader:
         strobe = Strobe(analysis, replace(PLAIN, bodies=5), reader)
@@ -71,7 +66,7 @@ def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tm
     assert np.median(difference) < 10
 
 
-def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path: Path) -> None:
+def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path):
     analysis = made_dive(tmp_path / "dive.mp4", border=24)
     with VideoReader(analysis.parse.clip.path) as reader:
         strobe = Strobe(analysis, replace(PLAIN, bodies=4), reader)
@@ -82,18 +77,17 @@ def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path: Path) ->
         assert np.median(side.max(axis=1)) > 50
 
 
-def test_the_path_goes_on_to_the_contact_after_the_last_body(still: Analysis) -> None:
+def test_the_path_goes_on_to_the_contact_after_the_last_body(still):
     with VideoReader(still.parse.clip.path) as reader:
         strobe = Strobe(still, replace(PLAIN, path=True, heights=True, every_s=0.5), reader)
         image = strobe.picture()
     path = strobe._path
-    assert path is not None
     assert strobe.frames[-1] < path.frames[-1] - 3
     x, y = strobe._line[-1].round().astype(int)
     assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOR).max(axis=2).min() < 40
 
 
-def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still: Analysis) -> None:
+def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still):
     dive = measured_dive(still.parse)
     assert dive is not None
     every, usual = (choose_bodies(dive, options) for options in (StrobeOptions(every_s=0.2), StrobeOptions()))
@@ -103,7 +97,7 @@ def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still: Analys
     assert every[0] == usual[0] == 30
 
 
-def test_the_clip_builds_up_to_the_picture(still: Analysis, tmp_path: Path) -> None:
+def test_the_clip_builds_up_to_the_picture(still, tmp_path):
     write_strobe_clip(still, tmp_path / "strobe.mp4", replace(PLAIN, bodies=4))
     with VideoReader(tmp_path / "strobe.mp4") as reader:
         first, last = (reader.frame(at) for at in (0, reader.info.n_frames - 1))
@@ -112,18 +106,18 @@ def test_the_clip_builds_up_to_the_picture(still: Analysis, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_the_same_dive_gives_the_same_picture(still: Analysis) -> None:
+def test_the_same_dive_gives_the_same_picture(still):
     assert np.array_equal(strobe_picture(still), strobe_picture(still))
 
 
-def test_a_cut_within_the_dive_is_said(tmp_path: Path) -> None:
+def test_a_cut_within_the_dive_is_said(tmp_path):
     analysis = made_dive(tmp_path / "dive.mp4", cut=50)
     with pytest.raises(ExportError, match=r"another camera at frame 50"):
         write_strobe_picture(analysis, tmp_path / "s.png")
     assert not (tmp_path / "s.png").exists()
 
 
-def test_a_dive_without_masks_is_said(still: Analysis) -> None:
+def test_a_dive_without_masks_is_said(still):
     none = np.zeros_like(still.parse.mask_probability)
     one = none.copy()
     one[30] = still.parse.mask_probability[30]
@@ -134,7 +128,7 @@ def test_a_dive_without_masks_is_said(still: Analysis) -> None:
 
 
 @pytest.mark.slow
-def test_a_lost_camera_is_said(still: Analysis, tmp_path: Path) -> None:
+def test_a_lost_camera_is_said(still, tmp_path):
     rng = np.random.default_rng(0)
     with VideoWriter(tmp_path / "noise.mp4", width_px=SIZE[0], height_px=SIZE[1], fps=FPS) as writer:
         for at in range(96):
@@ -146,7 +140,7 @@ def test_a_lost_camera_is_said(still: Analysis, tmp_path: Path) -> None:
         strobe_picture(replace(still, parse=parse))
 
 
-def test_wrong_numbers_and_a_cancel_leave_no_file(still: Analysis, tmp_path: Path) -> None:
+def test_wrong_numbers_and_a_cancel_leave_no_file(still, tmp_path):
     for options in (StrobeOptions(bodies=1), StrobeOptions(every_s=9.0), StrobeOptions(speed=3.0)):
         with pytest.raises(ConfigError):
             strobe_picture(still, options)

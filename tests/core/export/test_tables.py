@@ -1,8 +1,5 @@
-"""Dives as CSV and JSON: every number found again, nothing made up."""
-
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +14,12 @@ from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
-from fineparser_core.records import Analysis, Measure
+from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import correct_contact
-
-Make = Callable[..., Analysis]
 
 
 @pytest.fixture
-def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
+def dives(small_video, make_analysis):
     return [
         ExportedDive(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
         ExportedDive(
@@ -42,11 +37,15 @@ def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
     ]
 
 
-def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
+def rows_of(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_table(dives, tmp_path):
     write_csv(dives, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(tmp_path / "t.csv")
     assert list(rows[0]) == list(COLUMNS)
     first, second, third = rows
     scoring = dives[0].analysis.scoring
@@ -67,7 +66,7 @@ def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert first["trained_on"] == "rendered dives"
 
 
-def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives: list[ExportedDive]) -> None:
+def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives):
     analysis = dives[0].analysis
     late = np.linspace(12, 90, 96).astype(np.int64)  # as around a fall
     parse = replace(analysis.parse, sampled_frames=late, sampled_times_s=late / 30)
@@ -82,7 +81,7 @@ def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives:
     ]
 
 
-def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_ranges_name_their_source(dives, tmp_path):
     known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
     found = (
         Measure(name="flight_time", value=1.5, unit="s", **known),
@@ -91,8 +90,7 @@ def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> 
     )
     dive = replace(dives[0], analysis=replace(dives[0].analysis, measures=found))
     write_csv([dive], tmp_path / "t.csv")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        (row,) = csv.DictReader(file)
+    (row,) = rows_of(tmp_path / "t.csv")
     assert row["good_ranges"] == (
         "flight_time 1.6 to 1.88 (real); closest_approach 0.3 to inf (rules); jump_height 0.27 to 0.46 (rendered)"
     )
@@ -101,22 +99,21 @@ def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> 
     assert "UNLV-Dive" in ranges["flight_time"]["about"]
 
 
-def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_the_table_says_who_saw_the_water_touched(dives, tmp_path):
     seen = dives[1].analysis
     parse = correct_contact(seen.parse, 77)
     by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
     write_csv([by_person, replace(by_person, contact_corrected=False), *dives], tmp_path / "t.csv")
-    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(tmp_path / "t.csv")
     assert [row["water_contact_by"] for row in rows] == ["person", "model", "", "", ""]
     assert [row["first_water_contact_frame"] for row in rows] == ["77", "77", "", "", ""]
     write_json([by_person], tmp_path / "t.json")
-    assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["dives"][0]["water_contact_by"] == "person"
+    assert json.loads((tmp_path / "t.json").read_bytes())["dives"][0]["water_contact_by"] == "person"
 
 
-def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
+def test_the_data(dives, tmp_path):
     write_json(dives, tmp_path / "t.json")
-    data = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    data = json.loads((tmp_path / "t.json").read_bytes())
     assert data["format"] == FORMAT
     assert [one["diver"] for one in data["dives"]] == ['Ana "Aňa", the first', None, None]
     assert data["dives"][0]["analysis"] == analysis_to_dict(dives[0].analysis)
@@ -128,7 +125,7 @@ def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
 
 
-def test_the_table_is_imported_with_the_judges_marks(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_the_table_is_imported_with_the_judges_marks(small_video, make_analysis, tmp_path):
     found = make_analysis(small_video, 3, 110)
     contact = found.parse.transitions.first_entry_frame + 4
     touched = replace(found, parse=correct_contact(found.parse, contact))

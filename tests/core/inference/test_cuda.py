@@ -1,6 +1,5 @@
 """The network on a CUDA device: no tensor is left on the CPU, and the numbers are those of the CPU."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 
 import numpy as np
@@ -17,32 +16,31 @@ _OF_CUDNN = ("allow_tf32", "benchmark", "deterministic")
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 
-def frames() -> np.ndarray:
+def frames():
     rng = np.random.default_rng(5)
     return rng.integers(0, 255, (96, SIZE_PX, SIZE_PX, 3), np.uint8)
 
 
-def network() -> FineParserPose:
+def network():
     torch.manual_seed(6)
     return fold_batch_norms(FineParserPose())
 
 
 @torch.no_grad()
-def test_every_tensor_of_the_network_is_on_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_tensor_of_the_network_is_on_its_device(monkeypatch):
     """Without a GPU: what is made on the CPU does not mix with tensors of the device without values."""
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # which does not know that device
     with torch.device("meta"):
         model = FineParserPose().eval()
     parsed = model.parse(torch.empty(1, 3, 96, SIZE_PX, SIZE_PX, device="meta"))
     features = parsed.frame_features
-    assert features is not None
-    assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}  # type: ignore[union-attr]
+    assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}
     with pytest.raises(RuntimeError, match="device"):
         features + torch.zeros(features.shape)
 
 
 @pytest.fixture
-def arithmetic() -> Iterator[list[tuple[object, str]]]:
+def arithmetic():
     """The settings of CUDA's arithmetic, which are as they were afterwards."""
     cudnn = torch.backends.cudnn
     settings = [(torch.backends.cuda.matmul, "allow_tf32"), *((cudnn, name) for name in _OF_CUDNN)]
@@ -52,9 +50,7 @@ def arithmetic() -> Iterator[list[tuple[object, str]]]:
         setattr(owner, name, value)
 
 
-def test_float32_on_cuda_is_neither_tf32_nor_a_matter_of_chance(
-    monkeypatch: pytest.MonkeyPatch, arithmetic: list[tuple[object, str]]
-) -> None:
+def test_float32_on_cuda_is_neither_tf32_nor_a_matter_of_chance(monkeypatch, arithmetic):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for owner, name in arithmetic:
         setattr(owner, name, name != "deterministic")
@@ -64,7 +60,7 @@ def test_float32_on_cuda_is_neither_tf32_nor_a_matter_of_chance(
 
 @pytest.mark.cuda
 @CUDA
-def test_float32_gives_the_numbers_of_the_cpu() -> None:
+def test_float32_gives_the_numbers_of_the_cpu():
     cuda, video = choose_device("cuda"), frames()
     here = ClipEncoder(network(), torch.device("cpu")).encode(video)
     there = ClipEncoder(network(), cuda).encode(video)
@@ -76,7 +72,7 @@ def test_float32_gives_the_numbers_of_the_cpu() -> None:
 
 @pytest.mark.cuda
 @CUDA
-def test_a_clip_gives_the_same_numbers_twice() -> None:
+def test_a_clip_gives_the_same_numbers_twice():
     cuda, video = choose_device("cuda"), frames()
     encoder = ClipEncoder(network(), cuda, precision=choose_precision(cuda))
     first, second = encoder.encode(video), encoder.encode(video)

@@ -1,6 +1,3 @@
-"""ClipEncoding a clip once gives what encoding both clips of every pair gives."""
-
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +17,8 @@ from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.aqa_model import normalize
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import MaskTrack, Note, NoteCode
@@ -34,13 +29,13 @@ DIFFICULTY = find_difficulty(DIVE, 10.0)
 IDENTITY = made_identity(id=MODEL_ID, decoding="release")
 
 
-def clip_frames(name: str) -> np.ndarray:
+def clip_frames(name):
     """A deterministic (96, 32, 32, 3) clip with slow and fast changes: smaller than frames are, to be done sooner."""
     video = golden_kit.rule.make_video(0, name)[0].transpose(1, 2, 3, 0)[:, :32, :32]
     return np.clip((video * 0.25 + 0.5) * 255, 0, 255).astype(np.uint8)
 
 
-def small_network() -> FineParser:
+def small_network():
     network = golden_kit.model(0)
     network.frame_px = 32
     return network
@@ -78,10 +73,10 @@ def samples_of(frames):
     return Samples(frames, np.arange(96), np.arange(96) / 25, np.tile(np.float32([0, 0, 112, 112]), (96, 1)))
 
 
-def pair_by_pair(encoder: ClipEncoder, query: Samples, exemplar: Samples) -> float:
+def pair_by_pair(encoder, query, exemplar):
     """Predicted score difference by the release's way, which encodes both clips of every pair."""
 
-    def encode(samples: Samples) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
+    def encode(samples):
         encoding = encoder.encode(samples.frames, seconds=samples.seconds).encoding
         features = torch.from_numpy(encoding.frame_features)[None]
         tokens = encoder.model.static_encoder.step_tokens(features, [encoding.transition_samples])
@@ -187,31 +182,8 @@ def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
     assert "from 10 m: DD" in _score(analyzer.score(encoding, DIVE, DIFFICULTY))
 
 
-def test_an_exemplar_whose_clip_is_gone_names_the_library(prepared, tmp_path):
-    analyzer, *_ = prepared
-    with pytest.raises(
-        ExemplarError, match=r"library\.sqlite: the clip of exemplar 'gone' cannot be used .*no such file"
-    ):
-        analyzer.exemplar_encoding(exemplar(tmp_path, "gone"))
-
-
 def test_two_take_offs_at_the_very_end_can_be_compared(prepared):
     analyzer, *_ = prepared
     boundaries = pair_boundaries((94, 95), (92, 95))
     assert boundaries == (8, 9)
     assert analyzer.encoder.model.dynamic_tokens(torch.zeros(1, 9, 1024), [boundaries]).isfinite().all()
-
-
-def test_library_round_trip_and_bad_files(prepared, tmp_path):
-    analyzer, *_ = prepared
-    library = analyzer.library
-    assert Counter(one.dive_number for one in library.exemplars()) == {"207C": 2}
-    assert library.get("ex1").score == 72.5
-    stored = library.mask("ex0")
-    np.testing.assert_allclose(stored.mask_probability[95], 1.0)
-    assert library.encoding("ex0", "another model") is None
-    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50, encoding="utf-8")
-    with pytest.raises(ExemplarError, match="cannot be read as an exemplar library"):
-        ExemplarStore.open(tmp_path / "text.sqlite")
-    with pytest.raises(ExemplarError, match="exists already"):
-        ExemplarStore.create(tmp_path / "text.sqlite")

@@ -1,8 +1,4 @@
-"""Frames of any shape can be analysed, and are kept in bounded memory."""
-
-from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 import torch
@@ -26,15 +22,13 @@ from fineparser_core.video.clips import make_clip
         ((853, 480), (852, 480)),
     ],
 )
-def test_kept_frames_are_small(size: tuple[int, int], kept: tuple[int, int]) -> None:
+def test_kept_frames_are_small(size, kept):
     assert kept_size(*size) == kept
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2000, 1), (1, 2000)])
 @pytest.mark.parametrize("preprocessing", ["whole", "follow", "release"])
-def test_frames_of_a_line_are_read(
-    size: tuple[int, int], preprocessing: str, tmp_path: Path, make_video: Callable[..., Path]
-) -> None:
+def test_frames_of_a_line_are_read(size, preprocessing, tmp_path, make_video):
     options = {"codec": "rawvideo", "pix_fmt": "gray", "time_base": Fraction(1, 30)}
     path = make_video(tmp_path / "line.avi", 16, size_px=size, **options)
     read = samples.read_samples(make_clip(path), preprocessing, ClipEncoder(StandIn(), torch.device("cpu")))

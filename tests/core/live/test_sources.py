@@ -1,8 +1,5 @@
-"""Addresses are checked, secrets stay out of sight, dropped files count when they are whole."""
-
 import os
 import re
-from pathlib import Path
 
 import pytest
 from numbered_video import write_video
@@ -41,7 +38,7 @@ from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, p
         ("rtmp://10.0.0.5/live/key", "rtmp://10.0.0.5/live/key"),
     ],
 )
-def test_network_addresses(address: str, shown: str) -> None:
+def test_network_addresses(address, shown):
     source = parse_source(address)
     assert source.kind is SourceKind.NETWORK
     assert source.shown == str(source) == shown
@@ -82,13 +79,13 @@ def test_network_addresses(address: str, shown: str) -> None:
         "/no/such/file.mp4",
     ],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_what_is_no_address_is_refused(address):
     with pytest.raises(ConfigError) as raised:
         parse_source(address)
     assert "secret" not in str(raised.value)
 
 
-def test_cameras_have_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cameras_have_settings(monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
     source = parse_source("camera:/dev/video0?size=1920x1080&rate=59.94&codec=mjpeg")
     assert (source.kind, source.address, source.format) == (SourceKind.CAMERA, "/dev/video0", "v4l2")
@@ -96,7 +93,7 @@ def test_cameras_have_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(camera.address.startswith("camera:/dev/video") for camera in list_cameras())
 
 
-def test_files_and_folders(tmp_path: Path) -> None:
+def test_files_and_folders(tmp_path):
     assert parse_source(str(tmp_path)).kind is SourceKind.FOLDER
     (tmp_path / "a.mp4").touch()
     assert parse_source(str(tmp_path / "a.mp4")).kind is SourceKind.FILE
@@ -105,21 +102,21 @@ def test_files_and_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [r"C:\club\gone.mp4", "C:/club/gone.mp4", "C://club/gone.mp4", r"\\server\share\gone.mp4"]
 )
-def test_a_drive_and_a_share_of_windows_are_paths(path: str) -> None:
+def test_a_drive_and_a_share_of_windows_are_paths(path):
     with pytest.raises(ConfigError, match="there is no such camera, folder or video") as raised:
         parse_source(path)
     assert str(raised.value).startswith(f"{path}: ")
 
 
 @windows_only
-def test_slashes_after_a_drive_may_be_any(tmp_path: Path) -> None:
+def test_slashes_after_a_drive_may_be_any(tmp_path):
     (tmp_path / "a.mp4").touch()
     drive, rest = os.path.splitdrive(tmp_path / "a.mp4")
     for text in (f"{drive}{rest}", f"{drive}/{rest}".replace("\\", "/"), rf"\\?\{drive}{rest}"):
         assert parse_source(text).kind is SourceKind.FILE
 
 
-def test_a_dropped_file_counts_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_dropped_file_counts_when_it_is_whole(tmp_path):
     folder = DropFolder(tmp_path)
     whole = write_video(tmp_path.parent / "whole.mp4", 16).read_bytes()
     new = tmp_path / "new.mp4"

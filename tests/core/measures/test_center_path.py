@@ -1,5 +1,3 @@
-"""The path of the body's centre and its heights over the water."""
-
 from dataclasses import replace
 
 import numpy as np
@@ -22,10 +20,9 @@ def in_water_at_contact():
     return replace(parse, mask_probability=masks, crop_xyxy=crops)
 
 
-def test_heights_are_metres_over_the_water() -> None:
+def test_heights_are_metres_over_the_water():
     parse = in_water_at_contact()
     path = center_path(parse)
-    assert path is not None
     top, *whole = path.marks
     # 4 m/s up is 0.815 m, above the centre of mass that leaves the board.
     leaves_y = SeenDive.of(parse).center_of_mass()[30, 1]
@@ -35,28 +32,23 @@ def test_heights_are_metres_over_the_water() -> None:
     for mark in path.marks:
         assert (WATER_PX - mark[1]) / PX_PER_M == pytest.approx(mark[2], abs=0.05)
     place = path.place(45)
-    assert place is not None
     np.testing.assert_allclose(place[0], 100 + PX_PER_M * 0.8 * 0.5, atol=3)
     assert path.place(10) is None
 
 
-def test_a_panned_camera_sees_the_path_move() -> None:
+def test_a_panned_camera_sees_the_path_move():
     parse = in_water_at_contact()
-    assert parse.motion is not None
     to_scene = parse.motion.to_scene.copy()
     to_scene[:, 0, 2] = 2.0 * np.arange(96)
     panned = replace(parse, motion=replace(parse.motion, to_scene=to_scene))
-    assert panned.joints is not None
     joints = panned.joints.copy()
     joints[..., 0] -= 2.0 * np.arange(96)[:, None]
     still, moving = center_path(parse), center_path(replace(panned, joints=joints))
-    assert still is not None
-    assert moving is not None
     shift = moving.in_frame(50, moving.points) - still.in_frame(50, still.points)
     np.testing.assert_allclose(shift, np.tile([-100.0, 0.0], (len(shift), 1)), atol=0.5)
 
 
-def test_no_heights_without_scale_or_water() -> None:
+def test_no_heights_without_scale_or_water():
     parse = in_water_at_contact()
     assert not len(center_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
     assert parse.motion is not None

@@ -1,5 +1,3 @@
-"""What speaks against a dive, beside good dives of the same number."""
-
 import pytest
 
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands, worst_first
@@ -8,21 +6,21 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.records import Measure
 
 
-def rule(low: float, high: float, unit: str = "s") -> Band:
+def rule(low, high, unit="s"):
     return Band(low=low, high=high, unit=unit, source=RULES)
 
 
-def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "take-off", unit: str = "s") -> Measure:
+def measure(name, value, uncertainty=0.03, step="take-off", unit="s"):
     return Measure(name=name, value=value, unit=unit, uncertainty=uncertainty, frame=3, step=step)
 
 
-def test_units_are_not_mixed() -> None:
+def test_units_are_not_mixed():
     bands = {"height": rule(0.3, 2.7, "m")}
     assert band_for(measure("height", 2, unit="m"), bands) is not None
     assert band_for(measure("height", 2, unit="torso"), bands) is None
 
 
-def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive() -> None:
+def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive():
     bands = {"flight_time": rule(1.15, 1.3, "s")}
     told = findings([measure("flight_time", 0.98)], bands)["take-off"]
     assert [finding.measure.value for finding in told] == [0.98]
@@ -35,7 +33,7 @@ def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive() -
         assert not findings([measure("flight_time", value, uncertainty)], bands)["take-off"]
 
 
-def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
+def test_three_are_told_for_a_phase_the_weightiest_first():
     bands = {f"m{k}": rule(0, 1, "s") for k in range(5)}
     found = [measure(f"m{k}", 3.0 + k, step="entry") for k in range(5)]
     told = findings(found, bands)
@@ -54,18 +52,18 @@ def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
         ("hip_angle", (25.0, 40.0), 60.0, 15.0),
     ],
 )
-def test_better_than_good_dives_costs_nothing(name, band, worse, better) -> None:
+def test_better_than_good_dives_costs_nothing(name, band, worse, better):
     bands = {name: rule(*band, "deg")}
     told = [bool(findings([measure(name, value, 3.0, "entry", "deg")], bands)["entry"]) for value in (worse, better)]
     assert told == [True, False]
 
 
-def against(name: str, value: float, unit: str, number: str | None, board_m: float | None) -> bool:
+def against(name, value, unit, number, board_m):
     found = Measure(name=name, value=value, unit=unit, uncertainty=0.05, frame=1, step="take-off")
     return bool(findings((found,), good_bands(number, board_m))["take-off"])
 
 
-def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone() -> None:
+def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone():
     for number, board_m, unsafe in ((None, None, 0.4), ("103B", 1.0, 0.4), ("207C", 10.0, 0.2)):
         told = [against("closest_approach", value, "m", number, board_m) for value in (unsafe, 0.8, 3.0)]
         assert told == [True, False, False]
@@ -85,13 +83,13 @@ def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone() -> None
         ("elbow_angle", 140.0, "deg", None, None, "rules"),
     ],
 )
-def test_ranges_of_rendered_dives_tell_no_fault(name, value, unit, number, board_m, kind) -> None:
+def test_ranges_of_rendered_dives_tell_no_fault(name, value, unit, number, board_m, kind):
     band = good_bands(number, board_m).get(name)
     assert band is None if number == "612B" else band is not None and band.source.kind == kind
     assert against(name, value, unit, number, board_m) == (kind != "rendered")
 
 
-def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show() -> None:
+def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show():
     opens, entry = measure("come_out_lead", 0.3), measure("entry_angle", -34.0, 13.0, unit="deg")
     good = measure("hip_line", 8.0, 3.0, unit="deg")
     assert worst_first([opens, good, entry], good_bands(None, None)) == [entry, opens, good]

@@ -1,5 +1,3 @@
-"""The rivals score dives through the same interface as FineParser."""
-
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,19 +5,16 @@ import numpy as np
 import pytest
 import torch
 from narrow_networks import narrow
-from torch import Tensor
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
-from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.rica2 import N_DRAWS
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
-from fineparser_core.models.c3d import C3D
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.training.methods import METHODS
 
@@ -36,18 +31,18 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def video() -> Tensor:
+def video():
     return torch.randn(2, 3, 96, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module")
-def large_video() -> Tensor:
+def large_video():
     """Poses are read off frames of 112 pixels alone."""
     return torch.randn(2, 3, 96, 112, 112, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module", params=BASELINES)
-def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> Seen:
+def seen(request, video, large_video):
     torch.manual_seed(0)
     video = large_video if request.param.startswith("pose") else video
     with narrow():
@@ -69,7 +64,7 @@ def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> 
     return Seen(request.param, model, [{k: v[i : i + 1] for k, v in whole.items()} for i in range(2)])
 
 
-def votes(model: AQAModel, query: VideoEncoding, *exemplars: VideoEncoding) -> Tensor:
+def votes(model, query, *exemplars):
     query = {name: value for name, value in query.items() if name != "score"}
     with torch.inference_mode():
         if not model.contrastive:
@@ -99,21 +94,6 @@ def test_weights_make_the_network(seen):
     assert torch.equal(votes(other, first, second), votes(seen.model, first, second))
 
 
-@pytest.mark.parametrize("method", ["i3d-mlp", "tsa"])
-def test_encoders_run_in_the_precision_asked_for(method, video):
-    torch.manual_seed(0)
-    model = build_model(ModelConfig(method=method)).eval()
-    model.frame_px = video.shape[-1]
-    types = []
-    model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
-    with torch.inference_mode():
-        single = model.encode(video[:1], decode_joint)
-        model.precision = torch.bfloat16
-        half = model.encode(video[:1], decode_joint)
-    assert types == [torch.float32, torch.bfloat16]
-    assert {value.dtype for observed in (single, half) for value in observed.encoding.values()} == {torch.float32}
-
-
 def test_a_value_becomes_a_distribution_and_is_read_back():
     bins = Bins(top=120.0, n=101, spread=5.0)
     values = torch.tensor([0.0, 0.4, 60.0, 71.3, 114.8, 120.0])
@@ -126,7 +106,7 @@ def test_a_value_becomes_a_distribution_and_is_read_back():
     torch.testing.assert_close((middle @ (bins.values - 60).square()).sqrt(), torch.tensor(6.0), rtol=1e-3, atol=0)
 
 
-def certain(head: torch.nn.Sequential, which: int) -> None:
+def certain(head, which):
     torch.nn.init.zeros_(head[-1].weight)
     torch.nn.init.zeros_(head[-1].bias)
     head[-1].bias.data[which] = 5.0
@@ -144,7 +124,7 @@ def test_the_most_probable_bin_is_the_score():
 
 
 @pytest.fixture(scope="module")
-def grouped() -> tuple[CoRe, np.ndarray]:
+def grouped():
     model = CoRe()
     differences = np.random.default_rng(3).normal(4, 15, 4000)
     model.set_groups(differences)
@@ -220,31 +200,6 @@ def test_tsa_cuts_each_dive_by_itself():
     torch.nn.init.zeros_(model.regressor.layer3.weight)
     torch.nn.init.ones_(model.regressor.layer3.bias)
     torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))
-
-
-def test_steps_of_tsa_are_weighed_as_asked() -> None:
-    model = build_model(ModelConfig(method="tsa", step_weights=(1.0, 1.0, 2.0)))
-    assert isinstance(model, TSA)
-    torch.testing.assert_close(model.step_weights, torch.tensor([0.25, 0.25, 0.5]))
-
-
-def test_a_rival_that_averages_windows_takes_other_windows() -> None:
-    video = torch.randn(1, 3, 96, 32, 32, generator=torch.Generator().manual_seed(0))
-    torch.manual_seed(0)
-    model = build_model(ModelConfig(method="i3d-mlp", window_count=3, window_stride=40)).eval()
-    assert isinstance(model, I3DMLP)
-    with torch.inference_mode():
-        expected = torch.stack([model.i3d(video[:, :, start : start + 16]) for start in (0, 40, 80)]).mean(dim=0)
-        torch.testing.assert_close(model.features(video), expected, rtol=1e-4, atol=1e-5)
-
-
-def test_c3d_is_as_large_as_its_source_says():
-    """78,409,573 parameters with a classifier of 101 classes, as the C3D for UCF-101 has."""
-    n_classifier = 101 * (4096 + 1)
-    with torch.device("meta"):
-        network = C3D()
-        assert sum(p.numel() for p in network.parameters()) + n_classifier == 78_409_573
-        assert network(torch.empty(1, 3, 16, 112, 112)).shape == (1, 8192)
 
 
 FC6, FC7 = 4096 * (8192 + 1), 4096 * (4096 + 1)

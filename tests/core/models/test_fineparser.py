@@ -1,5 +1,3 @@
-"""The whole network: what Figure 2 gives for a pair of videos is what encoding each once and comparing gives."""
-
 import pytest
 import torch
 from narrow_networks import narrow
@@ -10,12 +8,12 @@ from fineparser_core.models.temporal_parser import decode_release
 SIZE = 16
 
 
-def videos(n: int) -> torch.Tensor:
+def videos(n):
     return torch.randn(n, 3, 96, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture(scope="module")
-def network() -> FineParser:
+def network():
     torch.manual_seed(0)
     with narrow():
         network = FineParser(static_backbone="resnet18").eval()
@@ -23,14 +21,13 @@ def network() -> FineParser:
     return network
 
 
-def test_forward_is_encoding_once_and_comparing(network: FineParser) -> None:
+def test_forward_is_encoding_once_and_comparing(network):
     query, exemplar = videos(2)
     with torch.inference_mode():
         pair = network(query[None], exemplar[None])
         encoded = [network.encode(one[None], decode_release) for one in (query, exemplar)]
         relative = network.relative_to(encoded[0].encoding, encoded[1].encoding)
     torch.testing.assert_close(pair.relative.delta, relative.delta, rtol=1e-4, atol=1e-3)
-    assert pair.query.mask_logits is not None
     assert pair.query.mask_logits.shape == (1, 9, 5, 16, SIZE, SIZE)
     for parsed, one, cuts in zip((pair.query, pair.exemplar), encoded, pair.transitions, strict=True):
         assert parsed.probabilities is not None
@@ -40,7 +37,7 @@ def test_forward_is_encoding_once_and_comparing(network: FineParser) -> None:
         torch.testing.assert_close(masks, one.mask_probability, rtol=1e-4, atol=1e-5)
 
 
-def test_forward_cuts_where_it_is_told(network: FineParser) -> None:
+def test_forward_cuts_where_it_is_told(network):
     query, exemplar = videos(2).split(1)
     cuts = [(20, 70)], [(31, 62)]
     with torch.inference_mode():
@@ -50,7 +47,7 @@ def test_forward_cuts_where_it_is_told(network: FineParser) -> None:
 
 
 @pytest.mark.usefixtures("narrow_networks")
-def test_without_its_parts_forward_gives_what_is_left() -> None:
+def test_without_its_parts_forward_gives_what_is_left():
     torch.manual_seed(0)
     bare = FineParser(sap=False, sve=False, tap=False).eval()
     with torch.inference_mode():
@@ -61,7 +58,7 @@ def test_without_its_parts_forward_gives_what_is_left() -> None:
     assert not pair.relative.static.any()
 
 
-def test_windows_one_at_a_time_give_the_same_and_can_be_stopped_between(network: FineParser) -> None:
+def test_windows_one_at_a_time_give_the_same_and_can_be_stopped_between(network):
     video, passed = videos(1), []
     with torch.inference_mode():
         at_once = network.encode(video, decode_release)
@@ -70,7 +67,7 @@ def test_windows_one_at_a_time_give_the_same_and_can_be_stopped_between(network:
     for name, value in at_once.encoding.items():
         torch.testing.assert_close(one_by_one.encoding[name], value, rtol=1e-4, atol=1e-4)
 
-    def stop() -> None:
+    def stop():
         raise InterruptedError
 
     with pytest.raises(InterruptedError), torch.inference_mode():

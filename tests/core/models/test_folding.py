@@ -1,5 +1,3 @@
-"""Folded batch norms and up-sampling by blocks give the numbers of what they stand for."""
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,7 +10,7 @@ from fineparser_core.models.layers import BasicBlock
 from fineparser_core.models.spatial_parser import _UPSAMPLING, _upsample
 
 
-def network() -> nn.Module:
+def network():
     """Every kind of module whose batch norms are folded, and one without a convolution before it."""
     torch.manual_seed(3)
     frames = nn.Sequential(
@@ -21,8 +19,6 @@ def network() -> nn.Module:
     parts = nn.ModuleDict({"video": Unit3D(3, 8, 3, 2), "frames": frames, "rows": nn.BatchNorm1d(5)})
     for part in parts.modules():
         if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
-            assert part.running_mean is not None
-            assert part.running_var is not None
             part.running_mean.uniform_(-1, 1)
             part.running_var.uniform_(0.5, 2)
             nn.init.uniform_(part.weight, 0.5, 2)
@@ -31,19 +27,19 @@ def network() -> nn.Module:
 
 
 @torch.no_grad()
-def test_a_folded_network_computes_the_same() -> None:
+def test_a_folded_network_computes_the_same():
     parts = network()
     inputs = {"video": torch.randn(1, 3, 4, 8, 8), "frames": torch.randn(2, 3, 9, 9), "rows": torch.randn(4, 5)}
-    before = {name: parts[name](x) for name, x in inputs.items()}  # type: ignore[index]
+    before = {name: parts[name](x) for name, x in inputs.items()}
     fold_batch_norms(parts)
     assert [name for name, part in parts.named_modules() if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d)] == []
-    assert isinstance(parts["rows"], nn.BatchNorm1d)  # type: ignore[index]
+    assert isinstance(parts["rows"], nn.BatchNorm1d)
     for name, x in inputs.items():
-        assert torch.allclose(parts[name](x), before[name], atol=1e-5)  # type: ignore[index]
+        assert torch.allclose(parts[name](x), before[name], atol=1e-5)
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding"), _UPSAMPLING)
-def test_up_sampling_by_blocks_is_a_transposed_convolution(kernel, stride, padding) -> None:
+def test_up_sampling_by_blocks_is_a_transposed_convolution(kernel, stride, padding):
     torch.manual_seed(4)
     x, weight = torch.randn(2, 3, 2, 3, 4), torch.randn(3, 1, *kernel)
     expected = F.conv_transpose3d(x, weight, stride=stride, padding=padding)

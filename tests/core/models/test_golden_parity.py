@@ -22,18 +22,18 @@ SEEDS = (0, 1)
 STAGE_TOLERANCE = 3e-5
 
 
-def close(ours: torch.Tensor, stored: np.ndarray) -> None:
+def close(ours, stored):
     """Within 3e-5 of the largest value of the stage."""
     assert tuple(ours.shape) == stored.shape
     largest = np.abs(stored).max()
     assert np.abs(ours.numpy() - stored).max() <= STAGE_TOLERANCE * largest
 
 
-def tensor(array: np.ndarray) -> torch.Tensor:
+def tensor(array):
     return torch.from_numpy(np.ascontiguousarray(array))
 
 
-def pairs(array: np.ndarray) -> list[tuple[int, int]]:
+def pairs(array):
     return [(int(a), int(b)) for a, b in array]
 
 

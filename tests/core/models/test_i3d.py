@@ -1,5 +1,3 @@
-"""Kernels over two samples: the gradient in bf16 is that of float32."""
-
 import pytest
 import torch
 

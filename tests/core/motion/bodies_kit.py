@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
+
+from fineparser_core.motion.boxes import Motion
 
 SIZE = WIDTH, HEIGHT = 640, 360
 FPS = 30
@@ -22,6 +25,16 @@ def diving(x: float, leaves_s: float, top: float = 60.0) -> Place:
         return x + 30 * (t + 0.3), top + METRE_PX * 9.81 * t**2 / 2
 
     return place
+
+
+def moving_boxes(
+    times_s: np.ndarray, image: np.ndarray, center: np.ndarray, extent: np.ndarray, **changes: Any
+) -> Motion:
+    """Boxes in pictures of 384 x 216 of a camera that stands still."""
+    n = len(times_s)
+    values = {"scale": 1.0, "to_first": np.tile(np.eye(3), (n, 1, 1)), "scene": np.zeros(n, int)}
+    values |= {"size_px": (384, 216), "cut": np.zeros(n, bool), "border": np.zeros((n, 4), int)}
+    return Motion(times_s=times_s, image=image, center=center, extent=extent, **values | changes)
 
 
 def walking(frame: int) -> tuple[float, float]:

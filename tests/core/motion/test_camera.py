@@ -1,5 +1,3 @@
-"""Camera motion between two images, robust to graphics and to the athlete."""
-
 import cv2
 import numpy as np
 import pytest
@@ -9,14 +7,14 @@ from fineparser_core.motion.camera import camera_motion
 SIZE = (320, 180)
 
 
-def scene(seed: int = 0) -> np.ndarray:
+def scene(seed=0):
     """A random texture (500, 500), fine and coarse."""
     noise = np.random.default_rng(seed).normal(size=(500, 500)).astype(np.float32)
     stains = sum(cv2.GaussianBlur(noise, (0, 0), sigma) * sigma for sigma in (1.5, 4, 9))
     return np.clip(128 + 60 * stains / stains.std(), 0, 255).astype(np.uint8)
 
 
-def view(wall: np.ndarray, right: float = 0, down: float = 0, zoom: float = 1, turned_deg: float = 0) -> np.ndarray:
+def view(wall, right=0, down=0, zoom=1, turned_deg=0):
     """What a camera sees in which the texture has moved right and down, from its middle, by a number of pixels."""
     move = cv2.getRotationMatrix2D((250, 250), turned_deg, zoom)
     move[:, 2] += np.array([right - 250 + SIZE[0] / 2, down - 250 + SIZE[1] / 2])
@@ -24,21 +22,21 @@ def view(wall: np.ndarray, right: float = 0, down: float = 0, zoom: float = 1, t
 
 
 @pytest.mark.parametrize("down", [0, 0.5, -3.25, -17, 33])
-def test_a_shift_is_measured_with_subpixel_precision(down: float) -> None:
+def test_a_shift_is_measured_with_subpixel_precision(down):
     matrix, support = camera_motion(view(scene()), view(scene(), right=4, down=down))
     np.testing.assert_allclose(matrix[:2, 2], (-4, -down), atol=0.3)
     np.testing.assert_allclose(matrix[:2, :2], np.eye(2), atol=0.005)
     assert support > 0.5
 
 
-def test_zoom_and_turn_are_part_of_it() -> None:
+def test_zoom_and_turn_are_part_of_it():
     matrix, support = camera_motion(view(scene()), view(scene(), zoom=1.02, turned_deg=2))
     assert np.hypot(*matrix[:2, 0]) == pytest.approx(1 / 1.02, abs=0.002)
     assert np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) == pytest.approx(2, abs=0.1)
     assert support > 0.5
 
 
-def test_static_graphics_and_the_followed_athlete_are_outvoted() -> None:
+def test_static_graphics_and_the_followed_athlete_are_outvoted():
     pictures = [view(scene(), down=down) for down in (0, -21)]
     for picture in pictures:
         picture[4:30, 200:310] = np.tile([20, 235], 55)  # results
@@ -49,7 +47,7 @@ def test_static_graphics_and_the_followed_athlete_are_outvoted() -> None:
     assert support > 0.3
 
 
-def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images() -> None:
+def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images():
     flat = np.full(SIZE[::-1], 90, np.uint8)
     matrix, support = camera_motion(flat, flat)
     assert support == 1
@@ -58,7 +56,7 @@ def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images() -> 
     assert camera_motion(view(scene(1)), view(scene(1)))[1] == pytest.approx(1.0)
 
 
-def test_a_pan_that_goes_on_is_followed_farther_than_it_could_be_found() -> None:
+def test_a_pan_that_goes_on_is_followed_farther_than_it_could_be_found():
     before, after = view(scene(), down=-40), view(scene(), down=40)
     guess = np.array([[1, 0, 0], [0, 1, -74], [0, 0, 1.0]])
     matrix, support = camera_motion(before, after, guess)

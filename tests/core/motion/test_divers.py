@@ -1,5 +1,3 @@
-"""Who is the diver: of several that fall the larger and later one, of what is no body none, and whom a person names."""
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +8,9 @@ from test_free_fall import SIZE, dive, motion
 
 from fineparser_core.errors import ConfigError, NoDiveError
 from fineparser_core.motion import recording
-from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.divers import judge_falls
-from fineparser_core.motion.free_fall import FreeFall, find_free_falls
+from fineparser_core.motion.free_fall import find_free_falls
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch
 from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 
@@ -21,23 +18,23 @@ FIRST_S, SECOND_S = 1.7, 4.6
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two(tmp_path_factory):
     """Two dives so close in time that one alone is a dive of its own, in a file of seven seconds."""
     bodies = [diving(120, FIRST_S), diving(420, SECOND_S, top=90.0)]
     return write_bodies(tmp_path_factory.mktemp("two") / "two.mp4", bodies, 7 * FPS)
 
 
 @pytest.fixture(scope="module")
-def search(two: Path) -> DiveSearch:
+def search(two):
     return DiveSearch(two)
 
 
-def smaller(path: dict[int, tuple[float, float]], share: float) -> dict[int, tuple[float, float]]:
+def smaller(path, share):
     """The same fall farther away, at the other side of the picture."""
     return {image: (SIZE[0] - share * x, 40 + share * y) for image, (x, y) in path.items()}
 
 
-def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver() -> None:
+def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver():
     paths = [dive(90), smaller(dive(30), 0.5)]
     moving = motion(paths, 160)
     far = np.isin(moving.image, list(paths[1])) & (moving.center[:, 0] > 250) & (moving.center[:, 1] < 110)
@@ -52,7 +49,7 @@ def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver
     assert sum(one.probability for one in judge_falls(moving, falls)) < 1
 
 
-def test_the_parts_of_one_body_are_one_candidate() -> None:
+def test_the_parts_of_one_body_are_one_candidate():
     moving = motion([dive(40)], 120)
     (fall, *_) = find_free_falls(moving)
     arm = replace(fall, evidence=0.5 * fall.evidence, boxes=fall.boxes[3:-3], size_px=0.4 * fall.size_px)
@@ -63,7 +60,7 @@ def test_the_parts_of_one_body_are_one_candidate() -> None:
     ("probabilities", "unsure"),
     [((0.9,), False), ((0.4,), False), ((0.3,), True), ((0.7, 0.1), False), ((0.6, 0.3), True), ((), False)],
 )
-def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, unsure) -> None:
+def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, unsure):
     divers = tuple(
         DiverCandidate(frame=5, box_xyxy=(1, 2, 3, 4), probability=one, in_frame=0, out_frame=9)
         for one in probabilities
@@ -73,7 +70,7 @@ def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, u
     assert not replace(clip, athlete=AthletePoint(frame=5, x=1.0, y=2.0)).diver_is_unsure
 
 
-def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path, search: DiveSearch) -> None:
+def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two, search):
     found = find_clip(two, search=search)
     assert found.clip.diver_is_unsure
     first, second = found.clip.divers
@@ -89,7 +86,7 @@ def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path, se
         find_clip(two, 3, search=search)
 
 
-def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path, search: DiveSearch) -> None:
+def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two, search):
     frame = round((FIRST_S + 0.5) * FPS)
     x, y = diving(120, FIRST_S)(frame)
     point = AthletePoint(frame=frame, x=x, y=y)
@@ -103,37 +100,34 @@ def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path, search: DiveSear
     assert by_number.clip.athlete is not None
 
 
-def test_a_point_in_a_long_file_is_searched_around(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_in_a_long_file_is_searched_around(two, monkeypatch):
     monkeypatch.setattr(recording, "LONGEST_DIVE_S", 2.5)
     frame = round((FIRST_S + 0.5) * FPS)
     x, y = diving(120, FIRST_S)(frame)
     found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), search=DiveSearch(two, find_body=lambda _: 2.0))
-    assert found.recording is not None
     assert found.recording.ends == (max(frame - round(2.5 * FPS), 0), frame + round(2.5 * FPS) - 1)
     assert found.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
     assert found.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
     assert [one.chosen for one in found.clip.divers] == [True]
 
 
-def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path, search: DiveSearch) -> None:
+def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two, search):
     x, y = diving(420, SECOND_S, top=90.0)(20)
     clip = find_clip(two, AthletePoint(frame=20, x=x, y=y), search=search).clip
     assert clip.in_frame == 20
     assert clip.out_frame >= (SECOND_S + 1.2) * FPS
 
 
-def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(tmp_path, monkeypatch):
     body = diving(300, 1.0)
     x, y = body(3 * FPS)
 
-    def splash(frame: int) -> tuple[float, float]:
+    def splash(frame):
         return (x + 80 * (frame / FPS - 2.2), y + 10) if frame > 2.2 * FPS else (900.0, y)
 
     path = write_bodies(tmp_path / "weak.mp4", [body, splash], 4 * FPS)
 
-    def weak(moving: Motion, *, loose: bool = False, **_: object) -> list[FreeFall]:
+    def weak(moving, *, loose=False, **_):
         return [replace(one, evidence=0.55) for one in find_free_falls(moving)[:1]] if loose else []
 
     monkeypatch.setattr(recording, "find_free_falls", weak)

@@ -1,11 +1,10 @@
-"""Free falls among boxes that move otherwise: in real time, slowed, under a moving camera, two of them, and none."""
-
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from bodies_kit import moving_boxes
 
-from fineparser_core.motion.boxes import Motion, apply
+from fineparser_core.motion.boxes import apply
 from fineparser_core.motion.following import diver_of
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, find_free_falls
 
@@ -15,7 +14,7 @@ BODY_PX = 30.0
 G_PX = 9.81 * BODY_PX / 1.15  # a second squared
 
 
-def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, pan: float = 0.0) -> Motion:
+def motion(paths, n, seed=0, pan=0.0):
     """Boxes of a body's size along paths {image: (x, y)} on the wall, and three a picture that walk or wait."""
     rng = np.random.default_rng(seed)
     walkers = rng.uniform((0, 60), (384, 200), (3, 2))
@@ -31,21 +30,12 @@ def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, p
     to_first = np.tile(np.eye(3), (n, 1, 1))
     to_first[:, 1, 2] = pan * np.arange(n)
     image = boxes[:, 0].astype(np.int64)
-    return Motion(
-        times_s=np.arange(n) / FPS,
-        size_px=SIZE,
-        scale=2.0,
-        to_first=to_first,
-        scene=np.zeros(n, int),
-        cut=np.zeros(n, bool),
-        border=np.zeros((n, 4), int),
-        image=image,
-        center=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
-        extent=np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1),
-    )
+    center = apply(np.linalg.inv(to_first[image]), boxes[:, 1:3])
+    extent = np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1)
+    return moving_boxes(np.arange(n) / FPS, image, center, extent, scale=2.0, to_first=to_first)
 
 
-def dive(first: int, seconds: float = 1.1, rise_s: float = 0.3, slowed: float = 1.0) -> dict[int, tuple[float, float]]:
+def dive(first, seconds=1.1, rise_s=0.3, slowed=1.0):
     """From image `first` a body rises for a while and falls."""
     path = {}
     for image in range(first, first + round(seconds * slowed * FPS) + 1):
@@ -55,7 +45,7 @@ def dive(first: int, seconds: float = 1.1, rise_s: float = 0.3, slowed: float = 
 
 
 @pytest.mark.parametrize("pan", [0.0, 4.0])
-def test_a_dive_is_found_among_walkers(pan: float) -> None:
+def test_a_dive_is_found_among_walkers(pan):
     fall = find_free_falls(motion([dive(40)], 120, pan=pan))[0]
     assert abs(fall.first - 40) <= 2
     assert abs(fall.last - 73) <= 2
@@ -67,21 +57,16 @@ def test_a_dive_is_found_among_walkers(pan: float) -> None:
     assert fall.height_share == pytest.approx(G_PX * (0.8**2 - 0.3**2) / 2 / 216, rel=0.15)
 
 
-def test_a_slow_replay_is_told_by_gravity() -> None:
-    fall = find_free_falls(motion([dive(30, slowed=3.0)], 190))[0]
-    assert fall.slowed == pytest.approx(3.0, rel=0.1)
-    assert abs(fall.first - 30) <= 8
-    assert abs(fall.last - 129) <= 4
+@pytest.mark.parametrize(
+    ("slowed", "n", "last", "abs_first", "abs_last"), [(3.0, 190, 129, 8, 4), (5.0, 230, 195, 15, 6)]
+)
+def test_a_slow_replay_is_told_by_gravity_and_followed_to_its_ends(slowed, n, last, abs_first, abs_last):
+    fall = find_free_falls(motion([dive(30, slowed=slowed)], n))[0]
+    assert fall.slowed == pytest.approx(slowed, rel=0.1)
+    assert (fall.first, fall.last) == (pytest.approx(30, abs=abs_first), pytest.approx(last, abs=abs_last))
 
 
-def test_a_very_slow_replay_is_followed_back_to_its_beginning() -> None:
-    fall = find_free_falls(motion([dive(30, slowed=5.0)], 230))[0]
-    assert fall.slowed == pytest.approx(5.0, rel=0.1)
-    assert abs(fall.first - 30) <= 15
-    assert abs(fall.last - 195) <= 6
-
-
-def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for() -> None:
+def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for():
     path = dive(40, seconds=0.75, rise_s=0.3)  # a low dive, which ends near where it began
     moving = motion([path], 120)
     last = max(path)
@@ -96,12 +81,12 @@ def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for() 
     assert loose.first == pytest.approx(40, abs=2)
 
 
-def test_two_dives_are_two_falls_that_do_not_overlap() -> None:
+def test_two_dives_are_two_falls_that_do_not_overlap():
     falls = find_free_falls(motion([dive(20), dive(150)], 240), least_evidence=LEAST_EVIDENCE)
     assert sorted(round(fall.start_s, 1) for fall in falls) == pytest.approx([20 / FPS, 5.0], abs=0.15)
 
 
-def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive() -> None:
+def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive():
     hurdle = {image: (x - 40, y - 8) for image, (x, y) in dive(20, seconds=1.0, rise_s=0.35).items()}
     seen_badly = dive(70, seconds=0.8)
     alone = find_free_falls(motion([hurdle], 130))[0].evidence
@@ -111,7 +96,7 @@ def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive() -> 
     assert falls[0].evidence == pytest.approx(alone, rel=0.1)
 
 
-def test_walkers_a_jump_on_the_spot_and_nothing_are_none() -> None:
+def test_walkers_a_jump_on_the_spot_and_nothing_are_none():
     hop = dive(40, seconds=0.6, rise_s=0.3)
     assert not find_free_falls(motion([], 150), least_evidence=LEAST_EVIDENCE)
     assert not find_free_falls(motion([hop], 150), least_evidence=LEAST_EVIDENCE)
@@ -119,7 +104,7 @@ def test_walkers_a_jump_on_the_spot_and_nothing_are_none() -> None:
     assert not find_free_falls(empty)
 
 
-def test_a_camera_that_is_lost_for_a_frame_goes_on_as_it_moved() -> None:
+def test_a_camera_that_is_lost_for_a_frame_goes_on_as_it_moved():
     panned = motion([dive(40)], 120, pan=4.0)
     fall = find_free_falls(panned)[0]
     lost = panned.scene.copy()

@@ -1,15 +1,13 @@
-"""Falls are looked for in recordings of any length and rate, with uneven, repeated and missing time stamps."""
-
 import numpy as np
 import pytest
+from bodies_kit import moving_boxes
 
-from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.free_fall import find_free_falls
 
 SIZE = (384, 216)
 
 
-def odd_times(rng: np.random.Generator, n: int) -> np.ndarray:
+def odd_times(rng, n):
     """(n,) seconds that never go back: even, uneven, repeated, or with gaps."""
     steps = np.full(n, 1 / rng.choice([0.1, 1, 6, 20, 30, 60, 300]))
     steps *= rng.choice([np.ones(n), rng.exponential(1, n), rng.integers(0, 3, n)], axis=0)
@@ -17,7 +15,7 @@ def odd_times(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.cumsum(np.where(gaps, steps * rng.uniform(1, 200, n), steps))
 
 
-def odd_motion(seed: int) -> Motion:
+def odd_motion(seed):
     """2 to 400 images with a body that falls freely among boxes at random, cuts, and images without any box."""
     rng = np.random.default_rng(seed)
     n = int(rng.choice([rng.integers(2, 12), rng.integers(2, 60), rng.integers(2, 400)], p=[0.45, 0.45, 0.1]))
@@ -29,22 +27,13 @@ def odd_motion(seed: int) -> Motion:
     falling = np.flatnonzero(np.abs(since) < rng.uniform(0.5, 3))
     path = np.stack([150 + 30 * since, 60 + 250 * since**2 / 2], axis=1)[falling]
     order = np.argsort(np.append(image, falling), kind="stable")
-    return Motion(
-        times_s=times,
-        size_px=SIZE,
-        scale=1.0,
-        to_first=np.tile(np.eye(3), (n, 1, 1)),
-        scene=np.cumsum(rng.random(n) < rng.choice([0, 0.1])),
-        cut=np.zeros(n, bool),
-        border=np.zeros((n, 4), int),
-        image=np.append(image, falling)[order],
-        center=np.concatenate([center, path])[order],
-        extent=np.concatenate([extent, np.full((len(falling), 2), 30.0)])[order],
-    )
+    scene = np.cumsum(rng.random(n) < rng.choice([0, 0.1]))
+    center, extent = np.concatenate([center, path]), np.concatenate([extent, np.full((len(falling), 2), 30.0)])
+    return moving_boxes(times, np.append(image, falling)[order], center[order], extent[order], scene=scene)
 
 
 @pytest.mark.parametrize("first", range(0, 500, 100))
-def test_any_times_have_an_answer(first: int) -> None:
+def test_any_times_have_an_answer(first):
     n_found = 0
     for seed in range(first, first + 100):
         motion = odd_motion(seed)
@@ -57,19 +46,8 @@ def test_any_times_have_an_answer(first: int) -> None:
     assert n_found >= 5
 
 
-def test_one_image_in_ten_seconds_and_a_standing_clock() -> None:
+def test_one_image_in_ten_seconds_and_a_standing_clock():
     for times in (np.arange(5) * 10.0, np.zeros(5)):
         boxes = np.arange(5)
-        motion = Motion(
-            times_s=times,
-            size_px=SIZE,
-            scale=1.0,
-            to_first=np.tile(np.eye(3), (5, 1, 1)),
-            scene=np.zeros(5, int),
-            cut=np.zeros(5, bool),
-            border=np.zeros((5, 4), int),
-            image=boxes,
-            center=np.stack([boxes + 100.0, boxes**2 * 3.0], axis=1),
-            extent=np.full((5, 2), 30.0),
-        )
-        assert not find_free_falls(motion)
+        center = np.stack([boxes + 100.0, boxes**2 * 3.0], axis=1)
+        assert not find_free_falls(moving_boxes(times, boxes, center, np.full((5, 2), 30.0)))

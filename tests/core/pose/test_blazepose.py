@@ -16,12 +16,12 @@ PUBLISHED = {
 PUBLISHED_MASK_PX = 9735
 
 
-def drawn_person() -> np.ndarray:
+def drawn_person():
     """(256, 256, 3) uint8: a person of discs, who stands."""
     picture = np.full((256, 256, 3), (70, 120, 160), np.uint8)
     rows, columns = np.mgrid[0:256, 0:256]
 
-    def limb(start: tuple[int, int], end: tuple[int, int], radius: int, color: tuple[int, int, int] = SKIN) -> None:
+    def limb(start, end, radius, color=SKIN):
         for x, y in np.linspace(start, end, 40):
             picture[(columns - x) ** 2 + (rows - y) ** 2 < radius**2] = color
 
@@ -37,7 +37,7 @@ def drawn_person() -> np.ndarray:
     return picture
 
 
-def test_it_gives_what_the_published_file_gives() -> None:
+def test_it_gives_what_the_published_file_gives():
     blazepose = load_blazepose()
     (seen,) = blazepose.joints([drawn_person()])
     assert seen.joints.shape == (15, 2)

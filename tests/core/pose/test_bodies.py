@@ -1,7 +1,3 @@
-"""A body is where looks agree, however the picture is turned."""
-
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
@@ -15,13 +11,13 @@ SHADES = np.linspace(40, 250, 15).astype(int)
 class Dots(Look):
     """Sees joints where dots are drawn, a shade of red each; without dots they lie anywhere, as of networks."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self._rng = np.random.default_rng(0)
 
-    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+    def joints(self, pictures):
         return [Seen(self._joints(picture.astype(int)), np.ones(15)) for picture in pictures]
 
-    def _joints(self, picture: np.ndarray) -> np.ndarray:
+    def _joints(self, picture):
         found = self._rng.uniform(40, 216, (15, 2))
         for joint, shade in enumerate(SHADES.tolist()):
             off = np.abs(picture - [shade, 0, 255 - shade]).sum(axis=-1)
@@ -30,7 +26,7 @@ class Dots(Look):
         return found
 
 
-def test_a_body_is_where_looks_agree_however_the_picture_is_turned() -> None:
+def test_a_body_is_where_looks_agree_however_the_picture_is_turned():
     bare = np.full((256, 256, 3), 90, np.uint8)
     drawn = bare.copy()
     for (x, y), shade in zip((POSE + 15).round().astype(int).tolist(), SHADES.tolist(), strict=True):

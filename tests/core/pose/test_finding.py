@@ -1,7 +1,3 @@
-"""Joints out of two networks, of which each is wrong now and then."""
-
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 
@@ -19,14 +15,14 @@ PLACES = {
 SIDE = 0.015  # of left and right from the middle
 
 
-def body() -> np.ndarray:
+def body():
     """(15, 2)."""
     places = [PLACES[name.split("_")[0]] for name in KEYPOINT_NAMES[:BODY]]
     sides = [SIDE * (name.endswith("_l") - name.endswith("_r")) for name in KEYPOINT_NAMES[:BODY]]
     return np.array(places) + np.array(sides)[:, None]
 
 
-def somersault(turns: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def somersault(turns=1.0):
     """Joints (40, 15, 2) of a body that turns, in shares of the crop, and its radians (40,)."""
     radians = 2 * np.pi * turns * np.arange(N) / N
     cos, sin = np.cos(radians), np.sin(radians)
@@ -34,7 +30,7 @@ def somersault(turns: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     return 0.5 + body() @ turned.transpose(0, 2, 1), radians
 
 
-def mask_of(joints: np.ndarray) -> np.ndarray:
+def mask_of(joints):
     """(112, 112): what lies near the limbs."""
     names = KEYPOINT_NAMES.index
     chains = ("head shoulder elbow wrist", "shoulder hip knee ankle toe")
@@ -48,7 +44,7 @@ def mask_of(joints: np.ndarray) -> np.ndarray:
     return mask
 
 
-def as_own(joints: np.ndarray) -> np.ndarray:
+def as_own(joints):
     """Joints as our network gives them, (40, 16, 3)."""
     own = np.full((N, len(KEYPOINT_NAMES), 3), 0.9)
     own[:, :BODY, :2] = 112 * joints
@@ -64,26 +60,26 @@ class Upright(Look):
 
     off_px = 0.0
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch):
         self.true, self.radians = somersault()
         self.turns: list[Turn] = []
         self.looks = 0
         picture = Turn.picture
 
-        def told(turn: Turn, wide: np.ndarray) -> np.ndarray:
+        def told(turn, wide):
             self.turns.append(turn)
             return picture(turn, wide)
 
         monkeypatch.setattr(Turn, "picture", told)
 
-    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+    def joints(self, pictures):
         turns, self.turns = self.turns, []
         return [self.see(picture, turn) for picture, turn in zip(pictures, turns, strict=True)]
 
-    def masks(self, seen: Sequence[Seen]) -> list[np.ndarray]:
+    def masks(self, seen):
         return [one.shared for one in seen]
 
-    def see(self, picture: np.ndarray, turn: Turn) -> Seen:
+    def see(self, picture, turn):
         self.looks += 1
         sample = int(picture[PICTURE_PX // 2, PICTURE_PX // 2, 0])
         seen = np.tile([[200.0, 60.0]], (BODY, 1)) + 40 * body()
@@ -96,24 +92,22 @@ class Upright(Look):
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> Upright:
+def network(monkeypatch):
     return Upright(monkeypatch)
 
 
-def found(
-    own: np.ndarray, joints: np.ndarray, network: Upright, looked_at: np.ndarray, cancel: CancelToken | None = None
-) -> np.ndarray:
+def found(own, joints, network, looked_at, cancel=None):
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
     masks = np.stack([mask_of(one) for one in joints])
     return find_joints(own, wide, masks, looked_at, network, cancel)[0]
 
 
-def off(joints: np.ndarray, true: np.ndarray) -> np.ndarray:
+def off(joints, true):
     """(40,) mean error in shares of the crop."""
     return np.linalg.norm(joints[:, :BODY, :2] / 112 - true, axis=-1).mean(axis=1)
 
 
-def test_where_one_network_is_wrong_the_other_is_believed(network: Upright) -> None:
+def test_where_one_network_is_wrong_the_other_is_believed(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[15:18, :BODY, :2] = 112 - own[15:18, :BODY, :2]  # upside down
@@ -125,7 +119,7 @@ def test_where_one_network_is_wrong_the_other_is_believed(network: Upright) -> N
     assert network.looks < 3 * N  # each both ways round
 
 
-def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_right(network: Upright) -> None:
+def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_right(network):
     joints, radians = somersault()
     network.off_px = 6.0
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
@@ -139,7 +133,7 @@ def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_
     np.testing.assert_allclose(mirrored[..., 1], straight[:, :BODY, 1], atol=0.01)
 
 
-def test_sides_stay_the_same_through_time(network: Upright) -> None:
+def test_sides_stay_the_same_through_time(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[::2] = own[::2, list(KEYPOINT_FLIP)]
@@ -150,7 +144,7 @@ def test_sides_stay_the_same_through_time(network: Upright) -> None:
     assert min(strict, swapped) < 0.02
 
 
-def test_nobody_is_looked_at_outside_the_flight(network: Upright) -> None:
+def test_nobody_is_looked_at_outside_the_flight(network):
     joints, _ = somersault()
     own = as_own(joints)
     result = found(own, joints, network, np.zeros(N, bool))
@@ -158,7 +152,7 @@ def test_nobody_is_looked_at_outside_the_flight(network: Upright) -> None:
     np.testing.assert_allclose(result[..., :2], own[..., :2], atol=1)  # steadied alone
 
 
-def test_what_looks_agree_on_is_surer(network: Upright) -> None:
+def test_what_looks_agree_on_is_surer(network):
     joints, _ = somersault()
     own = as_own(joints)
     own[25:28, :BODY, :2] += 12
@@ -167,7 +161,7 @@ def test_what_looks_agree_on_is_surer(network: Upright) -> None:
     assert sure[25:28].mean() < sure[5:20].mean() - 0.1
 
 
-def test_a_search_for_joints_ends_where_it_is_cancelled(network: Upright) -> None:
+def test_a_search_for_joints_ends_where_it_is_cancelled(network):
     joints, _ = somersault()
     token = CancelToken()
     token.cancel()
@@ -176,7 +170,7 @@ def test_a_search_for_joints_ends_where_it_is_cancelled(network: Upright) -> Non
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_turned_picture_shows_the_crop_turned(mirrored: bool) -> None:
+def test_a_turned_picture_shows_the_crop_turned(mirrored):
     wide = np.zeros((WIDE_PX, WIDE_PX, 3), np.uint8)
     spot = np.array([0.7, 0.35])  # of the crop, which is the middle 1 / 1.5 of the wide one
     x, y = (WIDE_PX * (0.5 + (spot - 0.5) / 1.5)).astype(int)
@@ -187,7 +181,7 @@ def test_a_turned_picture_shows_the_crop_turned(mirrored: bool) -> None:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored: bool) -> None:
+def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored):
     mask = np.zeros((PICTURE_PX, PICTURE_PX), np.float32)
     mask[60:80, 150:180] = 1
     turn = Turn(0.8, mirrored)
@@ -196,7 +190,7 @@ def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored: bool) -> 
     np.testing.assert_allclose(middle, turn.in_crop(np.array([165.0, 70.0])), atol=0.005)
 
 
-def test_masks_are_averaged_as_far_as_the_look_fits(network: Upright) -> None:
+def test_masks_are_averaged_as_far_as_the_look_fits(network):
     seen = np.full((PICTURE_PX, PICTURE_PX), np.nan, np.float32)
     seen[64:192, 64:192] = 1
     masks = np.full((3, 112, 112), 0.4, np.float16)

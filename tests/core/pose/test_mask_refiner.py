@@ -1,57 +1,22 @@
-"""The mask refiner starts as the paper's decoder and learns from there."""
-
 import pytest
 import torch
 
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.spatial_parser import MaskDecoder
-from fineparser_core.pose.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener, RefinedMaskDecoder
+from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 
-Taps = tuple[torch.Tensor, ...]
 WINDOWS = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(3))
 
 
 @pytest.fixture(scope="module")
-def taps() -> Taps:
+def taps():
     """Of a window of 16 x 32 x 32."""
     generator = torch.Generator().manual_seed(0)
     sizes = ((8, 16, 16), (8, 8, 8), (8, 4, 4), (4, 2, 2))
     return tuple(torch.randn(1, c, *s, generator=generator) for c, s in zip(TAP_CHANNELS, sizes, strict=True))
 
 
-def test_a_refiner_gives_every_scale_its_map(taps: Taps) -> None:
-    refiner = MaskRefiner()
-    middle = refiner.middle(taps)
-    assert middle.shape == (1, MIDDLE_CHANNELS, 8, 8, 8)
-    torch.nn.init.normal_(refiner.out.weight)
-    out = refiner(taps)
-    assert out.shape == (1, 16, 32, 32)
-    assert torch.equal(refiner(taps, middle), out)
-    for coarse in range(4):  # every tap is looked at
-        changed = tuple(tap * (2 if i == coarse else 1) for i, tap in enumerate(taps))
-        assert not torch.equal(refiner(changed), out)
-
-
-def test_a_sharpener_adds_nothing_at_first_and_then_looks_at_all_it_is_given() -> None:
-    sharpener = MaskSharpener().eval()
-    logits, middle = torch.randn(1, 16, 32, 32), torch.randn(1, MIDDLE_CHANNELS, 8, 8, 8)
-    assert not sharpener(logits, WINDOWS, middle).any()
-    torch.nn.init.normal_(sharpener.last.weight)
-    added = sharpener(logits, WINDOWS, middle)
-    assert added.shape == logits.shape
-    assert not torch.equal(sharpener(logits + 1, WINDOWS, middle), added)
-    assert not torch.equal(sharpener(logits, WINDOWS + 1, middle), added)
-    # Every frame by itself, and with what is known of it and of the one beside it: others change nothing in it.
-    other, known = WINDOWS.clone(), middle.clone()
-    other[:, :, 5] += 1
-    known[:, :, 4] += 1
-    changed = (sharpener(logits, other, known) != added).flatten(2).any(dim=2)[0]
-    assert changed.tolist() == [sample in (5, 8, 9) for sample in range(16)]
-    part = sharpener(logits[:, 4:6], WINDOWS[:, :, 4:6], middle[:, :, 2:3])
-    torch.testing.assert_close(part, added[:, 4:6], rtol=1e-4, atol=1e-4)
-
-
-def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
+def test_a_refined_decoder_starts_as_the_papers(taps):
     torch.manual_seed(1)
     plain = MaskDecoder()
     torch.manual_seed(1)
@@ -61,11 +26,10 @@ def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
     assert torch.equal(refined(taps, WINDOWS), plain(taps, WINDOWS))
     refined(taps, WINDOWS)[:, 4].square().mean().backward()
     gradient = refined.refiner.out.weight.grad
-    assert gradient is not None
     assert gradient.abs().max() > 0  # and learns from there
 
 
-def test_only_the_fused_map_is_refined(taps: Taps) -> None:
+def test_only_the_fused_map_is_refined(taps):
     decoder = RefinedMaskDecoder()
     before = decoder(taps, WINDOWS)
     torch.nn.init.ones_(decoder.refiner.out.bias)

@@ -1,5 +1,3 @@
-"""What a score rests on: a take-off, an entry and a diver, and no moment that gravity contradicts."""
-
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +7,12 @@ from measured_dive import BOARD, FPS, LEAVES_S, measured_parse
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive
-from fineparser_core.records import DiveParse
 from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
 
 
-def seen_dive() -> DiveParse:
+def seen_dive():
     """A dive as weights see it that follow the diver, who stands on the board before it."""
     parse = measured_parse(speed=4.0, flight_s=1.07, turned_deg=np.zeros(96))
     assert parse.motion is not None
@@ -30,24 +27,24 @@ def seen_dive() -> DiveParse:
     return replace(parse, model=model, motion=motion, moments=moments, crop_xyxy=crops)
 
 
-def placed(parse: DiveParse, frames: int) -> DiveParse:
+def placed(parse, frames):
     own = parse.transitions
     flight = own.first_flight_frame + frames
     return with_transitions(parse, replace(own, first_flight_frame=flight, first_flight_s=flight / FPS))
 
 
-def checked(parse: DiveParse) -> DiveParse:
+def checked(parse):
     dive = parse_dive_number("103B")
     return measured(parse, dive, find_difficulty(dive, 1.0)).parse
 
 
-def test_a_whole_dive_lacks_nothing() -> None:
+def test_a_whole_dive_lacks_nothing():
     assert missing_evidence(checked(seen_dive())) is None
 
 
 @pytest.mark.parametrize("name", ["take_off", "contact"])
 @pytest.mark.parametrize("change", [{"deviation_s": 0.12}, {"conflict": True}])
-def test_a_moment_that_is_not_sure_is_named(name: str, change: dict[str, object]) -> None:
+def test_a_moment_that_is_not_sure_is_named(name, change):
     parse = seen_dive()
     unsure = replace(getattr(parse.moments, name), **change)
     said = missing_evidence(replace(parse, moments=replace(parse.moments, **{name: unsure})))
@@ -55,7 +52,7 @@ def test_a_moment_that_is_not_sure_is_named(name: str, change: dict[str, object]
     assert ("take-off" in said) == (name == "take_off")
 
 
-def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_score() -> None:
+def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_score():
     parse = seen_dive()
     late = replace(parse, sampled_times_s=parse.sampled_times_s + LEAVES_S - 0.05)
     assert "begin about a second before" in str(missing_evidence(late))
@@ -67,7 +64,7 @@ def test_a_clip_that_begins_in_the_air_or_ends_there_or_shows_nobody_has_no_scor
 
 
 @pytest.mark.parametrize(("frames", "contradicted"), [(-7, True), (1, False), (2, False), (9, True)])
-def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames: int, contradicted: bool) -> None:
+def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames, contradicted):
     parse = checked(placed(seen_dive(), frames))
     assert parse.moments.take_off.conflict == contradicted
     assert (missing_evidence(parse) is not None) == contradicted
@@ -76,9 +73,8 @@ def test_a_take_off_that_gravity_contradicts_is_marked_and_not_rewarded(frames: 
     assert "hip_line" in read
 
 
-def test_a_contact_that_no_board_explains_is_marked() -> None:
+def test_a_contact_that_no_board_explains_is_marked():
     parse = seen_dive()
     contact = parse.first_water_contact_frame
-    assert contact is not None
-    assert not checked(correct_contact(parse, contact + 1)).moments.contact.conflict  # type: ignore[union-attr]
-    assert checked(correct_contact(parse, contact + 4)).moments.contact.conflict  # type: ignore[union-attr]
+    assert not checked(correct_contact(parse, contact + 1)).moments.contact.conflict
+    assert checked(correct_contact(parse, contact + 4)).moments.contact.conflict

@@ -1,8 +1,4 @@
-"""What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
-
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +7,16 @@ from simulated_club import ATHLETES, DIVES, club, judged
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, Learned, Table, as_shipped, learn, table_of
+from fineparser_core.scoring.learning import as_shipped, learn, table_of
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
-from fineparser_core.scoring.profile import Profile, check_model, read_profile, write_profile
+from fineparser_core.scoring.profile import check_model, read_profile, write_profile
 from fineparser_core.scoring.rescore import aggregate_votes
 
 WORSE = 0.1
 
 
 @pytest.fixture(scope="module")
-def dives() -> list[JudgedScore]:
+def dives():
     """Of the club that is fixed by its seed."""
     found = judged(club())
     assert (len(found), len({dive.athlete for dive in found})) == (DIVES, ATHLETES)
@@ -28,22 +24,22 @@ def dives() -> list[JudgedScore]:
 
 
 @pytest.fixture(scope="module")
-def profile(dives: list[JudgedScore]) -> Profile:
+def profile(dives):
     return make_profile(dives, cross_validate(dives), name="club", model="weights-1")
 
 
-def off(table: Table, learned: Learned) -> float:
+def off(table, learned):
     return float(np.abs(table.predicted(learned) - table.award).mean())
 
 
-def marked_as_shipped(dives: Sequence[JudgedScore]) -> list[JudgedScore]:
+def marked_as_shipped(dives):
     """Marks that what is shipped tells but for noise."""
     awards, rng = table_of(dives).predicted(as_shipped()), np.random.default_rng(0)
     marks = np.clip(awards + rng.normal(0, 0.7, len(dives)), 0, 10).tolist()
     return [replace(dive, award=mark, phases=None) for dive, mark in zip(dives, marks, strict=True)]
 
 
-def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(profile: Profile) -> None:
+def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(profile):
     checked = profile.checked
     assert (checked.left_out, checked.times) == ("athlete", ATHLETES)
     assert [gain.over for gain in checked.gains] == list(OVER)
@@ -58,7 +54,7 @@ def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(
 
 @pytest.mark.parametrize("number", [5, 10])
 @pytest.mark.parametrize("own_rubric", [True, False])
-def test_no_draw_of_few_dives_is_worse_than_shipped(dives: list[JudgedScore], number: int, own_rubric: bool) -> None:
+def test_no_draw_of_few_dives_is_worse_than_shipped(dives, number, own_rubric):
     table = table_of(dives if own_rubric else marked_as_shipped(dives))
     gains, moved = [], []
     for draw in range(20):
@@ -73,7 +69,7 @@ def test_no_draw_of_few_dives_is_worse_than_shipped(dives: list[JudgedScore], nu
         assert np.mean(gains) > 0
 
 
-def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[JudgedScore], profile: Profile) -> None:
+def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives, profile):
     stream, learned = profile.stream(), learn(table_of(dives))
     share = measured_stream().network_share
     for dive in dives[:6]:
@@ -96,13 +92,12 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[Judged
             assert vote.vote == pytest.approx(vote.score + sum(part.points for part in vote.contributions))
         alone = replace(dive, votes=())
         own = stream.own_award(dive.queries[0], parse_dive_number(dive.dive_number), dive.difficulty)
-        assert own is not None
         assert own.award == pytest.approx(table_of([alone]).predicted(learned)[0], abs=1e-9)
         assert own.profile == profile.identity
         assert own.checked.dives == DIVES
 
 
-def test_marks_that_are_upside_down_leave_every_term_monotone(dives: list[JudgedScore]) -> None:
+def test_marks_that_are_upside_down_leave_every_term_monotone(dives):
     upside_down = [replace(dive, award=12 - dive.award if dive.award > 2 else 10.0, phases=None) for dive in dives]
     predicted = cross_validate(upside_down)
     profile = make_profile(upside_down, predicted, name="", model="", forced=True)
@@ -116,12 +111,12 @@ def test_marks_that_are_upside_down_leave_every_term_monotone(dives: list[Judged
         assert (np.diff(awards[best:]) <= 1e-12).all()
 
 
-def test_the_same_marks_teach_the_same(dives: list[JudgedScore], profile: Profile) -> None:
+def test_the_same_marks_teach_the_same(dives, profile):
     again = make_profile(dives, cross_validate(dives), name="club", model="weights-1")
     assert replace(again, made_on=profile.made_on).id == profile.id
 
 
-def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives: list[JudgedScore]) -> None:
+def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives):
     noise = marked_as_shipped(dives)
     profile = make_profile(noise, cross_validate(noise), name="noise", model="", forced=True)
     assert not profile.checked.helped
@@ -129,13 +124,13 @@ def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives: list[JudgedSco
     assert "is not shown" in profile.checked.said
 
 
-def test_one_athlete_is_left_out_dive_by_dive(dives: list[JudgedScore]) -> None:
+def test_one_athlete_is_left_out_dive_by_dive(dives):
     alone = [replace(dive, athlete="A") for dive in dives[:10]]
     assert cross_validate(alone).left_out == "dive"
     assert cross_validate([replace(dive, event=f"event {i % 3}") for i, dive in enumerate(alone)]).left_out == "event"
 
 
-def test_the_mean_of_all_other_dives_ranks_nothing(dives: list[JudgedScore]) -> None:
+def test_the_mean_of_all_other_dives_ranks_nothing(dives):
     numbers = [replace(dive, athlete="", dive_number="103B", difficulty=dives[0].difficulty) for dive in dives[:10]]
     _, of_number, of_athlete = cross_validate(numbers).checked().gains
     assert (of_number.rank_correlation, of_athlete.rank_correlation) == (0.0, 0.0)
@@ -148,22 +143,21 @@ def test_the_mean_of_all_other_dives_ranks_nothing(dives: list[JudgedScore]) -> 
         ([float("nan"), 6.0, 7.0, 5.0, 4.0], "no number"),
         ([6.0] * 5, "do not differ"),
         ([6.0, 7.0], "too few"),
-        ([-1.0, 6.0, 7.0, 5.0, 4.0], "awards go from 0 to 10"),
     ],
 )
-def test_marks_that_cannot_be_are_a_sentence(dives: list[JudgedScore], marks: list[float], said: str) -> None:
+def test_marks_that_cannot_be_are_a_sentence(dives, marks, said):
     given = [replace(dive, award=mark) for dive, mark in zip(dives, marks, strict=False)]
     with pytest.raises(ConfigError, match=said):
         cross_validate(given)
 
 
-def test_a_dive_with_two_marks_is_a_sentence(dives: list[JudgedScore]) -> None:
+def test_a_dive_with_two_marks_is_a_sentence(dives):
     twice = [*dives[:5], replace(dives[0], award=dives[0].award + 2)]
     with pytest.raises(ConfigError, match="keep one of them"):
         cross_validate(twice)
 
 
-def test_a_profile_comes_back_from_its_file(tmp_path: Path, profile: Profile) -> None:
+def test_a_profile_comes_back_from_its_file(tmp_path, profile):
     path = tmp_path / "club.json"
     write_profile(profile, path)
     assert read_profile(path) == profile
@@ -176,7 +170,7 @@ def test_a_profile_comes_back_from_its_file(tmp_path: Path, profile: Profile) ->
     "content",
     [b"", b"[]", b'{"format": "fineparser.profile/2"}', b'{"format": "fineparser.profile/1", "name": 3}', b"\xff"],
 )
-def test_another_file_is_no_profile(tmp_path: Path, content: bytes) -> None:
+def test_another_file_is_no_profile(tmp_path, content):
     path = tmp_path / "club.json"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"is no profile that can be used"):

@@ -1,7 +1,4 @@
-"""A score is the mean over the uncertain moments of a dive, and its interval counts their scatter in."""
-
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +9,7 @@ from fineparser_core.scoring.measured_stream import moved_parses
 
 
 @pytest.mark.parametrize("contact_s", [3.0, None])
-def test_means_and_scatter_are_those_of_the_moments(contact_s: float | None, small_video: Path) -> None:
+def test_means_and_scatter_are_those_of_the_moments(contact_s, small_video):
     parse = made_analysis(small_video).parse
     moments = moments_at(parse.transitions, contact_s, parse.transitions.first_flight_s + 0.3)
     moved = moved_parses(replace(parse, moments=replace(moments, covariance_s2=0.04**2 / 2)))
@@ -26,7 +23,7 @@ def test_means_and_scatter_are_those_of_the_moments(contact_s: float | None, sma
     np.testing.assert_allclose([one.moments.top.time_s - moments.top.time_s for one in moved], np.array(by_s) / 2)
 
 
-def test_an_interval_counts_in_how_uncertain_the_moments_are() -> None:
+def test_an_interval_counts_in_how_uncertain_the_moments_are():
     rule = IntervalRule(level=0.8, base=6.0, per_spread=0.0, per_difficulty=0.0)
     sure, unsure = rule.around(50.0, 0.0, 3.0), rule.around(50.0, 0.0, 3.0, 8.0 / 1.2816)
     assert (sure.low, sure.high) == (44.0, 56.0)

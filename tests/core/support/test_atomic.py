@@ -1,5 +1,3 @@
-"""What a killed process leaves is swept by the next one, and nothing else is."""
-
 import os
 import subprocess
 import sys
@@ -60,9 +58,9 @@ def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tm
     sweep_leftovers(tmp_path)
     assert sorted(tmp_path.iterdir()) == left  # it still runs
     end(writing)
-    (tmp_path / "out.csv").write_text("old", encoding="utf-8")
+    (tmp_path / "out.csv").write_bytes(b"old")
     with atomic_file(tmp_path / "out.csv") as temporary:
-        temporary.write_text("new", encoding="utf-8")
+        temporary.write_bytes(b"new")
         assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "old"
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
@@ -75,7 +73,7 @@ def test_nothing_else_is_swept(tmp_path, writing):
     dead = temporary_path(tmp_path / "a.csv").name.replace(f"-{os.getpid()}-", f"-{pid}-")
     linked = tmp_path / "linked"
     linked.mkdir()
-    (linked / "kept.txt").write_text("", encoding="utf-8")
+    (linked / "kept.txt").write_bytes(b"")
     kept = [
         temporary_path(tmp_path / "a.csv"),  # of this process
         tmp_path / dead.replace(dead.split(".")[3][:8], "0" * 8),  # of another machine
@@ -85,7 +83,7 @@ def test_nothing_else_is_swept(tmp_path, writing):
         tmp_path / f".a.csv.{pid}.tmp",
     ]
     for path in kept:
-        path.write_text("", encoding="utf-8")
+        path.write_bytes(b"")
     (tmp_path / dead).symlink_to(linked, target_is_directory=True)
     sweep_leftovers(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([*kept, linked])
@@ -123,8 +121,8 @@ def test_a_temporary_folder_is_swept_by_the_next_program(tmp_path, writing, monk
 @pytest.mark.parametrize("name", ["d" * 200, "跳" * 80, "\U0001f3ca" * 60])
 def test_long_names_are_written(tmp_path, name):
     with atomic_file(tmp_path / name) as temporary:
-        temporary.write_text("new", encoding="utf-8")
-        temporary.with_name(f"{temporary.name}-journal").write_text("of SQLite", encoding="utf-8")
+        temporary.write_bytes(b"new")
+        temporary.with_name(f"{temporary.name}-journal").write_bytes(b"of SQLite")
         temporary.with_name(f"{temporary.name}-journal").unlink()
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -132,7 +130,7 @@ def test_long_names_are_written(tmp_path, name):
 @windows_only
 def test_a_file_that_another_program_has_open_stays_and_is_named(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("old", encoding="utf-8")
+    path.write_bytes(b"old")
     with path.open(), pytest.raises(ExportError, match=r"table\.csv cannot be written now .*: close other programs"):
         write_whole(path, "new")
     assert [(one.name, one.read_text(encoding="utf-8")) for one in tmp_path.iterdir()] == [("table.csv", "old")]
@@ -141,7 +139,7 @@ def test_a_file_that_another_program_has_open_stays_and_is_named(tmp_path):
 @windows_only
 def test_a_file_that_is_looked_at_for_a_moment_is_waited_for(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
-    path.write_text("old", encoding="utf-8")
+    path.write_bytes(b"old")
     with path.open() as scanned:
         monkeypatch.setattr(atomic.time, "sleep", lambda seconds: scanned.close())
         write_whole(path, "new")
@@ -173,11 +171,11 @@ def test_file_and_folder_are_synced_before_and_after_the_rename(tmp_path, monkey
     replace = os.replace
     monkeypatch.setattr(os, "replace", lambda *paths: (seen.append("rename"), replace(*paths)))
     with atomic_file(tmp_path / "a.csv") as temporary:
-        temporary.write_text("new", encoding="utf-8")
+        temporary.write_bytes(b"new")
     assert seen == [str(temporary), "rename", str(tmp_path)]
 
 
 def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path):
     sync_folder(tmp_path / "gone")
     with pytest.raises(ExportError, match="cannot be written"), atomic_file(tmp_path / "gone" / "a") as temporary:
-        temporary.write_text("new", encoding="utf-8")
+        temporary.write_bytes(b"new")

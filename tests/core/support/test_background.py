@@ -1,5 +1,3 @@
-"""Worker processes run at a low scheduling priority."""
-
 import subprocess
 import sys
 
@@ -19,17 +17,6 @@ print(os.sched_getscheduler(0) == os.SCHED_IDLE)
 def test_lower_priority_joins_the_idle_scheduling_class():
     printed = subprocess.run([sys.executable, "-c", _SCRIPT], check=True, capture_output=True, text=True).stdout
     assert printed.strip() == "True"
-
-
-def test_lower_priority_is_ignored_where_it_is_not_permitted(monkeypatch):
-    def refuse(*_arguments):
-        raise PermissionError
-
-    monkeypatch.setattr(background.sys, "platform", "linux")
-    monkeypatch.setattr(background.os, "SCHED_IDLE", 5, raising=False)
-    monkeypatch.setattr(background.os, "sched_param", lambda _priority: None, raising=False)
-    monkeypatch.setattr(background.os, "sched_setscheduler", refuse, raising=False)
-    background.lower_priority()
 
 
 def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):

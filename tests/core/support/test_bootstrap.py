@@ -1,5 +1,3 @@
-"""Intervals cover what they should, are repeatable, and survive statistics without a number."""
-
 import numpy as np
 import pytest
 
@@ -7,27 +5,20 @@ from fineparser_core.evaluation.metrics import rank_correlations
 from fineparser_core.support.bootstrap import bootstrap_interval
 
 
-def test_interval_of_a_mean_is_that_of_its_standard_error() -> None:
+def test_interval_of_a_mean_is_that_of_its_standard_error():
     values = np.random.default_rng(0).normal(5, 2, 400)
     low, high = bootstrap_interval(lambda i: values[i].mean(axis=-1), len(values))
     error = values.std() / np.sqrt(len(values))
     assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.2 * error)
 
 
-def test_same_seed_same_interval() -> None:
+def test_same_seed_same_interval():
     values = np.random.default_rng(1).normal(size=50)
     intervals = [bootstrap_interval(lambda i: values[i].mean(axis=-1), 50, seed=seed) for seed in (7, 7, 8)]
     assert intervals[0] == intervals[1] != intervals[2]
 
 
-def test_pairs_stay_together() -> None:
-    scores = np.arange(30.0)
-    assert bootstrap_interval(
-        lambda i: rank_correlations(scores[i], scores[i] ** 2), 30, resamples=100
-    ) == pytest.approx((1, 1))
-
-
-def test_resamples_without_a_number_are_dropped() -> None:
+def test_resamples_without_a_number_are_dropped():
     scores = np.array([1.0, 2.0])
     assert bootstrap_interval(lambda i: rank_correlations(scores[i], scores[i]), 2, resamples=50) == pytest.approx(
         (1, 1)

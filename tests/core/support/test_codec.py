@@ -1,8 +1,6 @@
-"""Records from JSON that anybody may have written, and back."""
-
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -20,7 +18,7 @@ class Part:
     frame: Annotated[int, Meta(ge=0, lt=100)]
     name: Annotated[str, Meta(max_length=3)] = ""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         if self.frame == 13:
             raise ValueError("13 is no frame")
 
@@ -35,7 +33,7 @@ class Whole:
     array: np.ndarray | None = None
 
 
-def test_what_was_written_comes_back() -> None:
+def test_what_was_written_comes_back():
     whole = Whole(
         path=Path("a/b"), share=0.5, parts=(Part(frame=3), Part(frame=4, name="x")), by_name={"k": Part(frame=1)}
     )
@@ -46,7 +44,7 @@ def test_what_was_written_comes_back() -> None:
     assert [type(one) for one in stored.values()] == [float, list, str, str]
 
 
-def test_arrays_and_records_are_taken_as_they_are() -> None:
+def test_arrays_and_records_are_taken_as_they_are():
     array, part = np.arange(4), Part(frame=5)
     whole = from_json({"path": "a", "array": array, "parts": [part], "other": 1}, Whole)
     assert whole.array is array
@@ -64,17 +62,15 @@ def test_arrays_and_records_are_taken_as_they_are() -> None:
         ({"parts": [{"frame": 1, "name": "long"}]}, "parts[0].name: 'long' where text of at most 3 characters belongs"),
         ({"parts": [{}]}, "parts[0].frame is missing"),
         ({"parts": [{"frame": 13}]}, "parts[0]: 13 is no frame"),
-        ({"parts": [3]}, "parts[0]: 3 where an object belongs"),
         ({"by_name": {"a.b": {"frame": "x"}}}, "by_name[...].frame: a value where a whole number belongs"),
         ({"kind": "c"}, "kind: Invalid enum value 'c'"),
         ({"path": ""}, "path: '' where the name of a file belongs"),
         ({"path": "a\0b"}, r"path: 'a\x00b' where the name of a file belongs"),
-        ({"path": 3}, "path: 3 where the name of a file belongs"),
         ({"array": [1]}, "array: [1] where numpy.ndarray belongs"),
         (3, "3 where an object belongs"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(change: Any, reason: str) -> None:
+def test_what_is_wrong_is_said_with_its_place(change, reason):
     with pytest.raises(ValueError) as refused:  # noqa: PT011
         from_json({"path": "a"} | change if isinstance(change, dict) else change, Whole)
     assert str(refused.value) == reason

@@ -1,5 +1,3 @@
-"""Tables that a spreadsheet reads as text and numbers, and never runs."""
-
 import csv
 import io
 
@@ -8,7 +6,7 @@ import pytest
 from fineparser_core.support.csv_table import csv_table
 
 
-def cells(table: bytes) -> list[list[str]]:
+def cells(table):
     return list(csv.reader(io.StringIO(table.decode("utf-8"), newline="")))
 
 
@@ -16,13 +14,13 @@ def cells(table: bytes) -> list[list[str]]:
 @pytest.mark.parametrize(
     "before", ["", " ", "\n", "\t", "\r", "\r\n", "\x00", "\x0b", "\xa0", "\u200b", "\u3000", "\ufeff"]
 )
-def test_no_cell_begins_a_formula(before: str, sign: str) -> None:
+def test_no_cell_begins_a_formula(before, sign):
     _, (cell,) = cells(csv_table(["note"], [{"note": f"{before}{sign}1+1"}]))
     assert cell[0] == "'"
     assert cell.endswith(f"{sign}1+1")
 
 
-def test_every_other_cell_is_as_it_was() -> None:
+def test_every_other_cell_is_as_it_was():
     row = {"a": 'Aňa, the "first"', "b": "two\nlines\tand 1-2=3", "c": -0.123456789, "d": -3, "e": None, "f": True}
     _, found = cells(csv_table(list(row), [row]))
     assert found == [row["a"], row["b"], "-0.123456789", "-3", "", "True"]
@@ -30,5 +28,5 @@ def test_every_other_cell_is_as_it_was() -> None:
     assert cells(csv_table(["c", "missing"], [{"c": -0.0001}], decimals=3))[1] == ["0", ""]
 
 
-def test_what_cannot_be_shown_is_escaped() -> None:
+def test_what_cannot_be_shown_is_escaped():
     assert cells(csv_table(["a"], [{"a": "a\udcff\x1b[31m\ud800"}]))[1] == [r"a\xff\x1b[31m\ud800"]

@@ -1,5 +1,3 @@
-"""Devices are taken for what they can do."""
-
 import pytest
 import torch
 

@@ -1,9 +1,6 @@
-"""Documents of strangers: one sentence, made by the caller, for whatever is wrong with them."""
-
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +16,11 @@ class Thing:
     size: int = 0
 
 
-def refused(path: Path):
+def refused(path):
     return lambda reason: ConfigError("{0} is no thing ({1}): make another.", path, reason)
 
 
-def read(path: Path) -> Thing:
+def read(path):
     return read_document(path, Thing, refused(path), most_bytes=1000, form=FORM)
 
 

@@ -1,5 +1,3 @@
-"""Names of files that Windows does not have, of any path: with drives, of shares, beyond 260 characters."""
-
 from pathlib import PureWindowsPath
 
 import pytest
@@ -24,18 +22,18 @@ from fineparser_core.support.windows_names import allowed_name, refused_part
         ("../dive.json", None),
     ],
 )
-def test_a_part_that_windows_does_not_write_is_found(folder: str, name: str, refused: str | None) -> None:
+def test_a_part_that_windows_does_not_write_is_found(folder, name, refused):
     assert refused_part(PureWindowsPath(folder + name)) == refused
 
 
 @pytest.mark.parametrize(
     "path", ["C:", "C:\\", "\\\\server\\share", "\\\\server\\share\\", "\\\\?\\UNC\\server\\share\\", "."]
 )
-def test_drives_and_shares_are_no_names(path: str) -> None:
+def test_drives_and_shares_are_no_names(path):
     assert refused_part(PureWindowsPath(path)) is None
 
 
-def test_a_stream_of_a_file_is_refused() -> None:
+def test_a_stream_of_a_file_is_refused():
     assert refused_part(PureWindowsPath(r"\\server\share\dive:1.json")) == "dive:1.json"
 
 
@@ -50,10 +48,10 @@ def test_a_stream_of_a_file_is_refused() -> None:
         (r"C:\a", "C--a"),
     ],
 )
-def test_any_text_becomes_a_name_that_windows_has(text: str, name: str) -> None:
+def test_any_text_becomes_a_name_that_windows_has(text, name):
     assert allowed_name(text, 120) == name
     assert refused_part(PureWindowsPath(name)) is None
 
 
-def test_a_text_is_cut_to_a_name_that_windows_has() -> None:
+def test_a_text_is_cut_to_a_name_that_windows_has():
     assert allowed_name("aux and more", 4) == "aux-"

@@ -12,8 +12,8 @@ from fineparser_core.support.processes import RUN_MODULE, own_process, safe_path
 ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
 
 
-def test_the_working_directory_is_not_on_the_path(tmp_path: Path) -> None:
-    (tmp_path / "json.py").write_text("raise SystemExit('the json of a folder')", encoding="utf-8")
+def test_the_working_directory_is_not_on_the_path(tmp_path):
+    (tmp_path / "json.py").write_bytes(b"raise SystemExit('the json of a folder')")
     job = own_process("fineparser_core.export.job_process", str(tmp_path / "none"))
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr
@@ -56,7 +56,7 @@ except CheckpointError as error:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str) -> None:
+def test_files_of_the_working_folder_are_never_run(tmp_path, program):
     """A script's own folder is on the path, as that of an installed command is; where it is called from is not."""
     script = tmp_path / "bin" / "script.py"
     clips = tmp_path / "clips"
@@ -81,39 +81,39 @@ def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str)
     assert done.stdout.split("\n")[0] == "[(0, 1), (1, 2)]", done.stderr
 
 
-def test_other_processes_of_the_program_keep_their_path() -> None:
+def test_other_processes_of_the_program_keep_their_path():
     with safe_path(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert pool.submit(os.getenv, "PYTHONSAFEPATH").result() == "1"
     assert "PYTHONSAFEPATH" not in os.environ
 
 
 @pytest.mark.parametrize(("window", "command_line"), [("fineparser-gui", "fineparser"), ("a.exe", "fineparser.exe")])
-def test_the_frozen_app_starts_the_program_beside_its_own(monkeypatch, tmp_path: Path, window, command_line) -> None:
+def test_the_frozen_app_starts_the_program_beside_its_own(monkeypatch, tmp_path, window, command_line):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / window))
     expected = [str(tmp_path / command_line), RUN_MODULE, "fineparser_core.export.job_process", "folder"]
     assert own_process("fineparser_core.export.job_process", "folder") == expected
 
 
-def run_entry(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_entry(*arguments, folder):
     command = [sys.executable, "-P", str(ENTRY), *arguments]
     return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
-def test_the_frozen_command_line_runs_a_module_of_ours_as_the_interpreter_does(tmp_path: Path) -> None:
+def test_the_frozen_command_line_runs_a_module_of_ours_as_the_interpreter_does(tmp_path):
     job = ("fineparser_core.export.job_process", str(tmp_path / "none"))
     frozen = run_entry(RUN_MODULE, *job, folder=tmp_path)
     plain = subprocess.run(own_process(*job), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert (frozen.returncode, frozen.stdout) == (plain.returncode, plain.stdout)
 
 
-def test_the_frozen_command_line_is_the_command_otherwise(tmp_path: Path) -> None:
+def test_the_frozen_command_line_is_the_command_otherwise(tmp_path):
     assert run_entry("--version", folder=tmp_path).stdout.startswith("fineparser ")
     refused = run_entry(RUN_MODULE, "http.server", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
-def test_noise_on_stdout_does_not_reach_the_pipe() -> None:
+def test_noise_on_stdout_does_not_reach_the_pipe():
     code = (
         "import os\n"
         "from fineparser_core.support.processes import ParentPipe\n"

@@ -6,9 +6,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,7 +28,7 @@ ODD, ODD_IN_HTML, ODD_IN_URL = (
 
 
 @pytest.fixture
-def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareServer]:
+def share(tmp_path, monkeypatch):
     """Two files that are shared, and one beside them that is not; however slow the machine, no time is up."""
     for limit in ("_REQUEST_S", "_CHUNK_S"):
         monkeypatch.setattr(sharing, limit, NEVER_S)
@@ -41,7 +39,7 @@ def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareServ
     server.close()
 
 
-def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(share, wanted, method="GET", **headers):
     """Status, headers and body of an answer; `wanted` begins behind the secret part, or with "/" at the root."""
     url = urlsplit(share.url)
     connection = http.client.HTTPConnection("127.0.0.1", url.port or 0)
@@ -52,7 +50,7 @@ def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) ->
     return answer.status, dict(answer.getheaders()), body
 
 
-def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
+def raw(share, data=b""):
     connection = socket.create_connection(("127.0.0.1", urlsplit(share.url).port or 0))
     try:
         connection.sendall(data)
@@ -62,7 +60,7 @@ def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
     return connection
 
 
-def ended(connection: socket.socket) -> bytes:
+def ended(connection):
     """All that comes until the other side ends."""
     got = b""
     try:
@@ -74,7 +72,7 @@ def ended(connection: socket.socket) -> bytes:
     return got
 
 
-def test_the_page_and_its_files(share: ShareServer) -> None:
+def test_the_page_and_its_files(share):
     status, headers, body = ask(share, "")
     page = body.decode()
     assert status == 200
@@ -92,7 +90,7 @@ def test_the_page_and_its_files(share: ShareServer) -> None:
     assert ask(share, "0", "HEAD")[1]["Content-Length"] == str(len(CLIP))
 
 
-def test_parts_of_a_video(share: ShareServer) -> None:
+def test_parts_of_a_video(share):
     status, headers, body = ask(share, "0", Range="bytes=10-19")
     assert (status, headers["Content-Range"], body) == (206, f"bytes 10-19/{len(CLIP)}", CLIP[10:20])
     assert ask(share, "0", Range="bytes=-5")[2] == CLIP[-5:]
@@ -113,7 +111,7 @@ def test_parts_of_a_video(share: ShareServer) -> None:
     assert byte_range(None, 0) is None
 
 
-def test_nothing_else_is_served(share: ShareServer) -> None:
+def test_nothing_else_is_served(share):
     for wanted in (
         *("1", "3", "-1", "00", "%C2%B2", "secret.mp4", "dive.mp4", "../secret.mp4", "..%2fsecret.mp4", "0/", "0/../1"),
         *("%30", "0\\..\\1", "/", "/0", "/wrong/", "/wrong/0", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd"),
@@ -123,7 +121,7 @@ def test_nothing_else_is_served(share: ShareServer) -> None:
         assert (status, body) == (404, b"404 Not Found\n"), wanted
 
 
-def test_a_file_that_is_gone_or_no_longer_chosen(share: ShareServer) -> None:
+def test_a_file_that_is_gone_or_no_longer_chosen(share):
     share.files[0].unlink()
     assert ask(share, "0")[0] == 404
     share.files = {}
@@ -132,7 +130,7 @@ def test_a_file_that_is_gone_or_no_longer_chosen(share: ShareServer) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets administrators alone make links")
 @pytest.mark.parametrize("kind", ["link", "link of its folder", "pipe"])
-def test_a_file_that_is_swapped_is_not_served(share: ShareServer, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_swapped_is_not_served(share, tmp_path, kind):
     (tmp_path / "real").mkdir()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "dive.mp4").write_bytes(CLIP)
@@ -152,7 +150,7 @@ def test_a_file_that_is_swapped_is_not_served(share: ShareServer, tmp_path: Path
     assert [ask(share, number)[0] for number in "01"] == [404, 200]
 
 
-def test_the_secret_part_is_128_random_bits_and_compared_whole(share: ShareServer) -> None:
+def test_the_secret_part_is_128_random_bits_and_compared_whole(share):
     assert len(share.token) == 22
     for wrong in (share.token[:-1], share.token + "a", share.token.swapcase(), "", "é"):
         answer = ended(raw(share, f"GET /{wrong}/0 HTTP/1.1\r\n\r\n".encode()))
@@ -161,14 +159,14 @@ def test_the_secret_part_is_128_random_bits_and_compared_whole(share: ShareServe
     assert ended(raw(share, absolute.encode())).startswith(b"HTTP/1.1 404")
 
 
-def test_nothing_can_be_written(share: ShareServer) -> None:
+def test_nothing_can_be_written(share):
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "get", "X" * 300):
         head = f"{method} {urlsplit(share.url).path}0 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n".encode()
         assert ended(raw(share, head + b"x" * 1000)).split(b" ")[1] == b"501", method
     assert share.files[0].read_bytes() == CLIP
 
 
-def test_requests_that_are_too_long_or_none_end_at_once(share: ShareServer) -> None:
+def test_requests_that_are_too_long_or_none_end_at_once(share):
     path = urlsplit(share.url).path.encode()
     for data in (
         b"GET " + path + b" HTTP/1.1\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
@@ -187,7 +185,7 @@ def test_requests_that_are_too_long_or_none_end_at_once(share: ShareServer) -> N
     assert ask(share, "")[0] == 200
 
 
-def test_slow_clients_and_many_of_them(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_clients_and_many_of_them(share, monkeypatch):
     monkeypatch.setattr(sharing, "_REQUEST_S", 0.6)
     slow = [raw(share, b"GET / HT") for _ in range(40)]
     assert threading.active_count() < 2 * sharing._MOST_CONNECTIONS
@@ -201,7 +199,7 @@ def test_slow_clients_and_many_of_them(share: ShareServer, monkeypatch: pytest.M
     assert ask(share, "")[0] == 200
 
 
-def test_a_phone_gets_in_beside_strangers(share: ShareServer, tmp_path: Path) -> None:
+def test_a_phone_gets_in_beside_strangers(share, tmp_path):
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
     request = f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode()
@@ -221,7 +219,7 @@ def test_a_phone_gets_in_beside_strangers(share: ShareServer, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one address of its own alone")
-def test_strangers_give_way_where_most_of_them_come_from(share: ShareServer) -> None:
+def test_strangers_give_way_where_most_of_them_come_from(share):
     place = "127.0.0.1", urlsplit(share.url).port or 0
     with ExitStack() as strangers, socket.create_connection(place, source_address=("127.0.0.2", 0)) as phone:
         for _ in range(3 * sharing._MOST_CONNECTIONS):
@@ -230,7 +228,7 @@ def test_strangers_give_way_where_most_of_them_come_from(share: ShareServer) -> 
         assert phone.recv(12) == b"HTTP/1.1 200"
 
 
-def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_whoever_stops_reading_is_left(share, monkeypatch, tmp_path):
     monkeypatch.setattr(sharing, "_CHUNK_S", 0.2)
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
@@ -242,7 +240,7 @@ def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.M
     connection.close()
 
 
-def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path) -> None:
+def test_closing_ends_all_of_it(share, tmp_path):
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
     waiting = raw(share, b"GET /")
@@ -255,14 +253,14 @@ def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path) -> None:
         raw(share)
 
 
-def test_the_page_in_another_language(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_in_another_language(share, monkeypatch):
     monkeypatch.setattr(language, "_language", "de")
     page = ask(share, "")[2].decode()
     assert 'lang="de"' in page
     assert ">Speichern<" in page
 
 
-def test_addresses_are_of_local_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_are_of_local_networks(monkeypatch):
     known = ["127.0.0.1", "8.8.8.8", "169.254.3.4", "192.168.1.7", "10.8.0.2", "192.168.1.7"]
     monkeypatch.setattr(socket, "gethostbyname_ex", lambda name: (name, [], known))
     assert [one for one in local_addresses() if one in known] == ["192.168.1.7", "10.8.0.2"]

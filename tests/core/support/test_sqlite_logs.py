@@ -1,5 +1,3 @@
-"""The log beside a SQLite file: taken for the file's own alone, and of an empty file for nothing."""
-
 import os
 import shutil
 from contextlib import closing
@@ -26,7 +24,7 @@ def opened(tmp_path):
         yield path, db
 
 
-def rows(db) -> int:
+def rows(db):
     return db.execute("SELECT count(*) FROM a").fetchone()[0]
 
 

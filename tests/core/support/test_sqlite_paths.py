@@ -1,5 +1,3 @@
-"""Paths by which SQLite opens a file: of any drive and share of Windows, with any letters."""
-
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -17,12 +15,12 @@ from fineparser_core.support.sqlite_file import connect, file_uri
         (PureWindowsPath(r"\\server\club share\a.sqlite"), "file:////server/club%20share/a.sqlite"),
     ],
 )
-def test_the_name_of_a_server_is_no_host_for_sqlite(path: PurePosixPath | PureWindowsPath, uri: str) -> None:
+def test_the_name_of_a_server_is_no_host_for_sqlite(path, uri):
     assert file_uri(path) == uri
 
 
 @windows_only
-def test_a_file_is_opened_by_a_path_of_any_length(tmp_path: Path) -> None:
+def test_a_file_is_opened_by_a_path_of_any_length(tmp_path):
     folder = Path("\\\\?\\" + str(tmp_path)) / ("a" * 120) / ("b" * 120)
     folder.mkdir(parents=True)
     with closing(connect(folder / "a b#.sqlite")) as db:

@@ -1,28 +1,12 @@
 import numpy as np
 import pytest
 
-from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth import render, shots, staging
-from fineparser_core.synth.body import sample_body
+from fineparser_core.synth import render, shots
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
-from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.foreground import Foreground
-from fineparser_core.synth.optics import sample_optics, skew, skip_unchanged_blocks
-from fineparser_core.synth.render import DiveSpec, sample_timing
-from fineparser_core.synth.rubric import sample_faults, sample_qualities
+from fineparser_core.synth.optics import skew
+from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.shots import Timing
-
-
-def test_only_changed_blocks_are_coded():
-    rng = np.random.default_rng(0)
-    optics = next(o for o in (sample_optics((80, 64), rng) for _ in range(50)) if o.skip_threshold)
-    before = np.full((64, 80, 3), 100, np.uint8)
-    image = before + 1
-    image[20:30, 20:30] = 240
-    out = skip_unchanged_blocks(image, before, optics)
-    assert np.array_equal(out[16:32, 16:32], image[16:32, 16:32])
-    assert (out[48:, 60:] == 100).all()
-
 
 TIMING = Timing(n_frames=100, first_flight_frame=30, first_entry_frame=64, step_s=0.04, start_s=-1.2)
 
@@ -43,52 +27,6 @@ def test_shots_cover_all_frames():
         assert dive.time_s()[-1] > 1.9
     assert {("dive",), ("close", "dive"), ("dive", "underwater")} <= seen
     assert [view for _, view in plan(0, clear=True)] == ["dive"]
-
-
-def test_a_clip_that_starts_in_the_air_has_no_close_up():
-    timing = Timing(n_frames=60, first_flight_frame=4, first_entry_frame=40, step_s=0.04, start_s=-0.15)
-    assert all(view != "close" for seed in range(30) for _, view in plan(seed, timing))
-
-
-def test_an_underwater_shot_has_no_masks_and_no_joints():
-    rng = np.random.default_rng(4)
-    faults = sample_faults((8.0, 8.0, 8.0), rng)
-    motion = plan_motion(sample_body(rng), parse_dive_number("207C"), 10.0, False, faults, rng)
-    start = motion.contact_s + 0.5
-    timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
-    optics = sample_optics((96, 72), rng, clear=True)
-    frames, masks, joints = shots.render_underwater(
-        staging.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng
-    )
-    assert frames.shape == (3, 72, 96, 3)
-    assert masks.shape == (3, 72, 96)
-    assert masks.max() == 0
-    assert np.isnan(joints).all()
-    # Blue water with athlete and bubbles.
-    assert frames[0, 60:, :10, 2].mean() > frames[0, 60:, :10, 0].mean() + 20
-    assert frames[0].std() > 5
-
-
-def test_timing_is_distributed_as_in_finediving():
-    shares = []
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        number, board_m = [("407C", 10.0), ("107B", 3.0), ("5253B", 10.0), ("205B", 3.0)][seed % 4]
-        faults = sample_faults(sample_qualities(rng), rng)
-        motion = plan_motion(sample_body(rng), parse_dive_number(number), board_m, board_m < 5, faults, rng)
-        timing = sample_timing(DiveSpec(dive_number=number), motion.come_out_s, motion.contact_s, rng)
-        shares.append(
-            (
-                timing.first_flight_frame / timing.n_frames,
-                timing.first_entry_frame / timing.n_frames,
-                timing.first_entry_frame - timing.first_flight_frame,
-            )
-        )
-    flight, entry, frames = np.median(shares, axis=0)
-    # FineDiving's medians: 0.29, 0.64 and 35 frames.
-    assert flight == pytest.approx(0.29, abs=0.06)
-    assert entry == pytest.approx(0.64, abs=0.06)
-    assert frames == pytest.approx(35, abs=3)
 
 
 def test_rolling_shutter_skews_image_and_mask_equally():

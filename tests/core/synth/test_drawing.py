@@ -5,7 +5,7 @@ from fineparser_core.synth import body as bodies
 from fineparser_core.synth import drawn_athlete
 from fineparser_core.synth.body import pose
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
-from fineparser_core.synth.drawing import Figure, _shadowed
+from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.scene import Scene
 
 SIZE = (200, 150)
@@ -42,39 +42,6 @@ def test_mask_lies_only_where_the_athlete_is_drawn(sweep):
     assert cover[mask == 1].min() > 0.05
     assert mask[cover > 0.6].all()
     assert not mask[cover == 0].any()
-
-
-def test_a_fast_limb_is_blurred_without_gaps():
-    figure, _ = standing(np.random.default_rng(1), 5, 1.6)
-    image = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
-    mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
-    drawn_athlete.paint_athlete(image, mask, figure, 0, 5, SIZE)
-    # Every pixel on the arc of the hand is drawn over.
-    s = int(np.argmax(np.abs(figure.outlines[4, :, 0] - figure.outlines[0, :, 0]).max((1, 2))))
-    path = figure.outlines[:, s, 0].mean(1)
-    dense = np.concatenate([np.linspace(path[k], path[k + 1], 20) for k in range(4)]).round().astype(int)
-    assert image[dense[:, 1], dense[:, 0]].max(1).max() < 252
-
-
-def test_muscles_bulge_beyond_a_straight_taper():
-    body = bodies.sample_body(np.random.default_rng(2))
-    capsules = bodies.capsules(body)
-    assert capsules.belly.max() > 0.2
-    joints = bodies.joints_in_body_frame(body, pose()[None])
-    joints[..., 2] += 10.0 - joints[..., 2].min()
-    shank = int(np.flatnonzero(capsules.a == bodies.JOINT["knee_l"])[0])
-    outline = Figure(joints, capsules, camera_at((0, 0, 10.9), 1), np.zeros(1, int), LIGHT).outlines[0, shank, 0]
-    widths = outline[:, 0].max() - outline[:, 0].min()
-    middle = np.abs(outline[7, 0] - outline[15, 0])
-    assert middle == pytest.approx(widths, abs=0.01)
-
-
-def test_the_upper_of_two_segments_shadows_the_lower():
-    middle = np.array([[[0.0, 0.0, 1.0], [0.05, 0.0, 0.5], [1.0, 0.0, 0.5]]])
-    shade = _shadowed(middle, np.full((1, 3), 0.4), np.full(3, 0.06), np.array([0.0, 0.0, 1.0]))
-    assert shade[0, 0] == 0
-    assert shade[0, 1] > 0.8
-    assert shade[0, 2] == 0
 
 
 def test_objects_in_front_of_the_athlete_clear_the_mask():

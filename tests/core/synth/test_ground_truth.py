@@ -4,7 +4,7 @@ import pytest
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth.dataset import TRUTH_FOLDER, SynthConfig, sample_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
-from fineparser_core.synth.render import DiveSpec, mirror_joints, render_dive
+from fineparser_core.synth.render import DiveSpec, render_dive
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from fineparser_core.synth.render import DiveSpec, mirror_joints, render_dive
         (4, DiveSpec(dive_number="107B", board_m=3.0, clear=True, height_px=128, aspect=16 / 9, synchro=True)),
     ],
 )
-def test_joints_of_the_first_athlete_lie_in_the_mask(seed: int, spec: DiveSpec) -> None:
+def test_joints_of_the_first_athlete_lie_in_the_mask(seed, spec):
     dive = render_dive(spec, seed)
     count, height, width = dive.masks.shape
     assert dive.joints.shape == (count, len(KEYPOINT_NAMES), 2)
@@ -29,7 +29,7 @@ def test_joints_of_the_first_athlete_lie_in_the_mask(seed: int, spec: DiveSpec) 
 
 
 @pytest.mark.parametrize("number", ["207C", "107B", "612B"])
-def test_the_board_is_at_the_feet_or_hands_at_take_off(number: str) -> None:
+def test_the_board_is_at_the_feet_or_hands_at_take_off(number):
     dive = render_dive(DiveSpec(dive_number=number, clear=True, height_px=128, aspect=4 / 3), 6)
     last = dive.first_flight_frame - 1
     names = ("wrist_l", "wrist_r") if number.startswith("6") else ("toe_l", "toe_r")
@@ -38,23 +38,14 @@ def test_the_board_is_at_the_feet_or_hands_at_take_off(number: str) -> None:
     assert np.abs(held - dive.joints[last, -1]).max() < 0.2 * height
 
 
-def test_mirroring_exchanges_left_and_right() -> None:
-    joints = np.random.default_rng(0).uniform(0, 1, (3, len(KEYPOINT_NAMES), 2)).astype(np.float32)
-    mirrored = mirror_joints(joints)
-    left, right = KEYPOINT_NAMES.index("knee_l"), KEYPOINT_NAMES.index("knee_r")
-    assert mirrored[:, right, 0] == pytest.approx(1 - joints[:, left, 0])
-    assert mirrored[:, right, 1] == pytest.approx(joints[:, left, 1])
-    assert mirror_joints(mirrored) == pytest.approx(joints)
-
-
-def test_points_are_skewed_with_the_image() -> None:
+def test_points_are_skewed_with_the_image():
     mask = np.zeros((60, 80), np.uint8)
     mask[50, 40] = 1
     y, x = np.argwhere(skew(mask, (12.0, 3.0), 1.0))[0]
     assert skew_points(np.array([[40.0, 50.0]]), 60, (12.0, 3.0), 1.0)[0] == pytest.approx((x, y), abs=1.0)
 
 
-def test_the_truth_is_saved_with_the_dive(tmp_path) -> None:
+def test_the_truth_is_saved_with_the_dive(tmp_path):
     config = SynthConfig(train=1, test=0, seed=3, numbers=("101B",))
     synthesize(tmp_path, config)
     event, index = config.dive(0).key

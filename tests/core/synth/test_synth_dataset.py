@@ -5,15 +5,13 @@ import time
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth import dataset
-from fineparser_core.synth.dataset import SynthConfig, sample_spec, sub_actions, synthesize
+from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
 
 CONFIG = SynthConfig(train=2, test=1, seed=3)
 
@@ -42,7 +40,7 @@ def test_layout_is_read_without_defects(root):
     assert list(data.frame_defects()) == []
     assert len(data.split("train")) == 2
     assert len(data.split("test")) == 1
-    facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
+    facts = json.loads((root / "rendered.json").read_bytes())
     for record in data.records.values():
         fact = facts[f"{record.key[0]}/{record.key[1]}"]
         assert record.first_flight_frame == fact["first_flight_frame"]
@@ -71,14 +69,14 @@ def test_other_settings_in_the_same_folder_are_refused(root):
 
 
 def test_damaged_settings_are_refused(tmp_path):
-    (tmp_path / "synthesis.json").write_text("{", encoding="utf-8")
+    (tmp_path / "synthesis.json").write_bytes(b"{")
     with pytest.raises(ConfigError, match=r"synthesis\.json is damaged"):
         synthesize(tmp_path, CONFIG)
 
 
 def test_a_refused_folder_keeps_what_it_holds(tmp_path):
     (tmp_path / ".partial").mkdir()
-    (tmp_path / ".partial" / "thesis.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / ".partial" / "thesis.txt").write_bytes(b"mine")
     with pytest.raises(ConfigError, match="other files"):
         synthesize(tmp_path, CONFIG)
     assert (tmp_path / ".partial" / "thesis.txt").read_text(encoding="utf-8") == "mine"
@@ -110,31 +108,6 @@ def test_numbers_restrict_the_dives():
     assert drawn == {"207C", "626C"}
 
 
-def test_unknown_number_is_refused_before_any_work():
-    with pytest.raises(ConfigError):
-        SynthConfig(train=1, test=0, numbers=("ABC",))
-
-
-@pytest.mark.parametrize(
-    ("number", "ids"),
-    [
-        ("407C", [4, 25, 36]),
-        ("5253B", [2, 31, 15, 36]),
-        ("6243D", [6, 31, 14, 36]),
-        ("626C", [6, 24, 36]),
-        ("101B", [1, 37, 36]),
-    ],
-)
-def test_sub_actions_are_those_of_finediving(number, ids):
-    assert sub_actions(parse_dive_number(number)) == ids
-
-
-def test_every_default_number_has_a_board_with_a_difficulty():
-    boards = {sample_spec(SynthConfig(train=1, test=0, seed=s), 0)[0].board_m for s in range(300)}
-    assert boards <= {1.0, 3.0, 5.0, 7.5, 10.0}
-    assert np.isin([3.0, 10.0], list(boards)).all()
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux lists them")
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):
@@ -147,7 +120,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
         process.kill()
     assert len(children) >= 2
 
-    def running(pid: str) -> bool:
+    def running(pid):
         try:
             return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
         except OSError:

@@ -42,18 +42,3 @@ def test_body_rises_while_the_feet_are_on_the_recoiling_board(number):
     assert np.abs(toes - motion.board_m - tip).max() < 0.06
     assert tip[0] < -0.2 < tip[-1]
     assert center[-1, 2] - center[0, 2] > 0.4
-
-
-def test_board_rings_on_after_the_take_off_without_a_jump():
-    motion = motion_of("107B", 3.0, 0)
-    around = motion.approach.deflection(np.array([-1e-3, 1e-3]))
-    assert abs(around[1] - around[0]) < 0.02
-    assert np.abs(motion.approach.deflection(np.linspace(0, 0.3, 50))).max() > 0.05
-
-
-@pytest.mark.parametrize("number", ["207C", "407C"])
-def test_a_standing_diver_is_balanced_over_the_feet(number):
-    motion = motion_of(number, 10.0, 3)
-    joints, center = motion.world_joints(np.array([-2.5, -1.5, -0.6]))
-    feet = joints[:, [JOINT["toe_l"], JOINT["ankle_l"]], 0].mean(1)
-    assert np.abs(center[:, 0] - feet).max() < 0.15

@@ -1,12 +1,9 @@
-"""Every rival learns from the batches that FineParser learns from."""
-
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from plain_iteration import synthetic_batch
+from pairs_of_noise import synthetic_batch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
@@ -19,9 +16,8 @@ from fineparser_core.models.baselines.usdl import MUSDL
 from fineparser_core.models.i3d import I3D
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.baseline_objectives import pair_differences
-from fineparser_core.training.batches import Batch
 from fineparser_core.training.methods import METHODS
-from fineparser_core.training.objective import FineParserObjective, Objective, make_objective
+from fineparser_core.training.objective import make_objective
 from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import get_config
 
@@ -35,7 +31,7 @@ RECORDS = [
 ]
 
 
-def small_batch(size: int = 16) -> Batch:
+def small_batch(size=16):
     batch = synthetic_batch(1, size=size)
     batch.video[0] *= 0.3  # two dives that even untrained features tell apart
     elements = torch.tensor([[1, 0, 2, 5, 3], [2, 0, 1, 7, 0]])
@@ -43,7 +39,7 @@ def small_batch(size: int = 16) -> Batch:
 
 
 @pytest.fixture(autouse=True)
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+def narrow(monkeypatch):
     """Make C3D's wide layers narrow, and show the other networks less of frames of 112 pixels, which poses need."""
     for module in (c3d, c3d_models):
         monkeypatch.setattr(module, "C3D_SIZE", 64)
@@ -54,7 +50,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def small_objective(method: Any, **settings: Any) -> Objective:
+def small_objective(method, **settings):
     torch.manual_seed(0)
     config = replace(get_config("release"), method=method, **settings)
     return make_objective(build_model(config.model), config, RECORDS)
@@ -65,15 +61,15 @@ class StoredFeatures(nn.Module):
 
     features: Tensor
 
-    def __init__(self, features: Tensor) -> None:
+    def __init__(self, features):
         super().__init__()
         self.register_buffer("features", features)
 
-    def forward(self, windows: Tensor) -> Tensor:
+    def forward(self, windows):
         return self.features
 
 
-def with_stored_features(objective: Objective, batch: Batch) -> Objective:
+def with_stored_features(objective, batch):
     model = objective.model.train()  # an untrained I3D fades to nothing unless its batch norms follow the batch
     with torch.no_grad():
         model.i3d = StoredFeatures(model.i3d(to_windows(batch.video)))
@@ -133,10 +129,6 @@ def test_draws_of_rica2_follow_seed_and_place():
         totals.append(float(objective(replace(batch, place=place), 0.0)["total"].detach()))
     assert totals[0] == totals[1]
     assert len(set(totals)) == 3
-
-
-def test_fineparser_has_its_own_objective():
-    assert isinstance(small_objective("fineparser"), FineParserObjective)
 
 
 def test_differences_are_those_of_dives_that_may_be_compared():

@@ -1,32 +1,20 @@
-"""Batches: the same for the same place in a run, whatever the machine; pairs both ways; awards that count."""
-
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.batches import (
-    Batch,
-    BatchPlan,
-    RunSampler,
-    epoch_batches,
-    make_batch,
-    ordered_pairs,
-    three_awards,
-)
+from fineparser_core.training.batches import BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
 ROWS = 200
 
 
-def a_dive(index: int, number: str = "107B", *, labeled: bool = True) -> DatasetDive:
+def a_dive(index, number="107B", *, labeled=True):
     """20 frames of noise whose red channel is the mask."""
     frames = np.random.default_rng(index).integers(0, 256, (20, ROWS, 112, 3), dtype=np.uint8)
     first, second = (6, 13) if labeled else (None, None)
@@ -49,19 +37,19 @@ RECORDS = [dive.record for dive in DIVES]
 STEP = BatchPlan(place=(0, 0), dives=(0, 2), query=(0, 1), exemplar=(1, 0), paired=True)
 
 
-def at(epoch: int, index: int) -> BatchPlan:
+def at(epoch, index):
     return replace(STEP, place=(epoch, index))
 
 
-def settings(**values: Any) -> TrainConfig:
+def settings(**values):
     return replace(get_config("release"), **values)
 
 
-def tensors(batch: Batch) -> dict[str, torch.Tensor]:
+def tensors(batch):
     return {name: value for name, value in vars(batch).items() if isinstance(value, torch.Tensor)}
 
 
-def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
+def test_pairs_go_both_ways_between_dives_of_one_number():
     config = settings(batch_size=2)
     steps = epoch_batches(RECORDS, config, 0)
     assert [len(step.dives) for step in steps] == [4, 4, 2]
@@ -81,7 +69,7 @@ def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
     assert epoch_batches(RECORDS, settings(batch_size=2, seed=1), 0) != steps
 
 
-def test_in_a_batch_every_dive_meets_every_other() -> None:
+def test_in_a_batch_every_dive_meets_every_other():
     for step in epoch_batches(RECORDS, settings(batch_size=3, all_pairs=True), 0):
         n = len(step.dives)
         assert not step.paired
@@ -92,14 +80,14 @@ def test_in_a_batch_every_dive_meets_every_other() -> None:
         }
 
 
-def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
+def test_a_method_that_scores_dives_alone_sees_each_once():
     steps = epoch_batches(RECORDS, settings(method="usdl", batch_size=4), 0)
     assert [len(step.dives) for step in steps] == [4, 2]
     assert sorted(dive for step in steps for dive in step.dives) == list(range(6))
     assert not any(step.query or step.exemplar for step in steps)
 
 
-def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
+def test_a_batch_holds_what_the_network_and_the_losses_look_at():
     batch = make_batch(DIVES, STEP, settings()).to(torch.device("cpu"))
     assert {name: tuple(value.shape) for name, value in tensors(batch).items()} == {
         "video": (2, 3, 96, 112, 112),
@@ -115,14 +103,13 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
     assert batch.paired
     assert batch.scores.tolist() == [50.0, 52.0]
     assert batch.awards.tolist() == [[7.0, 7.5, 8.0]] * 2
-    assert batch.masks is not None
     assert 0 <= float(batch.masks.min()) < float(batch.masks.max()) <= 1
     # Masks are drawn as the frames are: here they are the red channel before it is normalised.
     red = batch.video[:, 0] * 0.229 + 0.485
     torch.testing.assert_close(red, batch.masks, rtol=0, atol=1e-5)
 
 
-def test_a_batch_depends_on_its_place_alone() -> None:
+def test_a_batch_depends_on_its_place_alone():
     config = settings(temporal_shift=3)
     first = tensors(make_batch(DIVES, at(3, 5), config))
     np.random.seed(1)
@@ -133,19 +120,13 @@ def test_a_batch_depends_on_its_place_alone() -> None:
         assert not torch.equal(make_batch(DIVES, at(*place), config).video, first["video"])
 
 
-def test_all_pairs_are_ordered_pairs() -> None:
-    query, exemplar = ordered_pairs(4)
-    assert len(query) == 12
-    assert (query != exemplar).all()
-
-
-def test_what_one_dive_lacks_the_batch_lacks() -> None:
+def test_what_one_dive_lacks_the_batch_lacks():
     bare = [*DIVES[:2], a_dive(2, labeled=False)]
     batch = make_batch(bare, STEP, settings())
     assert (batch.masks, batch.transitions) == (None, None)
 
 
-def test_three_awards_count() -> None:
+def test_three_awards_count():
     assert three_awards((9, 5, 6, 7, 8, 6.5, 7.5)).tolist() == [6.5, 7, 7.5]
     assert three_awards((8, 7, 7.5)).tolist() == [7, 7.5, 8]
     five = three_awards((6, 7, 8, 7, 7))
@@ -159,11 +140,11 @@ EIGHT = [replace(RECORDS[0], key=("event", index)) for index in range(8)]
 THREE_STEPS = {"batch_size": 3, "epochs": 3}  # of three, three and two pairs
 
 
-def dealt(sampler: RunSampler, epoch: int) -> list[BatchPlan]:
+def dealt(sampler, epoch):
     return [plan for update in sampler.updates(epoch) for plan in update]
 
 
-def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next() -> None:
+def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next():
     config = settings(**THREE_STEPS, grad_accum_steps=2)
     sampler = RunSampler(EIGHT, config)
     assert sampler.iterations == 2
@@ -178,12 +159,12 @@ def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next()
 
 
 @pytest.mark.parametrize("method", ["release", "usdl", "core"])
-def test_each_epoch_has_as_many_batches(method: str) -> None:
+def test_each_epoch_has_as_many_batches(method):
     for config in (get_config(method), replace(get_config(method), all_pairs=True, pairing="difficulty", batch_size=3)):
         assert len({len(epoch_batches(EIGHT + RECORDS, config, epoch)) for epoch in range(20)}) == 1
 
 
-def test_processes_share_the_batches_of_one() -> None:
+def test_processes_share_the_batches_of_one():
     config = settings(**THREE_STEPS, grad_accum_steps=1)
     alone = dealt(RunSampler(EIGHT, config), 0)
     first, second = (RunSampler(EIGHT, config, world=2, rank=rank) for rank in (0, 1))
@@ -193,7 +174,7 @@ def test_processes_share_the_batches_of_one() -> None:
     assert {RunSampler(EIGHT, config, world=8, rank=rank).iterations for rank in range(8)} == {1}
 
 
-def test_dives_that_may_not_be_compared_are_refused() -> None:
+def test_dives_that_may_not_be_compared_are_refused():
     for records in (EIGHT[:1], []):
         with pytest.raises(ConfigError, match=r"no two may be compared \('dive-number'\)"):
             RunSampler(records, settings())

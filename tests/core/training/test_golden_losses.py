@@ -26,7 +26,7 @@ SCORES = {"query": RULE.QUERY_SCORE, **{f"ex{i}": score for i, score in enumerat
 ONE_PAIR, TWO_PAIRS = [("query", "ex0")], [("query", "ex1"), ("ex0", "ex2")]
 
 
-def batch(pairs: list[tuple[str, str]]) -> Batch:
+def batch(pairs):
     names = [query for query, _ in pairs] + [exemplar for _, exemplar in pairs]
     first, second = list(range(len(pairs))), list(range(len(pairs), 2 * len(pairs)))
     labels = torch.tensor([RULE.LABELS[name] for name in names])
@@ -43,7 +43,7 @@ def batch(pairs: list[tuple[str, str]]) -> Batch:
     )
 
 
-def losses_of(pairs: list[tuple[str, str]], *, progress: float = 0.0, batch_norm: str = "fixed") -> list[float]:
+def losses_of(pairs, *, progress=0.0, batch_norm="fixed"):
     # A copy, as statistics move in training mode.
     network = to_channels_last(copy.deepcopy(model(0)))
     objective = FineParserObjective(network, replace(PRESETS["release"], teacher_forcing=0.5))

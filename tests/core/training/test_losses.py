@@ -1,11 +1,9 @@
-"""Losses without golden values: the settings of the focal loss."""
-
 import torch
 
 from fineparser_core.training.objective import focal_loss, mask_loss
 
 
-def test_alpha_and_gamma_of_the_focal_loss() -> None:
+def test_alpha_and_gamma_of_the_focal_loss():
     torch.manual_seed(0)
     logits, target = torch.randn(2, 5, 3, 4, 4), (torch.rand(2, 3, 4, 4) < 0.3).float()
     probability = torch.where(target == 1, logits[:, 4].sigmoid(), 1 - logits[:, 4].sigmoid())

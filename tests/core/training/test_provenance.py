@@ -1,13 +1,8 @@
-"""A run's folder belongs to one run; only the same run goes on in it."""
-
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -17,23 +12,23 @@ from fineparser_core.data.stamp import data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.provenance import commit, open_run, trained_on
 
-SETTINGS: dict[str, Any] = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
+SETTINGS = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
 
 
-def begin(out: Path) -> None:
+def begin(out):
     open_run(out, SETTINGS, resume=False)
     (out / "train.pt").write_bytes(b"weights")
 
 
-def test_a_new_folder_is_made_and_stamped(tmp_path: Path) -> None:
+def test_a_new_folder_is_made_and_stamped(tmp_path):
     out = tmp_path / "new" / "run"
     open_run(out, SETTINGS, resume=False)
-    stamp = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    stamp = json.loads((out / "run.json").read_bytes())
     assert stamp["settings"] == {"config": {"lr": 0.001, "freeze": ["i3d"]}, "data": {"labels": "abc"}}
     open_run(out, SETTINGS | {"data": {}}, resume=False)  # a stamp alone is no run yet
 
 
-def test_a_run_goes_on_when_asked_to_and_with_the_same_settings_alone(tmp_path: Path) -> None:
+def test_a_run_goes_on_when_asked_to_and_with_the_same_settings_alone(tmp_path):
     begin(tmp_path)
     with pytest.raises(ConfigError, match="holds a run already: add --resume"):
         open_run(tmp_path, SETTINGS, resume=False)
@@ -46,9 +41,7 @@ def test_a_run_goes_on_when_asked_to_and_with_the_same_settings_alone(tmp_path: 
         open_run(tmp_path, SETTINGS | {"data": {"labels": "xyz"}}, resume=True)
 
 
-def test_going_on_clears_away_what_a_killed_run_left_half_written(
-    tmp_path: Path, left_half_written: Callable[[Path], Path]
-) -> None:
+def test_going_on_clears_away_what_a_killed_run_left_half_written(tmp_path, left_half_written):
     begin(tmp_path)
     left_half_written(tmp_path / "train.pt")
     open_run(tmp_path, SETTINGS, resume=True)
@@ -56,40 +49,40 @@ def test_going_on_clears_away_what_a_killed_run_left_half_written(
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
-def test_a_damaged_stamp_is_named(tmp_path: Path, content: str) -> None:
+def test_a_damaged_stamp_is_named(tmp_path, content):
     begin(tmp_path)
     (tmp_path / "run.json").write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"run\.json is damaged"):
         open_run(tmp_path, SETTINGS, resume=True)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigError, match="cannot be used"):
         open_run(tmp_path / "file" / "run", SETTINGS, resume=False)
 
 
-def record(index: int, score: float = 60.0) -> DiveRecord:
+def record(index, score=60.0):
     return DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=score, n_frames=90)
 
 
-def test_stamps_tell_dives_and_labels_apart(tmp_path: Path) -> None:
-    data: Any = SimpleNamespace(root=tmp_path, name="FineDiving")
+def test_stamps_tell_dives_and_labels_apart(tmp_path):
+    data = SimpleNamespace(root=tmp_path, name="FineDiving")
     stamp = data_stamp(data, [record(1), record(2)])
     assert stamp == data_stamp(data, [record(1), record(2)])
     assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
     assert trained_on(stamp) == "2 dives of FineDiving"
-    (tmp_path / "rendered.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "rendered.json").write_bytes(b"{}")
     rendered = data_stamp(data, [record(1)])
     assert rendered.rendered
     assert trained_on(rendered) == "1 dives rendered by this program; no real dive"
 
 
-def test_the_commit_is_the_version_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commit_is_the_version_where_there_is_no_git(monkeypatch):
     if shutil.which("git"):
         assert set(commit().removesuffix("-dirty")) <= set("0123456789abcdef")
 
-    def no_git(*args: Any, **kwargs: Any) -> None:
+    def no_git(*args, **kwargs):
         raise FileNotFoundError(os.strerror(2))
 
     monkeypatch.setattr(subprocess, "run", no_git)

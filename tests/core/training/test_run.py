@@ -1,5 +1,3 @@
-"""A static backbone and a loss of one's own: trained, saved, and loaded again in another process."""
-
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,11 +23,11 @@ from fineparser_core.training.run import starting_weights
 OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
 
-def tiny_backbone() -> nn.Module:
+def tiny_backbone():
     return nn.Sequential(nn.Conv2d(3, 8, 7, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_path: Path) -> None:
+def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_path):
     torch.manual_seed(0)
     network = build_model(OWN.model, tiny_backbone)
     assert isinstance(network, FineParser)
@@ -53,7 +51,7 @@ def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_p
         load_model(tmp_path, static_backbone=lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 112 * 112, 2)))
 
 
-def test_functions_that_do_not_fit_are_refused() -> None:
+def test_functions_that_do_not_fit_are_refused():
     with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
         build_model(OWN.model, nn.Identity)
     with pytest.raises(ConfigError, match=r"static backbone cannot be made and run \(TypeError"):
@@ -66,8 +64,8 @@ def test_functions_that_do_not_fit_are_refused() -> None:
 
 
 def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are_random(
-    rendered_root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+    rendered_root, tmp_path, caplog
+):
     settings = RunSettings(cache=tmp_path / "cache", minutes=1e-6, resume=True)
     with pytest.raises(Cancelled):  # while it decodes
         train("i3d-mlp", rendered_root, tmp_path, settings=settings)
@@ -80,9 +78,7 @@ def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are
     assert "random" not in caplog.text
 
 
-def test_room_for_all_splits_is_asked_for_before_any_is_decoded(
-    rendered_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_room_for_all_splits_is_asked_for_before_any_is_decoded(rendered_root, tmp_path, monkeypatch):
     data, folder = load_dataset(rendered_root), tmp_path / "cache"
     enough_for_training = DatasetCache(folder, data, "release", 3).plan(data.split("train")).bytes_needed
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=enough_for_training))
@@ -91,14 +87,14 @@ def test_room_for_all_splits_is_asked_for_before_any_is_decoded(
     assert not folder.exists()
 
 
-def test_a_data_set_without_training_dives_is_named(rendered_root: Path) -> None:
+def test_a_data_set_without_training_dives_is_named(rendered_root):
     data = load_dataset(rendered_root)
     tests = {key: replace(record, split="test") for key, record in data.records.items()}
     with pytest.raises(AnnotationError, match="has no training dive that can be used: `fineparser data check` says"):
         split_records(replace(data, records=tests), get_config("i3d-mlp"), RunSettings())
 
 
-def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics() -> None:
+def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics():
     kinetics = RunSettings(kinetics=Path("kinetics.safetensors"))
     settings, taken = starting_weights(get_config("tsa-net"), kinetics)
     assert (settings.weights, taken) == (bundled_weights(), ("spatial_parser",))

@@ -1,5 +1,3 @@
-"""Conversion of frames of any pixel format to planes, and of planes to RGB."""
-
 import av
 import numpy as np
 import pytest
@@ -14,7 +12,7 @@ COLOURS = ((200, 60, 30), (20, 90, 210), (128, 128, 128), (255, 255, 255), (10, 
 
 @pytest.mark.parametrize("matrix", ColorMatrix)
 @pytest.mark.parametrize("rgb", COLOURS)
-def test_rgb_survives_the_round_trip(matrix: ColorMatrix, rgb: tuple[int, int, int]) -> None:
+def test_rgb_survives_the_round_trip(matrix, rgb):
     image = np.full((48, 64, 3), rgb, np.uint8)
     back = to_rgb(matrix.planes(image), matrix)
     np.testing.assert_allclose(back[20, 30], rgb, atol=6)
@@ -31,16 +29,14 @@ def test_rgb_survives_the_round_trip(matrix: ColorMatrix, rgb: tuple[int, int, i
         (9, (64, 48), ColorMatrix.BT709),
     ],
 )
-def test_the_color_matrix_is_the_frame_s_own_if_supported(
-    tag: int, size: tuple[int, int], expected: ColorMatrix
-) -> None:
+def test_the_color_matrix_is_the_frame_s_own_if_supported(tag, size, expected):
     frame = av.VideoFrame(*size, "yuv420p")
     frame.colorspace = tag
     assert frame_color_matrix(frame) is expected
 
 
 @pytest.mark.parametrize("pixel_format", ["rgb24", "yuvj420p", "yuv444p", "yuv420p10le", "gray"])
-def test_pixel_formats(pixel_format: str) -> None:
+def test_pixel_formats(pixel_format):
     rgb = (128, 128, 128) if pixel_format == "gray" else (200, 60, 30)
     image = av.VideoFrame.from_ndarray(np.full((48, 64, 3), rgb, np.uint8), format="rgb24")
     full = pixel_format in ("yuvj420p", "gray")
@@ -53,7 +49,7 @@ def test_pixel_formats(pixel_format: str) -> None:
 
 @pytest.mark.parametrize("quarter_turns", range(4))
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_frames_are_rotated_and_mirrored(quarter_turns: int, mirrored: bool) -> None:
+def test_frames_are_rotated_and_mirrored(quarter_turns, mirrored):
     image = np.zeros((48, 64, 3), np.uint8)
     image[:24, :32] = 255
     geometry = Geometry(stored_width_px=64, stored_height_px=48, quarter_turns=quarter_turns, mirrored=mirrored)

@@ -1,8 +1,4 @@
-"""Properties of valid files and error messages for invalid ones."""
-
 import os
-import struct
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +12,7 @@ from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 
-def test_constant_rate(small_video: Path) -> None:
+def test_constant_rate(small_video):
     info = probe(small_video)
     assert (info.n_frames, info.fps, info.codec, info.rotation_deg) == (120, 30.0, "h264", 0)
     assert not info.variable_frame_rate
@@ -24,34 +20,32 @@ def test_constant_rate(small_video: Path) -> None:
     np.testing.assert_allclose(info.pts_s, np.arange(120) / 30, atol=1e-9)
 
 
-def test_variable_rate(variable_rate_video: Path) -> None:
+def test_variable_rate(variable_rate_video):
     info = probe(variable_rate_video)
     assert info.variable_frame_rate
     assert info.pts_s[90] == pytest.approx(5.0)
     assert info.fps == pytest.approx(119 / 7.9)
 
 
-def test_rounded_time_stamps_are_a_constant_rate(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_rounded_time_stamps_are_a_constant_rate(tmp_path, make_video):
     info = probe(make_video(tmp_path / "milliseconds.mkv", 60))
     assert not info.variable_frame_rate
     assert set(np.diff(np.rint(info.pts_s * 1000))) == {33.0, 34.0}
 
 
-def test_a_dropped_frame_is_a_variable_rate(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_dropped_frame_is_a_variable_rate(tmp_path, make_video):
     times_s = [Fraction(n + (n > 30), 30) for n in range(60)]
     assert probe(make_video(tmp_path / "dropped.mp4", 60, times_s=times_s)).variable_frame_rate
 
 
-def test_a_changed_file_is_probed_again(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_changed_file_is_probed_again(tmp_path, make_video):
     path = make_video(tmp_path / "again.mp4", 20)
     assert probe(path).n_frames == 20
     make_video(path, 40)
     assert probe(path).n_frames == 40
 
 
-def test_a_truncated_avi_is_detected_by_its_length(
-    tmp_path: Path, make_video: Callable[..., Path], real_clip: Path
-) -> None:
+def test_a_truncated_avi_is_detected_by_its_length(tmp_path, make_video, real_clip):
     whole = make_video(tmp_path / "whole.avi", 120, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
     data = whole.read_bytes()
     cut = tmp_path / "cut.avi"
@@ -66,7 +60,7 @@ def test_a_truncated_avi_is_detected_by_its_length(
         assert probe(path).n_frames_missing == 0
 
 
-def sound_only(path: Path) -> None:
+def sound_only(path):
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=16000, layout="mono")
         for block in range(20):
@@ -76,19 +70,19 @@ def sound_only(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def cut_before_its_index(path: Path, make_video: Callable[..., Path]) -> None:
+def cut_before_its_index(path, make_video):
     whole = make_video(path.with_name("whole.mp4"), 60).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
 
 
-def cut_to_a_few_frames(path: Path, make_video: Callable[..., Path]) -> None:
+def cut_to_a_few_frames(path, make_video):
     whole = make_video(
         path.with_name("whole.mp4"), 120, encoder={"g": "12"}, container={"movflags": "faststart"}
     ).read_bytes()
     path.write_bytes(whole[: whole.index(b"mdat") + 1000])
 
 
-BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
+BAD = {
     "missing.mp4": (lambda path, make: None, "there is no such file"),
     "folder.mp4": (lambda path, make: path.mkdir(), "is a folder, not a video"),
     "empty.mp4": (lambda path, make: path.touch(), "is empty"),
@@ -102,7 +96,7 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
         "is not a video",
     ),
     "drawing.svg": (
-        lambda path, make: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>", encoding="utf-8"),
+        lambda path, make: path.write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>"),
         "is in a format that cannot be decoded",
     ),
     "sound.m4a": (lambda path, make: sound_only(path), "has sound but no picture"),
@@ -114,7 +108,7 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_errors_of_invalid_files(name: str, tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_errors_of_invalid_files(name, tmp_path, make_video):
     make, words = BAD[name]
     path = tmp_path / name
     make(path, make_video)
@@ -126,14 +120,9 @@ def test_errors_of_invalid_files(name: str, tmp_path: Path, make_video: Callable
     assert "\n" not in sentence
 
 
-def test_clip_defaults_to_the_whole_file(small_video: Path) -> None:
+def test_clip_defaults_to_the_whole_file(small_video):
     clip = make_clip(small_video)
     assert (clip.path, clip.in_frame, clip.out_frame, clip.fps) == (small_video, 0, 119, 30.0)
-
-
-def test_clip_keeps_source_frames(small_video: Path) -> None:
-    clip = make_clip(small_video, 7, 22)
-    assert (clip.in_frame, clip.out_frame) == (7, 22)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +135,12 @@ def test_clip_keeps_source_frames(small_video: Path) -> None:
         (40, 20, "found no frame from 40 to 20"),
     ],
 )
-def test_clip_bounds(small_video: Path, first: int, last: int | None, words: str) -> None:
+def test_clip_bounds(small_video, first, last, words):
     with pytest.raises(VideoError, match=words):
         make_clip(small_video, first, last)
 
 
-def test_a_truncated_clip_is_refused_until_an_out_point_is_chosen(
-    tmp_path: Path, make_video: Callable[..., Path]
-) -> None:
+def test_a_truncated_clip_is_refused_until_an_out_point_is_chosen(tmp_path, make_video):
     whole = make_video(tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"})
     data, path = whole.read_bytes(), tmp_path / "cut.mp4"
     path.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2])
@@ -162,7 +149,7 @@ def test_a_truncated_clip_is_refused_until_an_out_point_is_chosen(
     assert make_clip(path, None, 20).out_frame == 20
 
 
-def test_a_cut_off_matroska_file_is_told_by_its_length(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_cut_off_matroska_file_is_told_by_its_length(tmp_path, make_video):
     whole = make_video(tmp_path / "whole.mkv", 120, encoder={"g": "12"})
     assert probe(whole).n_frames_missing == 0
     data, cut = whole.read_bytes(), tmp_path / "cut.mkv"
@@ -174,24 +161,7 @@ def test_a_cut_off_matroska_file_is_told_by_its_length(tmp_path: Path, make_vide
         make_clip(cut)
 
 
-@pytest.mark.parametrize(
-    ("box", "at", "number"), [(b"stsz", 8, 1), (b"stsz", 12, 2**30), (b"stts", 12, 2**31 - 1), (b"elst", 8, 2**30)]
-)
-def test_a_header_that_declares_more_frames_than_any_video_is_refused(
-    box: bytes, at: int, number: int, tmp_path: Path, make_video: Callable[..., Path]
-) -> None:
-    path = make_video(tmp_path / "declared.mp4", 20)
-    data = bytearray(path.read_bytes())
-    start = data.index(box)
-    if box == b"stsz":  # a size for all samples, and a number of them, instead of a table
-        data[start + 8 : start + 16] = struct.pack(">II", 1, 2**25)
-    data[start + at : start + at + 4] = struct.pack(">I", number)
-    path.write_bytes(data)
-    with pytest.raises(VideoError, match=r"declares [\d,]+ frames"):
-        probe(path)
-
-
-def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path: Path) -> None:
+def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path):
     if ON_WINDOWS:
         paths = [Path("NUL"), tmp_path / "nul.mp4"]
     else:
@@ -204,7 +174,7 @@ def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path: Path) -> Non
         probe(tmp_path / "a\0b.mp4")
 
 
-def test_a_cut_off_fragment_is_told_by_its_length(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_cut_off_fragment_is_told_by_its_length(tmp_path, make_video):
     fragments = {"encoder": {"g": "12"}, "container": {"movflags": "frag_keyframe+empty_moov"}}
     whole = make_video(tmp_path / "whole.mp4", 120, **fragments)
     assert probe(whole).n_frames_missing == 0
@@ -212,7 +182,7 @@ def test_a_cut_off_fragment_is_told_by_its_length(tmp_path: Path, make_video: Ca
     assert probe(tmp_path / "cut.mp4").n_frames_missing > 0
 
 
-def test_corrupt_packets_are_counted(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_corrupt_packets_are_counted(tmp_path, make_video):
     path = make_video(tmp_path / "scratched.ts", 60, format="mpegts", encoder={"g": "12"})
     assert probe(path).n_parts_damaged == 0
     data = path.read_bytes()

@@ -1,5 +1,3 @@
-"""Sampled frames against hand-computed values."""
-
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +5,10 @@ import pytest
 
 from fineparser_core.records import VideoInfo
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames, valid_samples
+from fineparser_core.video.sampling import frame_to_sample, sample_frames, valid_samples
 
 
-def info(pts_s: np.ndarray, variable: bool) -> VideoInfo:
+def info(pts_s, variable):
     return VideoInfo(
         path=Path("dive.mp4"),
         width_px=64,
@@ -25,7 +23,7 @@ def info(pts_s: np.ndarray, variable: bool) -> VideoInfo:
     )
 
 
-def test_constant_rate_is_a_truncated_line() -> None:
+def test_constant_rate_is_a_truncated_line():
     # 191 frames: a step of exactly 2.
     assert sample_frames(info(np.arange(300) / 30, False), 5, 195).tolist() == list(range(5, 196, 2))
     # 102 frames as of a real clip: a step of 101/95 = 1.063, so about every 16th frame is skipped.
@@ -33,7 +31,7 @@ def test_constant_rate_is_a_truncated_line() -> None:
     assert sampled[[0, 15, 16, 94, 95]].tolist() == [1, 16, 18, 100, 102]
 
 
-def test_variable_rate_is_equal_times() -> None:
+def test_variable_rate_is_equal_times():
     # Half a second at 20 frames a second, then at 10: samples lie 10 ms apart over 0.95 s.
     pts_s = np.concatenate([np.arange(10) / 20, 0.5 + np.arange(10) / 10])
     sampled = sample_frames(info(pts_s, True), 0, 14)  # frame 14 is shown at 0.9 s
@@ -44,27 +42,27 @@ def test_variable_rate_is_equal_times() -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 95), (1, 102), (3, 30), (10, 299), (0, 190), (7, 22)])
-def test_both_agree_at_a_constant_rate(first: int, last: int) -> None:
+def test_both_agree_at_a_constant_rate(first, last):
     pts_s = np.arange(300) / 29.97
     np.testing.assert_array_equal(
         sample_frames(info(pts_s, True), first, last), sample_frames(info(pts_s, False), first, last)
     )
 
 
-def test_variable_rate_of_a_file(variable_rate_video: Path) -> None:
+def test_variable_rate_of_a_file(variable_rate_video):
     sampled = sample_frames(probe(variable_rate_video), 0, 119)
     # A quarter of the time passes in the first half of the frames.
     assert np.count_nonzero(sampled < 60) == pytest.approx(96 * 2 / 7.9, abs=1)
     assert (sampled[0], sampled[-1]) == (0, 119)
 
 
-def test_short_clips_repeat_frames() -> None:
+def test_short_clips_repeat_frames():
     sampled = sample_frames(info(np.arange(40) / 30, False), 4, 19)
     assert len(sampled) == 96
     assert sorted(set(sampled.tolist())) == list(range(4, 20))
 
 
-def test_frame_to_sample_and_back() -> None:
+def test_frame_to_sample_and_back():
     sampled = sample_frames(info(np.arange(300) / 30, False), 1, 102)
     for sample, frame in enumerate(sampled):
         assert frame_to_sample(sampled, int(frame)) == sample
@@ -73,18 +71,6 @@ def test_frame_to_sample_and_back() -> None:
     assert frame_to_sample(sampled, 200) == 95
 
 
-def test_frame_to_sample_takes_the_first_of_repeats() -> None:
-    sampled = sample_frames(info(np.arange(40) / 30, False), 4, 19)
-    assert frame_to_sample(sampled, 10) == int(np.argmax(sampled >= 10))
-
-
-def test_windows() -> None:
-    assert WINDOWS.shape == (9, 16)
-    assert WINDOWS[:, 0].tolist() == list(range(0, 81, 10))
-    assert WINDOWS[-1, -1] == 95
-    assert (np.diff(WINDOWS, axis=1) == 1).all()
-
-
-def test_samples_that_fill_up_a_short_clip_do_not_count() -> None:
+def test_samples_that_fill_up_a_short_clip_do_not_count():
     assert valid_samples(np.array([*range(10, 61), *[60] * 45])).tolist() == [True] * 51 + [False] * 45
     assert valid_samples(sample_frames(info(np.arange(300) / 30, False), 0, 95)).all()

@@ -1,7 +1,4 @@
-"""Files are written atomically, with exact time stamps."""
-
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,19 +11,19 @@ from fineparser_core.video.writer import VideoWriter
 TIMES_S = np.concatenate([[0.0], np.cumsum(np.random.default_rng(0).uniform(0.01, 0.08, 29))])
 
 
-def picture(number: int, width: int = 131, height: int = 99) -> np.ndarray:
+def picture(number, width=131, height=99):
     y, x = np.mgrid[0:height, 0:width]
     return np.stack([x * 255 // width, y * 255 // height, np.full_like(x, number * 8)], axis=-1).astype(np.uint8)
 
 
-def write(path: Path, n_frames: int = 30) -> None:
+def write(path, n_frames=30):
     with VideoWriter(path, width_px=131, height_px=99, fps=30) as writer:
         for number in range(n_frames):
             writer.write(picture(number), TIMES_S[number])
 
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
-def test_frames_times_and_colours_come_back(codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_times_and_colours_come_back(codec, tmp_path, monkeypatch):
     monkeypatch.setattr(writer_module, "_CODECS", {codec: writer_module._CODECS[codec]})
     path = tmp_path / "out.mp4"
     write(path)
@@ -39,7 +36,7 @@ def test_frames_times_and_colours_come_back(codec: str, tmp_path: Path, monkeypa
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
-def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
+def test_the_same_frames_make_the_same_file(tmp_path):
     rng = np.random.default_rng(0)
     grain = rng.normal(0, 8, (60, 270, 480))
     waves = 128 + 60 * np.sin((np.arange(480) + 6 * np.arange(60)[:, None, None]) / 9)
@@ -53,7 +50,7 @@ def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
     assert len(files) == 1
 
 
-def test_a_compact_file_is_small_and_steps_both_ways(tmp_path: Path) -> None:
+def test_a_compact_file_is_small_and_steps_both_ways(tmp_path):
     sizes = {}
     for compact in (False, True):
         path = tmp_path / f"{compact}.mp4"
@@ -71,11 +68,11 @@ def test_a_compact_file_is_small_and_steps_both_ways(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("bug")])
-def test_an_exception_leaves_no_file(error: Exception, tmp_path: Path) -> None:
+def test_an_exception_leaves_no_file(error, tmp_path):
     path = tmp_path / "out.mp4"
     path.write_bytes(b"before")
 
-    def write_and_stop() -> None:
+    def write_and_stop():
         with VideoWriter(path, width_px=131, height_px=99, fps=30) as writer:
             writer.write(picture(0), 0.0)
             raise error
@@ -86,12 +83,7 @@ def test_an_exception_leaves_no_file(error: Exception, tmp_path: Path) -> None:
     assert path.read_bytes() == b"before"
 
 
-def test_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"out.mp4 cannot be written \(No such file"):
-        write(tmp_path / "nowhere" / "out.mp4")
-
-
-def test_name_of_a_folder(tmp_path: Path) -> None:
+def test_name_of_a_folder(tmp_path):
     (tmp_path / "out.mp4").mkdir()
     with pytest.raises(ExportError, match="cannot be written"):
         write(tmp_path / "out.mp4")
