@@ -160,7 +160,7 @@ class CompareButton(QPushButton):
 
     def _show(self) -> None:
         dive, comparing = self._session.current, self._session.comparing
-        self.setVisible(dive is not None and dive.info is not None and not comparing.others)
+        self.setVisible(comparing.possible and not comparing.others)
         before = comparing.attempts()[:1] if dive is not None and not comparing.others else []
         number = dive.dive_number if dive is not None else ""
         self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))
