@@ -21,7 +21,7 @@ from answers_kit import (
 from exemplar_kit import exemplar
 from history_kit import made_dive, row
 from made_answers import DIVERS, recognition, segment
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from fineparser_core.diving.judging import Judging
@@ -112,6 +112,7 @@ def missing(at: Making) -> QWidget:
     """The one whose video is gone is shown."""
     many(at)
     at.studio.session.select(at.studio.session.keys[-1])
+    QApplication.processEvents()  # what follows many changes at once follows
     return at.studio.window
 
 
