@@ -22,6 +22,7 @@ from fineparser_core.video.alignment import Alignment
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.compare.compared_measures import dive_color
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
+from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import alignment_text
 from fineparser_gui.support.icons import icon
@@ -160,7 +161,8 @@ class CompareButton(QPushButton):
 
     def _show(self) -> None:
         dive, comparing = self._session.current, self._session.comparing
-        self.setVisible(comparing.possible and not comparing.others)
+        there = dive is not None and dive.info is not None and dive.state is not DiveState.MISSING
+        self.setVisible(there and not comparing.others)
         before = comparing.attempts()[:1] if dive is not None and not comparing.others else []
         number = dive.dive_number if dive is not None else ""
         self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))

@@ -12,7 +12,7 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import ComparedDive, Measure, compared_dive, step_spans
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
-from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.library.service import LibraryService
@@ -192,14 +192,6 @@ class ComparisonService(QObject):
         past = [self._past(dive) for dive in self._not_open(HistoryQuery(text=words, limit=_MOST_OF_HISTORY))]
         at = next((at for at, one in enumerate(known) if one.exemplar_id is not None), len(known))
         return [*known[:at], *(one for one in past if one not in known), *known[at:]]
-
-    @property
-    def possible(self) -> bool:
-        """True if the video of the current dive is there, and a dive to show beside it."""
-        current = self._state.current
-        if current is None or current.info is None or current.state is DiveState.MISSING:
-            return False
-        return bool(self._library.exemplars or self._dive_candidates() or self.attempts())
 
     def candidates(self) -> list[ComparableDive]:
         """Return dives to show beside the first.
