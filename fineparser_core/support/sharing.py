@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -235,7 +236,8 @@ class _Server(ThreadingHTTPServer):
         return True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        logger.info("sharing: a connection ended early", exc_info=True)
+        error = sys.exc_info()[1]
+        logger.info("sharing: a connection ended early: %s", error, exc_info=not isinstance(error, OSError))
 
     def drop_connections(self) -> None:
         """Shut all that are open; their threads then end."""

@@ -16,8 +16,6 @@ from time import perf_counter
 import bench_clips
 from bench_window import BenchWindow, Heartbeat, open_window
 from outcome import Outcome, p95, spread_ms
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 
 from fineparser_gui.dives.dive import DiveState, ScoreState
 from fineparser_gui.dives.session_model import saved_dive
@@ -103,13 +101,9 @@ def drop() -> Outcome:
     paths = bench_clips.many_small(_DROPPED)
     with open_window() as shown:
         shown.rest(1.0)
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, buttons, modifiers)
         heart = Heartbeat()
         started_s = perf_counter()
-        shown.window.dropEvent(event)
+        shown.window.opener.open_paths(paths)
         shown.wait(lambda: _all_opened(shown))
         taken_s = perf_counter() - started_s
         shown.rest(3.0)
