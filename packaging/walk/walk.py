@@ -69,11 +69,11 @@ class Walk:
         session, clip = self._written / "first.fineparser", self._written / "clip.mp4"
         with self._step("start with a fresh home"):
             self._start()
-            self._see("label", "1 of 3: .*")
+            self._see("label", "Drop a dive here")
         with self._step("open the sample dive"):
             self._click("button", "Open the sample dive")
-            self._see("list item", r"sample, 207C 10 m, \d+\.\d")
-            self._click("button", "Skip")
+            self._see("list item", r"sample, 207C 10 m, [\d½]+")
+            self._click("button", "trained on rendered dives")
         with self._step("drag the border between take-off and flight"):
             self._drag_border()
         with self._step("export a clip"):
@@ -91,7 +91,8 @@ class Walk:
             self._see_the_end()
         with self._step("start again and find everything"):
             self._start()
-            self._click("button", r".* – 1 dive")
+            self._click("button", r"[^\n]*\n1 dive")
+            self._click("button", "trained on rendered dives")
             self._see("button", "Reset transitions")
             self._until(f"the window says again {before}", lambda: self._told() == before)
         with self._step("record at the pool"):
