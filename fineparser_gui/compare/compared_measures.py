@@ -35,7 +35,7 @@ from fineparser_gui.support.widgets import label, lay_out, style_table, tool_tip
 
 _WIDTH_PX, _BAR_PX, _GAP_PX, _MARGIN_PX = 300, 9, 5, 10
 #: Room for a value, in average letters, and opacity of the band of good dives behind the bars.
-_VALUE_LETTERS, _BAND_ALPHA = 13, 45
+_VALUE_LETTERS, _BAND_ALPHA = 18, 45
 
 
 def dive_color(place: int) -> QColor:
