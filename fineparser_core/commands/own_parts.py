@@ -32,7 +32,7 @@ def use_method(name: str | None) -> None:
         raise ConfigError("--method {0} cannot be made ({1}): see what it does.", repr(name), reason) from error
     if not isinstance(made, Method):
         raise ConfigError("--method {0} gives {1}: it must give a Method.", repr(name), f"{made!r:.80}")
-    # By its path, so that a card of weights says what to give again.
+    # Name a part by its path, so that a card of weights says what to give again.
     register_method(replace(made, name=name))
 
 

@@ -1,4 +1,4 @@
-"""What `fineparser score` prints: an analysis as aligned text, and where names contradict what counts."""
+"""Output of `fineparser score`: an analysis as aligned text, and names that contradict what counts."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""How clips are scored, one or many; and the scorer of a clip among many, from a job to its line."""
+"""Options of scoring clips, one or many, and the scorer of a clip among many, from a job to its line."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -161,7 +161,7 @@ class DatasetEvaluation:
         if self.comparison is not None:
             parts.append(html_table(*self.comparison.table()))
         if drawn := self.figure():
-            # As an image, so that its style does not reach the page around it.
+            # An image keeps the figure's style from the page around it.
             data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
             parts.append(f'<img alt="charts" src="data:image/svg+xml;base64,{data}">')
         return "".join(parts)

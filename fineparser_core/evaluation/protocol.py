@@ -36,7 +36,7 @@ class Protocol:
 
 @dataclass(frozen=True, kw_only=True)
 class ProtocolRecord:
-    """What two results must have in common to be compared, as `evaluation.json` and `predictions.json` carry it.
+    """Conditions that two results must share to be compared, as `evaluation.json` and `predictions.json` carry it.
 
     Attributes:
         name, version: of the rules by which dives are split, exemplars drawn and metrics computed; a change of a rule

@@ -27,7 +27,7 @@ from fineparser_core.video.reader import VideoReader
 
 # Shares of a step's duration: the middle of each third.
 _MOMENTS = (1 / 6, 1 / 2, 5 / 6)
-#: Least visible part of the body, as a share of the dive's median mask: less is a leg above the water, or splash.
+#: Smallest visible part of the body, as a share of the dive's median mask: less is a leg above the water, or splash.
 _SHOWN_SHARE = 0.25
 _COVERED = 0.5  # least probability of a cell of the body
 _CELL_PX = 280

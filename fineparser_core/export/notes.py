@@ -25,7 +25,7 @@ _SENTENCES = {
         "The dive was found in frames {0} to {1}, which alone were analysed: {2} frames before and {3} after them were "
         "left out."
     ),
-    # How many times slower than real time.
+    # Factor by which it is slower than real time.
     NoteCode.SLOW_MOTION: Phrase(
         "Slow motion, about {0:.0f} times: times are those of the recording, not of the dive."
     ),

@@ -25,7 +25,7 @@ from fineparser_core.video.probe import MOST_PIXELS
 
 logger = logging.getLogger(__name__)
 
-# How far sound may be from the picture beside it.
+# Largest distance of sound from the picture beside it.
 _SOUND_APART_S = 5.0
 # Maximum time from decoding a picture to showing it, in seconds: 16 pictures at 5 a second. More is a damaged stamp.
 _MOST_REORDERED_S = 3.2

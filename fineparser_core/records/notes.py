@@ -1,4 +1,4 @@
-"""What the user is told about a result: codes with values."""
+"""Notes for the user about a result: codes with values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ class NoteCode(StrEnum):
     """Kinds of notes; `fineparser_core.export.notes` has their sentences and says which values each has."""
 
     SENTENCE = "sentence"
-    # Of the file and the clip.
+    # Notes on the file and the clip.
     FILE_CUT_OFF = "file_cut_off"
     PARTS_DAMAGED = "parts_damaged"
     FRAMES_DAMAGED = "frames_damaged"
@@ -23,7 +23,7 @@ class NoteCode(StrEnum):
     TAKE_OFF_NEAR_START = "take_off_near_start"
     ENTRY_UNSURE = "entry_unsure"
     ENTRY_NEAR_END = "entry_near_end"
-    # Of the score and the measures.
+    # Notes on the score and the measures.
     FEW_EXEMPLARS = "few_exemplars"
     OTHER_BOARD = "other_board"
     NEAREST_NUMBERS = "nearest_numbers"
@@ -35,7 +35,7 @@ class NoteCode(StrEnum):
 
 @dataclass(frozen=True)
 class Note:
-    """Something that the user is told about a result: a code with values; the words are made where they are shown."""
+    """A note for the user about a result: a code with values; the words are made where they are shown."""
 
     code: NoteCode
     values: tuple[Any, ...] = ()

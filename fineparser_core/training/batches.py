@@ -104,7 +104,7 @@ def _pairs(numbers: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPlan:
-    """What a batch is made of.
+    """The content of a batch.
 
     Attributes:
         place: epoch and index of the batch in it, from 0, on which alone every random draw depends.

@@ -64,7 +64,7 @@ _NEW = 0.05
 
 @dataclass
 class _Place:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes:
         iteration: updates of the weights.

@@ -1,4 +1,4 @@
-"""What learns at which rate: groups of parameters, the optimizer, the schedule and fixed batch norms."""
+"""Learning rates: groups of parameters, the optimizer, the schedule and fixed batch norms."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""What is measured between epochs, which epoch's weights are kept, and pictures of its masks.
+"""Measurement between epochs, choice of the epoch whose weights are kept, and pictures of its masks.
 
 Deviation: the release picks the best epoch on the test split, and another epoch for each metric; that overstates the
 quality of the weights. Here the validation split picks a single epoch. Both are reported, by name.

@@ -1,4 +1,4 @@
-"""What a command of the window is, and the state that decides which commands are enabled."""
+"""A command of the window, and the state that decides which commands are enabled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

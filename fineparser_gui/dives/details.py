@@ -140,7 +140,7 @@ class DetailsPanel(QWidget):
             self._sides.addWidget(side)
         self.more.toggled.connect(lambda on: self._sides.setCurrentIndex(int(on)))
         head = lay_out(QHBoxLayout(), (self._hint, 1), (self.more, 0, Qt.AlignmentFlag.AlignTop))
-        # What comes and goes is above: the fields stay where they are, as the sheet grows upwards.
+        # Notes come and go above: the fields stay where they are, as the sheet grows upwards.
         fill_with_card(self, self.number_note, head, self._judging.result, self._sides)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)

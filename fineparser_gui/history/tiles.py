@@ -11,7 +11,7 @@ from fineparser_gui.support.widgets import lay_out
 
 _TILE = QSize(216, 74)
 _MARGIN_PX, _CURVE = 9, QSize(56, 22)
-#: Most tiles, and most marks of a curve: the latest of each.
+#: Largest numbers of tiles, and of marks of a curve: the latest of each.
 _MOST_TILES, _MOST_MARKS = 60, 12
 
 

@@ -1,4 +1,4 @@
-"""How the mark of the shown dive was found: exact numbers, corrections, contributions, measures and exemplars."""
+"""Origin of the shown dive's mark: exact numbers, corrections, contributions, measures and exemplars."""
 
 from PySide6.QtCore import QMargins, QTimer, Signal
 from PySide6.QtGui import QShowEvent

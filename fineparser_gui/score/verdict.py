@@ -1,4 +1,4 @@
-"""What a coach would say of the shown dive, each with its picture, and the measures that say so as bars."""
+"""The faults of the shown dive in a coach's words, each with its picture, and the measures behind them as bars."""
 
 from PySide6.QtCore import QMargins, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
