@@ -369,6 +369,12 @@ class Gone(Exception):
     """A control has gone before it was pressed."""
 
 
+def _hold(control: Control) -> None:
+    """Raise Gone for a control that can be pressed no more."""
+    if not (isValid(control.widget) and control.widget.isVisible() and control.widget.isEnabled()):
+        raise Gone
+
+
 class Covered(Exception):
     """Another widget lies over a control."""
 
@@ -379,15 +385,16 @@ def press(control: Control, inside: Callable[[], object] = lambda: None) -> None
     Args:
         inside: called within the event loop of a dialog or a menu that answers before the press returns.
     """
+    _hold(control)  # rows that are filled anew some moments after a change
     bring_into_view(control.widget)
     QApplication.processEvents()
+    _hold(control)
     window, surface = control.widget.window(), _surface(control.widget)
     place = surface.mapTo(window, control.at())
     handle = window.windowHandle()
     QTest.mouseMove(handle, place)
     QApplication.processEvents()
-    if not (isValid(control.widget) and control.widget.isVisible() and control.widget.isEnabled()):
-        raise Gone
+    _hold(control)
     hit = window.childAt(place)
     if hit is not None and hit is not surface and not surface.isAncestorOf(hit):
         raise Covered(hit)
