@@ -220,15 +220,3 @@ class FineParserObjective(Objective):
             return encoder.step_tokens(features, transitions)
         sides = (slice(None, half), slice(half, None))
         return torch.cat([encoder.step_tokens(features[side], transitions[side]) for side in sides])
-
-
-def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
-    """Put the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
-    objective.train()
-    fixed = {"release": getattr(objective.model, "i3d", None), "fixed": objective}.get(batch_norm)
-    kept = set(fixed.modules()) if fixed is not None else set()
-    for module in objective.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            weights = list(module.parameters())
-            if module in kept or (weights and not any(weight.requires_grad for weight in weights)):
-                module.eval()

@@ -43,6 +43,8 @@ from fineparser_gui.support.widgets import (
 _LISTED = 16
 _WIDE_PX = 1180
 _ARROW = QSize(16, 16)
+#: Delay after a change of other dives, in milliseconds.
+_OTHERS_MS = 500
 
 
 class CompareBar(QFrame):
@@ -109,9 +111,8 @@ class CompareBar(QFrame):
         self._note.setVisible(bool(self._note.text()))
         self._open.setVisible(bool(self._unseen()))
         self._lay_out()
-        known = comparing.lead is not None and all(one.contact_frame is not None for one in (comparing.lead, *others))
         index = self.alignment.findData(Alignment.CONTACT)
-        self.alignment.model().item(index).setEnabled(known)  # type: ignore[attr-defined]
+        self.alignment.model().item(index).setEnabled(comparing.contact_known)  # type: ignore[attr-defined]
         self.alignment.setCurrentIndex(self.alignment.findData(comparing.alignment))
 
     def _lay_out(self) -> None:
@@ -155,15 +156,18 @@ class CompareButton(QPushButton):
         self._session = session
         keyboard_friendly(self)
         self.clicked.connect(session.comparing.add)
-        changes = (session.shown_changed, session.dive_changed, session.dive_removed, session.comparison_changed)
-        self._refreshing = Soon(self, 0, self._show, *changes, session.history.changed)
+        self._refreshing = Soon(self, 0, self._show, session.shown_changed, session.comparison_changed)
+        # The other dives change with every progress of a batch, and each time the history is searched.
+        others = (session.dive_changed, session.dive_removed, session.history.changed)
+        self._following = Soon(self, _OTHERS_MS, self._show, *others)
         self._show()
 
     def _show(self) -> None:
         dive, comparing = self._session.current, self._session.comparing
         there = dive is not None and dive.info is not None and dive.state is not DiveState.MISSING
-        self.setVisible(there and not comparing.others)
-        before = comparing.attempts()[:1] if dive is not None and not comparing.others else []
+        shown = there and not comparing.others
+        self.setVisible(shown)
+        before = comparing.attempts()[:1] if shown else []
         number = dive.dive_number if dive is not None else ""
         self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))
         self.setToolTip(tool_tip(before[0].title if before else self.tr("With the best exemplar")))

@@ -98,9 +98,14 @@ class ComparisonService(QObject):
     @property
     def alignment(self) -> Alignment:
         """Alignment of their times; by the come-out in place of a contact that is not known of every dive."""
+        known = self._alignment is not Alignment.CONTACT or self.contact_known
+        return self._alignment if known else Alignment.COME_OUT
+
+    @property
+    def contact_known(self) -> bool:
+        """True if the contact of every shown dive is known."""
         lead = self.lead
-        unknown = lead is None or any(one.contact_frame is None for one in (lead, *self.others))
-        return Alignment.COME_OUT if unknown and self._alignment is Alignment.CONTACT else self._alignment
+        return lead is not None and all(one.contact_frame is not None for one in (lead, *self.others))
 
     def align(self, alignment: Alignment) -> None:
         """Change the alignment."""

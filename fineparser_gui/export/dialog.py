@@ -88,6 +88,11 @@ class ExportDialog(QDialog):
         self._session, self._frame, self._preferences = session, frame, preferences
         assert session.current is not None
         self._dive = session.current
+        comparing = session.comparing
+        self._compared = comparing.sides[1] if comparing.others else None
+        self._candidates = comparing.candidates()  # once for all pages: it searches the history
+        if self._compared is not None and self._compared not in self._candidates:  # a dive of the history
+            self._candidates.insert(0, self._compared)
         self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
         self.kinds.addItems([self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame")])
@@ -248,13 +253,9 @@ class ExportDialog(QDialog):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(28)
         box.addItem(self.tr("nothing"), None)
-        comparing = self._session.comparing
-        compared = comparing.sides[1] if comparing.others else None
+        compared = self._compared
         exemplar = self._session.best_exemplar() if best and compared is None else None
-        candidates = comparing.candidates()
-        if compared is not None and compared not in candidates:  # a dive of the history
-            candidates.insert(0, compared)
-        for candidate in candidates:
+        for candidate in self._candidates:
             box.addItem(candidate.title, candidate)
             if candidate == compared or (exemplar and candidate.exemplar_id == exemplar.id):
                 box.setCurrentIndex(box.count() - 1)

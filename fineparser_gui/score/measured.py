@@ -14,7 +14,7 @@ from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.verdict import ChosenRow, measured_dive
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import fill_with_card, label
+from fineparser_gui.support.widgets import clear, fill_with_card, label
 
 
 class MeasuredPanel(QWidget):
@@ -46,10 +46,7 @@ class MeasuredPanel(QWidget):
         if dive is None or dive.analysis is self._shown:
             return
         self._shown, explanation = dive.analysis, self._explanations.of(dive)
-        while (item := self._rows.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._rows)
         for step in STEP_NAMES:
             rows = _rows_of(explanation, step)
             if rows:

@@ -23,7 +23,7 @@ from fineparser_gui.dives.session import Session
 from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.moment_strip import MomentStrip, ShownPicture
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import fill_with_card, label, lay_out, tool_tip
+from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, tool_tip
 
 #: Moments whose pictures fill the strip where fewer lines are said, of `moments_of`: take-off, come-out, entry.
 _MOMENTS = (1, 3, 4)
@@ -97,10 +97,7 @@ class VerdictPanel(QWidget):
         self.strip.show_pictures(parse, dive.info, pictures[: len(_MOMENTS)], explanation.measures)
 
     def _show_bars(self, explanation: Explanation, said: list[Finding]) -> None:
-        while (item := self._bars.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._bars)
         against = {one.measure.name for one in said}
         bars = [MeasureBar(one, band, against=one.name in against) for one, band in _barred(explanation, said)]
         names_px = max((bar.name.sizeHint().width() for bar in bars), default=0)

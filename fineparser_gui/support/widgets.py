@@ -103,6 +103,14 @@ def lay_out(box: Box, *parts: Part) -> Box:
     return box
 
 
+def clear(box: QBoxLayout) -> None:
+    """Remove the widgets of a layout; they are deleted once the event loop runs."""
+    while (item := box.takeAt(0)) is not None:
+        if (old := item.widget()) is not None:
+            old.hide()
+            old.deleteLater()
+
+
 def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None:
     """Resize a window, to no more than its screen shows of it."""
     room = window.screen().availableGeometry()
