@@ -88,6 +88,7 @@ def main() -> int:
     install_language(app, PreferenceStore(folder).now.language)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache, writable=not problem)
+    studio.window.shown_first.connect(app.collect_garbage)  # pyqtgraph is loaded by then
     if studio.reports is not None:
         studio.reports.watch()
         report_unexpected(studio.window.tell_unexpected, studio.reports.write)

@@ -31,6 +31,12 @@ class Application(QApplication):
 
     file_opened = Signal(Path)
 
+    def collect_garbage(self) -> None:
+        """Collect Python's garbage on this thread alone, from now on: another thread that deletes a plot never ends."""
+        from pyqtgraph.util.garbage_collector import GarbageCollector
+
+        self._collector = GarbageCollector()
+
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QFileOpenEvent) and event.file():
             self.file_opened.emit(Path(event.file()))

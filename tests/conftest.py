@@ -1,5 +1,6 @@
 """What many tests share: the folder of real material and small videos whose frames say their own number."""
 
+import gc
 import math
 import os
 import subprocess
@@ -50,6 +51,13 @@ def _encodable(thing: object) -> object:
 def pytest_report_to_serializable() -> Iterator[None]:
     """What a test has logged of a name that is no Unicode travels from one of several processes all the same."""
     return _encodable((yield))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """Collect garbage here where tests of the window have stopped Python from doing so on any thread."""
+    if not gc.isenabled():
+        gc.collect(1)
 
 
 #: Their tests take longest and share nothing: they come first, and each may run in a process of its own.

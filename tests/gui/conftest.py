@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -101,6 +102,15 @@ class _PatientBot(QtBot):
 @pytest.fixture
 def qtbot(qapp, request) -> QtBot:
     return _PatientBot(request)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _garbage_is_collected_by_the_windows_thread(qapp) -> Iterator[None]:
+    """As in the program; tests of other rooms that follow in this process have threads, too."""
+    collector = GarbageCollector()
+    yield
+    collector.timer.stop()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,6 +1,8 @@
 """The real window; where a worker's answer is needed, the test gives it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from answers_kit import (
@@ -166,3 +168,35 @@ def test_a_killed_worker_is_a_banner(studio, qtbot):
     os.kill(first, KILL)
     qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
+
+
+_PLOT_OF_A_THREAD = """
+import gc, threading
+import pyqtgraph
+from fineparser_gui.app import Application
+
+app = Application([])
+app.collect_garbage()
+plot = pyqtgraph.PlotWidget()
+plot.itself = plot
+ended = []
+plot.destroyed.connect(lambda: ended.append(threading.current_thread().name))
+del plot
+
+def make_garbage():
+    for _ in range(10):
+        kept = [[] for _ in range(100_000)]
+
+thread = threading.Thread(target=make_garbage)
+thread.start()
+thread.join()
+while not ended:
+    app.processEvents()
+    kept = [[] for _ in range(100_000)]
+print(*ended)
+"""
+
+
+def test_no_other_thread_deletes_a_plot():
+    done = subprocess.run([sys.executable, "-c", _PLOT_OF_A_THREAD], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "MainThread\n"), done.stderr
