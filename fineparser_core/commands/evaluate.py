@@ -18,8 +18,8 @@ def main(argv: list[str]) -> int:
 
         measure_predictions(args, args.predictions)
         return 0
-    if args.against is not None:
-        raise ConfigError("--against compares two files of predictions: give the first by --predictions.")
+    if args.against is not None or args.repeats:
+        raise ConfigError("--against and --repeats compare files of predictions: give the first by --predictions.")
     use_method(args.method)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:

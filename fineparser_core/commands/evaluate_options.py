@@ -21,6 +21,8 @@ class EvaluateOptions(DatasetOptions):
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
         against: another such file; the difference of each metric is said with its interval.
+        repeats: such files of further trainings of the method, which differ by their seed: each metric gets its mean
+            and interval over trainings.
         force: compare the two files although they were measured by different protocols.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
@@ -45,6 +47,7 @@ class EvaluateOptions(DatasetOptions):
     real: Path | None = None
     predictions: Path | None = None
     against: Path | None = None
+    repeats: tuple[Path, ...] = ()
     force: bool = False
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"

@@ -14,7 +14,7 @@ from fineparser_core.evaluation.predictions import read_predictions
 #: Options that mean something without a network.
 _USED = (
     *("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed"),
-    *("predictions", "against", "force"),
+    *("predictions", "against", "repeats", "force"),
 )
 
 
@@ -32,16 +32,18 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
     if args.data is None:
         raise ConfigError("--data is not given: name the folder of the data set whose dives are predicted.")
     files = [path] if args.against is None else [path, args.against]
+    repeats = list(args.repeats)
     if args.out is not None:
         make_output_folder(args.out)
         outputs = [args.out / name for name in OUTPUTS]
-        check_output_files(outputs, dict.fromkeys(files, "the file of predictions that is measured"))
+        check_output_files(outputs, dict.fromkeys([*files, *repeats], "the file of predictions that is measured"))
     given = [read_predictions(file) for file in files]
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         measured = evaluate_predictions(
             given,
             data,
+            [read_predictions(file) for file in repeats],
             split=args.split,
             split_by=args.split_by,
             seed=args.seed or 0,

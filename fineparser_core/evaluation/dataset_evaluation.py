@@ -2,8 +2,8 @@
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
@@ -19,6 +19,7 @@ from fineparser_core.evaluation.comparison import Comparison, compare
 from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
 from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
+from fineparser_core.evaluation.repeats import Repeats, repeats, repeats_table
 from fineparser_core.evaluation.report import charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
@@ -61,6 +62,7 @@ class DatasetEvaluation:
         against: the same of the file that it is compared with.
         comparison: differences to that, with paired intervals.
         given: the file of predictions; None for a network.
+        repeats: the same metrics over this and further trainings of the method; empty for a single one.
     """
 
     name: str
@@ -72,6 +74,7 @@ class DatasetEvaluation:
     against: "DatasetEvaluation | None" = None
     comparison: Comparison | None = None
     given: Predictions | None = None
+    repeats: Mapping[str, Repeats] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of evaluation.json, of plain JSON types."""
@@ -80,11 +83,13 @@ class DatasetEvaluation:
         if self.against is not None and self.comparison is not None:
             differences = {name: asdict(each) for name, each in self.comparison.differences.items()}
             content["against"] = {**self.against.method, **self.against.summary.as_dict(), "differences": differences}
+        if self.repeats:
+            content["repeats"] = {name: asdict(each) for name, each in self.repeats.items()}
         plain: dict[str, Any] = finite(content)
         return plain
 
     def tables(self) -> dict[str, Columns]:
-        """Return "metrics", "steps", "numbers", "events", "dives" and "differences", each as its columns.
+        """Return "metrics", "steps", "numbers", "events", "dives", "differences" and "repeats", each as its columns.
 
         `pandas.DataFrame(tables["metrics"])` makes a data frame of one. A table without rows has no columns.
         """
@@ -101,6 +106,7 @@ class DatasetEvaluation:
             "events": [asdict(row) for row in self.summary.by_event],
             "dives": [result_row(result) for result in self.results],
             "differences": [{"metric": name, **asdict(each)} for name, each in differences.items()],
+            "repeats": [{"metric": name, **asdict(each)} for name, each in self.repeats.items()],
         }
         return {name: columns_of(each) for name, each in rows.items()}
 
@@ -126,6 +132,8 @@ class DatasetEvaluation:
         if self.comparison is not None:
             header, rows = self.comparison.table()
             blocks.append(text_table(header, rows) if rows else "The two files predict nothing of the same dives.")
+        if self.repeats:
+            blocks.append(text_table(*repeats_table(self.repeats)))
         return "\n\n".join(blocks)
 
     def write(self, out: str | Path) -> None:
@@ -149,6 +157,7 @@ class DatasetEvaluation:
             provenance={name: str(value) for name, value in facts.items()},
             thumbnails={},
             comparison=self.comparison,
+            repeats=repeats_table(self.repeats) if self.repeats else None,
             charts=charts,
         )
         if charts:
@@ -160,6 +169,8 @@ class DatasetEvaluation:
         parts = [html_table(*self.summary.metric_table())]
         if self.comparison is not None:
             parts.append(html_table(*self.comparison.table()))
+        if self.repeats:
+            parts.append(html_table(*repeats_table(self.repeats)))
         if drawn := self.figure():
             # An image keeps the figure's style from the page around it.
             data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
@@ -172,6 +183,7 @@ def evaluate(
     data: str | Path | DiveSet,
     *,
     against: str | Path | None = None,
+    repeats: Sequence[str | Path] = (),
     split: Split = "test",
     split_by: SplitBy = "data",
     seed: int | None = None,
@@ -186,6 +198,7 @@ def evaluate(
             folder of a bundle of weights; or a network on its device.
         data: the data set, its folder, or its file of judged dives.
         against: another file of predictions, to compare with.
+        repeats: files of predictions of further trainings of the method, which differ by their seed.
         split: of the data set.
         split_by: "data" for its own test split, "event" for whole events.
         seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
@@ -202,20 +215,22 @@ def evaluate(
     if split not in ("train", "test"):
         raise ConfigError("split is {0}: use train or test.", repr(split))
     if not isinstance(method, str | Path) or Path(method).is_dir():
-        if against is not None:
+        if against is not None or repeats:
             raise ConfigError(
-                "against compares two files of predictions: give the first of them in place of a network."
+                "against and repeats are files of predictions beside another one: give that in place of a network."
             )
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
     if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
     given = [read_predictions(file) for file in (method, against) if file is not None]
-    return evaluate_predictions(given, data, split=split, split_by=split_by, seed=seed or 0, force=force)
+    others = [read_predictions(file) for file in repeats]
+    return evaluate_predictions(given, data, others, split=split, split_by=split_by, seed=seed or 0, force=force)
 
 
 def evaluate_predictions(
     given: Sequence[Predictions],
     data: DiveSet,
+    others: Sequence[Predictions] = (),
     *,
     split: Split,
     split_by: SplitBy,
@@ -226,24 +241,30 @@ def evaluate_predictions(
 ) -> DatasetEvaluation:
     """Measure one or two files of predictions on a data set that is already split.
 
+    Args:
+        others: predictions of further trainings of the method of the first file.
+
     Raises:
         AnnotationError: there is no dive to measure, or a file names others.
-        ConfigError: the files were measured by different protocols, without `force`.
+        ConfigError: the files were measured by different protocols, without `force`, or trainings of one method do not
+            predict the same dives.
         Cancelled: once the token is set.
     """
     records, pool, left_out = _usable(data, split)
-    for one in given:
+    every = [*given, *others]
+    for one in every:
         check_ids(one, [*records, *left_out], split, data)
-    if not force:
-        _check_protocols(given)
+    for one in every[1:] if not force else ():
+        _check_protocols([every[0], one])
+    _check_same_dives(given[0], others)
     stamp = data_stamp(data, records)
     facts_of_split: dict[str, Any] = {"split": split, "split_by": split_by, "labels": stamp.labels, "seed": seed}
     protocol = protocol_record(records, **facts_of_split, left_out=len(left_out), reported=tuple(METRICS))
     facts = _facts(protocol, stamp, f"{len(records)} dives", f"{len(pool)} training dives")
     if left_out:
         facts["left out"] = f"{len(left_out)} dives with labels of no dive, the first {left_out[0].id}"
-    medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in given]), []
-    for one, name in zip(given, names, strict=True):
+    medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in every]), []
+    for one, name in zip(every, names, strict=True):
         results, unmeasured = predicted_results(
             one, data, records, pool, progress=progress, cancel=cancel or CancelToken()
         )
@@ -258,9 +279,12 @@ def evaluate_predictions(
                 given=one,
             )
         )
-    if len(measured) == 1:
-        return measured[0]
-    first, second = measured
+    trainings = [measured[0], *measured[len(given) :]]
+    over = repeats([one.summary for one in trainings]) if others else {}
+    first = replace(measured[0], repeats=over)
+    if len(given) == 1:
+        return first
+    second = measured[1]
     comparison = compare((names[0], names[1]), first.results, second.results, seed=seed)
     return replace(first, against=second, comparison=comparison)
 
@@ -379,6 +403,17 @@ def _check_protocols(given: Sequence[Predictions]) -> None:
             raise ConfigError(
                 f"{known[0].path} and {known[1].path} were measured by different protocols, of which {name} is "
                 f"{getattr(first, name)!r} and {getattr(second, name)!r}: force (--force) compares them all the same."
+            )
+
+
+def _check_same_dives(first: Predictions, others: Sequence[Predictions]) -> None:
+    """Raise ConfigError where trainings of one method do not predict the same dives."""
+    ids = set(first.ids)
+    for other in others:
+        if different := sorted(ids.symmetric_difference(other.ids)):
+            raise ConfigError(
+                f"{first.path} and {other.path} are to be trainings of one method, and only one of them predicts "
+                f"{different[0]}: name files of the same dives."
             )
 
 

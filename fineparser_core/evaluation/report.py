@@ -28,6 +28,7 @@ def write_report(
     provenance: Mapping[str, str],
     thumbnails: Mapping[str, Sequence[np.ndarray]],
     comparison: Comparison | None = None,
+    repeats: tuple[list[str], list[list[str]]] | None = None,
     charts: Sequence[Chart] | None = None,
 ) -> None:
     """Write the page: metrics with intervals and baselines, charts, steps, dive numbers, events and the worst dives.
@@ -40,6 +41,7 @@ def write_report(
         provenance: what made the results (weights, data set, seed), names to values.
         thumbnails: by the id of a dive, images (H, W, 3) uint8 RGB; `worst_dives` says which are shown.
         comparison: with another method.
+        repeats: header and cells of the table over several trainings.
         charts: titles and charts; by default `charts_of` the results.
 
     Raises:
@@ -57,6 +59,7 @@ def write_report(
         charts=charts_of(results) if charts is None else charts,
         worst=worst,
         comparison=comparison,
+        repeats=repeats,
     )
     write_whole(path, printable(page, keep="\n\t"))
 
