@@ -57,7 +57,8 @@ def pytest_report_to_serializable() -> Iterator[None]:
 def pytest_runtest_logfinish() -> None:
     """Collect garbage here where tests of the window have stopped Python from doing so on any thread."""
     if not gc.isenabled():
-        gc.collect(1)
+        old = gc.get_count()[2] >= gc.get_threshold()[2]
+        gc.collect(2 if old else 1)
 
 
 #: Their tests take longest and share nothing: they come first, and each may run in a process of its own.
