@@ -67,14 +67,15 @@ class GuidePage(TextPage):
     def __init__(self, path: Path, keys: Collection[str]) -> None:
         super().__init__(path.parent)
         markdown = path.read_text(encoding="utf-8")
+        self._colors: list[str] = []  # those that links, tables and the grounds of keys were made with
         self._markdown = with_native_keys(markdown, keys).replace(_MEASURES, measures_text())
         self._fill()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and not self.document().isEmpty():
+        if event.type() == QEvent.Type.PaletteChange and self._colors not in ([], self._palette_colors()):
             at = self.verticalScrollBar().value()
-            self._fill()  # links and the grounds of keys have the colors of the palette in them
+            self._fill()
             self.verticalScrollBar().setValue(at)
 
     def headings(self) -> list[QTextBlock]:
@@ -106,10 +107,15 @@ class GuidePage(TextPage):
         self.setTextCursor(before)
         return False
 
+    def _palette_colors(self) -> list[str]:
+        shown = self.palette()
+        return [brush.color().name() for brush in (shown.base(), shown.mid(), shown.text(), shown.link())]
+
     def _fill(self) -> None:
+        self._colors = self._palette_colors()
         self.setMarkdown(self._markdown)
         document = self.document()
-        base, mid = self.palette().base().color().name(), self.palette().mid().color().name()
+        base, mid, *_ = self._colors
         ground, rule = mix(base, mid, _GROUND_SHARE), mix(base, mid, _RULE_SHARE)
         block = document.begin()
         while block.isValid():

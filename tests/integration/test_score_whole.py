@@ -161,10 +161,9 @@ def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
 
 
 def test_a_file_gives_the_same_however_it_comes_in(
-    fineparser: Fineparser, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fineparser: Fineparser, recording: Path, tmp_path: Path
 ) -> None:
     commanded = by_command(fineparser, recording, tmp_path)
-    monkeypatch.setattr(Analyzer, "parse", PARSE)  # not what the command has found
     analysis = score_clip(recording, SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
     own, masks = analysis_to_dict(analysis), MaskArrays.of(analysis.parse)
     before, after = analysis.parse.clip.n_cut
