@@ -61,25 +61,13 @@ def pytest_runtest_logfinish() -> None:
         gc.collect(2 if old else 1)
 
 
-#: Their tests take longest and share nothing: they come first, and each may run in a process of its own.
-LONG = ("tests/gui/test_press_everything.py",)
+#: Takes longest: it comes first, so that all of several processes end at once.
+LONG = "tests/gui/test_press_everything.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest tests come first, so that all of several processes end at once."""
+    """Let the longest file come first."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep a file in one process, as its tests share fixtures, but for the long ones."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return nodeid if nodeid.startswith(LONG) else super()._split_scope(nodeid)
-
-    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -95,8 +95,8 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
 @pytest.mark.parametrize(
     ("state", "within"),
     [
+        ("one_dive", ()),  # first: dialogs that were pressed in it are not pressed again
         ("empty", ()),
-        ("one_dive", ()),
         ("exported", ("MainWindow/Corner",)),
         ("many", ("MainWindow/DivesPanel", "MainWindow/SideColumn", "MainWindow/Corner", "MainWindow › Dive")),
         ("missing", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow/Corner", "MainWindow › Dive")),

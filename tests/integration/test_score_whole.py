@@ -160,9 +160,7 @@ def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
     return scored.analysis, MaskArrays(**read_arrays(Path(scored.record_path), MaskArrays._fields))
 
 
-def test_a_file_gives_the_same_however_it_comes_in(
-    fineparser: Fineparser, recording: Path, tmp_path: Path
-) -> None:
+def test_a_file_gives_the_same_however_it_comes_in(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
     commanded = by_command(fineparser, recording, tmp_path)
     analysis = score_clip(recording, SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
     own, masks = analysis_to_dict(analysis), MaskArrays.of(analysis.parse)
