@@ -12,14 +12,14 @@ from fineparser_core.resources import bundled_weights
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
-    if args.predictions is not None:
+    if args.predictions:
         # Imported late, as reading a card needs no statistics.
         from fineparser_core.commands.evaluate_predictions import measure_predictions
 
-        measure_predictions(args, args.predictions)
+        measure_predictions(args)
         return 0
-    if args.against is not None or args.repeats:
-        raise ConfigError("--against and --repeats compare files of predictions: give the first by --predictions.")
+    if args.against is not None:
+        raise ConfigError("--against compares two files of predictions: give the first by --predictions.")
     use_method(args.method)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:

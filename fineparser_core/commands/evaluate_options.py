@@ -19,10 +19,9 @@ class EvaluateOptions(DatasetOptions):
     Attributes:
         data: folder of the data set, or a file of judged dives.
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
-        predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
-        against: another such file; the difference of each metric is said with its interval.
-        repeats: such files of further trainings of the method, which differ by their seed: each metric gets its mean
-            and interval over trainings.
+        predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md;
+            of several, by trainings of one method, each metric gets its mean and interval over trainings.
+        against: a file of another method; the difference of each metric is said with its interval.
         force: compare the two files although they were measured by different protocols.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
@@ -45,9 +44,8 @@ class EvaluateOptions(DatasetOptions):
 
     data: Path | None = None
     real: Path | None = None
-    predictions: Path | None = None
+    predictions: tuple[Path, ...] = ()
     against: Path | None = None
-    repeats: tuple[Path, ...] = ()
     force: bool = False
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"

@@ -1,25 +1,24 @@
 """`fineparser evaluate --predictions`: anybody's predictions against the labels of a data set. No torch."""
 
 from dataclasses import fields
-from pathlib import Path
 
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.output_paths import check_output_files, make_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.dataset_evaluation import OUTPUTS, evaluate_predictions
+from fineparser_core.evaluation.dataset_evaluation import OUTPUTS, check_protocols, evaluate_predictions
 from fineparser_core.evaluation.predictions import read_predictions
 
 #: Options that mean something without a network.
 _USED = (
     *("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed"),
-    *("predictions", "against", "repeats", "force"),
+    *("predictions", "against", "force"),
 )
 
 
-def measure_predictions(args: EvaluateOptions, path: Path) -> None:
-    """Measure a file of predictions, print the results, and write them if a folder is named.
+def measure_predictions(args: EvaluateOptions) -> None:
+    """Measure files of predictions, print the results, and write them if a folder is named.
 
     Raises:
         FineParserError: with the sentence for the user.
@@ -31,23 +30,24 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
             )
     if args.data is None:
         raise ConfigError("--data is not given: name the folder of the data set whose dives are predicted.")
-    files = [path] if args.against is None else [path, args.against]
-    repeats = list(args.repeats)
+    files = [*args.predictions, *([] if args.against is None else [args.against])]
     if args.out is not None:
         make_output_folder(args.out)
         outputs = [args.out / name for name in OUTPUTS]
-        check_output_files(outputs, dict.fromkeys([*files, *repeats], "the file of predictions that is measured"))
+        check_output_files(outputs, dict.fromkeys(files, "the file of predictions that is measured"))
     given = [read_predictions(file) for file in files]
+    if not args.force:
+        check_protocols(given)
+    n = len(args.predictions)
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         measured = evaluate_predictions(
-            given,
+            given[:n],
             data,
-            [read_predictions(file) for file in repeats],
+            *given[n:],
             split=args.split,
             split_by=args.split_by,
             seed=args.seed or 0,
-            force=args.force,
             progress=progress,
             cancel=cancel,
         )

@@ -20,7 +20,7 @@ from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
 from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
 from fineparser_core.evaluation.repeats import Repeats, repeats, repeats_table
-from fineparser_core.evaluation.report import charts_of, paired_charts, write_report
+from fineparser_core.evaluation.report import Table, charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
@@ -115,6 +115,15 @@ class DatasetEvaluation:
         charts = self._charts()
         return figure(charts) if charts else ""
 
+    def _tables_of_several(self) -> dict[str, Table]:
+        """Return the tables of several files by their titles."""
+        found = {}
+        if self.comparison is not None:
+            found[f"{' and '.join(self.comparison.names)} on the same dives"] = self.comparison.table()
+        if self.repeats:
+            found["Over trainings"] = repeats_table(self.repeats)
+        return found
+
     def _charts(self) -> list[Chart]:
         charts = charts_of(self.results)
         if self.against is not None and self.comparison is not None:
@@ -129,11 +138,8 @@ class DatasetEvaluation:
                 blocks.append(_lines(one.method.get("predictions", one.method)))
                 whole = one is self
                 blocks.append(one.summary.as_text() if whole else text_table(*one.summary.metric_table(), left=(0, 4)))
-        if self.comparison is not None:
-            header, rows = self.comparison.table()
-            blocks.append(text_table(header, rows) if rows else "The two files predict nothing of the same dives.")
-        if self.repeats:
-            blocks.append(text_table(*repeats_table(self.repeats)))
+        for title, (header, rows) in self._tables_of_several().items():
+            blocks.append(text_table(header, rows) if rows else f"{title}: nothing is measured.")
         return "\n\n".join(blocks)
 
     def write(self, out: str | Path) -> None:
@@ -156,8 +162,7 @@ class DatasetEvaluation:
             title=f"{self.name} on {self.facts['what']}",
             provenance={name: str(value) for name, value in facts.items()},
             thumbnails={},
-            comparison=self.comparison,
-            repeats=repeats_table(self.repeats) if self.repeats else None,
+            tables=self._tables_of_several(),
             charts=charts,
         )
         if charts:
@@ -167,10 +172,7 @@ class DatasetEvaluation:
     def _repr_html_(self) -> str:
         """Return metrics, differences and charts for a notebook."""
         parts = [html_table(*self.summary.metric_table())]
-        if self.comparison is not None:
-            parts.append(html_table(*self.comparison.table()))
-        if self.repeats:
-            parts.append(html_table(*repeats_table(self.repeats)))
+        parts += [html_table(*shown) for shown in self._tables_of_several().values()]
         if drawn := self.figure():
             # An image keeps the figure's style from the page around it.
             data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
@@ -179,11 +181,10 @@ class DatasetEvaluation:
 
 
 def evaluate(
-    method: "str | Path | AQAModel",
+    method: "str | Path | AQAModel | Sequence[str | Path]",
     data: str | Path | DiveSet,
     *,
     against: str | Path | None = None,
-    repeats: Sequence[str | Path] = (),
     split: Split = "test",
     split_by: SplitBy = "data",
     seed: int | None = None,
@@ -194,11 +195,11 @@ def evaluate(
     """Measure predictions or a network on a data set.
 
     Args:
-        method: a file of predictions (CSV, JSON or NPZ, see packaging/docs/predictions.md), which needs no torch; the
-            folder of a bundle of weights; or a network on its device.
+        method: a file of predictions (CSV, JSON or NPZ, see packaging/docs/predictions.md), which needs no torch;
+            several of them, by trainings that differ by their seed; the folder of a bundle of weights; or a network on
+            its device.
         data: the data set, its folder, or its file of judged dives.
         against: another file of predictions, to compare with.
-        repeats: files of predictions of further trainings of the method, which differ by their seed.
         split: of the data set.
         split_by: "data" for its own test split, "event" for whole events.
         seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
@@ -214,49 +215,49 @@ def evaluate(
         data = split_by_event(data)
     if split not in ("train", "test"):
         raise ConfigError("split is {0}: use train or test.", repr(split))
-    if not isinstance(method, str | Path) or Path(method).is_dir():
-        if against is not None or repeats:
+    if not isinstance(method, str | Path | Sequence) or (isinstance(method, str | Path) and Path(method).is_dir()):
+        if against is not None:
             raise ConfigError(
-                "against and repeats are files of predictions beside another one: give that in place of a network."
+                "against compares two files of predictions: give the first of them in place of a network."
             )
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
     if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
-    given = [read_predictions(file) for file in (method, against) if file is not None]
-    others = [read_predictions(file) for file in repeats]
-    return evaluate_predictions(given, data, others, split=split, split_by=split_by, seed=seed or 0, force=force)
+    files: Sequence[str | Path] = [method] if isinstance(method, str | Path) else method
+    trainings = [read_predictions(file) for file in files]
+    other = None if against is None else read_predictions(against)
+    if not force:
+        check_protocols([*trainings, other])
+    return evaluate_predictions(trainings, data, other, split=split, split_by=split_by, seed=seed or 0)
 
 
 def evaluate_predictions(
-    given: Sequence[Predictions],
+    trainings: Sequence[Predictions],
     data: DiveSet,
-    others: Sequence[Predictions] = (),
+    against: Predictions | None = None,
     *,
     split: Split,
     split_by: SplitBy,
     seed: int,
-    force: bool = False,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> DatasetEvaluation:
-    """Measure one or two files of predictions on a data set that is already split.
+    """Measure predictions on a data set that is already split.
 
     Args:
-        others: predictions of further trainings of the method of the first file.
+        trainings: predictions of one method by one or more trainings; tables are of the first.
+        against: those of another method.
 
     Raises:
         AnnotationError: there is no dive to measure, or a file names others.
-        ConfigError: the files were measured by different protocols, without `force`, or trainings of one method do not
-            predict the same dives.
+        ConfigError: trainings of one method do not predict the same dives.
         Cancelled: once the token is set.
     """
     records, pool, left_out = _usable(data, split)
-    every = [*given, *others]
+    every = [*trainings, *([] if against is None else [against])]
     for one in every:
         check_ids(one, [*records, *left_out], split, data)
-    for one in every[1:] if not force else ():
-        _check_protocols([every[0], one])
-    _check_same_dives(given[0], others)
+    _check_same_dives(trainings)
     stamp = data_stamp(data, records)
     facts_of_split: dict[str, Any] = {"split": split, "split_by": split_by, "labels": stamp.labels, "seed": seed}
     protocol = protocol_record(records, **facts_of_split, left_out=len(left_out), reported=tuple(METRICS))
@@ -279,13 +280,12 @@ def evaluate_predictions(
                 given=one,
             )
         )
-    trainings = [measured[0], *measured[len(given) :]]
-    over = repeats([one.summary for one in trainings]) if others else {}
-    first = replace(measured[0], repeats=over)
-    if len(given) == 1:
+    n = len(trainings)
+    first = replace(measured[0], repeats=repeats([one.summary for one in measured[:n]]) if n > 1 else {})
+    if against is None:
         return first
-    second = measured[1]
-    comparison = compare((names[0], names[1]), first.results, second.results, seed=seed)
+    second = measured[-1]
+    comparison = compare((names[0], names[-1]), first.results, second.results, seed=seed)
     return replace(first, against=second, comparison=comparison)
 
 
@@ -393,27 +393,27 @@ def _usable(data: DiveSet, split: str) -> tuple[list[DiveRecord], list[DiveRecor
     return records, pool, [record for record in every if record.fault is not None]
 
 
-def _check_protocols(given: Sequence[Predictions]) -> None:
+def check_protocols(given: Sequence[Predictions | None]) -> None:
     """Raise ConfigError where two files were measured by different protocols before."""
-    known = [one for one in given if one.protocol is not None]
-    if len(known) == 2 and known[0].protocol is not None and known[1].protocol is not None:
-        first, second = known[0].protocol, known[1].protocol
-        if different := first.differences(second):
+    known = [(one.path, one.protocol) for one in given if one is not None and one.protocol is not None]
+    for path, protocol in known[1:]:
+        if different := known[0][1].differences(protocol):
             name = different[0]
             raise ConfigError(
-                f"{known[0].path} and {known[1].path} were measured by different protocols, of which {name} is "
-                f"{getattr(first, name)!r} and {getattr(second, name)!r}: force (--force) compares them all the same."
+                f"{known[0][0]} and {path} were measured by different protocols, of which {name} is "
+                f"{getattr(known[0][1], name)!r} and {getattr(protocol, name)!r}: force (--force) compares them even "
+                "so."
             )
 
 
-def _check_same_dives(first: Predictions, others: Sequence[Predictions]) -> None:
+def _check_same_dives(trainings: Sequence[Predictions]) -> None:
     """Raise ConfigError where trainings of one method do not predict the same dives."""
-    ids = set(first.ids)
-    for other in others:
-        if different := sorted(ids.symmetric_difference(other.ids)):
+    first = trainings[0]
+    for other in trainings[1:]:
+        if different := sorted(set(first.ids).symmetric_difference(other.ids)):
             raise ConfigError(
                 f"{first.path} and {other.path} are to be trainings of one method, and only one of them predicts "
-                f"{different[0]}: name files of the same dives."
+                f"{different[0]}: name files of the same dives, and another method's by --against."
             )
 
 

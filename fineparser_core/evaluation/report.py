@@ -10,13 +10,16 @@ from jinja2 import Environment, PackageLoader
 
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.charts import Chart, histogram, paired, scatter
-from fineparser_core.evaluation.comparison import Comparison
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import write_whole
 
 _N_WORST = 5
+
+
+#: Header and cells.
+Table = tuple[list[str], list[list[str]]]
 
 
 def write_report(
@@ -27,8 +30,7 @@ def write_report(
     title: str,
     provenance: Mapping[str, str],
     thumbnails: Mapping[str, Sequence[np.ndarray]],
-    comparison: Comparison | None = None,
-    repeats: tuple[list[str], list[list[str]]] | None = None,
+    tables: Mapping[str, Table] | None = None,
     charts: Sequence[Chart] | None = None,
 ) -> None:
     """Write the page: metrics with intervals and baselines, charts, steps, dive numbers, events and the worst dives.
@@ -40,8 +42,7 @@ def write_report(
         title: of the page.
         provenance: what made the results (weights, data set, seed), names to values.
         thumbnails: by the id of a dive, images (H, W, 3) uint8 RGB; `worst_dives` says which are shown.
-        comparison: with another method.
-        repeats: header and cells of the table over several trainings.
+        tables: further ones by their titles, such as differences to another method.
         charts: titles and charts; by default `charts_of` the results.
 
     Raises:
@@ -58,8 +59,7 @@ def write_report(
         provenance=provenance,
         charts=charts_of(results) if charts is None else charts,
         worst=worst,
-        comparison=comparison,
-        repeats=repeats,
+        tables=tables or {},
     )
     write_whole(path, printable(page, keep="\n\t"))
 

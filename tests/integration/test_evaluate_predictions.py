@@ -125,7 +125,7 @@ def test_trainings_of_one_method(fineparser: Fineparser, annotated: Path, tmp_pa
     for path in files:
         rows = "".join(f"{event}/{i},{rng.uniform(40, 90)}\n" for event, i in test)
         path.write_text("id,predicted\n" + rows, encoding="utf-8")
-    argv = ("evaluate", "--predictions", files[0], "--repeats", *files[1:], "--data", annotated)
+    argv = ("evaluate", "--predictions", *files, "--data", annotated)
     outcome = fineparser(*argv, "--out", tmp_path / "out")
     assert (outcome.code, "3 trainings" in outcome.out) == (0, True), outcome.err
     content = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))

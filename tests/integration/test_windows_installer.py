@@ -15,7 +15,7 @@ from windows import check_libraries
 from windows.installer import make_installer
 
 _MISSING = [name for name in ("makensis", "wine") if shutil.which(name) is None]
-pytestmark = pytest.mark.skipif(bool(_MISSING), reason=f"not installed here: {', '.join(_MISSING)}")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(_MISSING), reason=f"not installed here: {', '.join(_MISSING)}")]
 
 #: A program that says that it runs, until it is told to end.
 _PROGRAM = """

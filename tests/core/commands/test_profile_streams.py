@@ -4,6 +4,7 @@ from fineparser_core.commands.profile import main
 from fineparser_core.exemplars.store import ExemplarStore
 
 
+@pytest.mark.slow
 def test_the_shares_are_those_that_the_readme_states(capsys):
     assert main(["streams"]) == 0
     printed = capsys.readouterr().out
