@@ -253,6 +253,8 @@ class PoolsideWindow(QWidget):
             action = made[name] = QAction(text, self, toolTip=f"{text} ({shortcuts.split()[0]})")
             action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
             action.setData(picture)
+            if len(picture) == 1:  # a sign in place of an icon
+                action.setIconText(picture)
             action.triggered.connect(lambda _=False, act=act: act())
             for widget in (self, stage):  # the mirror may be a separate window
                 widget.addAction(action)
@@ -286,8 +288,6 @@ class PoolsideWindow(QWidget):
         with_icon = len(action.data()) > 1
         style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if with_icon else Qt.ToolButtonStyle.ToolButtonTextOnly
         button.setToolButtonStyle(style)
-        if not with_icon:
-            button.setText(action.data())
         button.setProperty("role", "large")
         button.setMinimumSize(_BUTTON_PX, _BUTTON_PX)
         button.setIconSize(QSize(22, 22))
