@@ -40,7 +40,7 @@ from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.drop_highlight import DropHighlight
 from fineparser_gui.support.fold_strip import FoldStrip
-from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.messages import MessageBell, MessageStack
 from fineparser_gui.support.side_column import SideColumn
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.widgets import follow_palette, lay_out
@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
+        lay_out(self.player.foot, (MessageBell(self.messages), 0, Qt.AlignmentFlag.AlignBottom))
         self.batch.serve(self.dives, self.actions_by_id)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
