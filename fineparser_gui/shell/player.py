@@ -21,7 +21,7 @@ from fineparser_gui.dives.proposal_strip import ProposalStrip
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.arrow_keys import ENTER
 from fineparser_gui.player.drawing_layers import DrawingLayers
-from fineparser_gui.player.drawings import marked_frames, next_frame
+from fineparser_gui.player.drawings import STOPWATCH, marked_frames, next_frame
 from fineparser_gui.player.point_tool import PointTool
 from fineparser_gui.player.sound import Sound
 from fineparser_gui.player.transport import Transport
@@ -167,6 +167,8 @@ class PlayerPanel(QWidget):
         if self._loaded is not None:
             self.transport.pause()
             self.pointing.end()
+            if kind == STOPWATCH and self.drawing.end_stopwatch():
+                return
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
     def point_at_diver(self) -> None:
