@@ -110,6 +110,7 @@ class PoolsideWindow(QWidget):
         chosen = self.setup.sources()
         if not chosen or self.recording:
             return
+        self.stage.clear()  # many a camera has one viewer at a time
         self.missed.clear()
         self.setup.remember()
         cameras = []
