@@ -160,7 +160,7 @@ class MessageStack(QWidget):
         self.kept_changed.emit()
 
     def show_again(self, text: str) -> None:
-        """Show a message of the list."""
+        """Show a message of the list that has left."""
         self._closed_s.pop(text, None)
         self._show(text)
 
@@ -238,6 +238,7 @@ class MessageBell(QToolButton):
         for at, text in self._stack.kept:
             line = self.fontMetrics().elidedText(text.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
             shown = self._list.addAction(f"{at}  {line}".replace("&", "&&"))
+            shown.setEnabled(all(one.text != text for one in self._stack.messages))
             shown.triggered.connect(lambda _=False, text=text: self._stack.show_again(text))
         self._stack.read()
 

@@ -73,6 +73,7 @@ def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, 
     bell.menu().aboutToShow.emit()
     entries = bell.menu().actions()
     assert ["The disk" in one.text() for one in entries] == [False, False, True]
+    assert [one.isEnabled() for one in entries] == [True, True, False]  # what is shown need not be shown again
     assert bell.text() == ""
     entries[0].trigger()
     assert stack.text == "Camera & net are gone."
