@@ -18,7 +18,7 @@ from fineparser_gui.dives.list import DivesPanel
 from fineparser_gui.dives.missing_videos import MissingVideos
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
-from fineparser_gui.export.strip import ExportsStrip
+from fineparser_gui.export.strip import ExportsStrip, show_folder
 from fineparser_gui.library.dock import LibraryDock
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.viewport import ZOOM_STEP
@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
         self._columns.setSizes(widths)
         self.exports = ExportsStrip(self.session.exports)
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
+        self.exports.left.connect(lambda text, path: self.messages.keep(text, lambda: show_folder(path)))
         corner = Corner(over)
         for widget in (self.messages, self.exports):
             corner.add(widget)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QLocale, QMargins, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
@@ -106,6 +107,14 @@ class Message(QFrame):
             self.over.emit()
 
 
+class KeptMessage(NamedTuple):
+    """A message of the list: the time of the day, its text, and what choosing it does."""
+
+    at: str
+    text: str
+    act: Callable[[], object]
+
+
 class MessageStack(QWidget):
     """Messages, the latest at the bottom, with at most a single offer; hidden while empty.
 
@@ -114,8 +123,8 @@ class MessageStack(QWidget):
         kept_changed: another message is kept, or all are read.
 
     Attributes:
-        kept: (time of the day, text) of the latest problems, the newest first.
-        n_unread: number of them that have come since the list was opened.
+        kept: the latest messages, the newest first.
+        n_unread: number of problems that have come since the list was opened.
     """
 
     offer_closed = Signal()
@@ -124,7 +133,7 @@ class MessageStack(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[Message] = []
-        self.kept: deque[tuple[str, str]] = deque(maxlen=_MOST_KEPT)
+        self.kept: deque[KeptMessage] = deque(maxlen=_MOST_KEPT)
         self.n_unread = 0
         self._closed_s: dict[str, float] = {}  # times at which closed messages came last
         self._offer: Message | None = None
@@ -146,9 +155,8 @@ class MessageStack(QWidget):
 
         A message that is shown already stays longer. One that was closed, and still comes, is only kept.
         """
-        self.kept.appendleft((QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat), text))
         self.n_unread += 1
-        self.kept_changed.emit()
+        self.keep(text, lambda: self._show_again(text))
         if monotonic() - self._closed_s.get(text, -_QUIET_S) < _QUIET_S:
             self._closed_s[text] = monotonic()
             return
@@ -159,8 +167,13 @@ class MessageStack(QWidget):
         self.n_unread = 0
         self.kept_changed.emit()
 
-    def show_again(self, text: str) -> None:
-        """Show a message of the list that has left."""
+    def keep(self, text: str, act: Callable[[], object]) -> None:
+        """Add a message to the list alone; `act` is called when it is chosen there."""
+        at = QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat)
+        self.kept.appendleft(KeptMessage(at, text, act))
+        self.kept_changed.emit()
+
+    def _show_again(self, text: str) -> None:
         self._closed_s.pop(text, None)
         self._show(text)
 
@@ -235,11 +248,11 @@ class MessageBell(QToolButton):
 
     def _fill(self) -> None:
         self._list.clear()
-        for at, text in self._stack.kept:
-            line = self.fontMetrics().elidedText(text.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
-            shown = self._list.addAction(f"{at}  {line}".replace("&", "&&"))
-            shown.setEnabled(all(one.text != text for one in self._stack.messages))
-            shown.triggered.connect(lambda _=False, text=text: self._stack.show_again(text))
+        for kept in self._stack.kept:
+            text = self.fontMetrics().elidedText(kept.text.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
+            entry = self._list.addAction(f"{kept.at}  {text}".replace("&", "&&"))
+            entry.setEnabled(all(one.text != kept.text for one in self._stack.messages))
+            entry.triggered.connect(lambda _=False, act=kept.act: act())
         self._stack.read()
 
     def _refresh(self) -> None:

@@ -7,6 +7,7 @@ from answers_kit import copies, open_queued
 from finding import close_messages
 from PySide6.QtCore import Qt
 
+from fineparser_gui.export import strip
 from fineparser_gui.support import messages
 
 
@@ -104,3 +105,19 @@ def test_progress_has_its_place_before_it_begins(idle_studio, qtbot, small_video
     window.player.progress.hide()
     window.layout().activate()
     qtbot.waitUntil(lambda: places() == before)
+
+
+def test_a_written_file_leaves_and_its_folder_is_found_in_the_list(shown, qtbot, monkeypatch, tmp_path):
+    window, stack = shown
+    opened = []
+    monkeypatch.setattr(strip, "SHOWN_MS", 50)
+    monkeypatch.setattr(strip.QDesktopServices, "openUrl", opened.append)
+    window.session.exports.table(window.session.keys, tmp_path / "dives.csv")
+    qtbot.waitUntil(lambda: bool(stack.kept))
+    assert stack.kept[0].text == "dives.csv was written."
+    assert not window.exports.isVisible()
+    bell = window.player.findChild(messages.MessageBell)
+    assert bell.text() == ""  # nothing to worry about
+    bell.menu().aboutToShow.emit()
+    bell.menu().actions()[0].trigger()
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path)]
