@@ -22,7 +22,7 @@ from fineparser_core.errors import Cancelled, ConfigError, ExitCode, ExportError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, result_from_line
 from fineparser_core.language import Phrase, translated, use_language
-from fineparser_core.live.caught import DIVES_FILE, RECORDING, CaughtClip, caught_fields
+from fineparser_core.live.caught import DIVES_FILE, RECORDING, WARNING, CaughtClip, caught_fields
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
@@ -106,7 +106,7 @@ def main(argv: list[str]) -> int:
                 ring,
                 on_dive=log.add,
                 on_event=_tell,
-                on_problem=_remark,
+                on_problem=_warn,
                 sound=not args.no_sound,
                 loop=args.again,
             )
@@ -266,6 +266,10 @@ def _tell(event: SourceEvent) -> None:
 
 def _remark(said: Phrase) -> None:
     remark(translated(said))
+
+
+def _warn(said: Phrase) -> None:
+    remark(f"{WARNING}{translated(said)}")
 
 
 def _obey(lines: Iterator[str] | None, watch: Watch | None, log: _Log, cancel: CancelToken) -> None:

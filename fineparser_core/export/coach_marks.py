@@ -16,8 +16,13 @@ Point = tuple[_Pixels, _Pixels]
 LONGEST_NOTE = 500
 
 LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
-#: Kinds that show their degrees and have handles at their points.
-MEASURED = (LINE, ANGLE)
+RULER, STOPWATCH = "ruler", "stopwatch"
+#: Kinds that show what they measure at their lines, and have handles at their points.
+MEASURED = (LINE, ANGLE, RULER)
+#: Kinds that are a text at a point.
+WRITTEN = (NOTE, STOPWATCH)
+#: Largest thickness of a mark, as a multiple of the usual.
+MOST_THICK = 3
 #: Maximum number of points of a freehand line; longer lines are simplified.
 MOST_POINTS = 300
 #: Largest distance in time at which a mark is visible on other frames than its own.
@@ -32,12 +37,14 @@ class Mark:
     """A mark on a frame or a range of frames.
 
     Attributes:
-        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE or FREEHAND.
+        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND, RULER or STOPWATCH.
         frame: 0-based source frame on which it was drawn, the first that shows it.
-        points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note; end and tip of
-            an arrow; two opposite corners of the upright box around an ellipse; those that a freehand line passes.
-        text: text of a note.
+        points: (x, y) pixels: both ends of a line or ruler; end, vertex and end of an angle; position of a note or
+            stopwatch; end and tip of an arrow; two opposite corners of the upright box around an ellipse; those that a
+            freehand line passes.
+        text: text of a note, length of a ruler, time between first and last frame of a stopwatch.
         last_frame: the last that shows it; None: its own alone.
+        thickness: of its lines, as a multiple of the usual.
     """
 
     kind: str
@@ -45,6 +52,7 @@ class Mark:
     points: Annotated[tuple[Point, ...], Meta(max_length=MOST_POINTS)]
     text: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     last_frame: Frame | None = None
+    thickness: Annotated[int, Meta(ge=1, le=MOST_THICK)] = 1
 
     @property
     def end_frame(self) -> int:
@@ -109,10 +117,11 @@ def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> 
 
 
 def to_dict(mark: Mark) -> dict[str, Any]:
-    """Return the JSON object {kind, frame, points, text, last_frame} of a mark, with points rounded to 0.01 pixels.
+    """Return the JSON object {kind, frame, points, text, last_frame, thickness} of a mark, points to 0.01 pixels.
 
-    `last_frame` is absent for a mark on a single frame.
+    `last_frame` is absent for a mark on a single frame, `thickness` for the usual one.
     """
     points = [[round(x, 2), round(y, 2)] for x, y in mark.points]
+    thick = {} if mark.thickness == 1 else {"thickness": mark.thickness}
     span = {} if mark.last_frame is None else {"last_frame": mark.last_frame}
-    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text} | span
+    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text} | span | thick

@@ -12,7 +12,8 @@ from fineparser_core.export.coach_marks import (
     ANGLE,
     MEASURED,
     NEARBY_OPACITY,
-    NOTE,
+    RULER,
+    WRITTEN,
     Mark,
     Point,
     strokes,
@@ -86,7 +87,7 @@ class MarkPainter:
         for mark, opacity in marks:
             canvas.opacity = opacity
             points = [self._transform(point) for point in mark.points]
-            if mark.kind == NOTE:
+            if mark.kind in WRITTEN:
                 _draw_note(canvas, mark.text, points[0], self._unit)
             else:
                 _draw_lines(canvas, mark, points, self._unit)
@@ -94,10 +95,10 @@ class MarkPainter:
 
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:
-    """Draw what is no note; a line and an angle are labeled with their degrees."""
+    """Draw what is no text; a line and an angle are labeled with their degrees, a ruler with its length."""
     for width, color, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, LIGHT, 1.0)):
         for stroke in strokes(mark, points, _HEAD * unit):
-            canvas.lines(stroke, width * unit, color, opacity)
+            canvas.lines(stroke, (width + 2 * (mark.thickness - 1)) * unit, color, opacity)
     if mark.kind not in MEASURED:
         return
     if mark.kind == ANGLE:
@@ -105,7 +106,8 @@ def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: fl
     else:
         (x0, y0), (x1, y1) = points
         at = ((x0 + x1) / 2 + 12 * unit, (y0 + y1) / 2 - 6 * unit)
-        draw_label(canvas, [text("{0}° off vertical", number(mark.degrees, 0))], at, unit, LIGHT)
+        said = mark.text if mark.kind == RULER else text("{0}° off vertical", number(mark.degrees, 0))
+        draw_label(canvas, [said], at, unit, LIGHT)
     for point in points:
         _draw_handle(canvas, point, 2.5 * unit, unit)
 

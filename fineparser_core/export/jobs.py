@@ -20,7 +20,7 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions, StrobeOptions
-from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ProgressCallback
@@ -113,6 +113,7 @@ class ReportJob:
     dives: tuple[ReportedDive, ...]
     title: str = ""
     overview_note: str | None = None
+    listed: tuple[PracticeDive, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +188,13 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         return write_corrections(job.dives, job.path)
     elif isinstance(job, ReportJob):
         write_report(
-            job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel
+            job.dives,
+            job.path,
+            title=job.title,
+            overview_note=job.overview_note,
+            listed=job.listed,
+            progress=progress,
+            cancel=cancel,
         )
     elif isinstance(job, MeetJob):
         write_meet_sheet(job.meet, job.predicted, job.path)

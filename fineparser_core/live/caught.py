@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from fineparser_core.language import Phrase
+
 #: Names in the folder of a watch: the recording, and the file with a line for each dive.
 RECORDING, DIVES_FILE = "recording", "dives.jsonl"
+#: Beginning of the lines in which a watch says what it has missed.
+WARNING = "warning: "
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class CaughtClip:
     leaves_s: float | None = None
     touches_s: float | None = None
     instead_of: Path | None = None
+
+
+def unsearched(seconds: float) -> Phrase:
+    """Return what is said of a part of the stream in which no dives were looked for."""
+    return Phrase("Computer too slow: {0} s not searched.", max(round(seconds), 1))
 
 
 def caught_fields(caught: CaughtClip, name: str) -> dict[str, object]:

@@ -128,6 +128,7 @@ class PacketQueue:
 
     Attributes:
         dropped: packets that were not handed on.
+        dropped_s: duration of what was dropped, up to the packet after which packets were handed on again, in seconds.
         closed: whether no more are taken.
     """
 
@@ -138,7 +139,8 @@ class PacketQueue:
         self._changed = Condition()
         self.closed = False
         self._waits_for_key = False
-        self.dropped = 0
+        self.dropped, self.dropped_s = 0, 0.0
+        self._dropped_from_s = 0.0
 
     def put(self, packet: LivePacket) -> bool:
         """Take a packet, at once; False if it is dropped. A listener of `LiveReader`."""
@@ -147,10 +149,12 @@ class PacketQueue:
                 return False
             full = self._bytes + len(packet.data) > self._most_bytes
             if full or (self._waits_for_key and not packet.key):
-                self._waits_for_key = True
+                if not self._waits_for_key:
+                    self._waits_for_key, self._dropped_from_s = True, packet.time_s
                 self.dropped += 1
                 return False
             if self._waits_for_key:
+                self.dropped_s += packet.time_s - self._dropped_from_s
                 packet = replace(packet, follows=False)
                 self._waits_for_key = False
             self._packets.append(packet)

@@ -11,7 +11,7 @@ from threading import Event, Thread
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase
 from fineparser_core.live.catcher import Catcher, CaughtFall
-from fineparser_core.live.caught import CaughtClip
+from fineparser_core.live.caught import CaughtClip, unsearched
 from fineparser_core.live.packets import PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
@@ -54,7 +54,7 @@ class Watch:
         Args:
             folder: for the clips; made if it is missing.
             ring: of this source alone.
-            on_problem: a clip could not be written.
+            on_problem: a clip could not be written, or a part was not searched.
             sound: record it, too.
             loop: play a file again and again.
         """
@@ -63,7 +63,7 @@ class Watch:
         self._queue = PacketQueue(_MOST_BEHIND_BYTES)
         self._catcher = Catcher(real_time=source.kind is not SourceKind.FILE)
         self._clips: dict[CaughtFall, Path] = {}
-        self._stopped = Event()
+        self._stopped, self._unsearched_s = Event(), 0.0
         heard = ring.write_sound if sound else None
         self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=heard, loop=loop)
         self._thread = Thread(target=self._search, name="dive-search", daemon=True)
@@ -104,6 +104,7 @@ class Watch:
             if packet is not None and not stopped:
                 due += self._catcher.add(packet)
                 came_s, searched = now_s(), False
+                self._tell_unsearched()
             ended = stopped or (packet is None and not self.reader.running)
             silent = now_s() - came_s > TIMEOUT_S
             if ended:
@@ -115,6 +116,12 @@ class Watch:
                 self._keep(due.pop(0))
             if ended:
                 return
+
+    def _tell_unsearched(self) -> None:
+        """Report how much of the stream was not searched in all, whenever it has grown."""
+        if self._queue.dropped_s > self._unsearched_s:
+            self._unsearched_s = self._queue.dropped_s
+            self._on_problem(unsearched(self._unsearched_s))
 
     def _recorded_to(self, time_s: float) -> bool:
         span = self.ring.span

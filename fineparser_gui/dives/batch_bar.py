@@ -22,14 +22,14 @@ class BatchBar(QWidget):
     def __init__(self, session: Session, actions: list[QAction]) -> None:
         super().__init__()
         self._session = session
-        self._text = ElidedLabel("muted")  # always a single line, so that the list below stays where it is
+        self._text = ElidedLabel("muted")  # always a single line, so that the list stays where it is
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))
-        row = lay_out(QHBoxLayout(contentsMargins=QMargins(), spacing=0), (self._text, 1))
+        row = lay_out(QHBoxLayout(contentsMargins=QMargins(), spacing=0), (self._bar, 1))
         for action in actions:
             row.addWidget(tool_button(action))
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(10, 0, 4, 4), spacing=3), row, self._bar)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(10, 0, 4, 4), spacing=0), self._text, row)
         self.refresh()
 
     @property

@@ -15,14 +15,14 @@ from fineparser_core.diving.outcomes import DiveOutcome, dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.compare.exemplar_snapshot import Details
-from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState, day
+from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState
 from fineparser_gui.dives.judging_fields import JudgingFields
 from fineparser_gui.dives.name_field import NameField
 from fineparser_gui.dives.number_field import NumberField
 from fineparser_gui.dives.number_note import NumberNote
 from fineparser_gui.dives.seen_numbers import SeenNumbers
 from fineparser_gui.dives.session import Session
-from fineparser_gui.support.formatting import board_entries, board_text, decimal, shortest
+from fineparser_gui.support.formatting import board_entries, board_text, day_text, decimal, shortest, typed_day
 from fineparser_gui.support.widgets import (
     choice_box,
     fill_with_card,
@@ -66,8 +66,9 @@ class DetailsPanel(QWidget):
             field.textChanged.connect(lambda typed, change=change: self._on_name_changed(change, typed))
         self.date = QLineEdit()
         self.date.setAccessibleName(self.tr("Date of the dive"))
-        self.date.setToolTip(self.tr("The day of the dive, such as 2026-05-31: as the file says, until you change it"))
-        self.date.setMaxLength(10)
+        about = self.tr("The day of the dive, such as {0}: as the file says, until you change it")
+        self.date.setToolTip(about.format(day_text("2026-05-31")))
+        self.date.setMaxLength(14)
         self.date.textEdited.connect(self._on_date_edited)
         self.date.editingFinished.connect(self._show_date)
         self.number = NumberField(self._numbers)
@@ -252,12 +253,12 @@ class DetailsPanel(QWidget):
     def _show_date(self) -> None:
         """Show the stored day in place of typed text that is no day."""
         dive = self._session.find(self._key) if self._key is not None else None
-        self.date.setText((dive.dived_on or "") if dive is not None else "")
+        self.date.setText(day_text(dive.dived_on or "") if dive is not None else "")
         restyle(self.date, valid=True)
 
     def _on_date_edited(self, typed: str) -> None:
         try:
-            found = day(typed.strip()) or ""
+            found = typed_day(typed)
         except ValueError:
             restyle(self.date, valid=False)
             return

@@ -9,11 +9,10 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
-from fineparser_gui.dives.dive import day
 from fineparser_gui.dives.name_field import NameField
 from fineparser_gui.dives.number_field import NumberField
 from fineparser_gui.dives.session import Session
-from fineparser_gui.support.formatting import board_entries
+from fineparser_gui.support.formatting import board_entries, day_text, typed_day
 from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out
 
@@ -50,12 +49,13 @@ class EditDivesDialog(QDialog):
         }
         for name, field in self._fields.items():
             known = {getattr(dive, name) or "" for dive in dives}
-            field.setText(known.pop() if len(known) == 1 else "")
+            same = known.pop() if len(known) == 1 else ""
+            field.setText(day_text(same) if field is self.date else same)
             if known:
                 field.setPlaceholderText(self._several)
             field.setModified(False)
         if not self.date.placeholderText():
-            self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
+            self.date.setPlaceholderText(self.tr("e.g. {0}").format(day_text("2026-05-31")))
         self.message = label(role="error", wrap=True)
         self.message.hide()
         form = form_of(
@@ -85,7 +85,7 @@ class EditDivesDialog(QDialog):
         elif "dive_number" in typed:
             said["dive_number"] = None
         if "dived_on" in typed:
-            said["dived_on"] = day(typed["dived_on"]) or ""
+            said["dived_on"] = typed_day(typed["dived_on"])
         if self.board.currentData() != self._shown_board:
             said["board_m"] = self.board.currentData()
         return said
@@ -97,8 +97,8 @@ class EditDivesDialog(QDialog):
             self._say(translated(error), self.number)
             return
         except ValueError:
-            text = self.tr("'{0}' is not a day: write it as 2026-05-31, or leave it out.")
-            self._say(text.format(self.date.text()), self.date)
+            text = self.tr("'{0}' is not a day: write it as {1}, or leave it out.")
+            self._say(text.format(self.date.text(), day_text("2026-05-31")), self.date)
             return
         if said:
             self._session.editing.set_many([key for key in self._keys if key in self._session.keys], said)

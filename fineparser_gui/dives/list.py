@@ -77,7 +77,11 @@ class DivesPanel(QWidget):
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
         title = label(self.tr("Dives"), "title")
         head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
-        fill_with_card(self, head, self.batch, self.naming, (self.view, 1), margins=QMargins(4, 8, 4, 6))
+        kept = self.order.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.order.setSizePolicy(kept)
+        # Below the rows, which so stay where they are.
+        fill_with_card(self, head, (self.view, 1), self.naming, self.batch, margins=QMargins(4, 8, 4, 6))
         # Collects many changes into a single recount over all dives.
         signals = session.dive_added, session.dive_changed, session.dive_removed, session.scheduler.paused_changed
         Soon(self, 50, self._count, *signals)

@@ -13,7 +13,7 @@ _BAR_STEPS = 1000
 
 
 class ProgressStrip(QFrame):
-    """Progress of the shown dive; visible while it is being analyzed or waits for the user.
+    """Progress of the shown dive; it keeps its place while it is neither being analyzed nor waits for the user.
 
     Signals:
         locate_requested: the button "Locate the video…" was pressed.
@@ -23,16 +23,19 @@ class ProgressStrip(QFrame):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setProperty("card", True)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
         self._session = session
         self._text = label()
         self._text.setMinimumWidth(40)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
-        self._button = push_button(self.tr("Cancel"), self._on_pressed)
+        self._button = push_button(self.tr("Cancel"), self._on_pressed, role="tool")
         self._find = push_button(self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True))
-        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
+        self._find.setProperty("role", "tool")
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 0, 8, 0), spacing=14)
         lay_out(row, self._text, (self._bar, 1), self._find, self._button)
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._on_dive_changed)

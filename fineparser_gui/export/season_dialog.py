@@ -11,7 +11,7 @@ from fineparser_gui.export.exports import named_file
 from fineparser_gui.export.report_page import report_formats
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
-from fineparser_gui.support.formatting import board_text
+from fineparser_gui.support.formatting import board_text, day_format
 from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, note_field
 
@@ -36,6 +36,7 @@ class SeasonDialog(QDialog):
         self.first, self.last = QDateEdit(), QDateEdit()
         for field, day in zip((self.first, self.last), (min(days, default=None), max(days, default=None)), strict=True):
             field.setCalendarPopup(True)
+            field.setDisplayFormat(day_format())
             field.setEnabled(day is not None)
             field.setSpecialValueText("–")  # where no dive has a day
             field.setDate(QDate.fromString(day, Qt.DateFormat.ISODate) if day is not None else field.minimumDate())

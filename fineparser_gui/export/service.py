@@ -30,7 +30,7 @@ from fineparser_core.export.jobs import (
     save_job,
 )
 from fineparser_core.export.options import RenderOptions, StrobeOptions
-from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import language, translated
 from fineparser_core.support.atomic import sweep_leftovers, temporary_folder
@@ -288,10 +288,21 @@ class ExportService(ExportQueue):
         self._add_made(path, make)
 
     def report(
-        self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
+        self,
+        dives: Sequence[ReportedDive],
+        path: Path,
+        title: str = "",
+        overview_note: str | None = None,
+        listed: Sequence[PracticeDive] = (),
     ) -> None:
-        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
-        self._add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
+        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it.
+
+        Args:
+            listed: dives that are listed on pages of their athletes.
+        """
+        self._add(
+            ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note, listed=tuple(listed))
+        )
 
     def meet_sheet(self, meet: Meet, path: Path, *, with_model: bool) -> None:
         """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""

@@ -1,5 +1,7 @@
 """Running and finished exports among the messages: progress, cancel, show the folder."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QMargins, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
@@ -14,14 +16,21 @@ from fineparser_gui.support.widgets import ElidedLabel, follow_palette, icon_but
 _WAITING_SEEN = 2
 
 
+def show_folder(path: Path) -> None:
+    """Show the folder of a file in the file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute().parent)))
+
+
 class ExportsStrip(QWidget):
     """Rows of the exports, the latest at the bottom; hidden while empty. A written file disappears after a while.
 
     Signals:
         send_requested: (Path) file to send to a phone.
+        left: (str, Path) what was said of an export that has disappeared by itself, and its file.
     """
 
     send_requested = Signal(object)
+    left = Signal(str, object)
 
     def __init__(self, exports: ExportService) -> None:
         super().__init__()
@@ -53,6 +62,7 @@ class ExportsStrip(QWidget):
             if number not in self._rows:
                 self._rows[number] = _Row(self._exports, number)
                 self._rows[number].send_requested.connect(self.send_requested)
+                self._rows[number].left.connect(self.left)
                 self._column.insertWidget(self._column.count() - 1, self._rows[number])
             self._rows[number].show_export(export)
         n_more = len(exports) - len(shown)
@@ -66,6 +76,7 @@ class _Row(QFrame):
     """Row of an export."""
 
     send_requested = Signal(object)
+    left = Signal(str, object)
 
     def __init__(self, exports: ExportService, number: int) -> None:
         super().__init__()
@@ -118,6 +129,8 @@ class _Row(QFrame):
         looked_at = self.underMouse() or any(button.hasFocus() for button in buttons)
         if not looked_at and not self._exports.busy:
             self._timer.stop()
+            if self._export is not None:
+                self.left.emit(self._text(self._export), self._export.path)
             self._exports.dismiss(self._number)
 
     def _color_icon(self) -> None:
@@ -143,6 +156,6 @@ class _Row(QFrame):
         if self._export is None:
             return
         if self._export.state is ExportState.DONE:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._export.path.absolute().parent)))
+            show_folder(self._export.path)
         else:
             self._exports.cancel(self._number)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QW
 
 from fineparser_gui.store.records import HistoryQuery
 from fineparser_gui.store.service import HistoryService
-from fineparser_gui.support.formatting import board_entries
+from fineparser_gui.support.formatting import board_entries, day_format
 from fineparser_gui.support.widgets import lay_out, refill, search_field, show_whole_entries
 
 _LONGEST_TEXT = 200
@@ -54,6 +54,7 @@ class HistoryFilters(QWidget):
         for field, name in ((self.since, self.tr("From")), (self.until, self.tr("To"))):
             field.setAccessibleName(name)
             field.setDate(date.today())
+            field.setDisplayFormat(day_format())
             field.dateChanged.connect(self.changed)
             field.hide()
         for box in self._boxes:

@@ -14,7 +14,7 @@ from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.language import translated
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.number_field import NumberField
-from fineparser_gui.support.formatting import awards_text, board_entries, decimal, shortest
+from fineparser_gui.support.formatting import awards_text, board_entries, day_text, decimal, shortest, typed_day
 from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import ElidedLabel, add_form_row, choice_box, form_of, inset, label, lay_out
 
@@ -55,7 +55,8 @@ class ExemplarDialog(QDialog):
         self.score = QLineEdit(shortest(known.score) if known and scored else marks)
         self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
-        self.date = QLineEdit((known.dived_on or "") if known else "", placeholderText=self.tr("e.g. 2026-05-31"))
+        self.date = QLineEdit(day_text(known.dived_on or "") if known else "")
+        self.date.setPlaceholderText(self.tr("e.g. {0}").format(day_text("2026-05-31")))
         self.synchro = QCheckBox(self.tr("synchronised, two divers"), checked=known is not None and known.synchro)
         self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
         self.message = label(role="error", wrap=True)
@@ -101,13 +102,19 @@ class ExemplarDialog(QDialog):
             self._say(translated(error), self.score)
             return
         try:
+            dived_on = typed_day(self.date.text())
+        except ValueError:
+            text = self.tr("'{0}' is not a day: write it as {1}, or leave it out.")
+            self._say(text.format(self.date.text(), day_text("2026-05-31")), self.date)
+            return
+        try:
             facts = check_facts(
                 ExemplarFacts(
                     dive_number=number,
                     board_m=self.board.currentData(),
                     score=score,
                     diver=self.diver.text(),
-                    dived_on=self.date.text() or None,
+                    dived_on=dived_on or None,
                     synchro=self.synchro.isChecked(),
                 )
             )

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, QSortFilterProxyModel, Qt
 
 from fineparser_gui.library.library import LibraryEntry
-from fineparser_gui.support.formatting import board_text, decimal, exemplar_name
+from fineparser_gui.support.formatting import board_text, day_text, decimal, exemplar_name
 from fineparser_gui.support.table_model import AnyIndex, TableModel
 from fineparser_gui.support.widgets import tool_tip
 
@@ -75,7 +75,7 @@ class LibraryModel(TableModel):
             board_text(exemplar.board_m),
             decimal(exemplar.score, 2),
             exemplar.diver,
-            exemplar.dived_on or "",
+            day_text(exemplar.dived_on or ""),
             exemplar_name(exemplar.id, rendered=exemplar.synthetic),
             self._state(entry),
         )

@@ -9,11 +9,13 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
+from fineparser_core.language import text
 from fineparser_gui.player.arrow_keys import ENTER, arrow_of, moved_within
 from fineparser_gui.player.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
-from fineparser_gui.player.drawings import LONGEST_NOTE, NOTE, Drawing, visible_marks
+from fineparser_gui.player.drawings import LONGEST_NOTE, MOST_THICK, NOTE, RULER, STOPWATCH, Drawing, visible_marks
 from fineparser_gui.player.sketch import Sketch, selection_hint
 from fineparser_gui.player.video_canvas import VideoCanvas
+from fineparser_gui.support.formatting import decimal
 
 _WIDTH_PX = 260
 
@@ -85,6 +87,7 @@ class DrawingLayer(QObject):
     Attributes:
         drawings: all drawings of the dive, on all frames.
         selected: the selected drawing; None: there is none.
+        thickness: of what is drawn next.
     """
 
     edited = Signal(object, str, str)
@@ -94,6 +97,7 @@ class DrawingLayer(QObject):
         super().__init__(canvas)
         self._canvas = canvas
         self.drawings: tuple[Drawing, ...] = ()
+        self.thickness = 1
         self._times_s = np.zeros(1)
         self._frame = 0
         self._sketch: Sketch | None = None
@@ -153,6 +157,21 @@ class DrawingLayer(QObject):
             self._replace(one, shown, self.tr("showing a drawing on other frames"))
             self._update_hint()
 
+    def end_stopwatch(self) -> None:
+        """End the selected stopwatch at the frame on the screen, which may come before that where it began."""
+        if (one := self.times) is not None:
+            first, last = sorted((one.frame, self._frame))
+            self._replace(one, replace(one, frame=first, last_frame=last), self.tr("taking a time"))
+            self._update_hint()
+
+    def thicken(self) -> None:
+        """Draw the selected drawing thicker, or as at first after the thickest; else what is drawn next."""
+        self.thickness = (self.selected or self).thickness % MOST_THICK + 1
+        one = self.selected
+        if one in self.drawings and one is not None:
+            self._replace(one, replace(one, thickness=self.thickness), self.tr("changing the thickness"))
+        self._canvas.update()
+
     def paint(self, painter: QPainter, frame: int) -> None:
         """Paint the drawings of a frame, and paler those of neighboring frames."""
         self._frame = frame
@@ -168,6 +187,7 @@ class DrawingLayer(QObject):
                 paint_grip(painter, self._canvas.to_widget(*drawing.points[self._moved_point]))
         if self._sketch is not None:
             if unfinished := self._sketch.unfinished(frame, self._canvas.to_source(self._pointer)):
+                unfinished = self._labeled(replace(unfinished, thickness=self.thickness))
                 measured = self._sketch.tool == unfinished.kind
                 paint_mark(painter, unfinished, self._canvas.to_widget, measured=measured)
             if self._by_keyboard and self._canvas.hasFocus():
@@ -179,9 +199,32 @@ class DrawingLayer(QObject):
         """Return a hint on the next click or key, or ""."""
         if self._sketch is not None:
             return self._sketch.hint()
+        if self.times:
+            passed_s = decimal(abs(self._time_s(self._frame) - self._time_s(self.times.frame)), 2)
+            return text("{0} s  ·  the stopwatch's key or button ends it at this frame", passed_s)
         if self.selected is not None and self._moves and self._canvas.hasFocus():
             return selection_hint(self.selected, self._moved_point)
         return ""
+
+    @property
+    def times(self) -> Drawing | None:
+        """The selected stopwatch if it has not ended yet."""
+        one = self.selected
+        return one if one is not None and one.kind == STOPWATCH and one.last_frame is None else None
+
+    def _time_s(self, frame: int) -> float:
+        return float(self._times_s[min(frame, len(self._times_s) - 1)])
+
+    def _labeled(self, drawing: Drawing) -> Drawing:
+        """Return a ruler with its length or a stopwatch with its time, as text, and other drawings as they are."""
+        if drawing.kind == RULER:
+            meters = self._canvas.meters(drawing.frame, *drawing.points)
+            known = "" if meters is None else text("{0} m", decimal(meters, 1 if meters >= 1 else 2))
+            return replace(drawing, text=known or text("length not known"))
+        if drawing.kind == STOPWATCH:
+            between_s = self._time_s(drawing.end_frame) - self._time_s(drawing.frame)
+            return replace(drawing, text=text("{0} s", decimal(between_s, 2)))
+        return drawing
 
     @property
     def _moves(self) -> bool:
@@ -228,7 +271,7 @@ class DrawingLayer(QObject):
             x, y = self._canvas.to_source(event.position())
             from_x, from_y = self._canvas.to_source(self._pressed_at)
             moved = drawing.moved(x - from_x, y - from_y) if place is None else drawing.with_point(place, (x, y))
-            self.selected = moved
+            self.selected = self._labeled(moved)
             self._canvas.update()
         elif self._sketch is not None:
             self._sketch.trace(self._canvas.to_source(event.position()))
@@ -319,6 +362,7 @@ class DrawingLayer(QObject):
             return
         steered, self._moved_point = self._by_keyboard, None
         drawing = sketch.finished(self._frame, _reach(self._canvas) / 10)
+        drawing = self._labeled(replace(drawing, thickness=self.thickness))
         self.begin(None)
         if drawing.kind == NOTE:
             self._edit(drawing)
@@ -351,7 +395,7 @@ class DrawingLayer(QObject):
             editor.accept()
 
     def _replace(self, before: Drawing, after: Drawing, text: str, gesture: str = "") -> None:
-        self.selected = after
+        self.selected = after = self._labeled(after)
         self.edited.emit(tuple(after if one is before else one for one in self.drawings), text, gesture)
 
     def _select(self, drawing: Drawing | None) -> None:

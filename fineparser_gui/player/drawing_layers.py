@@ -68,6 +68,20 @@ class DrawingLayers(QObject):
         for layer in self.layers:
             layer.show_selected(begins=begins)
 
+    def thicken(self) -> None:
+        """Draw the selected drawing, or else what is drawn next, thicker."""
+        layer = next((one for one in self.layers if one.selected is not None), self.layers[0])
+        layer.thicken()
+        for one in self.layers:
+            one.thickness = layer.thickness
+
+    def end_stopwatch(self) -> bool:
+        """End the selected stopwatch at the frame on the screen; False where none runs."""
+        running = [layer for layer in self.layers if layer.times is not None]
+        for layer in running:
+            layer.end_stopwatch()
+        return bool(running)
+
     def refresh(self) -> None:
         """Show the present drawings; a drawing begun on another dive is canceled, a note's text so far is kept."""
         before, sides = self.drawings, self._session.comparing.sides

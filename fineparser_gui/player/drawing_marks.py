@@ -7,7 +7,18 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import text
-from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, MEASURED, NOTE, Drawing
+from fineparser_gui.player.drawings import (
+    ANGLE,
+    ARROW,
+    ELLIPSE,
+    FREEHAND,
+    MEASURED,
+    NOTE,
+    RULER,
+    STOPWATCH,
+    WRITTEN,
+    Drawing,
+)
 from fineparser_gui.player.skeleton_painting import ToWidget, paint_label
 from fineparser_gui.support.formatting import decimal
 
@@ -28,15 +39,15 @@ def paint_mark(
 
     Args:
         selected: True paints it with handles.
-        measured: True paints it with its angle in degrees.
+        measured: True paints it with its angle or length.
     """
     points = [to_widget(*point) for point in drawing.points]
     color = _SELECTED if selected else _LIGHT
-    if drawing.kind == NOTE:
+    if drawing.kind in WRITTEN:
         _paint_note(painter, drawing, points[0], color)
     else:
         for width, pen_color in ((4.5, _RIM), (2.0, color)):
-            pen = QPen(pen_color, width)
+            pen = QPen(pen_color, width + 2 * (drawing.thickness - 1))
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
@@ -47,7 +58,8 @@ def paint_mark(
             _paint_angle(painter, drawing, points, color)
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
-            _paint_text(painter, beside, text("{0}° off vertical", decimal(drawing.degrees, 0)), color)
+            turned = text("{0}° off vertical", decimal(drawing.degrees, 0))
+            _paint_text(painter, beside, drawing.text if drawing.kind == RULER else turned, color)
     if selected or drawing.kind in MEASURED:
         _paint_handles(painter, points[: len(drawing.grips)], color, _HANDLE if selected else 2.5)
 
@@ -101,6 +113,10 @@ def described(drawing: Drawing) -> str:
     """Return the accessible description of a drawing."""
     if drawing.kind == NOTE:
         return text("note: {0}", drawing.text)
+    if drawing.kind == STOPWATCH:
+        return text("stopwatch: {0}", drawing.text)
+    if drawing.kind == RULER:
+        return text("ruler: {0}", drawing.text)
     if drawing.kind not in MEASURED:
         return {ARROW: text("arrow"), ELLIPSE: text("ellipse"), FREEHAND: text("freehand line")}[drawing.kind]
     turn = decimal(drawing.degrees, 0)

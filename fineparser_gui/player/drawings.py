@@ -17,6 +17,9 @@ from fineparser_core.export.coach_marks import (
     LINE,
     MOST_POINTS,
     NOTE,
+    RULER,
+    STOPWATCH,
+    WRITTEN,
     Mark,
     Point,
     strokes,
@@ -25,12 +28,13 @@ from fineparser_core.export.coach_marks import (
 # Exports use the same marks; the app imports them from here.
 from fineparser_core.export.coach_marks import LONGEST_NOTE as LONGEST_NOTE
 from fineparser_core.export.coach_marks import MEASURED as MEASURED
+from fineparser_core.export.coach_marks import MOST_THICK as MOST_THICK
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
 #: Number of points of each kind of drawing; for a freehand line the minimum.
-N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2}
+N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2, RULER: 2, STOPWATCH: 1}
 #: Maximum number of drawings on a dive; all of them are searched when a frame is painted.
 MOST_DRAWINGS = 1000
 
@@ -73,7 +77,7 @@ class Drawing(Mark):
 
     def distance(self, at: Point) -> float:
         """Return the distance from a point to the mark, in pixels."""
-        if self.kind == NOTE:
+        if self.kind in WRITTEN:
             return hypot(self.points[0][0] - at[0], self.points[0][1] - at[1])
         place = np.array([at])
         return min(

@@ -10,6 +10,8 @@ from fineparser_gui.player.drawings import (
     MOST_POINTS,
     N_POINTS,
     NOTE,
+    RULER,
+    STOPWATCH,
     Drawing,
     Point,
     simplified,
@@ -63,6 +65,8 @@ class Sketch:
             NOTE: (text("Note: position"),),
             ARROW: (text("Arrow: end"), text("Arrow: tip")),
             ELLIPSE: (text("Ellipse: one corner"), text("Ellipse: opposite corner")),
+            RULER: (text("Ruler: first end"), text("Ruler: other end")),
+            STOPWATCH: (text("Stopwatch: begins at this frame; where is the time to stand?"),),
             FREEHAND: (text("Freehand: drag the line"), text("Freehand: end of the line")),
         }[self.tool]
         return hints[min(len(self.points), len(hints) - 1)] + text(
@@ -77,6 +81,8 @@ class Sketch:
             ARROW: text("drawing an arrow"),
             ELLIPSE: text("drawing an ellipse"),
             FREEHAND: text("drawing freehand"),
+            RULER: text("drawing a ruler"),
+            STOPWATCH: text("taking a time"),
         }[self.tool]
 
 

@@ -45,18 +45,20 @@ class TransportBar(QFrame):
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
         sound = (tool_button(actions["sound"]),) if AVAILABLE else ()
-        line, angle, note, arrow, ellipse, freehand, point, mask, skeleton, crop, compare, full_screen = (
+        drawing = [
             tool_button(actions[name])
             for name in (
                 *("draw_line", "draw_angle", "draw_note", "draw_arrow", "draw_ellipse", "draw_freehand"),
-                "point_at_diver",
-                *("mask", "skeleton", "crop", "compare", "full_screen"),
+                *("draw_ruler", "draw_stopwatch", "thickness"),
             )
+        ]
+        point, mask, skeleton, crop, compare, full_screen = (
+            tool_button(actions[name])
+            for name in ("point_at_diver", "mask", "skeleton", "crop", "compare", "full_screen")
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        drawing = (line, angle, note, arrow, ellipse, freehand)
         for part in (10, *drawing, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         more = self.tr("More commands")
@@ -69,9 +71,10 @@ class TransportBar(QFrame):
         #: Groups that are hidden in turn where there is no room, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
-            (arrow, ellipse, freehand),
+            drawing[3:6],
+            drawing[6:],
             sound,
-            (line, angle, note),
+            drawing[:3],
             (point,),
             (first, last),
             (crop, loop),

@@ -117,6 +117,10 @@ class VideoCanvas(PictureView):
         self.update()
         self.view_changed.emit()
 
+    def meters(self, frame: int, first: tuple[float, float], second: tuple[float, float]) -> float | None:
+        """Return the distance of two places of a frame at the diver's distance; None where the scale is not known."""
+        return self._path.meters(frame, first, second) if self._path is not None else None
+
     def set_frame(self, frame: int, image: QImage | None) -> None:
         """Show the image of a frame with its mask."""
         self._shown_frame, self._image = (

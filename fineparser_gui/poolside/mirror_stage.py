@@ -105,10 +105,6 @@ class MirrorStage(QWidget):
         return "\n\n".join(
             (
                 self.tr(
-                    "The camera stands beside the board, nobody in front of it; a short shutter (1/500 s); zoom "
-                    "and focus fixed."
-                ),
-                self.tr(
                     "A USB camera or capture card is in the list. A phone becomes a network camera with an app "
                     "that offers RTSP or HTTP (MJPEG): type the address that it shows; those that send use udp or "
                     "rtmp. A folder of files works as well."

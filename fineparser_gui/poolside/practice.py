@@ -3,15 +3,17 @@
 import time
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.diving.meet import taken_off
+from fineparser_core.diving.meet import next_open, taken_off
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.live.caught import CaughtClip
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.correction import Correction
+from fineparser_gui.support.formatting import board_text
 from fineparser_gui.support.soon import Soon
 
 # The same dive, seen by another camera.
@@ -25,7 +27,10 @@ class Practice(QObject):
     A dive that two cameras have seen is listed once: its second clip lies in the folder.
 
     Signals:
-        changed: a dive came, went, or was changed; once for many.
+        changed: a dive came, went, or was changed, or another athlete is next; once for many.
+
+    Attributes:
+        board_m: board of the dives of athletes who are in no list; None: the board that the video shows.
     """
 
     changed = Signal()
@@ -33,8 +38,12 @@ class Practice(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.board_m: float | None = None
         self._caught: list[CaughtClip] = []
-        signals = session.dive_added, session.dive_changed, session.dive_removed
+        self._order: list[str] = []
+        self._next = ""
+        self._named: dict[Path, str] = {}  # names that dives got as they came
+        signals = session.dive_added, session.dive_changed, session.dive_removed, session.meet_changed
         self._settling = Soon(self, _SETTLE_MS, self.changed.emit, *signals)
 
     def close(self) -> None:
@@ -47,6 +56,44 @@ class Practice(QObject):
         by_path = {dive.path: dive for dive in self._session.dives}
         return [(one, by_path[one.clip]) for one in self._caught if one.clip in by_path]
 
+    @property
+    def listed(self) -> bool:
+        """True if a list of dives says who dives when."""
+        return bool(self._session.meet.rows)
+
+    @property
+    def athletes(self) -> dict[str, str]:
+        """The athletes in the order in which they dive, each with the next dive in the list, or ""."""
+        rows = self._session.meet.rows
+        names = dict.fromkeys((row.athlete for row in rows if row.athlete) if rows else self._order, "")
+        for row in reversed(rows):
+            if row.athlete and row.dive is None and row.outcome != "skipped":
+                names[row.athlete] = " ".join(filter(None, (row.dive_number, board_text(row.board_m))))
+        return names
+
+    @property
+    def next_athlete(self) -> str:
+        """Name of the athlete whose dive comes next, or ""."""
+        place = next_open(self._session.meet)
+        return self._next or ("" if place is None else self._session.meet.rows[place].athlete)
+
+    def choose(self, athlete: str) -> None:
+        """Let an athlete dive next; the chosen one again: leave that to the list, or to nobody."""
+        self._next = "" if athlete == self._next else athlete
+        self.changed.emit()
+
+    def enroll(self, athlete: str) -> None:
+        """Add an athlete to the end of the order."""
+        if athlete and athlete not in self._order:
+            self._order.append(athlete)
+            self.changed.emit()
+
+    def strike(self, athlete: str) -> None:
+        """Take an athlete out of the order."""
+        self._order.remove(athlete)
+        self._next = "" if athlete == self._next else self._next
+        self.changed.emit()
+
     def add(self, caught: CaughtClip) -> None:
         """Put a dive into the session, which analyzes it after the dive that the coach looks at."""
         before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
@@ -55,12 +102,21 @@ class Practice(QObject):
         if any(_same(one, caught) for one, _ in self.dives):
             return
         self._caught.append(caught)
+        self._named[caught.clip] = name = self._next
+        listed = self.listed
+        if name:  # the list goes on by itself
+            self._next = "" if listed else self._order[(self._order.index(name) + 1) % len(self._order)]
+        known = {} if listed else self._session.usual | {"board_m": self.board_m}
         day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
-        self._session.importer.add([caught.clip], show=False, recorded_on=day, caught=True)
+        add = self._session.importer.add
+        add([caught.clip], show=False, recorded_on=day, caught=True, diver=name, **known)
 
     def take_back(self, keys: Sequence[str]) -> None:
         """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
         edits = self._session.editing.edits
+        last = self.dives[-1] if self.dives else None
+        if last is not None and last[1].key in keys and self._named[last[0].clip] in self.athletes:
+            self._next = self._named[last[0].clip]
         edits.beginMacro(self.tr("taking back a dive"))
         for key in keys:
             self._open_row(key)
@@ -114,7 +170,7 @@ class Practice(QObject):
     def _touched(self, dive: Dive) -> bool:
         """Return True if the coach has worked on a dive; details from its row of the list do not count."""
         listed = self._session.meet.row_of(dive.key) is not None
-        named = not listed and bool(dive.diver or dive.dive_number)
+        named = not listed and (bool(dive.dive_number) or dive.diver != self._named.get(dive.path, ""))
         trimmed = dive.in_frame is not None or dive.out_frame is not None
         corrected = dive.correction != Correction() or dive.athlete is not None
         told = dive.outcome or dive.note or dive.drawings or dive.judging

@@ -1,45 +1,40 @@
-"""List of the caught dives, the newest first, with the coach's entries: athlete, number, balk, note."""
+"""The chosen dive, large, with the coach's entries, above the list of the caught dives, the newest first."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import (
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.diving.meet import next_open
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ConfigError
+from fineparser_core.export.report.dives import PracticeDive
 from fineparser_core.language import translated
 from fineparser_core.live.caught import CaughtClip
-from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
+from fineparser_core.measures.words import FIRST_MEASURES, measured_text, short_name
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.seen_numbers import show_seen
 from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import offered_text
 from fineparser_gui.poolside.practice import Practice, clock_text
-from fineparser_gui.score.explanation import Explanations
-from fineparser_gui.support.formatting import board_text
+from fineparser_gui.score.explanation import Explanations, verdict_text
+from fineparser_gui.support.formatting import board_entries, board_text, day_text
 from fineparser_gui.support.images import image_of
-from fineparser_gui.support.widgets import label, lay_out, push_button, restyle
+from fineparser_gui.support.widgets import choice_box, label, lay_out, push_button, restyle
 
 _THUMBNAIL = QSize(72, 54)
+# For wet hands, in pixels.
+_BUTTON_PX = 56
+# Sizes of the words above the list, as factors of the font's.
+_HEAD, _VERDICT = 1.15, 1.5
 _KEY, _CAUGHT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class PracticeList(QWidget):
-    """List of caught dives, which grows by itself.
+    """The list, which grows by itself, below the sheet of the dive that is chosen in it: at first the newest.
 
     Signals:
         loop_requested: (CaughtClip) the coach wants to see the dive in the mirror.
@@ -51,11 +46,12 @@ class PracticeList(QWidget):
         super().__init__()
         self._session, self._practice = session, practice
         self._explanations = Explanations()
-        self.view = QListWidget(accessibleName=self.tr("Caught dives"), iconSize=_THUMBNAIL, wordWrap=True)
+        self.view = QListWidget(accessibleName=self.tr("Caught dives"), iconSize=_THUMBNAIL)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.currentItemChanged.connect(lambda *_: self._show_fields())
         self.view.itemActivated.connect(lambda item: self.loop_requested.emit(item.data(_CAUGHT)))
-        self.next = label(role="muted", wrap=True)
+        self.head, self.verdict = label(wrap=True, bold=_HEAD), label(wrap=True, bold=_VERDICT)
+        self.facts, self.note = label(role="muted", wrap=True), label(wrap=True)
         self.athlete = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self.athlete.lineEdit().setMaxLength(LONGEST_NAME)
         self.athlete.lineEdit().setPlaceholderText(self.tr("Athlete"))
@@ -65,6 +61,8 @@ class PracticeList(QWidget):
         self.number = QLineEdit(placeholderText=self.tr("Number"), accessibleName=self.tr("Dive number"), maxLength=6)
         self.number.setFixedWidth(84)
         self.number.editingFinished.connect(self._number)
+        self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
+        self.board.activated.connect(self._board)
         self.seen = push_button("", lambda: self.on_chosen(session.editing.take_seen_number), role="chip")
         self.word = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self.word.setAccessibleName(self.tr("A word on the dive"))
@@ -82,27 +80,26 @@ class PracticeList(QWidget):
         self.word.lineEdit().returnPressed.connect(self._say)
         self.word.activated.connect(self._say)
         self.balk = push_button(
-            self.tr("Balk"), lambda: self.on_chosen(practice.balk), self.tr("Begun twice (X)"), "tool"
+            self.tr("Balk"), lambda: self.on_chosen(practice.balk), self.tr("Begun twice (X)"), "large"
         )
         self.repeat = push_button(
-            self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "tool"
+            self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "large"
         )
         for button in (self.balk, self.repeat):
             button.setCheckable(True)
-        fields = QGridLayout(spacing=6)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row, widgets in (
-            (first, (self.athlete, self.number, self.seen)),
-            (second, (self.word, self.balk, self.repeat)),
-        ):
-            for widget in widgets:
-                row.addWidget(widget, int(isinstance(widget, QComboBox)))
-            fields.addLayout(row, fields.rowCount(), 0)
+            button.setMinimumHeight(_BUTTON_PX)
         for box in (self.athlete, self.word):
             box.setMinimumContentsLength(8)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self.next, (self.view, 1), fields)
+        self._sheet = QWidget()
+        lay_out(
+            QVBoxLayout(self._sheet, contentsMargins=QMargins(), spacing=6),
+            *(self.head, self.verdict, self.facts, self.note),
+            lay_out(QHBoxLayout(), (self.balk, 1), (self.repeat, 1)),
+            lay_out(QHBoxLayout(), (self.athlete, 1), self.number),
+            lay_out(QHBoxLayout(), self.board, self.seen, (self.word, 1)),
+        )
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._sheet, (self.view, 1))
         practice.changed.connect(self.refresh)
-        session.meet_changed.connect(self.refresh)
         self.refresh()
 
     def on_chosen(self, act: Callable[[str], object]) -> None:
@@ -123,6 +120,13 @@ class PracticeList(QWidget):
         """Return the dive that was caught last, or None."""
         return self.view.item(0).data(_CAUGHT) if self.view.count() else None
 
+    def listed(self, caught: CaughtClip, dive: Dive) -> PracticeDive:
+        """Return a dive for the page of its athlete in the report."""
+        heading = f"{clock_text(caught.at_s + (caught.leaves_s or 0.0))}  {_what(dive)}"
+        said = (self.verdict_of(dive), dive_outcome_text(dive.outcome), *dive.note.splitlines())
+        lines = tuple(filter(None, said))
+        return PracticeDive(athlete=dive.diver, path=dive.path, heading=heading, lines=lines, thumbnail=dive.thumbnail)
+
     def refresh(self) -> None:
         """Show the dives as they are now."""
         dives = self._practice.dives[::-1]
@@ -141,15 +145,11 @@ class PracticeList(QWidget):
                     self.view.setCurrentRow(keys.index(chosen) if chosen in keys and not at_top else 0)
         for row, (caught, dive) in enumerate(dives):
             self._fill(self.view.item(row), caught, dive)
-        self._show_next()
         self._show_fields()
 
     def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
-        what = " ".join(filter(None, (dive.dive_number, board_text(dive.known_board_m)))) if dive.dive_number else ""
-        what = what or offered_text(dive)
-        parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, what]
-        against = [translated(contradiction_text(one)) for one in dive.contradictions[:1]]
-        lines = [" · ".join(filter(None, parts)), *against, self._measured(dive), self._told(dive)]
+        parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, _what(dive)]
+        lines = [" · ".join(filter(None, parts)), *_contradicted(dive), self.verdict_of(dive), self._told(dive)]
         text = "\n".join(filter(None, lines))
         if item.text() != text:
             item.setText(text)
@@ -160,11 +160,11 @@ class PracticeList(QWidget):
     def _told(dive: Dive) -> str:
         return " · ".join(filter(None, (dive_outcome_text(dive.outcome), *dive.note.splitlines())))
 
-    def _measured(self, dive: Dive) -> str:
+    def verdict_of(self, dive: Dive) -> str:
+        """Return what a coach would say of a dive, or what its analysis waits for."""
         if dive.state is DiveState.READY:
-            found = {one.name: one for one in self._explanations.of(dive).measures}
-            said = [f"{measure_name(name)} {measured_text(found[name])}" for name in FIRST_MEASURES if name in found]
-            return " · ".join(said) or self.tr("nothing measured")
+            explanation = self._explanations.of(dive)
+            return verdict_text(explanation) if explanation.measures else self.tr("nothing measured")
         states = {
             DiveState.FAILED: self.tr("could not be analysed"),
             DiveState.NEEDS_TRIM: self.tr("needs trimming"),
@@ -173,20 +173,11 @@ class PracticeList(QWidget):
         }
         return states.get(dive.state, self.tr("waits for the analysis"))
 
-    def _show_next(self) -> None:
-        meet = self._session.meet
-        place = next_open(meet)
-        self.next.setVisible(place is not None)
-        if place is not None:
-            row = meet.rows[place]
-            what = " ".join(filter(None, (row.athlete, row.dive_number, board_text(row.board_m))))
-            self.next.setText(self.tr("Next in the list: {0}").format(what))
-
     def _show_fields(self) -> None:
         dive = self._chosen
-        fields = (self.athlete, self.number, self.word, self.balk, self.repeat)
-        for field in fields:
-            field.setEnabled(dive is not None)
+        self._sheet.setVisible(dive is not None)
+        if dive is not None:
+            self._show_words(dive)
         outcome = dive.outcome if dive is not None else ""
         self.balk.setChecked(outcome == "balk")
         self.repeat.setChecked(outcome == "repeat")
@@ -205,6 +196,21 @@ class PracticeList(QWidget):
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
             restyle(self.number, valid=True)
+        if dive is not None and not self.board.view().isVisible():
+            self.board.setItemText(0, board_text(dive.seen_board_m) or self.tr("any board"))
+            self.board.setCurrentIndex(self.board.findData(dive.board_m))
+
+    def _show_words(self, dive: Dive) -> None:
+        found = {one.name: one for one in self._explanations.of(dive).measures}
+        measured = [f"{short_name(name)} {measured_text(found[name])}" for name in FIRST_MEASURES if name in found]
+        for words, said in (
+            (self.head, " · ".join(filter(None, (dive.diver or self.tr("nobody named"), _what(dive))))),
+            (self.verdict, self.verdict_of(dive)),
+            (self.facts, "\n".join((*_contradicted(dive), " · ".join((day_text(dive.dived_on or ""), *measured))))),
+            (self.note, dive.note),
+        ):
+            words.setText(said)
+            words.setVisible(bool(said))
 
     @property
     def _chosen(self) -> Dive | None:
@@ -228,9 +234,24 @@ class PracticeList(QWidget):
         if number != dive.dive_number:
             self._session.editing.set_details(dive.key, number, dive.board_m)
 
+    def _board(self) -> None:
+        if (dive := self._chosen) is not None:
+            self._session.editing.set_details(dive.key, dive.dive_number, self.board.currentData())
+
     def _say(self) -> None:
         dive, word = self._chosen, self.word.currentText().strip()
         if dive is not None and word:
             self._practice.say(dive.key, word)
         self.word.setCurrentIndex(-1)
         self.word.clearEditText()
+
+
+def _what(dive: Dive) -> str:
+    """Return a dive's number and board, or else what was seen."""
+    known = (dive.dive_number, board_text(dive.known_board_m))
+    return " ".join(filter(None, known)) if dive.dive_number else offered_text(dive)
+
+
+def _contradicted(dive: Dive) -> list[str]:
+    """Return what the video contradicts, the surest alone."""
+    return [translated(contradiction_text(one)) for one in dive.contradictions[:1]]

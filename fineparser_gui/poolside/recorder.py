@@ -8,7 +8,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.language import language
-from fineparser_core.live.caught import DIVES_FILE, read_caught
+from fineparser_core.live.caught import DIVES_FILE, WARNING, read_caught
 from fineparser_gui.support.process import Process
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class Recorder(QObject):
     Signals:
         caught: (CaughtClip)
         said: (str) a sentence about the source or the disk.
+        missed: (str) a sentence about dives or seconds that are not in the list.
         ended: (bool) whether the end was requested.
 
     Attributes:
@@ -34,6 +35,7 @@ class Recorder(QObject):
 
     caught = Signal(object)
     said = Signal(str)
+    missed = Signal(str)
     ended = Signal(bool)
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
@@ -98,7 +100,9 @@ class Recorder(QObject):
             process.close(_PATIENCE_MS)
 
     def _on_said(self, line: str) -> None:
-        if line.strip():
+        if line.startswith(WARNING):
+            self.missed.emit(line.removeprefix(WARNING))
+        elif line.strip():
             self.said.emit(line.removeprefix("fineparser: "))
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""Choice of the cameras to record, of the folder, and of the length that is kept."""
+"""The three steps before a recording: the camera, its picture, and where and how much is recorded."""
 
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,20 +22,29 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.support.formatting import without_mnemonic
-from fineparser_gui.support.widgets import form_of, inset, label, lay_out
+from fineparser_gui.support.formatting import board_entries, without_mnemonic
+from fineparser_gui.support.widgets import choice_box, fill_with_card, inset, label, lay_out
 
 _MOST_REMEMBERED = 8
 
 
 class SourceField(QWidget):
-    """Field of a source: a camera of this computer, a typed or remembered address, a video, a folder."""
+    """Field of a source: a camera of this computer, a typed or remembered address, a video, a folder.
+
+    Signals:
+        chosen: another address was chosen, or typed to its end.
+    """
+
+    chosen = Signal()
 
     def __init__(self, preferences: PreferenceStore, hint: str) -> None:
         super().__init__()
         self._preferences = preferences
         self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, minimumContentsLength=12)
         self.box.lineEdit().setPlaceholderText(hint)
+        self.box.lineEdit().editingFinished.connect(self._on_edited)
+        self.box.activated.connect(self._on_edited)
+        self._used = ""
         more = QPushButton("…", toolTip=self.tr("A video as a stand-in, or a folder that is watched"))
         more.setAccessibleName(more.toolTip())
         menu = QMenu(more)
@@ -67,6 +75,12 @@ class SourceField(QWidget):
     def use(self, address: str) -> None:
         """Show another address."""
         self.box.setEditText(address)
+        self._on_edited()
+
+    def _on_edited(self) -> None:
+        if self.address != self._used:
+            self._used = self.address
+            self.chosen.emit()
 
     def _ask_video(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, self.tr("A video as a stand-in"))
@@ -79,16 +93,16 @@ class SourceField(QWidget):
 
 
 class PoolsideSetup(QWidget):
-    """Form of the sources and options of a recording.
+    """Three cards side by side with the sources and options of a recording.
 
     Signals:
         start_requested: see `sources`.
-        preview_requested: (bool) begin or end to show the first camera without recording.
+        preview_requested: another first camera is to be shown, without recording it.
         said: (str) a problem of the entries, or "".
     """
 
     start_requested = Signal()
-    preview_requested = Signal(bool)
+    preview_requested = Signal()
     said = Signal(str)
 
     def __init__(self, preferences: PreferenceStore) -> None:
@@ -118,33 +132,48 @@ class PoolsideSetup(QWidget):
             box.setAccessibleName(name)
             box.setToolTip(name)
             ring.addWidget(inset(box), 1)
-        rows = list(zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True))
-        form = form_of(*rows, verticalSpacing=6)
-        for text, field in rows:
-            field.box.setAccessibleName(without_mnemonic(text))
-        form.addRow("", self.secrets)
-        form.addRow("", self.sound)
-        form.addRow(self.tr("Folder"), where)
         self.folder.setAccessibleName(self.tr("Folder"))
-        form.addRow(self.tr("Keep"), ring)
+        boards = board_entries(self.tr("any board"))
+        self.board = choice_box(boards, accessibleName=self.tr("Board"), toolTip=self.tr("Board"))
+        self.board.setCurrentIndex(self.board.findData(float(now.board) if now.board else None))
         self.recorded = label(role="muted", wrap=True)
         self.clear = QPushButton(self.tr("Delete it"), clicked=self._clear)
         left = lay_out(QHBoxLayout(), (self.recorded, 1), self.clear)
-        self.preview = QPushButton(self.tr("Preview"), checkable=True)
-        self.preview.toggled.connect(self.preview_requested)
         self.start = QPushButton(self.tr("Start recording"))
         self.start.clicked.connect(self.start_requested)
         self.start.setProperty("role", "primary")
         self.start.setMinimumHeight(56)
-        self.preview.setMinimumHeight(56)
-        buttons = lay_out(QHBoxLayout(), self.preview, (self.start, 1))
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), form, left, buttons)
+        aim = label(
+            self.tr(
+                "The camera stands beside the board, nobody in front of it; a short shutter (1/500 s); zoom "
+                "and focus fixed."
+            ),
+            wrap=True,
+        )
+        self.state = label(role="muted", wrap=True)
+        self.said.connect(self.state.setText)
+        captions = []
+        for text, field in zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True):
+            field.box.setAccessibleName(without_mnemonic(text))
+            captions.append(label(text))
+            captions[-1].setBuddy(field)
+        steps = (
+            (self.tr("1. Camera"), (captions[0], self.fields[0], captions[1], self.fields[1], self.secrets, None)),
+            (self.tr("2. Picture"), (aim, self.state, None, self.board)),
+            (self.tr("3. Record"), (where, ring, self.sound, left, None, self.start)),
+        )
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=8)
+        for title, parts in steps:
+            card = QWidget()
+            fill_with_card(card, *parts, title=title)
+            row.addWidget(card, 1)
         for field in self.fields:
             field.refresh()
         if now.cameras:
             self.fields[0].use(now.cameras[0])
         elif self.fields[0].box.count():
             self.fields[0].use(self.fields[0].box.itemText(0))
+        self.fields[0].chosen.connect(self.preview_requested)
         self.show_recorded()
 
     @property

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_core.language import translated
@@ -19,6 +19,7 @@ from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import ExportState
 from fineparser_gui.export.reports import reported_dive
 from fineparser_gui.player.drawings import LINE
+from fineparser_gui.poolside.athletes import AthleteRow
 from fineparser_gui.poolside.mirror_stage import MOST_DELAY_S, MirrorStage
 from fineparser_gui.poolside.mirror_tile import Camera
 from fineparser_gui.poolside.practice import Practice
@@ -33,6 +34,7 @@ from fineparser_gui.support.icons import icon
 from fineparser_gui.support.widgets import (
     ElidedLabel,
     follow_palette,
+    label,
     lay_out,
     push_button,
     resize_within_screen,
@@ -68,27 +70,32 @@ class PoolsideWindow(QWidget):
         self.stage = MirrorStage()
         self.setup = PoolsideSetup(preferences)
         self.list = PracticeList(session, self.practice)
+        self.athletes = AthleteRow(self.practice)
         self.word = ElidedLabel("muted")
+        self.missed = label(role="error", wrap=True)
         self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
+        self.again = push_button(self.tr("Set up a recording"), self.show_preview)
         self.report = push_button(self.tr("Practice report…"), self.write_report)
         self.actions_by_id = self._make_actions()
         self._side = QWidget()
         self._side.setFixedWidth(_COLUMN_W)
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
-        lay_out(side, self.setup, self.stop, self.word, (self.list, 1), self.report)
+        lay_out(side, self.stop, self.again, self.missed, self.word, (self.list, 1), self.report)
         self._controls = self._build_controls()
-        self._left = lay_out(QVBoxLayout(spacing=6), (self.stage, 1), self._controls)
+        self._left = lay_out(QVBoxLayout(spacing=6), self.athletes, (self.stage, 1), self.setup, self._controls)
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
         self._keys = KeyFilter(self, self._leaves_key)
         self.stage.changed.connect(self._show_state)
         self.setup.start_requested.connect(self.start_recording)
         self.setup.preview_requested.connect(self.show_preview)
-        self.setup.said.connect(self.word.set_text)
-        self.preview_said.connect(self.word.set_text)
+        self.preview_said.connect(self.setup.said)
+        self.setup.board.currentIndexChanged.connect(self._use_board)
+        self._use_board()
         self.list.loop_requested.connect(self.loop)
         self.practice.changed.connect(self._show_state)
         session.exports.changed.connect(self._tell_written)
         resize_within_screen(self, *_SIZE)
+        self.setup.fields[0].setFocus()
         follow_palette(self, self._color_icons)
         self._color_icons()
         self._show_state()
@@ -103,12 +110,14 @@ class PoolsideWindow(QWidget):
         chosen = self.setup.sources()
         if not chosen or self.recording:
             return
-        self.setup.preview.setChecked(False)
+        self.stage.clear()  # many a camera has one viewer at a time
+        self.missed.clear()
         self.setup.remember()
         cameras = []
         self._recorders = [Recorder(folder, self) for folder, _ in zip(self.setup.folders, chosen, strict=False)]
         for place, (recorder, (address, source)) in enumerate(zip(self._recorders, chosen, strict=True)):
             recorder.said.connect(self.word.set_text)
+            recorder.missed.connect(self._tell_missed)
             recorder.caught.connect(self.practice.add)
             recorder.ended.connect(self._on_ended)
             minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
@@ -132,20 +141,19 @@ class PoolsideWindow(QWidget):
         for recorder in self._recorders:
             recorder.stop()
 
-    def show_preview(self, on: bool) -> None:
+    def show_preview(self) -> None:
         """Show the first camera as it is now, without recording it."""
-        if self.recording:
+        if self.recording or not self.isVisible():
             return
         self.stage.clear()
-        chosen = self.setup.sources() if on else []
-        if chosen:
+        chosen = self.setup.sources() if self.setup.fields[0].address else []
+        if chosen and chosen[0][1].kind is not SourceKind.FOLDER:
 
             def tell(event: SourceEvent) -> None:
                 self.preview_said.emit(translated(event.said))
 
             self.stage.show_cameras([Camera(str(chosen[0][1]), 0, Preview(chosen[0][1], tell))])
-        elif on:
-            self.setup.preview.setChecked(False)
+        self._show_state()
 
     def take(self) -> None:
         """Keep the last seconds of the shown picture as a dive, as it was missed."""
@@ -171,7 +179,7 @@ class PoolsideWindow(QWidget):
                 tile.drawing.begin(LINE)
 
     def write_report(self) -> None:
-        """Ask for a file; a report of the dives by athlete, and a table of all of them beside it."""
+        """Ask for a file; a report with a page an athlete and a dive, and a table beside it."""
         if not self.practice.dives:
             return
         name = self.tr("Practice {0}").format(date.today().isoformat())
@@ -182,10 +190,10 @@ class PoolsideWindow(QWidget):
         pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
         dives = [dive for _, dive in pairs]
         reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
-        self._report_path = path if reported else path.with_suffix(".csv")
+        listed = [self.list.listed(*pair) for pair in pairs]
+        self._report_path = path
         self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
-        if reported:
-            self._session.exports.report(reported, path, name, overview_note=self.practice.summary())
+        self._session.exports.report(reported, path, name, overview_note=self.practice.summary(), listed=listed)
 
     def _tell_written(self) -> None:
         """Show that the report is written, as this window may cover the message of the main window."""
@@ -214,6 +222,13 @@ class PoolsideWindow(QWidget):
         self.setup.show_recorded()
         self._show_state()
 
+    def _use_board(self) -> None:
+        self.practice.board_m = self.setup.board.currentData()
+
+    def _tell_missed(self, text: str) -> None:
+        self.missed.setText(text)
+        self.missed.show()
+
     def _make_actions(self) -> dict[str, QAction]:
         stage = self.stage
         keys: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
@@ -239,6 +254,8 @@ class PoolsideWindow(QWidget):
             action = made[name] = QAction(text, self, toolTip=f"{text} ({shortcuts.split()[0]})")
             action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
             action.setData(picture)
+            if len(picture) == 1:  # a sign in place of an icon
+                action.setIconText(picture)
             action.triggered.connect(lambda _=False, act=act: act())
             for widget in (self, stage):  # the mirror may be a separate window
                 widget.addAction(action)
@@ -272,8 +289,6 @@ class PoolsideWindow(QWidget):
         with_icon = len(action.data()) > 1
         style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if with_icon else Qt.ToolButtonStyle.ToolButtonTextOnly
         button.setToolButtonStyle(style)
-        if not with_icon:
-            button.setText(action.data())
         button.setProperty("role", "large")
         button.setMinimumSize(_BUTTON_PX, _BUTTON_PX)
         button.setIconSize(QSize(22, 22))
@@ -288,7 +303,7 @@ class PoolsideWindow(QWidget):
         others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
         if self._apart:
             self._apart = False
-            self._left.insertWidget(0, self.stage, 1)
+            self._left.insertWidget(1, self.stage, 1)
         elif others:
             self._apart = True
             self.stage.setParent(None)
@@ -298,8 +313,9 @@ class PoolsideWindow(QWidget):
         else:
             full = not self.isFullScreen()
             self._side.setVisible(not full)
-            self._controls.setVisible(not full)
+            self.athletes.setVisible(not full)
             self.showFullScreen() if full else self.showNormal()
+            self._show_state()
 
     def _go_live(self) -> None:
         if self.isFullScreen() and not any(not tile.feed.following for tile in self.stage.tiles):
@@ -312,12 +328,17 @@ class PoolsideWindow(QWidget):
 
     def _show_state(self) -> None:
         tile, recording = self.stage.active, self.recording
-        self.setup.setVisible(not recording)
+        plays = tile is not None and not isinstance(tile.camera.pictures, Preview)
+        self.setup.setVisible(not recording and not plays and not self.isFullScreen())
         self.stop.setVisible(recording)
-        self._controls.setEnabled(tile is not None)
+        self.again.setVisible(plays and not recording)
+        self.missed.setVisible(bool(self.missed.text()))
+        self._controls.setVisible(plays and not self.isFullScreen())
+        for name in self.actions_by_id.keys() - {"take", "loop", "wrong", "balk", "repeat", "athlete"}:
+            self.actions_by_id[name].setEnabled(plays)
         self.actions_by_id["take"].setEnabled(recording)
-        for name in ("loop", "wrong"):
-            self.actions_by_id[name].setEnabled(bool(self.practice.dives))
+        self.actions_by_id["loop"].setEnabled(plays and bool(self.practice.dives))
+        self.actions_by_id["wrong"].setEnabled(bool(self.practice.dives))
         if tile is not None:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(round(tile.feed.delay_s))
@@ -343,6 +364,10 @@ class PoolsideWindow(QWidget):
         if self.recording:
             self._session.problem.emit(self.tr("Poolside was closed: the recording has stopped."))
             self.stop_recording()
-        self.setup.preview.setChecked(False)
         self.stage.clear()
         super().closeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.stage.tiles:
+            self.show_preview()

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.measures.explanation import Band, Finding, findings, good_bands
+from fineparser_core.language import text
+from fineparser_core.measures.explanation import Band, Finding, band_for, findings, good_bands, lies_outside, worst
+from fineparser_core.measures.words import fault_text
 from fineparser_core.records import Analysis, Measure
 from fineparser_gui.dives.dive import Dive
 
@@ -44,3 +46,19 @@ class Explanations:
     def bands_for(self, dive: Dive) -> Mapping[str, Band]:
         """Return the bands of good dives of a dive's number and board."""
         return good_bands(dive.dive_number, dive.known_board_m)
+
+
+def verdict_text(explanation: Explanation) -> str:
+    """Return the worst findings in a coach's words, or what is said where nothing speaks against the dive."""
+    return " · ".join(map(fault_text, worst(explanation.findings))) or faultless_text(explanation)
+
+
+def faultless_text(explanation: Explanation) -> str:
+    """Return what is said where nothing speaks against the dive."""
+    banded = ((one, band_for(one, explanation.bands)) for one in explanation.measures)
+    telling = [(one, band) for one, band in banded if band is not None and band.tells_faults]
+    if not telling:
+        return text("Not clear enough to say more.")
+    if any(lies_outside(one, band) for one, band in telling):
+        return text("Nothing clearly outside the good range.")
+    return text("Within the range of good dives.")

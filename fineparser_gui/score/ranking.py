@@ -13,6 +13,7 @@ class RankedDive:
     """A row of the ranking.
 
     Attributes:
+        start: place in the order in which they were given.
         name: name of the diver, with the file's where a diver has several dives; or of the file alone.
         score: score in points.
         judged: official score, points; None without judges' marks.
@@ -22,6 +23,7 @@ class RankedDive:
     """
 
     key: str
+    start: int
     name: str
     file_name: str
     score: float
@@ -39,7 +41,7 @@ Group = tuple[str, float | None]
 
 
 def ranking(dives: Iterable[Dive]) -> dict[Group, list[RankedDive]]:
-    """Return the scored dives by dive number and board, the highest score first and the largest group first."""
+    """Return the scored dives by dive number and board, the largest group first, its dives in the given order."""
     groups: dict[Group, list[Dive]] = {}
     for dive in dives:
         if dive.analysis is not None and dive.analysis.scoring is not None and not dive.rescoring:
@@ -54,13 +56,14 @@ def _ranked(dives: list[Dive]) -> list[RankedDive]:
     usual = Counter(exemplars.values()).most_common(1)[0][0]
     by_diver = Counter(dive.diver.casefold() for dive in dives)
     rows = []
-    for dive in dives:
+    for start, dive in enumerate(dives):
         assert dive.analysis is not None
         scoring = dive.analysis.scoring
         assert scoring is not None
         rows.append(
             RankedDive(
                 key=dive.key,
+                start=start,
                 name=f"{dive.diver} · {dive.title}"
                 if dive.diver and by_diver[dive.diver.casefold()] > 1
                 else dive.diver or dive.title,
@@ -71,7 +74,7 @@ def _ranked(dives: list[Dive]) -> list[RankedDive]:
                 comparable=exemplars[dive.key] == usual,
             )
         )
-    return sorted(rows, key=lambda row: -row.score)
+    return rows
 
 
 def _exemplar_ids(dive: Dive) -> frozenset[str]:

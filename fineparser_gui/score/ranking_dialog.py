@@ -23,14 +23,17 @@ _OTHER_EXEMPLARS = " *"
 
 
 class RankingModel(TableModel):
-    """Table with a row per dive; the rank follows the sorted column."""
+    """Table with a row per dive: the judges' order at first, and the order of the start among dives without marks.
+
+    The rank follows the sorted column.
+    """
 
     right = (_PLACE, *range(_JUDGED, _SCORE + 1 + len(STEP_NAMES)))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[RankedDive] = []
-        self._column, self._falling = _SCORE, True
+        self._column, self._falling = _JUDGED, True
         self.headers = ("", self.tr("diver or file"), self.tr("judges"), self.tr("score"), *step_texts())
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
@@ -45,7 +48,8 @@ class RankingModel(TableModel):
     def text(self, row: int, column: int) -> str:
         dive = self.rows[row]
         if column == _PLACE:
-            return f"{self._place(row)}." if self._column >= _JUDGED else ""
+            unknown = self._column < _JUDGED or (self._column == _JUDGED and dive.judged is None)
+            return "" if unknown else f"{self._place(row)}."
         if column == _NAME:
             return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
         if column > _SCORE:
@@ -57,8 +61,6 @@ class RankingModel(TableModel):
         return self.rows[row].file_name if role == Qt.ItemDataRole.ToolTipRole else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        if column == _PLACE:
-            return
         self._column, self._falling = column, order == Qt.SortOrder.DescendingOrder
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
@@ -70,6 +72,9 @@ class RankingModel(TableModel):
         self.layoutChanged.emit()
 
     def _ranked(self, dives: Sequence[RankedDive]) -> list[RankedDive]:
+        dives = sorted(dives, key=lambda dive: dive.start)
+        if self._column == _PLACE:
+            return dives
         if self._column == _NAME:
             return sorted(dives, key=lambda dive: dive.name.casefold(), reverse=self._falling)
         return sorted(dives, key=lambda dive: dive.values[self._column - _JUDGED], reverse=self._falling)
@@ -100,7 +105,7 @@ class RankingDialog(DivesDialog):
         self.table.setWordWrap(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names begin with a diver, and differ at their ends
         self.table.setSortingEnabled(True)
-        self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
+        self.table.sortByColumn(_JUDGED, Qt.SortOrder.DescendingOrder)
         self.table.horizontalHeader().setMinimumSectionSize(40)
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
@@ -149,7 +154,10 @@ class RankingDialog(DivesDialog):
 
     def refresh(self) -> None:
         """See `DivesDialog`."""
-        self._groups = ranking(self._session.dive(key) for key in self._session.keys)
+        meet = self._session.meet
+        places = {key: place for key in self._session.keys if (place := meet.row_of(key)) is not None}
+        started = sorted(self._session.keys, key=lambda key: places.get(key, len(meet.rows)))
+        self._groups = ranking(self._session.dive(key) for key in started)
         texts = []
         for (number, board_m), dives in self._groups.items():
             texts.append((f"{number} {board_text(board_m)}".rstrip() + f"  ({len(dives)})", (number, board_m)))

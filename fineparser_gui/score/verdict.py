@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.export.report.moments import moments_of_parse
-from fineparser_core.language import text, translated
-from fineparser_core.measures.explanation import Band, Finding, band_for, gauge, lies_outside, worst, worst_first
+from fineparser_core.language import translated
+from fineparser_core.measures.explanation import Band, Finding, band_for, gauge, worst, worst_first
 from fineparser_core.measures.words import (
     FIRST_MEASURES,
     fault_text,
@@ -20,7 +20,7 @@ from fineparser_core.measures.words import (
 from fineparser_core.records import Analysis, Measure
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
-from fineparser_gui.score.explanation import Explanation, Explanations
+from fineparser_gui.score.explanation import Explanation, Explanations, faultless_text
 from fineparser_gui.score.moment_strip import MomentStrip, ShownPicture
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, tool_tip
@@ -77,7 +77,7 @@ class VerdictPanel(QWidget):
         elif self._shown is not dive.analysis:
             self._shown, explanation = dive.analysis, self._explanations.of(dive)
             said = worst(explanation.findings)
-            self._line.setText(_line(explanation, said))
+            self._line.setText("" if said else faultless_text(explanation))
             self._line.setVisible(not said)
             self._show_pictures(dive, explanation, said)
             self._show_bars(explanation, said)
@@ -115,19 +115,6 @@ def measured_dive(session: Session) -> Dive | None:
     if dive is None or dive.analysis is None or dive.info is None or dive.refused or dive.asks_diver:
         return None
     return dive
-
-
-def _line(explanation: Explanation, said: list[Finding]) -> str:
-    """Return what is said where nothing speaks against the dive."""
-    if said:
-        return ""
-    banded = ((one, band_for(one, explanation.bands)) for one in explanation.measures)
-    telling = [(one, band) for one, band in banded if band is not None and band.tells_faults]
-    if not telling:
-        return text("Not clear enough to say more.")
-    if any(lies_outside(one, band) for one, band in telling):
-        return text("Nothing clearly outside the good range.")
-    return text("Within the range of good dives.")
 
 
 def _barred(explanation: Explanation, said: list[Finding]) -> list[tuple[Measure, Band]]:

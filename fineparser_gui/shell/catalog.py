@@ -6,7 +6,7 @@ from dataclasses import replace
 from fineparser_core.language import Phrase
 from fineparser_gui.commands.command import Command, Situation
 from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
+from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
 from fineparser_gui.shell.main_window import MainWindow
 
 #: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
@@ -310,6 +310,10 @@ CATALOG: tuple[Command, ...] = (
             _tool(ARROW, Phrase("A&rrow"), "R"),
             _tool(ELLIPSE, Phrase("&Ellipse"), "E"),
             _tool(FREEHAND, Phrase("&Freehand"), "H"),
+            _tool(RULER, Phrase("R&uler in metres"), "Q"),
+            _tool(STOPWATCH, Phrase("Stop&watch between two frames"), "U"),
+            _can("thickness", Phrase("&Thickness of the lines"), "Shift+D",
+                 lambda w: w.player.drawing.thicken(), lambda s: s.led or s.there, icon="thickness"),
         ),
         (
             _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QMargins, QObject, QPoint
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 _MARGIN_PX = 14
-_WIDEST_PX = 384
+_WIDEST_PX = 330
 
 
 class Corner(QWidget):

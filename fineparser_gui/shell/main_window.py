@@ -18,7 +18,7 @@ from fineparser_gui.dives.list import DivesPanel
 from fineparser_gui.dives.missing_videos import MissingVideos
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
-from fineparser_gui.export.strip import ExportsStrip
+from fineparser_gui.export.strip import ExportsStrip, show_folder
 from fineparser_gui.library.dock import LibraryDock
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.viewport import ZOOM_STEP
@@ -40,7 +40,7 @@ from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.drop_highlight import DropHighlight
 from fineparser_gui.support.fold_strip import FoldStrip
-from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.messages import MessageBell, MessageStack
 from fineparser_gui.support.side_column import SideColumn
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.widgets import follow_palette, lay_out
@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
+        lay_out(self.player.foot, (MessageBell(self.messages), 0, Qt.AlignmentFlag.AlignBottom))
         self.batch.serve(self.dives, self.actions_by_id)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
@@ -195,6 +196,7 @@ class MainWindow(QMainWindow):
         self._columns.setSizes(widths)
         self.exports = ExportsStrip(self.session.exports)
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
+        self.exports.left.connect(lambda text, path: self.messages.keep(text, lambda: show_folder(path)))
         corner = Corner(over)
         for widget in (self.messages, self.exports):
             corner.add(widget)

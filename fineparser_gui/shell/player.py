@@ -21,7 +21,7 @@ from fineparser_gui.dives.proposal_strip import ProposalStrip
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.arrow_keys import ENTER
 from fineparser_gui.player.drawing_layers import DrawingLayers
-from fineparser_gui.player.drawings import marked_frames, next_frame
+from fineparser_gui.player.drawings import STOPWATCH, marked_frames, next_frame
 from fineparser_gui.player.point_tool import PointTool
 from fineparser_gui.player.sound import Sound
 from fineparser_gui.player.transport import Transport
@@ -124,7 +124,8 @@ class PlayerPanel(QWidget):
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
         self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.progress)
+        self.foot = lay_out(QHBoxLayout(spacing=6), (self.progress, 1))
+        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.foot)
 
         transport.frame_changed.connect(self._show_frame)
         transport.state_changed.connect(self._show_frame)  # a paused player shows the exact frame
@@ -166,6 +167,8 @@ class PlayerPanel(QWidget):
         if self._loaded is not None:
             self.transport.pause()
             self.pointing.end()
+            if kind == STOPWATCH and self.drawing.end_stopwatch():
+                return
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
     def point_at_diver(self) -> None:

@@ -61,8 +61,29 @@ def time_text(time_s: float, digits: int) -> str:
 
 
 def day_text(day: str) -> str:
-    """Return a day, YYYY-MM-DD, as the user's language writes it; "" for no day."""
-    return QLocale().toString(QDate.fromString(day, Qt.DateFormat.ISODate), QLocale.FormatType.ShortFormat)
+    """Return a day, YYYY-MM-DD, as the system writes it; "" for no day."""
+    return QLocale().toString(QDate.fromString(day, Qt.DateFormat.ISODate), day_format())
+
+
+def day_format() -> str:
+    """Return the system's short format of days, with all digits of the year."""
+    short = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    return short if "yyyy" in short else short.replace("yy", "yyyy")
+
+
+def typed_day(typed: str) -> str:
+    """Return a day that was typed as the system or ISO 8601 writes it, as YYYY-MM-DD; "" for none.
+
+    Raises:
+        ValueError: it is no day.
+    """
+    typed, locale = typed.strip(), QLocale()
+    for found in (QDate.fromString(typed, Qt.DateFormat.ISODate), locale.toDate(typed, day_format())):
+        if found.isValid():
+            return found.toString(Qt.DateFormat.ISODate)
+    if typed:
+        raise ValueError(typed)
+    return ""
 
 
 def without_mnemonic(text: str) -> str:

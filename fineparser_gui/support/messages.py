@@ -1,20 +1,28 @@
-"""Stack of messages: problems, which disappear after a while, and an offer with buttons, which stays."""
+"""Stack of messages: problems, which leave after a while and are kept in a list, and an offer with buttons."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QMargins, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_gui.support.icons import icon, pixmap
-from fineparser_gui.support.widgets import icon_button, keyboard_friendly, label, lay_out
+from fineparser_gui.support.widgets import follow_palette, icon_button, keyboard_friendly, label, lay_out
 
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
 
-#: Time that a message stays, unless the mouse is over it or the focus in it, in milliseconds: long enough to finish a
-#: dive and read it.
-SHOWN_MS = 40_000
+#: Time that a message stays, unless the mouse is over it or the focus in it, in milliseconds: two long sentences are
+#: read in it, and the list keeps them.
+SHOWN_MS = 15_000
+#: Time in which a message that was closed must not have come again to be shown anew, in seconds.
+_QUIET_S = 60.0
+#: Maximum number of messages in the list.
+_MOST_KEPT = 30
+_ENTRY_W = 420
 #: Maximum number of messages; the oldest is removed, as more of them do not help.
 _MOST = 4
 
@@ -28,6 +36,7 @@ class Message(QFrame):
     Attributes:
         buttons: buttons of an offer.
         close_button: closes it.
+        closed: whether the user has closed it.
     """
 
     over = Signal()
@@ -38,7 +47,8 @@ class Message(QFrame):
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
-        self.close_button = icon_button(self.tr("Close the message"), self.over)
+        self.closed = False
+        self.close_button = icon_button(self.tr("Close the message"), self._close)
         top = Qt.AlignmentFlag.AlignTop
         row = lay_out(QHBoxLayout(spacing=10), (self._sign, 0, top), (self._text, 1), (self.close_button, 0, top))
         column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8)), row)
@@ -86,6 +96,10 @@ class Message(QFrame):
         self._sign.setPixmap(pixmap("warning", color, 20))
         self.close_button.setIcon(icon("close", color))
 
+    def _close(self) -> None:
+        self.closed = True
+        self.over.emit()
+
     def _on_time(self) -> None:
         if self.close_button.hasFocus() or self._text.hasSelectedText():
             self._timer.start()
@@ -93,18 +107,35 @@ class Message(QFrame):
             self.over.emit()
 
 
+class KeptMessage(NamedTuple):
+    """A message of the list: the time of the day, its text, and what choosing it does."""
+
+    at: str
+    text: str
+    act: Callable[[], object]
+
+
 class MessageStack(QWidget):
     """Messages, the latest at the bottom, with at most a single offer; hidden while empty.
 
     Signals:
         offer_closed: the user has closed the offer without pressing a button of it.
+        kept_changed: another message is kept, or all are read.
+
+    Attributes:
+        kept: the latest messages, the newest first.
+        n_unread: number of problems that have come since the list was opened.
     """
 
     offer_closed = Signal()
+    kept_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[Message] = []
+        self.kept: deque[KeptMessage] = deque(maxlen=_MOST_KEPT)
+        self.n_unread = 0
+        self._closed_s: dict[str, float] = {}  # times at which closed messages came last
         self._offer: Message | None = None
         self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         self.hide()
@@ -120,7 +151,33 @@ class MessageStack(QWidget):
         return self._offer.buttons if self._offer else []
 
     def show_message(self, text: str) -> None:
-        """Show a message below the others; a message that is shown already stays longer."""
+        """Show a message below the others and keep it in the list.
+
+        A message that is shown already stays longer. One that was closed, and still comes, is only kept.
+        """
+        self.n_unread += 1
+        self.keep(text, lambda: self._show_again(text))
+        if monotonic() - self._closed_s.get(text, -_QUIET_S) < _QUIET_S:
+            self._closed_s[text] = monotonic()
+            return
+        self._show(text)
+
+    def read(self) -> None:
+        """Count all messages of the list as read."""
+        self.n_unread = 0
+        self.kept_changed.emit()
+
+    def keep(self, text: str, act: Callable[[], object]) -> None:
+        """Add a message to the list alone; `act` is called when it is chosen there."""
+        at = QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat)
+        self.kept.appendleft(KeptMessage(at, text, act))
+        self.kept_changed.emit()
+
+    def _show_again(self, text: str) -> None:
+        self._closed_s.pop(text, None)
+        self._show(text)
+
+    def _show(self, text: str) -> None:
         same = next((one for one in self.messages if one.text == text), None)
         if same is not None:
             self.messages.remove(same)
@@ -158,6 +215,8 @@ class MessageStack(QWidget):
         offered = message is self._offer
         if offered:
             self._offer = None
+        elif message.closed:
+            self._closed_s[message.text] = monotonic()
         self._remove(message)
         if offered:
             self.offer_closed.emit()
@@ -170,3 +229,38 @@ class MessageStack(QWidget):
         message.deleteLater()  # not deleted now: the call may come from its own button
         self.setVisible(bool(self.messages))
         self.updateGeometry()
+
+
+class MessageBell(QToolButton):
+    """Button with the list of the messages that were shown; it counts those that came since it was opened last."""
+
+    def __init__(self, stack: MessageStack) -> None:
+        super().__init__(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._stack = stack
+        self._list = QMenu(self)
+        self._list.aboutToShow.connect(self._fill)
+        self.setMenu(self._list)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        keyboard_friendly(self)
+        stack.kept_changed.connect(self._refresh)
+        follow_palette(self, self._refresh)
+        self._refresh()
+
+    def _fill(self) -> None:
+        self._list.clear()
+        for kept in self._stack.kept:
+            text = self.fontMetrics().elidedText(kept.text.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
+            entry = self._list.addAction(f"{kept.at}  {text}".replace("&", "&&"))
+            entry.setEnabled(all(one.text != kept.text for one in self._stack.messages))
+            entry.triggered.connect(lambda _=False, act=kept.act: act())
+        self._stack.read()
+
+    def _refresh(self) -> None:
+        n_unread = self._stack.n_unread
+        self.setEnabled(bool(self._stack.kept))
+        self.setText(str(n_unread or ""))
+        name = self.tr("Messages: {0} new").format(n_unread) if n_unread else self.tr("Messages")
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        color = self.palette().highlight() if n_unread else self.palette().windowText()
+        self.setIcon(icon("bell", color.color().name()))

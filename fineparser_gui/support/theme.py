@@ -106,6 +106,8 @@ QPushButton[role="chip"], QPushButton[role="tool"] {{ padding: 3px 10px; }}
 QPushButton[role="chip"] {{ border-radius: 10px; }}
 QPushButton[role="chip"]:checked, QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
 QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
+QPushButton[role="large"] {{ font-size: 12pt; font-weight: 600; }}
+QPushButton[role="large"]:checked {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
 QPushButton[role="row"] {{ text-align: left; padding: 4px 10px; }}
 QPushButton[role="row"]:focus {{ padding: 3px 9px; }}
 QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}

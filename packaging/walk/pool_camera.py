@@ -1,4 +1,4 @@
-"""`pool_camera.py FOLDER`: a camera at the pool, which sends the sample dive between seconds of waiting, once.
+"""`pool_camera.py FOLDER`: a camera at the pool, which sends the sample dive between seconds of waiting.
 
 Prints the port of the loopback at which it sends a transport stream; ends with its standard input.
 """
@@ -14,9 +14,12 @@ sys.path[:0] = [str(_ROOT), str(_ROOT / "tests"), str(_ROOT / "tests/core"), str
 from pool_stream import write_stream  # noqa: E402
 from stream_server import sends_slowly, server  # noqa: E402
 
+#: The preview connects before the recording, and perhaps again.
+_MOST_CONNECTIONS = 20
+
 
 def main(folder: Path) -> None:
-    """Send the stream to whoever connects first, and then nothing more."""
+    """Send the stream to whoever stays connected, one after another, and then nothing more."""
     stream = folder / "pool.ts"
     write_stream(stream)
     send = sends_slowly(stream)
@@ -25,7 +28,7 @@ def main(folder: Path) -> None:
         send(connection, ended)
         ended.wait()
 
-    with server(serve) as port:
+    with server(*[serve] * _MOST_CONNECTIONS) as port:
         print(port, flush=True)
         sys.stdin.read()
 

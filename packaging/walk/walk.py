@@ -102,7 +102,7 @@ class Walk:
             self._click("combo box", "Camera")
             self._desktop.type(f"tcp://127.0.0.1:{port}")
             self._click("button", "Start recording")
-            self._see("list item", r"\d\d:\d\d:\d\d.*\n.*\d.*")
+            self._see("list item", r"\d\d:\d\d:\d\d.*\n(?!waits|is being).+")
         with self._step("write a report of the practice"):
             self._click("button", "Practice report…")
             report = self._written / "practice.pdf"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from answers_kit import activate
 from finding import named
+from measured_dive import PX_PER_M, measured_parse
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
@@ -17,6 +18,8 @@ from fineparser_gui.player.drawings import (
     LINE,
     MOST_POINTS,
     NOTE,
+    RULER,
+    STOPWATCH,
     Drawing,
     marked_frames,
     simplified,
@@ -318,3 +321,54 @@ def test_the_keys_give_up_and_a_line_just_drawn_with_the_mouse_leaves_them_to_th
     keyed.repaint()
     _press(qtbot, keyed, Qt.Key.Key_Right)
     assert window.transport.frame == 1  # it moves what was clicked
+
+
+def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):
+    session, pane = drawn.session, drawn.window.player.pane
+    canvas = pane.canvas
+    canvas.repaint()
+    _trigger(drawn, "draw_ruler")
+    _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 10, 40))
+    (ruler,) = session.current.drawings
+    assert (ruler.kind, ruler.text) == (RULER, "length not known")
+    pane.set_analysis(measured_parse(speed=4.0), ())
+    _drag(qtbot, canvas, _at(canvas, 10, 40), _at(canvas, 10, 46))  # its end
+    (ruler,) = session.current.drawings
+    meters = 36 / PX_PER_M
+    assert float(ruler.text.removesuffix(" m")) == pytest.approx(meters, rel=0.05)
+    for thickness in (2, 3, 1):
+        _trigger(drawn, "thickness")
+        assert session.current.drawings[0].thickness == thickness
+    _trigger(drawn, "thickness")
+    assert from_json(to_dict(session.current.drawings[0]), Drawing).thickness == 2
+    _trigger(drawn, "draw_line")
+    _drag(qtbot, canvas, _at(canvas, 40, 10), _at(canvas, 50, 40))
+    assert session.current.drawings[1].thickness == 2  # as the last
+
+
+def test_a_stopwatch_runs_from_one_frame_to_another(drawn, qtbot):
+    session, window = drawn.session, drawn.window
+    canvas = window.player.pane.canvas
+    canvas.repaint()
+    window.transport.seek(12)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 12)
+    canvas.repaint()
+    _trigger(drawn, "draw_stopwatch")
+    qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 20, 20))
+    (watch,) = session.current.drawings
+    assert (watch.kind, watch.frame, watch.text) == (STOPWATCH, 12, "0.00 s")
+    window.transport.seek(27)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 27)
+    canvas.repaint()
+    assert "0.50 s" in window.player.drawing.layers[0]._hint()
+    _trigger(drawn, "draw_stopwatch")
+    (watch,) = session.current.drawings
+    assert (watch.frame, watch.last_frame, watch.text) == (12, 27, "0.50 s")
+    assert window.player.drawing.tool is None
+    window.transport.seek(30)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 30)
+    canvas.repaint()
+    _trigger(drawn, "drawing_to_here")
+    assert session.current.drawings[0].text == "0.60 s"
+    _trigger(drawn, "draw_stopwatch")  # the next one
+    assert window.player.drawing.tool == STOPWATCH

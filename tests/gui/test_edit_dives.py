@@ -6,12 +6,13 @@ from pathlib import Path
 import av
 import pytest
 from answers_kit import copies
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 
 from fineparser_core.video.probe import probe, recording_day
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.edit_dialog import EditDivesDialog
 from fineparser_gui.store.session_file import read_session
+from fineparser_gui.support.formatting import day_text, typed_day
 
 
 @pytest.fixture
@@ -63,10 +64,13 @@ def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio
     session, details = studio.session, studio.window.details
     first, second = opened(studio, qtbot, dated, small_video)
     assert [session.dive(key).dived_on for key in (first, second)] == ["2026-05-31", ""]
-    assert details.date.text() == "2026-05-31"
+    assert details.date.text() == day_text("2026-05-31")
     details.date.setFocus()
     details.date.selectAll()
-    qtbot.keyClicks(details.date, "2026-06-01")
+    qtbot.keyClicks(details.date, "2026-06-02")
+    assert session.dive(first).dived_on == "2026-06-02"
+    details.date.selectAll()
+    qtbot.keyClicks(details.date, day_text("2026-06-01"))
     assert session.dive(first).dived_on == "2026-06-01"
     qtbot.keyClicks(details.date, "x")  # no day: what was known stays
     details.date.clearFocus()
@@ -133,3 +137,21 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     assert replace(session.dive(keys[2]), key="") == replace(session.dive(keys[2]), key="", dive_number="107B")
     assert session.dive(keys[2]).difficulty == 3.3
     assert session.dive(keys[0]).dived_on == ""
+
+
+@pytest.mark.parametrize(
+    ("locale", "shown"),
+    [("de_DE", "31.05.2026"), ("en_US", "5/31/2026"), ("en_GB", "31/05/2026"), ("zh_CN", "2026/5/31")],
+)
+def test_days_are_shown_and_typed_as_the_system_writes_them(locale, shown):
+    before = QLocale()
+    QLocale.setDefault(QLocale(locale))
+    try:
+        assert day_text("2026-05-31") == shown
+        assert typed_day(f" {shown} ") == typed_day("2026-05-31") == "2026-05-31"
+        assert typed_day("") == day_text("") == ""
+        for wrong in ("31.05.20", "2026-13-01", "today"):
+            with pytest.raises(ValueError, match=wrong):
+                typed_day(wrong)
+    finally:
+        QLocale.setDefault(before)

@@ -10,7 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushBu
 
 from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
+from fineparser_core.live.caught import CaughtClip
+from fineparser_core.live.follower import RingFollower
 from fineparser_gui.app import Studio
+from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
 
@@ -88,3 +92,20 @@ def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_k
         for one in (note, *buttons):
             one.show()
         assert note.minimumSizeHint().width() < room, [button.text() for button in buttons]
+
+
+def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_path) -> None:
+    spoken_studio.window.actions_by_id["poolside"].trigger()
+    pool = spoken_studio.window.findChild(PoolsideWindow)
+    qtbot.waitExposed(pool)
+    for screen in _SCREENS:
+        pool.resize(*screen)
+        _check(pool, qtbot)
+    pool.practice.add(CaughtClip(small_video, 1e9, 1.0, 2.0, None))
+    pool.practice.enroll("Charlotte Meyer-Hansen")
+    pool.stage.show_cameras([Camera("front", 0, RingFollower(tmp_path))])
+    pool._show_state()
+    for screen in _SCREENS:
+        pool.resize(*screen)
+        _check(pool, qtbot)
+    pool.stage.clear()

@@ -33,6 +33,7 @@ from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.library.table import LibraryFilter, LibraryModel
+from fineparser_gui.support.formatting import day_text
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -144,7 +145,7 @@ def test_what_is_whose_and_in_which_state(library_studio):
         name: [panel.shown.index(row, c).data() for c in range(7)] for row, name in enumerate(shown(library_studio))
     }
     assert rows["rendered-1"][5:] == ["1 ◇", "bundled"]
-    assert rows["mine-1"] == ["207C", "10 m", "64.35", "Ada Byron", "2026-05-31", "mine-1", "ready"]
+    assert rows["mine-1"] == ["207C", "10 m", "64.35", "Ada Byron", day_text("2026-05-31"), "mine-1", "ready"]
     assert rows["mine-2"][6] == "being prepared"
     assert rows["mine-3"][::6] == ["207C synchro", "clip is missing"]
     assert "mine-4" not in rows

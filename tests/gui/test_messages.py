@@ -3,8 +3,11 @@
 from itertools import pairwise
 
 import pytest
+from answers_kit import copies, open_queued
 from finding import close_messages
+from PySide6.QtCore import Qt
 
+from fineparser_gui.export import strip
 from fineparser_gui.support import messages
 
 
@@ -55,3 +58,66 @@ def test_of_many_messages_the_latest_are_seen(shown):
     for number in range(20):
         stack.show_message(f"Clip {number} is damaged.")
     assert [one.text.split()[1] for one in stack.messages] == ["16", "17", "18", "19"]
+
+
+def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, qtbot, monkeypatch):
+    window, stack = shown
+    bell = window.player.findChild(messages.MessageBell)
+    assert not bell.isEnabled()
+    for text in ("The disk is full.", "Camera & net are gone."):
+        stack.show_message(text)
+    assert bell.text() == "2"
+    qtbot.mouseClick(stack.messages[-1].close_button, Qt.MouseButton.LeftButton)
+    stack.show_message("Camera & net are gone.")  # and again by itself
+    assert [one.text for one in stack.messages] == ["The disk is full."]
+    assert bell.text() == "3"
+    bell.menu().aboutToShow.emit()
+    entries = bell.menu().actions()
+    assert ["The disk" in one.text() for one in entries] == [False, False, True]
+    assert [one.isEnabled() for one in entries] == [True, True, False]  # what is shown need not be shown again
+    assert bell.text() == ""
+    entries[0].trigger()
+    assert stack.text == "Camera & net are gone."
+    monkeypatch.setattr(messages, "_QUIET_S", 0.0)  # it is long ago
+    stack.messages[-1].close_button.click()
+    stack.show_message("Camera & net are gone.")
+    assert len(stack.messages) == 2
+
+
+def test_progress_has_its_place_before_it_begins(idle_studio, qtbot, small_video, tmp_path):
+    window, session = idle_studio.window, idle_studio.session
+    key = open_queued(idle_studio, qtbot, small_video)
+
+    def places():
+        first = window.dives.view.visualRect(window.dives.model.index(0, 0))
+        framed = window.player.timeline.parentWidget().geometry()
+        return framed, first.translated(window.dives.view.mapTo(window, first.topLeft()))
+
+    qtbot.waitUntil(window.player.progress.isVisible)
+    before = places()
+    session.cancel(key)
+    session.open(copies(small_video, tmp_path, ("first", "second")))
+    qtbot.waitUntil(window.dives.batch.isVisible)
+    qtbot.waitUntil(lambda: places() == before)
+    session.editing.remove([one for one in session.keys if one != key])
+    qtbot.waitUntil(lambda: not window.dives.batch.isVisible())
+    qtbot.waitUntil(lambda: places() == before)
+    window.player.progress.hide()
+    window.layout().activate()
+    qtbot.waitUntil(lambda: places() == before)
+
+
+def test_a_written_file_leaves_and_its_folder_is_found_in_the_list(shown, qtbot, monkeypatch, tmp_path):
+    window, stack = shown
+    opened = []
+    monkeypatch.setattr(strip, "SHOWN_MS", 50)
+    monkeypatch.setattr(strip.QDesktopServices, "openUrl", opened.append)
+    window.session.exports.table(window.session.keys, tmp_path / "dives.csv")
+    qtbot.waitUntil(lambda: bool(stack.kept))
+    assert stack.kept[0].text == "dives.csv was written."
+    assert not window.exports.isVisible()
+    bell = window.player.findChild(messages.MessageBell)
+    assert bell.text() == ""  # nothing to worry about
+    bell.menu().aboutToShow.emit()
+    bell.menu().actions()[0].trigger()
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path)]

@@ -26,10 +26,12 @@ from fineparser_core.live.packets import LiveFrame
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
+from fineparser_core.records import Measure
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.poolside import mirror_feed
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
 from fineparser_gui.poolside.mirror_tile import Camera, MirrorTile
+from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
 
 
@@ -191,6 +193,11 @@ def clips(small_video, tmp_path) -> list[CaughtClip]:
     return made
 
 
+def next_at_board(pool) -> list[str]:
+    pool.athletes.refresh()
+    return [button.text() for button in pool.athletes.buttons.values() if button.isChecked()]
+
+
 def rows(pool) -> list[str]:
     pool.list.refresh()
     return [pool.list.view.item(row).text().splitlines()[0] for row in range(pool.list.view.count())]
@@ -205,7 +212,7 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     shown = session.current
     pool.practice.add(clips[0])
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna · 103B" in rows(pool)[0])
-    assert "Ben" in pool.list.next.text()
+    assert next_at_board(pool) == ["Ben\n105C"]
     # What comes instead of it takes its place and its row.
     pool.practice.add(replace(clips[1], instead_of=clips[0].clip))
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna" in rows(pool)[0])
@@ -234,6 +241,89 @@ def test_a_caught_dive_has_the_day_it_was_recorded_on(pool, clips, idle_studio, 
     session.open([clips[2].clip])
     qtbot.waitUntil(lambda: session.dives[-1].info is not None)
     assert session.dives[-1].dived_on == ""  # neither its file nor a camera says it
+
+
+def test_athletes_are_tapped_and_the_order_goes_on_by_itself(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    pool.practice.add(clips[0])
+    for name in ("Anna", "Ben", "Cleo"):
+        qtbot.keyClicks(pool.athletes.name, name)
+        qtbot.keyClick(pool.athletes.name, Qt.Key.Key_Return)
+    assert next_at_board(pool) == []  # nobody is guessed
+    qtbot.mouseClick(pool.athletes.buttons["Ben"], Qt.MouseButton.LeftButton)
+    pool.setup.board.setCurrentIndex(pool.setup.board.findData(3.0))
+    pool.practice.add(clips[1])
+    assert next_at_board(pool) == ["Cleo"]
+    # A hurdle that was taken for a dive: what comes instead of it is of the same athlete.
+    pool.practice.add(replace(clips[2], instead_of=clips[1].clip))
+    assert next_at_board(pool) == ["Cleo"]
+    pool.practice.add(clips[3])
+    assert next_at_board(pool) == ["Anna"]
+    named = [(dive.diver, dive.board_m) for dive in session.dives]
+    assert named == [("", None), ("Ben", 3.0), ("Cleo", 3.0)]
+    rows(pool)
+    pool.list.take_back()
+    assert next_at_board(pool) == ["Cleo"]
+    pool.practice.strike("Cleo")
+    assert next_at_board(pool) == []
+    assert "Cleo" not in pool.athletes.buttons
+
+
+def test_an_athlete_of_the_list_is_tapped_out_of_turn(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    listed = (("Anna", "103B"), ("Ben", "105C"), ("Anna", "403B"))
+    session.meets.change(Meet(rows=tuple(ListedDive(athlete=who, dive_number=what) for who, what in listed)), "list")
+    assert next_at_board(pool) == ["Anna\n103B"]
+    assert pool.athletes.name.isHidden()
+    qtbot.mouseClick(pool.athletes.buttons["Ben"], Qt.MouseButton.LeftButton)
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: session.meet.rows[1].dive is not None)
+    assert session.dives[0].details[0] == "105C"
+    assert next_at_board(pool) == ["Anna\n103B"]
+
+
+def test_the_verdict_of_the_newest_dive_stands_large_and_first(pool, clips, idle_studio, qtbot, tmp_path):
+    pool.practice.add(clips[0])
+    pool.practice.add(clips[1])
+    first, second = idle_studio.session.keys
+    qtbot.waitUntil(lambda: idle_studio.session.dive(second).state is DiveState.QUEUED)
+    rows(pool)
+    assert pool.list.view.currentRow() == 0
+    assert pool.list.verdict.text() == "waits for the analysis"
+    low = Measure(name="flight_time", value=1.31, unit="s", uncertainty=0.02, frame=40, step="flight")
+    answer_dive(idle_studio, tmp_path, key=second, measures=(low,))
+    rows(pool)
+    assert pool.list.verdict.text() == pool.list.verdict_of(idle_studio.session.dive(second)) != ""
+    assert pool.list.verdict.font().pointSizeF() > pool.font().pointSizeF()
+    assert pool.list.balk.height() >= 56
+    assert first != second
+
+
+def test_the_camera_shows_its_picture_by_itself_and_is_set_up_again(pool, small_video, recorded, qtbot):
+    pool.setup.fields[0].use(str(small_video))
+    qtbot.waitUntil(lambda: len(pool.stage.tiles) == 1 and pool.stage.tiles[0].shown > 0)
+    assert pool.setup.isVisible()
+    assert not pool.slider.isVisible()  # there is nothing to go back to
+    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded))])
+    pool._show_state()
+    assert pool.slider.isVisible()
+    assert not pool.setup.isVisible()
+    qtbot.mouseClick(pool.again, Qt.MouseButton.LeftButton)
+    assert pool.setup.isVisible()
+    pool.setup.fields[0].use("ftp://pool/live")
+    assert "rtsp" in pool.setup.state.text()
+    assert not pool.stage.tiles
+
+
+def test_what_was_missed_stays_to_be_read(pool, clips):
+    recorder = Recorder(clips[0].clip.parent)
+    recorder.said.connect(pool.word.set_text)
+    recorder.missed.connect(pool._tell_missed)
+    recorder._on_said("warning: Computer too slow: 2 s not searched.")
+    recorder._on_said("The camera is there again.")
+    assert pool.missed.text() == "Computer too slow: 2 s not searched."
+    assert pool.missed.isVisible()
+    assert pool.word.accessibleName() == "The camera is there again."
 
 
 def test_a_balk_costs_two_of_every_award_of_its_row(pool, clips, idle_studio, qtbot):
@@ -293,6 +383,8 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     rows(pool)
     assert pool.list.repeat.isChecked()
     assert "repeat · Legs apart" in pool.list.view.item(0).text()
+    assert pool.list.note.text() == "Legs apart"
+    assert pool.list.note.isVisible()
     assert idle_studio.session.dive(second).diver == "Anna"
     assert pool.practice.summary() == "Anna: dives 2, balks 1, repeats 1"
     path = pool.setup.folders[0].parent / "practice.pdf"
@@ -303,14 +395,15 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     assert "Anna" in table
     assert "Legs apart" in table
     assert [row["outcome"] for row in csv.DictReader(table.splitlines())] == ["balk", "repeat"]
-    assert pool.word.accessibleName() == "practice.csv was written."
+    assert pool.word.accessibleName() == "practice.pdf was written."
+    assert path.read_bytes().startswith(b"%PDF")
 
 
 def test_addresses_are_checked_and_remembered_without_passwords(pool):
     field = pool.setup.fields[0]
     field.use("ftp://pool/live")
     pool.start_recording()
-    assert "rtsp" in pool.word.toolTip()
+    assert "rtsp" in pool.setup.state.text()
     assert not pool.recording
     field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
     pool.setup.remember()

@@ -21,7 +21,6 @@ IDLE = {
     "SourceField › … › Look for cameras again": "there is none",
     "SourceField › … (2) › Look for cameras again": "there is none",
     "PoolsideWindow › Live": "it is live",
-    "PoolsideSetup › Preview": "what is wrong with the address is said already",
     "command fit_to_window": "it fits",
     "command zoom_out": "it fits",
     "command actual_size": "the picture is smaller than its place",

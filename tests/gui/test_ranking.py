@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from answers_kit import answer_dive, copies, scoring
 
+from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.points import scored_points
 from fineparser_gui.score.ranking import ranking
@@ -52,3 +54,26 @@ def test_the_ranking_has_a_scatter_whose_points_are_dives(season, qtbot) -> None
 def test_the_ranking_tells_attempts_of_a_diver_apart(season) -> None:
     (rows,) = ranking(season.session.dive(key) for key in season.session.keys).values()
     assert {row.name for row in rows} == {"Ann Lee · 0", "ann lee · 1", "Ann Lee · 2", "Bo"}
+
+
+def test_the_ranking_begins_with_the_judges_and_the_start_list(season) -> None:
+    session, window = season.session, season.window
+    window.actions_by_id["ranking"].trigger()
+    dialog = window.findChild(RankingDialog)
+
+    def shown() -> list[str]:
+        return [dialog.model.rows[row].key for row in range(dialog.model.rowCount())]
+
+    first, second, third, last = session.keys
+    assert shown() == [first, second, third, last]  # as in the list, not by the model's score
+    assert dialog.model.text(0, 0) == ""
+    rows = tuple(ListedDive(athlete="x", dive_number="207C", dive=key) for key in (third, first))
+    session.meets.change(Meet(rows=rows), "list")
+    dialog.refresh()
+    assert shown() == [third, first, second, last]
+    session.editing.set_judging(second, Judging(awards=(7.0, 7.0, 7.0)))
+    session.editing.set_judging(last, Judging(awards=(8.0, 8.0, 8.0)))
+    dialog.refresh()
+    assert shown() == [last, second, third, first]
+    assert [dialog.model.text(row, 0) for row in range(4)] == ["1.", "2.", "", ""]
+    dialog.close()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.coach_marks import Mark
@@ -49,3 +51,22 @@ class ReportedDive:
     trend: tuple[TrendPoint, ...] = ()
     comparison: ComparedDive | None = None
     strobe: StrobeOptions | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeDive:
+    """A dive as the page of its athlete lists it, analyzed or not.
+
+    Attributes:
+        athlete: name, or "".
+        path: of the video; a `ReportedDive` of the same path brings pictures of its moments.
+        heading: when it was and what.
+        lines: what is said of it.
+        thumbnail: (H, W, 4) uint8 BGRA, for a dive without other pictures; None for none.
+    """
+
+    athlete: str
+    path: Path
+    heading: str
+    lines: tuple[str, ...]
+    thumbnail: np.ndarray | None = field(repr=False)

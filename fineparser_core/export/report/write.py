@@ -7,7 +7,7 @@ from pathlib import Path
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.content import make_overview, make_report
-from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
+from fineparser_core.export.report.dives import REPORT_SUFFIXES, PracticeDive, ReportedDive
 from fineparser_core.export.report.html import write_html, write_sheet_html
 from fineparser_core.export.report.meet_sheet import make_sheet
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
@@ -19,6 +19,7 @@ def write_report(
     *,
     title: str = "",
     overview_note: str | None = None,
+    listed: Sequence[PracticeDive] = (),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> None:
@@ -28,6 +29,7 @@ def write_report(
         path: ends in a suffix of `REPORT_SUFFIXES`.
         title: of the file; by default that of the first page.
         overview_note: the coach's, on a first page about the course of the awards; None: without that page.
+        listed: see `make_report`.
         progress: receives the stage "write", counted in dives.
 
     Raises:
@@ -37,7 +39,7 @@ def write_report(
         Cancelled: `cancel` was set; no file is left.
     """
     suffix = _suffix(path)
-    report = make_report(dives, title=title, progress=progress, cancel=cancel)
+    report = make_report(dives, title=title, listed=listed, progress=progress, cancel=cancel)
     if overview_note is not None:
         report = replace(report, overview=make_overview(dives, report.title, overview_note))
     if suffix == ".pdf":

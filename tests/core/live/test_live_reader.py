@@ -324,6 +324,7 @@ def test_a_listener_that_falls_behind_starts_again_at_a_key_frame(tmp_path):
     first = queue.get()
     assert first.key
     assert not first.follows
+    assert queue.dropped_s == pytest.approx(first.time_s - packets[5].time_s)
     queue.close()
     assert len(list(queue)) == 5
     assert not queue.put(packets[0])
