@@ -307,7 +307,7 @@ class HistoryPage(QWidget):
             return
         self._to_compare = []
         if len(dives) > 1:
-            known = {one.key: one for one in self._session.comparing.first_candidates()}
+            known = {one.key: one for one in self._session.comparing.dives.every()}
             self._session.comparing.show(*(known[dive.key] for dive in dives))
 
     def export_selected(self, suffix: str) -> None:

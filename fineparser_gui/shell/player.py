@@ -212,7 +212,7 @@ class PlayerPanel(QWidget):
         for signal, slot in self._followed:  # late signals must not open a file again
             signal.disconnect(slot)
         self.transport.pause()
-        self.timeline.close_file()
+        self.timeline.thumbnails.close()
         self.sound.close()
         self.divers.close_file()
         for pane in self.panes:

@@ -6,9 +6,12 @@ from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.records import DiveParse, StepSpan
-from fineparser_gui.support.steps import moment_texts
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import duration_s, moment_texts, step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
+from fineparser_gui.timeline.content import TimelineContent
+from fineparser_gui.timeline.handles import Handles
 
 
 class Legend(QWidget):
@@ -22,22 +25,38 @@ class Legend(QWidget):
         self._more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=12), self._moments, (self._more, 1))
 
-    def show_phases(
-        self, parse: DiveParse | None, steps: Sequence[StepSpan], pending: str, *, curves: bool = False
-    ) -> None:
-        """Name the moments of a parse, or say where the phases are from.
-
-        Args:
-            pending: text for phases from before the dive was trimmed, or "".
-            curves: the network's curves are shown.
-        """
-        self._moments.setText(self._moments_text(parse, steps))
-        if parse is not None:
+    def show_phases(self, content: TimelineContent, *, curves: bool) -> None:
+        """Name the moments of a parse, or say where the phases are from; `curves`: the network's are shown."""
+        self._moments.setText(self._moments_text(content.parse, content.steps))
+        if content.parse is not None:
             self._more.set_text(
                 self.tr("curves: how sure the network alone is of take-off and come-out") if curves else ""
             )
         else:
-            self._more.set_text(pending or (self.tr("phases and durations from the library") if steps else ""))
+            from_library = self.tr("phases and durations from the library") if content.steps else ""
+            self._more.set_text(self._pending_text(content) or from_library)
+
+    def description(self, content: TimelineContent, handles: Handles) -> str:
+        """Return all that the timeline shows in words."""
+        if content.info is None:
+            return ""
+        text = self.tr("{0} from frame {1}, {2} s")
+        parts = [handles.text(handles.chosen)] if handles.chosen is not None else []
+        parts += [
+            text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, content.info), 2))
+            for s in (() if content.stale else content.steps)
+        ]
+        parts += handles.accessible_text()
+        n_proposals = len(content.proposals)
+        if n_proposals > 1:
+            found = self.tr("{0} dives found, {1} of them in the list", None, n_proposals)
+            parts.append(found.format(n_proposals, len(content.accepted)))
+        elif n_proposals:
+            parts.append(self.tr("One dive was found."))
+        return ", ".join(filter(None, (*parts, self._pending_text(content))))
+
+    def _pending_text(self, content: TimelineContent) -> str:
+        return self.tr("pending: the dive is being analysed again") if content.stale else ""
 
     def _moments_text(self, parse: DiveParse | None, steps: Sequence[StepSpan]) -> str:
         if parse is None:
