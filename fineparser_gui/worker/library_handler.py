@@ -40,7 +40,7 @@ class LibraryHandler:
     def report(self, request_id: str, model_id: str, added: str | None) -> LibraryReport:
         """Return the current content of the library."""
         store = self.store
-        encoded, own = store.encoded(model_id), store.own_ids()
+        encoded, own = store.files.encoded(model_id), store.own_ids()
 
         def entry(exemplar: Exemplar) -> LibraryEntry:
             state = "ready" if exemplar.id in encoded else "waiting"
