@@ -224,6 +224,7 @@ class Ring:
             name = f"{round(packet.time_s * MICROSECONDS)}{mark}{suffix_of(packet.format)}"
             self.files.begin(OpenSegment(self._folder / name, packet))
         current = self.files.open
+        assert current is not None
         self._append(current, current.muxer.add(packet))
         self.files.append(packet)
 

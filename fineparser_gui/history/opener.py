@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session import Session
+from fineparser_gui.store.records import HistoryDive
 
 
 class HistoryOpener(QObject):
@@ -28,7 +29,7 @@ class HistoryOpener(QObject):
 
     def open(self, ids: Sequence[int], *, compare: bool) -> None:
         """Show dives in the player, and together once all are analyzed; moved videos are looked for first."""
-        dives = self._history.read(lambda store: store.dives(ids), [])
+        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
         if self._to_open is None and not all(is_there(dive.path) for dive in dives):
             self._to_open = lambda: self.open(ids, compare=compare)
             self._history.find_moved()
