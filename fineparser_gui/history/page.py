@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.season_dialog import SeasonDialog
 from fineparser_gui.history.athletes_dialog import AthletesDialog
 from fineparser_gui.history.files import HistoryFiles
 from fineparser_gui.history.filters import HistoryFilters
-from fineparser_gui.history.opener import HistoryOpener
 from fineparser_gui.history.table import HistoryModel, HistoryTable
 from fineparser_gui.history.tags_dialog import TagsDialog
 from fineparser_gui.history.tiles import AthleteTiles
@@ -28,6 +29,56 @@ from fineparser_gui.support.widgets import label, lay_out, push_button
 MOST_OPENED, MOST_COMPARED = 100, 4
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
+
+
+class HistoryOpener(QObject):
+    """Adds dives of the history to the session.
+
+    Signals:
+        opened: dives were added.
+    """
+
+    opened = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._history = session, session.history
+        self._to_compare: list[str] = []
+        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
+        session.history.done.connect(self._on_done)
+        session.dive_changed.connect(self._compare_when_analyzed)
+
+    def open(self, ids: Sequence[int], *, compare: bool) -> None:
+        """Show dives in the player, and together once all are analyzed; moved videos are looked for first."""
+        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
+        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
+            self._to_open = lambda: self.open(ids, compare=compare)
+            self._history.find_moved()
+            return
+        self._to_open = None
+        self._history.open(dives)
+        self.opened.emit()
+        if compare:
+            self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
+            self._compare_when_analyzed()
+
+    def _on_done(self, said: str) -> None:
+        """Report the end of a search for videos or of taking in sessions."""
+        self._session.problem.emit(said)
+        if self._to_open is not None:
+            self._to_open()
+
+    def _compare_when_analyzed(self, _: str = "") -> None:
+        keys = self._to_compare
+        dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
+        if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):
+            self._to_compare = []
+        if not self._to_compare or any(dive.analysis is None for dive in dives):
+            return
+        self._to_compare = []
+        if len(dives) > 1:
+            known = {one.key: one for one in self._session.comparing.dives.every()}
+            self._session.comparing.show(*(known[dive.key] for dive in dives))
 
 
 class HistoryPage(QWidget):

@@ -15,15 +15,43 @@ from fineparser_gui.support.steps import steps_to_water
 from fineparser_gui.timeline.content import TimelineContent
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.legend import Legend
-from fineparser_gui.timeline.scroll_bar import TimelineScrollBar
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from fineparser_gui.timeline.time_plot import TimePlot
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QScrollBar
 
 #: Seconds of the file shown before and after the dive.
 _MARGIN_S = 0.6
 _SHIFT_FRAMES = 10
+#: Thin and without arrow buttons.
+_STYLE = """
+QScrollBar:horizontal { background: palette(alternate-base); border: none; border-radius: 3px; margin: 0; }
+QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; min-width: 24px; }
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; border: none; }
+QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: none; }
+"""
+
+
+class TimelineScrollBar(QScrollBar):
+    """Scroll bar that is hidden while the timeline shows the whole file."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setAccessibleName(self.tr("Part of the video that the timeline shows"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setStyleSheet(_STYLE)
+        self.hide()
+
+    def follow(self, shown: tuple[float, float], whole: tuple[float, float]) -> None:
+        """Take its range from the view of the timeline, in frames, without emitting signals."""
+        (left, right), (first, last) = shown, whole
+        with QSignalBlocker(self):
+            self.setRange(round(first), round(last - (right - left)))
+            self.setPageStep(round(right - left))
+            self.setSingleStep(max(round((right - left) / 20), 1))
+            self.setValue(round(left))
 
 
 class Timeline(QWidget):
