@@ -1,6 +1,7 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.jobs import Job, PlainStillJob, SheetJob, StillJob, StrobeJob
+from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, SheetJob, StillJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.language import text
 from fineparser_gui.dives.dive import Dive
@@ -240,20 +241,13 @@ class ExportDialog(QDialog):
             n_dives = self.tr("{0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else ""
             self.preview.ask(None, lambda *_: n_dives)
             return
-        dive, options = dives[0], self._options(kind, dives[0]) if kind in self.pictures else None
-        strobe, frame = self._strobe(dive), self._frame
-
-        def make(path: Path) -> Job:
-            if dive.analysis is None:
-                return PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks if options else ())
-            if options is None:
-                return StrobeJob(path=path, analysis=dive.analysis, options=strobe)
-            if kind == _SHEET:
-                return SheetJob(path=path, analysis=dive.analysis, options=options)
-            shown = dive.analysis.parse.steps[1].start_frame if kind == _CLIP else frame
-            return StillJob(path=path, analysis=dive.analysis, frame=shown, options=options)
-
-        self.preview.ask(make, lambda size, n_bytes: self._size_text(kind, size, n_bytes))
+        job = self._job(kind, dives[0])
+        if isinstance(job, ClipJob):
+            shown = job.analysis.parse.steps[1].start_frame
+            job = StillJob(path=job.path, analysis=job.analysis, frame=shown, options=job.options)
+        self.preview.ask(
+            lambda path: replace(job, path=path), lambda size, n_bytes: self._size_text(kind, size, n_bytes)
+        )
 
     def _size_text(self, kind: int, size: QSize, n_bytes: int) -> str:
         """Return the pixels, duration and rough size of the file to come, or of all files together."""
@@ -322,19 +316,27 @@ class ExportDialog(QDialog):
         return names[kind].format(stem)
 
     def _start(self, kind: int, path: Path, dives: Sequence[Dive]) -> None:
-        exports, dive = self._session.exports, dives[0]
-        if kind == _CLIP:
-            exports.clip(dive.key, path, self._options(kind, dive), whole_file=self.whole_file.currentData())
-        elif kind == _SHEET:
-            exports.contact_sheet(dive.key, path, self._options(kind, dive))
-        elif kind == _STILL:
-            exports.still(dive.key, self._frame, path, self._options(kind, dive))
-        elif kind == _REPORT:
+        exports = self._session.exports
+        if kind == _REPORT:
             exports.report(self.report.dives(), path, self.report.title)
-        elif kind == _STROBE:
-            exports.strobe(dive.key, path, self._strobe(dive))
-        else:
+        elif kind == _TABLE:
             exports.table([one.key for one in dives], path, drawings=self.table_drawings.isChecked())
+        else:
+            exports.add(replace(self._job(kind, dives[0]), path=path))
+
+    def _job(self, kind: int, dive: Dive) -> Job:
+        """Return the job of a file with a picture of a dive, whose path is not chosen yet."""
+        path, analysis = dive.path, dive.analysis
+        if analysis is not None and kind == _STROBE:
+            return StrobeJob(path=path, analysis=analysis, options=self._strobe(dive))
+        options = self._options(kind, dive)
+        if analysis is None:
+            return PlainStillJob(path=path, video=dive.path, frame=self._frame, marks=options.marks)
+        if kind == _CLIP:
+            return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.whole_file.currentData())
+        if kind == _SHEET:
+            return SheetJob(path=path, analysis=analysis, options=options)
+        return StillJob(path=path, analysis=analysis, frame=self._frame, options=options)
 
     def _strobe(self, dive: Dive) -> StrobeOptions:
         shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.export.jobs import ClipJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.support.sharing import ShareServer, local_addresses
 from fineparser_gui.dives.dive import Dive
@@ -228,8 +229,8 @@ class ShareDialog(QDialog):
 
     def _offer(self, dive: Dive) -> None:
         """Offer what can be made of a dive."""
-        folder, exports = self._exports.folder_to_send(), self._exports
-        if dive.analysis is None or folder is None:
+        folder, exports, analysis = self._exports.folder_to_send(), self._exports, dive.analysis
+        if analysis is None or folder is None:
             return
         title, stem, first = dive_title(dive), file_stem(dive), not self._makers
         options = RenderOptions(
@@ -241,10 +242,10 @@ class ShareDialog(QDialog):
         )
         dives = [self._session.dive(key) for key in self._session.keys]
         for name, make in (
-            (f"{stem}.mp4", lambda path: exports.clip(dive.key, path, options)),
+            (f"{stem}.mp4", lambda path: exports.add(ClipJob(path=path, analysis=analysis, options=options))),
             (
                 self.tr("{0} strobe").format(stem) + ".png",
-                lambda path: exports.strobe(dive.key, path, StrobeOptions(title=title)),
+                lambda path: exports.add(StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=title))),
             ),
             (
                 self.tr("{0} report").format(stem) + ".pdf",
