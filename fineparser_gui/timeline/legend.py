@@ -1,17 +1,42 @@
-"""The line above the timeline: the names of its lines, and what else is to be said of it."""
+"""What the timeline shows, and the line above it: the names of its lines, and what else is to be said of it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from fineparser_core.records import DiveParse, StepSpan
+from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.steps import duration_s, moment_texts, step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
-from fineparser_gui.timeline.content import TimelineContent
 from fineparser_gui.timeline.handles import Handles
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineContent:
+    """Content of the timeline.
+
+    Attributes:
+        key: key that identifies the dive and its file.
+        stale: whether the phases are those from before the dive was trimmed.
+        accepted: indices of proposals that were added to the list.
+    """
+
+    key: Hashable = None
+    info: VideoInfo | None = None
+    parse: DiveParse | None = None
+    steps: tuple[StepSpan, ...] = ()
+    stale: bool = False
+    drawn: frozenset[int] = frozenset()
+    proposals: tuple[DiveSegment, ...] = ()
+    accepted: frozenset[int] = frozenset()
+
+    @property
+    def last_frame(self) -> int:
+        """Last frame of the file; 0 without a file."""
+        return self.info.n_frames - 1 if self.info is not None else 0
 
 
 class Legend(QWidget):

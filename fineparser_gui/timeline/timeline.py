@@ -12,9 +12,8 @@ from fineparser_core.records import ComparedDive, DiveParse, VideoInfo
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import marked_frames
 from fineparser_gui.support.steps import steps_to_water
-from fineparser_gui.timeline.content import TimelineContent
 from fineparser_gui.timeline.handles import IN, Handles
-from fineparser_gui.timeline.legend import Legend
+from fineparser_gui.timeline.legend import Legend, TimelineContent
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.thumbnails import grid
-from fineparser_gui.timeline.time_axis import TimeAxis
-from fineparser_gui.timeline.time_plot import TimePlot
+from fineparser_gui.timeline.time_plot import TimeAxis, TimePlot
 
 
 def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import py_sod_metrics
 import pytest
 
-from fineparser_core.evaluation.results import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
+from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 
 
 def pairs():
