@@ -5,30 +5,125 @@ from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCompleter,
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.athletes_dialog import AthletesDialog
 from fineparser_gui.history.files import HistoryFiles
 from fineparser_gui.history.filters import HistoryFilters
 from fineparser_gui.history.table import HistoryModel, HistoryTable
-from fineparser_gui.history.tags_dialog import TagsDialog
 from fineparser_gui.history.tiles import AthleteTiles
 from fineparser_gui.history.trend import HistoryTrend
-from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.records import LONGEST_TAG, HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.sort_menu import SortMenu
-from fineparser_gui.support.widgets import label, lay_out, push_button
+from fineparser_gui.support.text_dialog import deciding_buttons
+from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, push_button
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
+_TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckState.PartiallyChecked
+
+
+class AthletesDialog(QDialog):
+    """Dialog with the athlete, the new name, and the number of dives that change.
+
+    Args:
+        athlete: athlete chosen at first; None: the first by name.
+    """
+
+    def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._counts = session.history.read(lambda store: store.counts("athlete"), {})
+        self.setWindowTitle(self.tr("Rename or merge athletes"))
+        self.setMinimumWidth(420)
+        self.athlete = choice_box((f"{name}  ({n_dives})", name) for name, n_dives in self._counts.items())
+        self.name, self.said = QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
+        self.name.setCompleter(QCompleter(list(self._counts), self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
+        form = form_of((self.tr("&Athlete"), self.athlete), (self.tr("&New name"), self.name))
+        buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.said, buttons)
+        self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))
+        self.name.textChanged.connect(self._say)
+        self.athlete.setCurrentIndex(max(self.athlete.findData(athlete), 0))
+        self.name.setText(self.athlete.currentData())
+        self.name.selectAll()
+        self.name.setFocus()
+        self._say()
+
+    def _say(self) -> None:
+        old, new = self.athlete.currentData(), self.name.text().strip()
+        others = self._counts.get(new, 0)
+        self.go.setEnabled(bool(new) and new != old)
+        self.go.setText(self.tr("Merge") if others else self.tr("Rename"))
+        if not self.go.isEnabled():
+            self.said.setText(self.tr("Write a new name, or that of another athlete to make both one."))
+        elif others:
+            text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
+            self.said.setText(text.format(new, others, old, self._counts[old]))
+        else:
+            self.said.setText(self.tr("Dives that get the new name: {0}").format(self._counts[old]))
+
+    def _on_accepted(self) -> None:
+        self._session.history_editing.rename(self.athlete.currentData(), self.name.text())
+        self.accept()
+
+
+class TagsDialog(QDialog):
+    """Dialog with the existing tags, and a field for a new tag.
+
+    Args:
+        ids: ids of the dives.
+    """
+
+    def __init__(self, session: Session, ids: Sequence[int], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._ids = session, list(ids)
+        self.setWindowTitle(self.tr("Tags"))
+        self.setMinimumWidth(320)
+        dives = session.history.read(lambda store: store.dives(ids), [])
+        self.tags = QListWidget(accessibleName=self.tr("Tags"))
+        for tag in session.history.read(lambda store: store.tags(), {}):
+            n_tagged = sum(tag in dive.tags for dive in dives)
+            item = QListWidgetItem(tag, self.tags)
+            item.setCheckState(_TICKED if n_tagged == len(dives) else _SOME if n_tagged else _NOT)
+        self.tags.setVisible(self.tags.count() > 0)
+        self.new = QLineEdit(accessibleName=self.tr("New tag"), maxLength=LONGEST_TAG)
+        self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
+        buttons, self.go = deciding_buttons(self, self.tr("Tag"), self._on_accepted)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
+        what = label(self.tr("Dives that are tagged: {0}").format(len(ids)), "muted")
+        lay_out(layout, what, self.tags, self.new, buttons)
+        self.new.setFocus()
+
+    def _on_accepted(self) -> None:
+        items = [self.tags.item(place) for place in range(self.tags.count())]
+        given = [item.text() for item in items if item.checkState() == _TICKED]
+        new = [" ".join(self.new.text().split())]
+        taken = [item.text() for item in items if item.checkState() == _NOT]
+        self._session.history_editing.tag(self._ids, [*given, *filter(None, new)], taken)
+        self.accept()
 
 
 class HistoryOpener(QObject):
