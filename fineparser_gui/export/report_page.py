@@ -75,11 +75,11 @@ class ReportPage(QWidget):
 
     def dives(self) -> list[ReportedDive]:
         """Return the chosen dives; in a report of several, each has the best exemplar of its number beside."""
-        dives = self._chosen()
+        dives, every = self._chosen(), [self._session.dive(key) for key in self._session.keys]
         return [
             reported_dive(
                 dive,
-                self._all(),
+                every,
                 drawings=self.drawings.isChecked(),
                 comparison=self.beside.dive if len(dives) < 2 else self._best(dive),
                 strobe=self.strobe.isChecked(),
@@ -87,9 +87,6 @@ class ReportPage(QWidget):
             )
             for dive in dives
         ]
-
-    def _all(self) -> list[Dive]:
-        return [self._session.dive(key) for key in self._session.keys]
 
     def _best(self, dive: Dive) -> ComparedDive | None:
         number, library = dive.dive_number, self._session.library

@@ -187,12 +187,9 @@ class TimePlot(pg.GraphicsView):
     @property
     def height_px(self) -> int:
         """Height of all lanes."""
-        lanes = _FILM + self._tracks_lines + 2 * _AXIS + (_PROPOSALS if self._found else 0)
+        tracks = _CURVES if self._curves_shown else _TRACKS
+        lanes = _FILM + tracks + 2 * _AXIS + (_PROPOSALS if self._found else 0)
         return round(lanes * QFontMetricsF(self.font()).height()) + 5 * 2
-
-    @property
-    def _tracks_lines(self) -> float:
-        return _CURVES if self._curves_shown else _TRACKS
 
     @property
     def shown(self) -> tuple[float, float]:
