@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.jobs import ClipJob
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.app import Studio
 from fineparser_gui.store.session_file import SUFFIX
@@ -82,7 +82,8 @@ class SelfTest(QObject):
             window.actions_by_id["compare"].trigger()
             yield lambda: bool(session.comparing.others)
             self._report["exemplar"] = session.comparing.others[0].title
-            session.exports.clip(dive.key, self._folder / "sample-annotated.mp4", RenderOptions())
+            assert dive.analysis is not None
+            session.exports.add(ClipJob(path=self._folder / "sample-annotated.mp4", analysis=dive.analysis))
             yield lambda: not session.exports.busy
             self._report["export"] = [export.path.name for export in session.exports.exports]
             window.files.controller.save_to(saved)

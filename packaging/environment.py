@@ -172,13 +172,7 @@ def ensure_qt_libraries(environment: Environment, *, window: bool) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    command = [
-        str(environment.python),
-        "-P",
-        "-m",
-        "fineparser_gui.support.qt_libraries",
-        "xcb" if window else "offscreen",
-    ]
+    command = [str(environment.python), "-P", "-m", "fineparser_gui.support.display", "xcb" if window else "offscreen"]
     told = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout)
     if told["packages"] and _may_install():
         apt_install(told["packages"])

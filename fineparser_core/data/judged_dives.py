@@ -25,10 +25,10 @@ from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Frame
+from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.documents import read_document, reading
-from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT, VERSION = "fineparser-dives", 1
 LABELS_FILE = "labels.json"

@@ -19,8 +19,8 @@ from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Clip, VideoInfo
+from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.documents import reading
-from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.video.athlete_crop import uncrop_mask
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe

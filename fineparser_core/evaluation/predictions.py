@@ -21,10 +21,10 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.protocol import ProtocolRecord
 from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, dive_result, mask_results
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.csv_table import table_rows
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
-from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, FullFrame, get_preprocessing
 
 #: Maximum number of dives read from a file; FineDiving has 3,000.

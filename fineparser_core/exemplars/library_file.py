@@ -5,10 +5,10 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.exemplars.records import Exemplar
@@ -28,6 +28,8 @@ from fineparser_core.support.sqlite_file import (
     version_of,
     write_ahead,
 )
+
+Record = TypeVar("Record")
 
 SCHEMA_VERSION = 3
 #: Versions that a program may come to; another number is damage.
@@ -258,6 +260,59 @@ class LibraryFile:
             raise ExemplarError(
                 "{0} is not an exemplar library ({1}): copy it again or choose another one.", self.path, added or wrong
             )
+
+
+class LibraryFiles(tuple[LibraryFile, ...]):
+    """Libraries read together: of exemplars with the same id, that of the first file counts."""
+
+    __slots__ = ()
+
+    def close(self) -> None:
+        for file in self:
+            file.close()
+
+    def known(self, cancel: CancelToken | None = None) -> list[Exemplar]:
+        """Return the exemplars of all files by id, those in the bin included; the first file's hides another's."""
+        known = {one.id: one for file in reversed(self) for one in file.exemplars(cancel=cancel)[0]}
+        return [known[id_] for id_ in sorted(known)]
+
+    def find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[LibraryFile, Exemplar] | None:
+        """Return the exemplar of an id, and the file that it is of."""
+        for file in self:
+            for one in file.exemplars("WHERE id = ?", exemplar_id, cancel=cancel)[0]:
+                return file, one
+        return None
+
+    def encoded(self, model_id: str) -> set[str]:
+        """Return the ids of the exemplars that a model has encoded."""
+        encoded: set[str] = set()
+        hidden: set[str] = set()  # of files that come later
+        for file in self:
+            with file.reading() as db:
+                query = f"SELECT exemplar_id FROM encoding WHERE model_id = ? LIMIT {MOST_EXEMPLARS}"
+                encoded.update({row[0] for row in db.execute(query, (model_id,))} - hidden)
+            if file is not self[-1]:
+                hidden.update(one.id for one in file.exemplars()[0])
+        return encoded
+
+    def stored(
+        self, read: Callable[..., Record], query: str, exemplar_id: str, *values: str, cancel: CancelToken | None = None
+    ) -> Record | None:
+        """Read an exemplar's row of another table."""
+        found = self.find(exemplar_id, cancel)
+        if found is None:
+            return None
+        with found[0].reading(cancel) as db:
+            row = db.execute(query, (exemplar_id, *values)).fetchone()
+        try:
+            return None if row is None else read(*row)
+        except ValueError as error:
+            raise ExemplarError(
+                "{0}: exemplar {1} cannot be used, {2}: copy the library again, or choose another one.",
+                self[-1].path,
+                repr(exemplar_id),
+                error,
+            ) from None
 
 
 def _unreadable(path: Path, reason: str) -> ExemplarError:

@@ -7,18 +7,18 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 from uuid import uuid4
 
 import platformdirs
 
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
-from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile, back_up, open_repaired
+from fineparser_core.exemplars.library_file import LibraryFile, LibraryFiles, back_up, open_repaired
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
 from fineparser_core.language import Phrase, together
@@ -30,8 +30,6 @@ from fineparser_core.support.atomic import sweep_leftovers
 log = logging.getLogger(__name__)
 
 FILE_NAME = "library.sqlite"
-
-Record = TypeVar("Record")
 
 
 def own_folder() -> Path:
@@ -57,7 +55,7 @@ class ExemplarStore:
         self, files: Sequence[LibraryFile], folder: Path | None = None, *, writable: bool = False, notice: str = ""
     ) -> None:
         """Take files over, and close them if any cannot be read. Raises: ExemplarError."""
-        self.files, self.path, self.folder, self.writable = tuple(files), files[-1].path, folder, writable
+        self.files, self.path, self.folder, self.writable = LibraryFiles(files), files[-1].path, folder, writable
         try:
             self.notice = together(filter(None, (notice, *map(_left_out, files))))
         except BaseException:
@@ -71,7 +69,7 @@ class ExemplarStore:
         Raises: ExemplarError where the file is missing, is not an exemplar library, or has no exemplar to use.
         """
         store = cls([LibraryFile.open(path or resource("exemplars", FILE_NAME))])
-        if store.notice and not store._known():
+        if store.notice and not store.files.known():
             store.close()
             raise ExemplarError("{0}: copy it again or choose another one.", store.notice.rstrip("."))
         return store
@@ -141,8 +139,7 @@ class ExemplarStore:
         return cls([LibraryFile.create(path)], writable=True)
 
     def close(self) -> None:
-        for file in self.files:
-            file.close()
+        self.files.close()
 
     def __enter__(self) -> Self:
         return self
@@ -152,11 +149,13 @@ class ExemplarStore:
 
     def exemplars(self, *, cancel: CancelToken | None = None) -> list[Exemplar]:
         """Return all exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
-        return [one for one in self._known(cancel) if not one.removed]
+        return [one for one in self.files.known(cancel) if not one.removed]
 
     def removed(self) -> list[Exemplar]:
         """Return the exemplars in the bin, the latest first."""
-        return sorted((one for one in self._known() if one.removed), key=lambda one: one.removed_at or "", reverse=True)
+        return sorted(
+            (one for one in self.files.known() if one.removed), key=lambda one: one.removed_at or "", reverse=True
+        )
 
     def own_ids(self) -> set[str]:
         """Return the ids of the exemplars that the coach added, those in the bin included."""
@@ -167,7 +166,7 @@ class ExemplarStore:
 
         Raises: ExemplarError where there is none of that id.
         """
-        found = self._find(exemplar_id)
+        found = self.files.find(exemplar_id)
         if found is None:
             raise ExemplarError("{0} has no exemplar '{1}'.", self.path, exemplar_id)
         return found[1]
@@ -178,7 +177,7 @@ class ExemplarStore:
         Raises: ExemplarError where they are damaged.
         """
         query = "SELECT sampled_frames, probability, crop_xyxy FROM mask WHERE exemplar_id = ?"
-        return self._stored(read_mask, query, exemplar_id)
+        return self.files.stored(read_mask, query, exemplar_id)
 
     def encoding(
         self, exemplar_id: str, model_id: str, *, cancel: CancelToken | None = None
@@ -188,50 +187,7 @@ class ExemplarStore:
         Raises: ExemplarError where it is damaged, Cancelled once the token is set.
         """
         query = "SELECT gated, static_tokens, st, ed FROM encoding WHERE exemplar_id = ? AND model_id = ?"
-        return self._stored(read_encoding, query, exemplar_id, model_id, cancel=cancel)
-
-    def encoded(self, model_id: str) -> set[str]:
-        """Return the ids of the exemplars that a model has encoded."""
-        encoded: set[str] = set()
-        hidden: set[str] = set()  # of files that come later
-        for file in self.files:
-            with file.reading() as db:
-                query = f"SELECT exemplar_id FROM encoding WHERE model_id = ? LIMIT {MOST_EXEMPLARS}"
-                encoded.update({row[0] for row in db.execute(query, (model_id,))} - hidden)
-            if file is not self.files[-1]:
-                hidden.update(one.id for one in file.exemplars()[0])
-        return encoded
-
-    def _known(self, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """Return the exemplars of all files by id, those in the bin included; the first file's hides another's."""
-        known = {one.id: one for file in reversed(self.files) for one in file.exemplars(cancel=cancel)[0]}
-        return [known[id_] for id_ in sorted(known)]
-
-    def _find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[LibraryFile, Exemplar] | None:
-        """Return the exemplar of an id, and the file that it is of."""
-        for file in self.files:
-            for one in file.exemplars("WHERE id = ?", exemplar_id, cancel=cancel)[0]:
-                return file, one
-        return None
-
-    def _stored(
-        self, read: Callable[..., Record], query: str, exemplar_id: str, *values: str, cancel: CancelToken | None = None
-    ) -> Record | None:
-        """Read an exemplar's row of another table."""
-        found = self._find(exemplar_id, cancel)
-        if found is None:
-            return None
-        with found[0].reading(cancel) as db:
-            row = db.execute(query, (exemplar_id, *values)).fetchone()
-        try:
-            return None if row is None else read(*row)
-        except ValueError as error:
-            raise ExemplarError(
-                "{0}: exemplar {1} cannot be used, {2}: copy the library again, or choose another one.",
-                self.path,
-                repr(exemplar_id),
-                error,
-            ) from None
+        return self.files.stored(read_encoding, query, exemplar_id, model_id, cancel=cancel)
 
     def add(self, exemplar: Exemplar, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding] | None = None) -> None:
         """Add an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.

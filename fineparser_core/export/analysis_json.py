@@ -40,10 +40,10 @@ from fineparser_core.records import (
     ScoreInterval,
     Scoring,
 )
+from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.documents import reading
-from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT = "fineparser.analysis/4"
 

@@ -25,8 +25,8 @@ from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.records import Analysis, DiveParse
+from fineparser_core.support.array_file import DAMAGE
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.npz import DAMAGE
 from fineparser_core.support.processes import Failed, Message
 
 #: Masks are mostly zeros, which the fastest compression makes small.

@@ -58,7 +58,7 @@ def draw_banner(
     x = MARGIN * unit
     for at, step in enumerate(steps):
         color = colors[step.name]
-        label = _capitalized(text(step.name))
+        label = (name := text(step.name))[:1].upper() + name[1:]
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
         fill_box(image, (x, 7 * unit, right, 33 * unit), color if at == active else _RAISED, radius_px=13 * unit)
         dot = text_color_on(color) if at == active else color
@@ -167,7 +167,3 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     else:
         sentences.append((text("Model {0}.", model.id), MUTED))
     return [(line, color) for said, color in sentences for line in wrap_text(said, 12, width_units)]
-
-
-def _capitalized(name: str) -> str:
-    return name[:1].upper() + name[1:]

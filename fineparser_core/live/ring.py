@@ -9,28 +9,20 @@ it.
 import logging
 import os
 import shutil
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, RLock, Thread
+from threading import Event, Thread
 from typing import Self
 
 import av
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.language import Phrase
-from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
-from fineparser_core.live.segments import (
-    MICROSECONDS,
-    SEGMENT_NAME,
-    Segment,
-    SegmentMuxer,
-    extent,
-    suffix_of,
-    write_clip,
-)
+from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat
+from fineparser_core.live.ring_files import GAP_S, OpenSegment, RingFiles
+from fineparser_core.live.segments import MICROSECONDS, extent, suffix_of, write_clip
 from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
 from fineparser_core.support.file_lock import lock_file
 
@@ -43,33 +35,17 @@ _FLUSH_S = 1.0
 # Room that other programs on the disk need.
 _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
-# Gap in seconds that separates two recordings.
-_GAP_S = 1.0
 _SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes
 # Files keep times to a tick: what is nearer is the same picture.
 _SAME_S = 1e-4
 
 
-class _Open:
-    """The file that is being written, and its packets, which readers take from here."""
-
-    def __init__(self, path: Path, first: LivePacket) -> None:
-        self.path = path
-        self.packets: list[LivePacket] = []
-        self.start_s = first.time_s
-        self.continues = not first.key
-        self.n_bytes = 0
-        self.muxer = SegmentMuxer(first)
-        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
-
-    def segment(self) -> Segment:
-        """Return the segment as recorded so far."""
-        end_s, n_frames = extent(self.packets)
-        return Segment(self.path, self.start_s, end_s, n_frames, self.n_bytes, self.continues)
-
-
 class Ring:
-    """Records the packets of a source and gives them back; any thread may read, a single reader writes."""
+    """Records the packets of a source and gives them back; any thread may read, a single reader writes.
+
+    Attributes:
+        files: what is recorded, but the sound.
+    """
 
     def __init__(
         self,
@@ -95,11 +71,8 @@ class Ring:
         self._folder = folder
         self._most_s, self._most_bytes, self._segment_s = most_minutes * 60, most_bytes, segment_s
         self._on_event = on_event
-        self._changing = RLock()
         self._failed = 0
         self._troubled = False
-        self._open: _Open | None = None
-        self._pins: list[tuple[float, float]] = []
         self._sound: Ring | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +84,9 @@ class Ring:
         if lock is None:
             raise ConfigError("Another window or program records to {0}: close it, or choose another folder.", folder)
         self._lock = lock
-        self._segments = self._found()
+        self.files = RingFiles(folder)
         self._queue = PacketQueue(_QUEUE_BYTES)
         self._ending = Event()
-        self._unflushed: set[Path] = set()
         self._writer = Thread(target=self._record, name="ring-writer", daemon=True)
         self._flusher = Thread(target=self._flush_often, name="ring-flusher", daemon=True)
         self._writer.start()
@@ -159,21 +131,12 @@ class Ring:
     @property
     def span(self) -> tuple[float, float] | None:
         """(first, last) time that is recorded; None if nothing is."""
-        segments = self.segments()
+        segments = self.files.segments()
         return (segments[0].start_s, segments[-1].end_s) if segments else None
-
-    def segments(self) -> list[Segment]:
-        """Return the files, in order of time; the open file comes last."""
-        with self._changing:
-            return self._segments + ([self._open.segment()] if self._open else [])
 
     def clear(self) -> None:
         """Delete what is recorded; what is being written stays."""
-        with self._changing:
-            for segment in list(self._segments):
-                with suppress(OSError):  # Windows keeps what is being read
-                    segment.path.unlink(missing_ok=True)
-                    self._segments.remove(segment)
+        self.files.clear()
         if self._sound is not None:
             self._sound.clear()
 
@@ -189,10 +152,7 @@ class Ring:
             VideoError: nothing of it is recorded.
             ExportError: the file cannot be written.
         """
-        pin = (from_s - self._segment_s - _LONGEST_SEGMENT_S, to_s)
-        with self._changing:
-            self._pins.append(pin)
-        try:
+        with self.files.pinned(from_s - self._segment_s - _LONGEST_SEGMENT_S, to_s):
             packets = list(self._part(from_s, to_s))
             if not packets:
                 raise VideoError("{0}: nothing is recorded of this time.", self._folder)
@@ -204,9 +164,6 @@ class Ring:
                 raise ExportError(
                     "{0} cannot be written ({1}): choose a folder that has room.", path, error.strerror
                 ) from None
-        finally:
-            with self._changing:
-                self._pins.remove(pin)
         return packets[0].time_s
 
     def packets(self, from_s: float) -> Iterator[LivePacket]:
@@ -216,9 +173,8 @@ class Ring:
         """
         follows, end_s = False, 0.0
         kind: StreamFormat | None = None
-        for segment in self._from(from_s + _SAME_S):
-            follows = follows and segment.start_s - end_s < _GAP_S
-            packets = self._live(segment) if isinstance(segment, _Open) else segment.packets()
+        for segment, packets in self.files.since(from_s + _SAME_S):
+            follows = follows and segment.start_s - end_s < GAP_S
             for packet in packets:
                 if segment.continues and kind is not None:  # its file does not say
                     packet = replace(packet, format=kind)
@@ -234,33 +190,6 @@ class Ring:
         if self._sound is not None:
             self._sound.close()
         self._lock.close()
-
-    def _found(self) -> list[Segment]:
-        """Return the segments of an earlier run, the file that it was writing included."""
-        found = []
-        ahead_s = 0.0
-        for path in self._folder.iterdir():
-            if not (name := SEGMENT_NAME.fullmatch(path.name)):
-                continue
-            start_s, continues = int(name[1]) / MICROSECONDS, bool(name[4])
-            segment = Segment(path, start_s, 0.0, 0, path.stat().st_size, continues)
-            if name[2]:
-                segment = replace(segment, end_s=int(name[2]) / MICROSECONDS, n_frames=int(name[3]))
-            else:
-                end_s, n_frames = extent(list(segment.packets()))
-                if not n_frames:
-                    path.unlink()
-                    continue
-                segment = replace(segment, end_s=end_s, n_frames=n_frames).named()
-            found.append(segment)
-            ahead_s = max(ahead_s, segment.end_s - now_s())
-        if ahead_s > _GAP_S:  # the computer's clock was set back: what is new comes after what is old
-            logger.warning("%s: recordings are moved %.1f s back", self._folder, ahead_s)
-            found = [
-                replace(segment, start_s=segment.start_s - ahead_s, end_s=segment.end_s - ahead_s).named()
-                for segment in found
-            ]
-        return sorted(found, key=lambda segment: segment.start_s)
 
     def _record(self) -> None:
         for packet in self._queue:
@@ -279,43 +208,41 @@ class Ring:
     def _take(self, packet: LivePacket) -> None:
         """Write a packet to the file that is open, or to a new file."""
         continues = False
-        if (current := self._open) is not None:
+        if (current := self.files.open) is not None:
             length_s = packet.time_s - current.start_s
             too_long = length_s > _LONGEST_SEGMENT_S or current.n_bytes > _MOST_SEGMENT_BYTES
             new = packet.format != current.packets[0].format or not packet.follows
             if new or too_long or (packet.key and length_s >= self._segment_s):
                 self._finish()
                 continues = not new
-        if self._open is None:
+        if self.files.open is None:
             if not packet.key and not continues:
                 self._failed += 1
                 return
             self._make_room()
             mark = "" if packet.key else "c"
             name = f"{round(packet.time_s * MICROSECONDS)}{mark}{suffix_of(packet.format)}"
-            opened = _Open(self._folder / name, packet)
-            with self._changing:
-                self._open = opened
-        current = self._open
+            self.files.begin(OpenSegment(self._folder / name, packet))
+        current = self.files.open
+        assert current is not None
         self._append(current, current.muxer.add(packet))
-        with self._changing:
-            current.packets.append(packet)
+        self.files.append(packet)
 
-    def _append(self, current: _Open, data: bytes) -> None:
+    def _append(self, current: OpenSegment, data: bytes) -> None:
         """Write to the file, whole; a full disk gives up the oldest segments for it."""
         written = 0
         while written < len(data):
             try:
                 written += os.write(current.file, data[written:])
             except OSError as error:
-                if not is_full(error) or not self._drop_oldest():
+                if not is_full(error) or not self.files.drop_oldest():
                     os.ftruncate(current.file, current.n_bytes)
                     raise
         current.n_bytes += written
 
     def _finish(self, *, whole: bool = True) -> None:
         """Close the file that is open."""
-        current = self._open
+        current = self.files.open
         if current is None:
             return
         try:
@@ -326,28 +253,14 @@ class Ring:
                     self._troubled = False
         finally:
             os.close(current.file)
-        segment = current.segment()
-        with suppress(OSError):
-            if current.packets:
-                segment = segment.named()
-            else:
-                current.path.unlink()
-        with self._changing:
-            if current.packets:
-                self._segments.append(segment)
-                self._unflushed.add(segment.path)
-            self._open = None
+        self.files.finish()
 
     def _flush_often(self) -> None:
         """Flush to the disk, beside the writing: a slow disk takes seconds for it."""
         ended = False
         while not ended:
             ended = self._ending.wait(_FLUSH_S)
-            with self._changing:
-                paths, self._unflushed = self._unflushed, set()
-                if self._open is not None:
-                    paths.add(self._open.path)
-            for path in paths:
+            for path in (paths := self.files.take_unflushed()):
                 with suppress(OSError), path.open("rb+") as file:  # it may have another name by now
                     os.fsync(file.fileno())
             if paths:
@@ -356,73 +269,21 @@ class Ring:
     def _make_room(self) -> None:
         """Drop what is beyond the bounds, oldest first."""
         while True:
-            kept = self._segments
+            kept = self.files.closed
             length_s = sum(one.end_s - one.start_s for one in kept)
             beyond = length_s > self._most_s or sum(one.n_bytes for one in kept) > self._most_bytes
             if not beyond and shutil.disk_usage(self._folder).free > _LEAST_FREE_BYTES:
                 break
-            if not self._drop_oldest():
+            if not self.files.drop_oldest():
                 break
-        if self._sound is not None and self._segments:
-            self._sound.drop_before(self._segments[0].start_s)
-
-    def drop_before(self, time_s: float) -> None:
-        """Delete the segments that end before a time, except the latest and those in use."""
-        while len(self._segments) > 1 and self._segments[0].end_s < time_s:
-            if not self._drop_oldest():
-                return
-
-    def _drop_oldest(self) -> bool:
-        """Delete the oldest unused segment; return False if there is none besides the latest."""
-        with self._changing:
-            for index, segment in enumerate(self._segments[:-1]):
-                if any(segment.end_s > from_s and segment.start_s < to_s for from_s, to_s in self._pins):
-                    continue
-                try:
-                    segment.path.unlink(missing_ok=True)
-                except OSError:  # Windows keeps what is being read
-                    continue
-                del self._segments[index]
-                return True
-        return False
+        if self._sound is not None and self.files.closed:
+            self._sound.files.drop_before(self.files.closed[0].start_s)
 
     def _trouble(self, said: Phrase) -> None:
         if not self._troubled:
             self._troubled = True
             logger.warning("%s: %s", self._folder, said)
             self._on_event(said)
-
-    def _starting(self, from_s: float) -> Segment | _Open | None:
-        """Return the segment where decoding starts for a time; the caller holds the lock."""
-        entries: list[Segment | _Open] = [*self._segments, *([self._open] if self._open else [])]
-        at = max(bisect_right(entries, from_s, key=lambda one: one.start_s) - 1, 0)
-        if at < len(self._segments) and at + 1 < len(entries) and self._segments[at].end_s <= from_s:
-            at += 1  # nothing was recorded then
-        while at > 0 and entries[at].continues:
-            at -= 1
-        return entries[at] if entries else None
-
-    def _from(self, from_s: float) -> Iterator[Segment | _Open]:
-        """Yield segments from that in which decoding starts for a time."""
-        with self._changing:
-            segment = self._starting(from_s)
-        while segment is not None:
-            yield segment
-            after_s = segment.start_s
-            with self._changing:
-                segment = self._after(after_s)
-
-    def _after(self, start_s: float) -> Segment | _Open | None:
-        """Return the next segment; the lock is held."""
-        at = bisect_right(self._segments, start_s, key=lambda one: one.start_s)
-        if at < len(self._segments):
-            return self._segments[at]
-        return self._open if self._open and self._open.start_s > start_s else None
-
-    def _live(self, current: _Open) -> list[LivePacket]:
-        """Return packets of the file that is being written, or has just been."""
-        with self._changing:
-            return list(current.packets)
 
     def _part(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
         """Yield packets of a single format from the key frame before a time to another time."""

@@ -1,11 +1,14 @@
-"""Records with arrays in an NPZ archive: the fields as JSON, each array read on demand."""
+"""NPZ archives: arrays of a stranger, allocated by no word of the file, and records whose arrays are read on demand."""
 
 import json
+import math
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -13,12 +16,40 @@ from fineparser_core.errors import ExportError
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import parse_json
-from fineparser_core.support.npz import DAMAGE, read_array
 
 _FIELDS = "fields"
 _MOST_FIELD_BYTES = 20_000_000
 _MOST_ARRAY_BYTES = 50_000_000
 _MOST_ARRAYS = 100
+_MOST_HEADER_BYTES = 4096
+#: Exceptions of `read_array`, and of opening an archive, for files that cannot be read.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
+
+
+def read_array(archive: ZipFile, name: str, most_bytes: int, *, kinds: str = "biuf") -> np.ndarray:
+    """Read a constant array of numbers of an archive that `np.savez` or `np.savez_compressed` wrote.
+
+    Args:
+        most_bytes: of its content.
+        kinds: letters of the types of numpy that it may have; "U" is words.
+
+    Raises:
+        One of `DAMAGE`: there is none of that name, it is larger, or its header does not fit its content.
+    """
+    with archive.open(f"{name}.npy") as member:
+        content = member.read(most_bytes + _MOST_HEADER_BYTES)
+    header = BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(header)
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(header, max_header_size=_MOST_HEADER_BYTES)
+    except Exception as error:  # it is read as Python is, and fails in as many ways
+        raise ValueError(f"{name} is not an array") from error
+    if version != (1, 0) or by_columns or dtype.kind not in kinds:
+        raise ValueError(f"{name} is not an array of {'words' if kinds == 'U' else 'numbers'}, row by row")
+    found = memoryview(content)[header.tell() :]
+    if len(found) != math.prod(shape) * dtype.itemsize or len(found) > most_bytes:
+        raise ValueError(f"{name} of {shape} has {len(found)} bytes")
+    return np.frombuffer(found, dtype).reshape(shape)
 
 
 def write_array_file(path: Path, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

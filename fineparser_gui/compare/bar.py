@@ -92,7 +92,7 @@ class CompareBar(QFrame):
         self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
         self._note = label(role="muted", wrap=True)
         self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
-        open_it = self._comparing.open_from_history
+        open_it = self._comparing.dives.open_from_history
         self._open = push_button(self.tr("Open in this session"), lambda: open_it(self._unseen()))
         below = lay_out(QHBoxLayout(spacing=8), (self._note, 1), self._open)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4), self._row, below)
@@ -167,7 +167,7 @@ class CompareButton(QPushButton):
         there = dive is not None and dive.info is not None and dive.state is not DiveState.MISSING
         shown = there and not comparing.others
         self.setVisible(shown)
-        before = comparing.attempts()[:1] if shown else []
+        before = comparing.dives.attempts()[:1] if shown else []
         number = dive.dive_number if dive is not None else ""
         self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))
         self.setToolTip(tool_tip(before[0].title if before else self.tr("With the best exemplar")))
@@ -180,7 +180,7 @@ class _Place(QWidget):
         super().__init__()
         self._comparing, self._place = session.comparing, place
         name = self.tr("Compared dive {0}").format(place + 1)
-        self.dives = DiveField(lambda words: self._comparing.search(words, first=place == 0))
+        self.dives = DiveField(self._search)
         self.dives.setAccessibleName(name)
         self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
         self._color = QLabel()
@@ -194,6 +194,10 @@ class _Place(QWidget):
         lay_out(row, self._color, (self.dives, 1), self.mirror, self.close_it)
         follow_palette(self, self._color_icons)
         self._color_icons()
+
+    def _search(self, words: str) -> list[ComparableDive]:
+        comparing = self._comparing
+        return comparing.dives.search(words, comparing.candidates() if self._place else comparing.dives.every())
 
     def show_dive(self) -> None:
         """Show the present dive of the place."""

@@ -164,7 +164,7 @@ class ComparedMeasures(QWidget):
         if self.isHidden():
             return
         sides = self._comparing.sides
-        found = [self._comparing.measures(one) for one in sides]
+        found = [self._comparing.dives.measures(one) for one in sides]
         current = self._session.current
         number, board_m = (current.dive_number, current.known_board_m) if current is not None else (None, None)
         self.model.show_dives(found, good_bands(number, board_m))

@@ -6,9 +6,8 @@ from PySide6.QtCore import QMargins, QObject, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QCheckBox, QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from fineparser_core.diving.name_parsing import ParsedName
+from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
 from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.filling import fillings
 from fineparser_gui.dives.session import Session
 from fineparser_gui.support.formatting import board_text
 from fineparser_gui.support.table_model import TableModel
@@ -16,6 +15,29 @@ from fineparser_gui.support.text_dialog import deciding_buttons
 from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, style_table, tool_tip
 
 _FILE, _NUMBER, _BOARD, _DIVER = range(4)
+
+
+def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
+    """Return the changes that the file names of dives suggest, by key; dives without a change are left out.
+
+    Args:
+        replace: overwrite details that are known already.
+    """
+    changes = {}
+    for dive in dives:
+        naming = parse_file_name(dive.path.stem)
+
+        def new(value: object, known: object) -> bool:
+            return value is not None and value != known and (replace or not known)
+
+        change = ParsedName(
+            diver=naming.diver if new(naming.diver, dive.diver) else None,
+            dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
+            board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
+        )
+        if not change.is_empty:
+            changes[dive.key] = change
+    return changes
 
 
 class NamingPreview(TableModel):

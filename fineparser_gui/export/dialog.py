@@ -1,9 +1,9 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtWidgets import (
@@ -18,25 +18,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.jobs import Job, PlainStillJob, SheetJob, StillJob, StrobeJob
+from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, SheetJob, StillJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.language import text
-from fineparser_core.records import ComparedDive
-from fineparser_core.video.alignment import Alignment
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import dive_title, file_stem, is_named, named_file, session_stem
+from fineparser_gui.export.picture_choices import BesideBox, DrawingsBox, PictureChoices
 from fineparser_gui.export.preview import Preview, PreviewWriter
 from fineparser_gui.export.report_page import ReportPage
 from fineparser_gui.export.reports import season_of
-from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.store.save_path import LAST_FOLDER, ask_save_path
 from fineparser_gui.store.sessions import free_path
-from fineparser_gui.support.formatting import alignment_text, decimal, speed_text
+from fineparser_gui.support.formatting import decimal, speed_text
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.text_dialog import deciding_buttons
-from fineparser_gui.support.widgets import add_form_row, choice_box, form_of, label, lay_out, show_whole_entries
+from fineparser_gui.support.widgets import add_form_row, choice_box, form_of, label, lay_out
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
@@ -51,15 +49,6 @@ _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 _EACH, _SEEN = (_CLIP, _SHEET, _STROBE), (_CLIP, _SHEET, _STILL, _STROBE)
 #: Rough bytes of a clip by pixel and second at 30 frames a second.
 _CLIP_BYTES = 0.2
-
-
-class _Picture(NamedTuple):
-    """Choices for a picture; `boxes` by the names of `RenderOptions`."""
-
-    boxes: dict[str, QCheckBox]
-    drawings: QCheckBox
-    beside: QComboBox
-    arranged: QComboBox | None
 
 
 class ExportDialog(QDialog):
@@ -85,14 +74,13 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
-        self._session, self._frame, self._preferences = session, frame, preferences
+        self._session, self._frame = session, frame
         assert session.current is not None
         self._dive = session.current
         comparing = session.comparing
-        self._compared = comparing.sides[1] if comparing.others else None
-        self._candidates = comparing.candidates()  # once for all pages: it searches the history
-        if self._compared is not None and self._compared not in self._candidates:  # a dive of the history
-            self._candidates.insert(0, self._compared)
+        candidates = comparing.candidates()  # once for all pages: it searches the history
+        if comparing.others and comparing.sides[1] not in candidates:  # a dive of the history
+            candidates.insert(0, comparing.sides[1])
         self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
         self.kinds.addItems([self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame")])
@@ -101,8 +89,16 @@ class ExportDialog(QDialog):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.scope = choice_box(self._scopes(selected))
         self.scope.setCurrentIndex(min(int(len(selected) > 1), self.scope.count() - 1))
-        self.pages, self.pictures = QStackedWidget(), dict[int, _Picture]()
-        self.report = ReportPage(session, self._dive, lambda: self._dives(_REPORT), self._beside_box(best=True))
+        self.pages = QStackedWidget()
+        shown = ("mask", "skeleton", "panels")
+        self.pictures = {
+            kind: PictureChoices(session, self._dive, preferences, shown, BesideBox(session, candidates))
+            for kind in (_CLIP, _STILL)
+        }
+        best = BesideBox(session, candidates, best=True)
+        self.pictures[_SHEET] = PictureChoices(session, self._dive, preferences, shown[1:2], best, arranged=False)
+        best = BesideBox(session, candidates, best=True)
+        self.report = ReportPage(session, self._dive, lambda: self._dives(_REPORT), best)
         for page in (
             self._clip_page(),
             self._sheet_page(),
@@ -165,7 +161,7 @@ class ExportDialog(QDialog):
         self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
         self.speed.currentIndexChanged.connect(lambda: self.clip_sound.setEnabled(self.speed.currentData() == 1))
         what = self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
-        rows = self._rows(_CLIP, self._picture("mask", "skeleton", "panels"))
+        rows = self.pictures[_CLIP].rows()
         speed = (self.tr("S&peed"), self.speed)
         return self._page(what, (self.tr("&Frames"), self.whole_file), *rows, speed, ("", self.clip_sound))
 
@@ -174,41 +170,20 @@ class ExportDialog(QDialog):
             "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
             "drawings replaces the moment nearest to it."
         )
-        return self._page(what, *self._rows(_SHEET, self._picture("skeleton", best=True)))
+        return self._page(what, *self.pictures[_SHEET].rows())
 
     def _still_page(self) -> QWidget:
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
-        rows = self._rows(_STILL, self._picture("mask", "skeleton", "panels"))
         if self._dive.analysis is None:
             for box in self.pictures[_STILL].boxes.values():
                 box.setChecked(False)
             bare = self.tr("The dive is not analysed yet, so only the frame and its drawings are written.")
             return self._page(f"{what} {bare}", (self.tr("Show"), self.pictures[_STILL].drawings))
-        return self._page(what, *rows)
-
-    def _picture(self, *shown: str, best: bool = False) -> _Picture:
-        """Return the choices of a picture; with the `best` exemplar, both are always shown side by side."""
-        texts = {
-            "mask": self.tr("Mask on the diver"),
-            "skeleton": self.tr("Skeleton and path"),
-            "panels": self.tr("Phases, timeline, score and contributions"),
-        }
-        boxes = {
-            name: QCheckBox(texts[name], checked=name != "skeleton" or self._preferences.skeleton) for name in shown
-        }
-        beside = self._beside_box(best=best)
-        return _Picture(boxes, self._drawings_box(beside), beside, None if best else self._arranged_box(beside))
-
-    def _rows(self, kind: int, picture: _Picture) -> list[tuple]:
-        """Return the rows of a page for the choices of a picture."""
-        self.pictures[kind] = picture
-        shown = (self.tr("Show"), *picture.boxes.values(), picture.drawings)
-        if picture.arranged is None:
-            return [shown, (self.tr("&Side by side with"), picture.beside)]
-        return [shown, (self.tr("&Compare with"), picture.beside), (self.tr("Sho&wn"), picture.arranged)]
+        return self._page(what, *self.pictures[_STILL].rows())
 
     def _table_page(self) -> QWidget:
-        self.table_drawings = self._drawings_box()
+        self.table_drawings = DrawingsBox()
+        self.table_drawings.follow(any(self._session.dive(key).drawings for key in self._session.keys))
         csv = self.tr("CSV: a spreadsheet table, one row per dive"), ".csv"
         self.table_format = choice_box([csv, (self.tr("JSON: all numbers, for other programs"), ".json")])
         what = self.tr(
@@ -247,48 +222,6 @@ class ExportDialog(QDialog):
         lay_out(column, label(what, "muted", wrap=True), form).addStretch(1)
         return page
 
-    def _beside_box(self, *, best: bool = False) -> QComboBox:
-        """Return the choice of the dive beside; at first the compared dive or, with `best`, the best exemplar."""
-        box = QComboBox()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(28)
-        box.addItem(self.tr("nothing"), None)
-        compared = self._compared
-        exemplar = self._session.best_exemplar() if best and compared is None else None
-        for candidate in self._candidates:
-            box.addItem(candidate.title, candidate)
-            if candidate == compared or (exemplar and candidate.exemplar_id == exemplar.id):
-                box.setCurrentIndex(box.count() - 1)
-        show_whole_entries(box)
-        return box
-
-    def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
-        """Return the check box for drawings, enabled if the dive, the dive beside, or any dive has drawings."""
-        box = QCheckBox(self.tr("Drawings and notes"), enabled=False)
-
-        def follow() -> None:
-            if beside is not None:
-                drawn = bool(self._dive.drawings or self._drawn_beside(beside))
-            else:
-                drawn = any(self._session.dive(key).drawings for key in self._session.keys)
-            if drawn != box.isEnabled():  # else keeps the user's choice
-                box.setEnabled(drawn)
-                box.setChecked(drawn)
-                box.setToolTip("" if drawn else self.tr("There are no drawings."))
-
-        if beside is not None:
-            beside.currentIndexChanged.connect(follow)
-        follow()
-        return box
-
-    def _drawn_beside(self, beside: QComboBox) -> tuple[Drawing, ...]:
-        """Return the drawings on the dive that is chosen in `beside`."""
-        candidate = beside.currentData()
-        if candidate is not None and candidate.exemplar_id is not None:
-            return self._session.exemplar_drawings.get(candidate.exemplar_id, ())
-        known = candidate is not None and candidate.key in self._session.keys
-        return self._session.dive(candidate.key).drawings if known else ()
-
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
         dives = self._dives(kind)
@@ -296,10 +229,7 @@ class ExportDialog(QDialog):
         self.go.setEnabled(bool(dives) and (kind != _STILL or self._dive.info is not None))
         self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
         if kind in self.pictures:
-            picture = self.pictures[kind]
-            picture.beside.setEnabled(len(dives) < 2)
-            if picture.arranged is not None:
-                picture.arranged.setEnabled(len(dives) < 2 and picture.beside.currentIndex() > 0)
+            self.pictures[kind].follow(len(dives))
         self.report.follow(len(dives))
         self._preview_timer.begin()
 
@@ -311,20 +241,13 @@ class ExportDialog(QDialog):
             n_dives = self.tr("{0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else ""
             self.preview.ask(None, lambda *_: n_dives)
             return
-        dive, options = dives[0], self._options(kind, dives[0]) if kind in self.pictures else None
-        strobe, frame = self._strobe(dive), self._frame
-
-        def make(path: Path) -> Job:
-            if dive.analysis is None:
-                return PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks if options else ())
-            if options is None:
-                return StrobeJob(path=path, analysis=dive.analysis, options=strobe)
-            if kind == _SHEET:
-                return SheetJob(path=path, analysis=dive.analysis, options=options)
-            shown = dive.analysis.parse.steps[1].start_frame if kind == _CLIP else frame
-            return StillJob(path=path, analysis=dive.analysis, frame=shown, options=options)
-
-        self.preview.ask(make, lambda size, n_bytes: self._size_text(kind, size, n_bytes))
+        job = self._job(kind, dives[0])
+        if isinstance(job, ClipJob):
+            shown = job.analysis.parse.steps[1].start_frame
+            job = StillJob(path=job.path, analysis=job.analysis, frame=shown, options=job.options)
+        self.preview.ask(
+            lambda path: replace(job, path=path), lambda size, n_bytes: self._size_text(kind, size, n_bytes)
+        )
 
     def _size_text(self, kind: int, size: QSize, n_bytes: int) -> str:
         """Return the pixels, duration and rough size of the file to come, or of all files together."""
@@ -393,63 +316,36 @@ class ExportDialog(QDialog):
         return names[kind].format(stem)
 
     def _start(self, kind: int, path: Path, dives: Sequence[Dive]) -> None:
-        exports, dive = self._session.exports, dives[0]
-        if kind == _CLIP:
-            exports.clip(dive.key, path, self._options(kind, dive), whole_file=self.whole_file.currentData())
-        elif kind == _SHEET:
-            exports.contact_sheet(dive.key, path, self._options(kind, dive))
-        elif kind == _STILL:
-            exports.still(dive.key, self._frame, path, self._options(kind))
-        elif kind == _REPORT:
-            exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
-        elif kind == _STROBE:
-            exports.strobe(dive.key, path, self._strobe(dive))
-        else:
+        exports = self._session.exports
+        if kind == _REPORT:
+            exports.report(self.report.dives(), path, self.report.title)
+        elif kind == _TABLE:
             exports.table([one.key for one in dives], path, drawings=self.table_drawings.isChecked())
+        else:
+            exports.add(replace(self._job(kind, dives[0]), path=path))
+
+    def _job(self, kind: int, dive: Dive) -> Job:
+        """Return the job of a file with a picture of a dive, whose path is not chosen yet."""
+        path, analysis = dive.path, dive.analysis
+        if analysis is not None and kind == _STROBE:
+            return StrobeJob(path=path, analysis=analysis, options=self._strobe(dive))
+        options = self._options(kind, dive)
+        if analysis is None:
+            return PlainStillJob(path=path, video=dive.path, frame=self._frame, marks=options.marks)
+        if kind == _CLIP:
+            return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.whole_file.currentData())
+        if kind == _SHEET:
+            return SheetJob(path=path, analysis=analysis, options=options)
+        return StillJob(path=path, analysis=analysis, frame=self._frame, options=options)
 
     def _strobe(self, dive: Dive) -> StrobeOptions:
         shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}
         return StrobeOptions(bodies=self.bodies.currentData(), title=dive_title(dive), **shown)
 
-    def _arranged_box(self, beside: QComboBox) -> QComboBox:
-        """Return the choice of the arrangement with the dive beside; at first as in the window."""
-        comparing = self._session.comparing
-        names = self.tr("side by side, {0}"), self.tr("bodies over one another, {0}")
-        box = choice_box(
-            (name.format(alignment_text(alignment)), (bool(overlaid), alignment))
-            for overlaid, name in enumerate(names)
-            for alignment in Alignment
-            if alignment is not Alignment.MANUAL
-        )
-        shown = (comparing.overlaid, comparing.alignment)
-        box.setCurrentIndex(next((at for at in range(box.count()) if box.itemData(at) == shown), 0))
-        beside.currentIndexChanged.connect(lambda at: box.setEnabled(at > 0))
-        box.setEnabled(beside.currentIndex() > 0)
-        return box
-
-    def _options(self, kind: int, dive: Dive | None = None) -> RenderOptions:
-        """Return the choices for a picture of a dive; None: of the shown dive."""
-        picture, dive = self.pictures[kind], dive or self._dive
-        drawn = picture.drawings.isChecked()
-        alone = len(self._dives(kind)) < 2
-        overlaid, alignment = picture.arranged.currentData() if picture.arranged else (False, Alignment.STEPS)
+    def _options(self, kind: int, dive: Dive) -> RenderOptions:
+        """Return the choices for a picture of a dive."""
         clip = {"speed": self.speed.currentData(), "sound": self.clip_sound.isChecked()} if kind == _CLIP else {}
-        return RenderOptions(
-            mask_style=self._preferences.mask_style,
-            step_colors=self._preferences.step_colors,
-            marks=dive.drawings if drawn else (),
-            comparison=self._beside(picture.beside) if alone else None,
-            comparison_marks=self._drawn_beside(picture.beside) if drawn and alone else (),
-            alignment=alignment,
-            overlaid=overlaid,
-            title=dive_title(dive),
-            **{name: box.isChecked() for name, box in picture.boxes.items()},
-            **clip,
-        )
-
-    def _beside(self, box: QComboBox) -> ComparedDive | None:
-        candidate = box.currentData()
-        return self._session.comparing.compared(candidate) if candidate is not None else None
+        return self.pictures[kind].options(dive, alone=len(self._dives(kind)) < 2, **clip)
 
 
 def _seconds(dive: Dive, *, whole: bool) -> float:

@@ -10,6 +10,7 @@ from fineparser_core.language import text
 from fineparser_core.records import ComparedDive
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
+from fineparser_gui.export.picture_choices import BesideBox
 from fineparser_gui.export.reports import reported_dive
 from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, note_field
 
@@ -30,7 +31,7 @@ class ReportPage(QWidget):
         beside: choice of the dive beside the shown dive.
     """
 
-    def __init__(self, session: Session, dive: Dive, chosen: Callable[[], Sequence[Dive]], beside: QComboBox) -> None:
+    def __init__(self, session: Session, dive: Dive, chosen: Callable[[], Sequence[Dive]], beside: BesideBox) -> None:
         super().__init__()
         self._session, self._dive, self._chosen = session, dive, chosen
         self.format = report_formats()
@@ -72,27 +73,20 @@ class ReportPage(QWidget):
             return ""
         return self.tr("Dives of {0}").format(", ".join(sorted(divers - {""})) or self.tr("the session"))
 
-    def dives(self, beside: ComparedDive | None) -> list[ReportedDive]:
-        """Return the chosen dives.
-
-        Args:
-            beside: dive beside the shown dive; in a report of several, each has the best exemplar of its number.
-        """
-        dives = self._chosen()
+    def dives(self) -> list[ReportedDive]:
+        """Return the chosen dives; in a report of several, each has the best exemplar of its number beside."""
+        dives, every = self._chosen(), [self._session.dive(key) for key in self._session.keys]
         return [
             reported_dive(
                 dive,
-                self._all(),
+                every,
                 drawings=self.drawings.isChecked(),
-                comparison=beside if len(dives) < 2 else self._best(dive),
+                comparison=self.beside.dive if len(dives) < 2 else self._best(dive),
                 strobe=self.strobe.isChecked(),
                 club=self._session.club,
             )
             for dive in dives
         ]
-
-    def _all(self) -> list[Dive]:
-        return [self._session.dive(key) for key in self._session.keys]
 
     def _best(self, dive: Dive) -> ComparedDive | None:
         number, library = dive.dive_number, self._session.library

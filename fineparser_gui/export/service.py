@@ -14,22 +14,15 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     Advanced,
-    ClipJob,
-    CorrectionsJob,
     Job,
     JobMessage,
     MeetJob,
-    PlainStillJob,
     ReportJob,
-    SheetJob,
-    StillJob,
     Stopped,
-    StrobeJob,
     TableJob,
     Written,
     save_job,
 )
-from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import language, translated
@@ -124,7 +117,8 @@ class ExportQueue(QObject):
         if self._folder is not None:
             self._folder.cleanup()
 
-    def _add(self, job: Job) -> None:
+    def add(self, job: Job) -> None:
+        """Write a file, when its turn comes."""
         self._add_made(job.path, lambda: job)
 
     def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
@@ -221,33 +215,10 @@ class ExportQueue(QObject):
 class ExportService(ExportQueue):
     """Service that writes dives of the session to files."""
 
-    def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
-        """Write an annotated clip of an analyzed dive."""
-        if analysis := self._state.dive(key).analysis:
-            self._add(ClipJob(path=path, analysis=analysis, options=options, whole_file=whole_file))
-
-    def contact_sheet(self, key: str, path: Path, options: RenderOptions) -> None:
-        """Write a contact sheet of an analyzed dive."""
-        if analysis := self._state.dive(key).analysis:
-            self._add(SheetJob(path=path, analysis=analysis, options=options))
-
-    def strobe(self, key: str, path: Path, options: StrobeOptions) -> None:
-        """Write a strobe picture of an analyzed dive, or a clip if the path ends in .mp4."""
-        if analysis := self._state.dive(key).analysis:
-            self._add(StrobeJob(path=path, analysis=analysis, options=options))
-
-    def still(self, key: str, frame: int, path: Path, options: RenderOptions) -> None:
-        """Write a frame of a dive; without an analysis, only the frame and the marks."""
-        dive = self._state.dive(key)
-        if dive.analysis is not None:
-            self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, options=options))
-        else:
-            self._add(PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks))
-
     def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
         """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
         dives = tuple(exported(self._state.dive(key), drawings=drawings) for key in keys)
-        self._add(TableJob(path=path, dives=dives))
+        self.add(TableJob(path=path, dives=dives))
 
     def history_table(self, dives: Sequence[HistoryDive], history: HistoryService, path: Path) -> None:
         """Write dives of the history, as `table` does those of the session."""
@@ -300,7 +271,7 @@ class ExportService(ExportQueue):
         Args:
             listed: dives that are listed on pages of their athletes.
         """
-        self._add(
+        self.add(
             ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note, listed=tuple(listed))
         )
 
@@ -308,7 +279,7 @@ class ExportService(ExportQueue):
         """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""
         scored = {dive.key: dive.analysis.scoring for dive in self._state.dives if dive.analysis is not None}
         scores = {key: scoring.score for key, scoring in scored.items() if scoring is not None}
-        self._add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
+        self.add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
 
     def corrected_dives(self) -> list[Dive]:
         """Return the dives with corrected transitions or first contact with the water."""
@@ -318,10 +289,6 @@ class ExportService(ExportQueue):
         """Return the labels of the corrected dives."""
         return [label for dive in self.corrected_dives() if (label := _label(dive))]
 
-    def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
-        """Write corrected moments as labels."""
-        self._add(CorrectionsJob(path=path, dives=tuple(dives)))
-
     def judged_dives(self) -> list[Dive]:
         """Return the dives with judges' marks."""
         return [dive for dive in self._state.dives if dive.judging is not None]
@@ -329,7 +296,7 @@ class ExportService(ExportQueue):
     def judged(self, path: Path) -> None:
         """Write them as a set to learn from."""
         dives = tuple(exported(dive, drawings=False) for dive in self.judged_dives())
-        self._add(TableJob(path=path, dives=dives, judged=True))
+        self.add(TableJob(path=path, dives=dives, judged=True))
 
 
 def exported(dive: Dive, *, drawings: bool) -> ExportedDive:

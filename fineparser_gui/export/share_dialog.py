@@ -1,10 +1,10 @@
 """Dialog that shows a code for phones, which opens a page in the local network with the chosen files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import segno
-from PySide6.QtCore import QMargins, QRectF, QSize, Qt
+from PySide6.QtCore import QElapsedTimer, QMargins, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,20 +21,96 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.export.jobs import ClipJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.support.sharing import ShareServer, local_addresses
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import dive_title, file_stem
 from fineparser_gui.export.reports import reported_dive
-from fineparser_gui.export.sharing import Sharing
 from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.store.sessions import free_path
+from fineparser_gui.support.background import Background
 from fineparser_gui.support.formatting import time_text
 from fineparser_gui.support.text_dialog import closing_buttons
 from fineparser_gui.support.widgets import add_form_row, label, lay_out, resize_within_screen, tool_tip
 
 _CODE_PX, _STATE_LINES = 250, 4
 _QUIET_MODULES = 4
+LASTS_S = 600
+
+
+class Sharing(QObject):
+    """Service that serves the chosen files at an address of this computer.
+
+    Signals:
+        found: (list) this computer's addresses in local networks, the likeliest first.
+        changed: the sharing begins or ends, or a second has passed.
+    """
+
+    found = Signal(list)
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._server: ShareServer | None = None
+        self._files: dict[int, Path] = {}
+        self._thread = Background(self)
+        self._since = QElapsedTimer()
+        self._seconds = QTimer(self, interval=1000)
+        self._seconds.timeout.connect(self._on_second)
+
+    @property
+    def url(self) -> str:
+        """Address of the page; "" while nothing is shared."""
+        return self._server.url if self._server is not None else ""
+
+    @property
+    def left_s(self) -> int:
+        """Seconds until it ends by itself."""
+        return max(LASTS_S - self._since.elapsed() // 1000, 0) if self._server is not None else 0
+
+    def find_addresses(self) -> None:
+        """Look for this computer's addresses, off the GUI thread."""
+        self._thread.run(local_addresses, self.found.emit)
+
+    def choose(self, files: Mapping[int, Path]) -> None:
+        """Set the files that are served, by their numbers on the page."""
+        self._files = dict(files)
+        if self._server is not None:
+            self._server.files = self._files
+
+    def start(self, address: str) -> None:
+        """Serve at an address, under a new secret.
+
+        Raises:
+            OSError: the address no longer exists.
+        """
+        self.stop()
+        self._server = ShareServer(address, self._files)
+        self._since.start()
+        self._seconds.start()
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self._seconds.stop()
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Stop serving, and wait for running work."""
+        self.blockSignals(True)
+        self.stop()
+        self._thread.close()
+
+    def _on_second(self) -> None:
+        if self.left_s:
+            self.changed.emit()
+        else:
+            self.stop()
 
 
 class QrCode(QWidget):
@@ -153,8 +229,8 @@ class ShareDialog(QDialog):
 
     def _offer(self, dive: Dive) -> None:
         """Offer what can be made of a dive."""
-        folder, exports = self._exports.folder_to_send(), self._exports
-        if dive.analysis is None or folder is None:
+        folder, exports, analysis = self._exports.folder_to_send(), self._exports, dive.analysis
+        if analysis is None or folder is None:
             return
         title, stem, first = dive_title(dive), file_stem(dive), not self._makers
         options = RenderOptions(
@@ -166,10 +242,10 @@ class ShareDialog(QDialog):
         )
         dives = [self._session.dive(key) for key in self._session.keys]
         for name, make in (
-            (f"{stem}.mp4", lambda path: exports.clip(dive.key, path, options)),
+            (f"{stem}.mp4", lambda path: exports.add(ClipJob(path=path, analysis=analysis, options=options))),
             (
                 self.tr("{0} strobe").format(stem) + ".png",
-                lambda path: exports.strobe(dive.key, path, StrobeOptions(title=title)),
+                lambda path: exports.add(StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=title))),
             ),
             (
                 self.tr("{0} report").format(stem) + ".pdf",

@@ -3,48 +3,177 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCompleter,
+    QDialog,
     QHBoxLayout,
-    QHeaderView,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QMenu,
     QPushButton,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.athletes_dialog import AthletesDialog
 from fineparser_gui.history.files import HistoryFiles
 from fineparser_gui.history.filters import HistoryFilters
-from fineparser_gui.history.table import PICTURE, TITLE, HistoryModel
-from fineparser_gui.history.tags_dialog import TagsDialog
+from fineparser_gui.history.table import HistoryModel, HistoryTable
 from fineparser_gui.history.tiles import AthleteTiles
 from fineparser_gui.history.trend import HistoryTrend
-from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.records import LONGEST_TAG, HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.sort_menu import SortMenu
-from fineparser_gui.support.widgets import label, lay_out, push_button, style_table
+from fineparser_gui.support.text_dialog import deciding_buttons
+from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, push_button
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
-#: Rows that are measured for the widths of the columns.
-_MEASURED_ROWS = 30
-#: Room in a header for the arrow of the sort order, and greatest width of a column, in pixels.
-_ARROW_PX, _WIDEST_PX = 14, 160
-#: Text as wide as any day, with the margins of a cell.
-_DAY_TEXT = "2026-05-31 WW"
+_TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckState.PartiallyChecked
+
+
+class AthletesDialog(QDialog):
+    """Dialog with the athlete, the new name, and the number of dives that change.
+
+    Args:
+        athlete: athlete chosen at first; None: the first by name.
+    """
+
+    def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._counts = session.history.read(lambda store: store.counts("athlete"), {})
+        self.setWindowTitle(self.tr("Rename or merge athletes"))
+        self.setMinimumWidth(420)
+        self.athlete = choice_box((f"{name}  ({n_dives})", name) for name, n_dives in self._counts.items())
+        self.name, self.said = QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
+        self.name.setCompleter(QCompleter(list(self._counts), self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
+        form = form_of((self.tr("&Athlete"), self.athlete), (self.tr("&New name"), self.name))
+        buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.said, buttons)
+        self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))
+        self.name.textChanged.connect(self._say)
+        self.athlete.setCurrentIndex(max(self.athlete.findData(athlete), 0))
+        self.name.setText(self.athlete.currentData())
+        self.name.selectAll()
+        self.name.setFocus()
+        self._say()
+
+    def _say(self) -> None:
+        old, new = self.athlete.currentData(), self.name.text().strip()
+        others = self._counts.get(new, 0)
+        self.go.setEnabled(bool(new) and new != old)
+        self.go.setText(self.tr("Merge") if others else self.tr("Rename"))
+        if not self.go.isEnabled():
+            self.said.setText(self.tr("Write a new name, or that of another athlete to make both one."))
+        elif others:
+            text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
+            self.said.setText(text.format(new, others, old, self._counts[old]))
+        else:
+            self.said.setText(self.tr("Dives that get the new name: {0}").format(self._counts[old]))
+
+    def _on_accepted(self) -> None:
+        self._session.history_editing.rename(self.athlete.currentData(), self.name.text())
+        self.accept()
+
+
+class TagsDialog(QDialog):
+    """Dialog with the existing tags, and a field for a new tag.
+
+    Args:
+        ids: ids of the dives.
+    """
+
+    def __init__(self, session: Session, ids: Sequence[int], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._ids = session, list(ids)
+        self.setWindowTitle(self.tr("Tags"))
+        self.setMinimumWidth(320)
+        dives = session.history.read(lambda store: store.dives(ids), [])
+        self.tags = QListWidget(accessibleName=self.tr("Tags"))
+        for tag in session.history.read(lambda store: store.tags(), {}):
+            n_tagged = sum(tag in dive.tags for dive in dives)
+            item = QListWidgetItem(tag, self.tags)
+            item.setCheckState(_TICKED if n_tagged == len(dives) else _SOME if n_tagged else _NOT)
+        self.tags.setVisible(self.tags.count() > 0)
+        self.new = QLineEdit(accessibleName=self.tr("New tag"), maxLength=LONGEST_TAG)
+        self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
+        buttons, self.go = deciding_buttons(self, self.tr("Tag"), self._on_accepted)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
+        what = label(self.tr("Dives that are tagged: {0}").format(len(ids)), "muted")
+        lay_out(layout, what, self.tags, self.new, buttons)
+        self.new.setFocus()
+
+    def _on_accepted(self) -> None:
+        items = [self.tags.item(place) for place in range(self.tags.count())]
+        given = [item.text() for item in items if item.checkState() == _TICKED]
+        new = [" ".join(self.new.text().split())]
+        taken = [item.text() for item in items if item.checkState() == _NOT]
+        self._session.history_editing.tag(self._ids, [*given, *filter(None, new)], taken)
+        self.accept()
+
+
+class HistoryOpener(QObject):
+    """Adds dives of the history to the session.
+
+    Signals:
+        opened: dives were added.
+    """
+
+    opened = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._history = session, session.history
+        self._to_compare: list[str] = []
+        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
+        session.history.done.connect(self._on_done)
+        session.dive_changed.connect(self._compare_when_analyzed)
+
+    def open(self, ids: Sequence[int], *, compare: bool) -> None:
+        """Show dives in the player, and together once all are analyzed; moved videos are looked for first."""
+        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
+        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
+            self._to_open = lambda: self.open(ids, compare=compare)
+            self._history.find_moved()
+            return
+        self._to_open = None
+        self._history.open(dives)
+        self.opened.emit()
+        if compare:
+            self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
+            self._compare_when_analyzed()
+
+    def _on_done(self, said: str) -> None:
+        """Report the end of a search for videos or of taking in sessions."""
+        self._session.problem.emit(said)
+        if self._to_open is not None:
+            self._to_open()
+
+    def _compare_when_analyzed(self, _: str = "") -> None:
+        keys = self._to_compare
+        dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
+        if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):
+            self._to_compare = []
+        if not self._to_compare or any(dive.analysis is None for dive in dives):
+            return
+        self._to_compare = []
+        if len(dives) > 1:
+            known = {one.key: one for one in self._session.comparing.dives.every()}
+            self._session.comparing.show(*(known[dive.key] for dive in dives))
 
 
 class HistoryPage(QWidget):
@@ -62,13 +191,16 @@ class HistoryPage(QWidget):
     def __init__(self, session: Session, messages: MessageStack) -> None:
         super().__init__()
         self._session, self._messages, self._history = session, messages, session.history
-        self._to_compare: list[str] = []
-        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
+        self._opener = HistoryOpener(session, self)
+        self._opener.opened.connect(self.left)
         self.filters = HistoryFilters(session.history)
         self.tiles = AthleteTiles(session.history)
         self.tiles.chosen.connect(self.show_athlete)
         self.model = HistoryModel(session.history, self)
-        self.table = self._make_table()
+        self.table = HistoryTable(self.model)
+        self.table.activated.connect(lambda _: self.open_selected())
+        self.table.deleting.connect(self.delete_selected)
+        self.table.typed.connect(self._on_typed)
         self.trend = HistoryTrend(session.history)
         self.files = HistoryFiles(session, self)
         self._make_commands()
@@ -92,15 +224,15 @@ class HistoryPage(QWidget):
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10), spacing=8)
         lay_out(layout, head, self.tiles, self.filters, hint, (self.split, 1), self._buttons())
         QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
-        self._plot_timer = QTimer(self, singleShot=True, interval=_PLOT_MS, timeout=self._plot)
+        self._plot_timer = QTimer(
+            self, singleShot=True, interval=_PLOT_MS, timeout=lambda: self.trend.show_query(self.model.query)
+        )
         self._refreshing = Soon(self, _REFRESH_MS, self._refresh)
         self.filters.changed.connect(self._find)
         self.trend.chosen.connect(self.select)
         self.table.selectionModel().selectionChanged.connect(self._show_commands)
         self._history.changed.connect(self._schedule_refresh)
-        self._history.done.connect(self._on_done)
         session.history_editing.edits.indexChanged.connect(messages.withdraw)
-        session.dive_changed.connect(self._compare_when_analyzed)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
 
     @property
@@ -141,28 +273,6 @@ class HistoryPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._session.edits.setActiveStack(self._session.editing.edits)
-
-    def _make_table(self) -> QTableView:
-        table = _Table(objectName="library", accessibleName=self.tr("Dives of the history"))
-        table.setModel(self.model)
-        style_table(table)
-        table.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        table.setWordWrap(False)
-        table.setIconSize(PICTURE)
-        table.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
-        table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        header = table.horizontalHeader()
-        header.setResizeContentsPrecision(_MEASURED_ROWS)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
-        table.setSortingEnabled(True)
-        table.activated.connect(lambda _: self.open_selected())
-        table.typed.connect(self._on_typed)
-        table.deleting.connect(self.delete_selected)
-        return table
 
     def _make_commands(self) -> None:
         """Make the commands on the selected dives, for the buttons and the context menu."""
@@ -223,9 +333,6 @@ class HistoryPage(QWidget):
         self._show_commands()
         self._plot_timer.start()
 
-    def _plot(self) -> None:
-        self.trend.show_query(self.model.query)
-
     def _show_hint(self) -> None:
         narrowed, found = self.filters.narrowed, bool(self.model.ids)
         if not self._history.available:
@@ -243,14 +350,8 @@ class HistoryPage(QWidget):
         self.every.setVisible(narrowed and not found)
         self.take_in.setVisible(self._history.available and not narrowed and not found)
         self.split.setVisible(found or narrowed)
-        if found and not self.table.property("fitted"):
-            self.table.setProperty("fitted", True)
-            # Width of a picture with a day, which may not be loaded yet.
-            day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(_DAY_TEXT)
-            for column in range(TITLE):
-                self.table.resizeColumnToContents(column)
-                fitting = self.table.columnWidth(column) + (_ARROW_PX if column in self.model.right else 0)
-                self.table.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else max(fitting, day_px))
+        if found:
+            self.table.fit_columns()
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
@@ -264,51 +365,19 @@ class HistoryPage(QWidget):
         text = self.tr("dives: {0}").format(n_found)
         self.count.setText(self.tr("{0} · selected: {1}").format(text, n_selected) if n_selected else text)
 
-    def _dives(self, ids: Sequence[int] | None = None) -> list[HistoryDive]:
-        """Return the selected dives, or those of some ids."""
-        wanted = self.selected if ids is None else ids
+    def _dives(self) -> list[HistoryDive]:
+        """Return the selected dives."""
+        wanted = self.selected
         return self._history.read(lambda store: store.dives(wanted), [])
 
     def open_selected(self) -> None:
         """Show the selected dives in the player."""
         if self.commands["open"].isEnabled():
-            self._open(self.selected, compare=False)
+            self._opener.open(self.selected, compare=False)
 
     def compare_selected(self) -> None:
         """Open the selected dives, and show them together as soon as all of them are analyzed."""
-        self._open(self.selected, compare=True)
-
-    def _open(self, ids: Sequence[int], *, compare: bool) -> None:
-        """Show dives in the player; videos that are not where they were are looked for first."""
-        dives = self._dives(ids)
-        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
-            self._to_open = lambda: self._open(ids, compare=compare)
-            self._history.find_moved()
-            return
-        self._to_open = None
-        self._history.open(dives)
-        self.left.emit()
-        if compare:
-            self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
-            self._compare_when_analyzed()
-
-    def _on_done(self, said: str) -> None:
-        """Report the end of a search for videos or of taking in sessions."""
-        self._session.problem.emit(said)
-        if self._to_open is not None:
-            self._to_open()
-
-    def _compare_when_analyzed(self, _: str = "") -> None:
-        keys = self._to_compare
-        dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
-        if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):
-            self._to_compare = []
-        if not self._to_compare or any(dive.analysis is None for dive in dives):
-            return
-        self._to_compare = []
-        if len(dives) > 1:
-            known = {one.key: one for one in self._session.comparing.first_candidates()}
-            self._session.comparing.show(*(known[dive.key] for dive in dives))
+        self._opener.open(self.selected, compare=True)
 
     def export_selected(self, suffix: str) -> None:
         """Write the selected dives as a table or as data."""
@@ -319,7 +388,10 @@ class HistoryPage(QWidget):
 
     def report(self) -> None:
         """Ask for the report of a season: of the selected dives, or of the athlete whose dives are shown."""
-        dives = self._dives() if len(self.selected) > 1 else self._of_athlete()
+        query, ids = self.model.query, self.selected
+        if len(ids) < 2:
+            ids = self._history.read(lambda store: store.ids(query) if store.common(query)[0] else [], [])
+        dives = self._history.read(lambda store: store.dives(ids), [])
         names = {dive.athlete for dive in dives if dive.analysed}
         if len(names) != 1 or "" in names:
             self._session.problem.emit(
@@ -327,11 +399,6 @@ class HistoryPage(QWidget):
             )
             return
         SeasonDialog(self._session, names.pop(), dives, self).open()
-
-    def _of_athlete(self) -> list[HistoryDive]:
-        return self._history.read(
-            lambda store: store.dives(store.ids(self.model.query)) if store.common(self.model.query)[0] else [], []
-        )
 
     def tag_selected(self) -> None:
         """Ask for the tags of the selected dives."""
@@ -362,24 +429,3 @@ class HistoryPage(QWidget):
         """Undo applies to the history while it has the focus."""
         if now is not None and self.isAncestorOf(now):
             self._session.edits.setActiveStack(self._session.history_editing.edits)
-
-
-class _Table(QTableView):
-    """Table in which Del deletes rows and letters begin a search.
-
-    Signals:
-        deleting: Del was pressed.
-        typed: (str) letters, which begin a search.
-    """
-
-    deleting = Signal()
-    typed = Signal(str)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Delete):
-            self.deleting.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        self.typed.emit(search)

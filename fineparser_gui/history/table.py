@@ -1,12 +1,13 @@
-"""Table model of the coach's history: the ids of the found dives, and the dives of the visible rows."""
+"""Table of the coach's history, and its model: the ids of the found dives, and the dives of the visible rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import get_args
 
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_gui.dives.points import DIGITS
@@ -14,7 +15,7 @@ from fineparser_gui.store.records import HistoryDive, HistoryQuery, Order
 from fineparser_gui.store.service import HistoryService
 from fineparser_gui.support.formatting import board_text, day_text, decimal
 from fineparser_gui.support.table_model import TableModel
-from fineparser_gui.support.widgets import tool_tip
+from fineparser_gui.support.widgets import style_table, tool_tip
 
 #: Order by which each column is sorted.
 ORDERS: tuple[Order, ...] = (
@@ -24,6 +25,12 @@ assert set(ORDERS) <= set(get_args(Order))
 _DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _EVENT, _TAGS, TITLE = range(len(ORDERS))
 #: Size of a dive's picture on the screen, and the device pixels per pixel that it is sharp for.
 PICTURE, _SHARPNESS = QSize(64, 36), 2
+#: Rows that are measured for the widths of the columns.
+_MEASURED_ROWS = 30
+#: Room in a header for the arrow of the sort order, and greatest width of a column, in pixels.
+_ARROW_PX, _WIDEST_PX = 14, 160
+#: Text as wide as any day, with the margins of a cell.
+_DAY_TEXT = "2026-05-31 WW"
 #: Number of dives that are read together, and of pictures that are kept.
 _AT_ONCE, _MOST_PICTURES = 64, 400
 
@@ -124,3 +131,56 @@ class HistoryModel(TableModel):
         image = image.convertToFormat(QImage.Format.Format_ARGB32).copy(place)  # as wide as all others
         image.setDevicePixelRatio(_SHARPNESS)
         return image
+
+
+class HistoryTable(QTableView):
+    """Table of the dives, in which Del deletes rows and letters begin a search.
+
+    Signals:
+        deleting: Del was pressed.
+        typed: (str) letters, which begin a search.
+    """
+
+    deleting = Signal()
+    typed = Signal(str)
+
+    def __init__(self, model: HistoryModel) -> None:
+        super().__init__(objectName="library")
+        self._fitted = False
+        self.setAccessibleName(self.tr("Dives of the history"))
+        self.setModel(model)
+        style_table(self)
+        self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setWordWrap(False)
+        self.setIconSize(PICTURE)
+        self.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        header = self.horizontalHeader()
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+
+    def fit_columns(self) -> None:
+        """Fit the columns to the first dives that are shown; later widths are the coach's."""
+        if self._fitted:
+            return
+        self._fitted = True
+        # Width of a picture with a day, which may not be loaded yet.
+        day_px = PICTURE.width() + self.fontMetrics().horizontalAdvance(_DAY_TEXT)
+        for column in range(TITLE):
+            self.resizeColumnToContents(column)
+            fitting = self.columnWidth(column) + (_ARROW_PX if column in self.model().right else 0)
+            self.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else max(fitting, day_px))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.deleting.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        self.typed.emit(search)

@@ -1,6 +1,7 @@
 """Dialog for the dive list of a meet or a training: rows, the video of each, awards as they are called, places."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt
@@ -9,19 +10,22 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QPushButton,
+    QSpinBox,
     QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive_list, read_dive_list
-from fineparser_core.diving.judging import read_called
+from fineparser_core.diving.judging import PANELS, read_called
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, assigned, in_turn, standings, taken_off
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.report.dives import REPORT_SUFFIXES
@@ -29,19 +33,66 @@ from fineparser_core.language import translated
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import named_file
-from fineparser_gui.meet.head import MeetHead
 from fineparser_gui.meet.table import ATHLETE, AWARDS, VIDEO, MeetModel, MeetTable
 from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.formatting import awards_text, decimal
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.table_model import TableModel
 from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, restyle, style_table
+from fineparser_gui.support.widgets import choice_box, inset, label, lay_out, resize_within_screen, restyle, style_table
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
 _LONGEST_AWARDS = 80
 _SAID = 3
+
+
+class MeetHead(QWidget):
+    """Fields over the list of a meet.
+
+    Args:
+        judges: their usual number, which a new meet has at first.
+    """
+
+    def __init__(self, model: MeetModel, judges: int) -> None:
+        super().__init__()
+        self._model, self._usual = model, judges
+        self.title = QLineEdit(placeholderText=self.tr("name of the meet"), accessibleName=self.tr("Name of the meet"))
+        self.title.setMaxLength(LONGEST_NAME)
+        one, two = self.tr("{0} judges"), self.tr("{0} judges, synchro")
+        panels = ((two if n > 7 else one).format(n) for n in PANELS)
+        numbers = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
+        self.judges = choice_box(numbers, accessibleName=self.tr("Judges"))
+        self.groups = QSpinBox(minimum=0, maximum=6, specialValueText="–", accessibleName=self.tr("Groups, at least"))
+        self.limit = QDoubleSpinBox(
+            minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=self.tr("DD in all")
+        )
+        self.groups.setToolTip(self.tr("Of how many groups the dives of each athlete must be"))
+        self.limit.setToolTip(self.tr("The most that the DDs of an athlete may be together"))
+        for field in (self.title, self.groups, self.limit):
+            field.editingFinished.connect(self._on_changed)
+        self.judges.activated.connect(self._on_changed)
+        row = lay_out(QHBoxLayout(self, contentsMargins=QMargins()), (self.title, 1), self.judges)
+        for text, box in ((self.tr("groups ≥"), self.groups), (self.tr("DD in all ≤"), self.limit)):
+            lay_out(row, label(text), inset(box))
+
+    def refresh(self) -> None:
+        """Show the meet as it is now."""
+        meet = self._model.meet
+        if self.title.text() != meet.title:
+            self.title.setText(meet.title)
+        self.judges.setCurrentIndex(self.judges.findData(self._usual if meet == Meet() else meet.judges))
+        self.groups.setValue(meet.least_groups)
+        self.limit.setValue(meet.most_difficulty)
+
+    def _on_changed(self) -> None:
+        values = {
+            "title": self.title.text().strip(),
+            "judges": self.judges.currentData(),
+            "least_groups": self.groups.value(),
+            "most_difficulty": round(self.limit.value(), 1),
+        }
+        self._model.take(replace(self._model.meet, **values))
 
 
 class StandingModel(TableModel):

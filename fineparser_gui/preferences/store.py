@@ -1,23 +1,60 @@
-"""The stored preferences, and the signal of their changes."""
+"""The stored preferences, and the signal of their changes.
 
+Files that are not settings are set aside: Qt reads a file whole and trusts its objects.
+"""
+
+import errno
 import json
 import logging
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.files import parse_json
-from fineparser_gui.preferences.ini_file import open_ini
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_gui.preferences.records import KINDS, Preferences
 
 log = logging.getLogger(__name__)
 
 _FILE_NAME = "settings.ini"
 _GROUP = "preferences"
+_MOST_BYTES = 1_000_000
+#: Marks of objects, for which Qt allocates the size that the file states; the program writes none of them.
+_OBJECTS = (b"@Variant(", b"@DateTime(")
+
+
+def open_ini(path: Path) -> QSettings | None:
+    """Return the settings in a file, which is created if it does not exist.
+
+    A file that cannot be a settings file is renamed to NAME.damaged.ini. None: it cannot be renamed either.
+    """
+    _sweep_leftovers(path)
+    try:
+        data = read_bounded(path, _MOST_BYTES)
+        if any(word in data for word in _OBJECTS):
+            raise OSError(errno.EINVAL, "it holds objects, which the program does not write")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("settings: %s is set aside (%s)", path, error.strerror)
+        try:
+            path.replace(path.with_suffix(".damaged.ini"))
+        except OSError as in_the_way:
+            log.warning("settings: %s", in_the_way)
+            return None
+    return QSettings(str(path), QSettings.Format.IniFormat)
+
+
+def _sweep_leftovers(path: Path) -> None:
+    """Delete the lock and the temporary file of a program that was killed while Qt wrote the settings."""
+    lock = QLockFile(f"{path}.lock")  # held by Qt while it writes
+    if lock.tryLock(0):
+        for left in path.parent.glob(f"{path.name}.{'[0-9A-Za-z]' * 6}"):
+            left.unlink(missing_ok=True)
+        lock.unlock()
 
 
 def open_settings(folder: Path) -> QSettings | None:

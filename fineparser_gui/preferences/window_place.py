@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QRect, QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
-from fineparser_gui.preferences.ini_file import open_ini
+from fineparser_gui.preferences.store import open_ini
 
 log = logging.getLogger(__name__)
 

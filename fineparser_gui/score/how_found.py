@@ -1,24 +1,206 @@
 """Origin of the shown dive's mark: exact numbers, corrections, contributions, measures and exemplars."""
 
-from PySide6.QtCore import QMargins, QTimer, Signal
+from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
-from fineparser_core.records import ModelIdentity, OwnAward, Scoring
+from fineparser_core.measures.explanation import Band, band_for
+from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
+from fineparser_core.records import Analysis, ExemplarVote, Measure, ModelIdentity, OwnAward, Scoring
 from fineparser_core.scoring.rescore import outliers
+from fineparser_core.video.sampling import frame_to_sample
+from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.contributions import ContributionsPanel
-from fineparser_gui.score.correction_note import CorrectionNote
-from fineparser_gui.score.explanation import Explanations
-from fineparser_gui.score.measured import MeasuredPanel
-from fineparser_gui.support.formatting import board_text, calibrated_text, decimal
-from fineparser_gui.support.widgets import fill_with_card, label, lay_out, push_button
+from fineparser_gui.score.correction import frames_of
+from fineparser_gui.score.explanation import Explanation, Explanations
+from fineparser_gui.score.verdict import ChosenRow, measured_dive
+from fineparser_gui.support.formatting import board_text, calibrated_text, decimal, signed
+from fineparser_gui.support.steps import step_text
+from fineparser_gui.support.theme import step_color
+from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, push_button
 from fineparser_gui.worker.protocol import Ready
 
 _SETTLED_MS = 120
 _EXEMPLARS_PX = 190
+#: Differences below this, in points, are float32 rounding.
+_SAME_POINTS = 1e-4
+
+
+class CorrectionNote(QWidget):
+    """Note that is visible only if the shown dive is corrected."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._key: str | None = None
+        self._both = label()
+        self._both.setProperty("role", "title")
+        self._what = label(role="muted", wrap=True)
+        self._why = label(role="muted", wrap=True)
+        tip = self.tr("Reset transitions to the model's")
+        self.reset = push_button(
+            self.tr("Reset transitions"), lambda: session.on_current(session.editing.reset_transitions), tip
+        )
+        head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Show the corrections of a dive."""
+        moved = dive is not None and dive.corrected_moments is not None
+        n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
+        self.setVisible(moved or bool(n_out))
+        if dive is None or dive.model_analysis is None or not (moved or n_out):
+            return
+        self._both.setText(self._both_numbers(dive))
+        self._both.setVisible(bool(self._both.text()))
+        self.reset.setVisible(moved)
+        self._what.setText(self._moved_text(dive) if moved else "")
+        self._what.setVisible(moved)
+        if moved and dive.rescoring and dive.key == self._key:
+            return  # keep the former reason while a drag is re-scored, so that the layout does not jump
+        self._key = dive.key
+        why = self._why_text(dive) if moved else ""
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
+
+    def _both_numbers(self, dive: Dive) -> str:
+        own = dive.model_analysis.scoring if dive.model_analysis else None
+        shown = dive.analysis.scoring if dive.analysis else None
+        if own is None:
+            return ""
+        text = self.tr("Model {0}").format(decimal(own.score))
+        if dive.rescoring:
+            return text + " · " + self.tr("scoring…")
+        if shown is not None:
+            change = round(shown.score, 1) - round(own.score, 1)  # agrees with the scores as shown
+            text += " · " + self.tr("corrected {0}").format(signed(change, digits=1))
+        return text
+
+    def _moved_text(self, dive: Dive) -> str:
+        assert dive.model_analysis is not None
+        parse = dive.model_analysis.parse
+        own = frames_of(parse.transitions)
+        names = (self.tr("flight from frame {0} (model {1})"), self.tr("entry from frame {0} (model {1})"))
+        moved = zip(names, dive.corrected_frames or own, own, strict=True)
+        texts = [name.format(frame, before) for name, frame, before in moved if frame != before]
+        if dive.contact_corrected:
+            found, before = self.tr("water contact in frame {0} (model {1})"), parse.first_water_contact_frame
+            texts.append(found.format(dive.correction.contact_frame, self.tr("none") if before is None else before))
+        return ", ".join(texts)
+
+    def _why_text(self, dive: Dive) -> str:
+        """Return the reason why the points of the video stream, or of both streams, are unchanged."""
+        own = dive.model_analysis.scoring if dive.model_analysis else None
+        moved = dive.rescored.scoring if dive.rescored is not None else None
+        if own is None or moved is None or dive.rescoring or dive.corrected_frames is None:
+            return ""
+        assert dive.model_analysis is not None
+        parse = dive.model_analysis.parse
+        before, after = frames_of(parse.transitions), dive.corrected_frames
+        samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]
+        pairs = list(zip(own.exemplars, moved.exemplars, strict=True))
+        if samples[0] == samples[1]:
+            if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
+                return ""  # the measures change
+            return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
+        n_changed = sum(_dynamic_differs(*pair) for pair in pairs)
+        if n_changed == len(pairs):
+            return ""
+        reason = self.tr("It works in windows of ten samples, which a small correction may leave unchanged.")
+        if n_changed:
+            text = self.tr("The video stream's points change for only {0} of {1} exemplars.", None, len(pairs))
+            return f"{text.format(n_changed, len(pairs))} {reason}"
+        return self.tr("The video stream does not change, only the frames stream.") + " " + reason
+
+
+def _dynamic_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
+    pairs = zip(before.contributions, after.contributions, strict=True)
+    return any(abs(a.dynamic - b.dynamic) > _SAME_POINTS for a, b in pairs)
+
+
+class MeasuredPanel(QWidget):
+    """Measured values in seconds, meters and degrees; it is filled when it is first shown.
+
+    Signals:
+        frame_requested: (int) source frame of a measure that was chosen.
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, session: Session, explanations: Explanations) -> None:
+        super().__init__()
+        self._session, self._explanations = session, explanations
+        self._rows = QVBoxLayout(spacing=2)
+        self._note = label(role="muted", wrap=True)
+        fill_with_card(self, self._rows, self._note, title=self.tr("Measured"))
+        self._shown: Analysis | None = None
+
+    def rows(self) -> list["MeasureRow"]:
+        """Return the rows that are shown."""
+        widgets = (self._rows.itemAt(at).widget() for at in range(self._rows.count()))
+        return [widget for widget in widgets if isinstance(widget, MeasureRow)]
+
+    def refresh(self) -> None:
+        """Show the measures of the shown dive."""
+        dive = measured_dive(self._session)
+        self.setVisible(dive is not None)
+        if dive is None or dive.analysis is self._shown:
+            return
+        self._shown, explanation = dive.analysis, self._explanations.of(dive)
+        clear(self._rows)
+        for step in STEP_NAMES:
+            rows = _rows_of(explanation, step)
+            if rows:
+                self._rows.addWidget(_phase_label(step))
+            for row in rows:
+                row.chosen.connect(self.frame_requested)
+                self._rows.addWidget(row)
+        self._note.setText(self._note_text(dive, explanation))
+        self.updateGeometry()
+
+    def _note_text(self, dive: Dive, explanation: Explanation) -> str:
+        if not explanation.measures:
+            return self.tr("Nothing could be measured: the dive was not seen well enough.")
+        text = self.tr("Read from the video, with one standard deviation; the model's points are told apart above.")
+        if dive.dive_number is not None:
+            return text
+        unnamed = self.tr("With the dive number more of them have a range beside them.")
+        return f"{text} {unnamed}"
+
+
+class MeasureRow(ChosenRow):
+    """A measure, or a sentence on a deviation from good dives; a click shows its frame."""
+
+    def __init__(self, text: str, measure: Measure, band: Band | None, *, against: bool = False) -> None:
+        super().__init__(measure, translated(band.source.about) if band is not None else "")
+        self.text, self.against = text, against
+        good = good_text(measure.name, band) if band is not None and not against else ""
+        grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2), verticalSpacing=0)
+        grid.setColumnStretch(0, 1)
+        value = measured_text(measure)
+        grid.addWidget(label(f"▸ {text}" if against else text, wrap=True, bold=float(against)), 0, 0)
+        if not against:
+            grid.addWidget(label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        if good:
+            grid.addWidget(label(good, "muted"), 1, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
+        self.setAccessibleName(text if against else f"{text} {value} {good}".rstrip())
+
+
+def _rows_of(explanation: Explanation, step: str) -> list[MeasureRow]:
+    findings = explanation.findings.get(step, ())
+    rows = [MeasureRow(finding_text(finding), finding.measure, finding.band, against=True) for finding in findings]
+    against = [finding.measure for finding in findings]
+    rest = [one for one in explanation.measures if one.step == step and one not in against]
+    return rows + [MeasureRow(measure_name(one.name), one, band_for(one, explanation.bands)) for one in rest]
+
+
+def _phase_label(step: str) -> QWidget:
+    made = label(step_text(step), "title")
+    made.setStyleSheet(f"border-left: 4px solid {step_color(step).name()}; padding-left: 6px; margin-top: 4px;")
+    return made
 
 
 class HowFound(QWidget):

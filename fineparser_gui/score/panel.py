@@ -1,23 +1,137 @@
 """The mark of the shown dive, the judges' first, with its range and its reasons, or why there is none."""
 
+from dataclasses import replace
+from functools import partial
+
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.diving.award_words import half_text, likely_text
 from fineparser_core.diving.judging import Judging, counting
-from fineparser_core.language import text
+from fineparser_core.language import text, translated
 from fineparser_core.records import Scoring
-from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_core.scoring.evidence import missing_evidence
+from fineparser_gui.dives.dive import Dive, DiveState, ScoreState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.contributions import ContributionBars
-from fineparser_gui.score.no_exemplars import NoExemplars
-from fineparser_gui.score.refusal_note import RefusalNote
 from fineparser_gui.support.formatting import calibrated_text, decimal, shortest
 from fineparser_gui.support.icons import icon
-from fineparser_gui.support.widgets import fill_with_card, label, push_button
+from fineparser_gui.support.widgets import fill_with_card, label, lay_out, push_button
 
 #: Sizes of the award that comes first, and of a prediction below the judges' award.
 _LARGE, _SECOND = 2.4, 1.5
+
+
+class RefusalNote(QWidget):
+    """Note for a dive that was refused or whose score is withheld, also after the coach has overruled a refusal.
+
+    Signals:
+        point_requested: the coach wants to point at the diver.
+
+    Attributes:
+        find: button that looks for the dive in the whole video, and trims the row to it.
+        point: button that asks for the diver, where another person was followed.
+        overrule: button that scores anyway.
+        take_back: button that takes this back.
+    """
+
+    point_requested = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        declare = partial(session.on_current, session.editing.declare_dive)
+        self._text = label(wrap=True)
+        tip = self.tr("Look for the dive in the whole video and trim the clip to it")
+        self.find = push_button(
+            self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True), tip
+        )
+        tip = self.tr("Click on the diver, where another person was followed")
+        self.point = push_button(self.tr("Point at the diver"), self.point_requested, tip)
+        tip = self.tr("Score this clip although it may not be a complete dive")
+        self.overrule = push_button(self.tr("Score anyway"), lambda: declare(is_dive=True), tip)
+        tip = self.tr("Do not score this clip")
+        self.take_back = push_button(self.tr("Take back"), lambda: declare(is_dive=False), tip)
+        grid = QGridLayout(horizontalSpacing=6)
+        for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
+            grid.addWidget(button, place // 2, place % 2)
+        grid.setColumnStretch(2, 1)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._text, grid)
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Show why a dive is not scored, or hide."""
+        reason = _reason(dive) if dive is not None else None
+        self.setVisible(reason is not None)
+        if dive is None or reason is None:
+            return
+        overruled, said = dive.correction.is_dive, translated(reason)
+        self._text.setText(self.tr("Scored anyway. {0}").format(said) if overruled else said)
+        # Only once for a file: the buttons beside the found dives come next.
+        self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
+        self.point.setVisible(not overruled)
+        self.overrule.setVisible(not overruled)
+        self.take_back.setVisible(overruled)
+
+
+def _reason(dive: Dive) -> str | None:
+    """Return the reason why a dive is not scored, or would not be; None for a dive with a score."""
+    if dive.model_analysis is None or dive.analysis is None:
+        return None
+    parse, reason = dive.analysis.parse, dive.model_analysis.parse.refusal or dive.analysis.withheld
+    if not reason and dive.correction.is_dive and dive.dive_number is not None:
+        return missing_evidence(parse)
+    return reason or None
+
+
+class NoExemplars(QWidget):
+    """Buttons below the message of the score panel.
+
+    Signals:
+        add_requested: (str) dive number to add exemplars of.
+    """
+
+    add_requested = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._dive: Dive | None = None
+        self.add = push_button(self.tr("Add exemplars…"), self._on_add)
+        tip = self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
+        self.nearest = push_button(self.tr("Compare with similar dives"), self._on_nearest, tip)
+        # Side by side they are wider than the panel in some languages.
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 2, 0, 2), spacing=6)
+        for button in (self.nearest, self.add):
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Show the buttons for a dive without exemplars, hide them for any other."""
+        self._dive = dive if dive is not None and dive.score_state is ScoreState.NO_EXEMPLARS else None
+        for button in (self.nearest, self.add):
+            button.ensurePolished()  # their size hint is needed before they are first shown
+        self.setVisible(self._dive is not None)
+        self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.rule.nearest)
+
+    def text(self) -> str:
+        """Return the message of the score panel; "" if exemplars exist."""
+        if self._dive is None:
+            return ""
+        if self._dive.synchro:
+            text = self.tr("There are no synchronised exemplars of {0}, so there is no score.")
+            return text.format(self._dive.dive_number)
+        if self._dive.analysis is not None and self._dive.analysis.own_award is not None:
+            text = self.tr("No exemplars of {0}, so nothing to compare with: the number above is from measures alone.")
+            return text.format(self._dive.dive_number)
+        return self.tr("No exemplars of {0}, so there is no score. Phases and masks are not affected.").format(
+            self._dive.dive_number
+        )
+
+    def _on_add(self) -> None:
+        if self._dive is not None:
+            self.add_requested.emit(self._dive.dive_number or "")
+
+    def _on_nearest(self) -> None:
+        if self._dive is not None:
+            self._session.editing.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))
 
 
 class ScorePanel(QWidget):

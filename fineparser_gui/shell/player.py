@@ -197,17 +197,6 @@ class PlayerPanel(QWidget):
             self.transport.seek(_cue(self._session.current))
             self.transport.play()
 
-    def _keep_place(self) -> None:
-        """Remember the frame of the shown dive, if it was moved and the dive was not played to its end."""
-        if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
-            self._left_at[self._loaded] = self.transport.frame
-
-    @property
-    def _untouched(self) -> bool:
-        """True if the dive's first picture is shown and no tool or playback is active."""
-        at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
-        return not at_work and self.transport.frame == self._opened_at
-
     def canvases(self) -> list[VideoCanvas]:
         """Return the canvases of all videos, that of the first dive first."""
         return [pane.canvas for pane in self.panes]
@@ -226,7 +215,7 @@ class PlayerPanel(QWidget):
         for signal, slot in self._followed:  # late signals must not open a file again
             signal.disconnect(slot)
         self.transport.pause()
-        self.timeline.close_file()
+        self.timeline.thumbnails.close()
         self.sound.close()
         self.divers.close_file()
         for pane in self.panes:
@@ -234,7 +223,9 @@ class PlayerPanel(QWidget):
 
     def _on_current_changed(self) -> None:
         self.transport.pause()
-        self._keep_place()
+        # A dive that was played to its end opens again where it opened first.
+        if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
+            self._left_at[self._loaded] = self.transport.frame
         self.pointing.end()
         self._loaded = self._parse = None
         self._steps = ()
@@ -307,7 +298,9 @@ class PlayerPanel(QWidget):
         parse = dive.analysis.parse if dive.analysis else None
         steps = parse.steps if parse and not dive.refused else ()
         if parse is not self._parse or steps != self._steps:
-            if self._parse is None and first not in self._left_at and self._untouched:
+            at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
+            untouched = not at_work and self.transport.frame == self._opened_at
+            if self._parse is None and first not in self._left_at and untouched:
                 self._opened_at = _cue(dive)
                 self.transport.seek(self._opened_at)
             self._parse, self._steps = parse, steps

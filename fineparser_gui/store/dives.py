@@ -125,7 +125,7 @@ class DiveTable(FileTable):
             return self._ids(db, query)
 
     def _ids(self, db: sqlite3.Connection, query: HistoryQuery, limit: int = -1) -> list[int]:
-        condition, values = self._condition(query)
+        condition, values = search.query_condition(query, self.months)
         by, down = query.order, "DESC" if query.descending else "ASC"
         order = f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down}"
         sql = f"SELECT id FROM dive WHERE {condition} {order} LIMIT ?"
@@ -135,7 +135,7 @@ class DiveTable(FileTable):
         """Return the athlete, dive number and board of a query's dives, each None where it differs or is unknown."""
         columns = ("athlete", "dive_number", "board_m")
         ends = ", ".join(f"min({one}), max({one}), count({one}) = count(*)" for one in columns)
-        condition, values = self._condition(query)
+        condition, values = search.query_condition(query, self.months)
         with self._reading() as db:
             row = db.execute(f"SELECT {ends} FROM dive WHERE {condition}", values).fetchone()
         athlete, number, board_m = (
@@ -145,7 +145,7 @@ class DiveTable(FileTable):
 
     def groups(self, query: HistoryQuery = ALL) -> dict[tuple[str, float | None], int]:
         """Return how often each dive number and board occurs among a query's dives, the most frequent first."""
-        condition, values = self._condition(query)
+        condition, values = search.query_condition(query, self.months)
         sql = (
             f"SELECT dive_number, board_m, count(*) FROM dive WHERE {condition} AND dive_number != '' "
             "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
@@ -279,36 +279,13 @@ class DiveTable(FileTable):
         Raises:
             ConfigError: the file cannot be read.
         """
-        condition, values = self._condition(query)
+        condition, values = search.query_condition(query, self.months)
         sql = (
             f"SELECT id, dived_on, value, low, high FROM measure CROSS JOIN dive USING (id) "
             f"WHERE name = ? AND dived_on != '' AND {condition} ORDER BY dived_on, id"
         )
         with self._reading() as db:
             return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
-
-    def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
-        """Return the SQL condition of a query and the values of its parameters."""
-        parts, values = ["listed = 1"], []
-        for name in ("athlete", "dive_number", "board_m", "event"):
-            if (wanted := getattr(query, name)) is not None:
-                parts.append(f"{name} = ?")
-                values.append(wanted)
-        if query.since:
-            parts.append("dived_on >= ?")
-            values.append(query.since)
-        if query.until:
-            parts.append("dived_on != '' AND dived_on <= ?")
-            values.append(query.until)
-        if query.judged is not None:
-            parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
-        if query.tag is not None:
-            parts.append("instr(tags, ?)")
-            values.append(f"\n{query.tag}\n")
-        meant, wanted = search.condition(query.text, self.months)
-        parts.append(meant)
-        values += wanted
-        return " AND ".join(parts), values
 
 
 def _same_results(one: DiveResults, other: DiveResults) -> bool:

@@ -8,8 +8,10 @@ trigrams need three, more than most Chinese words have).
 import re
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from fineparser_core.printable import folded
+from fineparser_gui.store.records import HistoryQuery
 
 #: First SQLite with `remove_diacritics 2`.
 LEAST_VERSION = (3, 27)
@@ -41,8 +43,36 @@ def forget(db: sqlite3.Connection, id_: int) -> None:
     db.execute("DELETE FROM dive_search WHERE rowid = ?", (id_,))
 
 
+def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return an SQL condition on `dive`, and its values, that is true of the listed dives that match a query.
+
+    Args:
+        months: names of the twelve months, besides the English names.
+    """
+    parts, values = ["listed = 1"], []
+    for name in ("athlete", "dive_number", "board_m", "event"):
+        if (wanted := getattr(query, name)) is not None:
+            parts.append(f"{name} = ?")
+            values.append(wanted)
+    if query.since:
+        parts.append("dived_on >= ?")
+        values.append(query.since)
+    if query.until:
+        parts.append("dived_on != '' AND dived_on <= ?")
+        values.append(query.until)
+    if query.judged is not None:
+        parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
+    if query.tag is not None:
+        parts.append("instr(tags, ?)")
+        values.append(f"\n{query.tag}\n")
+    meant, wanted = condition(query.text, months)
+    parts.append(meant)
+    values += wanted
+    return " AND ".join(parts), values
+
+
 def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
-    """Return an SQL condition on `dive`, and its values, that is true of dives that all words of a query match.
+    """Return an SQL condition on `dive`, and its values, that is true of dives that all words of a text match.
 
     A word matches by the beginning of a word of the dive's text or by the name of the month of its `dived_on`.
 

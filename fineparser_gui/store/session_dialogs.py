@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.export.corrections import label_error
+from fineparser_core.export.jobs import CorrectionsJob
 from fineparser_core.language import translated
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import session_stem
@@ -149,7 +150,7 @@ class SessionDialogs(QObject):
             return
         path = Path(name) if name.endswith(".pkl") else free_path(Path(name + ".pkl"))
         LAST_FOLDER.remember(path)
-        self._session.exports.corrections(labels, path)
+        self._session.exports.add(CorrectionsJob(path=path, dives=tuple(labels)))
 
     def export_judged(self) -> None:
         """Ask for a file and write the dives with judges' marks to it."""

@@ -1,12 +1,111 @@
-"""Check for a display before Qt's own, which would abort the process with a misleading message about a library."""
+"""Check for a display and for the system libraries of Qt, which would abort the process with a misleading message."""
 
 import ctypes
+import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 
-from fineparser_gui.support.qt_libraries import install_sentence, missing_libraries
+#: Shared library: its package on Debian, Fedora and Arch.
+_PACKAGES = {
+    "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
+    "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd"),
+    "libGLX.so.0": ("libglx0", "libglvnd-glx", "libglvnd"),
+    "libX11.so.6": ("libx11-6", "libX11", "libx11"),
+    "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb", "libx11"),
+    "libatomic.so.1": ("libatomic1", "libatomic", "gcc-libs"),
+    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs", "dbus"),
+    "libfontconfig.so.1": ("libfontconfig1", "fontconfig", "fontconfig"),
+    "libfreetype.so.6": ("libfreetype6", "freetype", "freetype2"),
+    "libglib-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
+    "libgthread-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
+    "libwayland-client.so.0": ("libwayland-client0", "libwayland-client", "wayland"),
+    "libwayland-cursor.so.0": ("libwayland-cursor0", "libwayland-cursor", "wayland"),
+    "libxcb-cursor.so.0": ("libxcb-cursor0", "xcb-util-cursor", "xcb-util-cursor"),
+    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm", "xcb-util-wm"),
+    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image", "xcb-util-image"),
+    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms", "xcb-util-keysyms"),
+    "libxcb-randr.so.0": ("libxcb-randr0", "libxcb", "libxcb"),
+    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil", "xcb-util-renderutil"),
+    "libxcb-render.so.0": ("libxcb-render0", "libxcb", "libxcb"),
+    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb", "libxcb"),
+    "libxcb-shm.so.0": ("libxcb-shm0", "libxcb", "libxcb"),
+    "libxcb-sync.so.1": ("libxcb-sync1", "libxcb", "libxcb"),
+    "libxcb-util.so.1": ("libxcb-util1", "xcb-util", "xcb-util"),
+    "libxcb-xfixes.so.0": ("libxcb-xfixes0", "libxcb", "libxcb"),
+    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb", "libxcb"),
+    "libxcb.so.1": ("libxcb1", "libxcb", "libxcb"),
+    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11", "libxkbcommon-x11"),
+    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon", "libxkbcommon"),
+}
+#: Name of a system in its os-release file: the column of its packages, and the command that installs them.
+_SYSTEMS = {"debian": (0, "sudo apt install"), "fedora": (1, "sudo dnf install"), "arch": (2, "sudo pacman -S")}
+_OS_RELEASE = Path("/etc/os-release")
+
+
+def missing_libraries(platform: str) -> list[str]:
+    """Return the libraries that the loader does not find for a platform plugin of Qt.
+
+    The loader loads the plugin itself, so that the answer is right for each version of Qt.
+
+    Args:
+        platform: Qt's name of the plugin, e.g. "xcb"; a plugin that this Qt does not bring lacks nothing.
+    """
+    plugin = _plugin(platform)
+    if plugin is None:
+        return []
+    try:
+        ctypes.CDLL(str(plugin))
+    except OSError as error:
+        return _not_found(plugin) or [str(error).split(":")[0]]
+    return []
+
+
+def install_sentence(libraries: list[str]) -> str:
+    """Return a sentence that names libraries and the command that installs them on this system."""
+    names = ", ".join(libraries)
+    system = _system()
+    if system is None or not any(name in _PACKAGES for name in libraries):
+        return f"Qt needs {names}: install the packages of this system that hold them."
+    column, command = _SYSTEMS[system]
+    return f"Qt needs {names}: run `{command} {' '.join(packages_of(libraries, column))}` and try again."
+
+
+def packages_of(libraries: list[str], column: int = 0) -> list[str]:
+    """Return the packages of known libraries, each once; the column is that of Debian, Fedora or Arch."""
+    return sorted({_PACKAGES[name][column] for name in libraries if name in _PACKAGES})
+
+
+def _plugin(platform: str) -> Path | None:
+    spec = find_spec("PySide6")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"
+        if path.is_file():
+            return path
+    return None
+
+
+def _not_found(plugin: Path) -> list[str]:
+    if shutil.which("ldd") is None:
+        return []
+    done = subprocess.run(["ldd", str(plugin)], capture_output=True, encoding="utf-8", check=False)
+    return sorted({line.split()[0] for line in done.stdout.splitlines() if line.endswith("not found")})
+
+
+def _system() -> str | None:
+    """Return the known system that this system is or descends from."""
+    try:
+        lines = _OS_RELEASE.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    facts = dict(line.split("=", 1) for line in lines if "=" in line)
+    names = f"{facts.get('ID', '')} {facts.get('ID_LIKE', '')}".replace('"', "").split()
+    return next((name for name in names if name in _SYSTEMS), None)
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -37,3 +136,10 @@ def _opens(display: str) -> bool:
     refused = xcb.xcb_connection_has_error(connection)
     xcb.xcb_disconnect(connection)
     return not refused
+
+
+if __name__ == "__main__":  # asked by the set-up of a checkout
+    missing = missing_libraries(sys.argv[1])
+    answer = {"packages": packages_of(missing), "sentence": install_sentence(missing) if missing else ""}
+    print(json.dumps(answer))
+    os._exit(0)  # without the destructors of libraries that no program has begun to use

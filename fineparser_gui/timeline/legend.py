@@ -1,14 +1,42 @@
-"""The line above the timeline: the names of its lines, and what else is to be said of it."""
+"""What the timeline shows, and the line above it: the names of its lines, and what else is to be said of it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from fineparser_core.records import DiveParse, StepSpan
-from fineparser_gui.support.steps import moment_texts
+from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import duration_s, moment_texts, step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
+from fineparser_gui.timeline.handles import Handles
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineContent:
+    """Content of the timeline.
+
+    Attributes:
+        key: key that identifies the dive and its file.
+        stale: whether the phases are those from before the dive was trimmed.
+        accepted: indices of proposals that were added to the list.
+    """
+
+    key: Hashable = None
+    info: VideoInfo | None = None
+    parse: DiveParse | None = None
+    steps: tuple[StepSpan, ...] = ()
+    stale: bool = False
+    drawn: frozenset[int] = frozenset()
+    proposals: tuple[DiveSegment, ...] = ()
+    accepted: frozenset[int] = frozenset()
+
+    @property
+    def last_frame(self) -> int:
+        """Last frame of the file; 0 without a file."""
+        return self.info.n_frames - 1 if self.info is not None else 0
 
 
 class Legend(QWidget):
@@ -22,22 +50,38 @@ class Legend(QWidget):
         self._more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=12), self._moments, (self._more, 1))
 
-    def show_phases(
-        self, parse: DiveParse | None, steps: Sequence[StepSpan], pending: str, *, curves: bool = False
-    ) -> None:
-        """Name the moments of a parse, or say where the phases are from.
-
-        Args:
-            pending: text for phases from before the dive was trimmed, or "".
-            curves: the network's curves are shown.
-        """
-        self._moments.setText(self._moments_text(parse, steps))
-        if parse is not None:
+    def show_phases(self, content: TimelineContent, *, curves: bool) -> None:
+        """Name the moments of a parse, or say where the phases are from; `curves`: the network's are shown."""
+        self._moments.setText(self._moments_text(content.parse, content.steps))
+        if content.parse is not None:
             self._more.set_text(
                 self.tr("curves: how sure the network alone is of take-off and come-out") if curves else ""
             )
         else:
-            self._more.set_text(pending or (self.tr("phases and durations from the library") if steps else ""))
+            from_library = self.tr("phases and durations from the library") if content.steps else ""
+            self._more.set_text(self._pending_text(content) or from_library)
+
+    def description(self, content: TimelineContent, handles: Handles) -> str:
+        """Return all that the timeline shows in words."""
+        if content.info is None:
+            return ""
+        text = self.tr("{0} from frame {1}, {2} s")
+        parts = [handles.text(handles.chosen)] if handles.chosen is not None else []
+        parts += [
+            text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, content.info), 2))
+            for s in (() if content.stale else content.steps)
+        ]
+        parts += handles.accessible_text()
+        n_proposals = len(content.proposals)
+        if n_proposals > 1:
+            found = self.tr("{0} dives found, {1} of them in the list", None, n_proposals)
+            parts.append(found.format(n_proposals, len(content.accepted)))
+        elif n_proposals:
+            parts.append(self.tr("One dive was found."))
+        return ", ".join(filter(None, (*parts, self._pending_text(content))))
+
+    def _pending_text(self, content: TimelineContent) -> str:
+        return self.tr("pending: the dive is being analysed again") if content.stale else ""
 
     def _moments_text(self, parse: DiveParse | None, steps: Sequence[StepSpan]) -> str:
         if parse is None:

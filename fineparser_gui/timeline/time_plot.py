@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
-from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.formatting import decimal, time_text
 from fineparser_gui.support.steps import duration_s, step_text
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
 from fineparser_gui.timeline.frame_line import FrameLine
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.thumbnails import Thumbnails
-from fineparser_gui.timeline.time_axis import FrameAxis, TimeAxis
 from fineparser_gui.timeline.time_box import ZOOM_STEP, TimeBox
 
 # Each movement of the mouse counts: a handle that is dragged shows its frame at once.
@@ -44,6 +43,45 @@ _VEIL_ALPHA = 170
 _REVEALED_AT = 0.1
 #: Half the width of the area that the playhead covers, in pixels.
 _PLAYHEAD_PX = 8
+
+
+class FrameAxis(pg.AxisItem):
+    """Axis with ticks at whole frames."""
+
+    def tickSpacing(self, lowest: float, highest: float, size: float) -> list[tuple[float, float]]:
+        return [(spacing, offset) for spacing, offset in super().tickSpacing(lowest, highest, size) if spacing >= 1]
+
+
+class TimeAxis(pg.AxisItem):
+    """Axis with ticks at round times of a file whose frames may have any distance."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._times_s = np.zeros(1)
+
+    def set_times(self, times_s: np.ndarray) -> None:
+        """Set the presentation time of every frame, seconds."""
+        self._times_s = times_s
+        self.picture = None
+        self.update()
+
+    def tickValues(self, lowest: float, highest: float, size: float) -> list[tuple[float, list[float]]]:
+        first_s, last_s = np.interp([lowest, highest], np.arange(len(self._times_s)), self._times_s)
+        return [
+            (spacing, np.interp(times_s, self._times_s, np.arange(len(self._times_s))).tolist())
+            for spacing, times_s in super().tickValues(first_s, last_s, size)
+        ]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        digits = max(int(np.ceil(-np.log10(spacing) - 1e-9)), 0) if spacing > 0 else 0
+        times_s = np.interp(values, np.arange(len(self._times_s)), self._times_s)
+        return [_time_text(float(time_s), digits) for time_s in times_s]
+
+
+def _time_text(time_s: float, digits: int) -> str:
+    if round(time_s, digits) < 60:
+        return f"{decimal(time_s, digits)} s"
+    return time_text(time_s, digits)
 
 
 class TimePlot(pg.GraphicsView):
@@ -149,12 +187,9 @@ class TimePlot(pg.GraphicsView):
     @property
     def height_px(self) -> int:
         """Height of all lanes."""
-        lanes = _FILM + self._tracks_lines + 2 * _AXIS + (_PROPOSALS if self._found else 0)
+        tracks = _CURVES if self._curves_shown else _TRACKS
+        lanes = _FILM + tracks + 2 * _AXIS + (_PROPOSALS if self._found else 0)
         return round(lanes * QFontMetricsF(self.font()).height()) + 5 * 2
-
-    @property
-    def _tracks_lines(self) -> float:
-        return _CURVES if self._curves_shown else _TRACKS
 
     @property
     def shown(self) -> tuple[float, float]:

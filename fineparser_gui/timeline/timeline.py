@@ -1,7 +1,5 @@
 """The timeline: thumbnails, phases, transitions, In and Out point, curves and playhead, with mouse and keyboard."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,42 +8,49 @@ from PySide6.QtCore import QEvent, QMargins, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.records import ComparedDive, DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_core.records import ComparedDive, DiveParse, VideoInfo
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import marked_frames
-from fineparser_gui.support.formatting import decimal
-from fineparser_gui.support.steps import duration_s, step_text, steps_to_water
+from fineparser_gui.support.steps import steps_to_water
 from fineparser_gui.timeline.handles import IN, Handles
-from fineparser_gui.timeline.legend import Legend
-from fineparser_gui.timeline.scroll_bar import TimelineScrollBar
+from fineparser_gui.timeline.legend import Legend, TimelineContent
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from fineparser_gui.timeline.time_plot import TimePlot
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QScrollBar
 
 #: Seconds of the file shown before and after the dive.
 _MARGIN_S = 0.6
 _SHIFT_FRAMES = 10
+#: Thin and without arrow buttons.
+_STYLE = """
+QScrollBar:horizontal { background: palette(alternate-base); border: none; border-radius: 3px; margin: 0; }
+QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; min-width: 24px; }
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; border: none; }
+QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: none; }
+"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Shown:
-    """Content of the timeline.
+class TimelineScrollBar(QScrollBar):
+    """Scroll bar that is hidden while the timeline shows the whole file."""
 
-    Attributes:
-        key: key that identifies the dive and its file.
-        stale: whether the phases are those from before the dive was trimmed.
-        accepted: indices of proposals that were added to the list.
-    """
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setAccessibleName(self.tr("Part of the video that the timeline shows"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setStyleSheet(_STYLE)
+        self.hide()
 
-    key: Hashable = None
-    info: VideoInfo | None = None
-    parse: DiveParse | None = None
-    steps: tuple[StepSpan, ...] = ()
-    stale: bool = False
-    drawn: frozenset[int] = frozenset()
-    proposals: tuple[DiveSegment, ...] = ()
-    accepted: frozenset[int] = frozenset()
+    def follow(self, shown: tuple[float, float], whole: tuple[float, float]) -> None:
+        """Take its range from the view of the timeline, in frames, without emitting signals."""
+        (left, right), (first, last) = shown, whole
+        with QSignalBlocker(self):
+            self.setRange(round(first), round(last - (right - left)))
+            self.setPageStep(round(right - left))
+            self.setSingleStep(max(round((right - left) / 20), 1))
+            self.setValue(round(left))
 
 
 class Timeline(QWidget):
@@ -53,6 +58,10 @@ class Timeline(QWidget):
 
     With the focus, Tab selects playhead and handles in turn, and the arrow keys move the selection. Its lanes are made
     with the first file, so that pyqtgraph is loaded after the window's first paint.
+
+    Attributes:
+        content: what is shown of the dive.
+        thumbnails: their decoder, which is closed before the window.
 
     Signals:
         seek_requested: (int) frame under the mouse.
@@ -76,35 +85,19 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(300)
         self._plot: TimePlot | None = None
-        self._thumbnails = Thumbnails(self)
+        self.thumbnails = Thumbnails(self)
         self._legend = Legend()
         self._bar = TimelineScrollBar(self)
-        self._bar.valueChanged.connect(self._on_scrolled)
         self._column = QVBoxLayout(self, contentsMargins=QMargins(10, 5, 10, 3), spacing=2)
         self._column.addWidget(self._legend)
         self._column.addWidget(self._bar)
         self._handles = Handles()
-        self._shown = _Shown()
+        self.content = TimelineContent()
         self._frame = 0
         self._samples_shown = False
         self._n_drags = 0
         self.setAccessibleName(self.tr("Timeline"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, which leaves the keyboard to the player
-
-    @property
-    def pending(self) -> bool:
-        """True if the shown phases are those from before the dive was trimmed."""
-        return self._shown.stale
-
-    @property
-    def shown(self) -> tuple[float, float]:
-        """First and last place of the view, in frames."""
-        return self._plot.shown if self._plot is not None else (0.0, 1.0)
-
-    @property
-    def whole(self) -> bool:
-        """True if the whole file is visible."""
-        return self._plot is None or self._plot.shows_whole
 
     def set_dive(self, dive: Dive | None, accepted: frozenset[int] = frozenset()) -> None:
         """Show the present state of a dive.
@@ -113,17 +106,18 @@ class Timeline(QWidget):
             accepted: indices of its proposals that were added to the list.
         """
         if dive is None:
-            self._show(_Shown(), None, (0, 0))
+            self._show(TimelineContent(), None, (0, 0))
             return
         # A clip without a dive has no phases, until the coach declares it a dive.
-        parse, before = dive.analysis.parse if dive.analysis and not dive.refused else None, self._shown
+        parse, before = dive.analysis.parse if dive.analysis and not dive.refused else None, self.content
         waits = parse is None and dive.state in (DiveState.QUEUED, DiveState.ANALYSING)
         stale = waits and dive.key == before.key and bool(before.steps)
-        shown = _Shown(
+        steps = before.steps if stale else ()
+        shown = TimelineContent(
             key=dive.key,
             info=dive.info,
             parse=parse,
-            steps=_steps_of(parse, dive.info) if parse else before.steps if stale else (),
+            steps=steps if parse is None else steps_to_water(parse.steps, parse.first_water_contact_frame, dive.info),
             stale=stale,
             drawn=marked_frames(dive.drawings),
             proposals=dive.proposals,
@@ -141,12 +135,12 @@ class Timeline(QWidget):
         """
         first, last = shown.steps[0].start_frame, shown.steps[-1].end_frame - 1
         key = (shown.path, first, last)
-        content = _Shown(key=key, info=info, steps=shown.steps, drawn=frozenset(drawn))
+        content = TimelineContent(key=key, info=info, steps=shown.steps, drawn=frozenset(drawn))
         self._show(content, shown.path, (first, last), trimmed=last - first + 1 < info.n_frames, fixed=True)
 
     def _show(
         self,
-        shown: _Shown,
+        shown: TimelineContent,
         path: Path | None,
         dive_range: tuple[int, int],
         by_model: DiveParse | None = None,
@@ -155,18 +149,19 @@ class Timeline(QWidget):
         fixed: bool = False,
     ) -> None:
         """Show a dive; of another file than before, and once its phases are found, the part that is `trimmed`."""
-        before, self._shown, info = self._shown, shown, shown.info
+        before, self.content, info = self.content, shown, shown.info
         opened = info is None or before.info is None or shown.key != before.key
-        found = shown.parse is not None and before.parse is None and not before.stale and self.whole
+        whole = self._plot is None or self._plot.shows_whole
+        found = shown.parse is not None and before.parse is None and not before.stale and whole
         if opened:
             self._handles.chosen = None
-            self._thumbnails.set_file(path if info is not None else None)
+            self.thumbnails.set_file(path if info is not None else None)
             if info is not None:
                 self.prepare().set_file(info)
-        if info is not None and trimmed and (opened or found):
-            self._show_between(*dive_range)
         n_frames = info.n_frames if info is not None else 0
         self._handles.show(shown.parse, by_model, dive_range if n_frames else None, n_frames, fixed=fixed)
+        if info is not None and trimmed and (opened or found):
+            self.show_dive()
         self._update_all()
 
     def set_frame(self, frame: int) -> None:
@@ -192,12 +187,10 @@ class Timeline(QWidget):
 
     def show_dive(self) -> None:
         """Show the dive with a margin on both sides."""
-        if self._handles.range is not None:
-            self._show_between(*self._handles.range)
-
-    def close_file(self) -> None:
-        """Stop decoding before the window closes."""
-        self._thumbnails.close()
+        if self._handles.edges is not None:
+            first, end = self._handles.edges
+            around = _MARGIN_S * self.content.info.fps if self.content.info is not None else 0.0
+            self.prepare().show_frames(first - around, end + around)
 
     def prepare(self) -> "TimePlot":
         """Return the lanes; the first call makes them and loads pyqtgraph."""
@@ -205,9 +198,10 @@ class Timeline(QWidget):
             return self._plot
         from fineparser_gui.timeline.time_plot import TimePlot
 
-        self._plot = plot = TimePlot(self._thumbnails, self)
+        self._plot = plot = TimePlot(self.thumbnails, self)
         self._column.insertWidget(1, plot)
-        plot.sought.connect(lambda at: self.seek_requested.emit(min(max(int(at), 0), self._last_frame)))
+        self._bar.valueChanged.connect(lambda left: plot.show_frames(left, left + plot.shown[1] - plot.shown[0]))
+        plot.sought.connect(lambda at: self.seek_requested.emit(min(max(int(at), 0), self.content.last_frame)))
         plot.pressed_line.connect(lambda line: self.seek_requested.emit(self._handles.frames[plot.lines.index(line)]))
         plot.proposals_double_clicked.connect(self._on_double_click)
         plot.view_changed.connect(self._fit_height)
@@ -220,24 +214,15 @@ class Timeline(QWidget):
         self._update_plot()
         return plot
 
-    def _show_between(self, first: int, last: int) -> None:
-        """Show the frames from first to last with a margin on both sides."""
-        around = _MARGIN_S * self._shown.info.fps if self._shown.info is not None else 0.0
-        self.prepare().show_frames(first - around, last + 1 + around)
-
-    @property
-    def _last_frame(self) -> int:
-        return self._shown.info.n_frames - 1 if self._shown.info is not None else 0
-
     def _update_all(self) -> None:
-        self.setAccessibleDescription(self._accessible_text())
+        self.setAccessibleDescription(self._legend.description(self.content, self._handles))
         self._update_plot()
 
     def _update_plot(self) -> None:
         """Update everything of the plot but the view, and the legend."""
-        shown, plot = self._shown, self._plot
+        shown, plot = self.content, self._plot
         curves = shown.parse is not None and self._samples_shown
-        self._legend.show_phases(shown.parse, shown.steps, self._pending_text(), curves=curves)
+        self._legend.show_phases(shown, curves=curves)
         if plot is None:
             return
         plot.setVisible(shown.info is not None)
@@ -258,7 +243,7 @@ class Timeline(QWidget):
             self._plot.set_active(place, "" if place is None else self._handles.text(place))
 
     def _fit_height(self) -> None:
-        self._bar.setVisible(not self.whole)
+        self._bar.setVisible(self._plot is not None and not self._plot.shows_whole)
         if self._plot is not None:
             self._plot.setFixedHeight(self._plot.height_px)
             self._bar.follow(self._plot.shown, self._plot.whole)
@@ -270,10 +255,6 @@ class Timeline(QWidget):
         if event.type() in restyled and self._plot is not None:
             self._plot.restyle()
             self._update_plot()
-
-    def _on_scrolled(self, left: int) -> None:
-        first, last = self.shown
-        self.prepare().show_frames(left, left + last - first)
 
     def _on_grabbed(self, place: int) -> None:
         self._handles.held = place
@@ -294,32 +275,10 @@ class Timeline(QWidget):
         self._update_plot()
 
     def _on_double_click(self, at: float) -> None:
-        proposals = enumerate(self._shown.proposals)
+        proposals = enumerate(self.content.proposals)
         place = next((n for n, one in proposals if one.in_frame <= at <= one.out_frame + 1), None)
         if place is not None:
             self.proposal_accepted.emit(place)
-
-    def _accessible_text(self) -> str:
-        shown, chosen = self._shown, self._handles.chosen
-        if shown.info is None:
-            return ""
-        text = self.tr("{0} from frame {1}, {2} s")
-        parts = [self._handles.text(chosen)] if chosen is not None else []
-        parts += [
-            text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, shown.info), 2))
-            for s in (() if shown.stale else shown.steps)
-        ]
-        parts += self._handles.accessible_text()
-        if shown.proposals:
-            found = self.tr("{0} dives found, {1} of them in the list", None, len(shown.proposals))
-            several = len(shown.proposals) > 1
-            parts.append(
-                found.format(len(shown.proposals), len(shown.accepted)) if several else self.tr("One dive was found.")
-            )
-        return ", ".join(filter(None, (*parts, self._pending_text())))
-
-    def _pending_text(self) -> str:
-        return self.tr("pending: the dive is being analysed again") if self.pending else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -360,7 +319,7 @@ class Timeline(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         frames, chosen = _frames_of(event), self._handles.chosen
-        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._last_frame}
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.content.last_frame}
         if event.key() == Qt.Key.Key_Escape and chosen is not None:
             self._select_playhead()
         elif frames and chosen is None:  # reached only where the arrow keys are shortcuts of other commands
@@ -373,10 +332,6 @@ class Timeline(QWidget):
             self.seek_requested.emit(ends[event.key()])
         else:
             super().keyPressEvent(event)
-
-
-def _steps_of(parse: DiveParse, info: VideoInfo | None) -> tuple[StepSpan, ...]:
-    return steps_to_water(parse.steps, parse.first_water_contact_frame, info)
 
 
 def _frames_of(event: QKeyEvent) -> int:

@@ -3,8 +3,10 @@
 The fields are the documented JSON of an analysis, the arrays those of a masks file and of an encoding.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +18,6 @@ from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict,
 from fineparser_core.records import Analysis, ClipEncoding, DiveParse
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.codec import from_json
-from fineparser_gui.support.lazy_array import LazyArray
 
 Record = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -28,6 +29,45 @@ _SHAPES = {
     "joints": ((N_SAMPLES, len(KEYPOINT_NAMES), 3), np.float32),
 }
 _ENCODING = "encoding."
+log = logging.getLogger(__name__)
+
+
+class LazyArray:
+    """Array of known shape and type that is read when it is used.
+
+    The masks of a hundred dives take 240 MB, and few of them are shown.
+
+    Args:
+        read: returns the array; where it fails, the array is all zeros.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: type[np.generic], read: Callable[[], np.ndarray]) -> None:
+        self.shape, self.dtype = shape, np.dtype(dtype)
+        self._read = read
+
+    @cached_property
+    def _array(self) -> np.ndarray:
+        try:
+            found = self._read()
+            if (found.shape, found.dtype) == (self.shape, self.dtype):
+                return found
+            log.warning("an array of %s %s was kept where %s belongs", found.shape, found.dtype, self.shape)
+        except ExportError as error:
+            log.warning("%s", error)
+        return np.zeros(self.shape, self.dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._array[index]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._array, dtype=dtype, copy=copy) if copy else np.asarray(self._array, dtype=dtype)
+
+    def astype(self, dtype: Any) -> np.ndarray:
+        """Return the array in another type."""
+        return self._array.astype(dtype)
 
 
 def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.jobs import ClipJob
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.store.session_file import write_session
 
@@ -65,7 +65,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     with photographer.dialog("export") as dialog:
         photographer.picture("export", dialog)
     written = session_file.with_name("dive.mp4")
-    session.exports.clip(photographer.dive.key, written, RenderOptions())
+    session.exports.add(ClipJob(path=written, analysis=photographer.dive.analysis))
     wait_until(lambda: not session.exports.busy)
     if not written.is_file():
         raise FineParserError(f"{written.name} was not written: {[one.message for one in session.exports.exports]}")

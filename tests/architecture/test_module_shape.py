@@ -1,12 +1,16 @@
-"""No function takes everything, and no text is read or written in the encoding that a system happens to have."""
+"""Functions, classes and files have bounds, and no text is read or written in the encoding of a system."""
 
 import ast
+import io
+import tokenize
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_PARAMETERS = 8
+MAX_METHODS, MAX_CODE_LINES = 25, 450
+NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,31 @@ def test_functions_take_few_parameters(trees: dict[str, ast.Module]) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and n_parameters(node) > MAX_PARAMETERS
     ]
     assert not many, "\n".join(many)
+
+
+def n_methods(node: ast.ClassDef) -> int:
+    return sum(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in node.body)
+
+
+def test_classes_have_few_methods(trees: dict[str, ast.Module]) -> None:
+    many = [
+        f"{path}:{node.lineno}: {node.name} has {n_methods(node)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and n_methods(node) > MAX_METHODS
+    ]
+    assert not many, "\n".join(many)
+
+
+def n_code_lines(path: Path) -> int:
+    """Lines that are neither blank nor a comment; docstrings count."""
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    return len({line for one in tokens if one.type not in NO_CODE for line in range(one.start[0], one.end[0] + 1)})
+
+
+def test_files_are_short(trees: dict[str, ast.Module]) -> None:
+    long = [f"{path}: {n}" for path in trees if (n := n_code_lines(ROOT / path)) > MAX_CODE_LINES]
+    assert not long, "\n".join(long)
 
 
 def without_encoding(call: ast.Call) -> bool:

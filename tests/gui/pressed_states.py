@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.jobs import ClipJob
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
@@ -86,8 +86,8 @@ def exported(at: Making) -> QWidget:
     """A clip was exported, and another export failed."""
     key = open_scored(at.studio, at.qtbot, at.video, at.folder)
     exports = at.studio.session.exports
-    exports.clip(key, at.folder / "out.mp4", RenderOptions())
-    exports.clip(key, at.folder / "none" / "out.mp4", RenderOptions())
+    for path in (at.folder / "out.mp4", at.folder / "none" / "out.mp4"):
+        exports.add(ClipJob(path=path, analysis=at.studio.session.dive(key).analysis))
     at.qtbot.waitUntil(lambda: not exports.busy)
     return at.studio.window
 

@@ -443,7 +443,7 @@ def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives,
     rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")
     lean = Measure(name="rotation", value=1.5, unit="turns/s", uncertainty=0.1, frame=1, step="flight")
     found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.95), replace(lean, value=1.6))}
-    monkeypatch.setattr(session.comparing, "measures", lambda one: found[one.key])
+    monkeypatch.setattr(session.comparing.dives, "measures", lambda one: found[one.key])
     window = idle_studio.window
     session.comparing.changed.emit()
     shown = beside.measures.isVisible()
@@ -469,7 +469,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
         session.editing.set_diver(key, "Anna")
         session.editing.set_day(key, day)
         session.editing.set_judging(key, Judging(awards=awards))
-    (last,) = session.comparing.attempts()
+    (last,) = session.comparing.dives.attempts()
     assert (last.key, last.title.startswith("Last time: Anna · 207C")) == (second, True)
     button = window.findChild(CompareButton)
     qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Compare with the last 207C")
@@ -478,7 +478,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
     qtbot.waitUntil(lambda: not button.isVisible())
     session.comparing.end()
     session.editing.set_diver(second, "Mia")
-    assert session.comparing.attempts() == []
+    assert session.comparing.dives.attempts() == []
     qtbot.waitUntil(lambda: button.text() == "Compare")
     listed = session.comparing.candidates()
     rendered = [one.title.endswith("(rendered)") for one in listed]
@@ -492,7 +492,7 @@ def test_a_dive_of_the_history_is_compared(make_studio, qtbot, make_video, tmp_p
     past = made_dive(path=path, first_frame=5, last_frame=90, transitions=(30, 60), athlete="Anna", title="past")
     session.history.write(lambda store: store.keep([row(past)]))
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
-    (found,) = session.comparing.search("anna past")
+    (found,) = session.comparing.dives.search("anna past", session.comparing.candidates())
     session.comparing.put(1, found)
     (other,) = session.comparing.others
     assert [step.start_frame for step in other.steps] == [5, 30, 60]

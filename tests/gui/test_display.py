@@ -11,7 +11,7 @@ import PySide6
 import pytest
 
 from fineparser_gui.__main__ import own_folder
-from fineparser_gui.support import display, qt_libraries
+from fineparser_gui.support import display
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 
@@ -70,15 +70,15 @@ def test_the_library_that_the_loader_misses_is_named(incomplete_qt):
 )
 def test_the_packages_are_named_as_the_system_calls_them(tmp_path, monkeypatch, system, command):
     (tmp_path / "os-release").write_text(f"NAME=x\n{system}\n", encoding="utf-8")
-    monkeypatch.setattr(qt_libraries, "_OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr(display, "_OS_RELEASE", tmp_path / "os-release")
     libraries = ["libxcb-icccm.so.4", "libxcb-keysyms.so.1"]
-    assert qt_libraries.install_sentence(libraries) == (
+    assert display.install_sentence(libraries) == (
         f"Qt needs libxcb-icccm.so.4, libxcb-keysyms.so.1: run `{command}` and try again."
     )
 
 
 def test_a_display_that_is_not_there_is_told():
-    if qt_libraries.missing_libraries("xcb"):
+    if display.missing_libraries("xcb"):
         pytest.skip("this system has no libraries for windows")
     assert ":4711" in (display.display_problem({"DISPLAY": ":4711"}) or "")
 

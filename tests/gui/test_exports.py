@@ -12,6 +12,7 @@ from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
+from fineparser_core.export.jobs import ClipJob, SheetJob, StillJob
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
@@ -114,8 +115,9 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
     session.editing.set_diver(key, "Ana")
-    exports.still(key, 44, tmp_path / "frame.png", RenderOptions())
-    exports.contact_sheet(key, tmp_path / "sheet.jpg", RenderOptions(title="Ana"))
+    analysis = session.current.analysis
+    exports.add(StillJob(path=tmp_path / "frame.png", analysis=analysis, frame=44))
+    exports.add(SheetJob(path=tmp_path / "sheet.jpg", analysis=analysis, options=RenderOptions(title="Ana")))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -134,7 +136,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
 def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
     exports = studio.session.exports
     for name in ("a.mp4", "b.mp4"):
-        exports.clip(studio.session.current.key, tmp_path / name, RenderOptions())
+        exports.add(ClipJob(path=tmp_path / name, analysis=studio.session.current.analysis))
     first, second = exports.exports
     exports.cancel(second.id)
     assert exports.exports[1].state is ExportState.CANCELLED
@@ -149,9 +151,9 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
     exports = studio.session.exports
     for name in ("a.mp4", "b.png"):
         if name.endswith("mp4"):
-            exports.clip(studio.session.current.key, tmp_path / name, RenderOptions())
+            exports.add(ClipJob(path=tmp_path / name, analysis=studio.session.current.analysis))
         else:
-            exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
+            exports.add(StillJob(path=tmp_path / name, analysis=studio.session.current.analysis, frame=3))
     qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     os.kill(exports.findChild(QProcess).processId(), KILL)
     qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text)
@@ -169,7 +171,7 @@ def test_a_missing_video_and_a_missing_folder_are_sentences(studio, qtbot, tmp_p
     gone = tmp_path / "gone.mp4"
     parse = dive_parse(gone, 120)
     session.update(dive.key, analysis=Analysis(parse=parse, scoring=None))
-    exports.still(dive.key, 3, tmp_path / "a.png", RenderOptions())
+    exports.add(StillJob(path=tmp_path / "a.png", analysis=session.current.analysis, frame=3))
     qtbot.waitUntil(lambda: not exports.busy)
     assert exports.exports[-1].state is ExportState.FAILED
     assert "gone.mp4" in studio.window.messages.text
@@ -248,15 +250,17 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
         next(row for row in range(still.beside.count()) if getattr(still.beside.itemData(row), "key", None))
     )
     assert still.drawings.isChecked()
-    options = made._options(2)
+    options = still.options(session.current, alone=True)
     assert (options.marks, options.comparison_marks) == ((), (line,))
     session.drawing_edits.draw_on_exemplar("a", (line, line), "drawing")
     sheet.beside.addItem("a", ComparableDive(name="a", title="a", exemplar_id="a"))
     sheet.beside.setCurrentIndex(sheet.beside.count() - 1)
     assert sheet.drawings.isChecked()
-    assert made._drawn_beside(sheet.beside) == (line, line)
+    assert sheet.beside.drawings == (line, line)
     made.reject()
-    session.exports.still(second, 44, tmp_path / "two.png", options)
+    session.exports.add(
+        StillJob(path=tmp_path / "two.png", analysis=session.current.analysis, frame=44, options=options)
+    )
     wait_for(studio, qtbot, ExportState.DONE)
     assert yellow_in(tmp_path / "two.png") > 50
     image = QImage(str(tmp_path / "two.png"))
@@ -287,7 +291,7 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
 
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
     exports = studio.session.exports
-    exports.clip(studio.session.current.key, tmp_path / "a.mp4", RenderOptions())
+    exports.add(ClipJob(path=tmp_path / "a.mp4", analysis=studio.session.current.analysis))
     qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     answers, asked = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]), []
     monkeypatch.setattr(QMessageBox, "question", lambda *args: asked.append(args[2]) or next(answers))

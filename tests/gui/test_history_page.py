@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
 from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.tags_dialog import TagsDialog
+from fineparser_gui.history.page import TagsDialog
 from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (

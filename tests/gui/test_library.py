@@ -34,7 +34,7 @@ from fineparser_gui.dives.dive import DiveState, ScoreState
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.library.table import LibraryFilter, LibraryModel
 from fineparser_gui.support.formatting import day_text
-from fineparser_gui.worker.library_handler import LibraryHandler
+from fineparser_gui.worker.child import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,

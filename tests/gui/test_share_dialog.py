@@ -8,7 +8,7 @@ from answers_kit import open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
-from fineparser_gui.export import sharing
+from fineparser_gui.export import share_dialog
 from fineparser_gui.export.exports import ExportState
 from fineparser_gui.export.share_dialog import ShareDialog
 
@@ -17,7 +17,7 @@ from fineparser_gui.export.share_dialog import ShareDialog
 def addresses(monkeypatch):
     """This computer's addresses, as they are found."""
     found = ["127.0.0.1"]
-    monkeypatch.setattr(sharing, "local_addresses", lambda: found)
+    monkeypatch.setattr(share_dialog, "local_addresses", lambda: found)
     return found
 
 
@@ -66,7 +66,7 @@ def test_an_export_goes_to_the_phone(studio, qtbot, tmp_path, small_video):
 
 
 def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_path, small_video, monkeypatch):
-    monkeypatch.setattr(sharing.QElapsedTimer, "elapsed", lambda _: 1400)
+    monkeypatch.setattr(share_dialog.QElapsedTimer, "elapsed", lambda _: 1400)
     studio.window.dives.view.selectAll()
     studio.window.actions_by_id["share"].trigger()
     dialog = opened(studio, qtbot)
@@ -84,7 +84,7 @@ def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_p
     page = urlopen(dialog.url.text()).read().decode()
     assert ('<img src="4"' in page, small_video.name in page) == (True, False)
     url = dialog.url.text()
-    monkeypatch.setattr(sharing, "LASTS_S", 0)
+    monkeypatch.setattr(share_dialog, "LASTS_S", 0)
     qtbot.waitUntil(lambda: not dialog.sharing.url)
     assert (dialog.url.text(), dialog.code.modules, dialog.go.text()) == ("", (), "Show the code")
     with pytest.raises(URLError, match="refused"):

@@ -20,8 +20,7 @@ from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.thumbnails import grid
-from fineparser_gui.timeline.time_axis import TimeAxis
-from fineparser_gui.timeline.time_plot import TimePlot
+from fineparser_gui.timeline.time_plot import TimeAxis, TimePlot
 
 
 def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
@@ -49,11 +48,11 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
     drag_from(timeline, transition_point(timeline, IN), 1)
     dive = session.current
     assert (dive.in_frame, dive.out_frame, dive.state) == (11, None, DiveState.QUEUED)
-    assert timeline.pending
+    assert timeline.content.stale
     assert "pending" in timeline.accessibleDescription()
     assert "dive from frame 11 to 119" in timeline.accessibleDescription()
     parsed.answer_parse()
-    assert not timeline.pending
+    assert not timeline.content.stale
     drag_from(timeline, transition_point(timeline, OUT), -20)
     assert (session.current.in_frame, session.current.out_frame) == (11, 99)
     session.editing.edits.undo()
@@ -96,16 +95,16 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     timeline = parsed.window.player.timeline
     at = transition_point(timeline, 1)
     turn_wheel(timeline, at, 4)
-    assert not timeline.whole
+    assert not timeline.prepare().shows_whole
     assert transition_point(timeline, 1).x() == pytest.approx(at.x(), abs=1)  # the mouse is at whole pixels
     assert named(timeline, "Part of the video that the timeline shows").isVisible()
-    left = timeline.shown[0]
+    left = timeline.prepare().shown[0]
     turn_wheel(timeline, at, -1, shift=True)
-    assert timeline.shown[0] > left
+    assert timeline.prepare().shown[0] > left
     parsed.window.transport.seek(3)
-    assert timeline.shown[0] <= 3  # the playhead stays in view
+    assert timeline.prepare().shown[0] <= 3  # the playhead stays in view
     parsed.window.actions_by_id["timeline_all"].trigger()
-    assert timeline.whole
+    assert timeline.prepare().shows_whole
     assert not named(timeline, "Part of the video that the timeline shows").isVisible()
 
 
@@ -120,11 +119,11 @@ def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
 def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
     timeline = parsed.window.player.timeline
     timeline.grab()
-    qtbot.waitUntil(lambda: len(timeline._thumbnails._images) > 3)
-    image = next(iter(timeline._thumbnails._images.values()))
+    qtbot.waitUntil(lambda: len(timeline.thumbnails._images) > 3)
+    image = next(iter(timeline.thumbnails._images.values()))
     assert not image.isNull()
-    timeline.close_file()
-    assert not timeline._thumbnails._images
+    timeline.thumbnails.close()
+    assert not timeline.thumbnails._images
 
 
 def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
@@ -153,11 +152,11 @@ def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
 def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) -> None:
     timeline = idle_studio.window.player.timeline
     open_queued(idle_studio, qtbot, small_video, in_frame=40, out_frame=79)
-    assert 0 < timeline.shown[0] < 40
-    assert 79 < timeline.shown[1] < 120
+    assert 0 < timeline.prepare().shown[0] < 40
+    assert 79 < timeline.prepare().shown[1] < 120
     assert timeline.rect().contains(transition_point(timeline, OUT).toPoint())
     timeline.show_all()
-    assert timeline.whole
+    assert timeline.prepare().shows_whole
 
 
 @pytest.fixture
@@ -314,13 +313,13 @@ def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_s
     assert dive.info.pts_s[round(entry[1])] - dive.info.pts_s[contact] == pytest.approx(0.5, abs=1 / dive.info.fps)
     own = session.current.model_analysis
     session.update(dive.key, model_analysis=None, analysis=None)
-    assert timeline.whole
+    assert timeline.prepare().shows_whole
     cut = replace(
         own, parse=replace(own.parse, clip=replace(own.parse.clip, n_cut=(30, 20), in_frame=30, out_frame=99))
     )
     session.update(dive.key, model_analysis=cut, analysis=cut)
-    assert not timeline.whole
-    assert timeline.shown[0] < 30 < 99 < timeline.shown[1]
+    assert not timeline.prepare().shows_whole
+    assert timeline.prepare().shown[0] < 30 < 99 < timeline.prepare().shown[1]
 
 
 def test_the_name_of_a_phase_leaves_the_dot_of_the_water_contact_free(qtbot) -> None:

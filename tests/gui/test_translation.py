@@ -20,7 +20,7 @@ from fineparser_gui.score.dive_plot import DayAxis, day_number
 from fineparser_gui.score.ranking_dialog import RankingDialog
 from fineparser_gui.support.formatting import board_text, decimal, signed, without_mnemonic
 from fineparser_gui.support.translation import TableTranslator, install_language
-from fineparser_gui.timeline.time_axis import TimeAxis
+from fineparser_gui.timeline.time_plot import TimeAxis
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
 #: What is called the same in every language, comes from the dive, or is a note that these tests made up.

@@ -27,7 +27,7 @@ def read_library(path: Path) -> dict[str, object]:
     """Everything that a program reads of a library: by id whether masks and encoding can be used."""
     with ExemplarStore.open(path) as store:
         found = [*store.exemplars(), *store.removed()]
-        encoded = store.encoded(MODEL_ID)
+        encoded = store.files.encoded(MODEL_ID)
         return {
             "ids": [one.id for one in found],
             "clips": [str(one.clip_path) for one in found],

@@ -207,17 +207,13 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
             name=text(step.name),
             color=STEP_COLORS[step.name],
             times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
-            points=_signed(points[step.name]) if step.name in points else None,
+            points=number(points[step.name], 1, signed=True) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
             sentences=tuple(finding_text(finding) for finding in told[step.name]),
         )
         for step, duration_s in zip(parse.steps, parse.step_durations_s, strict=True)
     )
-
-
-def _signed(points: float) -> str:
-    return number(points, 1, signed=True)
 
 
 def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tuple[MeasuredRow, ...]:

@@ -152,8 +152,8 @@ def test_an_id_is_made_of_the_content(state, tmp_path):
     card.write_text(json.dumps(json.loads(card.read_bytes()) | {"id": bundled.id}), encoding="utf-8")
     assert load_bundle(tmp_path)[1].id == written.id
     with ExemplarStore.open(None) as library:
-        assert library.encoded(bundled.id)
-        assert not library.encoded(written.id)
+        assert library.files.encoded(bundled.id)
+        assert not library.files.encoded(written.id)
     card.write_text(
         json.dumps(json.loads(card.read_bytes()) | {"shards": dict(bundled.shards), "name": bundled.name}),
         encoding="utf-8",

@@ -169,9 +169,9 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, 
     assert analyzer.score(query(), dive, find_difficulty(dive, 3.0)).exemplars[0].id == made.id
 
     newer = Analyzer(network, replace(IDENTITY, id="newer-1"), store)
-    assert own.encoded("newer-1") == set()
+    assert own.files.encoded("newer-1") == set()
     again = newer.exemplar_encoding(made)
-    assert own.encoded("newer-1") == {made.id}
+    assert own.files.encoded("newer-1") == {made.id}
     assert again.transition_samples == own.encoding(made.id, MODEL_ID).transition_samples
     np.testing.assert_allclose(again.gated, encoded.gated, atol=1e-4)
     assert own.get(made.id) == made

@@ -87,7 +87,7 @@ def test_a_removed_exemplar_is_no_candidate_and_comes_back(tmp_path):
         library.remove("two")
         library.empty_bin()
         assert library.removed() == []
-        assert library.encoded(MODEL_ID) == {"one"}
+        assert library.files.encoded(MODEL_ID) == {"one"}
         with pytest.raises(ExemplarError, match="no exemplar 'two'"):
             library.restore("two")
 
@@ -178,7 +178,7 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
     assert [file.read_bytes() for file in kept] == ([] if damage == "gone" else [bytes(content)])
     with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
-        assert library.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
+        assert library.files.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
 
 
 @pytest.mark.parametrize("every", [41, pytest.param(1, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])])
@@ -276,7 +276,7 @@ def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
     with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
         assert library.get("ada-00").score == 61.2
-        assert library.encoded(MODEL_ID) == {"ada-00", "ada-01", "ada-02"}
+        assert library.files.encoded(MODEL_ID) == {"ada-00", "ada-01", "ada-02"}
     assert integrity(tmp_path / FILE_NAME) == "ok"
 
 
@@ -351,8 +351,8 @@ def test_what_newer_weights_make_of_an_exemplar_is_kept_but_for_what_a_person_pl
         add(library, "placed", corrected=True)
         for name in ("found", "placed", "gone"):
             library.keep_parse(name, "newer-1", encoding(1), mask(), (25, 65))
-        assert library.encoded("newer-1") == {"found", "placed"}
-        assert library.encoded(MODEL_ID) == {"found", "placed"}
+        assert library.files.encoded("newer-1") == {"found", "placed"}
+        assert library.files.encoded(MODEL_ID) == {"found", "placed"}
         assert library.get("found").first_flight_frame == 25
         assert library.get("placed").first_flight_frame == 20
 

@@ -4,7 +4,7 @@ import pytest
 
 from fineparser_core.commands import cli
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.health import gpu, report
+from fineparser_core.health import report
 from fineparser_core.health.report import Places, as_text, examine
 from fineparser_core.printable import without_home
 
@@ -17,10 +17,10 @@ def quiet_probe(monkeypatch):
 
 
 def test_what_torch_sees_comes_from_a_process_of_its_own():
-    facts = gpu.probe_torch()
+    facts = report.probe_torch()
     assert facts["device"] in facts["devices"]
-    assert gpu.gpu_sentence(facts).endswith(".")
-    assert "no device 'mps'" in gpu.probe_torch("mps").get("problem", "no device 'mps'")
+    assert report.gpu_sentence(facts).endswith(".")
+    assert "no device 'mps'" in report.probe_torch("mps").get("problem", "no device 'mps'")
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_what_torch_sees_comes_from_a_process_of_its_own():
     ],
 )
 def test_one_sentence_says_why_there_is_no_gpu(monkeypatch, card, driver, facts, words):
-    monkeypatch.setattr(gpu.sys, "platform", "linux")
-    monkeypatch.setattr(gpu, "has_nvidia_card", lambda: card)
-    monkeypatch.setattr(gpu, "has_nvidia_driver", lambda: driver)
-    sentence = gpu.gpu_sentence(facts)
+    monkeypatch.setattr(report.sys, "platform", "linux")
+    monkeypatch.setattr(report, "has_nvidia_card", lambda: card)
+    monkeypatch.setattr(report, "has_nvidia_driver", lambda: driver)
+    sentence = report.gpu_sentence(facts)
     assert words in sentence
     assert sentence.count(".") == 1
 
@@ -47,9 +47,9 @@ def test_cards_are_read_from_the_list_of_the_system(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "vendor").write_text(vendor + "\n", encoding="utf-8")
         (tmp_path / name / "class").write_text(kind + "\n", encoding="utf-8")
-    assert not gpu.has_nvidia_card(tmp_path)
+    assert not report.has_nvidia_card(tmp_path)
     (tmp_path / "b" / "class").write_bytes(b"0x030200\n")
-    assert gpu.has_nvidia_card(tmp_path)
+    assert report.has_nvidia_card(tmp_path)
 
 
 @pytest.mark.usefixtures("quiet_probe")

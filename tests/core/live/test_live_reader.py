@@ -29,7 +29,7 @@ from stream_server import (
 )
 
 from fineparser_core.live import reader as reader_module
-from fineparser_core.live import ring as ring_module
+from fineparser_core.live import ring_files
 from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
 from fineparser_core.live.reader import LiveReader, SourceState
 from fineparser_core.live.ring import Ring
@@ -61,7 +61,7 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path, ring, fps):
         wait_until(lambda: "lost" in states(events))
     ring.close()
     assert recorded(ring) == decoded(path)
-    assert len(ring.segments()) > 2
+    assert len(ring.files.segments()) > 2
     times = np.diff([frame.time_s for frame in frames_of(ring)])
     np.testing.assert_allclose(times, 1 / fps, atol=2e-5)
     assert {(one.format.width_px, one.format.height_px, one.format.fps) for one in got} == {(320, 180, fps)}
@@ -81,7 +81,7 @@ def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(tmp_path, ring
     assert recorded(ring) == decoded(silent)
     start_s, clip, silent_clip = ring.span[0], tmp_path / "clip.mp4", tmp_path / "silent_clip.mp4"
     begins_s = ring.cut(start_s + 1, start_s + 3.5, clip) - start_s
-    monkeypatch.setattr(ring_module, "now_s", lambda: start_s + 10)  # it was recorded faster than time goes
+    monkeypatch.setattr(ring_files, "now_s", lambda: start_s + 10)  # it was recorded faster than time goes
     with Ring(tmp_path / "ring") as again:  # as after a kill
         again.cut(start_s + 1, start_s + 3.5, tmp_path / "again.mp4")
     assert (tmp_path / "again.mp4").read_bytes() == clip.read_bytes()
@@ -292,7 +292,7 @@ def test_a_picture_whose_time_alone_is_two_hours_off(tmp_path, ring, number):
     times_s = [frame.time_s for frame in frames_of(ring)]
     assert len(times_s) == 60
     assert max(times_s) - min(times_s) == pytest.approx(59 / 25, abs=0.15)
-    assert max(one.end_s for one in ring.segments()) - min(times_s) == pytest.approx(60 / 25, abs=0.15)
+    assert max(one.end_s for one in ring.files.segments()) - min(times_s) == pytest.approx(60 / 25, abs=0.15)
 
 
 def test_nothing_is_left_behind(tmp_path):

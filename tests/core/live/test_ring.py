@@ -16,6 +16,7 @@ from stream_server import frames_of, numbers, packets_of, transport_stream, wait
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.live import ring as ring_module
+from fineparser_core.live import ring_files
 from fineparser_core.live.ring import Ring
 
 START_S = 1e9
@@ -37,7 +38,7 @@ def test_old_segments_go_first(tmp_path, packets):
     with Ring(tmp_path, segment_s=0.4, most_minutes=2 / 60) as ring:
         fill(ring, packets)
     with Ring(tmp_path, segment_s=0.4, most_minutes=2 / 60) as ring:
-        assert ring.segments()[0].start_s - START_S > 7
+        assert ring.files.segments()[0].start_s - START_S > 7
 
 
 def test_bytes_are_bounded(tmp_path, packets):
@@ -45,7 +46,7 @@ def test_bytes_are_bounded(tmp_path, packets):
     with Ring(tmp_path, segment_s=0.4, most_bytes=most) as ring:
         fill(ring, packets)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < most * 1.3
-    assert ring.segments()[-1].end_s == pytest.approx(START_S + 10, abs=0.05)
+    assert ring.files.segments()[-1].end_s == pytest.approx(START_S + 10, abs=0.05)
     assert ring.missing == 0
 
 
@@ -90,7 +91,7 @@ def test_no_key_frame_for_long(tmp_path, packets, monkeypatch):
     monkeypatch.setattr(ring_module, "_LONGEST_SEGMENT_S", 0.2)
     with Ring(tmp_path, segment_s=100) as ring:
         fill(ring, packets[:48])
-    assert any(segment.continues for segment in ring.segments())
+    assert any(segment.continues for segment in ring.files.segments())
     assert numbers(frames_of(ring, START_S + 0.4))[:36] == list(range(10, 46))
     ring.clear()
     assert ring.span is None
@@ -100,10 +101,10 @@ def test_no_key_frame_for_long(tmp_path, packets, monkeypatch):
 def test_what_is_being_read_outlasts_clearing(tmp_path, packets):
     with Ring(tmp_path, segment_s=2.0) as ring:
         fill(ring, packets)
-        path = ring.segments()[1].path
+        path = ring.files.segments()[1].path
         with path.open("rb"):
             ring.clear()
-        assert [one.path for one in ring.segments()] == [path]
+        assert [one.path for one in ring.files.segments()] == [path]
 
 
 def test_a_second_program_gets_a_sentence(tmp_path):
@@ -128,9 +129,9 @@ def test_a_full_disk_costs_the_oldest_and_then_pictures(tmp_path, packets, monke
         fill(ring, packets[:200])
         assert ring.missing == 0  # the ring is shorter
         assert numbers(frames_of(ring))[-20:-2] == list(range(180, 198))
-    monkeypatch.setattr(ring_module, "now_s", lambda: START_S + 100)
+    monkeypatch.setattr(ring_files, "now_s", lambda: START_S + 100)
     with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
-        ring._pins.append((0, START_S + 100))
+        ring.files._pins.append((0, START_S + 100))
         for packet in packets[200:225]:
             ring.write(packet)
         wait_until(lambda: said)
@@ -159,7 +160,7 @@ def test_a_slow_disk_makes_nobody_wait(tmp_path, packets, monkeypatch):
 def test_the_computers_clock_was_set_back(tmp_path, packets, monkeypatch):
     with Ring(tmp_path) as ring:
         fill(ring, packets)
-    monkeypatch.setattr(ring_module, "now_s", lambda: START_S - 1000)
+    monkeypatch.setattr(ring_files, "now_s", lambda: START_S - 1000)
     with Ring(tmp_path) as ring:
         assert ring.span == pytest.approx((START_S - 1010, START_S - 1000))
         assert numbers(frames_of(ring)) == list(range(250))
