@@ -11,8 +11,17 @@ from PySide6.QtWidgets import QLineEdit
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
 from fineparser_core.language import text
 from fineparser_gui.player.arrow_keys import ENTER, arrow_of, moved_within
-from fineparser_gui.player.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
-from fineparser_gui.player.drawings import LONGEST_NOTE, MOST_THICK, NOTE, RULER, STOPWATCH, Drawing, visible_marks
+from fineparser_gui.player.drawing_marks import (
+    described,
+    labeled,
+    note_box,
+    paint_crosshair,
+    paint_grip,
+    paint_hint,
+    paint_mark,
+    passed_s,
+)
+from fineparser_gui.player.drawings import LONGEST_NOTE, MOST_THICK, NOTE, Drawing, visible_marks
 from fineparser_gui.player.sketch import Sketch, selection_hint
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.support.formatting import decimal
@@ -31,32 +40,39 @@ class NoteEditor(QLineEdit):
 
     written = Signal(object, str)
 
-    def __init__(self, note: Drawing, canvas: VideoCanvas) -> None:
-        super().__init__(note.text, canvas)
-        self._note, self._canvas, self._over = note, canvas, False
+    def __init__(self, canvas: VideoCanvas) -> None:
+        super().__init__(canvas)
+        self._note: Drawing | None = None
+        self._canvas = canvas
         self.setMaxLength(LONGEST_NOTE)
         self.setPlaceholderText(self.tr("Note"))
         self.setAccessibleName(self.tr("Text of the note"))
-        at = canvas.to_widget(*note.points[0])
+        self.editingFinished.connect(self.accept)
+        self.hide()
+
+    def open(self, note: Drawing) -> None:
+        """Edit a note; the one before is accepted."""
+        self.accept()
+        self._note = note
+        self.setText(note.text)
+        at, canvas = self._canvas.to_widget(*note.points[0]), self._canvas
         self.resize(_WIDTH_PX, self.sizeHint().height())
         right, bottom = canvas.width() - self.width(), canvas.height() - self.height()
         self.move(max(min(int(at.x()) + 8, right), 0), max(min(int(at.y()) + 8, bottom), 0))
-        self.editingFinished.connect(self.accept)
         self.show()
         self.setFocus()
 
     def accept(self) -> None:
-        """Close it, and tell the text."""
-        if not self._over:
+        """Close it if it is open, and tell the text."""
+        if (note := self._note) is not None:
             self.discard()
-            self.written.emit(self._note, self.text().strip())
+            self.written.emit(note, self.text().strip())
 
     def discard(self) -> None:
         """Close it."""
-        self._over = True
+        self._note = None
         self._canvas.setFocus()
         self.hide()
-        self.deleteLater()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -107,7 +123,8 @@ class DrawingLayer(QObject):
         self._moved_point: int | None = None  # point that the arrow keys move; None: the whole drawing
         self.selected: Drawing | None = None
         self._dragging: tuple[Drawing, int | None] | None = None  # drawing before the drag, and the dragged point
-        self._editor: NoteEditor | None = None
+        self._editor = NoteEditor(canvas)
+        self._editor.written.connect(self._on_written)
         canvas.layer = self
 
     @property
@@ -126,7 +143,7 @@ class DrawingLayer(QObject):
 
     def begin(self, tool: str | None) -> None:
         """Draw a line, note or other `tool` with the next clicks; None cancels."""
-        self._close_editor()
+        self._editor.accept()
         self._sketch = Sketch(tool) if tool is not None else None
         self._select(None)
         if tool is not None:
@@ -159,7 +176,7 @@ class DrawingLayer(QObject):
 
     def end_stopwatch(self) -> None:
         """End the selected stopwatch at the frame on the screen, which may come before that where it began."""
-        if (one := self.times) is not None:
+        if (one := self.selected) is not None and one.runs:
             first, last = sorted((one.frame, self._frame))
             self._replace(one, replace(one, frame=first, last_frame=last), self.tr("taking a time"))
             self._update_hint()
@@ -187,7 +204,8 @@ class DrawingLayer(QObject):
                 paint_grip(painter, self._canvas.to_widget(*drawing.points[self._moved_point]))
         if self._sketch is not None:
             if unfinished := self._sketch.unfinished(frame, self._canvas.to_source(self._pointer)):
-                unfinished = self._labeled(replace(unfinished, thickness=self.thickness))
+                drawn = replace(unfinished, thickness=self.thickness)
+                unfinished = labeled(drawn, self._times_s, self._canvas.path)
                 measured = self._sketch.tool == unfinished.kind
                 paint_mark(painter, unfinished, self._canvas.to_widget, measured=measured)
             if self._by_keyboard and self._canvas.hasFocus():
@@ -199,32 +217,12 @@ class DrawingLayer(QObject):
         """Return a hint on the next click or key, or ""."""
         if self._sketch is not None:
             return self._sketch.hint()
-        if self.times:
-            passed_s = decimal(abs(self._time_s(self._frame) - self._time_s(self.times.frame)), 2)
-            return text("{0} s  ·  the stopwatch's key or button ends it at this frame", passed_s)
+        if self.selected is not None and self.selected.runs:
+            passed = decimal(passed_s(self._times_s, self.selected.frame, self._frame), 2)
+            return text("{0} s  ·  the stopwatch's key or button ends it at this frame", passed)
         if self.selected is not None and self._moves and self._canvas.hasFocus():
             return selection_hint(self.selected, self._moved_point)
         return ""
-
-    @property
-    def times(self) -> Drawing | None:
-        """The selected stopwatch if it has not ended yet."""
-        one = self.selected
-        return one if one is not None and one.kind == STOPWATCH and one.last_frame is None else None
-
-    def _time_s(self, frame: int) -> float:
-        return float(self._times_s[min(frame, len(self._times_s) - 1)])
-
-    def _labeled(self, drawing: Drawing) -> Drawing:
-        """Return a ruler with its length or a stopwatch with its time, as text, and other drawings as they are."""
-        if drawing.kind == RULER:
-            meters = self._canvas.meters(drawing.frame, *drawing.points)
-            known = "" if meters is None else text("{0} m", decimal(meters, 1 if meters >= 1 else 2))
-            return replace(drawing, text=known or text("length not known"))
-        if drawing.kind == STOPWATCH:
-            between_s = self._time_s(drawing.end_frame) - self._time_s(drawing.frame)
-            return replace(drawing, text=text("{0} s", decimal(between_s, 2)))
-        return drawing
 
     @property
     def _moves(self) -> bool:
@@ -244,7 +242,7 @@ class DrawingLayer(QObject):
         """Set a point, or begin to drag a drawing; whether the layer has handled the event."""
         if event.button() != Qt.MouseButton.LeftButton:
             return False
-        self._close_editor()
+        self._editor.accept()
         self._pressed_at = self._pointer = event.position()
         if self._sketch is not None:
             self._by_keyboard = False
@@ -271,7 +269,7 @@ class DrawingLayer(QObject):
             x, y = self._canvas.to_source(event.position())
             from_x, from_y = self._canvas.to_source(self._pressed_at)
             moved = drawing.moved(x - from_x, y - from_y) if place is None else drawing.with_point(place, (x, y))
-            self.selected = self._labeled(moved)
+            self.selected = labeled(moved, self._times_s, self._canvas.path)
             self._canvas.update()
         elif self._sketch is not None:
             self._sketch.trace(self._canvas.to_source(event.position()))
@@ -301,7 +299,7 @@ class DrawingLayer(QObject):
         """Edit the note at the pointer; whether the layer has handled the event."""
         found = _drawing_at(self._canvas, self._shown(), event.position())
         if found is not None and found.kind == NOTE:
-            self._edit(found)
+            self._editor.open(found)
         return found is not None or self._sketch is not None
 
     def wants_key(self, event: QKeyEvent) -> bool:
@@ -327,7 +325,7 @@ class DrawingLayer(QObject):
         elif self.selected is not None and arrow is not None:
             self._nudge(self.selected, arrow)
         elif self.selected is not None and self.selected.kind == NOTE:
-            self._edit(self.selected)
+            self._editor.open(self.selected)
         elif self.selected is not None:
             following = 0 if self._moved_point is None else self._moved_point + 1
             self._moved_point = following if following < len(self.selected.grips) else None
@@ -362,21 +360,15 @@ class DrawingLayer(QObject):
             return
         steered, self._moved_point = self._by_keyboard, None
         drawing = sketch.finished(self._frame, _reach(self._canvas) / 10)
-        drawing = self._labeled(replace(drawing, thickness=self.thickness))
+        drawing = labeled(replace(drawing, thickness=self.thickness), self._times_s, self._canvas.path)
         self.begin(None)
         if drawing.kind == NOTE:
-            self._edit(drawing)
+            self._editor.open(drawing)
             return
         self.selected, self._by_keyboard = drawing, steered
         self.edited.emit((*self.drawings, drawing), sketch.done_text(), "")
         self._update_hint()
         self.state_changed.emit()
-
-    def _edit(self, note: Drawing) -> None:
-        """Open the text editor of a new or existing note on the picture."""
-        self._close_editor()
-        self._editor = NoteEditor(note, self._canvas)
-        self._editor.written.connect(self._on_written)
 
     def _on_written(self, note: Drawing, text: str) -> None:
         written = replace(note, text=text)
@@ -388,14 +380,8 @@ class DrawingLayer(QObject):
         elif note not in self.drawings and text:
             self.edited.emit((*self.drawings, written), self.tr("adding a note"), "")
 
-    def _close_editor(self) -> None:
-        """Accept the text of the open editor."""
-        editor, self._editor = self._editor, None
-        if editor is not None:
-            editor.accept()
-
     def _replace(self, before: Drawing, after: Drawing, text: str, gesture: str = "") -> None:
-        self.selected = after = self._labeled(after)
+        self.selected = after = labeled(after, self._times_s, self._canvas.path)
         self.edited.emit(tuple(after if one is before else one for one in self.drawings), text, gesture)
 
     def _select(self, drawing: Drawing | None) -> None:

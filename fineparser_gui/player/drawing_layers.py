@@ -77,7 +77,7 @@ class DrawingLayers(QObject):
 
     def end_stopwatch(self) -> bool:
         """End the selected stopwatch at the frame on the screen; False where none runs."""
-        running = [layer for layer in self.layers if layer.times is not None]
+        running = [layer for layer in self.layers if layer.selected is not None and layer.selected.runs]
         for layer in running:
             layer.end_stopwatch()
         return bool(running)

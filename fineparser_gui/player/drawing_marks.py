@@ -1,12 +1,15 @@
 """Painting of the coach's drawings: light with a dark rim, so that they are visible on any background."""
 
+from dataclasses import replace
 from math import atan2, cos, degrees, radians, sin
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import text
+from fineparser_core.measures.center_path import CenterPath
 from fineparser_gui.player.drawings import (
     ANGLE,
     ARROW,
@@ -30,6 +33,28 @@ _HANDLE = 4.5
 _ARC = 26.0
 _HEAD = 14.0
 _LONGEST_NOTE_W = 320
+
+
+def labeled(drawing: Drawing, times_s: np.ndarray, path: CenterPath | None) -> Drawing:
+    """Return a ruler with its length or a stopwatch with its time, as text, and other drawings as they are.
+
+    Args:
+        times_s: (n_frames,) times of the frames.
+        path: of the diver, at whose distance a ruler measures; None where it is not known.
+    """
+    if drawing.kind == RULER:
+        meters = path.meters(drawing.frame, *drawing.points) if path is not None else None
+        known = "" if meters is None else text("{0} m", decimal(meters, 1 if meters >= 1 else 2))
+        return replace(drawing, text=known or text("length not known"))
+    if drawing.kind == STOPWATCH:
+        return replace(drawing, text=text("{0} s", decimal(passed_s(times_s, drawing.frame, drawing.end_frame), 2)))
+    return drawing
+
+
+def passed_s(times_s: np.ndarray, first: int, last: int) -> float:
+    """Return the time between two frames, seconds; the last one known stands for those beyond it."""
+    before, after = times_s[np.minimum([first, last], len(times_s) - 1)]
+    return float(abs(after - before))
 
 
 def paint_mark(

@@ -63,6 +63,11 @@ class Drawing(Mark):
         return replace(self, frame=first, last_frame=last if last > first else None)
 
     @property
+    def runs(self) -> bool:
+        """Whether it is a stopwatch that has not ended."""
+        return self.kind == STOPWATCH and self.last_frame is None
+
+    @property
     def grips(self) -> tuple[Point, ...]:
         """Ends and corners that can be moved separately; empty for a freehand line."""
         return () if self.kind == FREEHAND else self.points

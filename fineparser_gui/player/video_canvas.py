@@ -88,7 +88,7 @@ class VideoCanvas(PictureView):
         self.layer: CanvasLayer | None = None
         self._image: QImage | None = None
         self._track: MaskTrack | None = None
-        self._path: CenterPath | None = None
+        self.path: CenterPath | None = None
         self._shown_frame = 0
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
@@ -113,13 +113,9 @@ class VideoCanvas(PictureView):
 
     def set_source(self, source_size: QSize, track: MaskTrack | None, path: CenterPath | None = None) -> None:
         """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's center."""
-        self.source_size, self._track, self._path, self._mask = source_size, track, path, None
+        self.source_size, self._track, self.path, self._mask = source_size, track, path, None
         self.update()
         self.view_changed.emit()
-
-    def meters(self, frame: int, first: tuple[float, float], second: tuple[float, float]) -> float | None:
-        """Return the distance of two places of a frame at the diver's distance; None where the scale is not known."""
-        return self._path.meters(frame, first, second) if self._path is not None else None
 
     def set_frame(self, frame: int, image: QImage | None) -> None:
         """Show the image of a frame with its mask."""
@@ -240,9 +236,9 @@ class VideoCanvas(PictureView):
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
         joints = joints_at(track, self._shown_frame)
         bones = bones_of(joints) if joints is not None else []
-        if self._path is not None:
+        if self.path is not None:
             mark_text, picture = self.tr("{0} m"), self.picture_rect()
-            paint_path(painter, self._path, self._shown_frame, self.to_widget, mark_text, picture, bones)
+            paint_path(painter, self.path, self._shown_frame, self.to_widget, mark_text, picture, bones)
         paint_skeleton(painter, bones, self.to_widget)
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:

@@ -294,9 +294,10 @@ def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qt
     _press(qtbot, keyed, Qt.Key.Key_Backtab, shift=True)
     assert layer.selected == note
     _press(qtbot, keyed, Qt.Key.Key_Return)
-    named(keyed.window(), "Text of the note").selectAll()
-    qtbot.keyClicks(named(keyed.window(), "Text of the note"), "toes")
-    qtbot.keyClick(named(keyed.window(), "Text of the note"), Qt.Key.Key_Return)
+    shown = editor(keyed)
+    shown.selectAll()
+    qtbot.keyClicks(shown, "toes")
+    qtbot.keyClick(shown, Qt.Key.Key_Return)
     assert session.current.drawings[0].text == "toes"
     assert keyed.hasFocus()
     _press(qtbot, keyed, Qt.Key.Key_Escape)
