@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from answers_kit import activate
-from finding import named
 from measured_dive import PX_PER_M, measured_parse
 from PySide6.QtCore import QPointF, Qt
 
