@@ -53,12 +53,21 @@ def pytest_report_to_serializable() -> Iterator[None]:
     return _encodable((yield))
 
 
+# On any thread, and in the middle of a test, Python would end what earlier tests have left, and may wait for that.
+gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logfinish() -> None:
-    """Collect garbage here where tests of the window have stopped Python from doing so on any thread."""
-    if not gc.isenabled():
-        old = gc.get_count()[2] >= gc.get_threshold()[2]
-        gc.collect(2 if old else 1)
+    """Collect what the test has left."""
+    gc.collect(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_was_there_before() -> None:
+    """What other modules have left, torch with all its objects, need not be looked through around every test."""
+    gc.collect()
+    gc.freeze()
 
 
 #: Takes longest: it comes first, so that all of several processes end at once.

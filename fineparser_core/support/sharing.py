@@ -275,7 +275,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Return a request without its body, read until its time is over."""
         head, ends_s = b"", time.monotonic() + _REQUEST_S
         while b"\r\n\r\n" not in head:
-            self.connection.settimeout(max(ends_s - time.monotonic(), 1e-3))
+            left_s = ends_s - time.monotonic()
+            if left_s <= 0:  # also for whoever has sent something meanwhile
+                raise TimeoutError("the request took too long")
+            self.connection.settimeout(left_s)
             got = self.connection.recv(_MOST_HEAD_BYTES + 1 - len(head))
             head += got
             if not got or len(head) > _MOST_HEAD_BYTES:

@@ -1,6 +1,5 @@
 """The real window, on a display where there is one and offscreen where there is none."""
 
-import gc
 import os
 import re
 import sqlite3
@@ -106,18 +105,10 @@ def qtbot(qapp, request) -> QtBot:
 
 @pytest.fixture(autouse=True, scope="session")
 def _garbage_is_collected_by_the_windows_thread(qapp) -> Iterator[None]:
-    """As in the program; tests of other rooms that follow in this process have threads, too."""
+    """As in the program: tests that press everything are long."""
     collector = GarbageCollector()
     yield
     collector.timer.stop()
-    gc.enable()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _what_was_there_before() -> None:
-    """What other modules have left, torch with all its objects, need not be looked through around every test."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
