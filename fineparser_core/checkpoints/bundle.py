@@ -73,6 +73,8 @@ class WeightsCard:
         calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
             stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
+        provenance: of weights that the recipe made: "machine", "versions", digests of "inputs", and of each of the
+            "stages" its minutes and what was measured of it; empty for others.
         choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
@@ -95,6 +97,7 @@ class WeightsCard:
     metrics: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     streams: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     choices: str = ""
     intended_use: str = ""
     limitations: str = ""
