@@ -162,7 +162,7 @@ _SECONDS = {
 }
 SIZES: Mapping[str, Size] = {
     "tiny": Size(
-        train=4,
+        train=3,
         test=1,
         numbers=("207C",),
         simulated=6,
@@ -180,17 +180,17 @@ SIZES: Mapping[str, Size] = {
         calibrated=1,
     ),
     "small": Size(
-        train=400,
-        test=60,
-        simulated=4000,
-        views=2,
+        train=300,
+        test=40,
+        simulated=3000,
+        views=1,
         learned={
-            "pose": (1500, 32),
-            "masks": (500, 4),
-            "tracks": (800, 16),
-            "steps": (800, 16),
-            "static": (1000, 24),
-            "dynamic": (1000, 24),
+            "pose": (1000, 32),
+            "masks": (200, 3),
+            "tracks": (500, 16),
+            "steps": (500, 16),
+            "static": (800, 24),
+            "dynamic": (800, 24),
         },
         exemplars=3,
         exemplar_numbers=COMMONEST,
@@ -201,8 +201,8 @@ SIZES: Mapping[str, Size] = {
         simulated=20000,
         views=2,
         learned={
-            "pose": (9000, 48),
-            "masks": (6000, 4),
+            "pose": (8000, 48),
+            "masks": (3500, 3),
             "tracks": (3000, 24),
             "steps": (3000, 24),
             "static": (4000, 36),

@@ -101,9 +101,14 @@ class MaskDecoder(nn.Module):
 
     def forward(self, taps: Taps, windows: Tensor) -> Tensor:
         """Decode taps of windows (N, 3, 16, 112, 112) to logits (N, 5, 16, 112, 112): side maps and fused map."""
+        return self.maps(taps, windows)[0]
+
+    def maps(self, taps: Taps, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the same, and the fused logits (N, 16, 112, 112) before `finish`."""
         sides = self._sides(taps)
-        fused = self.finish(*self._coarse(sides, taps), windows)
-        return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1)
+        coarse, known = self._coarse(sides, taps)
+        fused = self.finish(coarse, known, windows)
+        return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1), coarse
 
     def _side_maps(self, sides: list[Tensor]) -> list[Tensor]:
         return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]

@@ -295,8 +295,8 @@ class MaskPart(Part):
         windows = _as_video(batch["frames"])
         with self.autocast():
             taps = parser.taps(windows)
-            logits, coarse = parser.decoder(taps, windows).float(), parser.decoder.coarse(taps)[0].float()
-        truth = batch["masks"]
+            maps, unsharpened = parser.decoder.maps(taps, windows)
+        logits, coarse, truth = maps.float(), unsharpened.float(), batch["masks"]
         return {
             "focal": _PIXEL_WEIGHT * (mask_loss(logits, truth) + focal_loss(coarse, truth.round())),
             "dice": _dice_loss(logits[:, -1], truth),
