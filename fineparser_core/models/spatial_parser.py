@@ -111,7 +111,13 @@ class MaskDecoder(nn.Module):
         return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1), coarse
 
     def _side_maps(self, sides: list[Tensor]) -> list[Tensor]:
-        return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
+        found = []
+        for i, (score, side, (_, stride, padding)) in enumerate(zip(self.score, sides, _UPSAMPLING, strict=True)):
+            seen = score(side)
+            found.append(
+                _upsample(seen, self.upsample_score.get_parameter(f"{i}.weight").to(seen.dtype), stride, padding)
+            )
+        return found
 
     def coarse(self, taps: Taps) -> tuple[Tensor, Tensor | None]:
         """Map taps of N windows to the fused logits (N, 16, 112, 112), and what else `finish` needs of each window."""
