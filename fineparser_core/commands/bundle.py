@@ -76,8 +76,6 @@ _EXEMPLARS = "exemplars"
 _RANDOM = "No Kinetics weights were given: the I3D networks start from random weights, which see little."
 #: One of so many dives measures the parts and weighs the streams, and teaches none of them.
 _ASIDE = 10
-#: Exemplars of a number that a test dive is compared with.
-_VOTERS = 10
 #: Fewest exemplars by which the streams are compared.
 _LEAST_COMPARED = 20
 #: Settings that all parts share.
@@ -111,6 +109,7 @@ class Size:
         exemplars: by number and board.
         exemplar_numbers: numbers that have exemplars; empty for all.
         calibrated: test dives that thresholds are measured on.
+        voters: exemplars of a number, of the training dives, that test dives are compared with.
     """
 
     train: int
@@ -122,6 +121,7 @@ class Size:
     exemplars: int
     exemplar_numbers: tuple[str, ...] = ()
     calibrated: int = 40
+    voters: int = 10
 
     def minutes(self) -> dict[str, float]:
         """Return the planned minutes of each stage on two cores."""
@@ -132,7 +132,7 @@ class Size:
             "simulate": self.simulated,
             "bundle": 1,
             "exemplars": len(self.drawn_exemplars(0)),
-            "measure": self.test + min(self.train, len(NUMBER_SHARES) * _VOTERS),
+            "measure": self.test + min(self.train, len(NUMBER_SHARES) * self.voters),
             "calibrate": 1.25 * self.calibrated,
             **{name: iterations * size for name, (iterations, size) in self.learned.items()},
         }
@@ -178,6 +178,7 @@ SIZES: Mapping[str, Size] = {
         exemplars=1,
         exemplar_numbers=("207C",),
         calibrated=1,
+        voters=1,
     ),
     "small": Size(
         train=300,
@@ -298,7 +299,7 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     run.stage("bundle", lambda: save_bundle(network.state_dict(), run.card(stamp, weighed), bundle), once=True)
     run.stage("exemplars", lambda: _make_exemplars(run, bundle, exemplars, out / "sample"), once=True)
     of_tests: Any = {"data": rendered, "weights": bundle, "device": args.device}
-    measured = EvaluateOptions(**of_tests, out=out / "measured", cache=out / "frames", per_number=_VOTERS)
+    measured = EvaluateOptions(**of_tests, out=out / "measured", cache=out / "frames", per_number=size.voters)
     run.stage("measure", lambda: measure(measured, bundle), once=True)
     known: Any = {"library": exemplars / FILE_NAME, "predictions": out / "measured" / "predictions.json"}
     calibrated = CalibrateOptions(**of_tests, **known, limit=size.calibrated)
@@ -407,8 +408,9 @@ class Stages:
         return ConfigError(f"{self._path} is damaged ({reason}): {way_out}.")
 
     def _pace(self) -> float:
-        """Return how many times as long as planned the finished stages took."""
-        done = [name for name in self.planned if name in self.finished]
+        """Return how many times as long as planned the stages took that had something to do."""
+        known = [name for name in self.planned if name in self.finished]
+        done = [name for name in known if self.finished[name]["minutes"] > self.planned[name] / 10]
         planned = sum(self.planned[name] for name in done)
         return sum(self.finished[name]["minutes"] for name in done) / planned if planned else 1.0
 
