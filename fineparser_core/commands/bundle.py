@@ -358,8 +358,9 @@ class Stages:
         iterations = Iterations(part.config, self.size.learned[name][0])
         batches = Draws(part.draw, part.config.seed + list(self.planned).index(name))
         settings = RunSettings(loaders=int(self.args.workers > 1 and sys.platform == "linux"))
-        known: Any = {"settings": settings, "cancel": self.cancel, "peers": self.peers, "name": name}
+        known: Any = {"settings": settings, "cancel": self.cancel, "peers": self.peers}
         loop = Loop(part, batches, iterations, part.config, self._folder(name), **known)
+        loop.name = name
         found = self.stage(name, loop.run)[-1]["held out"]
         if not self.finished[name].keys() & found.keys():
             self._finish(name, self.finished[name] | found)

@@ -88,6 +88,8 @@ class Loop:
         batches: the data set whose items the sampler names; an item has a `place` and is put on a device by `to`.
         cancel: once the token of any process is set, the run writes a checkpoint and stops.
         peers: with several processes, the logged losses are those of the first process's part of a batch.
+
+    Attributes:
         name: of the run in the log.
 
     Raises:
@@ -108,9 +110,8 @@ class Loop:
         settings: RunSettings | None = None,
         cancel: CancelToken | None = None,
         peers: Processes | None = None,
-        name: str = STAGE,
     ) -> None:
-        self.config, self.out, self.settings, self.name = config, out, settings or RunSettings(), name
+        self.config, self.out, self.settings, self.name = config, out, settings or RunSettings(), STAGE
         self.cancel, self.peers = cancel or CancelToken(), peers or Processes()
         device = self.peers.device
         precision = choose_precision(device, config.precision)
