@@ -93,7 +93,7 @@ class CroppedDive:
             return View(sampled, np.full((N_SAMPLES, 2), middle - MASK_SIZE / 2), MASK_SIZE)
         from scipy.ndimage import gaussian_filter1d  # takes a third of a second to import
 
-        side = round(float(np.clip(MASK_SIZE * np.exp(rng.normal(_SIDE, _SIDE_SCATTER)), MASK_SIZE / 1.4, 150)))
+        side = round(float(np.clip(MASK_SIZE * np.exp(rng.normal(_SIDE, _SIDE_SCATTER)), MASK_SIZE / 1.25, 150)))
         walk = gaussian_filter1d(rng.standard_normal((N_SAMPLES, 2)), _WALK_SAMPLES, axis=0, mode="nearest")
         walk *= _WALK_SCATTER / walk.std(axis=0)
         places = middle + side * (rng.normal(0, _PLACE_SCATTER, 2) + walk) - side / 2
