@@ -136,30 +136,32 @@ class Size:
             "calibrate": 1.25 * self.calibrated,
             **{name: iterations * size for name, (iterations, size) in self.learned.items()},
         }
-        return {name: units[name] * seconds / 60 for name, seconds in _SECONDS.items()}
+        return {name: units[name] * seconds / _TWO_CORES / 60 for name, seconds in _SECONDS.items()}
 
     def drawn_exemplars(self, seed: int) -> list[tuple[str, DiveSpec, int]]:
         """Return id, spec and seed of each exemplar."""
         return list(draws(self.exemplars, seed, club=self.exemplars, numbers=self.exemplar_numbers))
 
 
-#: Seconds of a dive, view, frame, window or clip of each stage, measured on two cores with bfloat16.
+#: Seconds of one core for a dive, view, frame, window or clip of each stage, in bfloat16, measured beside other work;
+#: and how many times as fast two cores are.
 _SECONDS = {
-    "dives": 0.8,
-    "crops": 0.2,
-    "pose": 0.012,
-    "masks": 0.25,
-    "encode": 1.2,
-    "tracks": 0.003,
-    "simulate": 0.03,
-    "steps": 0.01,
-    "static": 0.01,
-    "dynamic": 0.01,
+    "dives": 1.4,
+    "crops": 0.25,
+    "pose": 0.0145,
+    "masks": 0.56,
+    "encode": 1.8,
+    "tracks": 0.006,
+    "simulate": 0.02,
+    "steps": 0.02,
+    "static": 0.02,
+    "dynamic": 0.02,
     "bundle": 5.0,
-    "exemplars": 3.0,
-    "measure": 1.5,
-    "calibrate": 1.5,
+    "exemplars": 4.5,
+    "measure": 3.0,
+    "calibrate": 2.5,
 }
+_TWO_CORES = 1.6
 SIZES: Mapping[str, Size] = {
     "tiny": Size(
         train=3,
@@ -199,11 +201,11 @@ SIZES: Mapping[str, Size] = {
     "full": Size(
         train=3000,
         test=300,
-        simulated=20000,
+        simulated=30000,
         views=2,
         learned={
-            "pose": (8000, 48),
-            "masks": (3500, 3),
+            "pose": (16000, 48),
+            "masks": (4500, 4),
             "tracks": (3000, 24),
             "steps": (3000, 24),
             "static": (4000, 36),

@@ -92,7 +92,6 @@ class Part(Objective):
     Args:
         network: the whole network; what is not among the modules only serves.
         modules: names of the modules that learn.
-        aside: whether dives are among those kept aside to measure by.
     """
 
     def __init__(self, network: FineParserPose, modules: Sequence[str], config: TrainConfig) -> None:
