@@ -65,7 +65,7 @@ from fineparser_core.training.parts import (
 )
 from fineparser_core.training.provenance import commit, open_run
 from fineparser_core.training.rendered_dives import store_crops
-from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE, INTENDED_USE, KERNELS, RENDERED_LIMITATIONS
+from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE, INTENDED_USE, RENDERED_LIMITATIONS
 from fineparser_core.training.simulated_joints import simulate
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ Result = TypeVar("Result")
 
 _EXEMPLARS = "exemplars"
 _RANDOM = "No Kinetics weights were given: the I3D networks start from random weights, which see little."
+_KERNELS = "Large kernels are stored in 8 bits, others as float16; what is measured are these rounded weights."
 #: One of so many dives measures the parts and weighs the streams, and teaches none of them.
 _ASIDE = 10
 #: Fewest exemplars by which the streams are compared.
@@ -298,7 +299,8 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
 
     # What ships, and what it states about itself.
     stamp = data_stamp(data, records)
-    run.stage("bundle", lambda: save_bundle(network.state_dict(), run.card(stamp, weighed), bundle), once=True)
+    unmeasured = run.card(stamp, weighed)
+    run.stage("bundle", lambda: save_bundle(network.state_dict(), unmeasured, bundle, eight_bit=True), once=True)
     run.stage("exemplars", lambda: _make_exemplars(run, bundle, exemplars, out / "sample"), once=True)
     of_tests: Any = {"data": rendered, "weights": bundle, "device": args.device}
     measured = EvaluateOptions(**of_tests, out=out / "measured", cache=out / "frames", per_number=size.voters)
@@ -394,7 +396,7 @@ class Stages:
             commit=commit(),
             intended_use=INTENDED_USE,
             limitations=RENDERED_LIMITATIONS,
-            notices=(*self.notices, KERNELS, BLAZEPOSE_NOTICE),
+            notices=(*self.notices, _KERNELS, BLAZEPOSE_NOTICE),
             provenance=self.provenance(stamp),
         )
 

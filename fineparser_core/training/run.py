@@ -54,12 +54,12 @@ Result = TypeVar("Result")
 RESULTS = "results.json"
 BUNDLE = "bundle"
 
+#: Sentences of cards: of every one, of weights that see rendered dives alone, and of the app's own model.
 INTENDED_USE = (
     "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
     "Not for judging, selection or any decision about an athlete."
 )
-#: Part of what every card says, or those of rendered dives or of the app's own model.
-KERNELS = "Kernels are stored as float16, the rest as float32; what is measured are these rounded weights."
+_KERNELS = "Kernels are stored as float16, the rest as float32; what is measured are these rounded weights."
 BLAZEPOSE_NOTICE = "Joints in the air: BlazePose (pose_landmark_lite) of MediaPipe, Apache-2.0, The MediaPipe Authors."
 RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
@@ -187,7 +187,7 @@ def _train(
         commit=commit(),
         intended_use=INTENDED_USE,
         limitations=RENDERED_LIMITATIONS if stamp.rendered else first.limitations if first is not None else "",
-        notices=(*notices, KERNELS),
+        notices=(*notices, _KERNELS),
     )
     bundle = out / BUNDLE
     if peers.writes:
