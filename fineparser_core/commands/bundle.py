@@ -253,6 +253,8 @@ def main(argv: list[str]) -> int:
     digest = "" if args.kinetics is None else _digest(args.kinetics)
     open_run(args.out, {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest}, resume=True)
     with processes(args.device) as peers, running() as (progress, cancel):
+        if peers.world > 1:
+            raise ConfigError("The bundle is made by one process: start the command without torchrun.")
         card = make_bundle(args, Stages(args, digest, peers, progress, cancel))
     say(f"{card.id} written to {args.out / BUNDLE}, its exemplars to {args.out / _EXEMPLARS}")
     return 0
