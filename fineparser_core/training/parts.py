@@ -46,6 +46,8 @@ _PIXEL_WEIGHT = 10.0
 _TRANSITION_WIDTH = 1.5
 #: Mean and scatter of qualities, weight of the points' losses against that of the qualities, and dropout.
 _QUALITY, _QUALITY_SCATTER, _POINTS_WEIGHT, _DROPOUT = 7.0, 1.8, 0.02, 0.1
+#: Maximum number of pairs of a batch: their tokens are what costs time.
+_MOST_PAIRS = 64
 #: Minimum number of pairs by which the streams are weighed, and how many frames or windows kept aside are measured.
 _LEAST_PAIRS, _MEASURED = 20, 64
 
@@ -571,9 +573,12 @@ class StreamPart(Part):
         }
 
     def pairs_of(self, seen: Joints, rng: np.random.Generator | None) -> Batches:
-        """Return all ordered pairs of dives of the same number, their true points, and cuts, moved where drawn."""
+        """Return ordered pairs of dives of the same number, their true points, and cuts; some and moved where drawn."""
         same = seen.numbers[:, None] == seen.numbers[None, :]
         query, exemplar = np.nonzero(same & ~np.eye(len(seen), dtype=bool))
+        if rng is not None:
+            some = rng.permutation(len(query))[:_MOST_PAIRS]
+            query, exemplar = query[some], exemplar[some]
         shares = np.array(STEP_WEIGHTS) / sum(STEP_WEIGHTS)
         true = 3 * seen.difficulty[query, None] * shares * (seen.qualities[query] - seen.qualities[exemplar])
         moved = (

@@ -70,6 +70,15 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
     analyzer.library.close()
 
 
+def test_the_page_states_the_plan() -> None:
+    page = (Path(__file__).parents[2] / "packaging" / "docs" / "weights.md").read_text(encoding="utf-8")
+    minutes = SIZES["full"].minutes()
+    assert sum(minutes.values()) <= 8 * 60
+    for stage, planned in {**minutes, "in all": sum(minutes.values())}.items():
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| {stage} |"))
+        assert row.endswith(f"| {planned:.0f} |")
+
+
 def test_a_run_goes_on_with_its_own_settings_alone(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"settings": {"config": "bundle", "size": "tiny", "seed": 1, "kinetics": ""}}')
     (tmp_path / "recipe.json").write_text("{}")
