@@ -205,7 +205,7 @@ SIZES: Mapping[str, Size] = {
         simulated=30000,
         views=2,
         learned={
-            "pose": (13000, 48),
+            "pose": (12500, 48),
             "masks": (4000, 4),
             "tracks": (3000, 24),
             "steps": (3000, 24),
