@@ -28,7 +28,7 @@ from fineparser_core.commands.measuring import measure
 from fineparser_core.commands.options import Seed, Workers, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
-from fineparser_core.commands.profile_streams import stream_rhos
+from fineparser_core.commands.profile import stream_rhos
 from fineparser_core.commands.terminal import log_to_stderr, running
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
