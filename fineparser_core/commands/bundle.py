@@ -51,22 +51,20 @@ from fineparser_core.training.initial import initial_model
 from fineparser_core.training.loop import Loop
 from fineparser_core.training.parts import (
     Draws,
-    DynamicPart,
     Iterations,
     MaskPart,
     Part,
     PosePart,
-    StaticPart,
     StepsPart,
     TrackPart,
     encode_dives,
     track,
-    weigh_streams,
 )
 from fineparser_core.training.provenance import commit, open_run
 from fineparser_core.training.rendered_dives import store_crops
 from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE, INTENDED_USE, RENDERED_LIMITATIONS
 from fineparser_core.training.simulated_joints import simulate
+from fineparser_core.training.streams import DynamicPart, StaticPart, weigh_streams
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.training.parts import DynamicPart, Encoded, StaticPart, StepsPart, TrackPart, weigh_streams
+from fineparser_core.training.parts import Encoded, StepsPart, TrackPart
 from fineparser_core.training.rendered_dives import store_crops
 from fineparser_core.training.simulated_joints import Joints, perturbed, simulate, with_errors
+from fineparser_core.training.streams import DynamicPart, StaticPart, weigh_streams
 
 SHOWN = {"progress": ignore_progress, "cancel": CancelToken()}
 ALL = np.arange(N_SAMPLES)
