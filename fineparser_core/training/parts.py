@@ -523,4 +523,4 @@ def errors_of(encoded: Encoded) -> np.ndarray:
 def features_of(seen: Joints, rng: np.random.Generator | None = None) -> Tensor:
     """Return the pose features (n, 96, POSE_FEATURES) of dives, of perturbed joints where there is a generator."""
     joints = seen.joints if rng is None else perturbed(seen, rng)
-    return clipfeatures_of(torch.from_numpy(joints), torch.from_numpy(seen.water))
+    return clip_features(torch.from_numpy(joints), torch.from_numpy(seen.water))

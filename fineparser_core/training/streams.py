@@ -130,7 +130,7 @@ class StaticPart(StreamPart):
         static, cuts = self.network.static_encoder, [(int(st), int(ed)) for st, ed in batch["cuts"].tolist()]
         frames = static.to_feature(batch["features"])
         if self.training:
-            tokens = F.dropout(static.project(static.stepfeatures_of(frames, cuts), frames, cuts), _DROPOUT)
+            tokens = F.dropout(static.project(static.step_features(frames, cuts), frames, cuts), _DROPOUT)
         else:
             tokens = static.step_tokens(frames, cuts)
         batch["of"] = torch.arange(len(tokens), device=tokens.device)
