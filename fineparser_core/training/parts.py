@@ -21,7 +21,7 @@ from fineparser_core.models.aqa_model import normalize, to_windows
 from fineparser_core.pose.decoding import decode_flight
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.keypoints import FRAMES_SEEN, KeypointHeatmapNet, nearer_swapped, soft_argmax
-from fineparser_core.pose.pose_backbone import keypoints_of
+from fineparser_core.pose.pose_backbone import clip_features, keypoints_of
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.batches import BatchPlan, RunSampler
