@@ -50,6 +50,7 @@ _ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
 _ENCODED = "2"
 # Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.
 _SCALE = ":scale"
+_CONVOLUTION_DIMS, _LARGE_KERNEL = (4, 5), 4096
 
 Result = TypeVar("Result")
 
@@ -73,6 +74,8 @@ class WeightsCard:
         calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
             stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
+        provenance: of weights that the recipe made: "machine", "versions", digests of "inputs", and of each of the
+            "stages" its minutes and what was measured of it; empty for others.
         choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
@@ -95,6 +98,7 @@ class WeightsCard:
     metrics: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     streams: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     choices: str = ""
     intended_use: str = ""
     limitations: str = ""
@@ -102,10 +106,16 @@ class WeightsCard:
     shards: Mapping[str, str] = field(default_factory=dict)
 
 
-def _store(state: Mapping[str, Tensor], half: bool) -> dict[str, Tensor]:
+def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str, Tensor]:
     stored = {}
     for name, value in state.items():
         if name.endswith("num_batches_tracked"):  # bookkeeping of batch norm, unused in inference
+            continue
+        if eight_bit and value.ndim in _CONVOLUTION_DIMS and value.numel() >= _LARGE_KERNEL:
+            kernel = value.detach().float().cpu()
+            scale = kernel.flatten(1).abs().amax(dim=1).clamp(min=1e-12) / 127
+            whole = (kernel / scale.view(-1, *[1] * (kernel.ndim - 1))).round().to(torch.int8)
+            stored[name], stored[name + _SCALE] = whole.contiguous(), scale
             continue
         # Only kernels are halved: variances can be too small for fp16, and vectors weigh nothing.
         dtype = torch.float16 if half and value.ndim > 1 else torch.float32
@@ -125,7 +135,9 @@ def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     return shards
 
 
-def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True) -> WeightsCard:
+def save_bundle(
+    state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True, eight_bit: bool = False
+) -> WeightsCard:
     """Write weights and card into a folder, all or nothing; an older bundle there is replaced.
 
     Shards are named after their content, and the card, which names them, is replaced last and atomically: a reader
@@ -133,6 +145,7 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
 
     Args:
         half: kernels as float16.
+        eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel.
 
     Returns: the card with its id and shard hashes.
     Raises: ExportError where the folder cannot be written.
@@ -145,7 +158,7 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
         raise ExportError("{0} cannot be written: {1}. Choose another folder.", folder, error.strerror) from None
     hashes = {}
     try:
-        shards = _shards(_store(state, half))
+        shards = _shards(_store(state, half, eight_bit))
         for i, shard in enumerate(shards, start=1):
             data = save(shard)
             digest = hashlib.sha256(data).hexdigest()

@@ -86,9 +86,15 @@ def main(argv: list[str]) -> int:
     if args.data is not None and args.limit < MIN_DIVES:
         raise ConfigError(f"--limit {args.limit} is too few dives for thresholds: measure at least {MIN_DIVES}.")
     folder = args.weights or bundled_weights()
-    card = read_card(folder)
     if not args.dry_run:
         check_output_folder(folder)
+    calibrate(args, folder)
+    return 0
+
+
+def calibrate(args: CalibrateOptions, folder: Path) -> None:
+    """Measure the weights of a folder and write what they state into their card; nothing by too few dives."""
+    card = read_card(folder)
     stored: dict[str, Any] = dict(card.calibration)
     known = None if args.predictions is None else read_scored(args.predictions)
     source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
@@ -96,14 +102,17 @@ def main(argv: list[str]) -> int:
         with running() as (progress, cancel):
             analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
             measured = measure(analyzer, args, cancel, progress)
-        domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
-        say(_domain_text(domain))
-        stored["domain"] = domain.as_card()
+        if len(measured.whole) < MIN_DIVES:
+            say(f"no thresholds: {len(measured.whole)} dives are fewer than {MIN_DIVES}")
+        else:
+            domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
+            say(_domain_text(domain))
+            stored["domain"] = domain.as_card()
         if known is None and len(measured.scored) >= MIN_DIVES:
             known = scored_dives(measured.scored)
             source = f"{args.data.resolve().name}, exemplars of the library"
-    if known is None:
-        say(f"no interval: fewer than {MIN_DIVES} of the dives have exemplars in the library; give --predictions")
+    if known is None or len(known) < MIN_DIVES:
+        say(f"no interval: fewer than {MIN_DIVES} of the dives have a score by exemplars; give --predictions of more")
     else:
         interval = fit_interval(known, args.level, seed=args.seed)
         say(_interval_text(interval, source))
@@ -111,7 +120,6 @@ def main(argv: list[str]) -> int:
     if not args.dry_run:
         write_card(replace(card, calibration=stored), folder)
         say_written(folder / CARD_NAME)
-    return 0
 
 
 def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:

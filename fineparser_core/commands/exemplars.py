@@ -45,8 +45,8 @@ _SEED = 407
 #: Blur of the background, and its distance from the body, in pixels.
 _DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
 _NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
-#: Within the unfinished folder: facts and encodings of the dives that are finished.
-_RECORDS = ".records"
+#: Folder, within the unfinished one, of facts and encodings of the dives that are finished.
+RECORDS = ".records"
 _MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
 _ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
@@ -103,12 +103,12 @@ def main(argv: list[str]) -> int:
         elif args.bundled:
             take_clips(resource("exemplars"), folder)
         else:
-            build_library(folder, list(_draws(args.each, args.seed)), progress, cancel)
+            build_library(folder, list(draws(args.each, args.seed)), progress, cancel)
         if not judged:
             encode_library(folder, args.weights, progress, cancel)
         if args.sample is not None:
             write_sample(args.sample, args.seed)
-        shutil.rmtree(folder / _RECORDS, ignore_errors=True)
+        shutil.rmtree(folder / RECORDS, ignore_errors=True)
         os.replace(folder, args.out)
         sync_folder(args.out.parent)
     return 0
@@ -119,7 +119,7 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
 
     Raises: ConfigError where it does not, ExportError where it cannot be written.
     """
-    kept = folder / _RECORDS / "settings.json"
+    kept = folder / RECORDS / "settings.json"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         before = settings
@@ -152,7 +152,7 @@ def build_library(
     facts = []
     for done, (name, spec, state) in enumerate(draws, start=1):
         cancel.raise_if_cancelled()
-        record = folder / _RECORDS / f"{name}.json"
+        record = folder / RECORDS / f"{name}.json"
         if not record.is_file():
             _render(folder, name, spec, state)
         facts.append(json.loads(record.read_text(encoding="utf-8")))
@@ -174,7 +174,7 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
         "qualities": [round(float(q), 3) for q in dive.qualities],
         "measures": {measure: round(value, 3) for measure, value in true_measures(plan_dive(spec, state)).items()},
     }
-    write_whole(folder / _RECORDS / f"{name}.json", json.dumps(fact))
+    write_whole(folder / RECORDS / f"{name}.json", json.dumps(fact))
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
@@ -187,7 +187,7 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
         for done, fact in enumerate(facts, start=1):
             clip = make_clip(folder / f"{fact['id']}.mp4", 0, fact["out_frame"])
             flight_entry = (fact["first_flight_frame"], fact["first_entry_frame"])
-            mask, encoding = _encoded(analyzer, clip, flight_entry, folder / _RECORDS / f"{fact['id']}.npz", cancel)
+            mask, encoding = _encoded(analyzer, clip, flight_entry, folder / RECORDS / f"{fact['id']}.npz", cancel)
             exemplar = Exemplar(
                 id=fact["id"],
                 dive_number=fact["dive_number"],
@@ -288,17 +288,27 @@ def write_sample(folder: Path, seed: int) -> None:
     write_whole(folder / "sample.json", json.dumps(facts, indent=1) + "\n")
 
 
-def _draws(each: int, seed: int) -> Iterator[tuple[str, DiveSpec, int]]:
-    """Yield the id, spec and seed of every exemplar."""
+def draws(
+    each: int, seed: int, *, club: int = len(_CLUB_QUALITIES), numbers: Sequence[str] = ()
+) -> Iterator[tuple[str, DiveSpec, int]]:
+    """Yield the id, spec and seed of every exemplar.
+
+    Args:
+        each, club: exemplars of each of the commonest numbers, and of each club dive from 1 m and from 3 m.
+        numbers: those alone; all by default.
+    """
     for n, number in enumerate(COMMONEST):
-        for i in range(each):
+        for i in range(each if number in (numbers or COMMONEST) else 0):
             yield f"rendered-{number}-{i + 1:02d}", _spec(number), _state(seed, n, i)
     for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
-        for i, (level, board_m) in enumerate(product(_CLUB_QUALITIES, (1.0, 3.0))):
+        for i, (k, board_m) in enumerate(
+            product(range(club if number in (numbers or CLUB_NUMBERS) else 0), (1.0, 3.0))
+        ):
+            level = _CLUB_QUALITIES[k % len(_CLUB_QUALITIES)]
             spread = np.random.default_rng(_state(seed, n, i, 1)).normal(0, _CLUB_SPREAD, 3)
             take_off, flight, entry = np.clip(level + spread, 0.3, 10.0).tolist()
             spec = replace(_spec(number), board_m=board_m, qualities=(take_off, flight, entry))
-            yield f"rendered-{number}-{board_m:g}m-{i // 2 + 1:02d}", spec, _state(seed, n, i)
+            yield f"rendered-{number}-{board_m:g}m-{k + 1:02d}", spec, _state(seed, n, i)
 
 
 def _spec(number: str) -> DiveSpec:

@@ -206,7 +206,7 @@ def profile_training(
         return _rate(work, device, warm, iterations)
 
     def batches() -> Iterator[Batch]:
-        return iter(batch_loader(dives, config, sampler, settings, device))
+        return iter(batch_loader(BatchDataset(dives, config), sampler, settings, device))
 
     ahead, trained = batches(), batches()
     rates = {

@@ -16,6 +16,9 @@ from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.training.presets import get_config
 
+#: Name of the recipe of the app's own weights among the presets.
+BUNDLE_RECIPE = "bundle"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(RunSettings, DatasetOptions):
@@ -43,7 +46,8 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), fine-tune (the app's own model), mtl-aqa, a row of a table
+        config: preset: release (the authors' configuration), bundle (makes the app's weights, see `--config bundle
+            --help`), fine-tune (trains them on), mtl-aqa, a row of a table
             such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
         loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
@@ -64,6 +68,10 @@ def main(argv: list[str]) -> int:
     given = parse_known(_Preset, "train", argv)[0]
     use_method(given.method)
     preset = given.config or given.method or "release"
+    if preset == BUNDLE_RECIPE:
+        from fineparser_core.commands import bundle  # late, as it loads torch
+
+        return bundle.main(argv)
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)

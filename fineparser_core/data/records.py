@@ -9,7 +9,7 @@ from fineparser_core.errors import ConfigError
 
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
-#: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
+#: Frames a second, nominally: no data set says. Of FineDiving's dives.
 FPS = 25.0
 _LONGEST_NUMBER = 16
 _MOST_FRAMES = 1_000_000

@@ -93,6 +93,8 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
         blocks += ["## What it states about itself", *_calibration(card.calibration)]
     if card.choices:
         blocks += ["## On which dives its constants were chosen", card.choices]
+    if card.provenance:
+        blocks += ["## How they were made", *_provenance(card)]
     if pictures:
         blocks.append("## Where it fails")
         blocks += [f"{caption}\n\n![{caption}]({name})" for name, caption in pictures]
@@ -211,6 +213,20 @@ def _calibration(stored: Mapping[str, Any]) -> list[str]:
             f"- Clips that are no whole dive are not scored. Refused: {caught}; whole dives {domain['refused']:.1%}."
         )
     return ["\n".join(lines)]
+
+
+def _provenance(card: WeightsCard) -> list[str]:
+    made = card.provenance
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    inputs = ", ".join(f"{name} {digest}" for name, digest in made["inputs"].items())
+    rows = ["| stage | minutes | what it reached on dives kept aside |", "| --- | --- | --- |"]
+    for name, found in made["stages"].items():
+        reached = ", ".join(f"{what} {_number(value)}" for what, value in found.items() if what != "minutes")
+        rows.append(f"| {name} | {found.get('minutes', '')} | {reached} |")
+    return [
+        f"Commit {card.commit}, seed {card.seed}; {versions}; {made['machine']}. Inputs: {inputs}.",
+        "\n".join(rows),
+    ]
 
 
 def _number(value: float) -> str:

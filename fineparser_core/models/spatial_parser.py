@@ -101,12 +101,23 @@ class MaskDecoder(nn.Module):
 
     def forward(self, taps: Taps, windows: Tensor) -> Tensor:
         """Decode taps of windows (N, 3, 16, 112, 112) to logits (N, 5, 16, 112, 112): side maps and fused map."""
+        return self.maps(taps, windows)[0]
+
+    def maps(self, taps: Taps, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the same, and the fused logits (N, 16, 112, 112) before `finish`."""
         sides = self._sides(taps)
-        fused = self.finish(*self._coarse(sides, taps), windows)
-        return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1)
+        coarse, known = self._coarse(sides, taps)
+        fused = self.finish(coarse, known, windows)
+        return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1), coarse
 
     def _side_maps(self, sides: list[Tensor]) -> list[Tensor]:
-        return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
+        found = []
+        for i, (score, side, (_, stride, padding)) in enumerate(zip(self.score, sides, _UPSAMPLING, strict=True)):
+            seen = score(side)
+            found.append(
+                _upsample(seen, self.upsample_score.get_parameter(f"{i}.weight").to(seen.dtype), stride, padding)
+            )
+        return found
 
     def coarse(self, taps: Taps) -> tuple[Tensor, Tensor | None]:
         """Map taps of N windows to the fused logits (N, 16, 112, 112), and what else `finish` needs of each window."""

@@ -6,9 +6,9 @@ import pickle
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -73,29 +73,12 @@ class PlannedDive:
         key: event and index, the names of its folders.
         spec, seed: arguments of `render_dive`.
         split: "train" or "test".
-        difficulty: DD of the score; None uses the DD of the rendered dive.
-        metadata: further fields for `rendered.json`.
     """
 
     key: Key
     spec: DiveSpec
     seed: int
     split: str
-    difficulty: float | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-class DatasetPlan(Protocol):
-    """A data set to be rendered: dives by index, and the settings that identify it."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """JSON values; a folder can be continued only by a plan with equal settings."""
-
-    def __len__(self) -> int: ...
-
-    def dive(self, i: int) -> PlannedDive:
-        """Return dive i, the same at every call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +180,7 @@ def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
 
 def synthesize(
     root: str | Path,
-    plan: DatasetPlan,
+    plan: SynthConfig,
     *,
     workers: int = 1,
     progress: ProgressCallback = ignore_progress,
@@ -232,7 +215,7 @@ def synthesize(
         ) from error
 
 
-def _prepare(root: Path, plan: DatasetPlan) -> None:
+def _prepare(root: Path, plan: SynthConfig) -> None:
     path = root / _SETTINGS
     if path.is_file():
         lost = "so these dives cannot be added to: choose another folder."
@@ -249,7 +232,7 @@ def _prepare(root: Path, plan: DatasetPlan) -> None:
 
 
 def _render(
-    root: Path, plan: DatasetPlan, missing: list[int], workers: int, cancel: CancelToken, report: Callable[[int], None]
+    root: Path, plan: SynthConfig, missing: list[int], workers: int, cancel: CancelToken, report: Callable[[int], None]
 ) -> None:
     if workers <= 1:
         for done, i in enumerate(missing, start=1):
@@ -336,12 +319,11 @@ def _record_path(root: Path, i: int) -> Path:
 
 def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, Any]:
     transitions, labels = frame_labels(dive)
-    difficulty = dive.difficulty if planned.difficulty is None else planned.difficulty
     return {
         "key": list(planned.key),
         "dive_number": str(dive.dive_number),
-        "difficulty": difficulty,
-        "score": rubric.score(dive.awards, difficulty),
+        "difficulty": dive.difficulty,
+        "score": rubric.score(dive.awards, dive.difficulty),
         "transitions": transitions.tolist(),
         "labels": labels.tolist(),
         "start_frame": first,
@@ -356,11 +338,10 @@ def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, A
         "contact_frame": dive.contact_frame,
         "off_vertical_deg": dive.off_vertical_deg,
         "splash": dive.splash,
-        **planned.metadata,
     }
 
 
-def write_annotations(root: Path, plan: DatasetPlan) -> None:
+def write_annotations(root: Path, plan: SynthConfig) -> None:
     """Write the pickles of FineDiving's layout and `rendered.json` from the records."""
     records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(len(plan))]
     aqa: dict[Key, list[Any]] = {}

@@ -108,10 +108,7 @@ def render_shot(
     scene = Scene(camera, middle, motion.board_m, time, boards, motion.body, light, rng)
     drawn = [DrawnAthlete(exposures, athlete, moved, rng) for athlete, moved in zip(athletes, joints, strict=True)]
     drawn.reverse()  # far to near: the partner is behind the first athlete
-    # The keypoints of `KEYPOINT_NAMES`.
-    shown, edge = joints[0][middle], athletes[0].board_edge(time)
-    keypoints = [shown[:, _HEAD].mean(1, keepdims=True), shown[:, _BODY_JOINTS], edge[:, None]]
-    joints_px, _ = camera.project(np.concatenate(keypoints, axis=1), middle)
+    joints_px, _ = camera.project(keypoints_of(athletes[0], joints[0][middle], time), middle)
     body_px = joints_px[:, :-1]
     foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
     for i in range(count):
@@ -137,6 +134,12 @@ def render_shot(
             frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
     # The center of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
     return frames, masks, ((joints_px + 0.5) / size).astype(np.float32)
+
+
+def keypoints_of(athlete: Athlete, joints: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Return the keypoints (T, 16, 3) of `KEYPOINT_NAMES` of an athlete's joints (T, J, 3) at times (T,), in meters."""
+    edge = athlete.board_edge(time_s)
+    return np.concatenate([joints[:, _HEAD].mean(1, keepdims=True), joints[:, _BODY_JOINTS], edge[:, None]], axis=1)
 
 
 def render_underwater(

@@ -182,6 +182,10 @@ class RunSampler(Sampler[BatchPlan]):
                 "dives, or with --pairing random."
             )
 
+    def plans(self, epoch: int) -> list[BatchPlan]:
+        """Return the batches of all processes in an epoch."""
+        return epoch_batches(self._records, self._config, epoch)
+
     def updates(self, epoch: int) -> list[list[BatchPlan]]:
         """Return the batches whose gradients each iteration of an epoch sums."""
         return self._updates(epoch)
@@ -197,7 +201,7 @@ class RunSampler(Sampler[BatchPlan]):
                 yield from update
 
     def _dealt(self, epoch: int) -> list[list[BatchPlan]]:
-        every = epoch_batches(self._records, self._config, epoch)
+        every = self.plans(epoch)
         n_dealt = math.ceil(len(every) / self._world) * self._world
         mine = list(islice(cycle(every), self._rank, n_dealt, self._world))
         n_parts = self._config.grad_accum_steps
@@ -215,8 +219,8 @@ class BatchDataset(Dataset[Batch]):
 
 
 def batch_loader(
-    dives: Sequence[DatasetDive], config: TrainConfig, sampler: RunSampler, settings: RunSettings, device: torch.device
-) -> DataLoader[Batch]:
+    batches: Dataset[Any], sampler: RunSampler, settings: RunSettings, device: torch.device
+) -> DataLoader[Any]:
     """Return a loader of the batches of a run, equal whatever the number of processes that make them.
 
     A batch depends on nothing but its plan and the seed, so that no process needs a generator of its own.
@@ -227,12 +231,7 @@ def batch_loader(
         context = "fork" if sys.platform == "linux" else "spawn"
         options = {"multiprocessing_context": context, "prefetch_factor": AHEAD, "worker_init_fn": _ignore_stop_signals}
     return DataLoader(
-        BatchDataset(dives, config),
-        batch_size=None,
-        sampler=sampler,
-        num_workers=workers,
-        pin_memory=device.type == "cuda",
-        **options,
+        batches, batch_size=None, sampler=sampler, num_workers=workers, pin_memory=device.type == "cuda", **options
     )
 
 

@@ -1,4 +1,6 @@
-"""The training loop (paper section 3.3): epoch, batch, losses, step, log, save, measure. Every method is trained by it.
+"""The training loop (paper section 3.3): epoch, batch, losses, step, log, save, measure.
+
+Every method is trained by it, and every part of the bundle's recipe.
 
 An interrupted run resumes from its last checkpoint with the same batches and bitwise the same losses, because whatever
 is drawn depends on nothing but the seed and the place in the run.
@@ -20,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import Dataset
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
@@ -30,11 +33,11 @@ from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.processes import safe_path
-from fineparser_core.training.batches import Batch, RunSampler, batch_loader
+from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.methods import METHODS
-from fineparser_core.training.objective import ScoreLoss, make_objective
+from fineparser_core.training.objective import Objective, ScoreLoss, make_objective
 from fineparser_core.training.optimizer import (
     compile_encoders,
     fix_batch_norms,
@@ -77,45 +80,52 @@ class _Place:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Trainer:
-    """A training run. It leaves the last weights in OUT/train.pt and those of the picked epoch in OUT/best.pt.
+class Loop:
+    """A run of the loop. It leaves the last weights in OUT/train.pt and those of the picked epoch in OUT/best.pt.
 
     Args:
-        score_loss: in place of L_Reg, see `make_objective`.
+        objective: the network and its losses.
+        batches: the data set whose items the sampler names; an item has a `place` and is put on a device by `to`.
         cancel: once the token of any process is set, the run writes a checkpoint and stops.
         peers: with several processes, the logged losses are those of the first process's part of a batch.
 
+    Attributes:
+        name: of the run in the log.
+
     Raises:
-        ConfigError: the settings do not fit the device, the network or the dives.
+        ConfigError: the settings do not fit the device or the network.
     """
+
+    #: Whether every weight has a gradient in every batch, which spares several processes a search.
+    every_weight = True
 
     def __init__(
         self,
-        model: AQAModel,
-        splits: Splits,
+        objective: Objective,
+        batches: Dataset[Any],
+        sampler: RunSampler,
         config: TrainConfig,
         out: Path,
         *,
         settings: RunSettings | None = None,
-        score_loss: ScoreLoss | None = None,
         cancel: CancelToken | None = None,
         peers: Processes | None = None,
     ) -> None:
-        self.splits, self.config, self.out, self.settings = splits, config, out, settings or RunSettings()
+        self.config, self.out, self.settings, self.name = config, out, settings or RunSettings(), STAGE
         self.cancel, self.peers = cancel or CancelToken(), peers or Processes()
-        device, records = self.peers.device, [dive.record for dive in splits.train]
+        device = self.peers.device
         precision = choose_precision(device, config.precision)
         if precision == "fp16" and device.type != "cuda":
             raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
-        model.precision = PRECISIONS[precision]
-        self.objective = make_objective(model, config, records, score_loss).to(device)
+        objective.model.precision = PRECISIONS[precision]
+        self.objective = objective.to(device)
         groups = parameter_groups(self.objective, config)
         self.optimizer, self.peaks = make_optimizer(groups, config), [rate for _, rate in groups]
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
-        self.sampler = RunSampler(records, config, world=self.peers.world, rank=self.peers.rank)
+        self.sampler = sampler
         self.iterations = self.sampler.iterations * config.epochs
-        self.loader = batch_loader(splits.train, config, self.sampler, self.settings, device)
-        self.batches: Iterator[Batch] = iter(())
+        self.loader = batch_loader(batches, self.sampler, self.settings, device)
+        self.batches: Iterator[Any] = iter(())
         if config.compile:
             compile_encoders(self.objective)
         self.trained = self._distributed()
@@ -191,7 +201,7 @@ class Trainer:
             self._reported_s = time.monotonic()
             left_s = (self._reported_s - self._began_s) / (now - self._first) * (self.iterations - now)
             text = ", ".join(f"{name} {value:.4g}" for name, value in self._running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", STAGE, now, self.iterations, text, left_s)
+            logger.info("%s %d/%d: %s (%.0f s left)", self.name, now, self.iterations, text, left_s)
 
     def _write_losses(self) -> None:
         """Take the losses over from the device, which has to finish first."""
@@ -242,39 +252,17 @@ class Trainer:
         if self.at.measured == self.at.iteration or not (last or epoch % self.config.evaluate_every == 0):
             return
         self._save()  # first, as measuring may be cancelled or fail
-        model, splits, entry = self.objective.model, self.splits, dict[str, Any](epoch=epoch)
-        for split, dives in (
-            ("validation", splits.validation),
-            ("test", splits.test if self.config.test_epochs else ()),
-        ):
-            if dives:
-                results = evaluate_sharded(
-                    model, dives, splits.train, self.config, cancel=self.cancel, peers=self.peers
-                )
-                summary = summarize(results, median_transitions=splits.median_transitions(), seed=self.config.seed)
-                entry[split] = metric_values(summary)
-                # A run that was killed before its checkpoint has written this entry already.
-                self.events.cut(split, epoch - 1)
-                self.events.write(split, epoch, entry[split])
-        self._show(model, epoch)
+        entry = {"epoch": epoch, **self.measure(epoch)}
         self.at.history = [*self.at.history, entry]
         if picked_epoch(self.at.history) == epoch and self.peers.writes:
-            save_checkpoint(model.state_dict(), self.out / BEST)
+            save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
         self.peers.wait()
         self.at.measured = self.at.iteration
         self._save()
 
-    def _show(self, model: AQAModel, epoch: int) -> None:
-        """Show masks and the distribution of each part's weights in TensorBoard."""
-        if not self.peers.writes:
-            return
-        sheet = mask_sheet(model, self.splits.validation or self.splits.train, self.config)
-        if sheet is not None:
-            self.events.images("masks", "predicted (green) and true (red outline)", epoch, sheet)
-        for name, part in model.named_children():
-            every = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1
-            some = [weights.detach().flatten()[::every].cpu() for weights in part.parameters()]
-            self.events.histogram(f"weights/{name}", epoch, torch.cat([*some, torch.zeros(0)]).numpy())
+    def measure(self, epoch: int) -> dict[str, Any]:
+        """Return the metrics of the network after an epoch, from 1, by what they were measured on."""
+        return {"held out": self.objective.measured()}
 
     def _resume(self) -> None:
         """Go on from OUT/train.pt, if it is there."""
@@ -291,7 +279,7 @@ class Trainer:
                     f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
                     "folder."
                 ) from None
-            logger.info("%s: going on at iteration %d of %d", STAGE, self.at.iteration, self.iterations)
+            logger.info("%s: going on at iteration %d of %d", self.name, self.at.iteration, self.iterations)
         self.events.go_on(STAGE, self.at.iteration)
         self.sampler.load_state_dict({"iteration": self.at.iteration})
         self._first, self._began_s = self.at.iteration, time.monotonic()
@@ -299,15 +287,12 @@ class Trainer:
             return
         with safe_path():  # of the processes that make the batches
             self.batches = iter(self.loader)
-        size = self.config.batch_size * self.config.grad_accum_steps * self.peers.world
-        logger.info(
-            "%s: %d epochs of %d iterations, up to %d %s each; waits for the first",
-            STAGE,
-            self.config.epochs,
-            self.sampler.iterations,
-            size,
-            "pairs" if self.config.contrastive and not self.config.all_pairs else "dives",
-        )
+        each = self.config.epochs, self.sampler.iterations
+        logger.info("%s: %d epochs of %d iterations%s; waits for the first", self.name, *each, self.size_text())
+
+    def size_text(self) -> str:
+        """Return what the log says of the size of an iteration."""
+        return ""
 
     def _stop_if_cancelled(self) -> None:
         watched = self.at.iteration % self.peers.unwatched == 0
@@ -318,7 +303,7 @@ class Trainer:
             self.cancel.cancel()
             self.cancel.raise_if_cancelled()
 
-    def _next_batch(self) -> Batch:
+    def _next_batch(self) -> Any:
         while True:
             with suppress(InterruptedError):  # by Ctrl+C on Windows, which the run hears of at its checkpoint
                 return next(self.batches).to(self.peers.device)
@@ -329,17 +314,83 @@ class Trainer:
             return self.objective
         if self.peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it afterwards
             self.objective = nn.SyncBatchNorm.convert_sync_batchnorm(self.objective)
-        # Without masks or steps some modules get no gradient, and the parts of a user may have unused weights.
-        dives, config = self.splits.train, self.config
-        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in dives)
-        ours = get_method(config.method) in METHODS and not (config.own_backbone or config.own_head)
-        every = labeled and config.mask_weight > 0 and ours
         # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
-        return DistributedDataParallel(self.objective, find_unused_parameters=not every, gradient_as_bucket_view=True)
+        return DistributedDataParallel(
+            self.objective, find_unused_parameters=not self.every_weight, gradient_as_bucket_view=True
+        )
 
     def _without_exchange(self) -> Any:
         """Return the context in which gradients are summed that processes need not exchange yet."""
         return self.trained.no_sync() if isinstance(self.trained, DistributedDataParallel) else nullcontext()
+
+
+class Trainer(Loop):
+    """A training of a method on dives.
+
+    Args:
+        score_loss: in place of L_Reg, see `make_objective`.
+        options: of `Loop`.
+
+    Raises:
+        ConfigError: the settings do not fit the device, the network or the dives.
+    """
+
+    def __init__(
+        self,
+        model: AQAModel,
+        splits: Splits,
+        config: TrainConfig,
+        out: Path,
+        *,
+        score_loss: ScoreLoss | None = None,
+        peers: Processes | None = None,
+        **options: Any,
+    ) -> None:
+        peers = peers or Processes()
+        self.splits, records = splits, [dive.record for dive in splits.train]
+        # Without masks or steps some modules get no gradient, and the parts of a user may have unused weights.
+        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        ours = get_method(config.method) in METHODS and not (config.own_backbone or config.own_head)
+        self.every_weight = labeled and config.mask_weight > 0 and ours
+        objective = make_objective(model, config, records, score_loss)
+        sampler = RunSampler(records, config, world=peers.world, rank=peers.rank)
+        super().__init__(objective, BatchDataset(splits.train, config), sampler, config, out, peers=peers, **options)
+
+    def measure(self, epoch: int) -> dict[str, Any]:
+        """Measure the network on the splits, and show it in TensorBoard."""
+        model, splits, entry = self.objective.model, self.splits, dict[str, Any]()
+        for split, dives in (
+            ("validation", splits.validation),
+            ("test", splits.test if self.config.test_epochs else ()),
+        ):
+            if dives:
+                results = evaluate_sharded(
+                    model, dives, splits.train, self.config, cancel=self.cancel, peers=self.peers
+                )
+                summary = summarize(results, median_transitions=splits.median_transitions(), seed=self.config.seed)
+                entry[split] = metric_values(summary)
+                # A run that was killed before its checkpoint has written this entry already.
+                self.events.cut(split, epoch - 1)
+                self.events.write(split, epoch, entry[split])
+        self._show(model, epoch)
+        return entry
+
+    def size_text(self) -> str:
+        """Return the pairs or dives of an iteration."""
+        size = self.config.batch_size * self.config.grad_accum_steps * self.peers.world
+        return f", up to {size} {'pairs' if self.config.contrastive and not self.config.all_pairs else 'dives'} each"
+
+    def _show(self, model: AQAModel, epoch: int) -> None:
+        """Show masks and the distribution of each part's weights in TensorBoard."""
+        if not self.peers.writes:
+            return
+        sheet = mask_sheet(model, self.splits.validation or self.splits.train, self.config)
+        if sheet is not None:
+            self.events.images("masks", "predicted (green) and true (red outline)", epoch, sheet)
+        for name, part in model.named_children():
+            every = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1
+            some = [weights.detach().flatten()[::every].cpu() for weights in part.parameters()]
+            self.events.histogram(f"weights/{name}", epoch, torch.cat([*some, torch.zeros(0)]).numpy())
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

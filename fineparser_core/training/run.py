@@ -54,12 +54,14 @@ Result = TypeVar("Result")
 RESULTS = "results.json"
 BUNDLE = "bundle"
 
-_INTENDED_USE = (
+#: Sentences of cards: of every one, of weights that see rendered dives alone, and of the app's own model.
+INTENDED_USE = (
     "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
     "Not for judging, selection or any decision about an athlete."
 )
 _KERNELS = "Kernels are stored as float16, the rest as float32; what is measured are these rounded weights."
-_RENDERED_LIMITATIONS = (
+BLAZEPOSE_NOTICE = "Joints in the air: BlazePose (pose_landmark_lite) of MediaPipe, Apache-2.0, The MediaPipe Authors."
+RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
     "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on "
     "the board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
@@ -183,8 +185,8 @@ def _train(
         training=f"end to end, {len(splits.train)} dives; {config}",
         seed=config.seed,
         commit=commit(),
-        intended_use=_INTENDED_USE,
-        limitations=_RENDERED_LIMITATIONS if stamp.rendered else first.limitations if first is not None else "",
+        intended_use=INTENDED_USE,
+        limitations=RENDERED_LIMITATIONS if stamp.rendered else first.limitations if first is not None else "",
         notices=(*notices, _KERNELS),
     )
     bundle = out / BUNDLE

@@ -56,7 +56,7 @@ GOOD: dict[str, Any] = {
         "arithmetic": "bf16 on cpu",
         "data": {
             "split": "test",
-            "what": "twins, 80 dives",
+            "what": "rendered dives, 80 dives",
             "n_dives": 80,
             "metrics": {"aiou_75": METRIC, "mask_iou": METRIC, "score_error": METRIC, "rho": None},
             "contribution_fidelity": {

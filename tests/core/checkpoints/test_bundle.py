@@ -54,6 +54,19 @@ def test_round_trip_in_shards(state, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
 
 
+def test_large_kernels_come_back_from_8_bits(tmp_path):
+    kernel = (
+        torch.randn(32, 16, 3, 3, generator=torch.Generator().manual_seed(0))
+        * torch.logspace(-3, 1, 32)[:, None, None, None]
+    )
+    save_bundle({"conv.weight": kernel, "small.weight": kernel[:2]}, CARD, tmp_path / "weights", eight_bit=True)
+    loaded, _ = load_bundle(tmp_path / "weights")
+    assert set(loaded) == {"conv.weight", "small.weight"}
+    off = (loaded["conv.weight"] - kernel).abs().flatten(1).amax(dim=1)
+    assert (off <= kernel.abs().flatten(1).amax(dim=1) / 250).all()
+    torch.testing.assert_close(loaded["small.weight"], kernel[:2], atol=1e-5, rtol=1e-3)
+
+
 def test_fineparser_pose_comes_back(tmp_path):
     config = ModelConfig(method="fineparser-pose")
     network = build_model(config)

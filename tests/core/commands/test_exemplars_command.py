@@ -10,7 +10,7 @@ SETTINGS = {"weights": "w", "each": 1, "seed": 407}
 
 
 def small_draws(count):
-    draws = list(exemplars._draws(1, 407))[:count]
+    draws = list(exemplars.draws(1, 407))[:count]
     return [(name, replace(spec, height_px=96), seed) for name, spec, seed in draws]
 
 

@@ -19,7 +19,7 @@ from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training.batches import RunSampler, batch_loader
+from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
@@ -338,7 +338,7 @@ def test_a_last_batch_of_a_single_pair_is_learned_from(tmp_path):
 def test_a_signal_to_all_processes_leaves_those_that_make_batches():
     config = config_of(epochs=2)
     sampler = RunSampler(RECORDS, config)
-    batches = iter(batch_loader(SPLITS.train, config, sampler, RunSettings(loaders=1), CPU))
+    batches = iter(batch_loader(BatchDataset(SPLITS.train, config), sampler, RunSettings(loaders=1), CPU))
     next(batches)
     pids = [str(worker.pid) for worker in multiprocessing.active_children()]
     assert pids

@@ -1,0 +1,92 @@
+"""The one command that makes the app's weights: the whole road on a few dives, killed on the way."""
+
+import json
+import os
+import subprocess
+import sys
+from math import isfinite
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.checkpoints.bundle import read_card
+from fineparser_core.commands.bundle import SIZES, main
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.results import AskedClip
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.resources import resource
+
+COMMAND = (
+    sys.executable,
+    "-P",
+    "-m",
+    "fineparser_core.train",
+    "--config",
+    "bundle",
+    "--size",
+    "tiny",
+    "--workers",
+    "1",
+)
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.timeout(1200)
+def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [*COMMAND, "--out", str(run)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT, encoding="utf-8") as cut:
+        assert cut.stderr is not None
+        for line in cut.stderr:
+            if "masks 1/2" in line:
+                cut.kill()
+    assert cut.returncode not in (0, 1), "the run ended before it was killed"
+    kept = {path: path.stat().st_mtime_ns for path in (run / "dives" / ".records").iterdir()}
+    assert {"dives", "crops", "pose"} <= json.loads((run / "recipe.json").read_text()).keys()
+
+    gone_on = subprocess.run(command, capture_output=True, env=ENVIRONMENT, encoding="utf-8")
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert "pose: going on at iteration 2 of 2" in gone_on.stderr
+    assert "the I3D networks start from random weights" in gone_on.stderr
+    assert kept == {path: path.stat().st_mtime_ns for path in (run / "dives" / ".records").iterdir()}
+
+    card = read_card(run / "bundle")
+    planned = SIZES["tiny"].minutes()
+    assert planned.keys() <= card.provenance["stages"].keys()
+    assert card.commit
+    assert card.metrics["test dives"] == SIZES["tiny"].test
+    page = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {card.id}")
+    assert all(f"| {stage} |" in page for stage in planned)
+
+    analyzer = Analyzer.open(weights=run / "bundle", library=run / "exemplars" / "library.sqlite")
+    for folder in (resource("samples"), run / "sample"):
+        sample = json.loads((folder / "sample.json").read_text(encoding="utf-8"))
+        asked = AskedClip(path=folder / sample["file"], dive_number=sample["dive_number"], board_m=sample["board_m"])
+        analysis = analyzer.analyze_file(asked, force=True)[1]
+        assert analysis.scoring is not None
+        assert isfinite(analysis.scoring.score)
+        assert analysis.parse.joints is not None
+    analyzer.library.close()
+
+
+def test_the_page_states_the_plan() -> None:
+    page = (Path(__file__).parents[2] / "packaging" / "docs" / "weights.md").read_text(encoding="utf-8")
+    minutes = SIZES["full"].minutes()
+    assert sum(minutes.values()) <= 8 * 60
+    for stage, planned in {**minutes, "in all": sum(minutes.values())}.items():
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| {stage} |"))
+        assert row.endswith(f"| {planned:.0f} |")
+
+
+def test_a_run_goes_on_with_its_own_settings_alone(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"settings": {"config": "bundle", "size": "tiny", "seed": 1, "kinetics": ""}}')
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(ConfigError, match="was started with seed = 1, not 2"):
+        main(["--config", "bundle", "--size", "tiny", "--seed", "2", "--out", str(tmp_path)])
+
+
+def test_a_missing_kinetics_file_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "kinetics.safetensors"
+    with pytest.raises(ConfigError, match=f"{missing.name} cannot be read .*convert kinetics"):
+        main(["--config", "bundle", "--size", "tiny", "--out", str(tmp_path / "run"), "--kinetics", str(missing)])
