@@ -257,6 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.rfile.close()  # as long as it is open, so is the connection
         self.rfile = io.BytesIO(self._read_head())
         self.connection.settimeout(_CHUNK_S)
 

@@ -1,6 +1,7 @@
 """The page for phones, as a phone and as a stranger ask for it, at 127.0.0.1."""
 
 import http.client
+import logging
 import os
 import socket
 import sys
@@ -185,7 +186,8 @@ def test_requests_that_are_too_long_or_none_end_at_once(share):
     assert ask(share, "")[0] == 200
 
 
-def test_slow_clients_and_many_of_them(share, monkeypatch):
+def test_slow_clients_and_many_of_them(share, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)  # whoever keeps what is logged keeps no connection
     monkeypatch.setattr(sharing, "_REQUEST_S", 0.6)
     slow = [raw(share, b"GET / HT") for _ in range(40)]
     assert threading.active_count() < 2 * sharing._MOST_CONNECTIONS
