@@ -285,8 +285,8 @@ def evaluate_predictions(
         )
     first = measured[0]
     if n > 1:
-        further = ", ".join(names[1:n])
-        text = f"{n}, further {further}; all but the table over trainings is of {first.name} alone"
+        others = ", ".join(names[1:n])
+        text = f"the first of {n}, with {others}; only the table over trainings is of them all"
         method = {
             "predictions": first.method["predictions"] | {"trainings": text},
             "trainings": {name: one.sha256 for name, one in zip(names, trainings, strict=False)},

@@ -137,7 +137,7 @@ def test_trainings_of_one_method(fineparser: Fineparser, annotated: Path, tmp_pa
     assert (error["mean"], error["low"], error["high"]) == pytest.approx((np.mean(alone), interval.low, interval.high))
     assert "Over trainings" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert list(content["trainings"]) == [path.name for path in files]
-    assert "3, further seed1.csv, seed2.csv; all but the table over trainings is of seed0.csv alone" in outcome.out
+    assert "the first of 3, with seed1.csv, seed2.csv; only the table over trainings is of them all" in outcome.out
     for rows, words in (
         ("Event3/0,60\n", "name files of the same dives"),
         (
