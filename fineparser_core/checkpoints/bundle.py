@@ -247,6 +247,14 @@ def read_card(folder: Path) -> WeightsCard:
     fitting = all(name.isprintable() and 0 < len(name) <= _LONGEST_NAME for name in shown)
     if not fitting or not card.trained_on.isprintable():
         raise CheckpointError("{0} has a name that cannot be shown. Fetch the weights again.", path)
+    method = card.model.get("method")
+    if isinstance(method, str) and ":" in method:
+        try:
+            get_method(method)
+        except ConfigError:
+            raise CheckpointError(
+                "{0} is of your own method {1}: name it again (--method {1}).", path, method
+            ) from None
     try:
         try:
             config = _read_whole(card.model, ModelConfig)

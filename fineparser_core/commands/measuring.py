@@ -25,7 +25,7 @@ from fineparser_core.data.stamp import data_stamp
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
-from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
+from fineparser_core.evaluation.failures import failure_sheets
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
@@ -155,9 +155,9 @@ def _measure_data(
             provenance={name: content[name] for name in ("weights", "arithmetic", "version")} | measured,
             thumbnails={name: _thumbnails(by_id[name], stored_as) for name in shown},
         )
-        for name, _, badness in SHEETS if qualities else ():
-            if failures := worst(results, badness):
-                _write_picture(args.out / name, failure_sheet(evaluator, dives, failures))
+        if qualities:
+            for name, sheet in failure_sheets(evaluator, dives, results, progress=progress, cancel=cancel).items():
+                _write_picture(args.out / name, sheet)
     cached.remove()
     fidelities = None if fidelity is None else asdict(fidelity)
     return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": fidelities}

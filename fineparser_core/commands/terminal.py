@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,6 +18,9 @@ from fineparser_core.commands.printing import remark
 from fineparser_core.printable import PrintableFormatter
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.processes import STOP_SIGNALS
+
+#: Time between lines on a stage in progress where there is no terminal, in seconds: a log shows that a job lives.
+_LINE_EVERY_S = 10.0
 
 
 @contextmanager
@@ -51,12 +55,13 @@ def cancel_on_signals() -> Iterator[CancelToken]:
 
 @contextmanager
 def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Yield a callback that shows a bar with the time left for each stage on a terminal, else a line a stage."""
+    """Yield a callback that shows a bar with the time left for each stage on a terminal, else lines now and then."""
     console = Console(stderr=True)
     if quiet:
         yield ignore_progress
         return
     last: Progress | None = None
+    spoken_s = time.monotonic()
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -68,7 +73,7 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     bar: TaskID | None = None
 
     def show(progress: Progress) -> None:
-        nonlocal last, bar
+        nonlocal last, bar, spoken_s
         if progress == last:  # a repeated report
             return
         ended = 0 < progress.total <= progress.done
@@ -76,8 +81,9 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
             if bar is None or last is None or progress.stage != last.stage:
                 bar = bars.add_task(progress.stage, total=progress.total or None)
             bars.update(bar, completed=progress.done, total=progress.total or None)
-        elif ended:
+        elif ended or (progress.total > 0 and time.monotonic() - spoken_s > _LINE_EVERY_S):
             remark(f"{progress.stage} {progress.done}/{progress.total}")
+            spoken_s = time.monotonic()
         last = progress
 
     if not console.is_terminal:

@@ -62,7 +62,7 @@ class DatasetEvaluation:
         against: the same of the file that it is compared with.
         comparison: differences to that, with paired intervals.
         given: the file of predictions; None for a network.
-        repeats: the same metrics over this and further trainings of the method; empty for a single one.
+        repeats: of several trainings, of which this is the first: the same metrics over all of them; else empty.
     """
 
     name: str
@@ -224,6 +224,8 @@ def evaluate(
     if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
     files: Sequence[str | Path] = [method] if isinstance(method, str | Path) else method
+    if not files:
+        raise ConfigError("There is no file of predictions: name one or more.")
     trainings = [read_predictions(file) for file in files]
     other = None if against is None else read_predictions(against)
     if not force:
@@ -250,14 +252,14 @@ def evaluate_predictions(
 
     Raises:
         AnnotationError: there is no dive to measure, or a file names others.
-        ConfigError: trainings of one method do not predict the same dives.
+        ConfigError: trainings of one method do not predict the same dives, or are the same file.
         Cancelled: once the token is set.
     """
     records, pool, left_out = _usable(data, split)
     every = [*trainings, *([] if against is None else [against])]
     for one in every:
         check_ids(one, [*records, *left_out], split, data)
-    _check_same_dives(trainings)
+    _check_trainings(trainings)
     stamp = data_stamp(data, records)
     facts_of_split: dict[str, Any] = {"split": split, "split_by": split_by, "labels": stamp.labels, "seed": seed}
     protocol = protocol_record(records, **facts_of_split, left_out=len(left_out), reported=tuple(METRICS))
@@ -265,6 +267,7 @@ def evaluate_predictions(
     if left_out:
         facts["left out"] = f"{len(left_out)} dives with labels of no dive, the first {left_out[0].id}"
     medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in every]), []
+    n = len(trainings)
     for one, name in zip(every, names, strict=True):
         results, unmeasured = predicted_results(
             one, data, records, pool, progress=progress, cancel=cancel or CancelToken()
@@ -272,7 +275,7 @@ def evaluate_predictions(
         measured.append(
             DatasetEvaluation(
                 name=name,
-                method={"predictions": _facts_of(one, records, unmeasured)},
+                method={"predictions": _facts_of(one, name, records, unmeasured)},
                 facts=facts,
                 protocol=protocol,
                 results=tuple(results),
@@ -280,8 +283,15 @@ def evaluate_predictions(
                 given=one,
             )
         )
-    n = len(trainings)
-    first = replace(measured[0], repeats=repeats([one.summary for one in measured[:n]]) if n > 1 else {})
+    first = measured[0]
+    if n > 1:
+        others = ", ".join(names[1:n])
+        text = f"the first of {n}, with {others}; only the table over trainings is of them all"
+        method = {
+            "predictions": first.method["predictions"] | {"trainings": text},
+            "trainings": {name: one.sha256 for name, one in zip(names, trainings, strict=False)},
+        }
+        first = replace(first, method=method, repeats=repeats([one.summary for one in measured[:n]]))
     if against is None:
         return first
     second = measured[-1]
@@ -360,9 +370,11 @@ def _facts(protocol: ProtocolRecord, stamp: DataStamp, dives: str, pool: str) ->
     }
 
 
-def _facts_of(given: Predictions, records: Sequence[DiveRecord], unmeasured: Sequence[str]) -> dict[str, Any]:
+def _facts_of(
+    given: Predictions, name: str, records: Sequence[DiveRecord], unmeasured: Sequence[str]
+) -> dict[str, Any]:
     there = {one.id for one in given.dives.values() if (one.predicted, one.transitions) != (None, None)} | given.masked
-    facts: dict[str, Any] = {"predictions": f"{given.path.name}, {len(there)} dives", "sha256": given.sha256}
+    facts: dict[str, Any] = {"predictions": f"{name}, {len(there)} dives", "sha256": given.sha256}
     if missing := [record.id for record in records if record.id not in there]:
         facts["missing"] = _some(missing, f" of {len(records)} dives are not predicted and not measured")
     if unmeasured:
@@ -406,14 +418,18 @@ def check_protocols(given: Sequence[Predictions | None]) -> None:
             )
 
 
-def _check_same_dives(trainings: Sequence[Predictions]) -> None:
-    """Raise ConfigError where trainings of one method do not predict the same dives."""
-    first = trainings[0]
-    for other in trainings[1:]:
-        if different := sorted(set(first.ids).symmetric_difference(other.ids)):
+def _check_trainings(trainings: Sequence[Predictions]) -> None:
+    """Raise ConfigError where trainings of one method do not predict the same of the same dives, or are one file."""
+    first, by_content = trainings[0], dict[str, Path]()
+    for one in trainings:
+        if one.sha256 in by_content:
+            raise ConfigError(f"{by_content[one.sha256]} and {one.path} are the same file: name each training once.")
+        by_content[one.sha256] = one.path
+        if different := sorted(first.filled ^ one.filled):
+            dive, what = different[0]
             raise ConfigError(
-                f"{first.path} and {other.path} are to be trainings of one method, and only one of them predicts "
-                f"{different[0]}: name files of the same dives, and another method's by --against."
+                f"{first.path} and {one.path} are to be trainings of one method, and only one of them has {what} of "
+                f"{dive}: name files of the same dives, and another method's by --against."
             )
 
 
@@ -422,6 +438,10 @@ def _some(names: Sequence[str], what: str) -> str:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """Return the names of files, with their folders where two are equal."""
-    names = [path.name for path in paths]
-    return names if len(set(names)) == len(names) else [f"{path.absolute().parent.name}/{path.name}" for path in paths]
+    """Return the names of files, with as many of their folders as tell them apart."""
+    parts = [path.absolute().parts for path in paths]
+    names, n = [path.name for path in paths], 1
+    while len(set(names)) < len(set(parts)):
+        n += 1
+        names = ["/".join(each[-n:]) for each in parts]
+    return names

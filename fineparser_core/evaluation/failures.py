@@ -9,6 +9,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.printable import printable
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 
 _SAMPLES = np.linspace(4, 70, 8).astype(int)  # later samples mostly show water
 _TILE_PX, _DIVES = 168, 4
@@ -42,10 +43,31 @@ SHEETS = (
 )
 
 
-def failure_sheet(evaluator: Evaluator, dives: Sequence[DatasetDive], shown: Sequence[DiveResult]) -> np.ndarray:
-    """Draw network inputs with masks, predicted filled, true outlined: (H, W, 3) uint8 RGB, a row per dive."""
+def failure_sheets(
+    evaluator: Evaluator,
+    dives: Sequence[DatasetDive],
+    results: Sequence[DiveResult],
+    *,
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> dict[str, np.ndarray]:
+    """Draw network inputs with masks, predicted filled, true outlined; each dive is encoded once.
+
+    Returns:
+        By file, (H, W, 3) uint8 RGB, a row per dive; no file without dives.
+
+    Raises:
+        Cancelled: once the token is set.
+    """
+    shown = {name: worst(results, badness) for name, _, badness in SHEETS}
     by_id = {dive.record.id: dive for dive in dives}
-    return np.vstack([_row(evaluator, by_id[result.id], result) for result in shown])
+    every = {result.id: result for of_sheet in shown.values() for result in of_sheet}
+    rows = {}
+    for done, result in enumerate(every.values(), start=1):
+        cancel.raise_if_cancelled()
+        rows[result.id] = _row(evaluator, by_id[result.id], result)
+        progress(Progress("pictures", done, len(every)))
+    return {name: np.vstack([rows[result.id] for result in of_sheet]) for name, of_sheet in shown.items() if of_sheet}
 
 
 def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult) -> np.ndarray:

@@ -96,6 +96,14 @@ class Predictions:
         """The dives that are named, in order of the file, those with nothing but masks last."""
         return [*self.dives, *sorted(self.masked - self.dives.keys())]
 
+    @property
+    def filled(self) -> set[tuple[str, str]]:
+        """The dives and what is predicted of each: predicted, spread, transitions or masks."""
+        values = {
+            (dive, name) for dive, one in self.dives.items() for name in _VALUES if getattr(one, name) is not None
+        }
+        return values | {(dive, "masks") for dive in self.masked}
+
     def read_masks(self, dive: str) -> np.ndarray:
         """Return the masks of a dive, probabilities (96, 112, 112) float32 of the view.
 
@@ -128,7 +136,8 @@ def read_predictions(path: str | Path) -> Predictions:
     """Read a file of predictions; its kind is told by the end of its name: .csv, .json or .npz.
 
     Raises:
-        AnnotationError: it cannot be read, or something in it is wrong; the text names the first such row.
+        AnnotationError: it cannot be read, predicts nothing, or something in it is wrong; the text names the first such
+            row.
     """
     path = Path(path)
     kinds = {".csv": _from_csv, ".json": _from_json, ".npz": _from_npz}
@@ -136,9 +145,12 @@ def read_predictions(path: str | Path) -> Predictions:
     if read is None:
         raise AnnotationError(f"{path} is no file of predictions by its name: give a .csv, .json or .npz file.")
     try:
-        return read(path)
+        found = read(path)
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror or error}): check the path.") from None
+    if not found.filled:
+        raise _fault(path, "its dives", "none has a prediction", "give at least one a score, transitions or masks")
+    return found
 
 
 def check_ids(predictions: Predictions, records: Collection[DiveRecord], split: str, data: DiveSet) -> None:
@@ -246,7 +258,9 @@ def _from_csv(path: Path) -> Predictions:
         raise _fault(path, f"row {row}", "it is not text in UTF-8", "save the table as UTF-8") from None
     rows = ((row, [cell.strip() for cell in cells]) for row, cells in table_rows(text))
     try:
-        head_row, head = next(((row, cells) for row, cells in rows if any(cells)), (1, []))
+        head_row, head = next(((row, cells) for row, cells in rows if any(cells)), (1, list[str]()))
+        if not head:
+            raise _fault(path, "row 1", "the file is empty", "write a row of columns, and a row a dive below it")
         known = ("id", "predicted", "spread", *_TRANSITIONS)
         for name in known:
             if head.count(name) > 1:

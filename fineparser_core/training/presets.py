@@ -107,4 +107,6 @@ def get_config(name: str) -> TrainConfig:
     try:
         return method_config(name)
     except ConfigError:
-        raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.") from None
+        raise ConfigError(
+            f"Unknown preset or method '{name}': use one of {', '.join(PRESETS)}, or --method package.module:factory."
+        ) from None

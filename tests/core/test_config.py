@@ -99,5 +99,5 @@ def test_a_part_of_ones_own_may_be_in_any_module(name):
 
 
 def test_unknown_presets_are_named():
-    with pytest.raises(ConfigError, match="Unknown preset 'relase': use one of release, fine-tune"):
+    with pytest.raises(ConfigError, match="Unknown preset or method 'relase': use one of release, fine-tune"):
         get_config("relase")

@@ -15,6 +15,7 @@ import pytest
 from scipy.stats import spearmanr, ttest_1samp
 
 import fineparser_core
+from fineparser_core.errors import ConfigError
 
 Fineparser = Callable[..., Any]
 NUMBERS = ("107B", "207C", "305B")
@@ -135,9 +136,35 @@ def test_trainings_of_one_method(fineparser: Fineparser, annotated: Path, tmp_pa
     interval = ttest_1samp(alone, 0).confidence_interval(0.95)
     assert (error["mean"], error["low"], error["high"]) == pytest.approx((np.mean(alone), interval.low, interval.high))
     assert "Over trainings" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    files[2].write_text("id,predicted\nEvent3/0,60\n", encoding="utf-8")
-    refused = fineparser(*argv)
-    assert (refused.code, "name files of the same dives" in refused.err) == (2, True)
+    assert list(content["trainings"]) == [path.name for path in files]
+    assert "the first of 3, with seed1.csv, seed2.csv; only the table over trainings is of them all" in outcome.out
+    for rows, words in (
+        ("Event3/0,60\n", "name files of the same dives"),
+        (
+            "".join(f"{event}/{i},{60 if i else ''}\n" for event, i in test),
+            "only one of them has predicted of Event3/0",
+        ),
+    ):
+        files[2].write_text("id,predicted\n" + rows, encoding="utf-8")
+        refused = fineparser(*argv)
+        assert (refused.code, words in refused.err) == (2, True), refused.err
+    files[2].write_bytes(files[1].read_bytes())
+    assert "are the same file: name each training once" in fineparser(*argv).err
+    with pytest.raises(ConfigError, match="no file of predictions"):
+        fineparser_core.evaluate([], annotated)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(annotated: Path, tmp_path: Path) -> None:
+    files = [tmp_path / which / "report" / "predictions.csv" for which in ("ours", "rival")]
+    for score, path in enumerate(files):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"id,predicted\nEvent3/0,{score}\n", encoding="utf-8")
+    compared = fineparser_core.evaluate(files[0], annotated, against=files[1])
+    names = ["ours/report/predictions.csv", "rival/report/predictions.csv"]
+    assert compared.comparison is not None
+    assert list(compared.comparison.names) == names
+    for name in names:
+        assert f"predictions: {name}, 1 dives" in compared.as_text()
 
 
 def test_it_loads_no_torch(annotated: Path, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path
     refused(
         2, "start.weights = '', not", *words, *TWO_EPOCHS, "--out", whole, "--resume", "--weights", whole / "bundle"
     )
-    refused(2, "Unknown preset 'relase'", *words, *new, "--config", "relase")
+    refused(2, "Unknown preset or method 'relase'", *words, *new, "--config", "relase")
     refused(2, "Unrecognized options: --epoch, 3", *words, *new, "--epoch", "3")
     refused(2, "Missing value for argument '--epochs'", *words, *new, "--epochs")
     refused(2, "Unrecognized options: 3", *words, *new, "3")

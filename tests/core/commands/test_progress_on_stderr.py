@@ -1,3 +1,4 @@
+from fineparser_core.commands import terminal
 from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 
@@ -18,3 +19,8 @@ def test_a_stage_has_one_line(capsys):
 
 def test_quiet_is_quiet(capsys):
     assert progress_output(capsys, quiet=True) == ""
+
+
+def test_a_long_stage_has_lines_in_between(capsys, monkeypatch):
+    monkeypatch.setattr(terminal, "_LINE_EVERY_S", -1.0)
+    assert progress_output(capsys).splitlines() == ["coarse 1/2", "coarse 2/2", "parse 1/1", "coarse 2/2"]

@@ -73,7 +73,8 @@ def test_the_three_kinds_say_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ([""], r"row 1: the columns are '': name one id and one predicted, or transitions_first and"),
+        ([""], "row 1: the file is empty: write a row of columns, and a row a dive below it"),
+        (["id,predicted", "a,"], "its dives: none has a prediction: give at least one a score, transitions or masks"),
         (["id,score", "a,1"], r"row 1: the columns are 'id, score': name one id and one predicted"),
         (["id,predicted,predicted", "a,1,2"], "row 1: there are 2 columns predicted: keep one"),
         (["id,transitions_first", "a,1"], "row 1: there is a column of one transition: give transitions_first and"),
