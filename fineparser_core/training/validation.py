@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 #: Time between two lines of a log, in seconds: nobody waits longer without knowing what for.
 CONSOLE_EVERY_S = 10.0
 # Metrics by which an epoch is picked, in order: the next decides between equals.
-_PICK_BY = ("rho", "r_l2_x100", "aiou_75", "s_measure")
+_PICK_BY = ("rho", "r_l2_x100", "aiou_75", "s_measure", "score_error")
 # Dives and samples of the pictures of masks, and the colors of found and true masks.
 _DIVES, _SAMPLES = 4, (8, 30, 45, 60, 75, 90)
 _GREEN, _RED = (40, 220, 90), (255, 70, 60)

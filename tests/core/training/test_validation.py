@@ -19,6 +19,10 @@ def test_ties_go_to_the_next_metric_where_less_error_is_more():
     assert picked_epoch([epoch(n, validation=value) for n, value in enumerate(values, start=1)]) == 2
 
 
+def test_of_a_single_dive_the_error_of_its_score_decides():
+    assert picked_epoch([epoch(n, validation={"score_error": off}) for n, off in enumerate((9.0, 3.0, 4.0), 1)]) == 2
+
+
 @pytest.mark.parametrize("rho", [math.nan, None])
 def test_a_correlation_that_is_none_loses_to_any(rho):
     history = [epoch(1, validation={"rho": rho, "aiou_75": 1.0}), epoch(2, validation={"rho": -0.9})]
