@@ -97,7 +97,7 @@ _RATES = {"pose": 2e-3, "masks": 1e-3, "tracks": 1e-3, "steps": 1e-3, "static": 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much of everything.
+    """Numbers of dives, iterations and exemplars of a run.
 
     Attributes:
         train, test: rendered dives to learn from, and to measure the bundle on.
@@ -269,7 +269,7 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     rendered, bundle, exemplars = args.dives or out / "dives", out / BUNDLE, out / _EXEMPLARS
     shown: Any = {"progress": run.progress, "cancel": run.cancel}
 
-    # What is learned from: rendered dives, of which some measure the parts, and simulated ones.
+    # Material: rendered dives, of which some measure the parts and teach nothing.
     plan = SynthConfig(train=size.train, test=size.test, seed=seed, numbers=size.numbers)
     run.stage("dives", lambda: synthesize(rendered, plan, workers=args.workers, **shown))
     data = load_dataset(rendered)
@@ -278,7 +278,7 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     n_aside = max(1, len(dives) // _ASIDE)
     learned, aside = dives[:-n_aside], dives[-n_aside:]
 
-    # What sees: joints in single frames, and masks.
+    # Eyes: joints in single frames, and masks.
     run.learn(PosePart(network, run.config("pose"), learned, aside), "pose")
     masks = replace(run.config("masks"), freeze=MaskPart.FROZEN, mask_encoder_lr=_RATES["masks"] / 10)
     run.learn(MaskPart(network, masks, learned, aside), "masks")
@@ -288,7 +288,7 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     run.learn(TrackPart(network, run.config("tracks"), of_learned, of_aside), "tracks")
     of_learned, of_aside = track(network, of_learned), track(network, of_aside)
 
-    # What tells transitions and compares: from joints, with the errors of what sees them, and from features.
+    # Judgement: transitions and both streams, from joints with the errors of the eyes, and from features.
     simulated = run.stage("simulate", lambda: simulate(size.simulated, seed, out / "simulated", **shown))
     run.learn(StepsPart(network, run.config("steps"), of_learned, of_aside, simulated), "steps")
     static = StaticPart(network, run.config("static"), of_learned, of_aside, simulated)
@@ -297,7 +297,7 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     run.learn(dynamic, "dynamic")
     weighed = weigh_streams(static, dynamic)
 
-    # What ships, and what it states about itself.
+    # Bundle: weights, exemplars, and the card that states what they reach.
     stamp = data_stamp(data, records)
     unmeasured = run.card(stamp, weighed)
     run.stage("bundle", lambda: save_bundle(network.state_dict(), unmeasured, bundle, eight_bit=True), once=True)

@@ -69,7 +69,7 @@ class Draws(Dataset[Drawn]):
 
 
 class Iterations(RunSampler):
-    """So many batches an epoch."""
+    """A number of batches an epoch."""
 
     def __init__(self, config: TrainConfig, count: int) -> None:
         self._count = count
@@ -419,7 +419,7 @@ def _encoded(network: FineParserPose, dive: CroppedDive, view: View, device: tor
 
 
 class TrackPart(Part):
-    """What tracks the joints of single frames through a clip."""
+    """Tracker of the joints of single frames through a clip."""
 
     def __init__(self, network: FineParserPose, config: TrainConfig, encoded: Encoded, aside: Encoded) -> None:
         super().__init__(network, ["static_encoder.backbone.track"], config)

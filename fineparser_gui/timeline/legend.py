@@ -1,4 +1,4 @@
-"""What the timeline shows, and the line above it: the names of its lines, and what else is to be said of it."""
+"""Content of the timeline, and the legend above it: names of its lines, and notes on it."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
