@@ -25,7 +25,8 @@ class Desktop:
         self._processes: list[subprocess.Popen] = []
         self._at = (0, 0)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-        display = self._start("Xvfb", "-screen", "0", _SIZE, "-nolisten", "tcp", "-displayfd", "{}")
+        # Without -noreset the server begins anew when its only client has gone, under one that is just coming.
+        display = self._start("Xvfb", "-noreset", "-screen", "0", _SIZE, "-nolisten", "tcp", "-displayfd", "{}")
         self.environment["DISPLAY"] = f":{display}"
         bus = self._start("dbus-daemon", "--session", "--nofork", "--print-address={}")
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus
