@@ -17,9 +17,7 @@ from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progr
 from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
-
-#: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
-_SAMPLED_S = (1.1, 0.7)
+from fineparser_core.video.sampling import SAMPLED_S, sample_run
 
 
 class FoundClip(NamedTuple):
@@ -234,10 +232,8 @@ def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -
     first, last = images.start, images.stop - 1
     times_s = recording.motion.times_s
     if fall is not None:
-        first, last = around_fall(fall, times_s, (first, last), _SAMPLED_S)
-    if last - first < N_SAMPLES:
-        return np.minimum(first + np.arange(N_SAMPLES), last)
-    if not recording.info.variable_frame_rate:
-        return np.linspace(first, last, N_SAMPLES).astype(np.int64)
+        first, last = around_fall(fall, times_s, (first, last), SAMPLED_S)
+    if last - first < N_SAMPLES or not recording.info.variable_frame_rate:
+        return sample_run(first, last)
     wanted_s = np.linspace(times_s[first], times_s[last], N_SAMPLES)
     return np.clip(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1, first, last).astype(np.int64)

@@ -18,7 +18,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth.dataset import TRUTH_FOLDER
 from fineparser_core.video.athlete_crop import crop_image, crop_mask, square_to_xyxy, squares_around_joints
-from fineparser_core.video.sampling import frame_to_sample
+from fineparser_core.video.sampling import SAMPLED_S, sample_run, transition_samples
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 _STORED_PX, _JPEG_QUALITY = 160, 92
 #: Distance from the mask within which a joint counts as visible, in pixels of frames of 240 to 290 rows.
 _NEAR_MASK_PX = 4
-#: Time before the flight and after the contact that inference samples (`motion.clips`), and the scatter of both ends.
-_AROUND_S, _ENDS = (1.1, 0.7), 6
+#: Scatter of the first and the last sampled frame.
+_ENDS = 6
 #: Scatter of the crops around those of the true joints: mean and standard deviation of the logarithm of the side, and
 #: in sides that of the place in a clip and, for x and y, within it, correlated over some samples. Those of
 #: `follow_diver` on 21 rendered dives are -0.23, 0.24, 0.03, 0.04, 0.08; crops around joints scatter less.
@@ -84,11 +84,9 @@ class CroppedDive:
         """Return the view that inference has of the dive, with its scatter where a generator draws it."""
         length, middle = len(self.joints), _STORED_PX / 2
         ends = (0, 0) if rng is None else rng.integers(-_ENDS, _ENDS + 1, 2).tolist()
-        first = max(self.flight - round(_AROUND_S[0] * self.fps) + ends[0], 0)
-        last = min(max(self.contact + round(_AROUND_S[1] * self.fps) + ends[1], first + 1), length - 1)
-        sampled = np.minimum(first + np.arange(N_SAMPLES), last)
-        if last - first >= N_SAMPLES:
-            sampled = np.linspace(first, last, N_SAMPLES).astype(np.int64)
+        first = max(self.flight - round(SAMPLED_S[0] * self.fps) + ends[0], 0)
+        last = min(max(self.contact + round(SAMPLED_S[1] * self.fps) + ends[1], first + 1), length - 1)
+        sampled = sample_run(first, last)
         if rng is None:
             return View(sampled, np.full((N_SAMPLES, 2), middle - MASK_SIZE / 2), MASK_SIZE)
         from scipy.ndimage import gaussian_filter1d  # takes a third of a second to import
@@ -102,8 +100,7 @@ class CroppedDive:
 
     def transitions(self, view: View) -> tuple[int, int]:
         """Return the samples of the two transitions."""
-        first = min(frame_to_sample(view.sampled, self.flight), N_SAMPLES - 2)
-        return first, min(max(first + 1, frame_to_sample(view.sampled, self.entry)), N_SAMPLES - 1)
+        return transition_samples(view.sampled, self.flight, self.entry)
 
     def contact_sample(self, view: View) -> int:
         """Return the first sample in which the diver touches the water."""

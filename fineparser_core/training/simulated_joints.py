@@ -15,15 +15,13 @@ from fineparser_core.synth.dataset import CLUB_NUMBERS, SynthConfig, sample_spec
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.shots import film_athletes, keypoints_of
 from fineparser_core.video.athlete_crop import squares_around_joints
-from fineparser_core.video.sampling import frame_to_sample
+from fineparser_core.video.sampling import SAMPLED_S, sample_run, transition_samples
 
 _SIZE_PX = (320, 240)
 #: Dives a file: what a kill costs.
 _AT_ONCE = 500
 #: Share of simulated dives of clubs and juniors, whose numbers competitions do not have.
 _CLUB_SHARE = 0.5
-#: Time before the flight and after the contact that inference samples, see `motion.clips`.
-_AROUND_S = (1.1, 0.7)
 #: Runs in which a piked body is seen upside down: share of clips, and their lengths in samples (half a second at most).
 _TURNED_SHARE, _TURNED = 0.5, (5, 16)
 #: Range of the scale of the crop, standard deviation of its place, and range of that of joints, pixels.
@@ -109,12 +107,11 @@ def _simulated(i: int, seed: int) -> dict[str, np.ndarray] | None:
     if squares is None:
         return None
     contact = int(np.ceil((athlete.contact_s - timing.start_s) / timing.step_s))
-    first = max(timing.first_flight_frame - round(_AROUND_S[0] / timing.step_s), 0)
-    last = min(contact + round(_AROUND_S[1] / timing.step_s), timing.n_frames - 1)
-    sampled = np.minimum(first + np.arange(N_SAMPLES), last)
+    first = max(timing.first_flight_frame - round(SAMPLED_S[0] / timing.step_s), 0)
+    last = min(contact + round(SAMPLED_S[1] / timing.step_s), timing.n_frames - 1)
+    sampled = sample_run(first, last)
     seen = (pixels - squares[:, None, :2]) / squares[:, None, 2:] * MASK_SIZE + MASK_SIZE / 2
-    st = min(frame_to_sample(sampled, timing.first_flight_frame), N_SAMPLES - 2)
-    ed = min(max(st + 1, frame_to_sample(sampled, timing.first_entry_frame)), N_SAMPLES - 1)
+    st, ed = transition_samples(sampled, timing.first_flight_frame, timing.first_entry_frame)
     touch = int(np.searchsorted(sampled, contact))
     wet = np.where(np.arange(N_SAMPLES) >= touch, _WET_LOGIT, -_WET_LOGIT)
     return {

@@ -13,6 +13,8 @@ Source: implementation details of the paper.
 """
 WINDOWS.setflags(write=False)
 
+#: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
+SAMPLED_S = (1.1, 0.7)
 # Tolerance for rounding of equal times; far below any frame interval.
 _TOLERANCE_S = 1e-6
 
@@ -37,6 +39,22 @@ def sample_frames(info: VideoInfo, in_frame: int, out_frame: int) -> np.ndarray:
     times_s = np.linspace(info.pts_s[in_frame], info.pts_s[out_frame], N_SAMPLES)
     frames = np.searchsorted(info.pts_s, times_s + _TOLERANCE_S, side="right") - 1
     return np.clip(frames, in_frame, out_frame).astype(np.int64)
+
+
+def sample_run(first: int, last: int) -> np.ndarray:
+    """Return the frames (96,) int64 that inference samples at a constant rate: every frame, the last one repeated.
+
+    Of more than 96 frames, some are taken evenly.
+    """
+    if last - first < N_SAMPLES:
+        return np.minimum(first + np.arange(N_SAMPLES), last)
+    return np.linspace(first, last, N_SAMPLES).astype(np.int64)
+
+
+def transition_samples(sampled: np.ndarray, flight: int, entry: int) -> tuple[int, int]:
+    """Return the samples of both transitions, first frames of flight and entry, so that each step has a sample."""
+    first = min(frame_to_sample(sampled, flight), N_SAMPLES - 2)
+    return first, min(max(first + 1, frame_to_sample(sampled, entry)), N_SAMPLES - 1)
 
 
 def valid_samples(sampled: np.ndarray) -> np.ndarray:
