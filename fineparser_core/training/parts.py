@@ -130,20 +130,37 @@ class Part(Objective):
         return {name: value.to(device) for name, value in batch.items()}
 
 
-class PosePart(Part):
-    """The pose backbone on single frames between their neighbors: joints, step, water and splash."""
+class CropPart(Part):
+    """A module that learns from crops of dives."""
+
+    MODULE: str
 
     def __init__(
         self, network: FineParserPose, config: TrainConfig, dives: Sequence[CroppedDive], aside: Sequence[CroppedDive]
     ) -> None:
-        super().__init__(network, ["static_encoder.backbone"], config)
+        super().__init__(network, [self.MODULE], config)
         self._dives, self._aside = dives, aside
 
     def draw(self, rng: np.random.Generator) -> Batches:
-        """Draw frames of random dives."""
-        return self._drawn([self._dives[i] for i in rng.integers(0, len(self._dives), self.config.batch_size)], rng)
+        """Draw a crop or a window of each of some dives."""
+        return self.drawn([self._dives[i] for i in rng.integers(0, len(self._dives), self.config.batch_size)], rng)
 
-    def _drawn(self, dives: Sequence[CroppedDive], rng: np.random.Generator) -> Batches:
+    @abstractmethod
+    def drawn(self, dives: Sequence[CroppedDive], rng: np.random.Generator) -> Batches:
+        """Draw one of each dive."""
+
+    def aside(self, count: int) -> list[CroppedDive]:
+        """Return so many of the dives kept aside, some of them several times; none where there are none."""
+        return [self._aside[i % len(self._aside)] for i in range(count)] if self._aside else []
+
+
+class PosePart(CropPart):
+    """The pose backbone on single frames between their neighbors: joints, step, water and splash."""
+
+    MODULE = "static_encoder.backbone"
+
+    def drawn(self, dives: Sequence[CroppedDive], rng: np.random.Generator) -> Batches:
+        """Draw a frame of each dive, between its neighbors."""
         rows = []
         for dive in dives:
             view = dive.view(rng)
@@ -181,10 +198,9 @@ class PosePart(Part):
     @torch.no_grad()
     def measured(self) -> dict[str, float]:
         """Return the mean error of visible joints in pixels of 112, and that of the mean place of all joints."""
-        if not self._aside:
+        if not (dives := self.aside(_MEASURED)):
             return {}
-        rng, dives = np.random.default_rng(0), [self._aside[i % len(self._aside)] for i in range(_MEASURED)]
-        batch = self.on_device(self._drawn(dives, rng))
+        batch = self.on_device(self.drawn(dives, np.random.default_rng(0)))
         self.eval()
         places, shown = soft_argmax(self._predict(batch["frames"])[0])[0], batch["shown"]
         middle = batch["points"][shown].mean(dim=0).expand_as(places)
@@ -255,22 +271,17 @@ def _known_mse(found: Tensor, target: Tensor) -> Tensor:
     return torch.where(known, found - target.nan_to_num(), 0.0).square().sum() / known.sum().clamp_min(1)
 
 
-class MaskPart(Part):
+class MaskPart(CropPart):
     """The spatial parser on windows: L_SAP (Eq. 8), and Dice on the fused map, which small bodies need.
 
     The stem of its I3D and what follows its taps stay as Kinetics left them, and so do the statistics of batch norms.
     """
 
+    MODULE = "spatial_parser"
     FROZEN = tuple(
         f"spatial_parser.encoder.{name}"
         for name in ("conv3d_1a_7x7", "conv3d_2b_1x1", "conv3d_2c_3x3", "mixed_5b", "mixed_5c")
     )
-
-    def __init__(
-        self, network: FineParserPose, config: TrainConfig, dives: Sequence[CroppedDive], aside: Sequence[CroppedDive]
-    ) -> None:
-        super().__init__(network, ["spatial_parser"], config)
-        self._dives, self._aside = dives, aside
 
     def train(self, mode: bool = True) -> "MaskPart":
         """Switch all but the encoder."""
@@ -278,9 +289,16 @@ class MaskPart(Part):
         self.network.spatial_parser.encoder.eval()
         return self
 
-    def draw(self, rng: np.random.Generator) -> Batches:
-        """Draw windows of random dives."""
-        return _windows([self._dives[i] for i in rng.integers(0, len(self._dives), self.config.batch_size)], rng)
+    def drawn(self, dives: Sequence[CroppedDive], rng: np.random.Generator) -> Batches:
+        """Draw a window of each dive, mostly in the air: (n, 16, 112, 112, 3) uint8, and masks (n, 16, 112, 112)."""
+        frames, masks = [], []
+        for dive in dives:
+            view = dive.view(rng)
+            last = min(dive.contact_sample(view) + _AFTER, N_SAMPLES) if rng.random() < _DRY_SHARE else N_SAMPLES
+            samples = int(rng.integers(0, max(last - WINDOW_LENGTH, 0) + 1)) + np.arange(WINDOW_LENGTH)
+            frames.append(dive.frames(view, samples))
+            masks.append(dive.masks(view, samples))
+        return {"frames": torch.from_numpy(np.stack(frames)), "masks": torch.from_numpy(np.stack(masks))}
 
     def losses(self, batch: Batches) -> Batches:
         """Return focal and Dice losses."""
@@ -299,12 +317,12 @@ class MaskPart(Part):
     @torch.no_grad()
     def measured(self) -> dict[str, float]:
         """Return the IoU of masks, and that of a mask that holds every pixel."""
-        if not self._aside:
+        if not (dives := self.aside(_MEASURED // WINDOW_LENGTH)):
             return {}
         self.eval()
         rng, found = np.random.default_rng(0), []
-        for dive in [self._aside[i % len(self._aside)] for i in range(max(_MEASURED // WINDOW_LENGTH, 1))]:
-            batch = self.on_device(_windows([dive], rng))
+        for dive in dives:
+            batch = self.on_device(self.drawn([dive], rng))
             windows, truth = _as_video(batch["frames"]), batch["masks"] > 0.5
             with self.autocast():
                 seen = (
@@ -313,18 +331,6 @@ class MaskPart(Part):
             found.append([(seen & truth).sum().item(), (seen | truth).sum().item(), truth.sum().item(), truth.numel()])
         both, either, true, pixels = np.sum(found, axis=0)
         return {"mask IoU": both / max(either, 1), "mask IoU of everything": true / pixels}
-
-
-def _windows(dives: Sequence[CroppedDive], rng: np.random.Generator) -> Batches:
-    """Draw a window of each dive: frames (n, 16, 112, 112, 3) uint8 and masks (n, 16, 112, 112), mostly of the air."""
-    frames, masks = [], []
-    for dive in dives:
-        view = dive.view(rng)
-        last = min(dive.contact_sample(view) + _AFTER, N_SAMPLES) if rng.random() < _DRY_SHARE else N_SAMPLES
-        samples = int(rng.integers(0, max(last - WINDOW_LENGTH, 0) + 1)) + np.arange(WINDOW_LENGTH)
-        frames.append(dive.frames(view, samples))
-        masks.append(dive.masks(view, samples))
-    return {"frames": torch.from_numpy(np.stack(frames)), "masks": torch.from_numpy(np.stack(masks))}
 
 
 def _as_video(frames: Tensor) -> Tensor:
