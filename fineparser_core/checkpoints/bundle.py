@@ -28,6 +28,7 @@ from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
+from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.documents import read_document
 from fineparser_core.video.preprocess import get_preprocessing
 
@@ -313,7 +314,7 @@ def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[
                 raise CheckpointError(
                     "{0} has more than {1:,} parameters. Fetch the weights again.", folder, most_parameters
                 )
-            if _digest(path) != expected:
+            if file_sha256(path) != expected:
                 raise CheckpointError(
                     "{0} is damaged (its checksum differs from the card). Fetch the weights again.", path
                 )
@@ -354,11 +355,6 @@ def _count_parameters(path: Path, most: int) -> int:
                 raise SafetensorError(f"{key!r:.80} is of another type, {tensor.get_dtype()}, or shape")
             n_parameters += math.prod(tensor.get_shape())
     return n_parameters
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:

@@ -4,7 +4,6 @@
 command goes on after any interruption.
 """
 
-import hashlib
 import json
 import logging
 import platform
@@ -43,6 +42,7 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
+from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.documents import read_document
 from fineparser_core.synth.dataset import NUMBER_SHARES, SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec
@@ -441,19 +441,18 @@ def _make_exemplars(run: Stages, bundle: Path, folder: Path, sample: Path) -> No
 def _streams(bundle: Path, exemplars: Path) -> dict[str, float]:
     """Return Spearman's rho of the streams over the exemplars, for the card; none where they are few."""
     analyzer = Analyzer.open(weights=bundle, library=exemplars / FILE_NAME, precision="fp32")
-    found = analyzer.library.exemplars()
-    if len(found) < _LEAST_COMPARED:
-        return {}
+    with analyzer.library as library:
+        found = library.exemplars()
+        if len(found) < _LEAST_COMPARED:
+            return {}
+        rhos = stream_rhos(analyzer, found)
     names = {"both streams": "both", "static stream alone": "static", "dynamic stream alone": "dynamic"}
-    rhos = stream_rhos(analyzer, found)
-    analyzer.library.close()
     return {"dives": len(found)} | {names[name]: round(rho, 3) for name, rho in rhos.items()}
 
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         way_out = "give the file that `fineparser convert kinetics` wrote"
         raise ConfigError(f"{path} cannot be read ({error.strerror}): {way_out}.") from None

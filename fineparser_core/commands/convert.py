@@ -1,6 +1,5 @@
 """`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ from fineparser_core.commands.printing import say, say_written
 from fineparser_core.constants import CARD_NAME
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import temporary_folder
+from fineparser_core.support.digest import file_sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +161,7 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
     state = load_reference(checkpoint)
-    with checkpoint.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = file_sha256(checkpoint)
     load_into(FineParser(), state, checkpoint)  # refuses what lacks tensors or has other shapes
     card = WeightsCard(
         name="release",

@@ -1,7 +1,6 @@
 """Anybody's predictions on a data set, as CSV, JSON or NPZ, see packaging/docs/predictions.md. No torch."""
 
 import csv
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.csv_table import table_rows
+from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, FullFrame, get_preprocessing
 
@@ -281,7 +281,7 @@ def _from_csv(path: Path) -> Predictions:
     except csv.Error as error:
         raise _fault(path, "its rows", error, "write it as comma-separated values") from None
     ignored = tuple(name for name in head if name not in known)
-    return Predictions(path=path, sha256=_sha256(path), dives=dives, ignored=ignored)
+    return Predictions(path=path, sha256=file_sha256(path), dives=dives, ignored=ignored)
 
 
 def _csv_values(head: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
@@ -324,7 +324,7 @@ def _from_json(path: Path) -> Predictions:
     except ValueError as error:
         raise _fault(path, "protocol", error, "leave it out") from None
     ignored = tuple(key for key in keys if key not in ("id", *_VALUES))
-    return Predictions(path=path, sha256=_sha256(path), dives=dives, ignored=ignored, protocol=protocol or None)
+    return Predictions(path=path, sha256=file_sha256(path), dives=dives, ignored=ignored, protocol=protocol or None)
 
 
 def _json_values(values: Any) -> Any:
@@ -367,7 +367,7 @@ def _from_npz(path: Path) -> Predictions:
         name for name in names if name not in ("format", "view", "id", *_VALUES) and not name.startswith(_MASKS)
     )
     return Predictions(
-        path=path, sha256=_sha256(path), dives=dives, ignored=ignored, masked=frozenset(masked), view=viewed
+        path=path, sha256=file_sha256(path), dives=dives, ignored=ignored, masked=frozenset(masked), view=viewed
     )
 
 
@@ -407,8 +407,3 @@ def _check_format(path: Path, found: Any) -> None:
 
 def _fault(path: Path, place: str, reason: object, way_out: str = "correct it") -> AnnotationError:
     return AnnotationError(f"{path}, {place}: {str(reason)[:300].rstrip('.')}: {way_out}.")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,6 @@
 """The page that `fineparser doctor` prints and the app shows: English, as it is meant to be sent to whoever helps."""
 
 import ctypes
-import hashlib
 import json
 import os
 import platform
@@ -25,6 +24,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
+from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.support.processes import is_frozen, own_process, run_to_end
 from fineparser_core.support.sqlite_file import damage_of
@@ -238,9 +238,8 @@ def weights_problem(folder: Path) -> str:
     try:
         shards = parse_json(read_bounded(folder / CARD_NAME, MOST_CARD_BYTES))["shards"]
         for name, expected in shards.items():
-            with (folder / name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                    return f"{folder / name} is damaged (its checksum differs from the card). {again}"
+            if file_sha256(folder / name) != expected:
+                return f"{folder / name} is damaged (its checksum differs from the card). {again}"
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror}). {again}"
     except (ValueError, KeyError, TypeError, AttributeError):

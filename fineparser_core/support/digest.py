@@ -22,6 +22,12 @@ def digest(*facts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a whole file, 64 hexadecimal digits. Raises: OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def content_digest(path: Path) -> str:
     """Compute a digest of a file: its size, the MiB at its start and end, and 32 parts of 64 KiB between them.
 
