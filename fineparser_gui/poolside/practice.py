@@ -104,8 +104,9 @@ class Practice(QObject):
         self._caught.append(caught)
         self._named[caught.clip] = name = self._next
         listed = self.listed
-        if name:  # the list goes on by itself
-            self._next = "" if listed else self._order[(self._order.index(name) + 1) % len(self._order)]
+        if name:  # a list goes on by itself
+            order = [] if listed else self._order
+            self._next = order[(order.index(name) + 1) % len(order)] if name in order else ""
         known = {} if listed else self._session.usual | {"board_m": self.board_m}
         day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
         add = self._session.importer.add

@@ -280,6 +280,11 @@ def test_an_athlete_of_the_list_is_tapped_out_of_turn(pool, clips, idle_studio, 
     qtbot.waitUntil(lambda: session.meet.rows[1].dive is not None)
     assert session.dives[0].details[0] == "105C"
     assert next_at_board(pool) == ["Anna\n103B"]
+    pool.practice.choose("Ben")
+    session.meets.change(Meet(), "no list")
+    pool.practice.add(clips[1])  # nobody follows an athlete who is in no order
+    assert session.dives[1].diver == "Ben"
+    assert next_at_board(pool) == []
 
 
 def test_the_verdict_of_the_newest_dive_stands_large_and_first(pool, clips, idle_studio, qtbot, tmp_path):
