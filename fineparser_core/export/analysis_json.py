@@ -39,6 +39,7 @@ from fineparser_core.records import (
     Recognition,
     ScoreInterval,
     Scoring,
+    paint_masks,
 )
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file, write_whole
@@ -112,6 +113,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "contradictions": [to_json(one) | {"text": contradiction_text(one)} for one in analysis.contradictions],
         "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
+        "painted": parse.painted,
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
         "notes": sentences,
@@ -271,7 +273,7 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": tuple(data["clip_notes"])}, DiveParse)
-    return replace(parse, mask_probability=masks.probability)
+    return paint_masks(replace(parse, mask_probability=masks.probability), parse.painted)
 
 
 def write_analysis_json(analysis: Analysis, path: str | Path) -> None:

@@ -55,6 +55,8 @@ _SENTENCES = {
     NoteCode.CALIBRATED: Phrase("Calibrated on {0} of your dives: profile {1}."),
     # Names of measures.
     NoteCode.MEASURES_UNCLEAR: Phrase("Not clear enough to measure: {0}."),
+    # Frames whose masks are a person's.
+    NoteCode.MASKS_PAINTED: Phrase("Masks corrected by hand: {0}."),
 }
 #: Codes of sentences without values, as analyses have them that were written without codes.
 _CODES = {str(sentence): code for code, sentence in _SENTENCES.items()}

@@ -19,6 +19,7 @@ from fineparser_core.records.clip import (
 )
 from fineparser_core.records.moments import Moment, Moments, StepSpan, Transitions, step_spans
 from fineparser_core.records.notes import Note, NoteCode
+from fineparser_core.records.painted_mask import PaintedMask
 from fineparser_core.records.parse import (
     ClipEncoding,
     ClipEvidence,
@@ -30,6 +31,7 @@ from fineparser_core.records.parse import (
     Recognition,
     SeenNumber,
     compared_dive,
+    paint_masks,
 )
 from fineparser_core.records.scores import (
     AwardCheck,

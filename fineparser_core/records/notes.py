@@ -31,6 +31,7 @@ class NoteCode(StrEnum):
     EXEMPLARS_LEFT_OUT = "exemplars_left_out"
     CALIBRATED = "calibrated"
     MEASURES_UNCLEAR = "measures_unclear"
+    MASKS_PAINTED = "masks_painted"
 
 
 @dataclass(frozen=True)

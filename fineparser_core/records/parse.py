@@ -1,6 +1,7 @@
 """The parse of a clip: its steps, masks, joints and motion, and the dive that it shows."""
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from fineparser_core.records.clip import Clip, Frame
 from fineparser_core.records.moments import Moments, StepSpan, Transitions, step_spans
-from fineparser_core.records.notes import Note
+from fineparser_core.records.notes import Note, NoteCode
+from fineparser_core.records.painted_mask import PaintedMask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +188,7 @@ class DiveParse(MaskTrack):
         motion: the free fall and the camera's motion; None without a free fall.
         notes: what is missing or damaged in the file, and what to look at before the parse is trusted.
         recognition: which dive the video shows, by the moments as found, not as corrected; None where too little shows.
+        painted: a person's corrections of the masks, which `mask_probability` has; see `paint_masks`.
     """
 
     clip: Clip
@@ -200,6 +203,7 @@ class DiveParse(MaskTrack):
     motion: DiveMotion | None = None
     notes: tuple[Note, ...] = ()
     recognition: Recognition | None = None
+    painted: tuple[PaintedMask, ...] = ()
 
     @property
     def masks(self) -> MaskTrack:
@@ -229,6 +233,20 @@ class DiveParse(MaskTrack):
     def step_durations_s(self) -> tuple[float, ...]:
         """Seconds of the file that each step takes."""
         return tuple(end_s - start_s for start_s, end_s in pairwise(self.step_ends_s))
+
+
+def paint_masks(parse: DiveParse, painted: Sequence[PaintedMask]) -> DiveParse:
+    """Return the parse with corrected masks, which a note tells; corrections of frames without a sample are left."""
+    painted = tuple(one for one in painted if one.frame in parse.sampled_frames)
+    if not painted or not len(parse.mask_probability):
+        return parse
+    masks = np.array(parse.mask_probability)
+    for one in painted:
+        for sample in np.flatnonzero(parse.sampled_frames == one.frame):
+            masks[sample] = one.on(masks[sample], parse.crop_xyxy[sample])
+    notes = (note for note in parse.notes if note.code is not NoteCode.MASKS_PAINTED)
+    told = (*notes, Note(NoteCode.MASKS_PAINTED, (len(painted),)))
+    return replace(parse, mask_probability=masks, painted=painted, notes=told)
 
 
 @dataclass(frozen=True, kw_only=True)

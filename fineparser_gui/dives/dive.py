@@ -22,6 +22,7 @@ from fineparser_core.records import (
     Contradiction,
     DiveSegment,
     ExemplarVote,
+    PaintedMask,
     Recognition,
     SeenNumber,
     VideoInfo,
@@ -84,8 +85,8 @@ NOT_ANALYZED = {
 #: Path and identity of a video; None: not known yet.
 Place = tuple[Path, VideoIdentity | None]
 
-#: Transitions and first contact with the water, each None where the model's is shown.
-CorrectedMoments = tuple[tuple[int, int] | None, int | None]
+#: Transitions and first contact with the water, each None where the model's is shown, and masks.
+Corrected = tuple[tuple[int, int] | None, int | None, tuple[PaintedMask, ...]]
 
 #: Maximum length of the coach's note on a dive, in characters.
 LONGEST_NOTE = 4000
@@ -192,9 +193,8 @@ class Dive(VideoPart):
         drawings: lines, angles and notes on its frames.
         progress, fraction: present stage of the analysis or search in progress, and the share of all work done.
         correction: the coach's corrections.
-        rescored: analysis with every exemplar's vote on the corrected moments; None: no moments are corrected, or they
-            are not scored yet.
-        rescored_for: the `corrected_moments` that `rescored` belongs to; they lag behind while a moment is dragged.
+        rescored: analysis with every exemplar's vote on what is corrected; None: nothing is, or it is not scored yet.
+        rescored_for: what was `corrected` for `rescored`; it lags behind while a moment is dragged.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding of `model_analysis` is kept.
         problem: a sentence that explains why there is no analysis or no score.
@@ -227,7 +227,7 @@ class Dive(VideoPart):
     fraction: float = 0.0
     correction: Correction = field(default_factory=Correction)
     rescored: Analysis | None = None
-    rescored_for: CorrectedMoments | None = None
+    rescored_for: Corrected | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
     problem: str | None = None
@@ -346,10 +346,16 @@ class Dive(VideoPart):
         return placed is not None and self.analysis is not None and contact_fits(placed, self.analysis.parse)
 
     @property
-    def corrected_moments(self) -> CorrectedMoments | None:
-        """Corrected transitions and contact, on which the score depends; None where neither is corrected."""
-        frames, contact = self.corrected_frames, self.correction.contact_frame if self.contact_corrected else None
-        return None if frames is None and contact is None else (frames, contact)
+    def moments_corrected(self) -> bool:
+        """True if a moment that is shown is the coach's."""
+        return self.corrected_frames is not None or self.contact_corrected
+
+    @property
+    def corrected(self) -> Corrected | None:
+        """Corrected moments and masks, on which the score depends; None where nothing is corrected."""
+        painted = self.analysis.parse.painted if self.analysis is not None else ()
+        contact = self.correction.contact_frame if self.contact_corrected else None
+        return (self.corrected_frames, contact, painted) if self.moments_corrected or painted else None
 
     @property
     def refused(self) -> bool:
@@ -369,13 +375,13 @@ class Dive(VideoPart):
 
     @property
     def rescoring(self) -> bool:
-        """True if the score of the corrected moments is still being computed."""
+        """True if the score of what is corrected is still being computed."""
         own = self.model_analysis
         scored = own is not None and bool(own.scoring or own.own_award or own.withheld)
-        return scored and self.corrected_moments != self.rescored_for
+        return scored and self.corrected != self.rescored_for
 
     @property
     def votes(self) -> tuple[ExemplarVote, ...]:
-        """Votes of all exemplars on the corrected moments, including exemplars that are left out."""
+        """Votes of all exemplars on what is corrected, including exemplars that are left out."""
         scored = self.rescored or self.model_analysis
         return scored.scoring.exemplars if scored is not None and scored.scoring is not None else ()

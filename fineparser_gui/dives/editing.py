@@ -9,7 +9,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.exemplars.selection import CandidateRule
-from fineparser_core.records import AthletePoint
+from fineparser_core.records import AthletePoint, PaintedMask
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_gui.compare.service import ComparisonService
 from fineparser_gui.dives.dive import LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
@@ -252,9 +252,16 @@ class EditingService(EditMaker):
         self._correct(key, text, gesture, transitions=None if own else moved)
         return frame
 
-    def reset_transitions(self, key: str) -> None:
-        """Restore the model's transitions and water contact."""
-        self._correct(key, self.tr("resetting the transitions"), transitions=None, contact_frame=None)
+    def paint_mask(self, key: str, painted: PaintedMask) -> None:
+        """Correct the mask of a frame, instead of an earlier correction of it."""
+        others = (one for one in self._state.dive(key).correction.painted if one.frame != painted.frame)
+        masks = tuple(sorted((*others, painted), key=lambda one: one.frame))
+        self._correct(key, self.tr("correcting the mask"), painted=masks)
+
+    def reset_corrections(self, key: str) -> None:
+        """Restore the model's transitions, water contact and masks."""
+        text = self.tr("taking the corrections back")
+        self._correct(key, text, transitions=None, contact_frame=None, painted=())
 
     def declare_dive(self, key: str, is_dive: bool = True) -> None:
         """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""

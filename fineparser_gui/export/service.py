@@ -283,7 +283,7 @@ class ExportService(ExportQueue):
 
     def corrected_dives(self) -> list[Dive]:
         """Return the dives with corrected transitions or first contact with the water."""
-        return [dive for dive in self._state.dives if dive.corrected_moments is not None]
+        return [dive for dive in self._state.dives if dive.moments_corrected]
 
     def labels(self) -> list[CorrectedDive]:
         """Return the labels of the corrected dives."""
@@ -343,7 +343,7 @@ def _exported_from_history(dive: HistoryDive, history: HistoryService) -> Export
 
 
 def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.model_analysis is None or dive.corrected_moments is None:
+    if dive.model_analysis is None or not dive.moments_corrected:
         return None
     return CorrectedDive(
         model_parse=dive.model_analysis.parse,

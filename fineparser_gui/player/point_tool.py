@@ -1,4 +1,4 @@
-"""Tool that asks for a point of the picture, with the mouse or the keyboard."""
+"""Tools that take the mouse on the picture, and the one that asks for a point, by mouse or keyboard."""
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
@@ -8,51 +8,92 @@ from fineparser_gui.player.drawing_marks import paint_crosshair, paint_hint
 from fineparser_gui.player.video_canvas import CanvasLayer, VideoCanvas
 
 
-class PointTool(QObject):
-    """A layer that lies over the other layer of a canvas while it asks.
-
-    Signals:
-        pointed: (int, float, float) frame, x and y in pixels of the file; the tool stops asking.
-        state_changed: it starts or stops asking.
-    """
-
-    pointed = Signal(int, float, float)
-    state_changed = Signal()
+class CanvasTool(QObject):
+    """A layer that lies over the other layer of a canvas while it is in use."""
 
     def __init__(self, canvas: VideoCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._below: CanvasLayer | None = None
         self._pointer = QPointF()
-        self._by_keyboard = False  # shows a crosshair
-        self._asks = False
 
     @property
-    def asks(self) -> bool:
-        """True if the next click is the point."""
-        return self._asks
+    def active(self) -> bool:
+        """True if it takes the mouse."""
+        return self._canvas.layer is self
 
     def begin(self) -> None:
-        """Take the next click, or Enter at the crosshair."""
-        if self._asks:
-            return
-        self._below, self._canvas.layer, self._asks = self._canvas.layer, self, True
-        self._by_keyboard = not self._canvas.underMouse()
+        """Take the mouse, and some keys."""
+        self._below, self._canvas.layer = self._canvas.layer, self
         self._pointer = QPointF(self._canvas.rect().center())
         self._canvas.setFocus()
         self._canvas.setCursor(Qt.CursorShape.CrossCursor)
         self._canvas.setAccessibleDescription(self._hint())
         self._canvas.update()
-        self.state_changed.emit()
 
     def end(self) -> None:
-        """Ask no longer."""
-        if self._asks:
-            self._canvas.layer, self._below, self._asks = self._below, None, False
+        """Give the mouse back."""
+        if self.active:
+            self._canvas.layer, self._below = self._below, None
             self._canvas.setAccessibleDescription("")
             self._canvas.show_cursor()
             self._canvas.update()
-            self.state_changed.emit()
+
+    def _hint(self) -> str:
+        raise NotImplementedError
+
+    def paint(self, painter: QPainter, frame: int) -> None:
+        """Paint the other layer and the hint."""
+        if self._below is not None:
+            self._below.paint(painter, frame)
+        paint_hint(painter, self._canvas.rect(), self._hint())
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Take the press of a button; whether it was handled."""
+        raise NotImplementedError
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Follow the pointer."""
+        self._pointer = event.position()
+        self._canvas.update()
+        return True
+
+    def release(self, event: QMouseEvent) -> bool:
+        """Take the release of a button."""
+        return True
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        """Take a double click, whose first click has been handled."""
+        return True
+
+    def wants_key(self, event: QKeyEvent) -> bool:
+        """Return True if `key` handles a key."""
+        return event.key() == Qt.Key.Key_Escape
+
+    def key(self, event: QKeyEvent) -> bool:
+        """End by Esc; whether the key was handled."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.end()
+        return event.key() == Qt.Key.Key_Escape
+
+    def tab(self, direction: int) -> bool:
+        """Return False, so that Tab leaves the picture."""
+        return False
+
+
+class PointTool(CanvasTool):
+    """Tool that asks for a point.
+
+    Signals:
+        pointed: (int, float, float) frame, x and y in pixels of the file; the tool ends.
+    """
+
+    pointed = Signal(int, float, float)
+    _by_keyboard = False  # shows a crosshair
+
+    def begin(self) -> None:
+        self._by_keyboard = not self._canvas.underMouse()
+        super().begin()
 
     def _hint(self) -> str:
         return self.tr("Click on the diver, in the air if you can  ·  or arrow keys and Enter  ·  Esc cancels")
@@ -65,12 +106,9 @@ class PointTool(QObject):
             self.pointed.emit(frame, x, y)
 
     def paint(self, painter: QPainter, frame: int) -> None:
-        """Paint the other layer, the crosshair of the keyboard and the hint."""
-        if self._below is not None:
-            self._below.paint(painter, frame)
+        super().paint(painter, frame)
         if self._by_keyboard and self._canvas.hasFocus():
             paint_crosshair(painter, self._canvas.rect(), self._pointer)
-        paint_hint(painter, self._canvas.rect(), self._hint())
 
     def press(self, event: QMouseEvent) -> bool:
         """Take the point; other buttons pan."""
@@ -81,23 +119,11 @@ class PointTool(QObject):
 
     def move(self, event: QMouseEvent) -> bool:
         """Follow the pointer, so that the arrow keys continue from there."""
-        self._pointer = event.position()
-        if self._by_keyboard:
-            self._by_keyboard = False
-            self._canvas.update()
-        return True
-
-    def release(self, event: QMouseEvent) -> bool:
-        """Take the release of the button, which does nothing."""
-        return True
-
-    def double_click(self, event: QMouseEvent) -> bool:
-        """Take a double click, whose first click has set the point."""
-        return True
+        self._by_keyboard = False
+        return super().move(event)
 
     def wants_key(self, event: QKeyEvent) -> bool:
-        """Return True if `key` handles a key: arrows, Enter and Esc."""
-        return event.key() in (Qt.Key.Key_Escape, *ENTER) or arrow_of(event) is not None
+        return super().wants_key(event) or event.key() in ENTER or arrow_of(event) is not None
 
     def key(self, event: QKeyEvent) -> bool:
         """Move the crosshair, take its point, or cancel; whether the key was handled."""
@@ -106,14 +132,8 @@ class PointTool(QObject):
             self._by_keyboard = True
             self._pointer = moved_within(self._canvas.rect(), self._pointer, arrow)
             self._canvas.update()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.end()
         elif event.key() in ENTER:
             self._take(self._pointer)
         else:
-            return False
+            return super().key(event)
         return True
-
-    def tab(self, direction: int) -> bool:
-        """Return False, so that Tab leaves the picture."""
-        return False

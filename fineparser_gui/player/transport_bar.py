@@ -52,14 +52,14 @@ class TransportBar(QFrame):
                 *("draw_ruler", "draw_stopwatch", "thickness"),
             )
         ]
-        point, mask, skeleton, crop, compare, full_screen = (
+        point, brush, mask, skeleton, crop, compare, full_screen = (
             tool_button(actions[name])
-            for name in ("point_at_diver", "mask", "skeleton", "crop", "compare", "full_screen")
+            for name in ("point_at_diver", "paint_mask", "mask", "skeleton", "crop", "compare", "full_screen")
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        for part in (10, *drawing, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
+        for part in (10, *drawing, 6, point, brush, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         more = self.tr("More commands")
         self.more = QToolButton(accessibleName=more, toolTip=more)
@@ -75,7 +75,7 @@ class TransportBar(QFrame):
             drawing[6:],
             sound,
             drawing[:3],
-            (point,),
+            (point, brush),
             (first, last),
             (crop, loop),
             (compare, skeleton),

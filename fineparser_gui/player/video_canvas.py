@@ -75,6 +75,7 @@ class VideoCanvas(PictureView):
     Attributes:
         layer: takes mouse and keys first; None: there is none.
         overlays: overlays of the picture.
+        track: masks and joints of the dive.
     """
 
     painted = Signal(int)
@@ -87,11 +88,12 @@ class VideoCanvas(PictureView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.layer: CanvasLayer | None = None
         self._image: QImage | None = None
-        self._track: MaskTrack | None = None
+        self.track: MaskTrack | None = None
         self.path: CenterPath | None = None
         self._shown_frame = 0
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
+        self._preview: tuple[int, np.ndarray] | None = None
         self.overlays = Overlays()
         self._point: AthletePoint | None = None
         self._ghosts: Sequence[GhostImage] = ()
@@ -113,7 +115,7 @@ class VideoCanvas(PictureView):
 
     def set_source(self, source_size: QSize, track: MaskTrack | None, path: CenterPath | None = None) -> None:
         """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's center."""
-        self.source_size, self._track, self.path, self._mask = source_size, track, path, None
+        self.source_size, self.track, self.path, self._mask = source_size, track, path, None
         self.update()
         self.view_changed.emit()
 
@@ -129,6 +131,11 @@ class VideoCanvas(PictureView):
     def shown_frame(self) -> int | None:
         """Index of the shown frame; None while nothing is shown."""
         return None if self._image is None else self._shown_frame
+
+    def preview_mask(self, preview: tuple[int, np.ndarray] | None) -> None:
+        """Show another mask (112, 112) on a frame while it is painted; None: that of the dive again."""
+        self._preview, self._mask = preview, None
+        self.update()
 
     def overlay(self, **changes: object) -> None:
         """Change the overlays; arguments are attributes of `Overlays`."""
@@ -204,11 +211,13 @@ class VideoCanvas(PictureView):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
         painter.drawImage(picture, image)
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-        track = self._track
+        track = self.track
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self._crop_rect(crop_xyxy)
             if self.overlays.mask and not self._ghosts:  # which are compared with the body itself
+                if self._preview is not None and self._preview[0] == self._shown_frame:
+                    probability = self._preview[1].astype(np.float32)
                 image, place = self._mask_picture(probability)
                 painter.setOpacity(self.overlays.style.opacity)
                 painter.drawImage(_within(crop, place), image)

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.records import Analysis, DiveParse, Frame, Transitions, VideoInfo
+from fineparser_core.records import Analysis, DiveParse, Frame, PaintedMask, Transitions, VideoInfo, paint_masks
 from fineparser_core.scoring.rescore import correct_contact, exclude_exemplars, transition_range, with_transitions
 
 
@@ -17,6 +17,7 @@ class Correction:
     Attributes:
         transitions: first frames of flight and entry; None: the model's.
         contact_frame: frame of the first contact with the water; None: the model's.
+        painted: corrections of masks, by their frames in order.
         left_out: ids of the exemplars whose votes do not count.
         is_dive: True if the coach declares the clip a whole dive, whatever the model finds.
         confirmed: dive number and board that the coach has confirmed although the video contradicts them.
@@ -24,6 +25,7 @@ class Correction:
 
     transitions: tuple[Frame, Frame] | None = None
     contact_frame: Frame | None = None
+    painted: Annotated[tuple[PaintedMask, ...], Meta(max_length=10_000)] = ()
     left_out: Annotated[frozenset[Annotated[str, Meta(max_length=255)]], Meta(max_length=100_000)] = frozenset()
     is_dive: bool = False
     confirmed: tuple[Annotated[str, Meta(max_length=8)], float | None] | None = None
@@ -63,11 +65,10 @@ def shown_analysis(
 
     Args:
         model_analysis: the model's own analysis, every exemplar voting.
-        rescored: analysis with every exemplar's vote on the corrected moments; None: no moments are corrected, or they
-            are not scored yet.
+        rescored: analysis with every exemplar's vote on what is corrected; None: nothing is, or it is not scored yet.
 
     Returns:
-        The analysis to show, without measures as long as its moments have not been measured.
+        The analysis to show, without measures as long as it has not been measured as corrected.
     """
     scored = rescored or model_analysis
     parse, scoring = model_analysis.parse, scored.scoring
@@ -76,16 +77,17 @@ def shown_analysis(
         parse = with_transitions(parse, timed_transitions(frames, info))
     if correction.contact_frame is not None and contact_fits(correction.contact_frame, parse):
         parse = correct_contact(parse, correction.contact_frame)
+    parse = paint_masks(parse, correction.painted)
     if scoring is not None:
         try:
             scoring = exclude_exemplars(scoring, correction.left_out)
         except ExemplarError:  # all exemplars are left out: there is no score
             scoring = None
-    if _moments(scored.parse) != _moments(parse):
+    if _measured_by(scored.parse) != _measured_by(parse):
         return replace(scored, parse=parse, scoring=scoring, measures=None)
     # The measured moments are marked where gravity contradicts them.
     return replace(scored, parse=replace(parse, moments=scored.parse.moments), scoring=scoring)
 
 
-def _moments(parse: DiveParse) -> tuple[int, int, int | None]:
-    return *frames_of(parse.transitions), parse.first_water_contact_frame
+def _measured_by(parse: DiveParse) -> tuple[object, ...]:
+    return *frames_of(parse.transitions), parse.first_water_contact_frame, parse.painted

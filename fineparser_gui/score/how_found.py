@@ -40,16 +40,15 @@ class CorrectionNote(QWidget):
         self._both.setProperty("role", "title")
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
-        tip = self.tr("Reset transitions to the model's")
         self.reset = push_button(
-            self.tr("Reset transitions"), lambda: session.on_current(session.editing.reset_transitions), tip
+            self.tr("Take corrections back"), lambda: session.on_current(session.editing.reset_corrections)
         )
         head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the corrections of a dive."""
-        moved = dive is not None and dive.corrected_moments is not None
+        moved = dive is not None and dive.corrected is not None
         n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
         self.setVisible(moved or bool(n_out))
         if dive is None or dive.model_analysis is None or not (moved or n_out):
@@ -58,7 +57,7 @@ class CorrectionNote(QWidget):
         self._both.setVisible(bool(self._both.text()))
         self.reset.setVisible(moved)
         self._what.setText(self._moved_text(dive) if moved else "")
-        self._what.setVisible(moved)
+        self._what.setVisible(bool(self._what.text()))
         if moved and dive.rescoring and dive.key == self._key:
             return  # keep the former reason while a drag is re-scored, so that the layout does not jump
         self._key = dive.key

@@ -1,4 +1,4 @@
-"""Repeated scoring of a dive while a moment is dragged: a single request at a time, always the latest."""
+"""Repeated scoring of a dive while it is corrected: a single request at a time, always the latest."""
 
 from dataclasses import replace
 from functools import partial
@@ -41,13 +41,13 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
 
 
 def corrected_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
-    """Return a request for the score of a dive with its corrected moments, if it has any."""
+    """Return a request for the score of a dive as it is corrected."""
     request = score_request(dive, n_exemplars, profile)
-    if dive.corrected_moments is None or dive.info is None:
+    if dive.corrected is None or dive.info is None:
         return request
-    frames, contact = dive.corrected_moments
+    frames, contact, painted = dive.corrected
     placed = timed_transitions(frames, dive.info) if frames is not None else None
-    return msgspec.structs.replace(request, transitions=placed, contact_frame=contact)
+    return msgspec.structs.replace(request, transitions=placed, contact_frame=contact, painted=painted)
 
 
 def read_score(result: Result, parse: DiveParse) -> Analysis:
@@ -60,9 +60,9 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
 
 
 class RescoringService(QObject):
-    """Service that updates the score after transitions or the contact with the water were corrected.
+    """Service that updates the score after moments or masks were corrected.
 
-    Each dive has at most one request in progress; the latest moments are requested after its answer. So the score
+    Each dive has at most one request in progress; the latest corrections are requested after its answer. So the score
     follows a drag as fast as the worker answers, without a backlog of outdated requests.
     """
 
@@ -74,18 +74,18 @@ class RescoringService(QObject):
         self._asking = Soon(self, _GATHER_MS, self._ask)
 
     def rescore(self, key: str) -> None:
-        """Request the score of the corrected moments, if it is not known, ahead of any batch."""
+        """Request the score of what is corrected, if it is not known, ahead of any batch."""
         dive = self._state.dive(key)
-        moments = dive.corrected_moments
-        if dive.rescoring and moments and dive.info:
+        corrected = dive.corrected
+        if dive.rescoring and corrected and dive.info:
             request = corrected_request(dive, self._state.n_exemplars, self._state.profile)
             self._wanted[key] = self._scheduler.kept.named(request)
             self._asking.begin()
             return
         self.forget(key)
-        if moments is None and dive.rescored_for is not None:
+        if corrected is None and dive.rescored_for is not None:
             self._state.update_analysis(key, rescored=None, rescored_for=None)
-        if moments is None and dive.model_analysis is not None and dive.model_analysis.scoring is not None:
+        if corrected is None and dive.model_analysis is not None and dive.model_analysis.scoring is not None:
             self._state.update(key, score_state=ScoreState.SCORED)
 
     def forget(self, key: str) -> None:
@@ -112,7 +112,7 @@ class RescoringService(QObject):
     def _on_finished(self, key: str, request: ScoreRequest, result: Result) -> None:
         self._take(key)
         dive = self._state.dive(key)
-        if dive.model_analysis is None or dive.corrected_moments is None:
+        if dive.model_analysis is None or dive.corrected is None:
             return
         try:
             rescored = read_score(result, dive.model_analysis.parse)
@@ -121,8 +121,9 @@ class RescoringService(QObject):
             return
         placed = None if request.transitions is None else frames_of(request.transitions)
         state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
-        found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame), "score_state": state}
-        self._state.update_analysis(key, **found, problem=translated(rescored.unscored) or None)
+        found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame, request.painted)}
+        problem = translated(rescored.unscored) or None
+        self._state.update_analysis(key, **found, score_state=state, problem=problem)
         self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:

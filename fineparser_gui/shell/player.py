@@ -1,6 +1,7 @@
 """Center of the window: up to four videos, transport bar and timeline."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,10 @@ from fineparser_gui.dives.progress_strip import ProgressStrip
 from fineparser_gui.dives.proposal_strip import ProposalStrip
 from fineparser_gui.dives.session import Session
 from fineparser_gui.player.arrow_keys import ENTER
+from fineparser_gui.player.brush_tool import BrushTool
 from fineparser_gui.player.drawing_layers import DrawingLayers
 from fineparser_gui.player.drawings import STOPWATCH, marked_frames, next_frame
-from fineparser_gui.player.point_tool import PointTool
+from fineparser_gui.player.point_tool import CanvasTool, PointTool
 from fineparser_gui.player.sound import Sound
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.transport_bar import TransportBar
@@ -95,7 +97,7 @@ class PlayerPanel(QWidget):
         self.panes = [VideoPane() for _ in range(MOST_COMPARED)]
         self.pane = self.panes[0]
         self.drawing = DrawingLayers(session, self.panes)
-        self.pointing = PointTool(self.pane.canvas)
+        self.pointing, self.brush = PointTool(self.pane.canvas), BrushTool(self.pane.canvas)
         self.timeline = Timeline()
         self.sound = Sound(transport)
         self.bar = TransportBar(transport, actions)
@@ -138,6 +140,8 @@ class PlayerPanel(QWidget):
         self.timeline.proposal_accepted.connect(lambda place: session.on_current(accept, place))
         self.pointed.frame_requested.connect(self.go_to)
         self.pointing.pointed.connect(self.edits.point_at)
+        self.brush.painted.connect(partial(session.on_current, session.editing.paint_mask))
+        self.brush.frame_requested.connect(self.go_to)
         for pane in self.panes:
             pane.failed.connect(self.failed)
             pane.opened.connect(self.drawing.refresh)
@@ -166,19 +170,20 @@ class PlayerPanel(QWidget):
         """Toggle a drawing tool of a kind."""
         if self._loaded is not None:
             self.transport.pause()
-            self.pointing.end()
+            self.use(None)
             if kind == STOPWATCH and self.drawing.end_stopwatch():
                 return
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
-    def point_at_diver(self) -> None:
-        """Ask for the diver, where another person was followed; or do so no longer."""
-        if self.pointing.asks:
-            self.pointing.end()
-            return
-        self.transport.pause()
-        self.drawing.begin(None)
-        self.pointing.begin()
+    def use(self, tool: CanvasTool | None) -> None:
+        """Use a tool on the picture; it ends if it is in use already. None: use none."""
+        before = self.pane.canvas.layer
+        if isinstance(before, CanvasTool):
+            before.end()
+        if tool is not None and tool is not before:
+            self.transport.pause()
+            self.drawing.begin(None)
+            tool.begin()
 
     def go_to(self, frame: int) -> None:
         """Pause, and show a frame."""
@@ -226,7 +231,7 @@ class PlayerPanel(QWidget):
         # A dive that was played to its end opens again where it opened first.
         if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
             self._left_at[self._loaded] = self.transport.frame
-        self.pointing.end()
+        self.use(None)
         self._loaded = self._parse = None
         self._steps = ()
         self._refresh()
@@ -277,7 +282,7 @@ class PlayerPanel(QWidget):
         dive, lead = self._session.current, self._led()
         self.pane.canvas.set_point(dive.athlete if dive is not None and lead is None else None)
         if lead is not None:
-            self.pointing.end()
+            self.use(None)
             self._refresh_lead(lead)
             return
         self.timeline.set_dive(dive, self._session.trimming.accepted(dive.key) if dive else frozenset())
@@ -298,7 +303,8 @@ class PlayerPanel(QWidget):
         parse = dive.analysis.parse if dive.analysis else None
         steps = parse.steps if parse and not dive.refused else ()
         if parse is not self._parse or steps != self._steps:
-            at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
+            in_use = isinstance(self.pane.canvas.layer, CanvasTool)
+            at_work = self.transport.playing or self.transport.loop or self.drawing.tool or in_use
             untouched = not at_work and self.transport.frame == self._opened_at
             if self._parse is None and first not in self._left_at and untouched:
                 self._opened_at = _cue(dive)

@@ -9,8 +9,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; the key
               is left out where there is no dive list
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              event, outcome, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, confirmed,
-              cancelled, drawings, segments, dismissed, video}, in the order of the list:
+              event, outcome, note, judging, nearest, synchro, transitions, water_contact, painted, left_out, is_dive,
+              confirmed, cancelled, drawings, segments, dismissed, video}, in the order of the list:
               board_m: null where the board measured from the fall counts;
               confirmed: dive number and board that the coach has confirmed although the video contradicts them, or
               null;
@@ -21,6 +21,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               athlete: {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright
               frames, or null;
               water_contact: first frame in which the coach saw the diver touch the water, or null;
+              painted: {frame, crop_xyxy, cells} of masks that the coach has corrected, as `PaintedMask`, the cells in
+              base64;
               drawings: {kind, frame, points, text, last_frame, thickness}, points in pixels of the file's
               upright frames, last_frame only where several frames show the drawing;
               segments: dives found in a long recording, as `DiveSegment`, or null if it was not searched;
@@ -311,6 +313,9 @@ def _check(dive: SavedDive) -> None:
     frames = dive.correction.transitions
     if frames is not None and frames[0] >= frames[1]:
         raise ValueError(f"transitions: {frames} where two frames in their order belong")
+    painted = [one.frame for one in dive.correction.painted]
+    if painted != sorted(set(painted)):
+        raise ValueError("painted: masks of the same frame, or not in the order of their frames")
     for one in dive.segments or ():
         found = [one.in_frame, one.first_flight_frame, one.first_entry_frame, one.out_frame]
         if found != sorted(found):

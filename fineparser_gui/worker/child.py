@@ -32,7 +32,7 @@ from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
-from fineparser_core.records import ClipEncoding, DiveParse, DiveSegment
+from fineparser_core.records import ClipEncoding, DiveParse, DiveSegment, paint_masks
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.support.background import lower_priority, wait_asleep
@@ -311,6 +311,7 @@ class Worker:
             parse, encoding = correct_transitions(parse, encoding, request.transitions)
         if request.contact_frame is not None:
             parse = correct_contact(parse, request.contact_frame)
+        parse = paint_masks(parse, request.painted)
         dive = parse_dive_number(request.dive_number)
         difficulty = find_difficulty(dive, request.board_m, request.difficulty)
         rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)

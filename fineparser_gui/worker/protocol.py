@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fineparser_core.exemplars.records import ExemplarFacts
-from fineparser_core.records import AthletePoint, DiveSegment, Transitions
+from fineparser_core.records import AthletePoint, DiveSegment, PaintedMask, Transitions
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.processes import Message
 from fineparser_gui.library.library import LibraryEntry
@@ -56,8 +56,8 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
     parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
-    found. profile is of the judges on whose scale the score is; None: as shipped. force scores also what shows too
-    little of a dive.
+    found; painted are the masks that the user corrected. profile is of the judges on whose scale the score is; None: as
+    shipped. force scores also what shows too little of a dive.
     """
 
     parse_id: str
@@ -66,6 +66,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
     difficulty: float | None
     transitions: Transitions | None = None
     contact_frame: int | None = None
+    painted: tuple[PaintedMask, ...] = ()
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False

@@ -93,7 +93,7 @@ class Walk:
             self._start()
             self._click("button", r"[^\n]*\n1 dive")
             self._click("button", "trained on rendered dives")
-            self._see("button", "Reset transitions")
+            self._see("button", "Take corrections back")
             self._until(f"the window says again {before}", lambda: self._told() == before)
         with self._step("record at the pool"):
             port = self._start_camera()

@@ -483,7 +483,7 @@ def facts(studio: Any, base: QWidget) -> tuple[object, ...]:
         base.isVisible(),
         window._pages.currentIndex(),
         [dive.state for dive in session.dives],
-        current is not None and (current.key, current.analysis is not None, current.busy, current.corrected_moments),
+        current is not None and (current.key, current.analysis is not None, current.busy, current.corrected),
         len(session.comparing.others),
         window.library.isVisible(),
         window.full_screen.on,

@@ -79,7 +79,7 @@ def test_the_panel_of_numbers_takes_no_more_room_than_it_needs(scored, qtbot):
     before = score.height()
     scored.studio.window.player.edits.nudge_transition(0, 5)
     qtbot.waitUntil(lambda: score.height() > before)
-    session.editing.reset_transitions(session.current.key)
+    session.editing.reset_corrections(session.current.key)
     qtbot.waitUntil(lambda: score.height() == before)
 
 
@@ -116,7 +116,7 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     assert (request.transitions.first_entry_frame, request.contact_frame) == (ENTRY + 2, ENTRY + 9)
     scored.answer(request, 1.0)
     assert not session.current.rescoring
-    window.actions_by_id["reset_transitions"].trigger()
+    window.actions_by_id["reset_corrections"].trigger()
     assert not session.current.rescoring
     assert named(window.found, "exact score").text().startswith("68.0")
 
@@ -149,7 +149,7 @@ def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
     redo.trigger()
     redo.trigger()
     assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
-    window.actions_by_id["reset_transitions"].trigger()
+    window.actions_by_id["reset_corrections"].trigger()
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
     assert not window.found.numbers.correction.isVisible()
 

@@ -412,7 +412,7 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     library_studio.client.received.emit(result_message(request.id, moved, tmp_path))
     assert named(score, "score").text() == "7"  # of 6.8
     assert session.dive(key).analysis.measures == (time,)
-    session.editing.reset_transitions(key)
+    session.editing.reset_corrections(key)
     assert named(score, "score").text() == "6½"
     assert session.dive(key).score_state is ScoreState.NO_EXEMPLARS
     session.editing.leave_out(key, "nobody", True)

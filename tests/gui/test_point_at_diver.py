@@ -52,7 +52,7 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
     assert request.athlete == AthletePoint(frame=12, x=pytest.approx(40, abs=0.3), y=pytest.approx(30, abs=0.3))
     assert request.kept_as != first
     assert "frame 12" in strip.text
-    assert not scored.window.player.pointing.asks
+    assert not scored.window.player.pointing.active
     scored.window.actions_by_id["undo"].trigger()
     assert session.current.athlete is None
     assert strip.isHidden()
@@ -86,20 +86,20 @@ def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbo
     qtbot.keyClick(canvas, Qt.Key.Key_G)
     plain = canvas.layer
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
-    assert not player.pointing.asks
+    assert not player.pointing.active
     assert canvas.layer is not plain
     actions["point_at_diver"].trigger()
     actions["draw_line"].trigger()
-    assert not player.pointing.asks
+    assert not player.pointing.active
     assert player.drawing.tool is not None
     actions["point_at_diver"].trigger()
     assert player.drawing.tool is None
     picture = canvas.picture_rect()
     beside = QPointF(0, picture.center().y()) if picture.left() >= 1 else QPointF(picture.center().x(), 0)
     qtbot.mouseClick(canvas, LEFT, pos=beside.toPoint())
-    assert player.pointing.asks
+    assert player.pointing.active
     actions["point_at_diver"].trigger()
-    assert not player.pointing.asks
+    assert not player.pointing.active
     assert scored.session.current.athlete is None
 
 
@@ -150,6 +150,6 @@ def test_beside_a_refusal_a_button_asks_for_the_diver(idle_studio, qtbot, small_
     note = idle_studio.window.score.refusal
     assert note.point.isVisible()
     note.point.click()
-    assert idle_studio.window.player.pointing.asks
+    assert idle_studio.window.player.pointing.active
     session.select(None)
-    assert not idle_studio.window.player.pointing.asks
+    assert not idle_studio.window.player.pointing.active

@@ -262,8 +262,8 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert session.current.analysis.parse.first_water_contact_frame == 91
     drag_from(timeline, transition_point(timeline, 2), -60)  # not before the entry
     assert session.current.correction.contact_frame == frames_of(parse.transitions)[1]
-    qtbot.waitUntil(window.actions_by_id["reset_transitions"].isEnabled)
-    window.actions_by_id["reset_transitions"].trigger()
+    qtbot.waitUntil(window.actions_by_id["reset_corrections"].isEnabled)
+    window.actions_by_id["reset_corrections"].trigger()
     assert session.current.correction.contact_frame is None
     session.editing.move_transition(dive.key, 1, 95)  # behind the contact, which is dropped with its ghost
     assert session.current.analysis.parse.first_water_contact_frame is None
