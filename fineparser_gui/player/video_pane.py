@@ -182,7 +182,7 @@ class VideoPane(QWidget):
         text = self.tr("frame {0}").format(self._head.frame)
         painted = self._track.painted if isinstance(self._track, DiveParse) else ()
         if any(one.frame == self._head.frame for one in painted):
-            text = self.tr("{0} · your own mask").format(text)
+            text = self.tr("{0} · your mask").format(text)
         zoom = self.canvas.view.zoom
         return text if zoom == 1 else self.tr("{0} · magnified {1}×").format(text, decimal(zoom))
 

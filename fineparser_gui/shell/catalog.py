@@ -211,7 +211,7 @@ CATALOG: tuple[Command, ...] = (
             _can("point_at_diver", Phrase("Point at t&he diver"), "G",
                  lambda w: w.player.use(w.player.pointing),
                  lambda s: s.opened and not s.led and s.state in _POINTED_AT, icon="target"),
-            _can("paint_mask", Phrase("&Brush for the mask"), "Z",
+            _can("paint_mask", Phrase("Brush for the mask"), "Z",
                  lambda w: [w.actions_by_id["mask"].setChecked(True), w.player.use(w.player.brush)],
                  lambda s: s.parsed and not s.led, icon="brush"),
             _can("accept_dive", Phrase("Add the &found dive at this frame"), "Y",

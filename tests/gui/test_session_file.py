@@ -2,6 +2,9 @@
 
 import json
 import pickle
+import zlib
+from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,8 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.language import LANGUAGES, text, use_language
-from fineparser_core.records import DiveSegment
+from fineparser_core.records import DiveSegment, PaintedMask
+from fineparser_core.support.codec import from_json
 from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState
 from fineparser_gui.export.exports import ExportState
 from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing
@@ -27,6 +31,10 @@ from fineparser_gui.store.session_file import MOST_DIVES, SavedDive, SavedSessio
 def _segment(**changes: object) -> dict:
     found = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
     return found | changes
+
+
+def _painted(crop_xyxy: Sequence[float] = (-5, 0, 64, 48), cells: bytes = b"\2" * 112**2) -> dict:
+    return {"frame": 40, "crop_xyxy": crop_xyxy, "cells": b64encode(zlib.compress(cells)).decode()}
 
 
 def _saved(path: Path) -> SavedSession:
@@ -43,7 +51,12 @@ def _saved(path: Path) -> SavedSession:
         cancelled=True,
         rule=CandidateRule(nearest=True, synchro=True),
         segments=(DiveSegment(**_segment()),),
-        correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
+        correction=Correction(
+            transitions=(40, 80),
+            contact_frame=91,
+            painted=(from_json(_painted(), PaintedMask),),
+            left_out=frozenset({"a"}),
+        ),
     )
     return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
 
@@ -84,6 +97,10 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"transitions": [9, 3]}, "is damaged"),
         ({"note": "x" * 4001}, "at most 4000 characters"),
         ({"segments": [_segment(first_entry_frame=500)]}, "is damaged"),
+        ({"painted": [_painted()] * 2}, "dive 2: painted: masks of the same frame"),
+        ({"painted": [_painted(crop_xyxy=[9, 9, 9, 9])]}, "dive 2: painted.*corners of a rectangle"),
+        ({"painted": [_painted(cells=b"\0" * 10**6)]}, "dive 2: painted.*cells"),
+        ({"painted": [_painted(cells=b"\3" * 112**2)]}, "dive 2: painted.*cells"),
     ],
 )
 def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):
