@@ -3,7 +3,8 @@
 A text is known by its English template, with {0}, {1} … or {0:.1f} for its values, as in gettext.
 `resources/translations/texts.json` holds rows of a template and its text in each of the languages that the first row
 names, a list of plural forms where a count decides: a single file for all languages, as a `.po` for each would repeat
-the English. Whatever has no translation stays English. A process has a single language.
+the English. The text of a menu needs no further row without its key and "…", see `plain_texts`. Whatever has no
+translation stays English. A process has a single language.
 """
 
 import json
@@ -173,7 +174,25 @@ def _number(value: float, form: str, *, point: bool) -> str:
 
 @cache
 def _catalog() -> Mapping[str, Mapping[str, Any]]:
-    return read_texts(resource("translations", "texts.json"))
+    table = read_texts(resource("translations", "texts.json"))
+    return plain_texts(table) | table
+
+
+def without_mnemonic(text: str) -> str:
+    """Return a text without the mark "&" of its key, and without the key in brackets that Chinese writes."""
+    return re.sub(r"\(&\w\)", "", text).replace("&", "")
+
+
+def plain_texts(table: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the texts of menus in a table of translations without their mnemonics, and without a final "…" too."""
+    found: dict[str, dict[str, Any]] = {}
+    for english, known in table.items():
+        said = {ENGLISH: english} | {code: one for code, one in known.items() if isinstance(one, str)}
+        marked = {code: without_mnemonic(one) for code, one in said.items()}
+        for plain in (marked, {code: one.removesuffix("…") for code, one in marked.items()}):
+            if plain[ENGLISH] != english:
+                found[plain.pop(ENGLISH)] = plain
+    return found
 
 
 def read_texts(path: Path) -> dict[str, dict[str, Any]]:

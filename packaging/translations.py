@@ -1,6 +1,7 @@
 """Brings the catalogue of translations up to date with the code, and says what each language lacks.
 
-`python packaging/dev.py translations` collects every text, adds what is new and drops what is gone;
+`python packaging/dev.py translations` collects every text, adds what is new and drops what is gone, or follows from the
+text of a menu;
 `… translations export LANGUAGE FILE.po` writes a language for Poedit and its like, `… translations import FILE.po`
 takes it back.
 """
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fineparser_core import errors  # noqa: E402
-from fineparser_core.language import ENGLISH, REMARK, plural_rule, read_texts  # noqa: E402
+from fineparser_core.language import ENGLISH, REMARK, plain_texts, plural_rule, read_texts  # noqa: E402
 from fineparser_core.language import LANGUAGES as SPOKEN  # noqa: E402
 
 N_PLURALS = {code: 1 + max(map(c2py(plural_rule(code)), range(200))) for code in SPOKEN}
@@ -64,7 +65,10 @@ def update(table: Table) -> tuple[Table, int, int]:
     """Return the table with what is new in the code, without what is gone; and how many of each."""
     collected = collect()
     updated: Table = {}
+    plain = plain_texts({english: table.get(english, {}) for english in collected})
     for english in sorted(collected, key=lambda one: (one.lower(), one)):
+        if english in plain and table.get(english, plain[english]) == plain[english]:
+            continue
         known = table.get(english, {})
         # Whether a count decides may have changed: to be looked at again.
         updated[english] = {code: said for code, said in known.items() if isinstance(said, list) == collected[english]}
@@ -96,9 +100,9 @@ def export_po(table: Table, language: str, path: Path) -> None:
     catalog = Catalog(locale=language, project="FineParser Studio", fuzzy=False)
     rule = f"nplurals={N_PLURALS[language]}; plural=({plural_rule(language)});"
     catalog.mime_headers = [*catalog.mime_headers, ("Plural-Forms", rule)]  # babel's are those of all numbers
-    for english, counted in collect().items():
+    for english, known in table.items():
         source, _, remark = english.partition(REMARK)
-        said = table[english].get(language, "")
+        said, counted = known.get(language, ""), collect()[english]
         catalog.add((source, source) if counted else source, said, context=remark or None)
     with path.open("wb") as file:
         write_po(file, catalog)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QMargins, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from fineparser_core.language import without_mnemonic
 from fineparser_core.printable import folded
 from fineparser_gui.commands.registry import ActionRegistry, native_text, plain_text
-from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.widgets import lay_out
 
 _ROLE = Qt.ItemDataRole.UserRole

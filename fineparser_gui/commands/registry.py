@@ -7,9 +7,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from fineparser_core.language import translated
+from fineparser_core.language import translated, without_mnemonic
 from fineparser_gui.commands.command import Command, Shortcuts, Situation
-from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.icons import icon
 
 

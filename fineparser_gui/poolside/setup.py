@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import translated
+from fineparser_core.language import translated, without_mnemonic
 from fineparser_core.live.caught import RECORDING
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.support.formatting import board_entries, without_mnemonic
+from fineparser_gui.support.formatting import board_entries
 from fineparser_gui.support.widgets import choice_box, fill_with_card, inset, label, lay_out
 
 _MOST_REMEMBERED = 8

@@ -18,7 +18,7 @@ from fineparser_gui.score.contributions import ContributionsPanel
 from fineparser_gui.score.correction import frames_of
 from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.verdict import ChosenRow, measured_dive
-from fineparser_gui.support.formatting import board_text, calibrated_text, decimal, signed, without_mnemonic
+from fineparser_gui.support.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, push_button
@@ -40,8 +40,8 @@ class CorrectionNote(QWidget):
         self._both.setProperty("role", "title")
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
-        take_back = without_mnemonic(self.tr("&Take corrections back"))
-        self.reset = push_button(take_back, lambda: session.on_current(session.editing.reset_corrections))
+        reset = session.editing.reset_corrections
+        self.reset = push_button(self.tr("Take corrections back"), lambda: session.on_current(reset))
         head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
-from fineparser_gui.support.formatting import without_mnemonic
+from fineparser_core.language import without_mnemonic
 from fineparser_gui.support.widgets import keyboard_friendly
 
 _WIDTH_PX = 12

@@ -86,11 +86,6 @@ def typed_day(typed: str) -> str:
     return ""
 
 
-def without_mnemonic(text: str) -> str:
-    """Return a text without the mark "&" of its key, and without the key in brackets that Chinese writes."""
-    return re.sub(r"\(&\w\)", "", text).replace("&", "")
-
-
 def signed(points: float, digits: int = 2) -> str:
     """Return points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
     text = decimal(points, digits)

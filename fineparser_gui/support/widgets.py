@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_gui.support.formatting import without_mnemonic
+from fineparser_core.language import without_mnemonic
 
 #: Height of the title that most desktops put above a window, in pixels.
 TITLE_PX = 28

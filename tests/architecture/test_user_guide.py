@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, read_texts
+from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, plain_texts, read_texts, without_mnemonic
 from fineparser_gui.commands.command import FIXED
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.support.formatting import without_mnemonic
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "resources" / "guide"
@@ -44,7 +43,8 @@ def numbers_in(markdown: str) -> Counter[str]:
 @pytest.fixture(scope="module")
 def said() -> dict[str, dict[str, set[str]]]:
     """Plain English text of the app -> code of a language -> how it is said in it."""
-    table = read_texts(ROOT / "resources" / "translations" / "texts.json")
+    rows = read_texts(ROOT / "resources" / "translations" / "texts.json")
+    table = plain_texts(rows) | rows
     found: dict[str, dict[str, set[str]]] = {}
     for english, known in table.items():
         plain = without_mnemonic(english.partition(REMARK)[0])

@@ -50,12 +50,12 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from fineparser_core.language import without_mnemonic
 from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.score.moment_strip import MomentStrip
 from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.shell.corner import Corner
-from fineparser_gui.support.formatting import without_mnemonic
 
 #: The same in each menu that has them.
 COMMANDS = {spec.id for spec in CATALOG}

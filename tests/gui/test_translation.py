@@ -13,12 +13,22 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
 from fineparser_core.errors import VideoError
-from fineparser_core.language import LANGUAGES, REMARK, language, number, read_texts, translated, use_language
+from fineparser_core.language import (
+    LANGUAGES,
+    REMARK,
+    language,
+    number,
+    plain_texts,
+    read_texts,
+    translated,
+    use_language,
+    without_mnemonic,
+)
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
 from fineparser_gui.score.dive_plot import DayAxis, day_number
 from fineparser_gui.score.ranking_dialog import RankingDialog
-from fineparser_gui.support.formatting import board_text, decimal, signed, without_mnemonic
+from fineparser_gui.support.formatting import board_text, decimal, signed
 from fineparser_gui.support.translation import TableTranslator, install_language
 from fineparser_gui.timeline.time_plot import TimeAxis
 
@@ -44,7 +54,7 @@ class _Pseudo(TableTranslator):
 def marked(qapp, monkeypatch) -> Iterator[None]:
     """Everything that the table of translations has is in that language."""
     table = read_texts(resource("translations", "texts.json"))
-    made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table}
+    made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in plain_texts(table) | table}
     monkeypatch.setattr("fineparser_core.language._language", "xx")
     monkeypatch.setattr("fineparser_core.language._catalog", lambda: made)
     translator = _Pseudo(qapp)
