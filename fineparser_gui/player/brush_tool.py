@@ -2,19 +2,19 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.records import DiveParse, PaintedMask
 from fineparser_core.records.painted_mask import ADDED, TAKEN_AWAY, painted_on
+from fineparser_gui.player.drawing_marks import paint_ring
 from fineparser_gui.player.point_tool import CanvasTool
 
-#: Radius of the brush on the screen: smallest, at first and largest, in pixels, and by how much a key changes it.
-_LEAST_PX, _FIRST_PX, _MOST_PX, _STEP = 3.0, 14.0, 120.0, 1.25
+#: Radius of the brush on the screen: smallest, at first and largest, in pixels.
+_LEAST_PX, _FIRST_PX, _MOST_PX = 3.0, 14.0, 120.0
+_SIZE_KEYS = {Qt.Key.Key_BracketLeft: 0.8, Qt.Key.Key_BracketRight: 1.25}
 #: Half the diagonal of a cell, in cells: a smaller brush might meet none.
 _LEAST_CELLS = 0.71
-_SIZE_KEYS = {Qt.Key.Key_BracketLeft: 1 / _STEP, Qt.Key.Key_BracketRight: _STEP}
-_RIMS = ((3.0, QColor(0, 0, 0, 170)), (1.4, QColor("#ffffff")))
 
 
 class BrushTool(CanvasTool):
@@ -31,8 +31,7 @@ class BrushTool(CanvasTool):
     _radius_px = _FIRST_PX
     _takes_away = False
     _stroke: tuple[int, np.ndarray] | None = None  # frame and crop that are painted
-    _grid = np.zeros((0, 0), np.uint8)
-    _probability = np.zeros((0, 0), np.float16)
+    _grid = _probability = np.zeros((MASK_SIZE, MASK_SIZE), np.uint8)
 
     def begin(self) -> None:
         super().begin()
@@ -46,34 +45,30 @@ class BrushTool(CanvasTool):
     def _hint(self) -> str:
         return self.tr("Drag adds to the mask  ·  right button or Shift takes away  ·  [ ] size  ·  Esc ends")
 
-    def _sample(self) -> int | None:
-        """Return the sample of the shown frame; None where it has none, and the nearest is requested."""
-        track, frame = self._canvas.track, self._canvas.shown_frame
-        if not isinstance(track, DiveParse) or frame is None:
+    def _sample(self) -> tuple[DiveParse, int] | None:
+        """Return the parse and the sample of the shown frame; None where it has none, and the nearest is requested."""
+        parse, frame = self._canvas.track, self._canvas.shown_frame
+        if not isinstance(parse, DiveParse) or frame is None:
             return None
-        sample = int(np.abs(track.sampled_frames - frame).argmin())
-        nearest = int(track.sampled_frames[sample])
-        if nearest != frame:
-            self.frame_requested.emit(nearest)
-        return sample if nearest == frame else None
+        sample = int(np.abs(parse.sampled_frames - frame).argmin())
+        if parse.sampled_frames[sample] == frame:
+            return parse, sample
+        self.frame_requested.emit(int(parse.sampled_frames[sample]))
+        return None
 
     def press(self, event: QMouseEvent) -> bool:
         """Begin a stroke; the middle button pans."""
-        if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+        right = event.button() == Qt.MouseButton.RightButton
+        if not right and event.button() != Qt.MouseButton.LeftButton:
             return False
-        sample, track = self._sample(), self._canvas.track
-        if sample is not None and self._stroke is None and isinstance(track, DiveParse):
-            frame, crop = int(track.sampled_frames[sample]), track.crop_xyxy[sample]
-            before = (one.grid_in(crop) for one in track.painted if one.frame == frame)
+        if self._stroke is None and (found := self._sample()) is not None:
+            parse, sample = found
+            frame, crop = int(parse.sampled_frames[sample]), parse.crop_xyxy[sample]
+            before = (one.grid_in(crop) for one in parse.painted if one.frame == frame)
             self._grid = next(before, np.zeros((MASK_SIZE, MASK_SIZE), np.uint8))
-            self._probability, self._stroke, self._pointer = (
-                track.mask_probability[sample],
-                (frame, crop),
-                event.position(),
-            )
-            self._takes_away = _shifted(event) or event.button() == Qt.MouseButton.RightButton
-        self.move(event)
-        return True
+            self._probability, self._stroke = parse.mask_probability[sample], (frame, crop)
+            self._pointer, self._takes_away = event.position(), right or _shifted(event)
+        return self.move(event)
 
     def move(self, event: QMouseEvent) -> bool:
         """Move the circle, and paint from where it was."""
@@ -90,18 +85,17 @@ class BrushTool(CanvasTool):
         if stroke is not None:
             self.painted.emit(PaintedMask.of(*stroke, self._grid))
             self._canvas.preview_mask(None)
-        self._takes_away = _shifted(event)
-        return True
+        return self.move(event)
 
     def _paint_cells(self, crop_xyxy: np.ndarray, first: QPointF, last: QPointF) -> None:
         """Paint the cells of a crop along a line on the widget."""
         begin, end = (np.array(self._canvas.to_source(at)) for at in (first, last))
         cell_px = (crop_xyxy[2:] - crop_xyxy[:2]) / MASK_SIZE
         rows, columns = np.indices(self._grid.shape)
-        cells = crop_xyxy[:2] + (np.stack([columns, rows], axis=-1) + 0.5) * cell_px
+        from_begin = crop_xyxy[:2] + (np.stack([columns, rows], axis=-1) + 0.5) * cell_px - begin
         along = end - begin
-        share = ((cells - begin) @ along / max(along @ along, 1e-9)).clip(0, 1)
-        away = np.hypot(*np.moveaxis(cells - begin - share[..., None] * along, -1, 0))
+        share = (from_begin @ along / max(along @ along, 1e-9)).clip(0, 1)
+        away = np.linalg.norm(from_begin - share[..., None] * along, axis=-1)
         radius = self._radius_px * self._canvas.source_size.width() / self._canvas.picture_rect().width()
         self._grid[away <= max(radius, _LEAST_CELLS * cell_px.max())] = TAKEN_AWAY if self._takes_away else ADDED
 
@@ -120,14 +114,7 @@ class BrushTool(CanvasTool):
     def paint(self, painter: QPainter, frame: int) -> None:
         """Paint the circle of the brush with + or -, and the hint."""
         super().paint(painter, frame)
-        at, arm = self._pointer, min(self._radius_px / 2, 4.0)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, color in _RIMS:
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(at, self._radius_px, self._radius_px)
-            painter.drawLine(at - QPointF(arm, 0), at + QPointF(arm, 0))
-            if not self._takes_away:
-                painter.drawLine(at - QPointF(0, arm), at + QPointF(0, arm))
+        paint_ring(painter, self._pointer, self._radius_px, "−" if self._takes_away else "+")
 
 
 def _shifted(event: QMouseEvent) -> bool:

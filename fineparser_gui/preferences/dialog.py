@@ -153,7 +153,7 @@ class PreferencesDialog(QDialog):
             label(
                 self.tr(
                     "Changing the device, precision or weights analyses the dives again. Everything you have entered "
-                    "stays: dive numbers, trims, corrected transitions."
+                    "stays."
                 ),
                 "muted",
                 wrap=True,

@@ -32,10 +32,8 @@ class ContributionsPanel(QWidget):
         self.by_stream = QCheckBox(
             self.tr("by stream"),
             toolTip=self.tr(
-                "Split each bar into the three streams.\n"
-                "Video: the dynamic stream (R_V), which sees short windows of the video.\n"
-                "Frames: the static stream (R_S), which sees single frames (the bundled weights: poses).\n"
-                "Measured: what was measured in seconds, metres and degrees (R_M), by the rules of judging."
+                "Split each bar by what its points come from: short windows of the video, single frames, and what was "
+                "measured."
             ),
             toggled=self._refresh,
         )
