@@ -46,12 +46,12 @@ class PaintedMask:
     def grid(self) -> np.ndarray:
         """Return the cells (112, 112) uint8."""
         try:
-            cells = np.frombuffer(zlib.decompressobj().decompress(self.cells, MASK_SIZE**2 + 1), np.uint8)
-            if cells.max() <= ADDED:
-                return cells.reshape(MASK_SIZE, MASK_SIZE)
-        except (ValueError, zlib.error):
-            pass
-        raise ValueError("cells: no mask of 112 x 112 cells")
+            data = zlib.decompressobj().decompress(self.cells, MASK_SIZE**2 + 1)
+        except zlib.error:
+            data = b""
+        if len(data) != MASK_SIZE**2 or max(data) > ADDED:
+            raise ValueError("cells that are no mask of 112 x 112")
+        return np.frombuffer(data, np.uint8).reshape(MASK_SIZE, MASK_SIZE)
 
     def grid_in(self, crop_xyxy: np.ndarray) -> np.ndarray:
         """Return the cells (112, 112) uint8 of another crop, each as the nearest of these."""
@@ -67,5 +67,5 @@ class PaintedMask:
 
 
 def painted_on(probability: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Return a mask (112, 112) with the cells of a correction."""
-    return np.where(grid == AS_FOUND, probability, grid == ADDED).astype(probability.dtype)
+    """Return a mask (112, 112) with the cells of a correction of its crop."""
+    return np.where(grid == AS_FOUND, probability, grid == ADDED)

@@ -90,7 +90,7 @@ class CorrectionNote(QWidget):
         return ", ".join(texts)
 
     def _why_text(self, dive: Dive) -> str:
-        """Return the reason why the points of the video stream, or of both streams, are unchanged."""
+        """Return what is unchanged: the score, or the points of the video stream."""
         own = dive.model_analysis.scoring if dive.model_analysis else None
         moved = dive.rescored.scoring if dive.rescored is not None else None
         if own is None or moved is None or dive.rescoring or dive.corrected_frames is None:
@@ -104,14 +104,9 @@ class CorrectionNote(QWidget):
             if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
                 return ""  # the measures change
             return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
-        n_changed = sum(_dynamic_differs(*pair) for pair in pairs)
-        if n_changed == len(pairs):
+        if any(_dynamic_differs(*pair) for pair in pairs):
             return ""
-        reason = self.tr("It works in windows of ten samples, which a small correction may leave unchanged.")
-        if n_changed:
-            text = self.tr("The video stream's points change for only {0} of {1} exemplars.", None, len(pairs))
-            return f"{text.format(n_changed, len(pairs))} {reason}"
-        return self.tr("The video stream does not change, only the frames stream.") + " " + reason
+        return self.tr("The video stream does not change, only the frames stream.")
 
 
 def _dynamic_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
