@@ -102,13 +102,13 @@ class ProgressStrip(QFrame):
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
             return self.tr(
-                "The search for dives was cancelled. Start it again, mark a dive with “Set In point” and “Set Out "
-                "point” in the Dive menu, or analyse the whole video as one dive."
+                "The search for dives was cancelled. Start it again, mark a dive with the keys I and O, or "
+                "analyse the whole video as one dive."
             )
         if dive.state is DiveState.NEEDS_TRIM:
             return self.tr(
-                "Longer than 15 s. Add a dive that was found, mark one with “Set In point” and “Set Out point” in the "
-                "Dive menu, or analyse the whole video as one dive."
+                "Longer than 15 s. Add a dive that was found, mark one with the keys I and O, or analyse the "
+                "whole video as one dive."
             )
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")

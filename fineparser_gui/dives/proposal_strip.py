@@ -64,9 +64,7 @@ class ProposalStrip(Strip):
             return
         n, accepted = len(dive.segments), len(self._session.trimming.accepted(dive.key))
         if not n:
-            text = self.tr(
-                "No dive was found in this video. Mark one with “Set In point” and “Set Out point” in the Dive menu."
-            )
+            text = self.tr("No dive was found in this video. Mark one with the keys I and O.")
             self._text.setText(text)
         elif n == 1:
             self._text.setText(
