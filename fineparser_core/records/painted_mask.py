@@ -63,9 +63,5 @@ class PaintedMask:
 
     def on(self, probability: np.ndarray, crop_xyxy: np.ndarray) -> np.ndarray:
         """Return the mask (112, 112) of a crop with the correction."""
-        return painted_on(probability, self.grid_in(crop_xyxy))
-
-
-def painted_on(probability: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Return a mask (112, 112) with the cells of a correction of its crop."""
-    return np.where(grid == AS_FOUND, probability, grid == ADDED)
+        grid = self.grid_in(crop_xyxy)
+        return np.where(grid == AS_FOUND, probability, grid == ADDED)

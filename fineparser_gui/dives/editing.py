@@ -129,7 +129,62 @@ class EditHandlers:
             self._comparing.show_exemplar(exemplar_id)  # show the dive that undo changes
 
 
-class EditingService(EditMaker):
+class CorrectionEdits(EditMaker):
+    """Edits of a dive's `Correction`."""
+
+    def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
+        """Move the first frame of flight (place 0) or entry (1), or the first contact with the water (2).
+
+        It stays within the limits that the moments beside it set.
+
+        Moves of the same gesture are undone together. Returns the frame after limiting.
+        """
+        dive = self._state.dive(key)
+        if dive.analysis is None or dive.model_analysis is None:
+            return frame
+        lowest, highest = transition_range(dive.analysis.parse, place)
+        frame = min(max(frame, lowest), highest)
+        if place == 2:
+            own_contact = dive.model_analysis.parse.first_water_contact_frame
+            text = self.tr("moving the water contact")
+            self._correct(key, text, gesture, contact_frame=None if frame == own_contact else frame)
+            return frame
+        flight, entry = frames_of(dive.analysis.parse.transitions)
+        moved = (flight, frame) if place else (frame, entry)
+        own = moved == frames_of(dive.model_analysis.parse.transitions)
+        text = self.tr("moving the entry") if place else self.tr("moving the flight")
+        self._correct(key, text, gesture, transitions=None if own else moved)
+        return frame
+
+    def paint_mask(self, key: str, painted: PaintedMask) -> None:
+        """Correct the mask of a frame, instead of an earlier correction of it."""
+        others = (one for one in self._state.dive(key).correction.painted if one.frame != painted.frame)
+        masks = tuple(sorted((*others, painted), key=lambda one: one.frame))
+        self._correct(key, self.tr("correcting the mask"), painted=masks)
+
+    def reset_corrections(self, key: str) -> None:
+        """Restore the model's transitions, water contact and masks."""
+        text = self.tr("taking the corrections back")
+        self._correct(key, text, transitions=None, contact_frame=None, painted=())
+
+    def declare_dive(self, key: str, is_dive: bool = True) -> None:
+        """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""
+        text = self.tr("scoring anyway") if is_dive else self.tr("taking back the score")
+        self._correct(key, text, is_dive=is_dive)
+
+    def confirm_details(self, key: str) -> None:
+        """Confirm dive number and board against the video, so that the dive is scored by them."""
+        number, board_m, _ = self._state.dive(key).details
+        if number is not None:
+            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
+
+    def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
+        """Change attributes of the `Correction`; the others are not part of the edit."""
+        before = {name: getattr(self._state.dive(key).correction, name) for name in after}
+        self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
+
+
+class EditingService(CorrectionEdits):
     """Service that turns every change of a dive by the coach into an undoable edit."""
 
     def __init__(self, state: SessionState, edits: EditStack, handlers: EditHandlers) -> None:
@@ -228,52 +283,6 @@ class EditingService(EditMaker):
             self.set_range(key, None, None)
         self.edits.endMacro()
 
-    def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
-        """Move the first frame of flight (place 0) or entry (1), or the first contact with the water (2).
-
-        It stays within the limits that the moments beside it set.
-
-        Moves of the same gesture are undone together. Returns the frame after limiting.
-        """
-        dive = self._state.dive(key)
-        if dive.analysis is None or dive.model_analysis is None:
-            return frame
-        lowest, highest = transition_range(dive.analysis.parse, place)
-        frame = min(max(frame, lowest), highest)
-        if place == 2:
-            own_contact = dive.model_analysis.parse.first_water_contact_frame
-            text = self.tr("moving the water contact")
-            self._correct(key, text, gesture, contact_frame=None if frame == own_contact else frame)
-            return frame
-        flight, entry = frames_of(dive.analysis.parse.transitions)
-        moved = (flight, frame) if place else (frame, entry)
-        own = moved == frames_of(dive.model_analysis.parse.transitions)
-        text = self.tr("moving the entry") if place else self.tr("moving the flight")
-        self._correct(key, text, gesture, transitions=None if own else moved)
-        return frame
-
-    def paint_mask(self, key: str, painted: PaintedMask) -> None:
-        """Correct the mask of a frame, instead of an earlier correction of it."""
-        others = (one for one in self._state.dive(key).correction.painted if one.frame != painted.frame)
-        masks = tuple(sorted((*others, painted), key=lambda one: one.frame))
-        self._correct(key, self.tr("correcting the mask"), painted=masks)
-
-    def reset_corrections(self, key: str) -> None:
-        """Restore the model's transitions, water contact and masks."""
-        text = self.tr("taking the corrections back")
-        self._correct(key, text, transitions=None, contact_frame=None, painted=())
-
-    def declare_dive(self, key: str, is_dive: bool = True) -> None:
-        """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""
-        text = self.tr("scoring anyway") if is_dive else self.tr("taking back the score")
-        self._correct(key, text, is_dive=is_dive)
-
-    def confirm_details(self, key: str) -> None:
-        """Confirm dive number and board against the video, so that the dive is scored by them."""
-        number, board_m, _ = self._state.dive(key).details
-        if number is not None:
-            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
-
     def take_seen_number(self, key: str, number: str | None = None) -> None:
         """Set a dive number that the video shows (None: the likeliest) and drop a DD typed for another number."""
         dive = self._state.dive(key)
@@ -322,11 +331,6 @@ class EditingService(EditMaker):
         order = self._state.keys
         rows = tuple((self._state.dive(key), order.index(key)) for key in keys)
         self._do(Subject.REMOVED_ROWS, "", rows, (), self.tr("removing dives ({0})").format(len(keys)))
-
-    def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
-        """Change attributes of the `Correction`; the others are not part of the edit."""
-        before = {name: getattr(self._state.dive(key).correction, name) for name in after}
-        self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
 
 
 class DrawingEdits(EditMaker):

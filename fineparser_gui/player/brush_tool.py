@@ -2,11 +2,11 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.records import DiveParse, PaintedMask
-from fineparser_core.records.painted_mask import ADDED, TAKEN_AWAY, painted_on
+from fineparser_core.records.painted_mask import ADDED, TAKEN_AWAY
 from fineparser_gui.player.drawing_marks import paint_ring
 from fineparser_gui.player.point_tool import CanvasTool
 
@@ -30,8 +30,7 @@ class BrushTool(CanvasTool):
 
     _radius_px = _FIRST_PX
     _takes_away = False
-    _stroke: tuple[int, np.ndarray] | None = None  # frame and crop that are painted
-    _grid = _probability = np.zeros((MASK_SIZE, MASK_SIZE), np.uint8)
+    _stroke: tuple[int, np.ndarray, np.ndarray] | None = None  # frame, crop and cells that are painted
 
     def begin(self) -> None:
         super().begin()
@@ -39,7 +38,7 @@ class BrushTool(CanvasTool):
 
     def end(self) -> None:
         self._stroke = None
-        self._canvas.preview_mask(None)
+        self._canvas.overlay(painted=None)
         super().end()
 
     def _hint(self) -> str:
@@ -65,8 +64,7 @@ class BrushTool(CanvasTool):
             parse, sample = found
             frame, crop = int(parse.sampled_frames[sample]), parse.crop_xyxy[sample]
             before = (one.grid_in(crop) for one in parse.painted if one.frame == frame)
-            self._grid = next(before, np.zeros((MASK_SIZE, MASK_SIZE), np.uint8))
-            self._probability, self._stroke = parse.mask_probability[sample], (frame, crop)
+            self._stroke = frame, crop, next(before, np.zeros((MASK_SIZE, MASK_SIZE), np.uint8))
             self._pointer, self._takes_away = event.position(), right or _shifted(event)
         return self.move(event)
 
@@ -75,29 +73,29 @@ class BrushTool(CanvasTool):
         if self._stroke is None:
             self._takes_away = _shifted(event)
         else:
-            self._paint_cells(self._stroke[1], self._pointer, event.position())
-            self._canvas.preview_mask((self._stroke[0], painted_on(self._probability, self._grid)))
+            self._paint_cells(*self._stroke[1:], self._pointer, event.position())
+            self._canvas.overlay(painted=PaintedMask.of(*self._stroke))
         return super().move(event)
 
     def release(self, event: QMouseEvent) -> bool:
         """End the stroke."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            self.painted.emit(PaintedMask.of(*stroke, self._grid))
-            self._canvas.preview_mask(None)
+            self.painted.emit(PaintedMask.of(*stroke))
+            self._canvas.overlay(painted=None)
         return self.move(event)
 
-    def _paint_cells(self, crop_xyxy: np.ndarray, first: QPointF, last: QPointF) -> None:
+    def _paint_cells(self, crop_xyxy: np.ndarray, grid: np.ndarray, first: QPointF, last: QPointF) -> None:
         """Paint the cells of a crop along a line on the widget."""
         begin, end = (np.array(self._canvas.to_source(at)) for at in (first, last))
         cell_px = (crop_xyxy[2:] - crop_xyxy[:2]) / MASK_SIZE
-        rows, columns = np.indices(self._grid.shape)
+        rows, columns = np.indices(grid.shape)
         from_begin = crop_xyxy[:2] + (np.stack([columns, rows], axis=-1) + 0.5) * cell_px - begin
         along = end - begin
         share = (from_begin @ along / max(along @ along, 1e-9)).clip(0, 1)
         away = np.linalg.norm(from_begin - share[..., None] * along, axis=-1)
         radius = self._radius_px * self._canvas.source_size.width() / self._canvas.picture_rect().width()
-        self._grid[away <= max(radius, _LEAST_CELLS * cell_px.max())] = TAKEN_AWAY if self._takes_away else ADDED
+        grid[away <= max(radius, _LEAST_CELLS * cell_px.max())] = TAKEN_AWAY if self._takes_away else ADDED
 
     def wants_key(self, event: QKeyEvent) -> bool:
         return super().wants_key(event) or event.key() in _SIZE_KEYS
@@ -112,8 +110,13 @@ class BrushTool(CanvasTool):
         return True
 
     def paint(self, painter: QPainter, frame: int) -> None:
-        """Paint the circle of the brush with + or -, and the hint."""
+        """Paint the circle of the brush with + or -, the border of what can be painted, and the hint."""
         super().paint(painter, frame)
+        if (track := self._canvas.track) is not None:
+            crop = self._canvas.crop_rect(track.crop_xyxy[np.abs(track.sampled_frames - frame).argmin()])
+            painter.setPen(QPen(Qt.GlobalColor.white, 1.0, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(crop.intersected(self._canvas.picture_rect()))
         paint_ring(painter, self._pointer, self._radius_px, "−" if self._takes_away else "+")
 
 

@@ -23,7 +23,7 @@ from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.records import AthletePoint, MaskTrack
+from fineparser_core.records import AthletePoint, MaskTrack, PaintedMask
 from fineparser_gui.player.drawing_marks import paint_grip
 from fineparser_gui.player.ghost_image import GhostImage
 from fineparser_gui.player.mask_image import mask_image
@@ -56,12 +56,14 @@ class Overlays:
         skeleton: the skeleton and the path of the body's center.
         crop: the crop that the network was given.
         style: style of the mask.
+        painted: correction of a mask while it is painted.
     """
 
     mask: bool = True
     skeleton: bool = False
     crop: bool = False
     style: MaskStyle = field(default_factory=MaskStyle)
+    painted: PaintedMask | None = None
 
 
 class VideoCanvas(PictureView):
@@ -92,8 +94,7 @@ class VideoCanvas(PictureView):
         self.path: CenterPath | None = None
         self._shown_frame = 0
         self._focused_by_keyboard = False  # focused by keyboard
-        self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
-        self._preview: tuple[int, np.ndarray] | None = None
+        self._mask: tuple[object, tuple[QImage, QRectF]] | None = None  # what it shows, and the picture
         self.overlays = Overlays()
         self._point: AthletePoint | None = None
         self._ghosts: Sequence[GhostImage] = ()
@@ -131,11 +132,6 @@ class VideoCanvas(PictureView):
     def shown_frame(self) -> int | None:
         """Index of the shown frame; None while nothing is shown."""
         return None if self._image is None else self._shown_frame
-
-    def preview_mask(self, preview: tuple[int, np.ndarray] | None) -> None:
-        """Show another mask (112, 112) on a frame while it is painted; None: that of the dive again."""
-        self._preview, self._mask = preview, None
-        self.update()
 
     def overlay(self, **changes: object) -> None:
         """Change the overlays; arguments are attributes of `Overlays`."""
@@ -214,10 +210,11 @@ class VideoCanvas(PictureView):
         track = self.track
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
-            crop = self._crop_rect(crop_xyxy)
+            crop = self.crop_rect(crop_xyxy)
             if self.overlays.mask and not self._ghosts:  # which are compared with the body itself
-                if self._preview is not None and self._preview[0] == self._shown_frame:
-                    probability = self._preview[1].astype(np.float32)
+                painted = self.overlays.painted
+                if painted is not None and painted.frame == self._shown_frame:
+                    probability = painted.on(probability, crop_xyxy)
                 image, place = self._mask_picture(probability)
                 painter.setOpacity(self.overlays.style.opacity)
                 painter.drawImage(_within(crop, place), image)
@@ -252,7 +249,7 @@ class VideoCanvas(PictureView):
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
         style = self.overlays.style
-        key = (self._shown_frame, style)
+        key = (self._shown_frame, style, self.overlays.painted)
         if self._mask is None or self._mask[0] != key:
             image, place = mask_image(probability, QColor(style.color), outline=style.outline)
             if self.mirrored:
@@ -261,7 +258,8 @@ class VideoCanvas(PictureView):
             self._mask = (key, (image, place))
         return self._mask[1]
 
-    def _crop_rect(self, crop_xyxy: np.ndarray) -> QRectF:
+    def crop_rect(self, crop_xyxy: np.ndarray) -> QRectF:
+        """Return the rectangle of a crop of the file's frames in widget coordinates."""
         x0, y0, x1, y1 = (float(value) for value in crop_xyxy)
         return QRectF(self.to_widget(x0, y0), self.to_widget(x1, y1)).normalized()
 
