@@ -52,6 +52,9 @@ def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
         "diver": "Zoë",
         "drawings": drawings,
         "transitions": [40, 80],
+        "painted": [
+            {"frame": 60, "crop_xyxy": [-8, 0, 64.5, 72], "cells": "eNrtwTENAAAAw6Ck/kXPxg6gAAAAAAAAAAAAAAAAvg3ur2IB"}
+        ],
         "left_out": ["a"],
         "segments": [segment],
         "nearest": True,
