@@ -61,7 +61,7 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
     session, transport = idle_studio.session, idle_studio.window.transport
     mine, other = (session.dive(key).analysis.parse.steps for key in two_dives)
     assert beside.panes[1].isVisible()
-    assert beside.panes[1].canvas._track is not None
+    assert beside.panes[1].canvas.track is not None
     assert session.comparing.alignment is Alignment.COME_OUT  # as no contact is known of these
     session.comparing.align(Alignment.STEPS)
     for step in range(3):
@@ -169,7 +169,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     for name in ("in_frame", "first_flight_frame", "first_entry_frame"):
         window.transport.seek(getattr(left, name))
         assert beside.panes[1].frame == getattr(right, name)
-    assert beside.pane.canvas._track is not None
+    assert beside.pane.canvas.track is not None
     assert f"flight from frame {left.first_flight_frame}" in beside.timeline.accessibleDescription()
     for action_id in ("flight_here", "set_in_point", "export", "remove"):  # what belongs to a dive of the session
         assert not window.actions_by_id[action_id].isEnabled()
