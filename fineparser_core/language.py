@@ -8,6 +8,7 @@ translation stays English. A process has a single language.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -39,6 +40,9 @@ _PLURALS = {
     "ru": "n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
 }
 _POINT = frozenset({ENGLISH, "zh_CN"})
+#: Variable of the environment, so that it holds in every process of a program: "feet" for lengths in feet.
+UNITS, FEET = "FINEPARSER_UNITS", "feet"
+_FEET_OF_METER = 1 / 0.3048
 # Templates come back from files: no more than this is done with a value.
 _PLACE = re.compile(r"\{(\d+)(?::(\+?,?(?:\.\d)?[fg]?))?\}")
 
@@ -135,6 +139,18 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
 def short_number(value: float) -> str:
     """Format a number with as many digits as it needs, for example a board's height."""
     return _number(value, "g", point=_language in _POINT)
+
+
+def length_unit() -> tuple[float, str]:
+    """Return the unit that lengths are read in, by how many of it are a meter, and its symbol."""
+    return (_FEET_OF_METER, "ft") if os.environ.get(UNITS) == FEET else (1.0, "m")
+
+
+def length_text(meters: float, digits: int = 1) -> str:
+    """Return a length in the unit that lengths are read in, "1.4 m" or "4.6 ft"."""
+    per_meter, unit = length_unit()
+    said = number(meters * per_meter, digits)
+    return text("{0} ft", said) if unit == "ft" else text("{0} m", said)
 
 
 def plural_rule(code: str) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def main() -> int:
     from fineparser_core.constants import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
-    from fineparser_core.language import translated
+    from fineparser_core.language import UNITS, translated
     from fineparser_gui.app import Application, Studio
     from fineparser_gui.preferences.store import PreferenceStore
     from fineparser_gui.store.session_file import SUFFIX
@@ -85,7 +86,9 @@ def main() -> int:
         start_logging(folder)
     app = Application(sys.argv[:1])
     show_icon(app)
-    install_language(app, PreferenceStore(folder).now.language)
+    preferences = PreferenceStore(folder).now
+    install_language(app, preferences.language)
+    os.environ[UNITS] = preferences.units
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache, writable=not problem)
     studio.window.shown_first.connect(app.collect_garbage)  # pyqtgraph is loaded by then

@@ -12,7 +12,7 @@ from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton import SIDE_COLORS, Bone, bones_of, joints_at
-from fineparser_core.language import number
+from fineparser_core.language import length_text
 from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.records import MaskTrack
 
@@ -81,7 +81,7 @@ class PathPainter:
         """Place the heights beside the body's path, where they were before: nothing makes them jump."""
         size = _HEIGHT_SIZE * self._unit
         shown = [
-            (place, at, f"{number(float(self._path.marks[place, 2]), 1)} m")
+            (place, at, length_text(float(self._path.marks[place, 2])))
             for place, at in enumerate(self._placed(frame, self._path.marks[:, :2]))
             if self._shows(at)
         ]

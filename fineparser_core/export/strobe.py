@@ -23,7 +23,7 @@ from fineparser_core.export.panorama import Registered, bounds, median_backgroun
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.export.strobe_cutouts import Body, FramesRead, cut_out, feathered
 from fineparser_core.export.strobe_selection import choose_bodies, frames_to_read, scene_matrices, unseen
-from fineparser_core.language import number, text
+from fineparser_core.language import length_text, number, text
 from fineparser_core.measures.center_path import CenterPath, path_of
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.measures.flight import turning
@@ -254,7 +254,7 @@ class Strobe:
             for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
                 if path.heights[at] < _LEAST_HEIGHT_M:
                     continue
-                said = f"{number(float(path.heights[at]), 1)} m"
+                said = length_text(float(path.heights[at]))
                 labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOR, int(path.frames[at])))
         if self._turned is not None:
             for body in self._bodies:

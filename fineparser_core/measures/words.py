@@ -2,7 +2,7 @@
 
 from math import hypot, isinf
 
-from fineparser_core.language import Phrase, number, short_number, text
+from fineparser_core.language import Phrase, length_unit, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.records import Measure
@@ -10,7 +10,7 @@ from fineparser_core.records import Measure
 #: Measures of a dive shown at the pool, where there is room for few.
 FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
-_DIGITS = {"m": 1, "deg": 0}
+_DIGITS = {"m": 1, "ft": 1, "deg": 0}
 _MOST_DIGITS = 2
 #: Steps that values are rounded to where they are read at a glance, of 0.1 where a unit is not named here.
 _WORTH = {"deg": 5.0}
@@ -31,8 +31,17 @@ def measure_about(name: str) -> str:
 
 
 def unit_text(unit: str) -> str:
-    """Return the name of a unit; "" for a ratio."""
+    """Return the name of a unit that a measure is read in; "" for a ratio."""
+    _, unit = as_read(1.0, unit)
     return text(_UNITS.get(unit, unit))
+
+
+def as_read(value: float, unit: str) -> tuple[float, str]:
+    """Return a value and its unit as people want to read them: lengths in meters or feet, see `length_unit`."""
+    if unit != "m":
+        return value, unit
+    per_meter, unit = length_unit()
+    return value * per_meter, unit
 
 
 def value_text(value: float, name: str, unit: str) -> str:
@@ -50,6 +59,7 @@ def short_name(name: str) -> str:
 
 def rounded_text(value: float, name: str, unit: str) -> str:
     """Return a value as `value_text` does, rounded to what one video is worth: 5°, or a tenth of another unit."""
+    value, unit = as_read(value, unit)
     signs, worth = _signs(name), _WORTH.get(unit, 0.1)
     rounded = round(value / worth) * worth
     said = _with_unit(number(abs(rounded) if signs else rounded, 0 if worth >= 1 else 1), unit)
@@ -80,9 +90,8 @@ def differs(one: Measure, other: Measure) -> bool:
 
 def difference_text(one: Measure, other: Measure) -> str:
     """Format how much larger the other dive's measure is, with its uncertainty, "+0.12 ± 0.05 s" or "+14 ± 4° over"."""
-    digits, unit, signs = _DIGITS.get(one.unit, _MOST_DIGITS), one.unit, _signs(one.name)
-    more = other.value - one.value
-    value = number(abs(more) if signs else more, digits, signed=True)
+    unit, signs, more = one.unit, _signs(one.name), other.value - one.value
+    value = _number(abs(more) if signs else more, unit, signed=True)
     said = _with_unit(f"{value} ± {_number(hypot(one.uncertainty, other.uncertainty), unit)}", unit)
     return f"{said} {text(signs[more > 0])}" if signs else said
 
@@ -121,8 +130,9 @@ def _signs(name: str) -> tuple[str, ...]:
     return RECORDS[name].signs if name in RECORDS else ()
 
 
-def _number(value: float, unit: str) -> str:
-    return number(value, _DIGITS.get(unit, _MOST_DIGITS))
+def _number(value: float, unit: str, *, signed: bool = False) -> str:
+    value, unit = as_read(value, unit)
+    return number(value, _DIGITS.get(unit, _MOST_DIGITS), signed=signed)
 
 
 def _with_unit(said: str, unit: str) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures.explanation import good_bands
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.measures.words import good_text, measure_about, measure_name, unit_text
+from fineparser_core.measures.words import as_read, good_text, measure_about, measure_name, unit_text
 from fineparser_gui.score.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.store.records import HistoryQuery, TrendPoint
 from fineparser_gui.store.service import HistoryService
@@ -100,6 +100,8 @@ class HistoryTrend(QWidget):
         behind = store.read(lambda history: history.trend("award", query), []) if what == MARKS else []
         if what == MARKS and not points:
             points, behind, what = behind, [], "award"
+        read = as_read(1.0, RECORDS[what].unit)[0] if what in RECORDS else 1.0
+        points = [one._replace(value=one.value * read, low=one.low * read, high=one.high * read) for one in points]
         athlete, number, board_m = store.read(lambda history: history.common(query), (None, None, None))
         band = good_bands(number, board_m).get(what) if number else None
         best = _best(what, points) if athlete else None
@@ -126,7 +128,7 @@ class HistoryTrend(QWidget):
             plotted,
             None,
             halo=self.palette().base().color(),
-            band=(band.low, min(band.high, RECORDS[what].plausible.high)) if band is not None else None,
+            band=(band.low * read, min(band.high, RECORDS[what].plausible.high) * read) if band is not None else None,
             best=str(best.id) if best is not None else None,
         )
         said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_core.export.coach_marks import strokes
-from fineparser_core.language import text
+from fineparser_core.language import length_text, text
 from fineparser_core.measures.center_path import CenterPath
 from fineparser_gui.player.drawings import (
     ANGLE,
@@ -44,7 +44,7 @@ def labeled(drawing: Drawing, times_s: np.ndarray, path: CenterPath | None) -> D
     """
     if drawing.kind == RULER:
         meters = path.meters(drawing.frame, *drawing.points) if path is not None else None
-        known = "" if meters is None else text("{0} m", decimal(meters, 1 if meters >= 1 else 2))
+        known = "" if meters is None else length_text(meters, 1 if meters >= 1 else 2)
         return replace(drawing, text=known or text("length not known"))
     if drawing.kind == STOPWATCH:
         return replace(drawing, text=text("{0} s", decimal(passed_s(times_s, drawing.frame, drawing.end_frame), 2)))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.skeleton import SIDE_COLORS, Bone
+from fineparser_core.language import length_text
 from fineparser_core.measures.center_path import CenterPath
 from fineparser_gui.support.formatting import decimal
 
@@ -45,18 +46,11 @@ def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget
 
 
 def paint_path(
-    painter: QPainter,
-    path: CenterPath,
-    frame: int,
-    to_widget: ToWidget,
-    mark_text: str,
-    picture: QRectF,
-    bones: Iterable[Bone] = (),
+    painter: QPainter, path: CenterPath, frame: int, to_widget: ToWidget, picture: QRectF, bones: Iterable[Bone] = ()
 ) -> None:
     """Paint the path of the body's center, its heights over the water and its present point.
 
     Args:
-        mark_text: template of a height in meters, "{0} m".
         picture: rectangle of the frame on the widget; a path is not drawn beyond its picture.
         bones: bones of the body, beside which the heights are written.
     """
@@ -76,7 +70,7 @@ def paint_path(
     taken: list[QRectF] = []
     places = path.in_frame(frame, path.marks[:, :2]).tolist() if len(path.marks) else []
     for (x, y), height in zip(places, path.marks[:, 2].tolist(), strict=True):
-        at, said = to_widget(x, y), mark_text.format(decimal(height))
+        at, said = to_widget(x, y), length_text(height)
         box = _mark_box(painter, at, said)
         if box.intersects(body):
             box.moveLeft(body.right() + _JOINT_PX)

@@ -243,8 +243,7 @@ class VideoCanvas(PictureView):
         joints = joints_at(track, self._shown_frame)
         bones = bones_of(joints) if joints is not None else []
         if self.path is not None:
-            mark_text, picture = self.tr("{0} m"), self.picture_rect()
-            paint_path(painter, self.path, self._shown_frame, self.to_widget, mark_text, picture, bones)
+            paint_path(painter, self.path, self._shown_frame, self.to_widget, self.picture_rect(), bones)
         paint_skeleton(painter, bones, self.to_widget)
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:

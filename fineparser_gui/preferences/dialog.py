@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
 from fineparser_core.diving.judging import PANELS
-from fineparser_core.language import LANGUAGES
+from fineparser_core.language import FEET, LANGUAGES
 from fineparser_gui.commands.command import Command
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
@@ -58,7 +58,7 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle(self.tr("Preferences"))
         self.resize(620, 560)
         self._preferences, self._session, self._choice = preferences, session, choice
-        self._language_at_start = preferences.now.language
+        self._at_start = preferences.now.language, preferences.now.units
         self.pages = QTabWidget(documentMode=True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._club_page(), self.tr("Club and language"))
@@ -70,6 +70,7 @@ class PreferencesDialog(QDialog):
             "judges": self.judges,
             "precision": self.precision,
             "language": self.language,
+            "units": self.units,
             "theme": self.theme,
             "mask_outline": self.mask_drawn,
         }
@@ -95,7 +96,8 @@ class PreferencesDialog(QDialog):
         choose.setAccessibleName(self.tr("Choose the folder of recordings"))
         languages = ((name, code) for code, name in LANGUAGES.items())
         self.language = choice_box([(self.tr("that of the system"), ""), *languages])
-        self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
+        self.units = choice_box([(self.tr("meters"), "meters"), (self.tr("feet"), FEET)])
+        self._restart = label(self.tr("Language and lengths change at the next start."), "muted", wrap=True)
         page, form = _form()
         add_form_row(form, self.tr("&Club"), self.club)
         add_form_row(form, self.tr("&Board of new dives"), self.board)
@@ -103,6 +105,7 @@ class PreferencesDialog(QDialog):
         add_form_row(form, self.tr("&Judges of a meet"), self.judges)
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
         add_form_row(form, self.tr("&Language"), self.language)
+        add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
         return page
 
@@ -202,7 +205,7 @@ class PreferencesDialog(QDialog):
         self.club.setText(now.club)
         self.event_name.setText(now.event)
         self._folder.set_text(now.poolside_folder or self.tr("the folder of videos"))
-        self._restart.setVisible(now.language != self._language_at_start)
+        self._restart.setVisible((now.language, now.units) != self._at_start)
         with QSignalBlocker(self.n_exemplars), QSignalBlocker(self.mask_opacity):
             self.n_exemplars.setValue(now.n_exemplars)
             self.mask_opacity.setValue(now.mask_opacity)

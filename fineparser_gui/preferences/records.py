@@ -41,6 +41,7 @@ class Preferences:
         skeleton: True shows the skeleton and the path of the body's center.
         take_off_color, flight_color, entry_color: colors of the three steps, #rrggbb, as chosen by the user; the theme
             adjusts colors with too little contrast.
+        units: of lengths as they are read, boards aside; from the next start on.
         theme: "system" follows the desktop.
         language: code of the window's language, from the next start on; "": the system's language.
         shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalog's.
@@ -70,6 +71,7 @@ class Preferences:
     entry_color: _Color = STEP_COLORS[STEP_NAMES[2]]
     theme: Theme = "system"
     language: Annotated[str, Meta(pattern=rf"^({'|'.join(LANGUAGES)}|)\Z")] = ""
+    units: Literal["meters", "feet"] = "meters"
     cameras: Annotated[tuple[Annotated[str, Meta(max_length=LONGEST_PATH)], ...], Meta(max_length=20)] = ()
     poolside_folder: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
     ring_minutes: Annotated[int, Meta(ge=1, le=600)] = 30

@@ -7,10 +7,12 @@ from answers_kit import activate, open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
+from fineparser_core.language import FEET
 from fineparser_gui.commands.command import FIXED
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
@@ -82,6 +84,14 @@ def test_club_board_and_event_come_first_and_are_those_of_new_dives(idle_studio,
     dialog.close()
     window.opener.add_videos([small_video], board_m=None)
     assert (idle_studio.session.current.board_m, idle_studio.session.current.event) == (3.0, "Training")
+
+
+def test_lengths_in_feet_are_read_from_the_next_start_on(idle_studio, dialog):
+    told = "Language and lengths change at the next start."
+    assert told not in texts(dialog)
+    QTest.keyClick(dialog.units, Qt.Key.Key_Down)
+    assert idle_studio.preferences.now.units == FEET
+    assert told in texts(dialog)
 
 
 def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_studio, scored, dialog):

@@ -14,7 +14,6 @@ from fineparser_core.commands.bundle import SIZES, main
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.resources import resource
 
 COMMAND = (
     sys.executable,
@@ -60,13 +59,14 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
     assert all(f"| {stage} |" in page for stage in planned)
 
     analyzer = Analyzer.open(weights=run / "bundle", library=run / "exemplars" / "library.sqlite")
-    for folder in (resource("samples"), run / "sample"):
-        sample = json.loads((folder / "sample.json").read_text(encoding="utf-8"))
-        asked = AskedClip(path=folder / sample["file"], dive_number=sample["dive_number"], board_m=sample["board_m"])
-        analysis = analyzer.analyze_file(asked, force=True)[1]
-        assert analysis.scoring is not None
-        assert isfinite(analysis.scoring.score)
-        assert analysis.parse.joints is not None
+    sample = json.loads((run / "sample" / "sample.json").read_text(encoding="utf-8"))
+    asked = AskedClip(
+        path=run / "sample" / sample["file"], dive_number=sample["dive_number"], board_m=sample["board_m"]
+    )
+    analysis = analyzer.analyze_file(asked, force=True)[1]
+    assert analysis.scoring is not None
+    assert isfinite(analysis.scoring.score)
+    assert analysis.parse.joints is not None
     analyzer.library.close()
 
 

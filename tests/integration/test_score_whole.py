@@ -27,7 +27,9 @@ from fineparser_core.export.analysis_json import (
     without_samples,
 )
 from fineparser_core.export.results import read_results
-from fineparser_core.inference.analyzer import Analyzer, score_clip
+from fineparser_core.inference import pipeline
+from fineparser_core.inference.analyzer import score_clip
+from fineparser_core.inference.pipeline import Tools
 from fineparser_core.records import Clip, ClipEncoding, DiveParse
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays
@@ -45,7 +47,6 @@ SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
 SECONDS, BEFORE_S, SIZE_PX = 7, 1.5, (640, 360)
-PARSE = Analyzer.parse
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +69,15 @@ def _parsed_once() -> Iterator[None]:
     """A clip is parsed by the first command that asks for it; the others see what else is made of the same parse."""
     known: dict[Any, tuple[DiveParse, ClipEncoding]] = {}
 
-    def once(analyzer: Analyzer, clip: Clip, *read: Any, **options: Any) -> tuple[DiveParse, ClipEncoding]:
-        asked = (clip, analyzer.model)
+    def once(tools: Tools, clip: Clip, *read: Any, **options: Any) -> tuple[DiveParse, ClipEncoding]:
+        asked = (clip, tools.model)
         if asked not in known:
-            known[asked] = PARSE(analyzer, clip, *read, **options)
+            known[asked] = parse_clip(tools, clip, *read, **options)
         return known[asked]
 
+    parse_clip = pipeline.parse_clip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Analyzer, "parse", once)
+        patch.setattr(pipeline, "parse_clip", once)
         yield
 
 

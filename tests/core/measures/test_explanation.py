@@ -1,8 +1,10 @@
 import pytest
 
+from fineparser_core.language import UNITS, length_text
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands, worst_first
 from fineparser_core.measures.record import Source
 from fineparser_core.measures.records import RULES
+from fineparser_core.measures.words import band_text, measured_text, rounded_text
 from fineparser_core.records import Measure
 
 
@@ -95,3 +97,18 @@ def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show(
     assert worst_first([opens, good, entry], good_bands(None, None)) == [entry, opens, good]
     drawn = Band(low=1.0, high=2.0, unit="s", source=Source(kind="rendered", about=RULES.about))
     assert worst_first([opens, good], {"come_out_lead": drawn}) == [opens, good]
+
+
+@pytest.mark.parametrize(
+    ("units", "told"),
+    [
+        ("meters", ("2.4 m", "2.4 ± 0.1 m", "0.5 to 2.7 m", "3.0 m")),
+        ("feet", ("7.9 ft", "7.9 ± 0.3 ft", "1.6 to 8.9 ft", "9.8 ft")),
+    ],
+)
+def test_lengths_are_read_in_meters_or_feet_and_times_as_ever(monkeypatch, units, told):
+    monkeypatch.setenv(UNITS, units)
+    height = measure("jump_height", 2.4, 0.1, unit="m")
+    said = rounded_text(2.4, "jump_height", "m"), measured_text(height), band_text("jump_height", rule(0.5, 2.7, "m"))
+    assert (*said, length_text(3.0)) == told
+    assert rounded_text(0.98, "flight_time", "s") == "1.0 s"

@@ -71,13 +71,15 @@ def test_stages_from_their_stored_inputs(seed):
 
 
 # The stages of the other seed are compared above.
-@pytest.mark.parametrize("seed", [SEEDS[0], pytest.param(SEEDS[1], marks=pytest.mark.slow)])
-def test_end_to_end(seed):
+@pytest.mark.parametrize(
+    ("seed", "n_exemplars"), [(SEEDS[0], 1), *(pytest.param(seed, 3, marks=pytest.mark.slow) for seed in SEEDS)]
+)
+def test_end_to_end(seed, n_exemplars):
     network, g = to_channels_last(model(seed)), golden(seed)
     rule = golden_kit.rule
     encodings = {}
     with torch.inference_mode():
-        for name in rule.NAMES:
+        for name in rule.NAMES[: 1 + n_exemplars]:
             clip = video(seed, name)[0]
             windows = clip[:, torch.tensor(WINDOWS)].transpose(0, 1)
             windows = windows.contiguous(memory_format=torch.channels_last_3d)
@@ -103,7 +105,7 @@ def test_end_to_end(seed):
                 assert np.abs(frames[0].numpy() - g["resnet_feature_query"]).max() < 1e-3
 
         scores = []
-        for p, (name, exemplar_score) in enumerate(zip(rule.NAMES[1:], rule.EXEMPLAR_SCORES, strict=True)):
+        for p, (name, exemplar_score) in enumerate(zip([*encodings][1:], rule.EXEMPLAR_SCORES, strict=False)):
             query, exemplar = encodings["query"], encodings[name]
             assert query[2] == tuple(g["trans_query"][p])
             assert exemplar[2] == tuple(g["trans_ex"][p])
@@ -115,7 +117,8 @@ def test_end_to_end(seed):
                 if direction == 0:
                     scores.append(float(relative.delta) + exemplar_score)
                     assert scores[-1] == pytest.approx(float(g["score"][p]), abs=3e-3)
-        assert np.mean(scores) == pytest.approx(float(g["mean_score"]), abs=3e-3)
+        if len(scores) == len(rule.EXEMPLAR_SCORES):
+            assert np.mean(scores) == pytest.approx(float(g["mean_score"]), abs=3e-3)
 
 
 def test_resampling_rules_over_all_indices():

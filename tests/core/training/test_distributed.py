@@ -112,6 +112,7 @@ def test_two_processes_of_one_pair_learn_as_one_of_two(found):
     assert n_events[0] == n_events[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, by one process
 
 
+@pytest.mark.slow
 def test_tasks_of_srun_are_processes_of_torchrun(found, tmp_path):
     assert found_by_two(tmp_path, by_srun) == found[1]
 

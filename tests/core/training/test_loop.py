@@ -70,13 +70,14 @@ def test_a_cut_run_resumes_to_the_same_bits(tmp_path):
     assert all(torch.equal(value, saved[name]) for name, value in again.objective.state_dict().items())
 
 
-def test_kill_at_random_moments_costs_nothing(tmp_path):
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_kill_at_random_moments_costs_nothing(tmp_path, kills):
     whole, killed = finished(tmp_path / "whole", epochs=LONG), tmp_path / "killed"
     killed.mkdir()
     checkpoint = killed / "train.pt"
     rng = np.random.default_rng()
     reached = 0
-    for _ in range(3):
+    for _ in range(kills):
         command = [sys.executable, str(Path(__file__).with_name("toy_run.py")), str(killed), str(LONG)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:

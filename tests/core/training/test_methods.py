@@ -42,9 +42,33 @@ def run(folder, *argv):
     return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
 
 
-def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere, rendered_root):
-    words = ("--data", rendered_root, "--cache", elsewhere / "cache")
-    argv = ("-m", "fineparser_core.train", *words, *TRAIN, "--validation-share", "0", "--checkpoint-every", "1")
+def words(elsewhere, rendered_root):
+    return ("--data", rendered_root, "--cache", elsewhere / "cache")
+
+
+def train(elsewhere, rendered_root):
+    shares = ("--validation-share", "0", "--checkpoint-every", "1")
+    return ("-m", "fineparser_core.train", *words(elsewhere, rendered_root), *TRAIN, *shares)
+
+
+def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root):
+    done = run(elsewhere, *train(elsewhere, rendered_root), "--out", elsewhere / "run")
+    assert done.returncode == 0, done.stderr
+    weights = ("--weights", elsewhere / "run" / "bundle", "--device", "cpu")
+    evaluate = ("-m", "fineparser_core.eval", *words(elsewhere, rendered_root), *weights)
+    unknown = run(elsewhere, *evaluate)
+    assert unknown.returncode == 5
+    assert "is of your own method colors:colors: name it again (--method colors:colors)." in unknown.stderr
+    measured = run(elsewhere, *evaluate, "--method", "colors:colors", "--out", elsewhere / "report")
+    assert measured.returncode == 0, measured.stderr
+    trained = json.loads((elsewhere / "run" / "results.json").read_bytes())
+    found = json.loads((elsewhere / "report" / "evaluation.json").read_bytes())["data"]
+    assert found["metrics"] == trained["picked on validation"]["test"]["metrics"]
+
+
+@pytest.mark.slow
+def test_a_killed_method_elsewhere_goes_on(elsewhere, rendered_root):
+    argv = train(elsewhere, rendered_root)
     events, resume = elsewhere / "run" / "events.jsonl", ("--out", elsewhere / "run", "--resume")
     command = [sys.executable, *map(str, (*argv, *resume))]
     process = subprocess.Popen(command, cwd=elsewhere, env=environment(elsewhere), stderr=subprocess.PIPE, text=True)
@@ -61,16 +85,6 @@ def test_a_method_elsewhere_trains_resumes_and_is_measured(elsewhere, rendered_r
     whole = run(elsewhere, *argv, "--out", elsewhere / "whole")
     assert whole.returncode == 0, whole.stderr
     assert (elsewhere / "whole" / "events.jsonl").read_bytes() == events.read_bytes()  # dropout included
-
-    evaluate = ("-m", "fineparser_core.eval", *words, "--weights", elsewhere / "run" / "bundle", "--device", "cpu")
-    unknown = run(elsewhere, *evaluate)
-    assert unknown.returncode == 5
-    assert "is of your own method colors:colors: name it again (--method colors:colors)." in unknown.stderr
-    measured = run(elsewhere, *evaluate, "--method", "colors:colors", "--out", elsewhere / "report")
-    assert measured.returncode == 0, measured.stderr
-    trained = json.loads((elsewhere / "run" / "results.json").read_bytes())
-    found = json.loads((elsewhere / "report" / "evaluation.json").read_bytes())["data"]
-    assert found["metrics"] == trained["picked on validation"]["test"]["metrics"]
 
 
 def test_an_installed_package_registers_its_method_and_a_broken_one_is_named(elsewhere):
