@@ -50,9 +50,7 @@ def write_annotated_clip(
     options, clip = options or RenderOptions(), analysis.parse.clip
     if not MIN_SPEED <= options.speed <= 1:
         raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", options.speed, MIN_SPEED)
-    for shown in (clip.path, *([options.comparison.path] if options.comparison else [])):
-        if path.resolve() == shown.resolve():
-            raise ExportError("{0} is the clip itself: give the annotated clip another name.", path)
+    keep_apart(path, clip.path, *([options.comparison.path] if options.comparison else []))
     with ExitStack() as stack:
         reader = stack.enter_context(VideoReader(clip.path))
         other = stack.enter_context(VideoReader(options.comparison.path)) if options.comparison else None
@@ -81,6 +79,12 @@ def write_annotated_clip(
             writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / options.speed)
             progress(Progress("write", frame + 1 - first, last + 1 - first))
     return (writer.note,) if writer.note else ()
+
+
+def keep_apart(path: Path, *videos: Path) -> None:
+    """Check that a clip is none of the videos it is made of. Raises: ExportError."""
+    if path.resolve() in [video.resolve() for video in videos]:
+        raise ExportError("{0} is the clip itself: give the annotated clip another name.", path)
 
 
 def write_still(analysis: Analysis, frame: int, path: Path, options: RenderOptions | None = None) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
-from fineparser_core.records import ComparedDive
+from fineparser_core.records import ComparedDive, Frame
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
@@ -64,6 +66,48 @@ class RenderOptions:
     title: str | None = None
     speed: float = 1.0
     sound: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the coach saw of a video from a moment of a voice-over on.
+
+    Attributes:
+        time_s: of the moment, in seconds from the beginning.
+        frame: 0-based source frame.
+        marks: numbers of the marks on it, among those of the voice-over.
+        mask_style: style of the mask; None: it was not shown.
+        skeleton: whether the skeleton was shown.
+        zoom: magnification, from 1.
+        center: point of the picture in the middle, (x, y) from 0 to 1.
+    """
+
+    time_s: float
+    frame: Frame
+    marks: tuple[int, ...] = ()
+    mask_style: MaskStyle | None = None
+    skeleton: bool = False
+    zoom: float = 1.0
+    center: tuple[float, float] = (0.5, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceOver:
+    """A recording of what the coach showed and said.
+
+    Attributes:
+        shown: in the order of time, at least one; the first counts from the beginning.
+        marks: every mark that was shown.
+        duration_s: of the recording, in seconds.
+        samples: (n,) int16 of the microphone; empty without one.
+        rate_hz: of the samples.
+    """
+
+    shown: tuple[Shown, ...]
+    marks: tuple[Mark, ...]
+    duration_s: float
+    samples: np.ndarray
+    rate_hz: int
 
 
 @dataclass(frozen=True, kw_only=True)

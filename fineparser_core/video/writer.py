@@ -20,7 +20,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
-from fineparser_core.video.sound import Soundtrack
+from fineparser_core.video.sound import Soundtrack, Voice
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class VideoWriter:
         matrix: ColorMatrix = ColorMatrix.BT709,
         compact: bool = False,
         title: str = "",
-        sound: Soundtrack | None = None,
+        sound: Soundtrack | Voice | None = None,
     ) -> None:
         """Prepare the writer; the file is opened by `__enter__`.
 
@@ -67,7 +67,7 @@ class VideoWriter:
             matrix: color matrix of the frames.
             compact: write a smaller file, more slowly and slightly softer.
             title: of the file's metadata.
-            sound: what is heard from the first frame on; entered by the caller.
+            sound: what is heard from the first frame on; a soundtrack is entered by the caller.
         """
         options = _COMPACT if compact else _CODECS
         self.codec = next(name for name in options if name in av.codecs_available)

@@ -110,7 +110,9 @@ class PlayerPanel(QWidget):
         actions["share"].setIconText(self.tr("Send…"))
         self._send = tool_button(actions["share"])
         self._send.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        for button in (CompareButton(session), self._send):
+        voice_over = tool_button(actions["voice_over"])
+        voice_over.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        for button in (CompareButton(session), self._send, voice_over):
             self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)

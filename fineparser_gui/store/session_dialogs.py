@@ -1,5 +1,6 @@
 """Dialogs of sessions: the session to open, session files, and the list of all sessions."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QMargins, QObject, Qt
@@ -42,11 +43,13 @@ class SessionDialogs(QObject):
     Attributes:
         controller: controller of the open session.
         recent: menu of the recent sessions.
+        losing: returns sentences on what closing would lose besides.
     """
 
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
         self._session, self.controller, self._window = session, controller, window
+        self.losing: Callable[[], list[str]] = list
         self.recent = QMenu(window)
         self.recent.aboutToShow.connect(self._fill_recent)
 
@@ -63,7 +66,7 @@ class SessionDialogs(QObject):
 
     def _unfinished(self) -> list[str]:
         """Return a sentence for each kind of work that closing would stop."""
-        sentences = []
+        sentences = self.losing()
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
             text = self.tr("1 export is not finished: its file will not be written.")
             many = self.tr("{0} exports are not finished: their files will not be written.", None, n_exports)
