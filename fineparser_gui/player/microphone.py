@@ -29,7 +29,7 @@ class Microphone:
             import sounddevice  # looks for devices as it is imported
         except ImportError as error:
             raise ExportError(
-                'The microphone needs the extra "sound": run pip install "fineparser[sound]", then start anew.'
+                'The microphone needs the extra "sound": run pip install "fineparser[sound]" and restart.'
             ) from error
         except OSError as error:  # the library of the system is missing
             raise _none(error) from error

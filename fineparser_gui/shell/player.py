@@ -110,9 +110,7 @@ class PlayerPanel(QWidget):
         actions["share"].setIconText(self.tr("Send…"))
         self._send = tool_button(actions["share"])
         self._send.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        voice_over = tool_button(actions["voice_over"])
-        voice_over.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        for button in (CompareButton(session), self._send, voice_over):
+        for button in (CompareButton(session), self._send):
             self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)

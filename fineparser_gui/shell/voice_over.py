@@ -4,7 +4,7 @@ from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
-from PySide6.QtCore import QObject, QSignalBlocker, QTimer
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QAction
 
 from fineparser_core.constants import HEARD_HZ
@@ -21,6 +21,7 @@ from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.background import Background
 from fineparser_gui.support.formatting import time_text
 from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.widgets import tool_button
 
 #: Longest recording, in seconds: its samples are in memory, 58 MB of them at 48 kHz.
 MOST_S = 600
@@ -52,11 +53,15 @@ class VoiceOvers(QObject):
         self._began_s = 0.0
         self._shown: list[Shown] = []
         self._marks: dict[Mark, int] = {}
-        self._unsaved: list[VoiceOverJob] = []
+        self._unsaved: list[VoiceOverJob] = []  # the last is offered
         self._seconds = QTimer(self, interval=1000, timeout=self._on_second)
         self._player.pane.canvas.painted.connect(self._log)
         session.current_changed.connect(self._stop)
-        self._action.enabledChanged.connect(lambda on: on or self._stop())
+        self._action.enabledChanged.connect(self._on_enabled)
+        self._button = tool_button(self._action)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._button.setProperty("role", "record")
+        player.pane.add_button(self._button)
         self._show()
 
     def use(self, on: bool) -> None:
@@ -64,7 +69,8 @@ class VoiceOvers(QObject):
         if on:
             self._opening.run(Microphone, self._begin, self._on_no_microphone)
         elif job := self._end():
-            self._save(job)
+            self._unsaved.append(job)
+            self._save()
 
     def losing(self) -> list[str]:
         """Return a sentence for each recording that closing the window would lose."""
@@ -129,10 +135,15 @@ class VoiceOvers(QObject):
             self._stop()
         self._show()
 
+    def _on_enabled(self, on: bool) -> None:
+        self._button.setVisible(on or not self._session.comparing.others)  # two pictures need the room
+        if not on:
+            self._stop()
+
     def _stop(self) -> None:
         """End it for another reason than the coach's wish, and offer what was recorded."""
         if job := self._end():
-            self._offer(job)
+            self._keep(job)
 
     def _end(self) -> VoiceOverJob | None:
         """End the recording; return the job of its clip, whose path is not chosen yet, or None if there is none."""
@@ -154,33 +165,37 @@ class VoiceOvers(QObject):
         )
         parse = dive.analysis.parse if dive.analysis is not None else None
         path = dive.path.absolute().with_name(named_file(file_stem(dive), self.tr("Voice-over")) + ".mp4")
-        job = VoiceOverJob(path=path, video=dive.path, recorded=recorded, parse=parse, title=dive_title(dive))
-        self._unsaved.append(job)
-        return job
+        return VoiceOverJob(path=path, video=dive.path, recorded=recorded, parse=parse, title=dive_title(dive))
 
-    def _save(self, job: VoiceOverJob) -> None:
-        """Ask for a file and write it; a recording that has none is offered again."""
+    def _save(self) -> None:
+        """Ask for a file for the last recording and write it; one that has no file in the end is offered again."""
+        job = self._unsaved.pop()
         self._messages.withdraw()
         path = ask_save_path(self._player, job.path, (".mp4",))
         if path is None:
-            self._offer(job)
-            return
+            self._keep(job)
+        else:
+            self._session.exports.add(
+                replace(job, path=path), lambda state: state is ExportState.DONE or self._keep(job)
+            )
+            self._offer()
 
-        def over(state: ExportState) -> None:
-            self._forget(job) if state is ExportState.DONE else self._offer(job)
+    def _keep(self, job: VoiceOverJob) -> None:
+        self._unsaved.append(job)
+        self._offer()
 
-        self._session.exports.add(replace(job, path=path), over)
+    def _discard(self) -> None:
+        self._unsaved.pop()
+        self._messages.withdraw()
+        self._offer()
 
-    def _offer(self, job: VoiceOverJob) -> None:
-        discard = self.tr("Discard"), lambda: (self._messages.withdraw(), self._forget(job))
-        save = self.tr("Export…"), lambda: self._save(job)
-        self._messages.offer(self._unsaved_text(job.recorded.duration_s), [save, discard])
+    def _offer(self) -> None:
+        if self._unsaved:
+            said = self._unsaved_text(self._unsaved[-1].recorded.duration_s)
+            self._messages.offer(said, [(self.tr("Export…"), self._save), (self.tr("Discard"), self._discard)])
 
     def _unsaved_text(self, duration_s: float) -> str:
         return self.tr("The voice-over of {0} is not saved.").format(time_text(duration_s, 0))
-
-    def _forget(self, job: VoiceOverJob) -> None:
-        self._unsaved = [one for one in self._unsaved if one is not job]
 
     def _set_checked(self, on: bool) -> None:
         with QSignalBlocker(self._action):
@@ -189,6 +204,8 @@ class VoiceOvers(QObject):
         self._show()
 
     def _show(self) -> None:
-        passed = time_text(perf_counter() - self._began_s, 0)
-        recording = self._dive is not None
-        self._action.setIconText(self.tr("Stop {0}").format(passed) if recording else self.tr("Voice-over"))
+        if self._dive is None:
+            self._action.setIconText(self.tr("Voice-over"))
+        else:
+            self._action.setIconText(self.tr("Stop {0}").format(time_text(perf_counter() - self._began_s, 0)))
+        self._button.setMinimumWidth(max(self._button.minimumWidth(), self._button.sizeHint().width()))
