@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
@@ -17,7 +17,7 @@ from fineparser_core.records import Analysis
 from fineparser_core.video.planes import to_rgb, to_video_frame
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sound import Soundtrack
-from fineparser_core.video.writer import VideoWriter
+from fineparser_core.video.writer import VideoWriter, keep_apart
 
 
 def write_annotated_clip(
@@ -79,12 +79,6 @@ def write_annotated_clip(
             writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / options.speed)
             progress(Progress("write", frame + 1 - first, last + 1 - first))
     return (writer.note,) if writer.note else ()
-
-
-def keep_apart(path: Path, *videos: Path) -> None:
-    """Check that a clip is none of the videos it is made of. Raises: ExportError."""
-    if path.resolve() in [video.resolve() for video in videos]:
-        raise ExportError("{0} is the clip itself: give the annotated clip another name.", path)
 
 
 def write_still(analysis: Analysis, frame: int, path: Path, options: RenderOptions | None = None) -> None:

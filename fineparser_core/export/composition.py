@@ -142,8 +142,7 @@ class Pane:
 
         if self._zoom == 1:
             return plane
-        offsets = ((self._zoom - 1) / 2 + edge / by for edge in (self._left, self._top))  # of the pixels' centers
-        across, down = offsets
+        across, down = ((self._zoom - 1) / 2 + edge / by for edge in (self._left, self._top))  # of pixels' centers
         to_box = np.array([[self._zoom, 0, across], [0, self._zoom, down]])
         return cv2.warpAffine(plane, to_box, plane.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 

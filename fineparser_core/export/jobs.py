@@ -86,18 +86,10 @@ class PlainStillJob:
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceOverJob:
-    """Writes a voice-over as a clip, see `voice_over`.
-
-    Attributes:
-        parse: of the dive, for its overlays; None: it is not known.
-        title: in the clip's metadata.
-    """
+    """Writes a voice-over as a clip, see `voice_over`."""
 
     path: Path
-    video: Path
     recorded: VoiceOver
-    parse: DiveParse | None = None
-    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,18 +137,8 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-Job = (
-    ClipJob
-    | SheetJob
-    | StrobeJob
-    | StillJob
-    | PlainStillJob
-    | VoiceOverJob
-    | TableJob
-    | CorrectionsJob
-    | ReportJob
-    | MeetJob
-)
+_PictureJob = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
+Job = _PictureJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
 class Advanced(Message, frozen=True, kw_only=True):
@@ -213,9 +195,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     elif isinstance(job, PlainStillJob):
         write_plain_still(job.video, job.frame, job.path, job.marks)
     elif isinstance(job, VoiceOverJob):
-        return write_voice_over(
-            job.video, job.parse, job.recorded, job.path, title=job.title, progress=progress, cancel=cancel
-        )
+        return write_voice_over(job.recorded, job.path, progress=progress, cancel=cancel)
     elif isinstance(job, CorrectionsJob):
         return write_corrections(job.dives, job.path)
     elif isinstance(job, ReportJob):

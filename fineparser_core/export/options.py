@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
-from fineparser_core.records import ComparedDive, Frame
+from fineparser_core.records import ComparedDive, DiveParse, Frame
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
@@ -70,16 +71,13 @@ class RenderOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What the coach saw of a video from a moment of a voice-over on.
+    """What the picture showed from a moment of a voice-over on.
 
     Attributes:
         time_s: of the moment, in seconds from the beginning.
-        frame: 0-based source frame.
-        marks: numbers of the marks on it, among those of the voice-over.
-        mask_style: style of the mask; None: it was not shown.
-        skeleton: whether the skeleton was shown.
-        zoom: magnification, from 1.
-        center: point of the picture in the middle, (x, y) from 0 to 1.
+        marks: numbers of the marks, among those of the voice-over.
+        mask_style: None: no mask was shown.
+        zoom, center: magnification, from 1, and the point of the picture in the middle, (x, y) from 0 to 1.
     """
 
     time_s: float
@@ -93,16 +91,19 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceOver:
-    """A recording of what the coach showed and said.
+    """A recording of what the coach showed of a video and said.
 
     Attributes:
+        parse: of the dive, for its overlays; None: it is not known.
+        title: in the clip's metadata.
         shown: in the order of time, at least one; the first counts from the beginning.
         marks: every mark that was shown.
-        duration_s: of the recording, in seconds.
         samples: (n,) int16 of the microphone; empty without one.
-        rate_hz: of the samples.
     """
 
+    video: Path
+    parse: DiveParse | None
+    title: str
     shown: tuple[Shown, ...]
     marks: tuple[Mark, ...]
     duration_s: float

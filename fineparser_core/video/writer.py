@@ -38,6 +38,12 @@ _COMPACT = {
 }
 
 
+def keep_apart(path: Path, *videos: Path) -> None:
+    """Check that a file to write is none of the videos that it is made of. Raises: ExportError."""
+    if path.resolve() in [video.resolve() for video in videos]:
+        raise ExportError("{0} is the clip itself: choose another name.", path)
+
+
 class VideoWriter:
     """An MP4 file, written frame by frame inside a `with` block.
 
@@ -175,7 +181,7 @@ class VideoWriter:
                 found = sorted(packet.pts for packet in written.demux(stream) if packet.size and packet.pts is not None)
                 ticks = stream.time_base / _TIME_BASE if stream.time_base else 0
         except (av.error.FFmpegError, IndexError) as error:
-            raise ExportError("{0} cannot be read back ({1}): write it to another disk.", self._path, error) from error
+            raise ExportError("{0} cannot be read back: write it to another disk.", self._path) from error
         if len(found) != len(self._pts):
             values = (self._path, len(found), len(self._pts))
             raise ExportError("{0}: {1} of {2} frames could be read back: write it to another disk.", *values)

@@ -111,7 +111,7 @@ class CorrectionNote(QWidget):
             return ""
         reason = self.tr("It works in windows of ten samples, which a small correction may leave unchanged.")
         if n_changed:
-            text = self.tr("The video stream's points change for only {0} of {1} exemplars.", None, len(pairs))
+            text = self.tr("Exemplars for which the video stream's points change: only {0} of {1}.")
             return f"{text.format(n_changed, len(pairs))} {reason}"
         return self.tr("The video stream does not change, only the frames stream.") + " " + reason
 
@@ -307,9 +307,7 @@ class NumbersPanel(QWidget):
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:
             return self.tr("The vote of exemplar {0} differs strongly from the others.").format(*ids)
-        text = self.tr(
-            "The votes of {0} exemplars differ strongly from the others. They are marked in the list.", None, len(ids)
-        )
+        text = self.tr("Votes that differ strongly from the others, marked in the list: {0}.")
         return text.format(len(ids)) if ids else ""
 
 

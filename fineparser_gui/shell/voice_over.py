@@ -156,16 +156,22 @@ class VoiceOvers(QObject):
         if dive is None:
             return None
         self._player.sound.use(self._sound.isChecked())
-        if not self._shown:
+        if not self._shown:  # no picture was decoded
             return None
         rate_hz = HEARD_HZ if microphone is None else microphone.rate_hz
         samples = np.zeros(0, np.int16) if microphone is None else microphone.samples()[: int(duration_s * rate_hz)]
         recorded = VoiceOver(
-            shown=tuple(self._shown), marks=tuple(self._marks), duration_s=duration_s, samples=samples, rate_hz=rate_hz
+            video=dive.path,
+            parse=dive.analysis.parse if dive.analysis is not None else None,
+            title=dive_title(dive),
+            shown=tuple(self._shown),
+            marks=tuple(self._marks),
+            duration_s=duration_s,
+            samples=samples,
+            rate_hz=rate_hz,
         )
-        parse = dive.analysis.parse if dive.analysis is not None else None
-        path = dive.path.absolute().with_name(named_file(file_stem(dive), self.tr("Voice-over")) + ".mp4")
-        return VoiceOverJob(path=path, video=dive.path, recorded=recorded, parse=parse, title=dive_title(dive))
+        name = named_file(file_stem(dive), self.tr("Voice-over"))
+        return VoiceOverJob(path=dive.path.absolute().with_name(f"{name}.mp4"), recorded=recorded)
 
     def _save(self) -> None:
         """Ask for a file for the last recording and write it; one that has no file in the end is offered again."""

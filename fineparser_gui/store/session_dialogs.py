@@ -68,13 +68,9 @@ class SessionDialogs(QObject):
         """Return a sentence for each kind of work that closing would stop."""
         sentences = self.losing()
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
-            text = self.tr("1 export is not finished: its file will not be written.")
-            many = self.tr("{0} exports are not finished: their files will not be written.", None, n_exports)
-            sentences.append(text if n_exports == 1 else many.format(n_exports))
+            sentences.append(self.tr("Exports that are not finished and will not be written: {0}").format(n_exports))
         if n_clips := len(self._session.library.adding):
-            text = self.tr("1 clip is being added to the library, and will not be in it.")
-            many = self.tr("{0} clips are being added to the library, and will not be in it.", None, n_clips)
-            sentences.append(text if n_clips == 1 else many.format(n_clips))
+            sentences.append(self.tr("Clips that are not in the library yet, and will not be: {0}").format(n_clips))
         if not self._session.history.keeping.flush():
             sentences.append(self.tr("The last changes of this session could not be kept."))
         return sentences
