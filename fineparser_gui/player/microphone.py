@@ -69,6 +69,5 @@ class Microphone:
 
 def _none(reason: object) -> ExportError:
     return ExportError(
-        "No microphone can be opened ({0}): connect one, and allow this program to use it in the system's settings.",
-        reason,
+        "No microphone can be opened ({0}): connect one, or allow its use in the system's settings.", reason
     )
