@@ -85,7 +85,8 @@ class VoiceOvers(QObject):
 
     def _begin(self, microphone: Microphone | None) -> None:
         self._messages.withdraw()
-        if self._session.current is None or not (self._action.isChecked() or microphone is None):
+        wanted = self._action.isChecked() or microphone is None
+        if self._dive is not None or self._session.current is None or not wanted:
             if microphone is not None:  # stopped while it was opened
                 microphone.close()
             return

@@ -71,7 +71,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     path, moved = saved
     studio, session, banner = opened(make_studio, qtbot, path)
     window = studio.window
-    assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
+    assert banner.text == "Videos that have moved or cannot be opened (2): clip.mp4, second.mp4."
     assert [button.text() for button in banner.buttons] == ["Find them…"]
     assert not window.findChildren(QMessageBox)
     assert states(session) == [DiveState.MISSING] * 2
