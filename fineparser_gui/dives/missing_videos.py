@@ -87,7 +87,7 @@ class MissingVideos(QObject):
         ]
         text = other.problem or ""
         if len(alike) > 1:
-            text = self.tr("{0} {1} rows of the list are of this video.", None, len(alike)).format(text, len(alike))
+            text = self.tr("{0} Rows of the list that are of this video: {1}.").format(text, len(alike))
         self._messages.offer(text, actions)
 
     def _text(self, dives: list[Dive]) -> str:

@@ -169,7 +169,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     shutil.copy(other_video, clip)
     studio, session, banner = opened(make_studio, qtbot, path)
     window = studio.window
-    assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
+    assert banner.text.endswith("the session was made with 120 at 30. Rows of the list that are of this video: 2.")
     press(banner, "Use it anyway")
     wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
     assert not banner.isVisible()
