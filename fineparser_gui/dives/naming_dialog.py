@@ -99,7 +99,9 @@ class NamingDialog(QDialog):
         self._session = session
         self._rows = [key for key in rows if not session.dive(key).is_recording]
         self._selected = [key for key in self._rows if key in set(selected)]
-        self.only_selected = QCheckBox(self.tr("Only the selected dives ({0})").format(len(self._selected)))
+        self.only_selected = QCheckBox(
+            self.tr("Only the {0} selected dives", None, len(self._selected)).format(len(self._selected))
+        )
         self.only_selected.setVisible(len(self._selected) > 1)
         self.only_selected.setChecked(len(self._selected) > 1)
         self.replace = QCheckBox(self.tr("Replace existing entries"))

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from fineparser_gui.dives.dive import Dive, DiveState, SearchState
 from fineparser_gui.dives.session import Session
-from fineparser_gui.dives.states import WAITING_FOR_USER, left_text, mark_one_text, settled, stage_text
+from fineparser_gui.dives.states import WAITING_FOR_USER, left_text, settled, stage_text
 from fineparser_gui.support.formatting import percent
 from fineparser_gui.support.widgets import label, lay_out, push_button
 
@@ -101,9 +101,15 @@ class ProgressStrip(QFrame):
 
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
-            return self.tr("The search for dives was cancelled: start it again.") + " " + mark_one_text()
+            return self.tr(
+                "The search for dives was cancelled. Start it again, mark a dive with “Set In point” and “Set Out "
+                "point” in the Dive menu, or analyse the whole video as one dive."
+            )
         if dive.state is DiveState.NEEDS_TRIM:
-            return self.tr("Longer than 15 s: add a dive that was found.") + " " + mark_one_text()
+            return self.tr(
+                "Longer than 15 s. Add a dive that was found, mark one with “Set In point” and “Set Out point” in the "
+                "Dive menu, or analyse the whole video as one dive."
+            )
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")
         return dive.problem or ""

@@ -2,7 +2,6 @@
 
 from fineparser_gui.dives.dive import Dive, SearchState
 from fineparser_gui.dives.session import Session
-from fineparser_gui.dives.states import mark_one_text
 from fineparser_gui.support.icons import icon
 from fineparser_gui.support.widgets import Strip
 
@@ -65,7 +64,10 @@ class ProposalStrip(Strip):
             return
         n, accepted = len(dive.segments), len(self._session.trimming.accepted(dive.key))
         if not n:
-            self._text.setText(self.tr("No dive was found in this video.") + " " + mark_one_text())
+            text = self.tr(
+                "No dive was found in this video. Mark one with “Set In point” and “Set Out point” in the Dive menu."
+            )
+            self._text.setText(text)
         elif n == 1:
             self._text.setText(
                 self.tr("One dive was found.") if not accepted else self.tr("The dive was trimmed as proposed.")

@@ -9,11 +9,6 @@ from fineparser_gui.support.formatting import board_text, decimal, percent, seen
 WAITING_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
 
 
-def mark_one_text() -> str:
-    """Return what helps where no dive was found."""
-    return text("Mark a dive with “Set In point” (I) and “Set Out point” (O), or analyse the whole video as one dive.")
-
-
 def settled(dive: Dive, n_accepted: int) -> bool:
     """Return True if all dives found in a recording were added to the list, or its proposals were dismissed."""
     if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:

@@ -78,7 +78,9 @@ class SeasonDialog(QDialog):
 
     def _count(self) -> None:
         n_dives, undated = len(self.chosen()), sum(not dive.dived_on for dive in self._dives)
-        text = self.tr("Dives in the report: {0}.").format(n_dives)
+        text = self.tr("{0} dives in the report.", None, n_dives).format(n_dives)
+        if n_dives == 1:
+            text = self.tr("One dive in the report.")
         if undated and self.first.isEnabled():
             text += " " + self.tr("Dives without a date are left out: enter it beside the dive.")
         self.count.setText(text)

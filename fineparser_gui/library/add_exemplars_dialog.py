@@ -205,7 +205,9 @@ class AddExemplarsDialog(QDialog):
             self._session.library.add_dive(self._session.dive(key), self.facts(key))
             self._take_out(key)
         if self.keys:
-            self.message.setText(self.tr("Dives that still need an analysis, or a score: {0}").format(len(self.keys)))
+            self.message.setText(
+                self.tr("{0} dives still need an analysis, or a score.", None, len(self.keys)).format(len(self.keys))
+            )
             self.table.setCurrentIndex(QModelIndex())
         else:
             self.accept()

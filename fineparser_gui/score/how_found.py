@@ -112,7 +112,7 @@ class CorrectionNote(QWidget):
             return ""
         reason = self.tr("It works in windows of ten samples, which a small correction may leave unchanged.")
         if n_changed:
-            text = self.tr("Exemplars for which the video stream's points change: only {0} of {1}.")
+            text = self.tr("The video stream's points change for only {0} of {1} exemplars.", None, len(pairs))
             return f"{text.format(n_changed, len(pairs))} {reason}"
         return self.tr("The video stream does not change, only the frames stream.") + " " + reason
 

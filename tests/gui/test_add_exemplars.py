@@ -65,7 +65,7 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
     assert request.transitions.first_flight_frame == 30
     assert request.parse_id == session.dive(first).parse_id
     assert dialog.keys == session.keys[1:]
-    assert "or a score: 2" in dialog.message.text()
+    assert "2 dives still need" in dialog.message.text()
     session.editing.remove(session.keys[1:])
     assert dialog.keys == []
     dialog.close()

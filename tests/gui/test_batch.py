@@ -274,7 +274,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.editing.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from file names (2)…")
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…")
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
     rows = [[dialog.preview.index(row, column).data() for column in (1, 2, 3)] for row in range(4)]
