@@ -178,7 +178,7 @@ def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_
     session.trimming.find(session.current.key)
     assert "1 of 2 ready for these weights, the others being prepared" in dock.panel.status
     pause.trigger()
-    assert "The others are being prepared" in dock.panel.status
+    assert "the others being prepared" in dock.panel.status
     assert running(library_studio, EncodeExemplarRequest)
     dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
     dialog.score.setText("71.4")
