@@ -88,7 +88,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
     banner.messages[-1].close_button.click()
-    assert banner.text.startswith("2 videos")
+    assert banner.text.startswith("Videos that have moved")
     session.editing.edits.undo()
 
     choose(monkeypatch, moved / "clip.mp4")
