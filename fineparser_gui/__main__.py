@@ -40,13 +40,11 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
         try_writing(path)
         return path, ""
     except OSError as error:
-        at = (path, error.strerror or str(error))
-        if is_full(error) and path.is_dir():
-            return path, Phrase(
-                "Settings and unsaved work are not kept as {0} cannot be written ({1}): make room on its disk.", *at
-            )
-        return None, Phrase(
-            "Settings and unsaved work are not kept as {0} cannot be written ({1}): check its permissions.", *at
+        return path if is_full(error) and path.is_dir() else None, Phrase(
+            "Settings and unsaved work are not kept as {0} cannot be written ({1}): make room on its disk, or check "
+            "its permissions.",
+            path,
+            error.strerror or str(error),
         )
 
 

@@ -52,7 +52,7 @@ def lock(arguments: list[str]) -> int:
     head = _HEAD.format(python=_PYTHONS, tested=_tested())
     sections = {"torch": "\n".join(ranges) + "\n", "core": sections.pop("core")} | sections
     text = head + "".join(f"\n# [{name}]\n{lines}" for name, lines in sections.items())
-    LOCK.write_text(text, encoding="utf-8")
+    LOCK.write_text(text.replace(" \\\n    ", " "), encoding="utf-8")  # a package a line
     say(f"Written: {LOCK}")
     return 0
 

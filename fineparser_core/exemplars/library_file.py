@@ -152,7 +152,7 @@ class LibraryFile:
     def create(cls, path: Path) -> Self:
         """Make a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
         if path.exists():
-            raise ExemplarError("{0} exists already: choose another name for the library.", path)
+            raise ExemplarError("{0} exists already: choose another name.", path)
         try:
             db = connect(path)
             with closed_on_failure(db):

@@ -74,7 +74,7 @@ def _day(text: str | None) -> str | None:
     try:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
-        raise ConfigError("'{0}' is not a day: write it as 2026-05-31, or leave it out.", text) from None
+        raise ConfigError("'{0}' is not a day: write it as {1}, or leave it out.", text, "2026-05-31") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
@@ -17,7 +17,7 @@ from fineparser_core.records import Analysis
 from fineparser_core.video.planes import to_rgb, to_video_frame
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sound import Soundtrack
-from fineparser_core.video.writer import VideoWriter
+from fineparser_core.video.writer import VideoWriter, keep_apart
 
 
 def write_annotated_clip(
@@ -50,9 +50,7 @@ def write_annotated_clip(
     options, clip = options or RenderOptions(), analysis.parse.clip
     if not MIN_SPEED <= options.speed <= 1:
         raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", options.speed, MIN_SPEED)
-    for shown in (clip.path, *([options.comparison.path] if options.comparison else [])):
-        if path.resolve() == shown.resolve():
-            raise ExportError("{0} is the clip itself: give the annotated clip another name.", path)
+    keep_apart(path, clip.path, *([options.comparison.path] if options.comparison else []))
     with ExitStack() as stack:
         reader = stack.enter_context(VideoReader(clip.path))
         other = stack.enter_context(VideoReader(options.comparison.path)) if options.comparison else None

@@ -87,11 +87,20 @@ class MarkPainter:
         for mark, opacity in marks:
             canvas.opacity = opacity
             points = [self._transform(point) for point in mark.points]
+            if not _overlap(points, self._size_px):  # in a magnified picture
+                continue
             if mark.kind in WRITTEN:
                 _draw_note(canvas, mark.text, points[0], self._unit)
             else:
                 _draw_lines(canvas, mark, points, self._unit)
         return canvas.to_overlay()
+
+
+def _overlap(points: Sequence[Point], size_px: tuple[int, int]) -> bool:
+    """Return True if the upright box around points overlaps the picture."""
+    return all(
+        min(values) < side and max(values) >= 0 for values, side in zip(zip(*points, strict=True), size_px, strict=True)
+    )
 
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:

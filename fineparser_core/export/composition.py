@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fineparser_core.export import panel
-from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.coach_marks import Mark, Point
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.ghost import Ghost, ghost_over, ghost_overlay
@@ -35,7 +35,7 @@ _CAPTION_UNITS = 28
 
 
 @dataclass(frozen=True)
-class _Box:
+class Box:
     """A rectangle of the canvas in pixels; all values are even."""
 
     x: int
@@ -53,7 +53,7 @@ class _Box:
         )
 
 
-class _Pane:
+class Pane:
     """A video with mask, skeleton and marks in a box of the canvas."""
 
     def __init__(
@@ -68,7 +68,7 @@ class _Pane:
         mirrored: bool = False,
     ) -> None:
         self.reader, self._mirrored = reader, mirrored
-        self.box = _Box(0, 0, 0, 0)
+        self.box = Box(0, 0, 0, 0)
         self._masks, self._marks = masks, marks
         self._mask_style = options.mask_style if options.mask else None
         self._skeleton = options.skeleton
@@ -78,22 +78,27 @@ class _Pane:
         self._painter: MarkPainter | None = None
         self._unit = 1.0
         self._to_box: PointTransform = lambda point: point
+        self._zoom, self._left, self._top = 1.0, 0.0, 0.0
         self._scaler = PlaneScaler(reader.geometry)
-        self._dive_frames = range(steps[0].start_frame, steps[-1].end_frame)
+        self._dive_frames = range(steps[0].start_frame, steps[-1].end_frame) if steps else range(0)
 
     @property
     def aspect(self) -> float:
         return self.reader.info.width_px / self.reader.info.height_px
 
-    def place(self, box: _Box, unit: float) -> None:
-        """Set the box of the pane."""
-        self.box = box
+    def place(self, box: Box, unit: float, zoom: float = 1.0, center: Point = (0.5, 0.5)) -> None:
+        """Set the box of the pane, and the part of the picture in it: its magnification and its center, from 0 to 1."""
+        self.box, self._zoom = box, zoom
+        self._left, self._top = (
+            side * (0.5 - zoom * min(max(at, 0.5 / zoom), 1 - 0.5 / zoom))
+            for side, at in zip((box.width, box.height), center, strict=True)
+        )
         info = self.reader.info
         unit = self._unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
-        across, down = box.width / info.width_px, box.height / info.height_px
-        size_px = (box.width, box.height)
-        left, across = (box.width, -across) if self._mirrored else (0, across)
-        self._to_box = lambda point: (left + point[0] * across, point[1] * down)
+        across, down = zoom * box.width / info.width_px, zoom * box.height / info.height_px
+        size_px, top = (box.width, box.height), self._top
+        left, across = (box.width - self._left, -across) if self._mirrored else (self._left, across)
+        self._to_box = lambda point: (left + point[0] * across, top + point[1] * down)
         self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
         if self._path is not None:
             self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
@@ -108,15 +113,16 @@ class _Pane:
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
         for destination, plane in zip(target, planes, strict=True):
-            destination[:] = plane
+            destination[:] = self._magnified(plane, box.height // len(plane))
         if self._mask_style is not None and self._masks is not None and frame in self._dive_frames:
             probability, crop_xyxy = mask_at(self._masks, frame)
-            scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
+            scale = self._zoom * np.array([box.width / info.width_px, box.height / info.height_px] * 2)
+            moved = np.array([self._left, self._top] * 2)
             colors = matrix.color(rgb(self._mask_style.color))
             layers = [
                 Layer(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)
             ]
-            draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+            draw_mask(layers, probability, crop_xyxy * scale + moved, self._mask_style)
         if self._mirrored:
             for plane in target:
                 plane[:] = plane[:, ::-1].copy()
@@ -129,6 +135,16 @@ class _Pane:
                 overlay.paint_planes(target, matrix)
         if self._painter is not None:
             self._painter.paint_planes(target, frame, matrix)
+
+    def _magnified(self, plane: np.ndarray, by: int) -> np.ndarray:
+        """Return the visible part of a plane that is `by` times smaller than the box, as large as the plane."""
+        import cv2
+
+        if self._zoom == 1:
+            return plane
+        across, down = ((self._zoom - 1) / 2 + edge / by for edge in (self._left, self._top))  # of pixels' centers
+        to_box = np.array([[self._zoom, 0, across], [0, self._zoom, down]])
+        return cv2.warpAffine(plane, to_box, plane.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 class Composition:
@@ -159,8 +175,8 @@ class Composition:
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None
-        self._main = _Pane(reader, parse.steps, parse, options, options.marks, board_m=board_m)
-        self._other: _Pane | None = None
+        self._main = Pane(reader, parse.steps, parse, options, options.marks, board_m=board_m)
+        self._other: Pane | None = None
         self._ghost: Ghost | None = None
         self._over = other
         if other_dive is not None and other is not None:
@@ -170,10 +186,10 @@ class Composition:
                 self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
                 # The other body is compared with this body, not with its mask.
                 bare = replace(options, mask=False)
-                self._main = _Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
+                self._main = Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
             else:
                 masks, marks = other_dive.masks, options.comparison_marks
-                self._other = _Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
+                self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
         self._active: int | None = None
         self._lay_out(analysis)
 
@@ -208,15 +224,15 @@ class Composition:
         least = MIN_WIDTH_PX if self._options.panels else 2
         width = max(least, info.height_px * aspect * min(1.0, MAX_SIDE_PX / (info.height_px * max(aspect, 1.0))))
         self._unit = unit = max(1.0, min(width / 800, width / aspect / 450))
-        gap = _even(_GAP_UNITS * unit)
+        gap = even(_GAP_UNITS * unit)
         width = max(2, width - gap * (len(panes) - 1))
-        picture_height = _even(width / aspect)
+        picture_height = even(width / aspect)
         captions = self._options.panels and bool(self._options.comparison or self._options.title)
-        banner_height = _even(panel.BANNER_UNITS * unit) if self._options.panels else 0
-        top = banner_height + (_even(_CAPTION_UNITS * unit) if captions else 0)
+        banner_height = even(panel.BANNER_UNITS * unit) if self._options.panels else 0
+        top = banner_height + (even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
         for pane in panes:
-            pane.place(_Box(x, top, _even(width * pane.aspect / aspect), picture_height), unit)
+            pane.place(Box(x, top, even(width * pane.aspect / aspect), picture_height), unit)
             x += pane.box.width + gap
         total_width = x - gap
         below = None
@@ -225,17 +241,17 @@ class Composition:
         height = top + picture_height + (len(below) if below is not None else 0)
         self.size_px = (total_width, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))
-        self._banner = _Box(0, 0, total_width, banner_height)
+        self._banner = Box(0, 0, total_width, banner_height)
         if captions:
             self._draw_captions(analysis)
         if below is not None:
-            self._paste(below, _Box(0, top + picture_height, total_width, len(below)))
-            first, last = (_even(edge * unit) for edge in panel.PLAYHEAD_UNITS)
-            self._strip = _Box(0, top + picture_height + first, total_width, last - first)
+            self._paste(below, Box(0, top + picture_height, total_width, len(below)))
+            first, last = (even(edge * unit) for edge in panel.PLAYHEAD_UNITS)
+            self._strip = Box(0, top + picture_height + first, total_width, last - first)
             self._clean_strip = Planes(*(plane.copy() for plane in self._strip.of(self._canvas)))
             self._draw_step_names(None)
 
-    def _paste(self, image: np.ndarray, box: _Box) -> None:
+    def _paste(self, image: np.ndarray, box: Box) -> None:
         for destination, plane in zip(box.of(self._canvas), self.matrix.planes(image), strict=True):
             destination[:] = plane
 
@@ -251,7 +267,7 @@ class Composition:
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
             said = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
             draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), said, 14 * self._unit, panel.TEXT)
-            self._paste(image, _Box(pane.box.x, self._banner.height, pane.box.width, height))
+            self._paste(image, Box(pane.box.x, self._banner.height, pane.box.width, height))
 
     def _draw_step_names(self, active: int | None) -> None:
         self._active = active
@@ -286,6 +302,6 @@ class Composition:
                 fill_box(plane, box, (value,), radius_px=half / by)
 
 
-def _even(length: float) -> int:
+def even(length: float) -> int:
     """Return the nearest even number of pixels, at least two."""
     return max(2, round(length / 2) * 2)

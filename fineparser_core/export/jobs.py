@@ -19,7 +19,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
-from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.options import RenderOptions, StrobeOptions, VoiceOver
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import Phrase
@@ -85,6 +85,14 @@ class PlainStillJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VoiceOverJob:
+    """Writes a voice-over as a clip, see `voice_over`."""
+
+    path: Path
+    recorded: VoiceOver
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableJob:
     """Writes a table of dives: JSON if the path ends in .json, else CSV.
 
@@ -129,7 +137,8 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-Job = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob | MeetJob
+_PictureJob = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
+Job = _PictureJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
 class Advanced(Message, frozen=True, kw_only=True):
@@ -168,6 +177,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_meet_sheet, write_report
     from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
+    from fineparser_core.export.voice_over import write_voice_over
 
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
@@ -184,6 +194,8 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_still(job.analysis, job.frame, job.path, job.options)
     elif isinstance(job, PlainStillJob):
         write_plain_still(job.video, job.frame, job.path, job.marks)
+    elif isinstance(job, VoiceOverJob):
+        return write_voice_over(job.recorded, job.path, progress=progress, cancel=cancel)
     elif isinstance(job, CorrectionsJob):
         return write_corrections(job.dives, job.path)
     elif isinstance(job, ReportJob):

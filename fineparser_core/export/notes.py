@@ -12,7 +12,7 @@ _SENTENCES = {
     # Parts that are damaged.
     NoteCode.PARTS_DAMAGED: Phrase("The file is damaged: {0} of its video cannot be read."),
     # Frames that are damaged and frames read, and the first of the former.
-    NoteCode.FRAMES_DAMAGED: Phrase("The file is damaged: {0} are not whole, the first is frame {1}."),
+    NoteCode.FRAMES_DAMAGED: Phrase("The file is damaged. Not whole: {0}, first frame {1}."),
     # Pictures a second, and those of them that are new.
     NoteCode.PICTURES_REPEATED: Phrase(
         "Pictures are repeated: of {0:.0f} a second {1:.0f} are new. The others are left out, and the new ones are "
@@ -41,7 +41,7 @@ _SENTENCES = {
     # Exemplars, and those asked for.
     NoteCode.FEW_EXEMPLARS: Phrase("Only {0} exemplars of this dive number, not {1}."),
     # Exemplars from another board, and all.
-    NoteCode.OTHER_BOARD: Phrase("{0} of {1} exemplars are from another board, where the difficulty may differ."),
+    NoteCode.OTHER_BOARD: Phrase("Exemplars from another board, where the difficulty may differ: {0} of {1}."),
     # The dive's number, those of the exemplars, and the DD.
     NoteCode.NEAREST_NUMBERS: Phrase(
         "No exemplars of {0}: compared with the nearest dive numbers ({1}); their scores are converted to a DD "
@@ -68,14 +68,9 @@ def note_text(note: Note) -> str:
         case NoteCode.PARTS_DAMAGED, (n,):
             values: tuple[object, ...] = (Phrase("1 part") if n == 1 else Phrase("{0} parts", n),)
         case NoteCode.FRAMES_DAMAGED, (n, n_read, first):
-            share = Phrase("{0} of the {1} frames read", n, n_read)
-            if n == 1:
-                return Phrase("The file is damaged: {0} is not whole, the first is frame {1}.", share, first)
-            values = share, first
+            values = Phrase("{0} of the {1} frames read", n, n_read), first
         case NoteCode.FEW_EXEMPLARS, (1, asked):
             return Phrase("Only 1 exemplar of this dive number, not {0}.", asked)
-        case NoteCode.OTHER_BOARD, (1, n):
-            return Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", n)
         case NoteCode.MEASURES_UNCLEAR, names:
             titles = [RECORDS[name].title if name in RECORDS else name for name in names]
             template = "; ".join(f"{{{place}}}" for place in range(len(titles)))

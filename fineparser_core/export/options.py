@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
-from fineparser_core.records import ComparedDive
+from fineparser_core.records import ComparedDive, DiveParse, Frame
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
@@ -64,6 +67,48 @@ class RenderOptions:
     title: str | None = None
     speed: float = 1.0
     sound: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the picture showed from a moment of a voice-over on.
+
+    Attributes:
+        time_s: of the moment, in seconds from the beginning.
+        marks: numbers of the marks, among those of the voice-over.
+        mask_style: None: no mask was shown.
+        zoom, center: magnification, from 1, and the point of the picture in the middle, (x, y) from 0 to 1.
+    """
+
+    time_s: float
+    frame: Frame
+    marks: tuple[int, ...] = ()
+    mask_style: MaskStyle | None = None
+    skeleton: bool = False
+    zoom: float = 1.0
+    center: tuple[float, float] = (0.5, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceOver:
+    """A recording of what the coach showed of a video and said.
+
+    Attributes:
+        parse: of the dive, for its overlays; None: it is not known.
+        title: in the clip's metadata.
+        shown: in the order of time, at least one; the first counts from the beginning.
+        marks: every mark that was shown.
+        samples: (n,) int16 of the microphone; empty without one.
+    """
+
+    video: Path
+    parse: DiveParse | None
+    title: str
+    shown: tuple[Shown, ...]
+    marks: tuple[Mark, ...]
+    duration_s: float
+    samples: np.ndarray
+    rate_hz: int
 
 
 @dataclass(frozen=True, kw_only=True)

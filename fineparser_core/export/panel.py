@@ -131,10 +131,8 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, colors: StepColors,
     left = max(0.45 * width, 230 * unit)
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
-    if nearest:
-        heading = text("points against exemplars ({0} of {1}), mean {2}", n, nearest, number(mean, 1))
-    else:
-        heading = text("points against exemplars ({0}), mean {1}", n, number(mean, 1))
+    against = f"{n}: {nearest}" if nearest else n
+    heading = text("points against exemplars ({0}), mean {1}", against, number(mean, 1))
     draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
     bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2

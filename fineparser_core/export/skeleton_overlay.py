@@ -58,7 +58,8 @@ class PathPainter:
         self._picture: Box = (0, 0, *size_px)
         if (picture := path.picture_xyxy) is not None:
             (x0, y0), (x1, y1) = transform(picture[:2]), transform(picture[2:])
-            self._picture = (min(x0, x1), y0, max(x0, x1), y1)
+            left, right = sorted((x0, x1))
+            self._picture = (max(left, 0), max(y0, 0), min(right, size_px[0]), min(y1, size_px[1]))
         self._boxes: dict[int, Box] = {}  # of the labels, by the number of the mark, as seen from it
 
     def draw(self, canvas: OverlayCanvas, frame: int, others: Overlay | None = None) -> None:

@@ -31,7 +31,7 @@ from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter
+from fineparser_core.video.writer import VideoWriter, keep_apart
 
 #: Real seconds before the take-off and after the contact that a clip shows.
 _CLIP_BEFORE_S, _CLIP_AFTER_S = 0.6, 0.9
@@ -414,8 +414,7 @@ def write_strobe_clip(
         ExportError: as `strobe_picture`, or the file cannot be written, or is the video itself.
     """
     options, clip = options or StrobeOptions(), analysis.parse.clip
-    if path.resolve() == clip.path.resolve():
-        raise ExportError("{0} is the clip itself: give the strobe clip another name.", path)
+    keep_apart(path, clip.path)
     with VideoReader(clip.path) as reader:
         strobe = Strobe(analysis, options, reader, sides_px=_CLIP_PX, progress=progress, cancel=cancel)
         pts_s, frames = reader.info.pts_s, strobe.shown_frames

@@ -40,10 +40,9 @@ def make_clip(
         )
     start = 0 if in_frame is None else in_frame
     end = last if out_frame is None else out_frame
-    if not 0 <= start <= last:
-        raise VideoError("{0}: there is no frame {1} for the in point: choose one from 0 to {2}.", path, start, last)
-    if not 0 <= end <= last:
-        raise VideoError("{0}: there is no frame {1} for the out point: choose one from 0 to {2}.", path, end, last)
+    for frame in (start, end):
+        if not 0 <= frame <= last:
+            raise VideoError("{0}: there is no frame {1}: choose one from 0 to {2}.", path, frame, last)
     length = end - start + 1
     if length < MIN_FRAMES:
         found = Phrase("found 1 frame") if length == 1 else Phrase("found {0} frames", length)

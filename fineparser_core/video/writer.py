@@ -20,7 +20,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
-from fineparser_core.video.sound import Soundtrack
+from fineparser_core.video.sound import Soundtrack, Voice
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,12 @@ _COMPACT = {
     "libx264": {"crf": "26", "preset": "slow", **_DETERMINISTIC},
     "mpeg4": {"qmin": "4", "qmax": "8"},
 }
+
+
+def keep_apart(path: Path, *videos: Path) -> None:
+    """Check that a file to write is none of the videos that it is made of. Raises: ExportError."""
+    if path.resolve() in [video.resolve() for video in videos]:
+        raise ExportError("{0} is the clip itself: choose another name.", path)
 
 
 class VideoWriter:
@@ -58,7 +64,7 @@ class VideoWriter:
         matrix: ColorMatrix = ColorMatrix.BT709,
         compact: bool = False,
         title: str = "",
-        sound: Soundtrack | None = None,
+        sound: Soundtrack | Voice | None = None,
     ) -> None:
         """Prepare the writer; the file is opened by `__enter__`.
 
@@ -67,7 +73,7 @@ class VideoWriter:
             matrix: color matrix of the frames.
             compact: write a smaller file, more slowly and slightly softer.
             title: of the file's metadata.
-            sound: what is heard from the first frame on; entered by the caller.
+            sound: what is heard from the first frame on; a soundtrack is entered by the caller.
         """
         options = _COMPACT if compact else _CODECS
         self.codec = next(name for name in options if name in av.codecs_available)
@@ -175,7 +181,7 @@ class VideoWriter:
                 found = sorted(packet.pts for packet in written.demux(stream) if packet.size and packet.pts is not None)
                 ticks = stream.time_base / _TIME_BASE if stream.time_base else 0
         except (av.error.FFmpegError, IndexError) as error:
-            raise ExportError("{0} cannot be read back ({1}): write it to another disk.", self._path, error) from error
+            raise ExportError("{0} cannot be read back: write it to another disk.", self._path) from error
         if len(found) != len(self._pts):
             values = (self._path, len(found), len(self._pts))
             raise ExportError("{0}: {1} of {2} frames could be read back: write it to another disk.", *values)

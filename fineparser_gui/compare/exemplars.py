@@ -93,7 +93,7 @@ class ExemplarModel(TableModel):
     def header_tip(self, column: int) -> str | None:
         if column == _USE:
             return self.tr("Only ticked exemplars count for the score.")
-        return self.tr("points of this phase relative to the exemplar") if column >= _FIRST_STEP else None
+        return self.tr("points of this phase relative to the exemplars") if column >= _FIRST_STEP else None
 
     def shown(self, row: int, column: int, role: int) -> object:
         vote, rendered = self.rows[row]

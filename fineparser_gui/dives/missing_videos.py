@@ -87,14 +87,14 @@ class MissingVideos(QObject):
         ]
         text = other.problem or ""
         if len(alike) > 1:
-            text = self.tr("{0} {1} rows of the list are of this video.", None, len(alike)).format(text, len(alike))
+            text = self.tr("{0} Rows of the list that are of this video: {1}.").format(text, len(alike))
         self._messages.offer(text, actions)
 
     def _text(self, dives: list[Dive]) -> str:
         paths = [dive.path for dive in dives]
-        if any(is_there(path) for path in paths):
-            text = self.tr("{0} videos cannot be opened, or have moved: {1}.", None, len(dives))
-            return (dives[0].problem or "") if len(dives) == 1 else text.format(len(dives), names_of(paths))
-        if len(dives) == 1:
-            return self.tr("1 video has moved: {0} is no longer in {1}.").format(paths[0].name, paths[0].parent)
-        return self.tr("{0} videos have moved: {1}.", None, len(dives)).format(len(dives), names_of(paths))
+        if len(dives) > 1:
+            text = self.tr("Videos that have moved or cannot be opened ({0}): {1}.")
+            return text.format(len(dives), names_of(paths))
+        if is_there(paths[0]):
+            return dives[0].problem or ""
+        return self.tr("1 video has moved: {0} is no longer in {1}.").format(paths[0].name, paths[0].parent)

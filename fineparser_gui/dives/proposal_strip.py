@@ -70,13 +70,8 @@ class ProposalStrip(Strip):
             self._text.setText(
                 self.tr("One dive was found.") if not accepted else self.tr("The dive was trimmed as proposed.")
             )
-        elif accepted == n:
-            self._text.setText(self.tr("All {0} dives of this video are in the list.", None, n).format(n))
         else:
-            text = self.tr("{0} dives were found; {1} of them are in the list.", None, n)
-            self._text.setText(
-                text.format(n, accepted) if accepted else self.tr("{0} dives were found.", None, n).format(n)
-            )
+            self._text.setText(self.tr("Dives found: {0}, in the list: {1}.").format(n, accepted))
         self.accept.setVisible(n > 1 and accepted < n)
         self.accept_all.setVisible(accepted < n)
         self.take_back.setVisible(accepted > 0)

@@ -62,7 +62,7 @@ class ExportQueue(QObject):
         super().__init__(state)
         self._state = state
         self._exports: dict[int, Export] = {}
-        self._jobs: dict[int, Callable[[], Job]] = {}
+        self._jobs: dict[int, tuple[Callable[[], Job], Callable[[ExportState], object] | None]] = {}
         self.written: list[Path] = []
         self._ids = itertools.count(1)
         self._folder: TemporaryDirectory | None = None
@@ -117,18 +117,20 @@ class ExportQueue(QObject):
         if self._folder is not None:
             self._folder.cleanup()
 
-    def add(self, job: Job) -> None:
-        """Write a file, when its turn comes."""
-        self._add_made(job.path, lambda: job)
+    def add(self, job: Job, over: Callable[[ExportState], object] | None = None) -> None:
+        """Write a file, when its turn comes; then call `over` with the state in which it ended."""
+        self._add_made(job.path, lambda: job, over)
 
-    def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
+    def _add_made(
+        self, path: Path, make: Callable[[], Job], over: Callable[[ExportState], object] | None = None
+    ) -> None:
         """Add an export whose job is made on a thread, when its turn comes."""
         number = next(self._ids)
-        over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
-        for one in over:  # finished exports make room
+        done = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
+        for one in done:  # finished exports make room
             del self._exports[one]
         self._exports[number] = Export(id=number, path=path)
-        self._jobs[number] = make
+        self._jobs[number] = make, over
         self.changed.emit()
         self._start_next()
 
@@ -150,7 +152,7 @@ class ExportQueue(QObject):
             return
         self._running, self._stopping = number, False
         self._update(number, state=ExportState.RUNNING)
-        make = self._jobs[number]  # off the thread of the window: the masks of a dive take a moment to pack
+        make = self._jobs[number][0]  # off the thread of the window: the masks of a dive take a moment to pack
         self._thread.run(
             lambda: save_job(make(), folder),
             lambda _: self._on_saved(number),
@@ -197,7 +199,7 @@ class ExportQueue(QObject):
         self.changed.emit()
 
     def _finish(self, number: int, state: ExportState, message: str = "") -> None:
-        del self._jobs[number]
+        _, over = self._jobs.pop(number)
         if number == self._running:
             self._running = None
             if self._process is not None:
@@ -209,6 +211,8 @@ class ExportQueue(QObject):
         self._update(number, state=state, message=message)
         if state is ExportState.FAILED:
             self._state.problem.emit(message)
+        if over is not None:
+            over(state)
         self._start_next()
 
 

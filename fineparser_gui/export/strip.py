@@ -66,7 +66,7 @@ class ExportsStrip(QWidget):
                 self._column.insertWidget(self._column.count() - 1, self._rows[number])
             self._rows[number].show_export(export)
         n_more = len(exports) - len(shown)
-        self._more.setText(self.tr("{0} more exports wait.", None, n_more).format(n_more))
+        self._more.setText(self.tr("More exports that wait: {0}").format(n_more))
         self._more.setVisible(n_more > 0)
         self.setVisible(bool(shown))
         self.updateGeometry()

@@ -205,14 +205,11 @@ class LibraryPanel(QWidget):
             if len(adding) > 1:
                 text += self.tr(" · {0} more waiting").format(len(adding) - 1)
         elif ready < own and ready + self._library.n_given_up >= own:
-            text = self.tr(
-                "{0} of your {1} exemplars are ready for these weights. The others cannot be read.", None, own
+            text = self.tr("Your exemplars: {0} of {1} ready for these weights, the others unreadable.").format(
+                ready, own
             )
-            text = text.format(ready, own)
         elif ready < own:
-            text = self.tr(
-                "{0} of your {1} exemplars are ready for these weights. The others are being prepared.", None, own
-            )
+            text = self.tr("Your exemplars: {0} of {1} ready for these weights, the others being prepared.")
             text = text.format(ready, own)
         else:
             bundled = sum(not entry.own for entry in self._library.entries)

@@ -114,7 +114,8 @@ class _Playing(threading.Thread):
         """Decode ahead of the playhead until it jumps, or this ends."""
         from fineparser_core.video.sound import Soundtrack
 
-        self._parts = parts = deque()  # the device may hold the former queue, and put a rest back into it
+        # The device may hold the former queue, and put a rest back into it.
+        self._parts = parts = deque[tuple[float, np.ndarray]]()
         self._latest_s = end_s = start_s
         with Soundtrack(self._path, start_s, inf) as track:
             for time_s, samples in track.samples():

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.notes import note_text
+from fineparser_core.export.report.own_award import own_award_about
 from fineparser_core.language import text, translated
 from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
@@ -300,9 +301,7 @@ class NumbersPanel(QWidget):
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:
             return self.tr("The vote of exemplar {0} differs strongly from the others.").format(*ids)
-        text = self.tr(
-            "The votes of {0} exemplars differ strongly from the others. They are marked in the list.", None, len(ids)
-        )
+        text = self.tr("Votes that differ strongly from the others, marked in the list: {0}.")
         return text.format(len(ids)) if ids else ""
 
 
@@ -311,18 +310,6 @@ def own_award_text(own: OwnAward) -> str:
     low, high = own.award_range
     bounds = (decimal(low), decimal(high))
     return text("From measures alone, no exemplar: award {0} ({1} – {2})", decimal(own.award), *bounds)
-
-
-def own_award_about(own: OwnAward) -> str:
-    """Return the explanation of the award by measures alone and its limits."""
-    checked = own.checked
-    return text(
-        "Height, angles and times against the rules of judging. On {0} judged dives the order was right in the main "
-        "(rank correlation {1}), the size off by {2} awards.",
-        checked.dives,
-        decimal(checked.rank_correlation, 2),
-        decimal(checked.mean_error),
-    )
 
 
 def _scatter_of_awards() -> str:

@@ -103,6 +103,8 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.files.export_corrections(), lambda s: any(dive.moments_corrected for dive in s.dives)),
             _can("export_judged", Phrase("Export &judged dives…"), "",
                  lambda w: w.files.export_judged(), lambda s: any(dive.judging for dive in s.dives)),
+            _switch("voice_over", Phrase("Voice-over: record picture and voice, at most 10 minutes"), "Shift+V",
+                    lambda w, on: w.voice_overs.use(on), lambda s: s.opened and not s.comparing and not s.led),
             _can("share", Phrase("Send to a &phone…"), "",
                  lambda w: w.dialogs.share(w.dives.selected_keys()), lambda s: s.shown),
         ),

@@ -35,6 +35,7 @@ from fineparser_gui.shell.full_screen import FullScreen
 from fineparser_gui.shell.opener import Opener
 from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.start_page import EmptyState, RecentSession
+from fineparser_gui.shell.voice_over import VoiceOvers
 from fineparser_gui.store.session_dialogs import SessionDialogs
 from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import SessionRecord
@@ -147,6 +148,8 @@ class MainWindow(QMainWindow):
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
+        self.voice_overs = VoiceOvers(self.session, self.player, self.messages, self.actions_by_id, self)
+        self.files.losing = self.voice_overs.losing
         lay_out(self.player.foot, (MessageBell(self.messages), 0, Qt.AlignmentFlag.AlignBottom))
         self.batch.serve(self.dives, self.actions_by_id)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
@@ -413,6 +416,7 @@ class MainWindow(QMainWindow):
             if self.full_screen.on:
                 self.full_screen.use(False)
             self._place.save(self, {"columns": self._columns}, self._folds)
+            self.voice_overs.close()
             self.player.close_videos()
             self.verdict.close_video()
             self.files.controller.close()

@@ -91,7 +91,7 @@ class StoreFile:
         """
         try:
             if path.exists() and not _moved_away(path):
-                raise ExportError("{0} exists already: choose another name for the history.", path)
+                raise ExportError("{0} exists already: choose another name.", path)
             with self._lock, closing(connect(self.path)) as hold, closing(connect(path)) as target:
                 self._follow()
                 hold.execute("BEGIN IMMEDIATE")  # nobody writes between the copy and the note
@@ -315,8 +315,7 @@ def _unreadable(path: Path, reason: str) -> ConfigError:
 
 def _unwritable(path: Path, error: Exception) -> ExportError:
     return ExportError(
-        "The history {0} cannot be written now ({1}): close other programs that use it, see that the disk has room, "
-        "and try again.",
+        "{0} cannot be written now ({1}): close other programs that use it, see that the disk has room, and try again.",
         path,
         printable(f"{error!s:.200}"),
     )

@@ -1,5 +1,6 @@
 """Dialogs of sessions: the session to open, session files, and the list of all sessions."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QMargins, QObject, Qt
@@ -42,11 +43,13 @@ class SessionDialogs(QObject):
     Attributes:
         controller: controller of the open session.
         recent: menu of the recent sessions.
+        losing: returns sentences on what closing would lose besides.
     """
 
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
         self._session, self.controller, self._window = session, controller, window
+        self.losing: Callable[[], list[str]] = list
         self.recent = QMenu(window)
         self.recent.aboutToShow.connect(self._fill_recent)
 
@@ -63,15 +66,11 @@ class SessionDialogs(QObject):
 
     def _unfinished(self) -> list[str]:
         """Return a sentence for each kind of work that closing would stop."""
-        sentences = []
+        sentences = self.losing()
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
-            text = self.tr("1 export is not finished: its file will not be written.")
-            many = self.tr("{0} exports are not finished: their files will not be written.", None, n_exports)
-            sentences.append(text if n_exports == 1 else many.format(n_exports))
+            sentences.append(self.tr("Exports that are not finished and will not be written: {0}").format(n_exports))
         if n_clips := len(self._session.library.adding):
-            text = self.tr("1 clip is being added to the library, and will not be in it.")
-            many = self.tr("{0} clips are being added to the library, and will not be in it.", None, n_clips)
-            sentences.append(text if n_clips == 1 else many.format(n_clips))
+            sentences.append(self.tr("Clips that are not in the library yet, and will not be: {0}").format(n_clips))
         if not self._session.history.keeping.flush():
             sentences.append(self.tr("The last changes of this session could not be kept."))
         return sentences

@@ -118,6 +118,7 @@ QToolButton[role="large"] {{ background: {surface}; border-color: {border}; padd
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
+QToolButton[role="record"]:checked {{ background: {danger}; color: {on_danger}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[role="fold"] {{ background: {sunken}; border-radius: 4px; padding: 0; margin: 0 1px; }}

@@ -74,7 +74,7 @@ class Legend(QWidget):
         parts += handles.accessible_text()
         n_proposals = len(content.proposals)
         if n_proposals > 1:
-            found = self.tr("{0} dives found, {1} of them in the list", None, n_proposals)
+            found = self.tr("Dives found: {0}, in the list: {1}.")
             parts.append(found.format(n_proposals, len(content.accepted)))
         elif n_proposals:
             parts.append(self.tr("One dive was found."))

@@ -73,7 +73,7 @@ _DEPTH, _MOST_ROWS = 4, 100
 #: Attributes that change with any click.
 _FOLLOW_THE_MOUSE = {"_focused", "_started_s"}
 #: Classes whose private attributes change by themselves.
-_FOLLOW_THE_CLOCK = {"Clock", "Decoder", "HistoryService", "Keeping", "MirrorFeed"}
+_FOLLOW_THE_CLOCK = {"Clock", "Decoder", "HistoryService", "Keeping", "MirrorFeed", "VoiceOvers"}
 _SIMPLE = {type(None), bool, int, float, str, bytes}
 #: Place of the page of the history.
 _HISTORY = 2

@@ -301,7 +301,7 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
     studio.window.actions_by_id["quit"].trigger()
     assert not studio.window.isVisible()
     assert len(asked) == 2  # one question for each time, whatever is unfinished
-    assert all("1 export is not finished" in text for text in asked)
+    assert all("will not be written: 1" in text for text in asked)
     assert os.listdir(tmp_path) == []
 
 

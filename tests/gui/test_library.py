@@ -149,7 +149,7 @@ def test_what_is_whose_and_in_which_state(library_studio):
     assert rows["mine-2"][6] == "being prepared"
     assert rows["mine-3"][::6] == ["207C synchro", "clip is missing"]
     assert "mine-4" not in rows
-    assert "1 of your 2 exemplars are ready" in panel.status
+    assert "1 of 2 ready" in panel.status
     select(library_studio, "rendered-1")
     assert not panel.edit.isEnabled()
     assert not panel.remove.isEnabled()
@@ -176,9 +176,9 @@ def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_
     qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled())
     session.cancel(session.current.key)
     session.trimming.find(session.current.key)
-    assert "1 of your 2 exemplars are ready for these weights. The others are being prepared" in dock.panel.status
+    assert "1 of 2 ready for these weights, the others being prepared" in dock.panel.status
     pause.trigger()
-    assert "The others are being prepared" in dock.panel.status
+    assert "the others being prepared" in dock.panel.status
     assert running(library_studio, EncodeExemplarRequest)
     dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
     dialog.score.setText("71.4")

@@ -71,7 +71,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     path, moved = saved
     studio, session, banner = opened(make_studio, qtbot, path)
     window = studio.window
-    assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
+    assert banner.text == "Videos that have moved or cannot be opened (2): clip.mp4, second.mp4."
     assert [button.text() for button in banner.buttons] == ["Find them…"]
     assert not window.findChildren(QMessageBox)
     assert states(session) == [DiveState.MISSING] * 2
@@ -88,7 +88,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
     banner.messages[-1].close_button.click()
-    assert banner.text.startswith("2 videos")
+    assert banner.text.startswith("Videos that have moved")
     session.editing.edits.undo()
 
     choose(monkeypatch, moved / "clip.mp4")
@@ -169,7 +169,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     shutil.copy(other_video, clip)
     studio, session, banner = opened(make_studio, qtbot, path)
     window = studio.window
-    assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
+    assert banner.text.endswith("the session was made with 120 at 30. Rows of the list that are of this video: 2.")
     press(banner, "Use it anyway")
     wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
     assert not banner.isVisible()

@@ -141,10 +141,10 @@ def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
     height = timeline.height()
     session.update(session.current.key, segments=tuple(both))
     assert timeline.height() > height
-    assert "2 dives found, 0 of them" in timeline.accessibleDescription()
+    assert "Dives found: 2, in the list: 0" in timeline.accessibleDescription()
     double_click(timeline, proposal_point(timeline, 1))
     assert [session.dive(key).in_frame for key in session.keys] == [None, 70]
-    assert "1 of them" in timeline.accessibleDescription()
+    assert "in the list: 1" in timeline.accessibleDescription()
     double_click(timeline, proposal_point(timeline, 1))
     assert len(session.keys) == 2
 

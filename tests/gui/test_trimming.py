@@ -114,13 +114,13 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     session.select(session.keys[0])
     answer(recording, segment(10), segment(200), segment(400))
     assert proposals.isVisible()
-    assert "3 dives" in proposals.text
+    assert "found: 3, in the list: 0" in proposals.text
     proposals.accept_all.click()
     rows = [session.dive(key) for key in session.keys]
     assert [row.in_frame for row in rows] == [None, 10, 200, 400, None]
     assert [row.out_frame for row in rows[1:4]] == [99, 289, 489]
     assert rows[4].path == small_video
-    assert "All 3 dives" in proposals.text
+    assert "found: 3, in the list: 3" in proposals.text
     assert not proposals.accept_all.isVisible()
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]))
     assert session.dive(session.keys[0]).state is DiveState.NEEDS_TRIM
@@ -133,7 +133,7 @@ def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(reco
     keys = session.keys
     window.actions_by_id["undo"].trigger()
     assert session.keys == keys[:1]
-    assert "2 dives" in window.player.proposals.text
+    assert "found: 2" in window.player.proposals.text
     window.actions_by_id["redo"].trigger()
     assert session.keys == keys
     assert [session.dive(key).in_frame for key in keys] == [None, 10, 200]
@@ -246,7 +246,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     saved = session.snapshot()
     window.actions_by_id["undo"].trigger()
     assert proposals.isVisible()
-    assert "2 of them" in proposals.text
+    assert "in the list: 2" in proposals.text
     session.clear()
     session.restore(saved)
     qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM)

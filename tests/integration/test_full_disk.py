@@ -46,7 +46,7 @@ def test_the_window_says_that_nothing_is_kept(home: Path, tmp_path: Path) -> Non
     kept = home / ".local" / "share" / "fineparser"
     assert said == (
         f"Settings and unsaved work are not kept as {kept} cannot be written (No space left on device): "
-        "make room on its disk."
+        "make room on its disk, or check its permissions."
     )
 
 

@@ -19,9 +19,8 @@ def own_award_about(own: OwnAward) -> str:
     """Say what the award by measures alone is, and what it is not."""
     checked = own.checked
     return text(
-        "The award from measures alone holds height, angles and times against the rules of judging and knows no "
-        "exemplar: on {0} judged dives its order was right in the main (rank correlation {1}), its size off by {2} "
-        "awards.",
+        "From measures alone: height, angles and times against the rules of judging. On {0} judged dives the order was "
+        "right in the main (rank correlation {1}), the size off by {2} awards.",
         checked.dives,
         number(checked.rank_correlation, 2),
         number(checked.mean_error, 1),

@@ -88,7 +88,7 @@ def test_columns_of_other_names_are_mapped(folder):
     [
         ("score", ",50", "no video is named"),
         ("", "none.mp4,", "none.mp4"),
-        ("start,end", "clips/a.mp4,5,50", "no frame 50 for the out point"),
+        ("start,end", "clips/a.mp4,5,50", "no frame 50"),
         ("start,end", "clips/a.mp4,5,12", "need at least 16"),
         ("start", "clips/a.mp4,1.5", "start: '1.5' may be a frame or a time: write 370, 12.3s or 0:12.3"),
         ("start", "clips/a.mp4,soon", "neither a frame nor a time"),

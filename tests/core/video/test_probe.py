@@ -128,8 +128,8 @@ def test_clip_defaults_to_the_whole_file(small_video):
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        (-1, None, "no frame -1 for the in point: choose one from 0 to 119"),
-        (0, 120, "no frame 120 for the out point"),
+        (-1, None, "no frame -1: choose one from 0 to 119"),
+        (0, 120, "no frame 120"),
         (10, 24, "found 15 frames from 10 to 24, need at least 16"),
         (30, 30, "found 1 frame from 30 to 30"),
         (40, 20, "found no frame from 40 to 20"),
