@@ -123,7 +123,6 @@ def test_a_part_is_played_again_and_again_slowly_and_step_by_step(feed, qtbot, m
 
 
 def test_each_picture_is_shown_as_long_ago_as_was_asked_for(recorded, qtbot, monkeypatch):
-    """`packaging/benchmarks/mirror.py` counts the pictures that are shown and measures the time after a key."""
     monkeypatch.setattr(mirror_feed, "_PAINTED_IN_S", None)
     clock, seen = Clock(monkeypatch), list[float]()
     with closing(MirrorFeed(RingFollower(recorded))) as made:
