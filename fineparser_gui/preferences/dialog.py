@@ -25,7 +25,7 @@ from fineparser_core.constants import CARD_NAME, PRECISIONS
 from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import FEET, LANGUAGES
 from fineparser_gui.commands.command import Command
-from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
 from fineparser_gui.preferences.records import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
@@ -63,7 +63,8 @@ class PreferencesDialog(QDialog):
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._club_page(), self.tr("Club and language"))
         self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
-        self.pages.addTab(ShortcutsEditor(commands, preferences), self.tr("Shortcuts"))
+        self.shortcuts = ShortcutsEditor(commands, preferences)
+        self.pages.addTab(self.shortcuts, self.tr("Shortcuts"))
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
         self._choices = {
             "board": self.board,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from fineparser_core.language import Phrase
+from fineparser_gui.commands.about_dialog import LICENSES, MODEL_CARD, SYSTEM_CHECK
 from fineparser_gui.commands.command import Command, Situation
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
@@ -18,7 +19,7 @@ _LISTED = {
     *("remove", "add_exemplar"),
     *("history", "compare", "ranking", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
     *("library", "learn"),
-    *("guide", "shortcuts", "find_command", "model_card", "system_check", "licences", "about"),
+    *("guide", "shortcuts", "find_command", "system_check", "about"),
 }
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
@@ -350,16 +351,16 @@ CATALOG: tuple[Command, ...] = (
         Phrase("&Help"),
         (
             _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.guide()),
-            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.shortcuts()),
-            _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.model_card()),
+            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.preferences(shortcuts=True)),
+            _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.about(MODEL_CARD)),
         ),
         (
             _can("find_command", Phrase("Fi&nd a command…"), "Ctrl+K", lambda w: w.dialogs.find_command()),
-            _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.system_check()),
+            _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.about(SYSTEM_CHECK)),
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),
         (
-            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.licenses()),
+            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.about(LICENSES)),
             _can("about", Phrase("&About FineParser Studio"), "", lambda w: w.dialogs.about()),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Opening of the main window's dialogs: preferences, export, user guide, shortcuts, model card, help."""
+"""Opening of the main window's dialogs: preferences, export, sharing, user guide, palette, about."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,21 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
-from fineparser_core import __version__
-from fineparser_gui.commands.model_card_dialog import model_card_dialog
+from fineparser_gui.commands.about_dialog import ABOUT, AboutDialog
 from fineparser_gui.commands.palette import CommandPalette
 from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.commands.shortcuts_dialog import shortcuts_dialog
-from fineparser_gui.commands.system_check import SystemCheckDialog
 from fineparser_gui.dives.model_choice import ModelChoice
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.dialog import ExportDialog
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.support.log_file import log_folder
-from fineparser_gui.support.text_dialog import TextDialog, TextPage
 
 if TYPE_CHECKING:
     from fineparser_gui.poolside.window import PoolsideWindow
@@ -48,10 +44,13 @@ class DialogLauncher(QObject):
         self._guide: QDialog | None = None
         self._poolside: PoolsideWindow | None = None
 
-    def preferences(self) -> None:
-        """Open the preferences."""
+    def preferences(self, *, shortcuts: bool = False) -> None:
+        """Open the preferences, perhaps at the page of the shortcuts."""
         commands = self._actions.commands
-        PreferencesDialog(commands, self._preferences, self._session, self._choice, self._window).open()
+        dialog = PreferencesDialog(commands, self._preferences, self._session, self._choice, self._window)
+        if shortcuts:
+            dialog.pages.setCurrentWidget(dialog.shortcuts)
+        dialog.open()
 
     def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
         """Open the export of the shown dive, or of its strobe picture.
@@ -103,44 +102,9 @@ class DialogLauncher(QObject):
         if self._poolside is not None:
             self._poolside.shut()
 
-    def shortcuts(self) -> None:
-        """Open the table of shortcuts."""
-        shortcuts_dialog(self._actions.commands, self._preferences, self._window).show()
-
-    def model_card(self) -> None:
-        """Open the model card of the weights in use."""
-        model_card_dialog(self._preferences.now.weights, self._session.model, self._window).open()
-
     def find_command(self) -> None:
         """Open the list of all commands."""
         CommandPalette(self._actions, self._window).open()
-
-    def system_check(self) -> None:
-        """Open the page of `fineparser doctor`."""
-        SystemCheckDialog(self._preferences.now, self._window).open()
-
-    def licenses(self) -> None:
-        """Open the page of licenses."""
-        from fineparser_core.support.licenses import license_page, license_texts  # packages' metadata: 15 ms to import
-
-        def show_texts() -> None:
-            page.setPlainText(license_texts())
-            dialog.button.setEnabled(False)
-
-        page = TextPage()
-        page.setMarkdown(license_page())
-        texts = self.tr("Licence texts"), show_texts
-        dialog = TextDialog(self.tr("Licences"), page, self._window, size=(760, 640), button=texts)
-        dialog.open()
-
-    def crash_reports(self, paths: Sequence[Path]) -> None:
-        """Open reports of crashes, with a button that copies them."""
-        text = "\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
-        page = TextPage()
-        page.setPlainText(text)
-        copy = self.tr("Copy"), lambda: dialog.copy()
-        dialog = TextDialog(self.tr("Crash report"), page, self._window, size=(760, 620), button=copy)
-        dialog.open()
 
     def open_log_folder(self) -> None:
         """Open the folder of the log in the file manager, or report its path where there is none."""
@@ -151,25 +115,8 @@ class DialogLauncher(QObject):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
-    def about(self) -> None:
-        """Open version, license and links to model card and log."""
-        box = QMessageBox(
-            self._window,
-            windowTitle=self.tr("About FineParser Studio"),
-            text=self.tr("FineParser Studio {0}").format(__version__),
-            informativeText=self.tr(
-                "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
-                "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
-                "replace judges: the model card says what the weights were trained on and what they must not be used "
-                "for.\n\n"
-                "Apache Licence 2.0."
-            ),
-        )
-        card = box.addButton(self.tr("Model card"), QMessageBox.ButtonRole.ActionRole)
-        card.clicked.connect(self.model_card)
-        logs = box.addButton(self.tr("Open the log folder"), QMessageBox.ButtonRole.ActionRole)
-        logs.clicked.connect(self.open_log_folder)
-        close = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(close)
-        box.setEscapeButton(close)
-        box.open()
+    def about(self, page: int = ABOUT, reports: Sequence[Path] = ()) -> None:
+        """Open the dialog on the program at one of its pages, perhaps with reports of crashes."""
+        dialog = AboutDialog(self._preferences.now, self._session.model, reports, self.open_log_folder, self._window)
+        dialog.show_page(page)
+        dialog.open()

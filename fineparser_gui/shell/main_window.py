@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QRe
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
+from fineparser_gui.commands.about_dialog import CRASH_REPORT
 from fineparser_gui.commands.command import Command, Situation
 from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.commands.registry import ActionRegistry
@@ -136,6 +137,9 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.messages = MessageStack()
+        bar, self.bell = self.menuBar(), MessageBell(self.messages)
+        # On all pages; a menu bar at the top of the screen has no corner.
+        (self.statusBar().addPermanentWidget if bar.isNativeMenuBar() else bar.setCornerWidget)(self.bell)
         self.missing = MissingVideos(self.session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self.opener.ask_for_videos)
@@ -150,7 +154,6 @@ class MainWindow(QMainWindow):
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
         self.voice_overs = VoiceOvers(self.session, self.player, self.messages, self.actions_by_id, self)
         self.files.losing = self.voice_overs.losing
-        lay_out(self.player.foot, (MessageBell(self.messages), 0, Qt.AlignmentFlag.AlignBottom))
         self.batch.serve(self.dives, self.actions_by_id)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
@@ -162,7 +165,7 @@ class MainWindow(QMainWindow):
         self.found.hide()
         self.contributions, self.measured = self.found.contributions, self.found.measured
         self.score.how.toggled.connect(self.found.setVisible)
-        self.found.numbers.model_card_requested.connect(self.dialogs.model_card)
+        self.found.numbers.model_card_requested.connect(self.actions_by_id["model_card"].trigger)
         self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
         self.contributions.by_stream.toggled.connect(lambda on: on and self.score.how.setChecked(True))
         for panel in (self.verdict, self.measured):
@@ -305,7 +308,7 @@ class MainWindow(QMainWindow):
 
         def show() -> None:
             self.messages.withdraw()
-            self.dialogs.crash_reports(paths)
+            self.dialogs.about(CRASH_REPORT, paths)
 
         text = self.tr("Something went wrong the last time. A report was written on this computer; nothing is sent.")
         self.messages.offer(text, [(self.tr("Show the report"), show)])

@@ -126,8 +126,7 @@ class PlayerPanel(QWidget):
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
         self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        self.foot = lay_out(QHBoxLayout(spacing=6), (self.progress, 1))
-        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.foot)
+        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.progress)
 
         transport.frame_changed.connect(self._show_frame)
         transport.state_changed.connect(self._show_frame)  # a paused player shows the exact frame

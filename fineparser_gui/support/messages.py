@@ -244,6 +244,8 @@ class MessageBell(QToolButton):
         keyboard_friendly(self)
         stack.kept_changed.connect(self._refresh)
         follow_palette(self, self._refresh)
+        self.setText("88")
+        self.setFixedWidth(self.sizeHint().width())  # a corner does not follow its widget
         self._refresh()
 
     def _fill(self) -> None:

@@ -1,13 +1,11 @@
-"""Dialogs with text, and the buttons that dialogs share."""
+"""A page of text, and the buttons that dialogs share."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication, QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
-
-from fineparser_gui.support.widgets import lay_out, resize_within_screen
+from PySide6.QtGui import QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser
 
 _MARGIN_PX = 14
 _SETTLE_MS = 50
@@ -71,40 +69,3 @@ class TextPage(QTextBrowser):
         image = reader.read()
         image.setDevicePixelRatio(ratio)
         return image
-
-
-class TextDialog(QDialog):
-    """A page of text with a close button and perhaps another button.
-
-    Args:
-        button: text of the other button, and its action.
-
-    Attributes:
-        page: the text.
-        button: the other button; None where there is none.
-    """
-
-    def __init__(
-        self,
-        title: str,
-        page: TextPage,
-        parent: QWidget,
-        *,
-        size: tuple[int, int] = (700, 640),
-        button: tuple[str, Callable[[], None]] | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
-        resize_within_screen(self, *size)
-        self.page, self.button = page, None
-        page.setAccessibleName(title)
-        buttons = closing_buttons(self)
-        if button is not None:
-            self.button = buttons.addButton(button[0], QDialogButtonBox.ButtonRole.ActionRole)
-            self.button.clicked.connect(lambda: button[1]())
-        lay_out(QVBoxLayout(self), page, buttons)
-
-    def copy(self) -> None:
-        """Put the page on the clipboard."""
-        QGuiApplication.clipboard().setText(self.page.toPlainText())

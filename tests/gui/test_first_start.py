@@ -11,9 +11,10 @@ import pytest
 from finding import reads
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication
 
 from fineparser_core import __version__
+from fineparser_gui.commands.about_dialog import AboutDialog
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
 
@@ -36,16 +37,17 @@ def test_the_start_page_says_what_analyses_run_on(idle_studio, devices, words):
 
 def test_the_system_check_can_be_copied(idle_studio, qtbot):
     idle_studio.window.actions_by_id["system_check"].trigger()
-    dialog = idle_studio.window.findChild(QDialog)
-    qtbot.waitUntil(dialog.button.isEnabled)
-    dialog.button.click()
+    dialog = idle_studio.window.findChild(AboutDialog)
+    assert not dialog.copy.isEnabled()
+    qtbot.waitUntil(dialog.copy.isEnabled)
+    dialog.copy.click()
     assert "Processor and GPU" in QGuiApplication.clipboard().text()
     dialog.close()
 
 
 def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
     idle_studio.window.actions_by_id["system_check"].trigger()
-    idle_studio.window.findChild(QDialog).close()
+    idle_studio.window.findChild(AboutDialog).close()
 
 
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
@@ -65,10 +67,10 @@ def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
     qtbot.waitUntil(lambda: bool(window.messages.buttons))
     assert window.messages.buttons[0].text() == "Show the report"
     window.messages.buttons[0].click()
-    text = window.findChild(QDialog).page.toPlainText()
+    text = window.findChild(AboutDialog).page.toPlainText()
     assert "ZeroDivisionError: of a test" in text
     assert __version__ in text
-    window.findChild(QDialog).close()
+    window.findChild(AboutDialog).close()
     window.close()
     again = make_studio()
     qtbot.waitUntil(lambda: again.client.running)  # begun after the first paint, as the offer is

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.resources import resource
 from fineparser_gui.commands.guide_dialog import GuideDialog, guide_file
-from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
 from fineparser_gui.shell.catalog import CATALOG
 
 

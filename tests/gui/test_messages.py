@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from answers_kit import copies, open_queued
 from finding import close_messages
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.export import strip
 from fineparser_gui.support import messages
@@ -62,7 +63,7 @@ def test_of_many_messages_the_latest_are_seen(shown):
 
 def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, qtbot, monkeypatch):
     window, stack = shown
-    bell = window.player.findChild(messages.MessageBell)
+    bell = window.bell
     assert not bell.isEnabled()
     for text in ("The disk is full.", "Camera & net are gone."):
         stack.show_message(text)
@@ -82,6 +83,28 @@ def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, 
     stack.messages[-1].close_button.click()
     stack.show_message("Camera & net are gone.")
     assert len(stack.messages) == 2
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_the_list_of_messages_opens_by_mouse_on_each_page(make_studio, qtbot, clip):
+    window = make_studio().window
+    history = window.actions_by_id["history"]
+    lists = []
+
+    def look():
+        menu = QApplication.activePopupWidget()
+        lists.append([entry.text() for entry in menu.actions()])
+        menu.close()
+
+    for page in (lambda: None, history.trigger, lambda: (history.trigger(), window.session.open([clip]))):
+        page()
+        window.messages.show_message("The disk is full.")
+        QTimer.singleShot(0, look)
+        at = window.bell.mapTo(window, window.bell.rect().center())
+        assert window.childAt(at) is window.bell
+        qtbot.mouseClick(window.childAt(at), Qt.MouseButton.LeftButton)
+    assert [len(entries) for entries in lists] == [1, 2, 3]
+    assert "The disk is full." in lists[0][0]
 
 
 def test_progress_has_its_place_before_it_begins(idle_studio, qtbot, small_video, tmp_path):
@@ -116,7 +139,7 @@ def test_a_written_file_leaves_and_its_folder_is_found_in_the_list(shown, qtbot,
     qtbot.waitUntil(lambda: bool(stack.kept))
     assert stack.kept[0].text == "dives.csv was written."
     assert not window.exports.isVisible()
-    bell = window.player.findChild(messages.MessageBell)
+    bell = window.bell
     assert bell.text() == ""  # nothing to worry about
     bell.menu().aboutToShow.emit()
     bell.menu().actions()[0].trigger()

@@ -8,13 +8,14 @@ from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QTextBrowser
+from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.language import FEET
+from fineparser_gui.commands.about_dialog import AboutDialog
 from fineparser_gui.commands.command import FIXED
-from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.records import Preferences
@@ -186,7 +187,7 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     (tmp_path / "MODEL_CARD.md").write_text("# Where it fails\n\n![splash](failure.png)\n", encoding="utf-8")
     idle_studio.preferences.change(weights=str(tmp_path))
     idle_studio.window.actions_by_id["model_card"].trigger()
-    page = idle_studio.window.findChild(QTextBrowser)
+    page = idle_studio.window.findChild(AboutDialog).page
     text = page.toPlainText()
     assert text.index("Where it fails") < text.index("Figures") < text.index("rho: 0.5")
     shown = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("failure.png"))

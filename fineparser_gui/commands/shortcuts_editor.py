@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QKeySequenceEdit,
     QLineEdit,
@@ -16,12 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.language import text
 from fineparser_gui.commands.command import FIXED, Command, owner_of, with_shortcuts
 from fineparser_gui.commands.registry import native_text, plain_text
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import label, lay_out, resize_within_screen, style_table
+from fineparser_gui.support.widgets import label, lay_out, style_table
 
 _COMMAND, _KEYS = range(2)
 
@@ -141,13 +138,3 @@ class ShortcutsEditor(QWidget):
         if spec := self._spec:
             shortcuts = with_shortcuts(self._commands, self._preferences.now.shortcuts, spec.id, spec.keys)
             self._preferences.change(shortcuts=shortcuts)
-
-
-def shortcuts_dialog(commands: Sequence[Command], preferences: PreferenceStore, parent: QWidget) -> QDialog:
-    """Return the editor in a non-modal dialog."""
-    dialog = QDialog(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(text("Keyboard shortcuts"))
-    resize_within_screen(dialog, 600, 640)
-    lay_out(QVBoxLayout(dialog), (ShortcutsEditor(commands, preferences), 1), closing_buttons(dialog))
-    return dialog
