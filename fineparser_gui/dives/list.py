@@ -188,7 +188,7 @@ class DivesPanel(QWidget):
         self.order.setVisible(self.model.rowCount() > 1)
         nameable = len(self.nameable_keys())
         self.naming.setVisible(nameable > 1)
-        self.naming.setText(self.tr("Fill in numbers from {0} file names…", None, nameable).format(nameable))
+        self.naming.setText(self.tr("Fill in numbers from {0} file names", None, nameable).format(nameable))
 
     def _on_current_changed(self) -> None:
         current = self._session.current

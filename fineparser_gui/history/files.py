@@ -1,17 +1,14 @@
-"""Commands on the history's file: take in sessions, folders of moved videos, backup, another place."""
+"""Commands on the history's file: take in sessions, look for moved videos, backup, another place."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QObject
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QListWidget, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from fineparser_gui.dives.session import Session
 from fineparser_gui.store.session_file import SUFFIX
-from fineparser_gui.store.store import FILE_NAME, Store
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import label, lay_out
+from fineparser_gui.store.store import FILE_NAME
 
 
 class HistoryFiles(QObject):
@@ -29,7 +26,6 @@ class HistoryFiles(QObject):
         """Add the commands to a menu."""
         for text, act in (
             (self.tr("Take in sessions…"), self.take_in),
-            (self.tr("Folders of videos…"), lambda: FoldersDialog(self._session, self._page).open()),
             (self.tr("Look for moved videos"), self._session.history.find_moved),
             (self.tr("Back up…"), self._back_up),
             (self.tr("Move…"), self._move),
@@ -53,40 +49,3 @@ class HistoryFiles(QObject):
         name, _ = QFileDialog.getSaveFileName(self._page, self.tr("Back up the history"), str(proposed))
         if name:
             self._session.history.write(lambda store: store.backup(Path(name)))
-
-
-class FoldersDialog(QDialog):
-    """Dialog of the folders in which moved videos are searched."""
-
-    def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.setWindowTitle(self.tr("Folders of videos"))
-        self.setMinimumWidth(460)
-        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
-        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"))
-        self.folders.currentRowChanged.connect(lambda row: self.remove.setEnabled(row >= 0))
-        self.add = QPushButton(self.tr("Add…"), clicked=self._on_add)
-        self.remove = QPushButton(self.tr("Remove"), clicked=self._on_remove)
-        row = lay_out(QHBoxLayout(), self.add, self.remove, None)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        lay_out(layout, label(what, "muted", wrap=True), self.folders, row, closing_buttons(self))
-        self._fill()
-
-    def _fill(self) -> None:
-        self.folders.clear()
-        for folder in self._session.history.read(lambda store: store.folders(), []):
-            self.folders.addItem(str(folder))
-        self.remove.setEnabled(self.folders.currentRow() >= 0)
-
-    def _on_add(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder of videos")):
-            self._change(lambda store: store.add_folder(Path(name)))
-
-    def _on_remove(self) -> None:
-        if (item := self.folders.currentItem()) is not None:
-            self._change(lambda store: store.remove_folder(Path(item.text())))
-
-    def _change(self, act: Callable[[Store], None]) -> None:
-        self._session.history.write(act)
-        self._fill()

@@ -7,24 +7,20 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObjec
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QCompleter,
-    QDialog,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
+    QWidgetAction,
 )
 
-from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.dives.session import Session
-from fineparser_gui.export.season_dialog import SeasonDialog
+from fineparser_gui.export.season_strip import SeasonStrip
 from fineparser_gui.history.files import HistoryFiles
 from fineparser_gui.history.filters import HistoryFilters
 from fineparser_gui.history.table import HistoryModel, HistoryTable
@@ -35,95 +31,58 @@ from fineparser_gui.store.save_path import ask_save_path
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.sort_menu import SortMenu
-from fineparser_gui.support.text_dialog import deciding_buttons
-from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out, push_button
+from fineparser_gui.support.widgets import label, lay_out, push_button
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
-_TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckState.PartiallyChecked
 
 
-class AthletesDialog(QDialog):
-    """Dialog with the athlete, the new name, and the number of dives that change.
-
-    Args:
-        athlete: athlete chosen at first; None: the first by name.
-    """
-
-    def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._counts = session.history.read(lambda store: store.counts("athlete"), {})
-        self.setWindowTitle(self.tr("Rename or merge athletes"))
-        self.setMinimumWidth(420)
-        self.athlete = choice_box((f"{name}  ({n_dives})", name) for name, n_dives in self._counts.items())
-        self.name, self.said = QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
-        self.name.setCompleter(QCompleter(list(self._counts), self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
-        form = form_of((self.tr("&Athlete"), self.athlete), (self.tr("&New name"), self.name))
-        buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.said, buttons)
-        self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))
-        self.name.textChanged.connect(self._say)
-        self.athlete.setCurrentIndex(max(self.athlete.findData(athlete), 0))
-        self.name.setText(self.athlete.currentData())
-        self.name.selectAll()
-        self.name.setFocus()
-        self._say()
-
-    def _say(self) -> None:
-        old, new = self.athlete.currentData(), self.name.text().strip()
-        others = self._counts.get(new, 0)
-        self.go.setEnabled(bool(new) and new != old)
-        self.go.setText(self.tr("Merge") if others else self.tr("Rename"))
-        if not self.go.isEnabled():
-            self.said.setText(self.tr("Write a new name, or that of another athlete to make both one."))
-        elif others:
-            text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
-            self.said.setText(text.format(new, others, old, self._counts[old]))
-        else:
-            self.said.setText(self.tr("Dives that get the new name: {0}").format(self._counts[old]))
-
-    def _on_accepted(self) -> None:
-        self._session.history_editing.rename(self.athlete.currentData(), self.name.text())
-        self.accept()
-
-
-class TagsDialog(QDialog):
-    """Dialog with the existing tags, and a field for a new tag.
+class TagMenu(QMenu):
+    """The existing tags, ticked where all selected dives have them, and a field for a new tag.
 
     Args:
-        ids: ids of the dives.
+        selected: returns the ids of the dives.
     """
 
-    def __init__(self, session: Session, ids: Sequence[int], parent: QWidget) -> None:
+    def __init__(self, session: Session, selected: Callable[[], Sequence[int]], parent: QWidget) -> None:
         super().__init__(parent)
-        self._session, self._ids = session, list(ids)
-        self.setWindowTitle(self.tr("Tags"))
-        self.setMinimumWidth(320)
-        dives = session.history.read(lambda store: store.dives(ids), [])
-        self.tags = QListWidget(accessibleName=self.tr("Tags"))
-        for tag in session.history.read(lambda store: store.tags(), {}):
-            n_tagged = sum(tag in dive.tags for dive in dives)
-            item = QListWidgetItem(tag, self.tags)
-            item.setCheckState(_TICKED if n_tagged == len(dives) else _SOME if n_tagged else _NOT)
-        self.tags.setVisible(self.tags.count() > 0)
+        self._session, self._selected = session, selected
         self.new = QLineEdit(accessibleName=self.tr("New tag"), maxLength=LONGEST_TAG)
         self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
-        buttons, self.go = deciding_buttons(self, self.tr("Tag"), self._on_accepted)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        what = label(self.tr("Dives that are tagged: {0}").format(len(ids)), "muted")
-        lay_out(layout, what, self.tags, self.new, buttons)
-        self.new.setFocus()
+        self.new.returnPressed.connect(self._on_new)
+        self._field = QWidgetAction(self)
+        self._field.setDefaultWidget(self.new)
+        self.addAction(self._field)
+        self._tags: list[QAction] = []
+        self.aboutToShow.connect(self._fill)
 
-    def _on_accepted(self) -> None:
-        items = [self.tags.item(place) for place in range(self.tags.count())]
-        given = [item.text() for item in items if item.checkState() == _TICKED]
-        new = [" ".join(self.new.text().split())]
-        taken = [item.text() for item in items if item.checkState() == _NOT]
-        self._session.history_editing.tag(self._ids, [*given, *filter(None, new)], taken)
-        self.accept()
+    def _fill(self) -> None:
+        ids, history = self._selected(), self._session.history
+        dives: list[HistoryDive] = history.read(lambda store: store.dives(ids), [])
+        for action in self._tags:
+            self.removeAction(action)
+            action.deleteLater()
+        self._tags = []
+        for tag in history.read(lambda store: store.tags(), {}):
+            n_tagged = sum(tag in dive.tags for dive in dives)
+            name = tag.replace("&", "&&")
+            action = QAction(name if n_tagged in (0, len(dives)) else f"{name}  ({n_tagged} / {len(dives)})", self)
+            action.setCheckable(True)
+            action.setChecked(n_tagged == len(dives))
+            action.triggered.connect(lambda on, tag=tag: self._tag([tag], on))
+            self.insertAction(self._field, action)
+            self._tags.append(action)
+        self.new.clear()
+
+    def _on_new(self) -> None:
+        if name := " ".join(self.new.text().split()):
+            self._tag([name], True)
+        self.close()
+
+    def _tag(self, tags: Sequence[str], on: bool) -> None:
+        self._session.history_editing.tag(self._selected(), tags if on else (), () if on else tags)
 
 
 class HistoryOpener(QObject):
@@ -196,12 +155,14 @@ class HistoryPage(QWidget):
         self.filters = HistoryFilters(session.history)
         self.tiles = AthleteTiles(session.history)
         self.tiles.chosen.connect(self.show_athlete)
+        self.tiles.renamed.connect(self._on_renamed)
         self.model = HistoryModel(session.history, self)
         self.table = HistoryTable(self.model)
         self.table.activated.connect(lambda _: self.open_selected())
         self.table.deleting.connect(self.delete_selected)
         self.table.typed.connect(self._on_typed)
         self.trend = HistoryTrend(session.history)
+        self.season = SeasonStrip(session)
         self.files = HistoryFiles(session, self)
         self._make_commands()
         self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
@@ -222,7 +183,7 @@ class HistoryPage(QWidget):
             self.split.addWidget(part)
         self.split.setSizes((400, 220))
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10), spacing=8)
-        lay_out(layout, head, self.tiles, self.filters, hint, (self.split, 1), self._buttons())
+        lay_out(layout, head, self.tiles, self.filters, hint, (self.split, 1), self.season, self._buttons())
         QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
         self._plot_timer = QTimer(
             self, singleShot=True, interval=_PLOT_MS, timeout=lambda: self.trend.show_query(self.model.query)
@@ -287,7 +248,7 @@ class HistoryPage(QWidget):
                 self.tr("One document of the athlete's dives in a span of days, as PDF or HTML"),
                 self.report,
             ),
-            ("tag", self.tr("Tag…"), "", self.tag_selected),
+            ("tag", self.tr("Tag"), "", lambda: None),
             ("delete", self.tr("Delete"), self.tr("The videos stay where they are"), self.delete_selected),
         )
         self.commands: dict[str, QAction] = {}
@@ -295,6 +256,8 @@ class HistoryPage(QWidget):
             action = self.commands[name] = QAction(text, self, toolTip=tip or text)
             action.triggered.connect(act)
             self.table.addAction(action)
+        self.tag_menu = TagMenu(self._session, lambda: self.selected, self)
+        self.commands["tag"].setMenu(self.tag_menu)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout(spacing=6)
@@ -306,6 +269,8 @@ class HistoryPage(QWidget):
                 button = push_button(self.tr("Export…"), lambda: None, role="tool")
                 button.setMenu(QMenu(button))
                 button.menu().addActions([action, self.commands["json"]])
+            elif action.menu() is not None:
+                button.setMenu(self.tag_menu)
             action.enabledChanged.connect(button.setEnabled)
             row.addWidget(button)
         lay_out(row, None, self.count)
@@ -364,6 +329,8 @@ class HistoryPage(QWidget):
             action.setEnabled(possible.get(name, n_selected > 0))
         text = self.tr("dives: {0}").format(n_found)
         self.count.setText(self.tr("{0} · selected: {1}").format(text, n_selected) if n_selected else text)
+        if not self.season.isHidden():
+            self._show_season()
 
     def _dives(self) -> list[HistoryDive]:
         """Return the selected dives."""
@@ -387,22 +354,19 @@ class HistoryPage(QWidget):
             self._session.exports.history_table(dives, self._history, path)
 
     def report(self) -> None:
-        """Ask for the report of a season: of the selected dives, or of the athlete whose dives are shown."""
+        """Offer the report of a season: of the selected dives, or of the athlete whose dives are shown."""
+        self._show_season()
+        if self.season.dives:
+            self.season.show()
+            self.season.note.setFocus()
+        else:
+            self._session.problem.emit(self.season.said.text())
+
+    def _show_season(self) -> None:
         query, ids = self.model.query, self.selected
         if len(ids) < 2:
             ids = self._history.read(lambda store: store.ids(query) if store.common(query)[0] else [], [])
-        dives = self._history.read(lambda store: store.dives(ids), [])
-        names = {dive.athlete for dive in dives if dive.analysed}
-        if len(names) != 1 or "" in names:
-            self._session.problem.emit(
-                self.tr("A season report is of one athlete: choose one, or select dives by one.")
-            )
-            return
-        SeasonDialog(self._session, names.pop(), dives, self).open()
-
-    def tag_selected(self) -> None:
-        """Ask for the tags of the selected dives."""
-        TagsDialog(self._session, self.selected, self).open()
+        self.season.show_dives(self._history.read(lambda store: store.dives(ids), []))
 
     def delete_selected(self) -> None:
         """Take the selected dives out of the history, and offer the way back."""
@@ -416,9 +380,20 @@ class HistoryPage(QWidget):
         self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
 
     def _on_athletes(self) -> None:
-        if self._history.read(lambda store: store.counts("athlete"), {}):
-            athlete = self.filters.query.athlete or next((one.athlete for one in self._dives()[:1]), None)
-            AthletesDialog(self._session, athlete, self).open()
+        """Let the athlete whose dives are shown or selected be renamed, or else the first."""
+        names = [self.filters.query.athlete, *(one.athlete for one in self._dives()[:1])]
+        names += [tile.athlete.name for tile in self.tiles.tiles[:1]]
+        if athlete := next(filter(None, names), ""):
+            self.tiles.rename(athlete)
+
+    def _on_renamed(self, old: str, new: str) -> None:
+        counts, editing = self._history.read(lambda store: store.counts("athlete"), {}), self._session.history_editing
+        editing.rename(old, new)
+        text = self.tr("Dives that get the new name: {0}").format(counts[old])
+        if new in counts:
+            text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
+            text = text.format(new, counts[new], old, counts[old])
+        self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
 
     def _on_typed(self, text: str) -> None:
         """Search for letters typed in the table."""

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QMargins, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QWidget
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_gui.store.records import AthleteSummary
 from fineparser_gui.store.service import HistoryService
 from fineparser_gui.support.formatting import day_text, decimal
-from fineparser_gui.support.widgets import lay_out
+from fineparser_gui.support.widgets import lay_out, on_escape
 
 _TILE = QSize(216, 74)
 _MARGIN_PX, _CURVE = 9, QSize(56, 22)
@@ -20,9 +21,11 @@ class AthleteTiles(QScrollArea):
 
     Signals:
         chosen: (str | None) name of the athlete; None: everybody.
+        renamed: (str, str) an athlete's name, and the new one, which another athlete may have.
     """
 
     chosen = Signal(object)
+    renamed = Signal(str, str)
 
     def __init__(self, history: HistoryService) -> None:
         super().__init__(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
@@ -31,6 +34,13 @@ class AthleteTiles(QScrollArea):
         self._history = history
         self._athletes: list[AthleteSummary] = []
         self.tiles: list[_Tile] = []
+        self.name = QLineEdit(maxLength=LONGEST_NAME, accessibleName=self.tr("New name"))
+        self.name.setFixedWidth(_TILE.width())
+        self.name.setToolTip(self.tr("Write a new name, or that of another athlete to make both one."))
+        self.name.returnPressed.connect(self._on_named)
+        on_escape(self.name, self._end_naming)
+        self.name.hide()
+        self._renamed, self._hidden = "", None  # athlete, and the tile whose place the field has
         row = QWidget()
         self._row = lay_out(QHBoxLayout(row, contentsMargins=QMargins(0, 0, 0, 2), spacing=8), None)
         self.setWidget(row)
@@ -44,12 +54,14 @@ class AthleteTiles(QScrollArea):
         if athletes == self._athletes:
             return
         self._athletes = athletes
+        self._end_naming()
         for tile in self.tiles:
             self._row.removeWidget(tile)
             tile.deleteLater()
         self.tiles = [_Tile(one) for one in athletes]
         for place, tile in enumerate(self.tiles):
             tile.clicked.connect(lambda on, name=tile.athlete.name: self.chosen.emit(name if on else None))
+            tile.addAction(self.tr("Rename or merge athletes…"), lambda name=tile.athlete.name: self.rename(name))
             self._row.insertWidget(place, tile)
         self.setVisible(bool(athletes))
 
@@ -57,6 +69,35 @@ class AthleteTiles(QScrollArea):
         """Mark the tile of an athlete."""
         for tile in self.tiles:
             tile.setChecked(tile.athlete.name == athlete)
+
+    def rename(self, athlete: str) -> None:
+        """Put a field for an athlete's new name in the place of the tile; Enter takes the name, Esc does not."""
+        self._end_naming()
+        self._renamed = athlete
+        self._hidden = next((tile for tile in self.tiles if tile.athlete.name == athlete), None)
+        self._row.insertWidget(self.tiles.index(self._hidden) if self._hidden else 0, self.name)
+        if self._hidden is not None:
+            self._hidden.hide()
+        names = self._history.read(lambda store: list(store.counts("athlete")), [])
+        self.name.setCompleter(QCompleter(names, self.name, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
+        self.name.setText(athlete)
+        self.name.selectAll()
+        self.name.show()
+        self._row.activate()
+        self.ensureWidgetVisible(self.name)
+        self.name.setFocus()
+
+    def _on_named(self) -> None:
+        new = self.name.text().strip()
+        self._end_naming()
+        if new and new != self._renamed:
+            self.renamed.emit(self._renamed, new)
+
+    def _end_naming(self) -> None:
+        self.name.hide()
+        if self._hidden is not None:
+            self._hidden.show()
+            self._hidden = None
 
 
 class _Tile(QPushButton):
@@ -66,6 +107,7 @@ class _Tile(QPushButton):
         super().__init__(checkable=True)
         self.athlete = athlete
         self.setProperty("role", "tool")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setFixedSize(_TILE)
         n_dives = self.tr("{0} dives", None, athlete.n_dives).format(athlete.n_dives)
         number, day = athlete.last[1], day_text(athlete.last[0])

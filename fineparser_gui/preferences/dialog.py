@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -34,6 +35,8 @@ from fineparser_gui.support.formatting import board_text
 from fineparser_gui.support.text_dialog import closing_buttons
 from fineparser_gui.support.widgets import ElidedLabel, add_form_row, choice_box, inset, label, lay_out
 
+#: Height of the list of folders, in lines.
+_FOLDER_LINES = 3
 _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
 
@@ -105,10 +108,38 @@ class PreferencesDialog(QDialog):
         add_form_row(form, self.tr("&Event of new dives"), self.event_name)
         add_form_row(form, self.tr("&Judges of a meet"), self.judges)
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
+        form.addRow(label(self.tr("Folders of videos")), self._folders())
         add_form_row(form, self.tr("&Language"), self.language)
         add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
         return page
+
+    def _folders(self) -> QVBoxLayout:
+        """Build the list of the folders in which moved videos are searched."""
+        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
+        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"), toolTip=what)
+        self.folders.setFixedHeight(_FOLDER_LINES * self.folders.fontMetrics().lineSpacing() + 12)
+        self.folders.currentRowChanged.connect(lambda row: self.remove_folder.setEnabled(row >= 0))
+        self.add_folder = QPushButton(self.tr("Add…"), clicked=self._on_add_folder)
+        self.remove_folder = QPushButton(self.tr("Remove"), clicked=self._on_remove_folder)
+        self._show_folders()
+        row = lay_out(QHBoxLayout(spacing=8), self.add_folder, self.remove_folder, None)
+        return lay_out(QVBoxLayout(spacing=6), label(what, "muted", wrap=True), self.folders, row)
+
+    def _show_folders(self) -> None:
+        self.folders.clear()
+        self.folders.addItems([str(one) for one in self._session.history.read(lambda store: store.folders(), [])])
+        self.remove_folder.setEnabled(False)
+
+    def _on_add_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder of videos")):
+            self._session.history.write(lambda store: store.add_folder(Path(name)))
+            self._show_folders()
+
+    def _on_remove_folder(self) -> None:
+        folder = Path(self.folders.currentItem().text())
+        self._session.history.write(lambda store: store.remove_folder(folder))
+        self._show_folders()
 
     def _text_field(self, name: str) -> QLineEdit:
         field = QLineEdit(maxLength=LONGEST_NAME)

@@ -3,13 +3,41 @@
 Their dialogs are imported when they are opened, which keeps the start of the app short.
 """
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from collections.abc import Sequence
 
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
 from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.list import DivesPanel
 from fineparser_gui.dives.session import Session
+from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.soon import Soon
+
+
+def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
+    """Return the changes that the file names of dives suggest, by key; dives without a change are left out.
+
+    Args:
+        replace: overwrite details that are known already.
+    """
+    changes = {}
+    for dive in dives:
+        naming = parse_file_name(dive.path.stem)
+
+        def new(value: object, known: object) -> bool:
+            return value is not None and value != known and (replace or not known)
+
+        change = ParsedName(
+            diver=naming.diver if new(naming.diver, dive.diver) else None,
+            dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
+            board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
+        )
+        if not change.is_empty:
+            changes[dive.key] = change
+    return changes
 
 
 class BatchCommands(QObject):
@@ -22,21 +50,52 @@ class BatchCommands(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
+        self._offered: list[QPushButton] | None = None  # buttons of the offer to undo
 
-    def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
+    def serve(self, panel: DivesPanel, actions: ActionRegistry, messages: MessageStack) -> None:
         """Take the selection from a panel, and keep the actions up to date with the dives."""
-        self._panel, self._actions = panel, actions
+        self._panel, self._actions, self._messages = panel, actions, messages
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
         session = self._session
         Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle the former state
+        session.editing.edits.indexChanged.connect(self._withdraw)
 
-    def name_dives(self, keys: list[str]) -> None:
-        """Ask for a source of dive numbers, and for which dives."""
-        from fineparser_gui.dives.naming_dialog import NamingDialog
+    def name_dives(self, keys: Sequence[str], *, replace: bool = False) -> None:
+        """Fill in number, board and diver from file names, and offer the way back.
 
-        NamingDialog(self._session, self._panel.model.keys, keys, self._window).open()
+        Args:
+            keys: keys of dives; fewer than two mean all dives.
+            replace: overwrite details that are known already; else this is offered.
+        """
+        keys = keys if len(keys) > 1 else self._session.keys
+        dives = [
+            dive for key in keys if key in self._session.keys and not (dive := self._session.dive(key)).is_recording
+        ]
+        changes, others = (fillings(dives, replace=one) for one in (replace, True))
+        n_others = sum(one != changes.get(key) for key, one in others.items())
+        said, actions = [], []
+        if changes:
+            self._session.editing.name_dives(changes)
+            said.append(self.tr("Dives filled in from their file names: {0}.").format(len(changes)))
+            actions.append((self.tr("Undo"), self._session.editing.edits.undo))
+        if n_others:
+            said.append(self.tr("File names that say other than what is entered: {0}.").format(n_others))
+            actions.append((self.tr("Replace existing entries"), lambda: self.name_dives(keys, replace=True)))
+        if not said:
+            text = self.tr(
+                "No file name says anything new, as Anna_207C_10m_3.mp4 would. For a list of dives: Dive menu, Meet."
+            )
+            self._session.problem.emit(text)
+            return
+        self._messages.offer(" ".join(said), actions)
+        self._offered = self._messages.buttons
+
+    def _withdraw(self) -> None:
+        """Withdraw the offer to undo once something else was edited."""
+        if self._messages.buttons is self._offered:
+            self._messages.withdraw()
 
     def edit_dives(self) -> None:
         """Ask for details of all selected dives at once."""

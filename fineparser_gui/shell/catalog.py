@@ -183,7 +183,7 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.busy),
             _can("edit_dives", Phrase("Edit &selected dives…"), "Ctrl+Shift+D",
                  lambda w: w.batch.edit_dives(), lambda s: bool(s.dives)),
-            _can("name_dives", Phrase("Fill in dive &numbers…"), "Ctrl+D",
+            _can("name_dives", Phrase("Fill in dive &numbers"), "Ctrl+D",
                  lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
             _can("take_seen", Phrase("Ta&ke the seen dive numbers"), "",
                  lambda w: w.session.editing.take_seen_numbers(w.dives.selected_keys()),
@@ -351,7 +351,8 @@ CATALOG: tuple[Command, ...] = (
         Phrase("&Help"),
         (
             _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.guide()),
-            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.preferences(shortcuts=True)),
+            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1",
+                 lambda w: w.dialogs.preferences(shortcuts=True)),
             _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.about(MODEL_CARD)),
         ),
         (

@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
         self.voice_overs = VoiceOvers(self.session, self.player, self.messages, self.actions_by_id, self)
         self.files.losing = self.voice_overs.losing
-        self.batch.serve(self.dives, self.actions_by_id)
+        self.batch.serve(self.dives, self.actions_by_id, self.messages)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
         self.details = DetailsPanel(self.session)

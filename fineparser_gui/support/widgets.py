@@ -168,8 +168,16 @@ class Strip(QFrame):
 def search_field(hint: str, name: str) -> QLineEdit:
     """Return a search field; Esc empties it."""
     field = QLineEdit(placeholderText=hint, accessibleName=name, clearButtonEnabled=True)
-    QShortcut(Qt.Key.Key_Escape, field, field.clear, context=Qt.ShortcutContext.WidgetShortcut)
+    on_escape(field, field.clear)
     return field
+
+
+def on_escape(widget: QWidget, act: Callable[[], object]) -> None:
+    """Call `act` when Esc is pressed in a widget or in a widget of it."""
+    # Arguments of the constructor are ignored: all of the window's Esc would be of it.
+    shortcut = QShortcut(Qt.Key.Key_Escape, widget)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.activated.connect(act)
 
 
 def note_field(n_lines: int, **properties: object) -> QPlainTextEdit:

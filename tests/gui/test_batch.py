@@ -8,9 +8,7 @@ from finding import texts
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.naming_dialog import NamingDialog, NamingPreview
 from fineparser_gui.dives.table import DivesModel, Order
 from fineparser_gui.score.ranking import ranking
 from fineparser_gui.score.ranking_dialog import RankingDialog, RankingModel
@@ -274,13 +272,8 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.editing.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…")
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names")
     window.dives.naming.click()
-    dialog = window.findChild(NamingDialog)
-    rows = [[dialog.preview.index(row, column).data() for column in (1, 2, 3)] for row in range(4)]
-    assert rows == [["207C", "10 m", "Anna"], ["205B", "10 m", "Zoë"], ["107B", "3 m", ""], ["", "", ""]]
-    assert dialog.fill.text() == "Fill in (3)"
-    dialog.fill.click()
     assert [session.dive(key).details for key in session.keys] == [
         ("207C", 10.0, None),
         ("205B", 10.0, None),
@@ -294,6 +287,26 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     assert [session.dive(key).diver for key in session.keys] == [""] * 4
     window.actions_by_id["redo"].trigger()
     assert session.dive(third).dive_number == "107B"
+    assert not window.messages.buttons  # the offer to undo would undo something else
+
+
+def test_names_of_files_replace_what_is_entered_if_that_is_wanted(batch):
+    session, window = batch.session, batch.window
+    _, second, third, fourth = session.keys
+    session.editing.set_details(second, "205B", None)
+    window.batch.name_dives([second, fourth])
+    assert session.dive(second).details == ("205B", 10.0, None)
+    assert session.dive(third).dive_number is None  # it is not selected
+    assert "other than what is entered: 1." in window.messages.text
+    undo, replace = window.messages.buttons
+    replace.click()
+    assert session.dive(second).details == ("207C", 10.0, None)
+    (undo,) = window.messages.buttons
+    undo.click()
+    assert session.dive(second).details == ("205B", 10.0, None)
+    assert not window.messages.buttons
+    window.batch.name_dives([fourth, fourth])
+    assert "says anything new" in window.messages.text
 
 
 def _score_two(batch) -> tuple[str, str]:
@@ -347,13 +360,10 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
 def test_models_are_sound(batch, qtmodeltester, qapp):
     first, second = _score_two(batch)
     dives = DivesModel(batch.session)
-    preview = NamingPreview()
-    preview.show_plan([batch.session.dive(first), batch.session.dive(second)], {first: ParsedName(diver="Mia")})
     ranked = RankingModel()
     ranked.show_dives(ranking(batch.session.dive(key) for key in batch.session.keys)[("207C", 10.0)])
-    for model in (dives, preview, ranked):
+    for model in (dives, ranked):
         qtmodeltester.check(model)
-    assert preview.index(0, 3).data() == "Mia"
     for order in Order:
         dives.set_order(order)
         batch.session.move(first, 3)

@@ -6,11 +6,10 @@ import pytest
 from answers_kit import activate, once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QDate, QProcess, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
-from fineparser_gui.export.season_dialog import SeasonDialog
-from fineparser_gui.history.page import TagsDialog
 from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (
@@ -55,7 +54,8 @@ def test_words_and_choices_find_dives(page, qtbot):
     assert titles(page) == ["two", "three", "one", "four"]
     qtbot.keyClicks(page.filters.search, "anna 103b march")
     assert titles(page) == ["one"]
-    page.filters.search.clear()
+    qtbot.keyClick(page.filters.search, Qt.Key.Key_Escape)
+    assert len(titles(page)) == 4
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Bo"))
     assert titles(page) == ["three"]
     page.filters.show_all()
@@ -70,6 +70,9 @@ def test_words_and_choices_find_dives(page, qtbot):
     assert page.every.isVisible()
     page.every.click()
     assert len(titles(page)) == 4
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Escape)  # nowhere else is it the search's
+    assert not page.isVisible()
 
 
 def test_the_header_sorts_and_rows_tell_the_dive(page):
@@ -100,23 +103,63 @@ def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):
     qtbot.waitUntil(lambda: len(titles(page)) == 3)
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_tags_are_given_taken_and_undone(page, qtbot):
+    def tags() -> list[QAction]:
+        page.tag_menu.popup(page.mapToGlobal(page.rect().center()))
+        return [action for action in page.tag_menu.actions() if action.isCheckable()]
+
     page.select(*ids(page, "one", "two"))
-    page.tag_selected()
-    dialog = page.findChild(TagsDialog)
-    dialog.new.setText("  meet ")
-    dialog.go.click()
+    assert not tags()
+    qtbot.keyClicks(page.tag_menu.new, "  meet ")
+    qtbot.keyClick(page.tag_menu.new, Qt.Key.Key_Return)
+    assert not page.tag_menu.isVisible()
     qtbot.waitUntil(lambda: page.filters.tag.count() == 2)
+    page.select(*ids(page, "one", "three"))
+    (tag,) = tags()
+    assert (tag.text(), tag.isChecked()) == ("meet  (1 / 2)", False)
+    page.tag_menu.close()
     page.filters.tag.setCurrentIndex(1)
     assert titles(page) == ["two", "one"]
     page.select(*ids(page, "one"))
-    page.tag_selected()
-    dialog = page.findChildren(TagsDialog)[-1]
-    dialog.tags.item(0).setCheckState(Qt.CheckState.Unchecked)
-    dialog.go.click()
+    (tag,) = tags()
+    assert (tag.text(), tag.isChecked()) == ("meet", True)
+    qtbot.mouseClick(page.tag_menu, Qt.MouseButton.LeftButton, pos=page.tag_menu.actionGeometry(tag).center())
     qtbot.waitUntil(lambda: titles(page) == ["two"])
     page._session.history_editing.edits.undo()
     qtbot.waitUntil(lambda: titles(page) == ["two", "one"])
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_an_athlete_is_renamed_or_made_one_with_another_in_the_tile(studio, page, qtbot):
+    tiles = page.tiles
+    tiles.rename("Anna Müller")
+    assert tiles.name.isVisible()
+    qtbot.keyClicks(tiles.name, "Mia")
+    qtbot.keyClick(tiles.name, Qt.Key.Key_Escape)
+    assert page.isVisible()
+    assert not tiles.name.isVisible()
+    assert all(tile.isVisible() for tile in tiles.tiles)
+    assert counts(page) == {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}
+    page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Bo Li"))
+    rename = page.menu.menu().actions()[0]
+    for name, told, after in (
+        ("  ", "", {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}),
+        ("Bea", "new name: 1", {"Anna Müller": 2, "Bea": 1, "Bo": 1}),
+        ("Bo", "Bo has 1 dives already", {"Anna Müller": 2, "Bo": 2}),
+    ):
+        rename.trigger()
+        qtbot.keyClicks(tiles.name, name)
+        qtbot.keyClick(tiles.name, Qt.Key.Key_Return)
+        assert counts(page) == after
+        assert told in studio.window.messages.text
+        page.filters.show_all()
+        page.select(*ids(page, "four"))
+    (undo,) = studio.window.messages.buttons
+    undo.click()
+    qtbot.waitUntil(lambda: counts(page) == {"Anna Müller": 2, "Bea": 1, "Bo": 1})
+    assert not studio.window.messages.buttons
+    qtbot.waitUntil(lambda: [tile.athlete.name for tile in tiles.tiles] == ["Anna Müller", "Bo", "Bea"])
 
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
@@ -203,13 +246,14 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     qtbot.waitUntil(lambda: titles(page) == ["clip"])
     once_closed(studio, qtbot, clip.unlink)
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Ann Lee"))
-    page.report()
-    dialog = page.findChild(SeasonDialog)
-    assert [dive.dived_on for dive in dialog.chosen()] == ["2026-05-03"]
-    dialog.format.setCurrentIndex(1)
-    dialog.note.setPlainText("A good spring.")
+    page.commands["report"].trigger()
+    season = page.season
+    assert [dive.dived_on for dive in season.dives] == ["2026-05-03"]
+    season.format.setCurrentIndex(1)
+    season.note.setPlainText("A good spring.")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "spring"), ""))
-    dialog.go.click()
+    season.go.click()
+    assert not season.isVisible()
     path = tmp_path / "spring.html"
     qtbot.waitUntil(path.exists)
     text = path.read_text("utf-8")
@@ -220,19 +264,38 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None)
 
 
-def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):
-    dives = page._history.read(lambda store: store.search(HistoryQuery(athlete="Anna Müller")), [])
-    dialog = SeasonDialog(studio.session, "Anna Müller", dives, page)
-    assert [dive.title for dive in dialog.chosen()] == ["one", "two"]
-    dialog.first.setDate(QDate(2026, 4, 1))
-    assert [dive.title for dive in dialog.chosen()] == ["two"]
-    dialog.last.setDate(QDate(2026, 1, 1))
-    assert not dialog.go.isEnabled()
-    undated = SeasonDialog(studio.session, "Anna Müller", [replace(one, dived_on="") for one in dives], page)
-    assert not undated.first.isEnabled()
-    assert len(undated.chosen()) == 2
-    mixed = SeasonDialog(studio.session, "Anna Müller", [replace(dives[0], dived_on=""), dives[1]], page)
-    assert "left out" in mixed.count.text()
-    page.select(*ids(page, "one", "three"))
-    page.report()
+def test_a_season_is_what_is_shown_or_selected_of_one_athlete(studio, page, qtbot):
+    season, filters = page.season, page.filters
+
+    def reported() -> list[str]:
+        return [dive.title for dive in season.dives]
+
+    page.commands["report"].trigger()
     assert "one athlete" in studio.window.messages.text
+    assert not season.isVisible()
+    filters.athlete.setCurrentIndex(filters.athlete.findData("Anna Müller"))
+    page.commands["report"].trigger()
+    assert season.isVisible()
+    assert reported() == ["one", "two"]
+    assert "2 dives in the report" in season.said.text()
+    filters.days.setCurrentIndex(filters.days.count() - 1)
+    filters.since.setDate(QDate(2026, 4, 1))
+    filters.until.setDate(QDate(2026, 4, 30))
+    assert reported() == ["two"]
+    filters.until.setDate(QDate(2026, 4, 1))
+    assert not season.go.isEnabled()
+    filters.show_all()
+    assert not season.go.isEnabled()
+    page.select(*ids(page, "one", "two"))
+    assert reported() == ["one", "two"]
+    page.select(*ids(page, "one", "three"))
+    assert not season.go.isEnabled()
+    qtbot.keyClick(season.note, Qt.Key.Key_Escape)
+    assert not season.isVisible()
+    assert page.isVisible()
+    dives = page._history.read(lambda store: store.search(HistoryQuery(athlete="Anna Müller")), [])
+    season.show_dives([replace(one, dived_on="") for one in dives])
+    assert len(reported()) == 2
+    season.show_dives([replace(dives[0], dived_on=""), dives[1]])
+    assert reported() == [dives[1].title]
+    assert "left out" in season.said.text()

@@ -95,6 +95,24 @@ def test_lengths_in_feet_are_read_from_the_next_start_on(idle_studio, dialog):
     assert told in texts(dialog)
 
 
+def test_folders_in_which_moved_videos_are_searched_are_added_and_removed(make_studio, monkeypatch, tmp_path):
+    studio = make_studio()
+    studio.window.actions_by_id["preferences"].trigger()
+    dialog = studio.window.findChild(PreferencesDialog)
+
+    def folders():
+        return studio.session.history.read(lambda store: store.folders(), [])
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    dialog.add_folder.click()
+    assert folders() == [tmp_path]
+    assert not dialog.remove_folder.isEnabled()
+    dialog.folders.setCurrentRow(0)
+    dialog.remove_folder.click()
+    assert folders() == []
+    assert dialog.folders.count() == 0
+
+
 def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_studio, scored, dialog):
     session, client = idle_studio.session, idle_studio.client
     session.editing.move_transition(scored, 1, 80)

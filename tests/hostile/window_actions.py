@@ -70,7 +70,7 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
             if window.actions_by_id[name].isEnabled():
                 window.actions_by_id[name].trigger()
                 _events()
-        for name in ("library", "ranking", "name_dives", "export"):
+        for name in ("library", "ranking", "name_dives", "edit_dives", "export"):
             window.actions_by_id[name].trigger()
             _look_at_dialogs(window)
             progress()
