@@ -16,7 +16,7 @@ from fineparser_core.language import translated
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import state_text
-from fineparser_gui.library.exemplar_dialog import official_text
+from fineparser_gui.library.exemplar_form import official_text
 from fineparser_gui.support.formatting import board_text, decimal
 from fineparser_gui.support.widgets import label, lay_out, style_table, tool_tip
 

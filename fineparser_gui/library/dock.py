@@ -1,7 +1,9 @@
-"""The library beside the dives: its table in a dock, and the dialogs that fill it."""
+"""The library beside the dives: its table in a dock, and what fills it."""
 
+from collections.abc import Callable
 from math import nan
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QHideEvent, QUndoStack
@@ -13,7 +15,7 @@ from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.library.add_exemplars_dialog import AddExemplarsDialog
-from fineparser_gui.library.exemplar_dialog import ExemplarDialog, official_text
+from fineparser_gui.library.exemplar_form import ExemplarForm, official_text
 from fineparser_gui.library.panel import LibraryPanel
 from fineparser_gui.store.save_path import videos_filter
 from fineparser_gui.support.formatting import name_of
@@ -108,61 +110,47 @@ class LibraryDock(QDockWidget):
         dialog.show()
         return dialog
 
-    def ask_about(self, path: Path) -> ExemplarDialog:
+    def ask_about(self, path: Path) -> ExemplarForm:
         """Ask for the facts of a clip, and add it."""
         named = parse_file_name(path.stem)
-        dialog = ExemplarDialog(
+        known = ExemplarFacts(
+            dive_number=named.dive_number or "", board_m=named.board_m, score=nan, diver=named.diver or ""
+        )
+        return self._ask(
             self.tr("Add a clip to the library"),
-            lambda facts: self._session.library.add_clip(path, *dialog.frames, facts),
-            self._window,
-            numbers=self._session.library.numbers,
-            known=ExemplarFacts(
-                dive_number=named.dive_number or "", board_m=named.board_m, score=nan, diver=named.diver or ""
-            ),
+            lambda facts: self._session.library.add_clip(path, *self.panel.form.frames, facts),
+            known,
             clip=path,
         )
-        return self._open(dialog)
 
-    def add_dive(self) -> ExemplarDialog | None:
+    def add_dive(self) -> ExemplarForm | None:
         """Ask for the official score of the current dive, and add it."""
         dive = self._session.current
         if dive is None or dive.state is not DiveState.READY:
             return None
         key = dive.key
-        dialog = ExemplarDialog(
-            self.tr("Add {0} to the library").format(dive.path.name),
-            lambda facts: self._add(key, facts),
-            self._window,
-            numbers=self._session.library.numbers,
-            known=ExemplarFacts(
-                dive_number=dive.dive_number or "",
-                board_m=dive.board_m,
-                score=nan,
-                diver=dive.diver,
-                dived_on=dive.dived_on or None,
-                synchro=dive.synchro,
-            ),
-            marks=official_text(dive),
+        known = ExemplarFacts(
+            dive_number=dive.dive_number or "",
+            board_m=dive.board_m,
+            score=nan,
+            diver=dive.diver,
+            dived_on=dive.dived_on or None,
+            synchro=dive.synchro,
         )
-        return self._open(dialog)
+        title = self.tr("Add {0} to the library").format(dive.path.name)
+        return self._ask(title, lambda facts: self._add(key, facts), known, marks=official_text(dive))
 
     def _add(self, key: str, facts: ExemplarFacts) -> None:
         if key in self._session.keys:
             self._session.library.add_dive(self._session.dive(key), facts)
 
     def _edit(self, exemplar: Exemplar) -> None:
-        self._open(
-            ExemplarDialog(
-                self.tr("Edit {0}").format(name_of(exemplar)),
-                lambda facts: self._session.library.edit(exemplar.id, facts),
-                self._window,
-                numbers=self._session.library.numbers,
-                known=exemplar.facts,
-            )
-        )
+        title = self.tr("Edit {0}").format(name_of(exemplar))
+        self._ask(title, lambda facts: self._session.library.edit(exemplar.id, facts), exemplar.facts)
 
-    def _open(self, dialog: ExemplarDialog) -> ExemplarDialog:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def _ask(
+        self, title: str, accept: Callable[[ExemplarFacts], None], known: ExemplarFacts, **more: Any
+    ) -> ExemplarForm:
         self.show()
-        dialog.open()
-        return dialog
+        self.panel.form.ask(title, accept, known, **more)
+        return self.panel.form

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_PARAMETERS = 8
-MAX_METHODS, MAX_CODE_LINES = 25, 450
+MAX_METHODS, MAX_CODE_LINES, MAX_DIALOGS = 25, 450, 12
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -51,6 +51,24 @@ def test_classes_have_few_methods(trees: dict[str, ast.Module]) -> None:
         if isinstance(node, ast.ClassDef) and n_methods(node) > MAX_METHODS
     ]
     assert not many, "\n".join(many)
+
+
+def test_dialogs_are_few(trees: dict[str, ast.Module]) -> None:
+    classes = [one for tree in trees.values() for one in ast.walk(tree) if isinstance(one, ast.ClassDef)]
+    bases = {one.name: {ast.unparse(base).rpartition(".")[2] for base in one.bases} for one in classes}
+    kinds, more = {"QDialog"}, {"QDialog"}
+    while more:
+        more = {name for name, of in bases.items() if of & kinds} - kinds
+        kinds |= more
+    opened = kinds - set().union(*bases.values())
+    assert 0 < len(opened) <= MAX_DIALOGS, sorted(opened)
+    bare = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "QDialog"
+    ]
+    assert not bare
 
 
 def n_code_lines(path: Path) -> int:

@@ -180,9 +180,9 @@ def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_
     pause.trigger()
     assert "the others being prepared" in dock.panel.status
     assert running(library_studio, EncodeExemplarRequest)
-    dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
-    dialog.score.setText("71.4")
-    dialog.ok.click()
+    form = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
+    form.score.setText("71.4")
+    form.ok.click()
     assert dock.panel.status == "Adding Li Na 5253B 3m.mp4"
     assert running(library_studio)[0] == asked(library_studio, AddExemplarRequest)
 
@@ -215,23 +215,24 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
     panel = library_studio.window.library.panel
     select(library_studio, "mine-1")
     panel.edit.click()
-    dialog = QApplication.activeModalWidget()
-    assert (dialog.number.text(), dialog.score.text(), dialog.diver.text()) == ("207C", "64.35", "Ada Byron")
+    form = library_studio.window.library.panel.form
+    assert (form.number.text(), form.score.text(), form.diver.text()) == ("207C", "64.35", "Ada Byron")
     for field, text, words in (
-        (dialog.score, "", "The official score is missing"),
-        (dialog.score, "many", "'many' is no score"),
-        (dialog.score, "700", "at most 9"),
-        (dialog.number, "207", "lacks its position"),
-        (dialog.date, "yesterday", "is not a day"),
+        (form.score, "", "The official score is missing"),
+        (form.score, "many", "'many' is no score"),
+        (form.score, "700", "at most 9"),
+        (form.number, "207", "lacks its position"),
+        (form.date, "yesterday", "is not a day"),
     ):
         before = field.text()
         field.setText(text)
-        dialog.ok.click()
-        assert words in dialog.message.text()
-        assert dialog.isVisible()
+        form.ok.click()
+        assert words in form.message.text()
+        assert form.isVisible()
         field.setText(before)
-    dialog.score.setText("66,5")
-    dialog.ok.click()
+    form.score.setText("66,5")
+    form.ok.click()
+    assert not form.isVisible()
     request = asked(library_studio, ChangeLibraryRequest)
     assert (request.action, request.exemplar_id, request.facts.score) == ("edit", "mine-1", 66.5)
     panel.undo.click()
@@ -303,11 +304,11 @@ def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monk
 
 def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
     dock, library = library_studio.window.library, library_studio.session.library
-    dialog = dock.ask_about(tmp_path / "Li Na 5253B 3m.mp4")
-    assert (dialog.number.text(), dialog.board.currentData(), dialog.diver.text()) == ("5253B", 3.0, "Li Na")
-    dialog.score.setText("71.4")
-    dialog.first.setValue(12)
-    dialog.ok.click()
+    form = dock.ask_about(tmp_path / "Li Na 5253B 3m.mp4")
+    assert (form.number.text(), form.board.currentData(), form.diver.text()) == ("5253B", 3.0, "Li Na")
+    form.score.setText("71.4")
+    form.first.setValue(12)
+    form.ok.click()
     request = asked(library_studio, AddExemplarRequest)
     assert (request.in_frame, request.out_frame, request.parse_id) == (12, None, None)
     assert request.facts.score == 71.4
@@ -336,10 +337,10 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     fail(library_studio, session.analyses.tasks[key].id, "NoExemplarsError", "None.")
     session.editing.move_transition(key, 0, 30)
     window.actions_by_id["add_exemplar"].trigger()
-    dialog = QApplication.activeModalWidget()
-    assert (dialog.number.text(), dialog.score.text()) == ("207C", "")
-    dialog.score.setText("80")
-    dialog.ok.click()
+    form = library_studio.window.library.panel.form
+    assert (form.number.text(), form.score.text()) == ("207C", "")
+    form.score.setText("80")
+    form.ok.click()
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
     assert request.transitions.first_flight_frame == 30
@@ -567,12 +568,12 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
     key = session.current.key
 
-    dialog = made.window.library.add_dive()
-    dialog.number.setText("5253B")
-    dialog.board.setCurrentIndex(dialog.board.findData(3.0))
-    dialog.score.setText("61.2")
-    dialog.diver.setText("Ada")
-    dialog.ok.click()
+    form = made.window.library.add_dive()
+    form.number.setText("5253B")
+    form.board.setCurrentIndex(form.board.findData(3.0))
+    form.score.setText("61.2")
+    form.diver.setText("Ada")
+    form.ok.click()
     qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding)
     mine = next(entry for entry in library.entries if entry.own)
     assert mine.state == "ready"
