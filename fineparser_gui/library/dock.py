@@ -1,20 +1,29 @@
 """The library beside the dives: its table in a dock, and what fills it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import nan
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QHideEvent, QUndoStack
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenuBar,
+    QStackedWidget,
+    QWidget,
+)
 
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.session import Session
-from fineparser_gui.library.add_exemplars_dialog import AddExemplarsDialog
+from fineparser_gui.library.add_exemplars import AddExemplarsPage
 from fineparser_gui.library.exemplar_form import ExemplarForm, official_text
 from fineparser_gui.library.panel import LibraryPanel
 from fineparser_gui.store.save_path import videos_filter
@@ -35,7 +44,9 @@ class LibraryDock(QDockWidget):
         self.panel.add_clip_requested.connect(self.add_clip)
         self.panel.add_dive_requested.connect(self.add_dive)
         self.panel.edit_requested.connect(self._edit)
-        self.setWidget(self.panel)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.panel)
+        self.setWidget(self._pages)
         actions["sort_library"].setMenu(self.panel.sorting)
         self._close = icon_button(self.tr("Close the library"), self.close)
         title = QWidget(objectName="dockTitle")
@@ -84,31 +95,35 @@ class LibraryDock(QDockWidget):
         elif names:
             self.preview([Path(name) for name in names])
 
-    def preview(self, paths: list[Path]) -> AddExemplarsDialog:
+    def preview(self, paths: list[Path]) -> AddExemplarsPage:
         """Open clips in the session, and ask for the scores of all of them."""
         there = {dive.path: dive.key for dive in self._session.dives}
-        dialog = AddExemplarsDialog(
-            self._session,
-            [there[path] for path in paths if path in there],
-            self._window,
-            coming=[path for path in paths if path not in there],
-        )
-        self._session.open([path for path in paths if path not in there])
-        return self._beside(dialog)
+        coming = [path for path in paths if path not in there]
+        page = self._add_many([there[path] for path in paths if path in there], coming)
+        self._session.open(coming)
+        return page
 
     def add_dives(self, keys: list[str]) -> None:
         """Ask for the official scores of dives of the session, or of the current dive, and add them."""
         if len(keys) > 1:
-            self._beside(AddExemplarsDialog(self._session, keys, self._window))
+            self._add_many(keys)
         else:
             self.add_dive()
 
-    def _beside(self, dialog: AddExemplarsDialog) -> AddExemplarsDialog:
-        """Show a dialog that leaves the window usable."""
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def _add_many(self, keys: Sequence[str], coming: Sequence[Path] = ()) -> AddExemplarsPage:
+        """Show the page that adds many dives, in place of the table and of an earlier page."""
+        page = AddExemplarsPage(self._session, keys, coming=coming)
+        page.over.connect(lambda: self._leave(page))
+        if self._pages.count() > 1:
+            self._leave(self._pages.widget(1))
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
         self.show()
-        dialog.show()
-        return dialog
+        return page
+
+    def _leave(self, page: QWidget) -> None:
+        self._pages.removeWidget(page)
+        page.deleteLater()
 
     def ask_about(self, path: Path) -> ExemplarForm:
         """Ask for the facts of a clip, and add it."""
@@ -152,5 +167,6 @@ class LibraryDock(QDockWidget):
         self, title: str, accept: Callable[[ExemplarFacts], None], known: ExemplarFacts, **more: Any
     ) -> ExemplarForm:
         self.show()
+        self._pages.setCurrentWidget(self.panel)
         self.panel.form.ask(title, accept, known, **more)
         return self.panel.form

@@ -38,37 +38,39 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
     for path in paths:
         shutil.copy(small_video, path)
     answer(idle_studio, LibraryReport(id=_list_request(idle_studio), entries=[], writable=True, notice=""))
-    dialog = window.library.preview(paths)
+    page = window.library.preview(paths)
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys))
-    assert dialog.keys == session.keys
-    assert [dialog.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", ""]
-    dialog.table.item(0, 2).setText("6.5 6 6.5")
-    dialog.table.item(2, 2).setText("50.5")
-    assert [dialog.table.item(row, 3).text() for row in range(3)] == ["62.70", "", "?"]
-    assert "number" in dialog.message.text()
-    assert not dialog.ok.isEnabled()  # none is analysed yet
-    dialog.table.item(2, 1).setText("403B 3 m")
+    assert page.keys == session.keys
+    assert [page.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", ""]
+    page.table.item(0, 2).setText("6.5 6 6.5")
+    page.table.item(2, 2).setText("50.5")
+    assert [page.table.item(row, 3).text() for row in range(3)] == ["62.70", "", "?"]
+    assert "number" in page.message.text()
+    assert not page.ok.isEnabled()  # none is analysed yet
+    page.table.item(2, 1).setText("403B 3 m")
     assert session.dive(session.keys[2]).details == ("403B", 3.0, None)
-    assert dialog.table.item(2, 3).text() == "50.50"
+    assert page.table.item(2, 3).text() == "50.50"
 
     first = session.keys[0]
     answer_dive(idle_studio, tmp_path, key=first)
-    assert dialog.table.item(0, 4).text() == "1.2 s · 1.3 s · 1.5 s"
-    dialog.table.setCurrentCell(1, 0)
+    assert page.table.item(0, 4).text() == "1.2 s · 1.3 s · 1.5 s"
+    page.table.setCurrentCell(1, 0)
     assert session.current.key == session.keys[1]
-    dialog.table.setCurrentCell(0, 0)  # what is chosen is shown, and can be corrected there
+    page.table.setCurrentCell(0, 0)  # what is chosen is shown, and can be corrected there
     session.editing.move_transition(first, 0, 30)
-    assert dialog.ok.text() == "Add 1 dive"
-    dialog.ok.click()
+    assert page.ok.text() == "Add 1 dive"
+    page.ok.click()
     (request,) = requests(idle_studio, AddExemplarRequest)
     assert (request.facts.dive_number, request.facts.score, request.facts.board_m) == ("207C", 62.7, 10.0)
     assert request.transitions.first_flight_frame == 30
     assert request.parse_id == session.dive(first).parse_id
-    assert dialog.keys == session.keys[1:]
-    assert "2 dives still need" in dialog.message.text()
+    assert page.keys == session.keys[1:]
+    assert "2 dives still need" in page.message.text()
     session.editing.remove(session.keys[1:])
-    assert dialog.keys == []
-    dialog.close()
+    assert page.keys == []
+    assert page.isVisible()
+    page.over.emit()
+    assert window.library.panel.isVisible()
 
 
 def _list_request(studio) -> str:

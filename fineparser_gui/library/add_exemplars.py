@@ -1,11 +1,11 @@
-"""Dialog that adds many analyzed dives to the library: with marks or a score, each reviewed before it counts."""
+"""Page that adds many analyzed dives to the library: with marks or a score, each reviewed before it counts."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QModelIndex, QSignalBlocker, Qt
+from PySide6.QtCore import QMargins, QModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
@@ -23,26 +23,27 @@ from fineparser_gui.support.widgets import label, lay_out, style_table, tool_tip
 _FILE, _DIVE, _MARKS, _SCORE, _STATE = range(5)
 
 
-class AddExemplarsDialog(QDialog):
-    """Dialog beside the window, which shows the dive of the chosen row with its trim and phases to be corrected.
+class AddExemplarsPage(QWidget):
+    """Page of the library; the window shows the dive of the chosen row, with its trim and phases to be corrected.
 
     Dive numbers, boards and athletes are those of the dives; a dive can be added once it is analyzed.
 
     Args:
         keys: keys of the dives.
         coming: videos whose dives are being added to the session; each becomes a row as well.
+
+    Signals:
+        over: all are added, or the coach wants to add no more.
     """
 
-    def __init__(
-        self, session: Session, keys: Sequence[str], parent: QWidget, *, coming: Collection[Path] = ()
-    ) -> None:
-        super().__init__(parent)
+    over = Signal()
+
+    def __init__(self, session: Session, keys: Sequence[str], *, coming: Collection[Path] = ()) -> None:
+        super().__init__()
         self._session = session
         self.keys = list(keys)
         self._coming = set(coming)
         self._why: dict[str, str] = {}  # error of the typed score, by key
-        self.setWindowTitle(self.tr("Add dives to the library"))
-        self.resize(680, 420)
         self.table = QTableWidget(0, 5)
         self.table.setHorizontalHeaderLabels(
             [self.tr("dive"), self.tr("number"), self.tr("marks or score"), self.tr("score"), self.tr("phases")]
@@ -60,12 +61,12 @@ class AddExemplarsDialog(QDialog):
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.ok.setProperty("role", "primary")
         buttons.accepted.connect(self._on_ok)
-        buttons.rejected.connect(self.reject)
+        buttons.rejected.connect(self.over)
         hint = self.tr(
             "Choose a row to see its dive: check trim and phases, and correct them there. Then type what the judges "
             "gave, marks (6.5 6 6.5) or the score (75.60). Number and board are typed as 207C 10 m."
         )
-        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 12), spacing=10)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 12, 8), spacing=6)
         lay_out(layout, label(hint, "muted", wrap=True), (self.table, 1), self.message, buttons)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_removed)
@@ -210,7 +211,7 @@ class AddExemplarsDialog(QDialog):
             )
             self.table.setCurrentIndex(QModelIndex())
         else:
-            self.accept()
+            self.over.emit()
 
 
 def _analyzed(dive: Dive) -> bool:
