@@ -113,7 +113,8 @@ class AboutDialog(QDialog):
         end = QTextCursor(page.document())
         end.movePosition(QTextCursor.MoveOperation.End)
         if prose:
-            end.insertHtml(f"<br><h3>{html.escape(self.tr('Figures'))}</h3>")
+            heading = self.tr("Figures")
+            end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
         end.insertHtml(_facts(self._folder / CARD_NAME, self._model))
         page.moveCursor(QTextCursor.MoveOperation.Start)
 

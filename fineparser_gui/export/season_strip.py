@@ -11,6 +11,7 @@ from fineparser_gui.export.exports import named_file
 from fineparser_gui.export.report_page import report_formats
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.widgets import label, lay_out, note_field, on_escape, push_button
 
 _NOTE_LINES = 2
@@ -32,7 +33,7 @@ class SeasonStrip(QFrame):
         self.note = note_field(_NOTE_LINES, accessibleName=self.tr("Note"), placeholderText=self.tr("Note"))
         self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
         self.format = report_formats()
-        self.format.setAccessibleName(self.tr("Format"))
+        self.format.setAccessibleName(without_mnemonic(self.tr("&Format")))
         self.go = push_button(self.tr("Export…"), self._on_go, role="primary")
         close = push_button(self.tr("Cancel"), self.hide)
         row = lay_out(QHBoxLayout(spacing=10), (self.note, 1), self.drawings, self.format, self.go, close)
@@ -51,7 +52,9 @@ class SeasonStrip(QFrame):
             text = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
             n_dives = len(self.dives)
             count = self.tr("{0} dives in the report.", None, n_dives).format(n_dives)
-            text = f"{text.format(*names)} {count if n_dives > 1 else self.tr('One dive in the report.')}"
+            if n_dives == 1:
+                count = self.tr("One dive in the report.")
+            text = f"{text.format(*names)} {count}"
             if n_dives < len(found):
                 text += " " + self.tr("Dives without a date are left out: enter it beside the dive.")
         self.said.setText(text)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenuBar,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -33,7 +34,11 @@ from fineparser_gui.support.widgets import follow_palette, icon_button, label, l
 
 
 class LibraryDock(QDockWidget):
-    """Dock that is hidden until it is opened; it can be moved to another side, or out of the window."""
+    """Dock that is hidden until it is opened; it can be moved to another side, or out of the window.
+
+    Attributes:
+        form: fields of the exemplar that is added or edited.
+    """
 
     def __init__(self, session: Session, window: QMainWindow, actions: ActionRegistry) -> None:
         super().__init__(window)
@@ -46,7 +51,10 @@ class LibraryDock(QDockWidget):
         self.panel.edit_requested.connect(self._edit)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.panel)
-        self.setWidget(self._pages)
+        self.form = ExemplarForm(session.library.numbers)
+        inner = QWidget()
+        lay_out(QVBoxLayout(inner, contentsMargins=QMargins(), spacing=0), (self._pages, 1), self.form)
+        self.setWidget(inner)
         actions["sort_library"].setMenu(self.panel.sorting)
         self._close = icon_button(self.tr("Close the library"), self.close)
         title = QWidget(objectName="dockTitle")
@@ -133,7 +141,7 @@ class LibraryDock(QDockWidget):
         )
         return self._ask(
             self.tr("Add a clip to the library"),
-            lambda facts: self._session.library.add_clip(path, *self.panel.form.frames, facts),
+            lambda facts: self._session.library.add_clip(path, *self.form.frames, facts),
             known,
             clip=path,
         )
@@ -167,6 +175,5 @@ class LibraryDock(QDockWidget):
         self, title: str, accept: Callable[[ExemplarFacts], None], known: ExemplarFacts, **more: Any
     ) -> ExemplarForm:
         self.show()
-        self._pages.setCurrentWidget(self.panel)
-        self.panel.form.ask(title, accept, known, **more)
-        return self.panel.form
+        self.form.ask(title, accept, known, **more)
+        return self.form

@@ -12,7 +12,6 @@ from fineparser_gui.compare.comparison import MOST_COMPARED
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import stage_text
-from fineparser_gui.library.exemplar_form import ExemplarForm
 from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.library.table import LibraryFilter, LibraryModel
 from fineparser_gui.support.sort_menu import SortMenu
@@ -25,9 +24,6 @@ _MEASURED_ROWS = 40
 
 class LibraryPanel(QWidget):
     """Table of exemplars with its commands.
-
-    Attributes:
-        form: fields of the exemplar that is added or edited.
 
     Signals:
         add_clip_requested, add_dive_requested: a button was pressed.
@@ -68,7 +64,6 @@ class LibraryPanel(QWidget):
         self._status = ElidedLabel("muted")
         self.cancel = self._button(self.tr("Cancel"), self._library.cancel_adding)
         self._hint = label(role="muted", wrap=True)
-        self.form = ExemplarForm(self._library.numbers)
         tools = QHBoxLayout(spacing=6)
         lay_out(tools, self.add_clip, self.add_dive, self.edit, self.remove, self.restore, self.empty_bin)
         lay_out(tools, self.compare, self.undo, self.redo)
@@ -76,7 +71,7 @@ class LibraryPanel(QWidget):
         lay_out(tools, (self.search, 2), self.bin)
         status = lay_out(QHBoxLayout(), (self._status, 1), self.cancel)
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 12, 8), spacing=6)
-        lay_out(layout, tools, self._hint, (self.table, 1), self.form, status)
+        lay_out(layout, tools, self._hint, (self.table, 1), status)
         self.table.selectionModel().selectionChanged.connect(self._refresh_buttons)
         self.shown.modelReset.connect(self._refresh_buttons)
         self._library.changed.connect(self._refresh)

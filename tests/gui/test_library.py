@@ -215,7 +215,7 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
     panel = library_studio.window.library.panel
     select(library_studio, "mine-1")
     panel.edit.click()
-    form = library_studio.window.library.panel.form
+    form = library_studio.window.library.form
     assert (form.number.text(), form.score.text(), form.diver.text()) == ("207C", "64.35", "Ada Byron")
     for field, text, words in (
         (form.score, "", "The official score is missing"),
@@ -337,7 +337,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     fail(library_studio, session.analyses.tasks[key].id, "NoExemplarsError", "None.")
     session.editing.move_transition(key, 0, 30)
     window.actions_by_id["add_exemplar"].trigger()
-    form = library_studio.window.library.panel.form
+    form = library_studio.window.library.form
     assert (form.number.text(), form.score.text()) == ("207C", "")
     form.score.setText("80")
     form.ok.click()
