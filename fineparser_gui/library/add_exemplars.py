@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, QModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
@@ -67,7 +67,8 @@ class AddExemplarsPage(QWidget):
             "gave, marks (6.5 6 6.5) or the score (75.60). Number and board are typed as 207C 10 m."
         )
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 12, 8), spacing=6)
-        lay_out(layout, label(hint, "muted", wrap=True), (self.table, 1), self.message, buttons)
+        foot = lay_out(QHBoxLayout(spacing=12), (self.message, 1), buttons)
+        lay_out(layout, label(hint, "muted", wrap=True), (self.table, 1), foot)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_removed)
         session.dive_added.connect(self._on_added)

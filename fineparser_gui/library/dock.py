@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QMargins, Qt
-from PySide6.QtGui import QHideEvent, QUndoStack
+from PySide6.QtGui import QHideEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenuBar,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +30,9 @@ from fineparser_gui.store.save_path import videos_filter
 from fineparser_gui.support.formatting import name_of
 from fineparser_gui.support.icons import icon
 from fineparser_gui.support.widgets import follow_palette, icon_button, label, lay_out
+
+#: Place of the page that adds many dives, behind the table and the form.
+_MANY = 2
 
 
 class LibraryDock(QDockWidget):
@@ -49,12 +51,12 @@ class LibraryDock(QDockWidget):
         self.panel.add_clip_requested.connect(self.add_clip)
         self.panel.add_dive_requested.connect(self.add_dive)
         self.panel.edit_requested.connect(self._edit)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.panel)
         self.form = ExemplarForm(session.library.numbers)
-        inner = QWidget()
-        lay_out(QVBoxLayout(inner, contentsMargins=QMargins(), spacing=0), (self._pages, 1), self.form)
-        self.setWidget(inner)
+        self.form.over.connect(self._show_page)
+        self._pages = QStackedWidget()
+        for page in (self.panel, self.form):
+            self._pages.addWidget(page)
+        self.setWidget(self._pages)
         actions["sort_library"].setMenu(self.panel.sorting)
         self._close = icon_button(self.tr("Close the library"), self.close)
         title = QWidget(objectName="dockTitle")
@@ -70,6 +72,11 @@ class LibraryDock(QDockWidget):
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._session.library.entries:  # the first list comes from the worker unasked
+            self._session.library.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -121,17 +128,22 @@ class LibraryDock(QDockWidget):
     def _add_many(self, keys: Sequence[str], coming: Sequence[Path] = ()) -> AddExemplarsPage:
         """Show the page that adds many dives, in place of the table and of an earlier page."""
         page = AddExemplarsPage(self._session, keys, coming=coming)
-        page.over.connect(lambda: self._leave(page))
-        if self._pages.count() > 1:
-            self._leave(self._pages.widget(1))
+        page.over.connect(lambda: self._remove(page))
+        if (earlier := self._pages.widget(_MANY)) is not None:
+            self._remove(earlier)
         self._pages.addWidget(page)
-        self._pages.setCurrentWidget(page)
+        self._show_page()
         self.show()
         return page
 
-    def _leave(self, page: QWidget) -> None:
+    def _remove(self, page: QWidget) -> None:
         self._pages.removeWidget(page)
         page.deleteLater()
+        self._show_page()
+
+    def _show_page(self) -> None:
+        """Show the page that adds many dives, or the table where there is none."""
+        self._pages.setCurrentIndex(_MANY if self._pages.count() > _MANY else 0)
 
     def ask_about(self, path: Path) -> ExemplarForm:
         """Ask for the facts of a clip, and add it."""
@@ -175,5 +187,6 @@ class LibraryDock(QDockWidget):
         self, title: str, accept: Callable[[ExemplarFacts], None], known: ExemplarFacts, **more: Any
     ) -> ExemplarForm:
         self.show()
+        self._pages.setCurrentWidget(self.form)
         self.form.ask(title, accept, known, **more)
         return self.form

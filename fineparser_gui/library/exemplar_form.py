@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 
-from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
@@ -30,16 +30,20 @@ _MOST_FRAMES = 10_000_000
 _SHARES = (2, 2, 4, 3, 2)
 
 
-class ExemplarForm(QFrame):
-    """Row of an exemplar's facts, which stays until they are valid or not wanted any more; hidden until `ask`.
+class ExemplarForm(QWidget):
+    """Row of an exemplar's facts, which stays until they are valid or not wanted any more.
 
     Args:
         numbers: returns the number of exemplars by dive number.
+
+    Signals:
+        over: it is of no use any more.
     """
+
+    over = Signal()
 
     def __init__(self, numbers: Callable[[], Mapping[str, int]]) -> None:
         super().__init__()
-        self.setProperty("card", True)
         self._title = ElidedLabel("title")
         self.number, self.board = NumberField(numbers), choice_box(board_entries(self.tr("choose…")))
         self.number.setPlaceholderText(self.tr("e.g. 207C"))
@@ -55,7 +59,7 @@ class ExemplarForm(QFrame):
         row = QHBoxLayout(self._frames, contentsMargins=QMargins())
         lay_out(row, label(self.tr("Frames")), self.first, label(self.tr("to"), "muted"), self.last)
         self.ok = push_button("", self._on_ok, role="primary")
-        self.cancel = push_button(self.tr("Cancel"), self.hide)
+        self.cancel = push_button(self.tr("Cancel"), self.over)
         grid = QGridLayout(horizontalSpacing=10, verticalSpacing=2)
         for column, (text, field) in enumerate(
             (
@@ -74,9 +78,8 @@ class ExemplarForm(QFrame):
                 field.returnPressed.connect(self._on_ok)
         foot = lay_out(QHBoxLayout(spacing=10), self.synchro, self._frames, (self.message, 1), self.ok, self.cancel)
         column = QVBoxLayout(self, contentsMargins=QMargins(14, 8, 10, 8), spacing=6)
-        lay_out(column, self._title, grid, foot)
-        on_escape(self, self.hide)
-        self.hide()
+        lay_out(column, self._title, grid, foot, None)
+        on_escape(self, self.over.emit)
 
     def ask(
         self,
@@ -109,7 +112,6 @@ class ExemplarForm(QFrame):
         self._frames.setVisible(clip is not None)
         self.message.setText("")
         self.ok.setText(self.tr("Save") if scored else self.tr("Add"))
-        self.show()
         (self.score if known.dive_number else self.number).setFocus()
 
     @property
@@ -149,8 +151,8 @@ class ExemplarForm(QFrame):
         except ConfigError as error:
             self._say(translated(error))
             return
-        self.hide()
         self._accept(facts)
+        self.over.emit()
 
     def _say(self, text: str, field: QWidget | None = None) -> None:
         self.message.setText(text)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.exemplars.records import Exemplar
@@ -87,11 +86,6 @@ class LibraryPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), _HEIGHT_PX)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._library.entries:  # the first list comes from the worker unasked
-            self._library.refresh()
 
     def show_number(self, dive_number: str) -> None:
         """Filter the table by a dive number."""

@@ -108,23 +108,24 @@ class PreferencesDialog(QDialog):
         add_form_row(form, self.tr("&Event of new dives"), self.event_name)
         add_form_row(form, self.tr("&Judges of a meet"), self.judges)
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
+        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
         form.addRow(label(self.tr("Folders of videos")), self._folders())
+        form.addRow(label(what, "muted", wrap=True))
         add_form_row(form, self.tr("&Language"), self.language)
         add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
         return page
 
-    def _folders(self) -> QVBoxLayout:
+    def _folders(self) -> QHBoxLayout:
         """Build the list of the folders in which moved videos are searched."""
-        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
-        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"), toolTip=what)
+        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"))
         self.folders.setFixedHeight(_FOLDER_LINES * self.folders.fontMetrics().lineSpacing() + 12)
         self.folders.currentRowChanged.connect(lambda row: self.remove_folder.setEnabled(row >= 0))
         self.add_folder = QPushButton(self.tr("Add…"), clicked=self._on_add_folder)
         self.remove_folder = QPushButton(self.tr("Remove"), clicked=self._on_remove_folder)
         self._show_folders()
-        row = lay_out(QHBoxLayout(spacing=8), self.add_folder, self.remove_folder, None)
-        return lay_out(QVBoxLayout(spacing=6), label(what, "muted", wrap=True), self.folders, row)
+        column = lay_out(QVBoxLayout(spacing=6), self.add_folder, self.remove_folder)
+        return lay_out(QHBoxLayout(spacing=8), (self.folders, 1), column)
 
     def _show_folders(self) -> None:
         self.folders.clear()

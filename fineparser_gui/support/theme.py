@@ -120,6 +120,7 @@ QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
 QToolButton[role="record"]:checked {{ background: {danger}; color: {on_danger}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
+QMenuBar QToolButton {{ padding: 1px 5px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[role="fold"] {{ background: {sunken}; border-radius: 4px; padding: 0; margin: 0 1px; }}
 QToolButton[role="fold"]:checked {{ border-color: transparent; }}
