@@ -35,6 +35,8 @@ from fineparser_gui.support.widgets import label, lay_out, push_button
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
+#: Padding of a field with its frame, in pixels.
+_FIELD_PX = 36
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
 
@@ -51,6 +53,7 @@ class TagMenu(QMenu):
         self._session, self._selected = session, selected
         self.new = QLineEdit(accessibleName=self.tr("New tag"), maxLength=LONGEST_TAG)
         self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
+        self.new.setMinimumWidth(self.new.fontMetrics().horizontalAdvance(self.new.placeholderText()) + _FIELD_PX)
         self.new.returnPressed.connect(self._on_new)
         self._field = QWidgetAction(self)
         self._field.setDefaultWidget(self.new)

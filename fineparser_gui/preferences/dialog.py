@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QTabWidget,
@@ -108,9 +109,11 @@ class PreferencesDialog(QDialog):
         add_form_row(form, self.tr("&Event of new dives"), self.event_name)
         add_form_row(form, self.tr("&Judges of a meet"), self.judges)
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
-        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
+        text = self.tr("A video that is not where it was is looked for in these folders, by its content.")
+        what = label(text, "muted", wrap=True)
+        what.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         form.addRow(label(self.tr("Folders of videos")), self._folders())
-        form.addRow(label(what, "muted", wrap=True))
+        form.addRow(what)
         add_form_row(form, self.tr("&Language"), self.language)
         add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
@@ -119,12 +122,12 @@ class PreferencesDialog(QDialog):
     def _folders(self) -> QHBoxLayout:
         """Build the list of the folders in which moved videos are searched."""
         self.folders = QListWidget(accessibleName=self.tr("Folders of videos"))
-        self.folders.setFixedHeight(_FOLDER_LINES * self.folders.fontMetrics().lineSpacing() + 12)
+        self.folders.setMinimumHeight(_FOLDER_LINES * self.folders.fontMetrics().lineSpacing() + 12)
         self.folders.currentRowChanged.connect(lambda row: self.remove_folder.setEnabled(row >= 0))
         self.add_folder = QPushButton(self.tr("Add…"), clicked=self._on_add_folder)
         self.remove_folder = QPushButton(self.tr("Remove"), clicked=self._on_remove_folder)
         self._show_folders()
-        column = lay_out(QVBoxLayout(spacing=6), self.add_folder, self.remove_folder)
+        column = lay_out(QVBoxLayout(spacing=6), self.add_folder, self.remove_folder, None)
         return lay_out(QHBoxLayout(spacing=8), (self.folders, 1), column)
 
     def _show_folders(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from answers_kit import open_scored
+from history_kit import made_dive
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushButton, QWidget
 
@@ -86,6 +87,16 @@ def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_k
             window.resize(*screen)
             _check(window, qtbot)
     window.score.how.setChecked(False)
+    window.library.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
+    window.actions_by_id["history"].trigger()
+    window.history.season.show_dives([made_dive()])
+    window.history.season.show()
+    for _ in range(2):
+        for screen in _SCREENS:
+            window.resize(*screen)
+            _check(window, qtbot)
+        window.actions_by_id["history"].trigger()
+    window.library.hide()
     room = window.score.contentsRect().width()
     for note in (window.score.no_exemplars, window.score.refusal):
         buttons = note.findChildren(QAbstractButton)
