@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED_VIEWS = {
     "fineparser_gui.dives.number_field",
     "fineparser_gui.dives.seen_numbers",
-    "fineparser_gui.export.season_dialog",
+    "fineparser_gui.export.season_strip",
     "fineparser_gui.player.drawing_layer",
     "fineparser_gui.player.video_canvas",
     "fineparser_gui.store.save_path",
