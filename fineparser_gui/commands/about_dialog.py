@@ -26,7 +26,7 @@ _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", 
 _MOST_BYTES = 2_000_000
 _HIDDEN = ("shards", "format", "model", "synthetic")
 _SIZE = (760, 640)
-ABOUT, MODEL_CARD, LICENSES, SYSTEM_CHECK, CRASH_REPORT = range(5)
+ABOUT, MODEL_CARD, LICENSES, _LICENSE_TEXTS, SYSTEM_CHECK, CRASH_REPORT = range(6)
 
 
 class AboutDialog(QDialog):
@@ -58,6 +58,7 @@ class AboutDialog(QDialog):
             (self.tr("FineParser Studio {0}").format(__version__), TextPage(), self._fill_about),
             (self.tr("Model card"), TextPage(self._folder), self._fill_model_card),
             (self.tr("Licences"), TextPage(), self._fill_licenses),
+            (self.tr("Licence texts"), TextPage(), self._fill_license_texts),
             (self.tr("System check"), TextPage(), self._begin_check),
             (self.tr("Crash report"), TextPage(), self._fill_report),
         ]
@@ -67,9 +68,8 @@ class AboutDialog(QDialog):
             self.pages.addTab(page, title)
             self._unfilled[place] = fill
         self.copy = QPushButton(self.tr("Copy"), clicked=self._on_copy)
-        self.texts = QPushButton(self.tr("Licence texts"), clicked=self._show_license_texts)
         logs = QPushButton(self.tr("Open the log folder"), clicked=lambda: open_logs())
-        foot = lay_out(QHBoxLayout(), self.copy, self.texts, logs, None, closing_buttons(self))
+        foot = lay_out(QHBoxLayout(), self.copy, logs, None, closing_buttons(self))
         lay_out(QVBoxLayout(self), (self.pages, 1), foot)
         self.pages.currentChanged.connect(self.show_page)
 
@@ -84,7 +84,6 @@ class AboutDialog(QDialog):
         if (fill := self._unfilled.pop(place, None)) is not None:
             fill(self.page)
         self.copy.setEnabled(place != SYSTEM_CHECK or self._checking is None)
-        self.texts.setVisible(place == LICENSES)
 
     def done(self, result: int) -> None:
         if self._checking is not None:
@@ -123,11 +122,10 @@ class AboutDialog(QDialog):
 
         page.setMarkdown(license_page())
 
-    def _show_license_texts(self) -> None:
+    def _fill_license_texts(self, page: TextPage) -> None:
         from fineparser_core.support.licenses import license_texts
 
-        self.page.setPlainText(license_texts())
-        self.texts.setEnabled(False)
+        page.setPlainText(license_texts())
 
     def _fill_report(self, page: TextPage) -> None:
         there = (path for path in self._reports if path.is_file())
