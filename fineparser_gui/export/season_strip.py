@@ -6,12 +6,12 @@ from pathlib import Path
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout
 
+from fineparser_core.language import without_mnemonic
 from fineparser_gui.dives.session import Session
 from fineparser_gui.export.exports import named_file
 from fineparser_gui.export.report_page import report_formats
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.save_path import ask_save_path
-from fineparser_gui.support.formatting import without_mnemonic
 from fineparser_gui.support.widgets import label, lay_out, note_field, on_escape, push_button
 
 _NOTE_LINES = 2
@@ -50,13 +50,10 @@ class SeasonStrip(QFrame):
         if len(names) == 1 and "" not in names:
             self.dives = [dive for dive in found if dive.dived_on] or found
             text = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
-            n_dives = len(self.dives)
-            count = self.tr("{0} dives in the report.", None, n_dives).format(n_dives)
-            if n_dives == 1:
-                count = self.tr("One dive in the report.")
-            text = f"{text.format(*names)} {count}"
-            if n_dives < len(found):
-                text += " " + self.tr("Dives without a date are left out: enter it beside the dive.")
+            count = self.tr("dives: {0}").format(len(self.dives))
+            text = f"{text.format(*names)} · {count}"
+            if len(self.dives) < len(found):
+                text += " · " + self.tr("Dives without a date are left out: enter it beside the dive.")
         self.said.setText(text)
         self.go.setEnabled(bool(self.dives))
 

@@ -34,7 +34,7 @@ class AthleteTiles(QScrollArea):
         self._history = history
         self._athletes: list[AthleteSummary] = []
         self.tiles: list[_Tile] = []
-        self.name = QLineEdit(maxLength=LONGEST_NAME, accessibleName=self.tr("New name"))
+        self.name = QLineEdit(maxLength=LONGEST_NAME, accessibleName=self.tr("Athlete"))
         self.name.setFixedWidth(_TILE.width())
         self.name.setToolTip(self.tr("Write a new name, or that of another athlete to make both one."))
         self.name.returnPressed.connect(self._on_named)

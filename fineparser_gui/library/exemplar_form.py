@@ -11,18 +11,10 @@ from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.records import ExemplarFacts, check_facts
-from fineparser_core.language import translated
+from fineparser_core.language import translated, without_mnemonic
 from fineparser_gui.dives.dive import Dive
 from fineparser_gui.dives.number_field import NumberField
-from fineparser_gui.support.formatting import (
-    awards_text,
-    board_entries,
-    day_text,
-    decimal,
-    shortest,
-    typed_day,
-    without_mnemonic,
-)
+from fineparser_gui.support.formatting import awards_text, board_entries, day_text, decimal, shortest, typed_day
 from fineparser_gui.support.widgets import ElidedLabel, choice_box, inset, label, lay_out, on_escape, push_button
 
 _MOST_FRAMES = 10_000_000

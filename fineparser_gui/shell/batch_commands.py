@@ -84,10 +84,7 @@ class BatchCommands(QObject):
             said.append(self.tr("File names that say other than what is entered: {0}.").format(n_others))
             actions.append((self.tr("Replace existing entries"), lambda: self.name_dives(keys, replace=True)))
         if not said:
-            text = self.tr(
-                "No file name says anything new, as Anna_207C_10m_3.mp4 would. For a list of dives: Dive menu, Meet."
-            )
-            self._session.problem.emit(text)
+            self._session.problem.emit(self.tr("No file name says anything new."))
             return
         self._messages.offer(" ".join(said), actions)
         self._offered = self._messages.buttons

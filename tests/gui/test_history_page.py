@@ -277,7 +277,7 @@ def test_a_season_is_what_is_shown_or_selected_of_one_athlete(studio, page, qtbo
     page.commands["report"].trigger()
     assert season.isVisible()
     assert reported() == ["one", "two"]
-    assert "2 dives in the report" in season.said.text()
+    assert "dives: 2" in season.said.text()
     filters.days.setCurrentIndex(filters.days.count() - 1)
     filters.since.setDate(QDate(2026, 4, 1))
     filters.until.setDate(QDate(2026, 4, 30))
