@@ -99,7 +99,7 @@ def test_a_folder_without_room_is_one_sentence_and_still_read(tmp_path, monkeypa
     monkeypatch.setattr("fineparser_gui.__main__.try_writing", full)
     folder, said = own_folder(tmp_path / "fineparser")
     assert folder == tmp_path / "fineparser"
-    assert said.endswith("(No space left on device): make room on its disk.")
+    assert said.endswith("(No space left on device): make room on its disk, or check its permissions.")
     assert said.count(". ") == 0
 
 

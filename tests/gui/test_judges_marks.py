@@ -169,7 +169,7 @@ def test_marks_need_not_be_typed_again_for_an_exemplar(scored, qtbot, text, prop
     assert not form.isVisible()
 
 
-def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_path, small_video, monkeypatch):
+def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_path, variable_rate_video, monkeypatch):
     session, window = scored.session, scored.window
     action = window.actions_by_id["export_judged"]
     assert not action.isEnabled()
@@ -179,7 +179,7 @@ def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_pat
     first = session.current
     session.editing.move_transition(first.key, 1, first.analysis.parse.transitions.first_entry_frame + 3)
     first = session.current
-    (tmp_path / "second.mp4").write_bytes(small_video.read_bytes())
+    (tmp_path / "second.mp4").write_bytes(variable_rate_video.read_bytes())  # of the first one much is known
     session.open([tmp_path / "second.mp4"], in_frame=10, out_frame=90)
     second = session.keys[1]
     qtbot.waitUntil(lambda: session.dive(second).state is DiveState.QUEUED)

@@ -15,7 +15,6 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.aqa_model import normalize
@@ -165,7 +164,7 @@ def test_choice_is_seeded_and_prefers_the_board():
     assert len(mixed) == 20
     assert notes == (Note(NoteCode.OTHER_BOARD, (5, 20)),)
     _, notes = select_by_board(candidates[:1], 10.0, 10, seed=3)
-    assert [note_text(note).split(" of")[0] for note in notes] == ["Only 1 exemplar", "1"]
+    assert [note.code for note in notes] == [NoteCode.FEW_EXEMPLARS, NoteCode.OTHER_BOARD]
 
 
 def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
