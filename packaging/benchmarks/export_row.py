@@ -12,7 +12,7 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from outcome import Outcome
 
-from fineparser_core import Analyzer, score_clip
+import fineparser_core  # whose parts are loaded where they are used: torch would weigh on the other rows
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.records import Analysis
 from fineparser_core.resources import resource
@@ -28,7 +28,9 @@ def export() -> Outcome:
     """Compare the median times of both, in turns, of the sample dive in 1920 x 1080."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        analysis = score_clip(resource("samples", "sample.mp4"), "207C", board_m=10.0, analyzer=Analyzer.open())
+        analyzer = fineparser_core.Analyzer.open()
+        clip = resource("samples", "sample.mp4")
+        analysis = fineparser_core.score_clip(clip, "207C", board_m=10.0, analyzer=analyzer)
         analysis = _enlarged(analysis, folder / "large.mp4")
         exported, bare = folder / "annotated.mp4", folder / "bare.mp4"
         write_annotated_clip(analysis, exported)  # warms the file and the fonts, and tells the size
