@@ -71,7 +71,7 @@ class RenderOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What the picture showed from a moment of a voice-over on.
+    """State of the picture from a moment of a voice-over on.
 
     Attributes:
         time_s: of the moment, in seconds from the beginning.

@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.messages = MessageStack()
         bar, self.bell = self.menuBar(), MessageBell(self.messages)
-        # On all pages; a menu bar at the top of the screen has no corner.
+        # All pages share the bell; a menu bar at the top of the screen has no corner for it.
         (self.statusBar().addPermanentWidget if bar.isNativeMenuBar() else bar.setCornerWidget)(self.bell)
         self.missing = MissingVideos(self.session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
