@@ -54,7 +54,7 @@ class VerdictPanel(QWidget):
         self._shown: Analysis | None = None
         # A transition that is dragged changes the dive many times a second.
         self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
-        session.shown_changed.connect(self._refresh_timer.start)
+        session.shown_changed.connect(self._follow)
         self._refresh()
 
     def bars(self) -> list["MeasureBar"]:
@@ -64,9 +64,16 @@ class VerdictPanel(QWidget):
 
     def close_video(self) -> None:
         """Release the file before the window closes."""
-        self._session.shown_changed.disconnect(self._refresh_timer.start)
+        self._session.shown_changed.disconnect(self._follow)
         self._refresh_timer.stop()
         self.strip.close_file()
+
+    def _follow(self) -> None:
+        """Appear at once, as what is below moves down, under the mouse; change when the dive is at rest."""
+        if self.isHidden() == (measured_dive(self._session) is None):
+            self._refresh_timer.start()
+        else:
+            self._refresh()
 
     def _refresh(self) -> None:
         dive = measured_dive(self._session)

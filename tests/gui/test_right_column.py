@@ -56,6 +56,12 @@ def test_a_scored_dive_is_told_in_few_words_and_without_a_click(scored) -> None:
     assert "rendered" in found  # what trained the weights is said beside the award
 
 
+def test_the_verdict_appears_with_the_score_and_moves_nothing_later(scored) -> None:
+    scored.window.verdict.hide()  # as before a dive has been analyzed
+    scored.session.shown_changed.emit()
+    assert scored.window.verdict.isVisible()
+
+
 def test_the_prediction_is_within_the_view_where_there_is_room(scored, qtbot) -> None:
     window = scored.window
     window.resize(1366, 768)

@@ -63,6 +63,7 @@ def window(idle_studio, pool, qtbot, small_video, tmp_path_factory, tmp_path, mo
     window = idle_studio.window
     window.transport._clock = lambda: pool.now_s
     activate(qtbot, window)
+    qtbot.waitUntil(lambda: window.player.pane.canvas.shown_frame is not None)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "said.mp4"), ""))
     return window
 
