@@ -95,7 +95,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         ExportError: a number in it is not finite.
     """
     parse, scoring, own = analysis.parse, analysis.scoring, analysis.own_award
-    clip, sentences = parse.clip, [note_text(note) for note in analysis.notes]
+    clip, found, sentences = parse.clip, measures_of(analysis), [note_text(note) for note in analysis.notes]
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
@@ -105,8 +105,8 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "transitions": parse.transitions,
         "moments": parse.moments,
         "first_water_contact_frame": parse.first_water_contact_frame,
-        "measures": measures_of(analysis),
-        "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis).items()},
+        "measures": found,
+        "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis, found).items()},
         "own_award": None,
         "unscored": analysis.unscored,
         "recognition": _recognition_to_dict(parse.recognition),
@@ -177,10 +177,10 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
     return measures(analysis.parse, dive_number=scoring.dive_number, board_m=scoring.board_m)
 
 
-def good_ranges_of(analysis: Analysis) -> dict[str, Band]:
-    """Return the ranges of good values of what was measured of a dive, by the names of the measures."""
+def good_ranges_of(analysis: Analysis, found: Sequence[Measure]) -> dict[str, Band]:
+    """Return the ranges of good values of the measures found of a dive, by their names."""
     bands = bands_of(analysis)
-    compared = ((measure.name, band_for(measure, bands)) for measure in measures_of(analysis))
+    compared = ((measure.name, band_for(measure, bands)) for measure in found)
     return {name: band for name, band in compared if band is not None}
 
 

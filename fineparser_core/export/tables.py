@@ -199,9 +199,10 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "notes": " ".join(filter(None, (*withheld, *notes_of(dive.analysis)))),
     }
     row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
-    for measure in measures_of(dive.analysis):
+    found = measures_of(dive.analysis)
+    for measure in found:
         row |= {measure.name: measure.value, f"{measure.name}_uncertainty": measure.uncertainty}
-    ranges = good_ranges_of(dive.analysis).items()
+    ranges = good_ranges_of(dive.analysis, found).items()
     row["good_ranges"] = "; ".join(
         f"{name} {band.low:g} to {band.high:g} ({band.source.kind})" for name, band in ranges
     )

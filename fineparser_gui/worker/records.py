@@ -75,7 +75,8 @@ def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
     arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
     if encoding is not None:
         arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
-    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None))}, arrays
+    analysis = Analysis(parse=parse, scoring=None, measures=())  # of the parse alone: measured when it is scored
+    return {"analysis": analysis_to_dict(analysis)}, arrays
 
 
 def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
