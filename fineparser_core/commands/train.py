@@ -14,6 +14,7 @@ from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
+from fineparser_core.errors import Cancelled
 from fineparser_core.training.presets import get_config
 
 #: Name of the recipe of the app's own weights among the presets.
@@ -87,7 +88,10 @@ def main(argv: list[str]) -> int:
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
         data = args.dataset(args.data, args.settings.layout)
-        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
+        try:
+            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
+        except Cancelled:
+            raise Cancelled("Cancelled: the same command with --resume goes on.") from None
         if peers.writes:
             if finished.summary is not None:
                 say(finished.summary.as_text())

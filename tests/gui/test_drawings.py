@@ -241,6 +241,7 @@ def keyed(drawn, qtbot):
     """The window with the focus on its picture, so that shortcuts hold as for a user; the picture."""
     activate(qtbot, drawn.window)
     canvas = drawn.window.player.pane.canvas
+    qtbot.mouseMove(drawn.window.menuBar())  # a drawing begins where the mouse is over the picture
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     canvas.repaint()
     return canvas

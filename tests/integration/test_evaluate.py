@@ -21,6 +21,12 @@ def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
     assert "Neither --data nor --real is given" in outcome.err
 
 
+def test_weights_of_another_method_are_refused(fineparser: Fineparser, tmp_path: Path) -> None:
+    outcome = fineparser("evaluate", "--method", "usdl", "--real", tmp_path)
+    assert outcome.code == 2
+    assert "--method is 'usdl', and the weights are of 'fineparser-pose'" in " ".join(outcome.err.split())
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:

@@ -134,6 +134,18 @@ def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
     assert load_bundle(whole / "bundle")[0]
 
 
+def test_a_cancelled_run_says_how_it_goes_on(
+    fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_: object, **__: object) -> None:
+        raise Cancelled()
+
+    monkeypatch.setattr("fineparser_core.training.run.train", cancelled)
+    outcome = fineparser("train", *words, "--out", tmp_path)
+    assert outcome.code == Cancelled.exit_code
+    assert "Cancelled: the same command with --resume goes on." in outcome.err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loaders", [0, 1])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
