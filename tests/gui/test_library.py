@@ -582,6 +582,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert library.mask(mine.exemplar.id) is not None
 
     session.editing.set_details(key, "5253B", 3.0)
+    session.editing.confirm_details(key)  # the video shows another dive
     qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring)
     assert mine.exemplar.id in {vote.id for vote in session.current.votes}
     panel.show_number("5253B")

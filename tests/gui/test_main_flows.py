@@ -45,7 +45,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     wait_for_score(studio, qtbot)
     own = session.current.analysis.scoring
 
-    drag(window.player.timeline, 1, 8)
+    drag(window.player.timeline, 1, 4)  # the entry, to before the contact with the water
     wait_for_score(studio, qtbot)
     corrected = session.current.analysis.scoring
     assert corrected.score != own.score
