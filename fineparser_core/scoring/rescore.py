@@ -35,9 +35,10 @@ _ENTRY_DOUBTS = {NoteCode.ENTRY_UNSURE, NoteCode.ENTRY_NEAR_END}
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
-    """Return the first and last possible frame of a moment if the transitions beside it stay.
+    """Return the first and last possible frame of a moment if the moments beside it stay.
 
-    Every step keeps at least a frame, and the two transitions keep different samples.
+    Every step keeps at least a frame, and the two transitions keep different samples. The entry begins by the contact
+    with the water, where there is one.
 
     Args:
         place: 0 for the first frame of the flight, 1 for that of the entry, 2 for the first contact with the water.
@@ -49,7 +50,8 @@ def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
         entry = frame_to_sample(sampled, parse.transitions.first_entry_frame)
         return parse.clip.in_frame + 1, int(sampled[max(entry - 1, 0)])
     flight = frame_to_sample(sampled, parse.transitions.first_flight_frame)
-    return int(sampled[flight]) + 1, parse.clip.out_frame
+    contact = parse.first_water_contact_frame
+    return int(sampled[flight]) + 1, parse.clip.out_frame if contact is None else contact
 
 
 def correct_transitions(

@@ -121,6 +121,7 @@ def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
         with pytest.raises(ConfigError, match=f"at frame {frame}: the entry begins at frame {entry}"):
             correct_contact(parse, frame)
     parse = correct_contact(parse, entry + 9)
+    assert transition_range(parse, 1)[1] == entry + 9
     flight = parse.transitions.first_flight_frame
     for moved, contact in ((entry + 9, entry + 9), (entry + 10, None)):
         after, _ = correct_transitions(parse, encoding, transitions(flight, moved))
