@@ -7,7 +7,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from finding import close_messages
 from mouse_kit import drop
 from platforms import KILL
 
@@ -69,30 +68,26 @@ def clips(tmp_path) -> list[Path]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("bundled_weights")
-def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
+def test_a_worker_killed_at_any_moment_is_started_again_and_loses_nothing(studio, qtbot, clips):
     session, window, client = studio.session, studio.window, studio.client
     rng = random.Random(4)
     session.open(clips)
     for key in session.keys:
         session.editing.set_details(key, "207C", 10.0)
         session.editing.set_diver(key, "Anna")
+        session.editing.declare_dive(key)  # the water's contact is not seen in all of them
     qtbot.waitUntil(lambda: bool(session.current.votes))
     session.editing.move_transition(session.current.key, 0, 30)
-    for _ in range(20):
+    for _ in range(8):
         session.select(rng.choice(session.keys))
         window.actions_by_id["cancel_all"].trigger()
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))
         said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
-        close_messages(window.messages)
         for key in session.keys:
             session.analyze(key)
         qtbot.wait(rng.randrange(6000))
         victim = client.pid
         os.kill(victim, KILL)
-        qtbot.waitUntil(window.messages.isVisible)
         qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead))
-        qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))
-        qtbot.waitUntil(window.actions_by_id["retry_all"].isEnabled)
-        window.actions_by_id["retry_all"].trigger()
-        qtbot.waitUntil(lambda: all(session.dive(k).votes for k in session.keys))
+        qtbot.waitUntil(lambda: all(dive.votes and not dive.busy for dive in map(session.dive, session.keys)))
         assert said == [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
