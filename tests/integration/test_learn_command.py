@@ -124,10 +124,11 @@ def test_a_profile_of_other_weights_is_refused(tmp_path: Path, clip: Path, finep
 def test_the_commands_of_the_tutorial_run(
     tmp_path: Path, fineparser: Fineparser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On rendered stand-ins for phone clips; five are too few to help, so `learn` is forced."""
+    """On rendered stand-ins for phone clips; those that are measured are too few to help, so `learn` is forced."""
     text = (ROOT / "packaging" / "docs" / "learning.md").read_text(encoding="utf-8")
     facts = rendered_facts()
-    chosen = [fact for fact in facts if (fact["dive_number"], fact["board_m"]) in {("103B", 1.0), ("401B", 1.0)}][:5]
+    numbers = {"103B", "201B", "301B", "401B"}
+    chosen = [fact for fact in facts if fact["dive_number"] in numbers and fact["board_m"] == 1]
     rows = ["video,start,end,dive,board,J1,J2,J3,J4,J5,athlete,date"]
     for i, fact in enumerate(chosen):
         shutil.copyfile(resource("exemplars", f"{fact['id']}.mp4"), tmp_path / f"IMG_{i}.mp4")
@@ -142,4 +143,4 @@ def test_the_commands_of_the_tutorial_run(
         words = [*command.split(), *(["--force"] if command.startswith("learn") else [])]
         done = fineparser(*words)
         assert done.code == 0, done.err
-    assert "Calibrated on 5 of your dives: profile club." in done.out
+    assert re.search(r"Calibrated on ([5-9]|1\d) of your dives: profile club\.", done.out)
