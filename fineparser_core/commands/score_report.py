@@ -50,7 +50,7 @@ def report(analysis: Analysis) -> str:
     if analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
     elif analysis.withheld:
-        blocks.append(f"No score: {analysis.withheld}\n--force scores it all the same.")
+        blocks.append(f"{analysis.withheld}\n--force scores it all the same.")
     elif analysis.scoring is None and analysis.unscored:
         blocks.append(f"No score: {analysis.unscored}")
     elif analysis.scoring is None:
