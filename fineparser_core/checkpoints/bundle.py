@@ -57,6 +57,22 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """How the recipe made weights.
+
+    Attributes:
+        versions: of the packages, by name.
+        inputs: digests, by what they are of.
+        stages: of each stage, its "minutes" and what was measured of it.
+    """
+
+    machine: str
+    versions: Mapping[str, str]
+    inputs: Mapping[str, str]
+    stages: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WeightsCard:
     """Description of weights, for people and for the code that must treat clips as training did.
 
@@ -75,8 +91,7 @@ class WeightsCard:
         calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
             stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
-        provenance: of weights that the recipe made: "machine", "versions", digests of "inputs", and of each of the
-            "stages" its minutes and what was measured of it; empty for others.
+        provenance: None for weights that the recipe did not make.
         choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
@@ -99,7 +114,7 @@ class WeightsCard:
     metrics: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     streams: Mapping[str, float] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance | None = None
     choices: str = ""
     intended_use: str = ""
     limitations: str = ""

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from fineparser_core import __version__
-from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle, write_card
+from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, save_bundle, write_card
 from fineparser_core.commands.calibrate import CalibrateOptions, calibrate
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.exemplars import COMMONEST, RECORDS, build_library, draws, encode_library, write_sample
@@ -400,13 +400,13 @@ class Stages:
             provenance=self.provenance(stamp),
         )
 
-    def provenance(self, stamp: DataStamp) -> dict[str, Any]:
-        """Return versions, digests of the inputs, and of each stage the minutes and what was measured of it."""
+    def provenance(self, stamp: DataStamp) -> Provenance:
+        """Return how the weights are made, as far as the stages are finished."""
         versions = {"fineparser": __version__, "python": platform.python_version(), "torch": torch.__version__}
         versions |= {"numpy": np.__version__, "opencv": cv2.__version__}
         machine = f"{self.peers.device.type}, {torch.get_num_threads()} threads, {self.precision}".replace("torch.", "")
         inputs = self._inputs | {"labels of the rendered dives": stamp.labels}
-        return {"machine": machine, "versions": versions, "inputs": inputs, "stages": self.finished}
+        return Provenance(machine=machine, versions=versions, inputs=inputs, stages=self.finished)
 
     def _refused(self, reason: str) -> ConfigError:
         way_out = "delete it, and the stages that it lists are looked through again"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_card
+from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, write_card
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
@@ -93,8 +93,8 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
         blocks += ["## What it states about itself", *_calibration(card.calibration)]
     if card.choices:
         blocks += ["## On which dives its constants were chosen", card.choices]
-    if card.provenance:
-        blocks += ["## How they were made", *_provenance(card)]
+    if card.provenance is not None:
+        blocks += ["## How they were made", *_provenance(card, card.provenance)]
     if pictures:
         blocks.append("## Where it fails")
         blocks += [f"{caption}\n\n![{caption}]({name})" for name, caption in pictures]
@@ -215,18 +215,14 @@ def _calibration(stored: Mapping[str, Any]) -> list[str]:
     return ["\n".join(lines)]
 
 
-def _provenance(card: WeightsCard) -> list[str]:
-    made = card.provenance
-    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    inputs = ", ".join(f"{name} {digest}" for name, digest in made["inputs"].items())
+def _provenance(card: WeightsCard, made: Provenance) -> list[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    inputs = ", ".join(f"{name} {digest}" for name, digest in made.inputs.items())
     rows = ["| stage | minutes | what it reached on dives kept aside |", "| --- | --- | --- |"]
-    for name, found in made["stages"].items():
+    for name, found in made.stages.items():
         reached = ", ".join(f"{what} {_number(value)}" for what, value in found.items() if what != "minutes")
         rows.append(f"| {name} | {found.get('minutes', '')} | {reached} |")
-    return [
-        f"Commit {card.commit}, seed {card.seed}; {versions}; {made['machine']}. Inputs: {inputs}.",
-        "\n".join(rows),
-    ]
+    return [f"Commit {card.commit}, seed {card.seed}; {versions}; {made.machine}. Inputs: {inputs}.", "\n".join(rows)]
 
 
 def _number(value: float) -> str:

@@ -51,7 +51,8 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
 
     card = read_card(run / "bundle")
     planned = SIZES["tiny"].minutes()
-    assert planned.keys() <= card.provenance["stages"].keys()
+    assert card.provenance is not None
+    assert planned.keys() <= card.provenance.stages.keys()
     assert card.commit
     assert card.metrics["test dives"] == SIZES["tiny"].test
     page = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
