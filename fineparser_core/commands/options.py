@@ -48,6 +48,8 @@ BUNDLED = "bundled"
 
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
 _RULES = ConstructorRegistry()
+#: Most letters of an error of a command line; the values in it may have any number.
+_LONGEST = 500
 #: Whole numbers of the libraries that are given them have 64 bits.
 _LARGEST = 2**63 - 1
 
@@ -243,10 +245,11 @@ def _one_sentence(command: str) -> Iterator[None]:
 
 
 def _sentence(box: str) -> str:
-    """Return the text of tyro's message box up to its first rule, on a single line.
+    """Return the text of tyro's message box up to its first rule, on a single line that is not too long for a terminal.
 
     The help that follows is left out.
     """
     lines = [line.strip("│| ") for line in box.splitlines()[1:]]
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
-    return " ".join(lines[:end]).rstrip(".")
+    text = " ".join(lines[:end]).rstrip(".")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -68,7 +68,7 @@ def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     given = parse_known(_Preset, "train", argv)[0]
     use_method(given.method)
-    preset = given.config or given.method or "release"
+    preset = next(name for name in (given.config, given.method, "release") if name is not None)
     if preset == BUNDLE_RECIPE:
         from fineparser_core.commands import bundle  # late, as it loads torch
 
@@ -76,8 +76,9 @@ def main(argv: list[str]) -> int:
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
+    data = args.dataset(args.data, args.settings.layout)
     if os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0")) == "0":
-        remark(f"reads {args.data}, then its dives; a checkpoint and the results go to {args.out}")
+        remark(f"trains on {args.data}; a checkpoint and the results go to {args.out}")
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
@@ -87,7 +88,6 @@ def main(argv: list[str]) -> int:
     log_to_stderr()
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
-        data = args.dataset(args.data, args.settings.layout)
         try:
             finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
         except Cancelled:

@@ -183,7 +183,6 @@ def _synthesize() -> Iterator[Refusal]:
         yield from _bad_values(run, option, NO_SEEDS)
     yield from _bad_values((*run, "--train", "1"), "--workers", ("1000000", *NO_COUNTS))
     yield from _bad_values((*run, "--train", "1"), "--numbers", ("999Z", ",", "\udcff"))
-    yield from _bad_values(run, "--variant", ("2", *NO_COUNTS))
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
 
 
