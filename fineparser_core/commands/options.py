@@ -48,7 +48,7 @@ BUNDLED = "bundled"
 
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
 _RULES = ConstructorRegistry()
-#: Most letters of an error of a command line; the values in it may have any number.
+#: Longest error of a command line, in letters: the values in it may have any number of them.
 _LONGEST = 500
 #: Whole numbers of the libraries that are given them have 64 bits.
 _LARGEST = 2**63 - 1
