@@ -58,7 +58,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """How the recipe made weights.
+    """Record of how the recipe made weights.
 
     Attributes:
         versions: of the packages, by name.
