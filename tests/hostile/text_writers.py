@@ -28,7 +28,7 @@ from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
-from fineparser_core.export.coach_marks import NOTE, Mark
+from fineparser_core.export.coach_marks import LONGEST_NOTE, NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.corrections import CorrectedDive, provenance_path, write_corrections
 from fineparser_core.export.drawing import draw_text, fit_text, text_width, wrap_text
@@ -71,13 +71,13 @@ class Case:
 
     @property
     def options(self) -> RenderOptions:
-        parse, mark = self.analysis.parse, Mark(**vars(_MARK) | {"text": self.text})
+        parse, mark = self.analysis.parse, Mark(**vars(_MARK) | {"text": self.text[:LONGEST_NOTE]})
         other = ComparedDive(path=self.video, title=self.text, steps=parse.steps, masks=None)
         return RenderOptions(marks=(mark,), comparison=other, comparison_marks=(mark,), title=self.text)
 
     @property
     def record(self) -> ExportedDive:
-        mark = Mark(**vars(_MARK) | {"text": self.text})
+        mark = Mark(**vars(_MARK) | {"text": self.text[:LONGEST_NOTE]})
         return ExportedDive(path=self.video, diver=self.text, analysis=self.analysis, marks=(mark,))
 
 
