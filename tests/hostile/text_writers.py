@@ -116,7 +116,7 @@ def _data(case: Case) -> None:
     write_json([case.record], case.folder / "t.json")
     (dive,) = json.loads((case.folder / "t.json").read_text(encoding="utf-8"))["dives"]
     assert (dive["diver"], Path(dive["path"])) == (case.text or None, case.video)
-    assert dive["drawings"][0]["text"] == case.text
+    assert dive["drawings"][0]["text"] == case.text[:LONGEST_NOTE]
 
 
 def _analysis(case: Case) -> None:
