@@ -1,14 +1,12 @@
 """How often the dive is recognized: its number, direction, half somersaults and board, and what speaks against it.
 
-    python packaging/benchmarks/recognition.py [--parses DIR] [--labels FILE] [--rendered N]
+    python packaging/benchmarks/recognition.py [--clips CLIPS] [--rendered N]
 
-Of parses of real clips with known numbers (NAME.pkl in DIR, each a pickled pair of which the first is the parse), and
-of rendered dives whose joints are off as those of the finder are on real frames.
+Of labelled real clips with known numbers, and of rendered dives whose joints are off as those of the finder are on real
+frames.
 """
 
 import argparse
-import json
-import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,24 +14,24 @@ from pathlib import Path
 import numpy as np
 from made_dives import mirrored, rendered
 
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.motion.clips import find_clip
 from fineparser_core.recognition.contradictions import contradictions
 from fineparser_core.recognition.numbers import DIRECTION_NAMES
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.records import DiveParse, Recognition
 
 
-def real(parses: Path, labels: Path) -> Iterator[tuple[str, DiveNumber, float | None, DiveParse]]:
-    """Return parses of real clips with known numbers."""
-    for name, facts in json.loads(labels.read_text(encoding="utf-8")).items():
-        number = facts.get("dive_number") or ("207C" if "207C" in facts.get("dive", "") else None)
-        path = parses / f"{name}.pkl"
-        if number is None or not path.is_file():
-            continue
-        with path.open("rb") as file:
-            parse = pickle.load(file)[0]
-        board_m = facts.get("board_m") or (10.0 if "platform" in name else None)
-        yield name, parse_dive_number(number.rstrip("?")), board_m, parse
+def real(clips: Path) -> Iterator[tuple[str, DiveNumber, float | None, DiveParse]]:
+    """Return names, numbers, boards and parses of labelled clips."""
+    analyzer = Analyzer.open()
+    for one in read_dives(clips):
+        if one.dive_number is not None:
+            found = find_clip(one.video)
+            parse, _ = analyzer.parse(found.clip, found.recording)
+            yield one.video.stem, parse_dive_number(one.dive_number), one.board_m, parse
 
 
 def wrong_numbers(dive: DiveNumber, board_m: float | None, rng: np.random.Generator) -> list[tuple[str, str]]:
@@ -119,16 +117,15 @@ def shifted(parse: DiveParse, by_s: float) -> DiveParse:
 def main() -> None:
     """Run the measurement; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parses", type=Path, help="folder of pickled parses of real clips")
-    parser.add_argument("--labels", type=Path, help="labels.json of these")
+    parser.add_argument("--clips", type=Path, help="folder of labelled clips")
     parser.add_argument("--rendered", type=int, default=0, help="rendered dives")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--misses", action="store_true", help="print what was missed")
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
-    if args.parses is not None:
+    if args.clips is not None:
         tally, varied = Tally(), Tally()
-        for name, dive, board_m, parse in real(args.parses, args.labels):
+        for name, dive, board_m, parse in real(args.clips):
             seen = recognize(parse)
             tally.add_dive(dive, board_m, seen, rng)
             told = [] if seen is None else [f"{one.dive_number} {one.probability:.2f}" for one in seen.numbers[:3]]
