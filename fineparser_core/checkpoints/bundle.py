@@ -121,6 +121,11 @@ class WeightsCard:
     notices: tuple[str, ...] = ()
     shards: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def method(self) -> str:
+        """Return the name of the method, FineParser's where the model names none."""
+        return str(self.model.get("method", WHOLE_NETWORK.method))
+
 
 def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str, Tensor]:
     stored = {}

@@ -62,9 +62,9 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     if args.out is not None:
         make_output_folder(args.out)
     card = read_card(weights)
-    if args.method is not None and args.method != card.model["method"]:
+    if args.method not in (None, card.method):
         raise ConfigError(
-            "--method is {0}, and the weights are of {1}: leave it away.", repr(args.method), repr(card.model["method"])
+            "--method is {0}, and the weights are of {1}: leave it away.", repr(args.method), repr(card.method)
         )
     # Before anything is printed or loaded: they may not be there.
     data = None if args.data is None else args.dataset(args.data, args.layout)

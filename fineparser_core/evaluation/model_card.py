@@ -141,8 +141,7 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Ma
 
 
 def _which_model(card: WeightsCard) -> list[str]:
-    method = str(card.model.get("method", "fineparser"))
-    blocks = [f"These are weights of {_MODELS.get(method, f'`{method}`')}."]
+    blocks = [f"These are weights of {_MODELS.get(card.method, f'`{card.method}`')}."]
     if shares := card.streams:
         rows = [
             "| what compares | Spearman's rho with the true difference of awards |",

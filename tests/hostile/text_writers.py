@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,18 @@ class Case:
         return made_analysis(self.video)
 
     @property
+    def mark(self) -> Mark:
+        return replace(_MARK, text=self.text[:LONGEST_NOTE])
+
+    @property
     def options(self) -> RenderOptions:
-        parse, mark = self.analysis.parse, Mark(**vars(_MARK) | {"text": self.text[:LONGEST_NOTE]})
+        parse, mark = self.analysis.parse, self.mark
         other = ComparedDive(path=self.video, title=self.text, steps=parse.steps, masks=None)
         return RenderOptions(marks=(mark,), comparison=other, comparison_marks=(mark,), title=self.text)
 
     @property
     def record(self) -> ExportedDive:
-        mark = Mark(**vars(_MARK) | {"text": self.text[:LONGEST_NOTE]})
-        return ExportedDive(path=self.video, diver=self.text, analysis=self.analysis, marks=(mark,))
+        return ExportedDive(path=self.video, diver=self.text, analysis=self.analysis, marks=(self.mark,))
 
 
 def _tame(text: str) -> None:
@@ -116,7 +120,7 @@ def _data(case: Case) -> None:
     write_json([case.record], case.folder / "t.json")
     (dive,) = json.loads((case.folder / "t.json").read_text(encoding="utf-8"))["dives"]
     assert (dive["diver"], Path(dive["path"])) == (case.text or None, case.video)
-    assert dive["drawings"][0]["text"] == case.text[:LONGEST_NOTE]
+    assert dive["drawings"][0]["text"] == case.mark.text
 
 
 def _analysis(case: Case) -> None:

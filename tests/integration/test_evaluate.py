@@ -8,7 +8,9 @@ from typing import Any
 
 import cv2
 import pytest
+import torch
 
+from fineparser_core.checkpoints.bundle import WeightsCard, save_bundle
 from fineparser_core.resources import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 
@@ -25,6 +27,12 @@ def test_weights_of_another_method_are_refused(fineparser: Fineparser, tmp_path:
     outcome = fineparser("evaluate", "--method", "usdl", "--real", tmp_path)
     assert outcome.code == 2
     assert "--method is 'usdl', and the weights are of 'fineparser-pose'" in " ".join(outcome.err.split())
+    save_bundle(
+        {"a": torch.ones(2)}, WeightsCard(name="release", trained_on="unknown", synthetic=False), tmp_path / "w"
+    )
+    outcome = fineparser("evaluate", "--method", "usdl", "--weights", tmp_path / "w", "--real", tmp_path)
+    assert outcome.code == 2
+    assert "the weights are of 'fineparser'" in outcome.err
 
 
 @pytest.mark.slow
