@@ -22,7 +22,15 @@ from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, save_bundle, write_card
 from fineparser_core.commands.calibrate import CalibrateOptions, calibrate
 from fineparser_core.commands.evaluate_options import EvaluateOptions
-from fineparser_core.commands.exemplars import COMMONEST, RECORDS, build_library, draws, encode_library, write_sample
+from fineparser_core.commands.exemplars import (
+    COMMONEST,
+    RECORDS,
+    SAMPLE_DRAWS,
+    build_library,
+    draws,
+    encode_library,
+    write_sample,
+)
 from fineparser_core.commands.measuring import measure
 from fineparser_core.commands.options import Seed, Workers, parse
 from fineparser_core.commands.output_paths import check_output_folder
@@ -33,7 +41,7 @@ from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.stamp import DataStamp, data_stamp
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.model_card import write_model_card
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.inference.analyzer import Analyzer
@@ -340,7 +348,7 @@ class Stages:
         logger.info("%s Planned for two cores: %s.", self.notices[0], _hours(sum(self.planned.values())))
 
     def stage(self, name: str, act: Callable[[], Result], *, once: bool = False) -> Result:
-        """Run a stage and keep its minutes; one that only writes files is skipped where it is finished.
+        """Run a stage and keep its minutes, those before Ctrl+C too; a finished one that only writes files is skipped.
 
         Raises: what the stage raises.
         """
@@ -352,10 +360,21 @@ class Stages:
             left = sum(minutes for other, minutes in self.planned.items() if other not in self.finished)
             told = names.index(name) + 1, len(names), name, _hours(self.planned[name]), _hours(left * self._pace())
             logger.info("stage %d of %d, %s: planned %s; about %s left in all", *told)
-        began_s = time.monotonic()
-        result = act()
+        cut, began_s = f"{name}, interrupted", time.monotonic()
+        before = self.finished.get(cut, {"minutes": 0.0})["minutes"]
+
+        def minutes() -> dict[str, float]:
+            return {"minutes": round(before + (time.monotonic() - began_s) / 60, 2)}
+
+        try:
+            result = act()
+        except Cancelled:
+            if name not in self.finished:
+                self._finish(cut, minutes())
+            raise
+        self.finished.pop(cut, None)
         if name not in self.finished:
-            self._finish(name, {"minutes": round((time.monotonic() - began_s) / 60, 2)})
+            self._finish(name, minutes())
         return result
 
     def learn(self, part: Part, name: str) -> None:
@@ -436,7 +455,8 @@ def _make_exemplars(run: Stages, bundle: Path, folder: Path, sample: Path) -> No
     (folder / RECORDS).mkdir(parents=True, exist_ok=True)
     build_library(folder, chosen, run.progress, run.cancel)
     encode_library(folder, bundle, run.progress, run.cancel)
-    write_sample(sample, run.args.seed)
+    drawn = min(SAMPLE_DRAWS, run.size.exemplars)
+    write_sample(sample, run.args.seed, folder / FILE_NAME, bundle, draws=drawn, cancel=run.cancel)
 
 
 def _streams(bundle: Path, exemplars: Path) -> dict[str, float]:

@@ -23,6 +23,7 @@ from fineparser_core.errors import AnnotationError, ConfigError, ExportError, Vi
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import Clip, MaskTrack
@@ -50,8 +51,8 @@ RECORDS = ".records"
 _MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
 _ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
-#: A dive whose flight and entry have faults that are seen; the first draws show the entry half hidden, or few faults.
-_SAMPLE_DRAW = 2
+#: Maximum number of dives that are rendered for one that is scored.
+SAMPLE_DRAWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ def main(argv: list[str]) -> int:
         if not judged:
             encode_library(folder, args.weights, progress, cancel)
         if args.sample is not None:
-            write_sample(args.sample, args.seed)
+            write_sample(args.sample, args.seed, folder / FILE_NAME, args.weights, cancel=cancel)
         shutil.rmtree(folder / RECORDS, ignore_errors=True)
         os.replace(folder, args.out)
         sync_folder(args.out.parent)
@@ -279,13 +280,40 @@ def _encoded(
         return mask, ExemplarEncoding(**fields, transition_samples=(first, second))
 
 
-def write_sample(folder: Path, seed: int) -> None:
-    """Render the sample dive, with a JSON that gives its dive number and board."""
+def write_sample(
+    folder: Path,
+    seed: int,
+    library: Path,
+    weights: Path | None,
+    *,
+    draws: int = SAMPLE_DRAWS,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Render the sample dive, with a JSON that gives its dive number and board: the first of some draws with a score.
+
+    Where no draw has one, the last is kept; the last is not analyzed.
+
+    Raises: what the analyzer raises where weights or library cannot be read.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
-    _write_clip(dive, folder / "sample.mp4")
-    facts = {"file": "sample.mp4", "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
+    path = folder / "sample.mp4"
+    for draw in range(draws):
+        dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), draw))
+        _write_clip(dive, path)
+        if draw == draws - 1 or _is_scored(path, dive, library, weights, cancel):
+            break
+    facts = {"file": path.name, "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
     write_whole(folder / "sample.json", json.dumps(facts, indent=1) + "\n")
+
+
+def _is_scored(path: Path, dive: RenderedDive, library: Path, weights: Path | None, cancel: CancelToken | None) -> bool:
+    asked = AskedClip(path=path, dive_number=_SAMPLE_NUMBER, board_m=dive.board_m)
+    analyzer = Analyzer.open(weights=weights, library=library)
+    with analyzer.library:
+        try:
+            return analyzer.analyze_file(asked, cancel=cancel)[1].scoring is not None
+        except VideoError:  # nothing falls in it, or too little of a dive
+            return False
 
 
 def draws(

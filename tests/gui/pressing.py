@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QThread, QTimer, QUrl, SignalInstance, Slot
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QTextCursor, QTextDocument
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QTextCursor, QTextDocument, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -391,8 +391,11 @@ def press(control: Control, inside: Callable[[], object] = lambda: None) -> None
     _hold(control)
     window, surface = control.widget.window(), _surface(control.widget)
     place = surface.mapTo(window, control.at())
-    handle = window.windowHandle()
-    QTest.mouseMove(handle, place)
+    target: Any = window.windowHandle()
+    at = place
+    if not isinstance(target, QWindow):  # PySide looks it up by its address alone, and may find what lay there before
+        target, at = surface, control.at()
+    QTest.mouseMove(target, at)
     QApplication.processEvents()
     _hold(control)
     hit = window.childAt(place)
@@ -409,7 +412,7 @@ def press(control: Control, inside: Callable[[], object] = lambda: None) -> None
     timer.timeout.connect(look)
     timer.start()
     try:
-        QTest.mouseClick(handle, control.button, Qt.KeyboardModifier.NoModifier, place)
+        QTest.mouseClick(target, control.button, Qt.KeyboardModifier.NoModifier, at)
     finally:
         timer.stop()
 

@@ -75,7 +75,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
 
 def test_the_panel_of_numbers_takes_no_more_room_than_it_needs(scored, qtbot):
     score, session = scored.studio.window.found.numbers, scored.studio.session
-    qtbot.waitUntil(lambda: score.height() == score.sizeHint().height())  # the layouts have settled
+    qtbot.waitUntil(lambda: score.height() == score.heightForWidth(score.width()))  # the layouts have settled
     before = score.height()
     scored.studio.window.player.edits.nudge_transition(0, 5)
     qtbot.waitUntil(lambda: score.height() > before)
