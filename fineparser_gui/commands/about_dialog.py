@@ -54,6 +54,7 @@ class AboutDialog(QDialog):
         self._folder = Path(preferences.weights) if preferences.weights else bundled_weights()
         self._checking: Process | None = None
         self.pages = QTabWidget(documentMode=True)
+        self.pages.setUsesScrollButtons(False)
         pages = [
             (self.tr("FineParser Studio {0}").format(__version__), TextPage(), self._fill_about),
             (self.tr("Model card"), TextPage(self._folder), self._fill_model_card),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.measures.center_path import CenterPath, center_path
@@ -15,7 +15,7 @@ from fineparser_gui.player.prefetch import Playhead
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.images import image_from
-from fineparser_gui.support.steps import duration_s, step_text, steps_to_water
+from fineparser_gui.support.steps import step_text, steps_to_water
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
 
@@ -161,8 +161,9 @@ class VideoPane(QWidget):
         contact = self._track.first_water_contact_frame if isinstance(self._track, DiveParse) else None
         steps = steps_to_water(self._steps, contact, self._info)
         step = next((s for s in steps if s.start_frame <= frame < s.end_frame), None)
-        self._step.set_step(step.name if step else None, self._step_text(step))
+        self._step.set_step(step.name if step else None, step_text(step.name) if step else "")
         self._details.setText(self._details_text() if self._info else "")
+        self._fit_head()
         if self._decoder is None or self._info is None:
             return
         sized = self._decoded_for or self.canvas
@@ -178,6 +179,17 @@ class VideoPane(QWidget):
             if self._decoded_for is not None:  # as the pane's canvas is not painted
                 self._decoder.painted()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Leave the frame's number out where the row lacks the room for it; the bar below the picture has it, too."""
+        needed_px = self._head_row.minimumSize().width()
+        if self._details.isHidden():
+            needed_px += self._head_row.spacing() + self._details.minimumSizeHint().width()
+        self._details.setVisible(needed_px <= self.width())
+
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)
         painted = self._track.painted if isinstance(self._track, DiveParse) else ()
@@ -185,11 +197,6 @@ class VideoPane(QWidget):
             text = self.tr("{0} · your mask").format(text)
         zoom = self.canvas.view.zoom
         return text if zoom == 1 else self.tr("{0} · magnified {1}×").format(text, decimal(zoom))
-
-    def _step_text(self, step: StepSpan | None) -> str:
-        if step is None or self._info is None:
-            return step_text(step.name) if step else ""
-        return f"{step_text(step.name)} · {decimal(duration_s(step, self._info))} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
         if info.path != self._path:  # late signal of the previous file

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,8 +55,8 @@ def test_the_library_that_the_loader_misses_is_named(incomplete_qt):
         [sys.executable, "-P", "-m", "fineparser_gui"], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 2
-    sentence = "fineparser-gui: Qt needs libxcb-icccm.so.9: install the packages of this system that hold them."
-    assert done.stderr.splitlines() == [sentence]
+    (sentence,) = done.stderr.splitlines()  # names what else this system lacks, too
+    assert re.fullmatch(r"fineparser-gui: Qt needs (\S+, )*libxcb-icccm\.so\.9(, \S+)*: .+\.", sentence)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,7 +9,9 @@ from made_results import dive
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
-from fineparser_core.evaluation.model_card import write_model_card
+from fineparser_core.evaluation.model_card import CARD_PROSE, _number, model_card, write_model_card
+from fineparser_core.evaluation.summary import METRICS
+from fineparser_core.resources import bundled_weights
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
 CALIBRATION = {
@@ -111,3 +115,24 @@ def test_the_worst_come_first_and_dives_without_a_value_not_at_all():
     ]
     assert [result.id for result in worst(dives, mask_badness)] == [dives[1].id, dives[0].id]
     assert [result.id for result in worst(dives, step_badness)] == [dives[2].id, dives[1].id]
+
+
+def test_the_bundled_pages_say_what_the_bundled_card_says():
+    folder = bundled_weights()
+    card, page = read_card(folder), (folder / CARD_PROSE).read_text(encoding="utf-8")
+    (arithmetic,) = re.findall(r"^Arithmetic: (.*)\.$", page, re.MULTILINE)
+    of_the_card = model_card(card, {"arithmetic": arithmetic}, [])
+    assert [block for block in of_the_card.split("\n\n") if block.strip() not in page] == []
+    measured = {name: value for name in METRICS if (value := card.metrics.get(f"test {name}")) is not None}
+    assert measured
+    for name, value in measured.items():
+        label, more = METRICS[name]
+        assert f"| {label}, {'higher' if more else 'lower'} is better | {_number(value)} |" in page
+    evaluation = (Path(__file__).parents[3] / "packaging" / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert f"weights {card.id}: {card.streams['dives']:.0f} exemplars, each left out in turn" in evaluation
+    for what, name in {
+        "both streams": "both",
+        "static stream alone": "static",
+        "dynamic stream alone": "dynamic",
+    }.items():
+        assert f"{what:21} {card.streams[name]:.3f}" in evaluation
