@@ -22,8 +22,6 @@ _NO_REAL_SCORES = (
     "**No number here says how well these weights score real dives.** No real dives with judges' awards could be had "
     "for this measurement; every score below is of dives that this program rendered, judged by its own rubric."
 )
-# Sentence on training that this version has no command for.
-_STAGES = "The stages that these commands name are in the history of this program's repository, up to commit ade3f28."
 _MODELS = {
     "fineparser": (
         "FineParser, the network of the paper (CVPR 2024): I3D, spatial parser, temporal parser, static encoder and "
@@ -99,8 +97,7 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
         blocks.append("## Where it fails")
         blocks += [f"{caption}\n\n![{caption}]({name})" for name, caption in pictures]
     if card.training or card.notices:
-        stages = _STAGES if "--config staged" in card.training else ""
-        blocks += ["## Appendix: lineage", card.training, stages, *card.notices]
+        blocks += ["## Appendix: lineage", card.training, *card.notices]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -31,7 +31,7 @@ def bundle(tmp_path):
         calibration=CALIBRATION,
         streams={"dives": 80, "both": 0.919, "static": 0.921, "dynamic": 0.123},
         choices="The interval was fitted on the test dives.",
-        training="It went on from others. `fineparser train --config staged`",
+        training="It went on from others.",
     )
     save_bundle({"a": torch.ones(2, 2)}, card, tmp_path / "bundle")
     return tmp_path / "bundle"
@@ -130,9 +130,5 @@ def test_the_bundled_pages_say_what_the_bundled_card_says():
         assert f"| {label}, {'higher' if more else 'lower'} is better | {_number(value)} |" in page
     evaluation = (Path(__file__).parents[3] / "packaging" / "docs" / "evaluation.md").read_text(encoding="utf-8")
     assert f"weights {card.id}: {card.streams['dives']:.0f} exemplars, each left out in turn" in evaluation
-    for what, name in {
-        "both streams": "both",
-        "static stream alone": "static",
-        "dynamic stream alone": "dynamic",
-    }.items():
-        assert f"{what:21} {card.streams[name]:.3f}" in evaluation
+    for what in ("both streams", "static stream alone", "dynamic stream alone"):
+        assert re.search(rf"^{what} +{card.streams[what.split()[0]]:.3f}$", evaluation, re.MULTILINE)
