@@ -21,7 +21,17 @@ from fineparser_core.support.atomic import write_whole
 
 # What learns: the decoder of the masks and both heads of the transitions.
 _FROZEN = ["i3d", "static_encoder", "spatial_parser.encoder", "dynamic_stream", "static_stream", "reducers"]
-_LEARNED = ["--mask-weight", "1", "--transition-weight", "1", "--validation-share", "0", "--resume"]
+_LEARNED = [
+    "--regression-weight",
+    "0",
+    "--mask-weight",
+    "1",
+    "--transition-weight",
+    "1",
+    "--validation-share",
+    "0",
+    "--resume",
+]
 
 
 def run(*command: str) -> None:
