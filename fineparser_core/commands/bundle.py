@@ -352,14 +352,13 @@ class Stages:
 
         Raises: what the stage raises.
         """
-        if once and name in self.finished:
-            return None  # type: ignore[return-value]
         self.cancel.raise_if_cancelled()
-        if name not in self.finished:
-            names = list(self.planned)
-            left = sum(minutes for other, minutes in self.planned.items() if other not in self.finished)
-            told = names.index(name) + 1, len(names), name, _hours(self.planned[name]), _hours(left * self._pace())
-            logger.info("stage %d of %d, %s: planned %s; about %s left in all", *told)
+        if name in self.finished:
+            return None if once else act()  # type: ignore[return-value]
+        names = list(self.planned)
+        left = sum(minutes for other, minutes in self.planned.items() if other not in self.finished)
+        told = names.index(name) + 1, len(names), name, _hours(self.planned[name]), _hours(left * self._pace())
+        logger.info("stage %d of %d, %s: planned %s; about %s left in all", *told)
         cut, began_s = f"{name}, interrupted", time.monotonic()
         before = self.finished.get(cut, {"minutes": 0.0})["minutes"]
 
@@ -369,12 +368,10 @@ class Stages:
         try:
             result = act()
         except Cancelled:
-            if name not in self.finished:
-                self._finish(cut, minutes())
+            self._finish(cut, minutes())
             raise
         self.finished.pop(cut, None)
-        if name not in self.finished:
-            self._finish(name, minutes())
+        self._finish(name, minutes())
         return result
 
     def learn(self, part: Part, name: str) -> None:
@@ -455,8 +452,8 @@ def _make_exemplars(run: Stages, bundle: Path, folder: Path, sample: Path) -> No
     (folder / RECORDS).mkdir(parents=True, exist_ok=True)
     build_library(folder, chosen, run.progress, run.cancel)
     encode_library(folder, bundle, run.progress, run.cancel)
-    drawn = min(SAMPLE_DRAWS, run.size.exemplars)
-    write_sample(sample, run.args.seed, folder / FILE_NAME, bundle, draws=drawn, cancel=run.cancel)
+    most = min(SAMPLE_DRAWS, run.size.exemplars)  # what has one exemplar has learned nothing to score by
+    write_sample(sample, run.args.seed, folder / FILE_NAME, bundle, most=most, cancel=run.cancel)
 
 
 def _streams(bundle: Path, exemplars: Path) -> dict[str, float]:

@@ -286,10 +286,10 @@ def write_sample(
     library: Path,
     weights: Path | None,
     *,
-    draws: int = SAMPLE_DRAWS,
+    most: int = SAMPLE_DRAWS,
     cancel: CancelToken | None = None,
 ) -> None:
-    """Render the sample dive, with a JSON that gives its dive number and board: the first of some draws with a score.
+    """Render the sample dive, with a JSON that gives its dive number and board: the first of `most` draws with a score.
 
     Where no draw has one, the last is kept; the last is not analyzed.
 
@@ -297,23 +297,23 @@ def write_sample(
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "sample.mp4"
-    for draw in range(draws):
-        dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), draw))
-        _write_clip(dive, path)
-        if draw == draws - 1 or _is_scored(path, dive, library, weights, cancel):
-            break
+    analyzer = Analyzer.open(weights=weights, library=library)
+    with analyzer.library:
+        for draw in range(most):
+            dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), draw))
+            _write_clip(dive, path)
+            asked = AskedClip(path=path, dive_number=_SAMPLE_NUMBER, board_m=dive.board_m)
+            if draw == most - 1 or _is_scored(analyzer, asked, cancel):
+                break
     facts = {"file": path.name, "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
     write_whole(folder / "sample.json", json.dumps(facts, indent=1) + "\n")
 
 
-def _is_scored(path: Path, dive: RenderedDive, library: Path, weights: Path | None, cancel: CancelToken | None) -> bool:
-    asked = AskedClip(path=path, dive_number=_SAMPLE_NUMBER, board_m=dive.board_m)
-    analyzer = Analyzer.open(weights=weights, library=library)
-    with analyzer.library:
-        try:
-            return analyzer.analyze_file(asked, cancel=cancel)[1].scoring is not None
-        except VideoError:  # nothing falls in it, or too little of a dive
-            return False
+def _is_scored(analyzer: Analyzer, asked: AskedClip, cancel: CancelToken | None) -> bool:
+    try:
+        return analyzer.analyze_file(asked, cancel=cancel)[1].scoring is not None
+    except VideoError:  # nothing falls in it, or too little of a dive
+        return False
 
 
 def draws(

@@ -2,8 +2,8 @@
 
     python packaging/benchmarks/leave_one_out.py CLIPS OUT [--epochs N] [--only NAME ...]
 
-CLIPS is a folder of labelled clips, or a set of judged dives; what the labels lack, the bundled weights add. The same
-command goes on where it was stopped.
+CLIPS is a folder of labelled clips, one dive each; what the labels lack, the bundled weights add. The same command goes
+on where it was stopped.
 """
 
 import argparse
@@ -13,25 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.commands.cli import main as fineparser
-from fineparser_core.data.judged_dives import JudgedDive, read_dives, read_masks, write_dives
+from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks, write_dives
 from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.motion.clips import find_clip
 from fineparser_core.support.atomic import write_whole
 
 # What learns: the decoder of the masks and both heads of the transitions.
 _FROZEN = ["i3d", "static_encoder", "spatial_parser.encoder", "dynamic_stream", "static_stream", "reducers"]
-_LEARNED = [
-    "--regression-weight",
-    "0",
-    "--mask-weight",
-    "1",
-    "--transition-weight",
-    "1",
-    "--validation-share",
-    "0",
-    "--resume",
-]
+_LEARNED = ["--regression-weight=0", "--mask-weight=1", "--transition-weight=1", "--validation-share=0"]
 
 
 def run(*command: str) -> None:
@@ -45,7 +34,7 @@ def run(*command: str) -> None:
 
 def measured(weights: Path | None, dive: JudgedDive) -> dict[str, float | None]:
     """Return how far the moments are off in frames, and the IoU of the masks where there are any."""
-    found = find_clip(dive.video)
+    found = clip_of(dive)
     parse, _ = Analyzer.open(weights=weights).parse(found.clip, found.recording)
     result = measure_clip(parse, dive, truths=None if dive.masks is None else read_masks(dive.masks))
     moments = {"take-off": result.flight_error, "come-out": result.entry_error, "contact": result.contact_error}
@@ -59,7 +48,7 @@ def left_out(dive: JudgedDive, others: list[JudgedDive], out: Path, epochs: int)
         out.mkdir(parents=True, exist_ok=True)
         write_dives(out / "others.json", others)
         taught = ("--data", str(out / "others.json"), "--out", str(out / "run"), "--epochs", str(epochs))
-        run("train", "--config", "fine-tune", *taught, "--freeze", *_FROZEN, *_LEARNED)
+        run("train", "--config", "fine-tune", *taught, "--freeze", *_FROZEN, *_LEARNED, "--resume")
         found = {"bundled": measured(None, dive), "taught": measured(out / "run" / "bundle", dive)}
         write_whole(results, json.dumps(found, indent=1) + "\n")
     return dict(json.loads(results.read_text(encoding="utf-8")))
