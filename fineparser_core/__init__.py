@@ -1,9 +1,21 @@
 """FineParser: fine-grained spatio-temporal action parsing for action quality assessment (CVPR 2024).
 
-The public face: `score_clip` and `Analyzer` analyze clips; `list_models`, `create_model` and `load_model` give
-networks; `evaluate` measures predictions or networks on a data set. `packaging/docs/api.md` shows them at work. Each is
-imported when it is first used, because most load torch.
+The public face, which `packaging/docs/api.md` shows at work. Each name is imported when it is first used: most load
+torch.
 """
+
+import os
+import sys
+
+# The working folder comes first on the path of `python -m fineparser_core.…`: its modules would pass for Python's own.
+if (
+    "-m" in sys.orig_argv
+    and sys.argv[:1] == ["-m"]
+    and sys.orig_argv[sys.orig_argv.index("-m") + 1].startswith("fineparser_core")
+    and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    and not sys.flags.safe_path
+):
+    del sys.path[0]
 
 from importlib import import_module
 from typing import Any
@@ -12,14 +24,22 @@ __version__ = "0.1.0"
 
 # Name: the module that defines it.
 _PUBLIC = {
+    "Analysis": "fineparser_core.records.analysis",
     "Analyzer": "fineparser_core.inference.analyzer",
-    "create_model": "fineparser_core.checkpoints.build",
+    "OwnParts": "fineparser_core.training.run",
+    "analyze_files": "fineparser_core.commands.scorer",
+    "clip_transform": "fineparser_core.inference.features",
+    "create_model": "fineparser_core.checkpoints.networks",
     "evaluate": "fineparser_core.evaluation.dataset_evaluation",
+    "extract_features": "fineparser_core.inference.features",
+    "get_config": "fineparser_core.training.presets",
     "list_models": "fineparser_core.methods",
+    "load_dataset": "fineparser_core.data.dataset",
     "load_model": "fineparser_core.checkpoints.bundle",
     "score_clip": "fineparser_core.inference.analyzer",
+    "train": "fineparser_core.training.run",
 }
-__all__ = ["Analyzer", "create_model", "evaluate", "list_models", "load_model", "score_clip"]
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

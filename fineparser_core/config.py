@@ -26,7 +26,8 @@ OWN = "own:"
 PAPER_HEAD = "paper"
 #: Processes a GPU that make batches, by default.
 _LOADERS = 4
-_POSITIVE = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
+_RATES = ("lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
+_COUNTS = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "evaluate_every", "evaluate_late_every")
 
 
 def check_choices(config: "DataclassInstance") -> None:
@@ -148,23 +149,22 @@ class RunSettings:
 
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
-        imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
-        c3d: file that `fineparser convert c3d` wrote, for the rivals on C3D.
+        imagenet: state dict of torchvision or timm, for the static backbone; it is read as data.
+        c3d: state dict with the layers conv1 to fc7, for the rivals on C3D; likewise.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
         loaders: processes that make batches ahead of the network; by default none on a CPU, and up to four a GPU. The
             batches are the same.
         checkpoint_every: iterations between checkpoints; a checkpoint of FineParser takes 616 MB.
-        checkpoints_kept: how many of the last checkpoints stay.
-        tf32: let an NVIDIA GPU round the factors of products to ten bits, for speed.
+        keep: how many of the last checkpoints stay.
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
         deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without any,
             for example the 3D pooling of I3D and C3D on a GPU.
         minutes: stop after so long as if interrupted, whatever is being done, decoding and measuring included; --resume
             goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
-        name: of the weights.
+        name: of the weights (default: the method's).
         trained_on: a sentence for whoever sees a score (default: from the data set).
         resume: go on with the run in the output folder, or start it.
     """
@@ -176,14 +176,13 @@ class RunSettings:
     cache: Path | None = None
     workers: int = 2
     loaders: int | None = None
-    checkpoint_every: int = 100
-    checkpoints_kept: int = 1
-    tf32: bool = False
+    checkpoint_every: int = 500
+    keep: int = 1
     cudnn_benchmark: bool = False
     deterministic: bool = False
     minutes: float | None = None
     limit: int | None = None
-    name: str = "fineparser"
+    name: str | None = None
     trained_on: str | None = None
     resume: bool = False
 
@@ -191,7 +190,7 @@ class RunSettings:
         for name in ("kinetics", "imagenet", "c3d", "weights", "cache"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
-        check_numbers(self, ("workers", "checkpoint_every", "checkpoints_kept"))
+        check_numbers(self, ("workers", "checkpoint_every", "keep"))
         if self.minutes is not None and self.minutes <= 0:
             raise ConfigError(f"minutes is {self.minutes}: it must be above 0.")
         if self.limit is not None and self.limit < 1:
@@ -214,6 +213,7 @@ class TrainConfig(ModelConfig):
         decoding: how transitions are read from their probabilities, as a weights card names it.
         pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe
             for MTL-AQA), or nothing ("random").
+        lone_pairs: pair a training dive without any partner with itself, as released, in place of leaving it out.
         all_pairs: every ordered pair within a batch of dives, instead of an exemplar per query.
         exemplars: E, the voters of a test dive.
         flip: probability of mirroring a clip.
@@ -229,6 +229,7 @@ class TrainConfig(ModelConfig):
         i3d_lr: peak of the temporal parser's I3D.
         psnet_lr: peak of PSNet.
         mask_encoder_lr: peak of the spatial parser's I3D.
+        schedule: of the rates after the warm-up: "cosine" from the peak to `final_lr`, or "constant" at the peak.
         warmup_epochs: length of the linear warm-up.
         warmup_lr: learning rate at which the warm-up starts.
         final_lr: learning rate at which the cosine ends.
@@ -239,6 +240,8 @@ class TrainConfig(ModelConfig):
         freeze: prefixes of parameter names that are not trained.
         precision: of the encoders' passes, "auto", "fp32", "bf16" or "fp16"; the small heads and the losses are always
             float32.
+        tf32: which products an NVIDIA GPU rounds to ten bits, for speed: "off" none, "convolutions" (PyTorch's default,
+            and so the release's), "on" those of matrices, too.
         compile: run the encoders through `torch.compile`.
         teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
         mask_weight: of L_SAP in the total (Eq. 7: 1).
@@ -247,22 +250,32 @@ class TrainConfig(ModelConfig):
         focal_alpha: alpha_t of Eq. 9 for pixels of the athlete, 1 - alpha for the others; none, as released, weighs
             both alike.
         focal_gamma: gamma of Eq. 9.
-        start: what the network starts from where neither weights nor `kinetics` are given: "random", or the "bundled"
-            weights; of these a rival keeps what it freezes beside `kinetics`, too.
+        start: what the network starts from where neither weights nor `kinetics` are given: "random", the "bundled"
+            weights (of which a rival keeps what it freezes beside `kinetics`, too), or nothing else than "kinetics",
+            without which training is refused.
+        initialization: of the rest: "ours", or as in the "release": mask decoder, and the variances of Kinetics as they
+            are beneath a smaller eps.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
-            torchvision fetches.
+            torchvision fetches (version 1), or timm for ViT-S/16.
         validation_share: share of the training dives that are kept aside to pick the epoch by.
         validation_by: how they are drawn: by "number", the release's way of splitting (events occur on both sides), or
             whole "event"s.
         validation_limit: so many of them pick the epoch, drawn; 0 is all.
+        per_number: their exemplars come from so many training dives of each number, drawn, which are encoded once for
+            all of them; 0 is all.
         evaluate_every: epochs between evaluations.
+        evaluate_late_from: first epoch, from 1, with another number of epochs between evaluations; 0 is never.
+        evaluate_late_every: that number.
         test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
+        pick_on: what picks the epoch whose weights are the bundle: "validation", or the "test" split as in the
+            release, which overstates what they can do.
     """
 
     layout: Layout = "auto"
     preprocessing: PreprocessingName = "release"
     decoding: DecodingName = "release"
     pairing: Pairing = "dive-number"
+    lone_pairs: bool = False
     all_pairs: bool = False
     exemplars: int = 10
     flip: float = 0.5
@@ -278,6 +291,7 @@ class TrainConfig(ModelConfig):
     i3d_lr: float = 1e-4
     psnet_lr: float = 1e-3
     mask_encoder_lr: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = 5.0
     warmup_lr: float = 1e-4
     final_lr: float = 1e-4
@@ -286,6 +300,7 @@ class TrainConfig(ModelConfig):
     batch_norm: Literal["release", "fixed", "train"] = "release"
     freeze: tuple[str, ...] = ()
     precision: Precision = "fp32"
+    tf32: Literal["off", "convolutions", "on"] = "off"
     compile: bool = False
 
     teacher_forcing: float = 1.0
@@ -295,28 +310,40 @@ class TrainConfig(ModelConfig):
     focal_alpha: float | None = None
     focal_gamma: float = 2.0
 
-    start: Literal["random", "bundled"] = "random"
+    start: Literal["random", "kinetics", "bundled"] = "random"
+    initialization: Literal["ours", "release"] = "ours"
     sve_weights: Literal["random", "imagenet"] = "random"
     validation_share: float = 0.1
     validation_by: Literal["number", "event"] = "number"
     validation_limit: int = 0
+    per_number: int = 10
     evaluate_every: int = 1
+    evaluate_late_from: int = 0
+    evaluate_late_every: int = 1
     test_epochs: bool = False
+    pick_on: Literal["validation", "test"] = "validation"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_numbers(self, _POSITIVE)
+        check_numbers(self, (*_COUNTS, *_RATES))
         if self.all_pairs and self.batch_size < 2:
             raise ConfigError(
                 f"A batch of {self.batch_size} has no pairs: give --batch-size at least 2 with --all-pairs."
             )
         if self.validation_share >= 1 or self.momentum >= 1:
             raise ConfigError("validation_share and momentum must be below 1.")
+        if self.pick_on == "test" and not self.test_epochs:
+            raise ConfigError("The epoch is to be picked on the test split: add --test-epochs, which measures it.")
         for name in ("flip", "teacher_forcing", "focal_alpha"):
             if (getattr(self, name) or 0) > 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use a share of 1.")
         if self.preprocessing == "follow" and not (get_method(self.method).whole and self.sap):
             raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
+
+    def evaluates(self, epoch: int) -> bool:
+        """Return True if the network is measured after an epoch, from 1; it always is after the last one."""
+        late = 0 < self.evaluate_late_from <= epoch
+        return epoch % (self.evaluate_late_every if late else self.evaluate_every) == 0
 
     @property
     def contrastive(self) -> bool:

@@ -54,10 +54,10 @@ HEARD_HZ = 48_000
 
 #: Version of the pipeline: raised when the same weights give different results, so that cached results are computed
 #: anew.
-PIPELINE = 6
+PIPELINE = 7
 
 #: Devices that a user may choose; "auto" is the fastest that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]
 DEVICES: tuple[Device, ...] = get_args(Device)
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Literal["auto", "int8", "fp32", "bf16", "fp16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

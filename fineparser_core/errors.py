@@ -54,6 +54,24 @@ class FineParserError(Exception):
         super().__init__(self.phrase)
 
 
+#: Beginnings of what PyTorch, CUDA and OpenCV say where NumPy and Python raise MemoryError.
+_NO_MEMORY = (
+    "[enforce fail at alloc",
+    "CUDA out of memory",
+    "Insufficient memory",
+    "Failed to allocate",
+    "bad allocation",
+)
+
+
+def no_memory(error: Exception) -> FineParserError | None:
+    """Return the error of a computer without enough memory if an exception says so, else None."""
+    told = str(error)
+    if not (isinstance(error, MemoryError) or any(words in told for words in _NO_MEMORY)):
+        return None
+    return FineParserError("There is not enough memory: close other programs, or take a shorter or smaller video.")
+
+
 class ConfigError(FineParserError):
     """An invalid setting, option or dive number."""
 

@@ -46,6 +46,11 @@ _FEET_OF_METER = 1 / 0.3048
 # Templates come back from files: no more than this is done with a value.
 _PLACE = re.compile(r"\{(\d+)(?::(\+?,?(?:\.\d)?[fg]?))?\}")
 
+#: Length of all texts within a text, relative to it: of phrases in phrases.
+_MOST_NESTED = 8
+#: Numbers from here on are not written out by a phrase of a file; other numbers are short.
+_LARGEST = 1e15
+
 _rule = cache(c2py)
 _language = ENGLISH
 
@@ -75,9 +80,30 @@ class Phrase(str):
         return [self.template, *(one.to_json() if isinstance(one, Phrase) else one for one in self.values)]
 
     @classmethod
-    def from_json(cls, parts: list[Any]) -> "Phrase":
-        """Return the inverse of `to_json`."""
-        return cls(str(parts[0]), *(cls.from_json(one) if isinstance(one, list) else one for one in parts[1:]))
+    def from_json(cls, parts: list[Any], most: int = 100_000) -> "Phrase":
+        """Return the inverse of `to_json`.
+
+        Args:
+            most: maximum length of the English text. Templates that repeat their values, nested, would grow without
+                bound; the length is known before a text is made.
+
+        Raises:
+            ValueError: the text is longer.
+        """
+        left = _MOST_NESTED * most
+
+        def made(parts: list[Any]) -> Phrase:
+            nonlocal left
+            template, *values = str(parts[0]), *(made(one) if isinstance(one, list) else one for one in parts[1:])
+            lengths = [len(one) if isinstance(one, str) else _number_length(one) for one in values]
+            places = [int(place[1]) for place in _PLACE.finditer(template[: most + 1])]
+            length = sum(lengths[place] for place in places if place < len(lengths))
+            left -= length
+            if max(length, len(template)) > most or left < 0:
+                raise ValueError("a sentence is longer than it says")
+            return cls(template, *values)
+
+        return made(parts)
 
 
 def use_language(code: str) -> None:
@@ -156,6 +182,12 @@ def length_text(meters: float, digits: int = 1) -> str:
 def plural_rule(code: str) -> str:
     """Return which of a language's plural forms goes with a count n, as gettext writes it."""
     return _PLURALS.get(code, "n != 1")
+
+
+def _number_length(value: object) -> int:
+    if isinstance(value, Real) and not abs(value) < _LARGEST:  # type: ignore[operator]
+        raise ValueError("a number of a sentence is too large")
+    return 1
 
 
 def _plain(value: object) -> "int | float | Phrase | str":

@@ -32,7 +32,7 @@ class Method:
         name: for `--method` and `--config`.
         model: makes the network, an `AQAModel`, from the `settings` as keyword arguments.
         objective: makes the `Objective` from the network, the `TrainConfig` and the records of the training dives.
-        preset: values by their names in `TrainConfig` that differ from those of the release.
+        preset: values by their names in `TrainConfig` that differ from FineParser's.
         settings: fields of `ModelConfig` that the network depends on; the others must keep their defaults.
         arguments: further keyword arguments of `model`.
         contrastive: True if a dive is compared with others; equal to the network's `contrastive`.
@@ -42,6 +42,7 @@ class Method:
         grade: how close it is to its source.
         source: publication of the method.
         departs: what differs from the source, for a person.
+        inputs, intended_use, limitations: sentences for the cards of its weights; "" says nothing.
     """
 
     name: str
@@ -57,6 +58,9 @@ class Method:
     grade: Grade = "own"
     source: str = ""
     departs: str = ""
+    inputs: str = ""
+    intended_use: str = ""
+    limitations: str = ""
 
 
 #: Methods that a caller has registered in this process.
@@ -94,7 +98,12 @@ def get_method(name: str) -> Method:
 
 
 def list_models() -> list[dict[str, str]]:
-    """Return name, grade, source and departures of each method that is known here, as rows of a table."""
+    """Return name, grade, source and departures of each method that is known here, as rows of a table.
+
+    Example:
+        >>> [row["name"] for row in list_models()][:2]
+        ['fineparser', 'fineparser-pose']
+    """
     known = dict(_own())
     for point in _others():
         try:

@@ -10,6 +10,8 @@ _ROOT = next(
 )
 
 _MADE = _PACKAGE / "made"
+#: Files that building the app as a folder makes: the licenses of its packages as a page, and their texts.
+LICENSE_PAGE, LICENSE_TEXTS = "licences.md", "licence-texts.txt"
 
 
 def made(name: str) -> Path:
@@ -22,6 +24,15 @@ def resource(*parts: str) -> Path:
     return _ROOT.joinpath(*parts)
 
 
+#: Stands for the folder of the bundled weights, wherever the program is installed.
+BUNDLED = "bundled"
+
+
 def bundled_weights() -> Path:
     """Return the folder of the weights that come with the program."""
     return resource("weights", "fineparser")
+
+
+def weights_folder(given: str | Path | None) -> Path:
+    """Return the folder of weights that a caller means; None and the word "bundled" mean the bundled weights."""
+    return bundled_weights() if given is None or given == BUNDLED else Path(given)

@@ -4,7 +4,9 @@ import argparse
 import importlib.util
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from fineparser_core.errors import ExitCode
 from fineparser_core.language import Phrase
@@ -14,9 +16,20 @@ from fineparser_gui.support.display import display_problem
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or a sentence; argparse hides a full disk."""
+        stream = sys.stderr if file is sys.stderr else sys.stdout
+        try:
+            print(message, end="", file=stream, flush=True)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at its end
+            sys.exit(ExitCode.OUTPUT)
+
+
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
     """Parse the command line: clips, and dive number, board and frames of a single clip."""
-    parser = argparse.ArgumentParser(prog="fineparser-gui", description="Opens the FineParser window.")
+    parser = _Parser(prog="fineparser-gui", description="Opens the FineParser window.")
     about = "video file, folder of videos, or session file"
     parser.add_argument("clips", nargs="*", type=lambda path: Path(path).absolute(), metavar="CLIP", help=about)
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C")
@@ -36,13 +49,14 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
         missing: what is in it can be read, and room may be made; else with None.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         try_writing(path)
+        with suppress(OSError):  # a disk that knows no permissions
+            path.chmod(0o700)
         return path, ""
     except OSError as error:
         return path if is_full(error) and path.is_dir() else None, Phrase(
-            "Settings and unsaved work are not kept as {0} cannot be written ({1}): make room on its disk, or check "
-            "its permissions.",
+            "Settings are not kept as {0} cannot be written ({1}): make room on its disk, or check its permissions.",
             path,
             error.strerror or str(error),
         )
@@ -66,8 +80,9 @@ def main() -> int:
     from fineparser_core.language import UNITS, translated
     from fineparser_gui.app import Application, Studio
     from fineparser_gui.preferences.store import PreferenceStore
-    from fineparser_gui.store.session_file import SUFFIX
-    from fineparser_gui.support.icons import show_icon
+    from fineparser_gui.session.session_file import SUFFIX
+    from fineparser_gui.store.store import FILE_NAME
+    from fineparser_gui.support.images import show_icon
     from fineparser_gui.support.log_file import report_unexpected, start_logging
     from fineparser_gui.support.translation import install_language
 
@@ -79,7 +94,8 @@ def main() -> int:
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
-    folder, problem = own_folder(platformdirs.user_data_path("fineparser", appauthor=False))
+    data = platformdirs.user_data_path("fineparser", appauthor=False)
+    folder, problem = own_folder(data)
     if folder is not None:
         start_logging(folder)
     app = Application(sys.argv[:1])
@@ -88,7 +104,7 @@ def main() -> int:
     install_language(app, preferences.language)
     os.environ[UNITS] = preferences.units
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
-    studio = Studio(app, folder, cache, writable=not problem)
+    studio = Studio(app, folder, cache, data / FILE_NAME, writable=not problem)
     studio.window.shown_first.connect(app.collect_garbage)  # pyqtgraph is loaded by then
     if studio.reports is not None:
         studio.reports.watch()

@@ -6,19 +6,18 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from fineparser_gui.dives.model_choice import ModelChoice
-from fineparser_gui.dives.session import Session
-from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.preferences.store import PreferenceStore, open_settings
+from fineparser_gui.preferences.store import ModelChoice, PreferenceStore, open_settings
+from fineparser_gui.services.session import Session
+from fineparser_gui.services.sessions import SessionController
+from fineparser_gui.session.preferences import Preferences
 from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.shell.main_window import MainWindow
-from fineparser_gui.store.analysis_cache import AnalysisCache
-from fineparser_gui.store.save_path import LAST_FOLDER
-from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import FILE_NAME
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file
+from fineparser_gui.support.save_path import LAST_FOLDER
 from fineparser_gui.support.theme import ThemeManager
+from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.client import WorkerClient
 
 
@@ -53,11 +52,18 @@ class Studio:
         folder: folder for settings, the store of dives and sessions, and the coach's own exemplars; None: none of them
             is kept.
         cache: folder of the results of videos; None: they are kept for this run only.
+        history: path of the store; None: in `folder`.
         writable: whether `folder` can be written; another part of the program reports it if not.
     """
 
     def __init__(
-        self, app: QApplication, folder: Path | None = None, cache: Path | None = None, *, writable: bool = True
+        self,
+        app: QApplication,
+        folder: Path | None = None,
+        cache: Path | None = None,
+        history: Path | None = None,
+        *,
+        writable: bool = True,
     ) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
@@ -69,7 +75,8 @@ class Studio:
         if library is not None and not (writable or library.is_dir()):
             library = None  # none can be made
         self.client = WorkerClient(library, cache)
-        history = folder / FILE_NAME if folder is not None and writable else None
+        if history is None and folder is not None:
+            history = folder / FILE_NAME
         self.session = Session(self.client, library, AnalysisCache(cache) if cache else None, history)
         choice = ModelChoice(self.session, self.preferences)
         LAST_FOLDER.keep_in(open_settings(folder) if folder is not None else None)
@@ -79,7 +86,6 @@ class Studio:
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.player.timeline.prepare)
-        self.window.shown_first.connect(self.files.take_old_files, Qt.ConnectionType.SingleShotConnection)
         if folder is not None:
             self.reports = CrashReports(folder / "crashes", log_file(folder))
             self.client.died.connect(self._report_worker)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from fineparser_core.export.jobs import ClipJob
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.app import Studio
-from fineparser_gui.store.session_file import SUFFIX
+from fineparser_gui.session.session_file import SUFFIX
 
 REPORT = "self-test.json"
 _POLL_MS = 50
@@ -80,8 +80,9 @@ class SelfTest(QObject):
         self._report["device"] = session.model.device if session.model else ""
         if not again:
             window.actions_by_id["compare"].trigger()
-            yield lambda: bool(session.comparing.others)
-            self._report["exemplar"] = session.comparing.others[0].title
+            yield lambda: session.comparing.other is not None
+            assert session.comparing.other is not None
+            self._report["exemplar"] = session.comparing.other.title
             assert dive.analysis is not None
             session.exports.add(ClipJob(path=self._folder / "sample-annotated.mp4", analysis=dive.analysis))
             yield lambda: not session.exports.busy

@@ -65,9 +65,7 @@ def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
     icons = _fresh(folder / "icons")
     _call(python, str(_HERE / "make_icons.py"), str(icons))
     made = _fresh(folder / "made")
-    _call(python, "-m", "fineparser_core.commands.cli", "licences", "--out", str(made))
-    if "torch" not in (made / "licences.md").read_text(encoding="utf-8"):
-        raise SetupError("The page of licences names no package: fineparser itself is not installed in that Python.")
+    _call(python, str(ROOT / "packaging" / "licenses.py"), str(made))
     icon = icons / f"{_PACKAGE}.{_ICON_SUFFIX[target]}" if target in _ICON_SUFFIX else ""
     say("PyInstaller collects the app (some minutes)")
     _call(

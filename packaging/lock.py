@@ -18,6 +18,11 @@ _PYTHONS = ">=3.11,<3.14"
 _SYSTEM = " or ".join(f"sys_platform == '{name}'" for name in sorted(_SYSTEMS))
 #: The condition that uv adds to each package, which holds on every system.
 _EVERYWHERE = re.compile(rf" (?:;|and \() ?{_SYSTEM}\)?")
+#: The tags of wheels for a supported Python, on a machine that torch has builds for.
+_WHEELS = re.compile(
+    r"-(\w+\.)?(py3-none|cp3([2-9]|10)-abi3|cp31[123]-(abi3|cp31[123]|none))"
+    r"-(any|manylinux[\w.]*_(x86_64|aarch64)|win_amd64|macosx\w*_(arm64|universal2))\.whl"
+)
 _HEAD = """# Versions and hashes of every package, for Python {python} on Linux, Windows and macOS.
 # Made by `python packaging/dev.py lock`; a section names the extras of pyproject.toml that need it.
 # torch and torchvision stay ranges, as their builds differ by system and index; tested with {tested}.
@@ -38,6 +43,7 @@ def lock(arguments: list[str]) -> int:
         folder = Path(name)
         (folder / "pyproject.toml").write_text(_without_build(project), encoding="utf-8")
         _uv(folder, "lock", "--quiet")
+        _keep_fitting_wheels(folder / "uv.lock")
         blocks = _exported(folder, *_EXTRAS)
         needed = {extra: _exported(folder, extra) for extra in _EXTRAS}
         core = _exported(folder)
@@ -64,6 +70,18 @@ def _without_build(project: str) -> str:
     project = re.sub("requires-python = .*", f'requires-python = "{_PYTHONS}"', project)
     systems = ", ".join(f"\"sys_platform == '{name}'\"" for name in _SYSTEMS)
     return f"{project}\n[tool.uv]\nenvironments = [{systems}]\n"
+
+
+def _keep_fitting_wheels(locked: Path) -> None:
+    """Leave out of uv's lock the wheels that no supported system takes, and sources where there are such wheels."""
+    lines = locked.read_text(encoding="utf-8").splitlines(keepends=True)
+    packages = "".join(x for x in lines if ".whl" not in x or _WHEELS.search(x)).split("[[package]]")
+    packages = [re.sub("(?m)^sdist = .*\n", "", one) if ".whl" in one else one for one in packages]
+    for version in ("<", ">="):  # of a package that has a version of its own for Python 3.11
+        marked = re.compile(f"resolution-markers = \\[\n(    \"python_full_version {version} '3.12'.*\n)+\\]")
+        others = re.compile(f".*-cp3{'1[23]' if version == '<' else '11'}-cp.*\n")
+        packages = [others.sub("", one) if marked.search(one) else one for one in packages]
+    locked.write_text("[[package]]".join(packages), encoding="utf-8")
 
 
 def _uv(folder: Path, *arguments: str) -> str:

@@ -37,7 +37,7 @@ _TAKE_TEXTS = {
     "tr": {None: (1,), 3: (1, 1), 4: (1, 1)},
 }
 #: Rooms of core whose errors no window shows: programs choose settings and networks, commands read judged dives.
-_UNSEEN = ("config", "models", "checkpoints.build", "data.judged_dives")
+_UNSEEN = ("config", "methods", "models", "checkpoints.build", "data.judged_dives")
 
 #: {English: {language: text, or its plural forms}}.
 Table = dict[str, dict[str, str | list[str]]]

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.exemplars.clip_folder import CLIPS_NAME
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
-from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.store import CLIPS_NAME, ExemplarStore
 from fineparser_core.records import MaskTrack
 
 MODEL_ID = "golden-0"

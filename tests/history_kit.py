@@ -8,10 +8,10 @@ from pathlib import Path
 from fineparser_core.diving.judging import Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.records import Measure
+from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.video_files import VideoIdentity
 from fineparser_gui.store.dives import KeptDive
-from fineparser_gui.store.records import HistoryDive, HistoryMoment
-from fineparser_gui.store.session_file import SavedDive
-from fineparser_gui.support.video_identity import VideoIdentity
+from fineparser_gui.store.records import HistoryDive
 
 
 def made_dive(number: int = 1, **changes: object) -> HistoryDive:
@@ -38,12 +38,10 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
         score_range=(28.0, 38.0),
         award=6.6,
         award_range=(5.5, 7.5),
-        scored_by="exemplars",
         step_points=(0.5, -0.25, 1.0),
         measures=(Measure(name="flight_time", value=1.31, unit="s", uncertainty=0.02, frame=40, step="flight"),),
-        moments=(HistoryMoment(name="take_off", frame=20, time_s=0.33, deviation_s=0.01),),
         transitions=(20, 80),
-        model_id="m-1",
+        contact_frame=82,
         parse_id="p",
         analysed_at="2026-03-14T10:00:00+00:00",
     )
@@ -66,6 +64,7 @@ def row(
         outcome=dive.outcome,
         note=dive.note,
         judging=dive.judging,
+        exemplar_id=dive.exemplar_id,
         identity=dive.identity,
         rule=CandidateRule(synchro=dive.synchro),
     )

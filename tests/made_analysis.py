@@ -22,10 +22,9 @@ from fineparser_core.records import (
     Scoring,
     Transitions,
 )
-from fineparser_core.video.clips import make_clip
+from fineparser_core.video.clips import make_clip, sample_frames
 from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import sample_frames
 
 
 def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: float | None = None) -> Moments:
@@ -83,6 +82,7 @@ def made_motion() -> DiveMotion:
         body_px=70.0,
         slowed=2.9,
         picture_xyxy=(0.0, 12.5, 160.0, 77.5),
+        splash_px=(40.5, 12.0),
     )
 
 

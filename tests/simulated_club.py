@@ -14,8 +14,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import Exemplar, rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.learning import JudgedScore

@@ -3,17 +3,15 @@
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import OWN, ModelConfig
+from fineparser_core.config import ModelConfig
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
-from fineparser_core.methods import Method, get_method, load_reference, register_method
+from fineparser_core.methods import get_method, load_reference
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.tsa_net import TSANet
 from fineparser_core.models.regression import DYNAMIC_TOKENS
@@ -61,41 +59,6 @@ def build_model(
         if config.sve:
             model.static_stream = _head(head, config.step_duration)
     return model
-
-
-def create_model(
-    name: str | Method = "fineparser",
-    *,
-    static_backbone: str | BackboneFactory | None = None,
-    head: HeadFactory | None = None,
-    **settings: Any,
-) -> AQAModel:
-    """Make the network of a method, with weights drawn from torch's current seed, on the CPU.
-
-    Args:
-        name: of a method, see `list_models`; or a `Method` of your own, which is registered.
-        static_backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16", or a function that makes your own, which
-            maps frames (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, n); None: the method's.
-        head: a function that makes your own head of each stream, of step tokens (B, 3, n, 64) of two dives to points
-            (B, 3); None: the method's.
-        settings: other fields of `ModelConfig` that the method depends on: `sap`, `sve`, `tap`, `step_duration`,
-            `step_weights`, `window_count`, `window_stride`.
-
-    Raises:
-        ConfigError: an unknown method or setting, a value that cannot be, or a function that makes no such part.
-    """
-    own = {"static_backbone": static_backbone if callable(static_backbone) else None, "head": head}
-    if static_backbone is not None:
-        settings["static_backbone"] = (
-            f"{OWN}{name_of(static_backbone)}" if callable(static_backbone) else static_backbone
-        )
-    if head is not None:
-        settings["head"] = f"{OWN}{name_of(head)}"
-    known = [field.name for field in fields(ModelConfig) if field.name != "method"]
-    if unknown := [setting for setting in settings if setting not in known]:
-        raise ConfigError("{0} is no setting of a network: use {1}.", unknown[0], ", ".join(known))
-    method = register_method(name) if isinstance(name, Method) else get_method(name)
-    return build_model(ModelConfig(method=method.name, **settings), **own)
 
 
 def tsa_net() -> TSANet:

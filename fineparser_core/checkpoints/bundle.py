@@ -6,7 +6,7 @@ import json
 import math
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.config import ModelConfig
@@ -25,11 +26,11 @@ from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
-from fineparser_core.resources import bundled_weights
+from fineparser_core.resources import weights_folder
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.documents import read_document
+from fineparser_core.support.files import file_sha256
 from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"
@@ -42,7 +43,7 @@ _MOST_HEADER_BYTES = 10_000_000
 _LONGEST_NAME = 100
 _MOST_DIMENSIONS = 8
 _DTYPES = ("F32", "F16", "I8")
-# A name in the folder itself. Those of older bundles have no checksum.
+# A name in the folder itself; bundles written here have a checksum in it.
 _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 _OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
 # Files beside the card, made from its weights alone.
@@ -52,6 +53,11 @@ _ENCODED = "2"
 # Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.
 _SCALE = ":scale"
 _CONVOLUTION_DIMS, _LARGE_KERNEL = (4, 5), 4096
+#: Limit of weights that saw rendered dives alone.
+_RENDERED = (
+    "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number of them says how well "
+    "it scores real dives."
+)
 
 Result = TypeVar("Result")
 
@@ -88,10 +94,14 @@ class WeightsCard:
         evaluation: how training measured `metrics`: "exemplars", "seed" and "precision", the defaults of evaluating
             these weights again; empty where training did not.
         metrics: numbers by name, with the data they were measured on in the name.
+        real: measures of real clips with labels and their values, as `evaluate --real` prints them.
         calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
+        activations: largest output of each unit of the I3Ds in a usual dive, by its name, for precision "int8"; empty
+            where `fineparser calibrate` did not measure it.
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
             stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
         provenance: None for weights that the recipe did not make.
+        inputs, intended_use, limitations: sentences of the method, see `Method`.
         choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
@@ -112,10 +122,13 @@ class WeightsCard:
     commit: str = ""
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    real: Mapping[str, str] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    activations: Mapping[str, float] = field(default_factory=dict)
     streams: Mapping[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     choices: str = ""
+    inputs: str = ""
     intended_use: str = ""
     limitations: str = ""
     notices: tuple[str, ...] = ()
@@ -125,6 +138,24 @@ class WeightsCard:
     def method(self) -> str:
         """Return the name of the method, FineParser's where the model names none."""
         return str(self.model.get("method", WHOLE_NETWORK.method))
+
+
+def card_of_method(config: ModelConfig, *, rendered: bool, name: str | None = None) -> dict[str, Any]:
+    """Return the fields of a card that follow from the method: name, network, inputs, intended use and limits.
+
+    Args:
+        rendered: True if the weights saw rendered dives alone.
+        name: in place of the method's.
+    """
+    method = get_method(config.method)
+    return {
+        "name": name or method.name.rpartition(":")[2],  # of your own method, the function of its path
+        "architecture": config.architecture,
+        "model": asdict(config),
+        "inputs": method.inputs,
+        "intended_use": method.intended_use,
+        "limitations": " ".join(filter(None, [_RENDERED if rendered else "", method.limitations])),
+    }
 
 
 def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str, Tensor]:
@@ -369,6 +400,8 @@ def _count_parameters(path: Path, most: int) -> int:
         raise SafetensorError("its header is too large")
     n_parameters = 0
     with safe_open(path, framework="pt") as shard:
+        if not shard.keys():
+            raise SafetensorError("it holds no weights")
         for key in shard.keys():  # noqa: SIM118
             tensor = shard.get_slice(key)
             if tensor.get_dtype() not in _DTYPES or len(tensor.get_shape()) > _MOST_DIMENSIONS:
@@ -418,25 +451,44 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
 def load_model(
     folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
 ) -> tuple[AQAModel, WeightsCard]:
-    """Return the network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
+    """Return the network of a bundle, on CPU, in evaluation mode, and the card.
 
     Args:
+        folder: of the bundle; None or "bundled" for the bundled weights.
         static_backbone, head: make these parts where training was given functions; the card names them, and nothing is
             imported by that name.
 
     Raises: CheckpointError for anything missing or damaged, or a missing function.
+
+    Example:
+        >>> network, card = load_model("bundled")
+        >>> card.method, network.contrastive
+        ('fineparser-pose', True)
     """
-    folder = bundled_weights() if folder is None else Path(folder)
+    folder = weights_folder(folder)
 
     def read(card: WeightsCard) -> AQAModel:
         try:
-            network = build_model(ModelConfig(**card.model), static_backbone, head)
+            with _Undrawn():
+                network = build_model(ModelConfig(**card.model), static_backbone, head)
         except ConfigError as error:
             raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
         load_into(network, _load_shards(folder, card, most_parameters(network)), folder)
         return network.eval()
 
     return _by_the_card(folder, lambda card: (read(card), card))
+
+
+class _Undrawn(TorchFunctionMode):
+    """Builds networks without drawing their weights, which take a third of the time of loading others."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").endswith(("uniform_", "normal_")):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 def most_parameters(network: torch.nn.Module) -> int:

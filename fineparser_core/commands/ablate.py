@@ -1,14 +1,13 @@
 """`fineparser ablate`: runs every preset of a table of the paper and prints its numbers beside the paper's."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from fineparser_core.commands.options import Count, Positional, parse, parse_known
+from fineparser_core.commands.options import Count, Positional, own_parts, parse, parse_known, use_method
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_parts, use_method
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
@@ -32,13 +31,15 @@ class AblateOptions(RunOptions):
 
     Attributes:
         table: number of the table.
-        epochs: of every row.
+        epochs: of every row; by default each row's own, as its paper or its code has it.
+        seeds: train each row so often, with this seed and the next ones: mean, interval and paired difference.
         rows: run these presets of the table alone.
         methods: run these methods, too, below the table: names, or your own as package.module:factory.
     """
 
     table: Positional[Literal[1, 2, 3, 4, 5]]
-    epochs: Count
+    epochs: Count | None = None
+    seeds: Count = 1
     rows: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
 
@@ -49,7 +50,8 @@ def main(argv: list[str]) -> int:
         parse(AblateOptions, "ablate", argv)
     args, words = parse_known(AblateOptions, "ablate", argv)
     check_output_folder(args.out)
-    presets = [row.preset for row in paper_table(args.table) if row.preset is not None]
+    rows = paper_table(args.table)
+    presets = [row.preset for row in rows if row.preset is not None]
     if unknown := set(args.rows) - set(presets):
         raise ConfigError(f"Table {args.table} has no row '{min(unknown)}': use some of {', '.join(presets)}.")
     # One process measures the row that is not trained: last, as the others do not wait for it.
@@ -57,7 +59,7 @@ def main(argv: list[str]) -> int:
     for name in args.methods:
         use_method(name)
     presets += args.methods
-    words += ["--epochs", str(args.epochs)]
+    words += [] if args.epochs is None else ["--epochs", str(args.epochs)]
     defaults = {name: TrainConfig() if name == MEASURED else get_config(name) for name in presets}
     configs = {name: parse(TrainConfig, "ablate", words, default=default) for name, default in defaults.items()}
 
@@ -66,7 +68,7 @@ def main(argv: list[str]) -> int:
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.dives import check_labels
     from fineparser_core.training.initial import check_start, startable
-    from fineparser_core.training.run import OwnParts, finished_results, limited, train
+    from fineparser_core.training.run import PICKED, OwnParts, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
         """Return the options of a row without those weights that its network cannot start from."""
@@ -77,7 +79,7 @@ def main(argv: list[str]) -> int:
     data_set = cache(lambda layout: args.dataset(args.data, layout))  # read once for all rows
     for config in configs.values():
         check_start(config, settings_of(config))
-    ours: dict[str, dict[str, float]] = {}
+    ours: dict[str, list[dict[str, float]]] = {}
     measured_on, left_out = "", list[str]()
     log_to_stderr()
     with processes(args.device) as peers, cancel_on_signals() as cancel, limited(args.minutes, cancel):
@@ -88,9 +90,10 @@ def main(argv: list[str]) -> int:
                     check_labels(data_set(config.layout), config)
             except (AnnotationError, ConfigError) as error:
                 raise type(error)(f"The row '{name}': {error} Or choose the others by --rows.") from None
-        for preset, config in configs.items():
-            out, settings = args.out / _folder(preset), settings_of(config)
-            data = data_set(config.layout)
+        trained = [(name, configs[name], n) for n in range(args.seeds) for name in configs if name != MEASURED]
+        for preset, config, n in [*trained, *((name, configs[name], 0) for name in configs if name == MEASURED)]:
+            config, settings = replace(config, seed=config.seed + n), settings_of(config)
+            out, data = args.out / (_folder(preset) + f"-seed{config.seed}" * bool(n)), data_set(config.layout)
             if preset == MEASURED:
                 if not peers.writes:
                     break
@@ -100,27 +103,34 @@ def main(argv: list[str]) -> int:
                 results = finished_results(config, data, out, **given) or (
                     train(config, data, out, **given, cancel=cancel, peers=peers).results
                 )
-            test = results["picked on validation"].get("test", {})
+            test = results[PICKED].get("test", {})
             metrics = test.get("metrics", {})
-            ours[preset] = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
+            found = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
+            ours.setdefault(preset, []).append(found)
             if unscored := test.get("n_dives", 0) - test.get("n_scored", 0):
                 left_out.append(
                     f"{preset}: {unscored} of {test['n_dives']} dives have no score: rho and R-l2 are of the others"
                 )
             stamp = results["data"]
-            trained = f", {args.epochs} epochs, {stamp['dives']} training dives" if stamp["dives"] else ""
-            measured_on = measured_on or f"{stamp['name']}{trained}"
+            epochs = "" if args.epochs is None else f", {args.epochs} epochs"
+            learned = f"{epochs}, {stamp['dives']} training dives" if stamp["dives"] else ""
+            measured_on = measured_on or f"{stamp['name']}{learned}"
+            if preset != MEASURED and not n and startable(config)["kinetics"] and settings.kinetics is None:
+                unlike = "random weights" if config.start == "random" and settings.weights is None else "other weights"
+                left_out.append(f"{preset}: starts from {unlike}, its paper from Kinetics: give --kinetics")
         if peers.writes:
-            grades = grades_of(configs) if args.table <= _OF_RIVALS else None
+            grades = (
+                grades_of({*defaults, *(row.preset for row in rows if row.preset)})
+                if args.table <= _OF_RIVALS
+                else None
+            )
             say("\n".join([side_by_side(args.table, ours, data=measured_on, grades=grades), *left_out]))
     return 0
 
 
-def grades_of(configs: Mapping[str, TrainConfig]) -> dict[str, str]:
+def grades_of(presets: Collection[str]) -> dict[str, str]:
     """Return how close each preset is to the source of its method."""
-    return {
-        name: "idea of" if name == MEASURED else get_method(config.method).grade for name, config in configs.items()
-    }
+    return {name: "idea of" if name == MEASURED else get_method(get_config(name).method).grade for name in presets}
 
 
 def _folder(preset: str) -> str:

@@ -9,7 +9,7 @@ import logging
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,9 +17,17 @@ from typing import Any, Literal, TypeVar
 import cv2
 import numpy as np
 import torch
+from scipy.stats import spearmanr
 
 from fineparser_core import __version__
-from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, save_bundle, write_card
+from fineparser_core.checkpoints.bundle import (
+    Provenance,
+    WeightsCard,
+    card_of_method,
+    read_card,
+    save_bundle,
+    write_card,
+)
 from fineparser_core.commands.calibrate import CalibrateOptions, calibrate
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.exemplars import (
@@ -35,14 +43,16 @@ from fineparser_core.commands.measuring import measure
 from fineparser_core.commands.options import Seed, Workers, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
-from fineparser_core.commands.profile import stream_rhos
 from fineparser_core.commands.terminal import log_to_stderr, running
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.stamp import DataStamp, data_stamp
+from fineparser_core.data.records import DataStamp, data_stamp
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.model_card import write_model_card
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.aqa_model import to_channels_last
@@ -50,8 +60,8 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
-from fineparser_core.support.digest import file_sha256
 from fineparser_core.support.documents import read_document
+from fineparser_core.support.files import file_sha256
 from fineparser_core.synth.dataset import NUMBER_SHARES, SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.training.distributed import Processes, processes
@@ -70,7 +80,7 @@ from fineparser_core.training.parts import (
 )
 from fineparser_core.training.provenance import commit, open_run
 from fineparser_core.training.rendered_dives import store_crops
-from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE, INTENDED_USE, RENDERED_LIMITATIONS
+from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE
 from fineparser_core.training.simulated_joints import simulate
 from fineparser_core.training.streams import DynamicPart, StaticPart, weigh_streams
 
@@ -258,11 +268,12 @@ def main(argv: list[str]) -> int:
     check_output_folder(args.out)
     log_to_stderr()
     digest = "" if args.kinetics is None else _digest(args.kinetics)
-    open_run(args.out, {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest}, resume=True)
+    settings = {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest}
     with processes(args.device) as peers, running() as (progress, cancel):
         if peers.world > 1:
             raise ConfigError("The bundle is made by one process: start the command without torchrun.")
-        card = make_bundle(args, Stages(args, digest, peers, progress, cancel))
+        with open_run(args.out, settings, resume=True):
+            card = make_bundle(args, Stages(args, digest, peers, progress, cancel))
     say(f"{card.id} written to {args.out / BUNDLE}, its exemplars to {args.out / _EXEMPLARS}")
     return 0
 
@@ -401,9 +412,6 @@ class Stages:
             "no judged dive"
         )
         return WeightsCard(
-            name=_PART.method,
-            architecture=_PART.architecture,
-            model={"method": _PART.method},
             preprocessing=_PART.preprocessing,
             decoding=_PART.decoding,
             trained_on=trained_on,
@@ -411,10 +419,9 @@ class Stages:
             training=f"`{command}`",
             seed=self.args.seed,
             commit=commit(),
-            intended_use=INTENDED_USE,
-            limitations=RENDERED_LIMITATIONS,
             notices=(*self.notices, _KERNELS, BLAZEPOSE_NOTICE),
             provenance=self.provenance(stamp),
+            **card_of_method(_PART.model, rendered=True),
         )
 
     def provenance(self, stamp: DataStamp) -> Provenance:
@@ -478,3 +485,30 @@ def _digest(path: Path) -> str:
 
 def _hours(minutes: float) -> str:
     return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.3g} minutes"
+
+
+def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[str, float]:
+    """Return Spearman's rho between true and predicted differences, for both streams together and for each alone.
+
+    Awards (points divided by the difficulty) are compared, since points would separate hard dives from easy dives;
+    differences are compared, since with few dives each dive shifts the mean of the others.
+    """
+    encodings = {exemplar.id: analyzer.exemplar_encoding(exemplar) for exemplar in exemplars}
+    rows = []
+    for query in exemplars:
+        same = [one for one in exemplars if (one.dive_number, one.board_m) == (query.dive_number, query.board_m)]
+        others = [one for one in same if one.id != query.id]
+        if not others:
+            continue
+        relative = analyzer.encoder.compare(encodings[query.id], [encodings[one.id] for one in others])
+        dynamic, static = (float(part.sum(dim=-1).mean()) for part in relative)
+        difficulty = find_difficulty(parse_dive_number(query.dive_number), query.board_m).value
+        points = np.array([query.score, np.mean([one.score for one in others]), dynamic, static])
+        rows.append(points / (3 * difficulty))
+    true, others_mean, dynamic_points, static_points = np.array(rows).T
+    predictions = {
+        "both streams": dynamic_points + static_points,
+        "static stream alone": static_points,
+        "dynamic stream alone": dynamic_points,
+    }
+    return {name: float(spearmanr(points, true - others_mean).statistic) for name, points in predictions.items()}

@@ -31,12 +31,15 @@ from fineparser_core.evaluation.calibration import (
     scored_dives,
 )
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.models.int8 import largest_activations
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import Clip, ClipEvidence
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.video.clips import make_clip
 
+#: Minimum number of exemplars, where there are so many, that activations are measured by.
+_WATCHED = 12
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.
 _EVERY = 4
 
@@ -45,9 +48,10 @@ _EVERY = 4
 class CalibrateOptions(WeightsOptions):
     """Measures weights on held-out rendered dives and writes the results into their card.
 
-    Two things: an interval around the score that holds a stated share of the dives, and how little evidence of a dive
-    a clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without the
-    entry, the approach alone, the water alone.
+    Three things: the largest activations of the I3Ds, by exemplars, with which precision int8 computes; and by --data
+    or --predictions an interval around the score that holds a stated share of the dives, and how little evidence of a
+    dive a clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without
+    the entry, the approach alone, the water alone.
 
     Attributes:
         data: folder of rendered dives, of whose test split dives are drawn.
@@ -80,8 +84,6 @@ class Measured:
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(CalibrateOptions, "calibrate", argv)
-    if args.data is None and args.predictions is None:
-        raise ConfigError("Neither --data nor --predictions is given: name a folder of rendered dives, or both.")
     check_level(args.level)
     if args.data is not None and args.limit < MIN_DIVES:
         raise ConfigError(f"--limit {args.limit} is too few dives for thresholds: measure at least {MIN_DIVES}.")
@@ -95,6 +97,9 @@ def main(argv: list[str]) -> int:
 def calibrate(args: CalibrateOptions, folder: Path) -> None:
     """Measure the weights of a folder and write what they state into their card; nothing by too few dives."""
     card = read_card(folder)
+    with running() as (progress, cancel):
+        activations = usual_activations(folder, args.library, cancel, progress)
+    say(f"activations: of {len(activations)} units")
     stored: dict[str, Any] = dict(card.calibration)
     known = None if args.predictions is None else read_scored(args.predictions)
     source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
@@ -111,15 +116,35 @@ def calibrate(args: CalibrateOptions, folder: Path) -> None:
         if known is None and len(measured.scored) >= MIN_DIVES:
             known = scored_dives(measured.scored)
             source = f"{args.data.resolve().name}, exemplars of the library"
-    if known is None or len(known) < MIN_DIVES:
+    if known is None and args.data is None:
+        pass
+    elif known is None or len(known) < MIN_DIVES:
         say(f"no interval: fewer than {MIN_DIVES} of the dives have a score by exemplars; give --predictions of more")
     else:
         interval = fit_interval(known, args.level, seed=args.seed)
         say(_interval_text(interval, source))
         stored["interval"] = {**interval.as_card(), "source": source}
     if not args.dry_run:
-        write_card(replace(card, calibration=stored), folder)
+        write_card(replace(card, calibration=stored, activations=activations), folder)
         say_written(folder / CARD_NAME)
+
+
+def usual_activations(
+    folder: Path, library: Path | None, cancel: CancelToken, progress: ProgressCallback
+) -> dict[str, float]:
+    """Return the largest output of each unit of the I3Ds, the median over exemplars of different numbers."""
+    analyzer = Analyzer.open(weights=folder, library=library, precision="fp32")
+    with analyzer.library as store:
+        of_numbers = {exemplar.dive_number: exemplar for exemplar in store.exemplars()}
+        chosen = list(of_numbers.values())[:: max(1, len(of_numbers) // _WATCHED)]
+    found: dict[str, list[float]] = defaultdict(list)
+    for done, exemplar in enumerate(chosen, start=1):
+        with largest_activations(analyzer.encoder.model) as largest:
+            analyzer.parse(make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame), cancel=cancel)
+        for name, value in largest.items():
+            found[name].append(value)
+        progress(Progress("calibrate", done, len(chosen)))
+    return {name: round(float(np.median(values)), 4) for name, values in found.items()}
 
 
 def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:

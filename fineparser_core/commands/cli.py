@@ -19,10 +19,9 @@ import platformdirs
 
 from fineparser_core import __version__
 from fineparser_core.commands.printing import flush, remark, say, show_all_text
-from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
+from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError, no_memory
 from fineparser_core.printable import printable, without_home
-from fineparser_core.support.background import wait_asleep
-from fineparser_core.support.processes import STOP_SIGNALS
+from fineparser_core.support.processes import STOP_SIGNALS, wait_asleep
 
 CommandMain = Callable[[list[str]], int]
 
@@ -43,9 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("exemplars", "render exemplars and a sample dive, or encode rendered ones for other weights"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
-    "profile": ("profile", "measure where the time of a parse goes, and what each stream says"),
     "doctor": ("doctor", "say what is here and whether it works: versions, processor and GPU, codecs, files, disk"),
-    "licences": ("licences", "print what others wrote that the program needs, and their licences"),
 }
 
 _DEBUG = "--debug"
@@ -65,8 +62,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    def print_help(self, file: object = None) -> None:
-        say(self.format_help().rstrip())  # argparse hides a broken pipe
+    def _print_message(self, message: str, file: object = None) -> None:
+        say(message.rstrip())  # argparse hides a broken pipe and a full disk
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message[:1].upper()}{message[1:]}: see `fineparser --help`.")
@@ -112,6 +109,8 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
     except BrokenPipeError:
         return _end(ExitCode.READER_GONE)
     except Exception as error:
+        if (short := no_memory(error)) is not None:
+            return _fail(str(short), short.exit_code, debug=debug)
         return _fail(
             f"an unexpected failure, {type(error).__name__}: {_first_line(error)}. {_record(argv)} "
             "--debug before the command shows it here.",

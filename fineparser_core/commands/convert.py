@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
-from fineparser_core.commands.printing import say, say_written
+from fineparser_core.commands.printing import say_written
 from fineparser_core.constants import CARD_NAME
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_core.support.digest import file_sha256
+from fineparser_core.support.files import file_sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,39 +24,6 @@ class Kinetics:
 
     out: Positional[Path]
     source: Path | None = None
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Imagenet:
-    """Converts ImageNet weights of a static backbone, for `train --imagenet`.
-
-    Attributes:
-        out: the .safetensors file to write.
-        source: a state dict of torchvision's ResNet-18, -34, -50 or ViT in the size of ViT-S/16, as a .pth or
-            .safetensors file, which is read as data; without it, torchvision fetches the backbone's.
-        backbone: what to fetch where no source is given.
-        overwrite: replace an existing file.
-    """
-
-    out: Positional[Path]
-    source: Path | None = None
-    backbone: Literal["resnet18", "resnet34", "resnet50"] = "resnet34"
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class C3d:
-    """Converts weights of C3D that you have, for `train --c3d`.
-
-    Attributes:
-        out: the .safetensors file to write.
-        source: a state dict of torch with the layers conv1 to fc7, as .pth or .safetensors, which is read as data.
-        overwrite: replace an existing file.
-    """
-
-    out: Positional[Path]
-    source: Path
     overwrite: bool = False
 
 
@@ -99,16 +65,9 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    args = parse(Kinetics | Imagenet | C3d | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
+    args = parse(Kinetics | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
     if isinstance(args, Kinetics):
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
-    elif isinstance(args, Imagenet):
-        _convert_imagenet(args)
-    elif isinstance(args, C3d):
-        _check_out(args.out, args.source, overwrite=args.overwrite)
-        from fineparser_core.checkpoints.c3d import convert_c3d  # late, as it loads torch
-
-        convert_c3d(args.source, args.out)
     elif isinstance(args, Release):
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:
@@ -136,22 +95,9 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
         write_kinetics(load_kinetics(source), out)
 
 
-def _convert_imagenet(args: Imagenet) -> None:
-    _check_out(args.out, args.source, overwrite=args.overwrite)
-    # Imported late, as it loads torch.
-    from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, write_imagenet
-
-    if args.source is None:
-        write_imagenet(args.backbone, fetch_imagenet(args.backbone), args.out)
-        return
-    backbone, weights = convert_imagenet(args.source)
-    write_imagenet(backbone, weights, args.out)
-    say(f"{args.source} holds {backbone}: train with --static-backbone {backbone}.")
-
-
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     # Imported late, as they load torch.
-    from fineparser_core.checkpoints.bundle import WeightsCard, load_into, save_bundle
+    from fineparser_core.checkpoints.bundle import WHOLE_NETWORK, WeightsCard, card_of_method, load_into, save_bundle
     from fineparser_core.checkpoints.reference import load_reference
     from fineparser_core.models.fineparser import FineParser
 
@@ -164,7 +110,7 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     sha256 = file_sha256(checkpoint)
     load_into(FineParser(), state, checkpoint)  # refuses what lacks tensors or has other shapes
     card = WeightsCard(
-        name="release",
+        **card_of_method(WHOLE_NETWORK, rendered=False, name="release"),
         preprocessing="release",
         decoding="release",
         trained_on=f"unknown: {checkpoint.name}, in the layout of the authors' release, SHA-256 {sha256}",

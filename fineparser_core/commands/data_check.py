@@ -11,8 +11,7 @@ from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
 from fineparser_core.errors import AnnotationError
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.csv_table import csv_table
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import csv_table, text_table
 
 _EXAMPLES = 3
 #: Events with the shortest, and with the longest flights.

@@ -10,12 +10,12 @@ from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
-from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
+from fineparser_core.data.dive_table import BadRow, ImportedTable, read_table
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, write_dives
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import DiveParse
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 #: Largest difference between a label and what is found that passes without a word: a fifth of a second, as people
 #: place the same moment that far apart.
@@ -71,12 +71,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _read(path: Path, named: Mapping[str, str]) -> DiveTable:
+def _read(path: Path, named: Mapping[str, str]) -> ImportedTable:
     """Read a table, or the judged dives of a folder or JSON file, whose missing labels --label finds."""
     if path.is_dir() or path.suffix.lower() == ".json":
         if named:
             raise ConfigError(f"--map names columns, and {path} is no table: leave it out.")
-        return DiveTable(read_dives(path), [], [])
+        return ImportedTable(read_dives(path), [], [])
     return read_table(path, named)
 
 

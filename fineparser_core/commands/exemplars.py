@@ -20,8 +20,14 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts
-from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
+from fineparser_core.exemplars.records import (
+    FACTS_FILE,
+    Exemplar,
+    ExemplarEncoding,
+    ExemplarFacts,
+    rendered_facts,
+    write_facts,
+)
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer

@@ -16,13 +16,12 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.judged import asked_of, results_file, results_of
 from fineparser_core.export.results import ClipResult
-from fineparser_core.scoring.candidates import Candidate, model_of
+from fineparser_core.scoring.candidates import LearnableDive, model_of
 from fineparser_core.scoring.cross_validation import OVER, Predicted, cross_validate, make_profile
 from fineparser_core.scoring.learning import check_marks
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.csv_table import csv_table
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import csv_table, text_table
 
 #: Suffix of the predictions beside a profile.
 _PREDICTIONS = ".predictions.csv"
@@ -65,7 +64,7 @@ def main(argv: list[str]) -> int:
     path = args.dives / LABELS_FILE if args.dives.is_dir() else args.dives
     results, predictions = args.results or results_file(path), args.out.with_suffix(_PREDICTIONS)
     check_output_files((args.out, predictions), {path: "the set of dives", results: "the file of results"})
-    dives = [Candidate(dive=dive, analysis=None) for dive in read_dives(path)]
+    dives = [LearnableDive(dive=dive, analysis=None) for dive in read_dives(path)]
     left_out = [_row_of(one, one.unmarked) for one in dives if one.unmarked]
     judged = [one for one in dives if not one.unmarked]
     marks = [one.marked for one in judged]
@@ -140,7 +139,7 @@ def _results(dives: Sequence[JudgedDive], results: Path, args: LearnOptions) -> 
     return [found for found in results_of(dives, results) if found is not None]
 
 
-def _row_of(candidate: Candidate, why_not: str) -> tuple[str, str, str]:
+def _row_of(candidate: LearnableDive, why_not: str) -> tuple[str, str, str]:
     return str(candidate.dive.n), candidate.dive.name, why_not.rstrip(".")
 
 

@@ -11,18 +11,15 @@ import numpy as np
 from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
-from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.stamp import data_stamp
+from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet, data_stamp
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import stored_inputs
-from fineparser_core.evaluation.naive_baselines import median_transitions
+from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import full_frame_mask
 from fineparser_core.evaluation.result_cache import ResultCache
@@ -36,7 +33,7 @@ from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import temporary_folder, write_whole
 from fineparser_core.training.presets import MEASURED
 from fineparser_core.training.provenance import measured_by, open_run
-from fineparser_core.training.run import RESULTS, read_results
+from fineparser_core.training.run import PICKED, RESULTS, read_results
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 from fineparser_core.video.probe import probe
 
@@ -71,41 +68,41 @@ def measured_row(
         "labels": data_stamp(data, [*training, *test]).labels,
         "weights": read_card(bundled_weights()).id,
     }
-    open_run(out, depends_on, resume=True)
-    if (finished := read_results(out)) is not None:
-        return finished
-    dives = load_dives(data, test, cache, cancel, workers=settings.workers)
-    analyzer = Analyzer.open(device=settings.device)
-    weights = analyzer.model.id
-    protocol = Protocol(preprocessing=config.preprocessing, decoding=analyzer.model.decoding, exemplars=0)
-    facts = measured_by(weights, analyzer.model.precision, data, [*training, *test])
-    known, results = ResultCache(out, protocol, facts), list[DiveResult]()
-    with temporary_folder("fineparser") as folder:
-        for done, dive in enumerate(dives, start=1):
-            cancel.raise_if_cancelled()
-            result = known.get(dive.record.id)
-            if result is None:
-                try:
-                    clip = dive_clip(data, dive.record, Path(folder) / "dive.mp4")
-                except AnnotationError as error:  # of a frame that no network samples
-                    logger.warning("%s is left out: %s", dive.record.id, error)
-                    continue
-                parse, _ = analyzer.parse(clip, cancel=cancel)
-                result = _result(parse, dive, training, config.preprocessing)
-                known.add(result)
-                logger.info("measured %d of %d dives", done, len(dives))
-            results.append(result)
-    summary = summarize(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
-    content = {
-        "weights": weights,
-        "data": asdict(data_stamp(data, [])),  # nothing was trained on
-        "settings": depends_on,
-        "picked on validation": {"epoch": None, "validation": None, "test": summary.as_dict()},
-    }
-    write_predictions(out / "predictions.csv", out / "predictions.json", results)
-    write_whole(out / RESULTS, json.dumps(content, indent=2) + "\n")
-    known.remove()
-    return content
+    with open_run(out, depends_on, resume=True):
+        if (finished := read_results(out)) is not None:
+            return finished
+        dives = load_dives(data, test, cache, cancel, workers=settings.workers)
+        analyzer = Analyzer.open(device=settings.device)
+        weights = analyzer.model.id
+        protocol = Protocol(preprocessing=config.preprocessing, decoding=analyzer.model.decoding, exemplars=0)
+        facts = measured_by(weights, analyzer.model.precision, data, [*training, *test])
+        known, results = ResultCache(out, protocol, facts), list[DiveResult]()
+        with temporary_folder("fineparser") as folder:
+            for done, dive in enumerate(dives, start=1):
+                cancel.raise_if_cancelled()
+                result = known.get(dive.record.id)
+                if result is None:
+                    try:
+                        clip = dive_clip(data, dive.record, Path(folder) / "dive.mp4")
+                    except AnnotationError as error:  # of a frame that no network samples
+                        logger.warning("%s is left out: %s", dive.record.id, error)
+                        continue
+                    parse, _ = analyzer.parse(clip, cancel=cancel)
+                    result = _result(parse, dive, training, config.preprocessing)
+                    known.add(result)
+                    logger.info("measured %d of %d dives", done, len(dives))
+                results.append(result)
+        summary = summarize(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
+        content = {
+            "weights": weights,
+            "data": asdict(data_stamp(data, [])),  # nothing was trained on
+            "settings": depends_on,
+            PICKED: {"on": "", "epoch": None, "validation": None, "test": summary.as_dict()},
+        }
+        write_predictions(out / "predictions.csv", out / "predictions.json", results)
+        write_whole(out / RESULTS, json.dumps(content, indent=2) + "\n")
+        known.remove()
+        return content
 
 
 def _result(parse: DiveParse, dive: DatasetDive, training: list[DiveRecord], preprocessing: str) -> DiveResult:

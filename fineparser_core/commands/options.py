@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import importlib
 import io
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,18 +19,21 @@ import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, PositionalMetavarFromFieldName
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
+from fineparser_core.commands.printing import flush, output_error
 from fineparser_core.constants import Device, Precision
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.records import DiveSet
 from fineparser_core.data.splits import split_by_event
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import Method, register_method
 from fineparser_core.records import AthletePoint
-from fineparser_core.resources import bundled_weights
+from fineparser_core.resources import BUNDLED, bundled_weights
 
 __all__ = [
     "Count",
     "CountFromZero",
     "DatasetOptions",
+    "DiveOptions",
     "OmitArgPrefixes",
     "Point",
     "Positional",
@@ -42,10 +47,6 @@ __all__ = [
 ]
 
 Options = TypeVar("Options")
-#: Stands for the folder of the bundled weights, wherever the program is installed.
-BUNDLED = "bundled"
-
-
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
 _RULES = ConstructorRegistry()
 #: Longest error of a command line, in letters: the values in it may have any number of them.
@@ -181,6 +182,19 @@ class WeightsOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiveOptions(WeightsOptions):
+    """What is known of the dives.
+
+    Attributes:
+        dive_number: e.g. 207C; needed for a score, not for phases and measures.
+        board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
+    """
+
+    dive_number: str | None = None
+    board: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetOptions:
     """Places of the images of a data set.
 
@@ -238,8 +252,11 @@ def _one_sentence(command: str) -> Iterator[None]:
     try:
         with contextlib.redirect_stderr(message), _RULES:
             yield
+    except OSError as error:  # the help could not be printed
+        raise output_error(error) from None
     except SystemExit as stop:
         if not stop.code:
+            flush()
             raise
         raise ConfigError(f"{_sentence(message.getvalue())}: see `fineparser {command} --help`.") from None
 
@@ -253,3 +270,57 @@ def _sentence(box: str) -> str:
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
     text = " ".join(lines[:end]).rstrip(".")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def own_parts(static_backbone: str | None, head: str | None) -> dict[str, Any]:
+    """Return the parts of a network by the names that `load_model` and `OwnParts` give them, see `own_part`."""
+    paths = {"static_backbone": static_backbone, "head": head}
+    return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
+
+
+def use_method(name: str | None) -> None:
+    """Register the method of an import path "package.module:factory"; other names are those of registered methods.
+
+    Raises:
+        ConfigError: it cannot be imported, or makes no `Method`.
+    """
+    if name is None or ":" not in name:
+        return
+    made = own_part("--method", name, kind=Method)
+    try:
+        made = made if isinstance(made, Method) else made()
+    except Exception as error:  # a stranger's function fails in every way there is
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError("--method {0} cannot be made ({1}): see what it does.", repr(name), reason) from error
+    if not isinstance(made, Method):
+        raise ConfigError("--method {0} gives {1}: it must give a Method.", repr(name), f"{made!r:.80}")
+    # Name a part by its path, so that a card of weights says what to give again.
+    register_method(replace(made, name=name))
+
+
+def own_part(option: str, path: str | None, kind: type[Any] | None = None) -> Any:
+    """Return the function, class or object of a kind of an import path "package.module:name"; None without a path.
+
+    The current folder is looked in, too. What a card of weights names is never imported.
+
+    Raises:
+        ConfigError: it cannot be imported, or cannot be called.
+    """
+    if path is None:
+        return None
+    module, _, name = path.partition(":")
+    if not module or not name:
+        raise ConfigError("{0} is {1}: use package.module:function.", option, repr(path))
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (Exception, SystemExit) as error:  # a stranger's module fails in every way there is
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError("{0} {1} cannot be loaded ({2}): check the path.", option, repr(path), reason) from error
+    if not callable(found) and not (kind is not None and isinstance(found, kind)):
+        raise ConfigError("{0} {1} is no function or class: name one that makes the part.", option, repr(path))
+    return found

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.support.atomic import is_full, try_writing
-from fineparser_core.support.windows_names import refused_part
+from fineparser_core.support.files import refused_part
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:

@@ -58,9 +58,14 @@ def _write(stream: TextIO | None, text: str | None) -> None:
             stream.flush()
         else:
             print(text, file=stream, flush=stream is sys.stderr)
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        if os.name == "nt" and error.errno == errno.EINVAL:  # Windows' error for a pipe whose reader has gone
-            raise BrokenPipeError from error
-        raise ExportError(f"The output cannot be printed ({error.strerror}): print it to another place.") from error
+        raise output_error(error) from error
+
+
+def output_error(error: OSError) -> BrokenPipeError | ExportError:
+    """Return the error of a command whose output cannot be printed."""
+    if isinstance(error, BrokenPipeError):
+        return error
+    if os.name == "nt" and error.errno == errno.EINVAL:  # Windows' error for a pipe whose reader has gone
+        return BrokenPipeError()
+    return ExportError(f"The output cannot be printed ({error.strerror}): print it to another place.")

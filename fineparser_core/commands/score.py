@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
+from fineparser_core.commands.options import Count, DiveOptions, Point, Positional, Seed, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.score_report import named_otherwise, report
 from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals, running
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import asked_dive
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.exemplars.records import Exemplar
@@ -21,13 +22,13 @@ from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, ch
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
-from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.images import IMAGE_SUFFIXES
 from fineparser_core.export.options import MIN_SPEED, RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
-from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
+from fineparser_core.export.strobe import write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.measures.explanation import bands_of
 from fineparser_core.motion.clips import FoundClip, find_clip
@@ -36,6 +37,8 @@ from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
+from fineparser_core.support.files import check_content, known_content
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
@@ -43,19 +46,7 @@ _BEST = "best"
 _CLIP_SUFFIXES = (".mp4", "")
 _STROBE_MARKS = ("path", "heights", "rotation", "outline")
 #: Options that only a single clip can have.
-_OF_ONE = (
-    "start_frame",
-    "end_frame",
-    "athlete",
-    "diver",
-    "json",
-    "masks",
-    "annotated",
-    "contact_sheet",
-    "report",
-    "strobe",
-    "strobe_clip",
-)
+_OF_ONE = ("start_frame", "end_frame", "athlete", "diver", "json", "masks", "annotated", "report", "strobe")
 #: Sentences on clips that two places name differently.
 _MOST_DIFFERING = 5
 _SEE_HELP = "see `fineparser score --help`."
@@ -63,13 +54,11 @@ _NO_NUMBER = "--board and --difficulty say nothing without --dive-number: add it
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreOptions(WeightsOptions):
+class ScoreOptions(DiveOptions):
     """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
 
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
-        dive_number: e.g. 207C; needed for a score, not for the phases.
-        board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
@@ -90,26 +79,24 @@ class ScoreOptions(WeightsOptions):
         json: write the analysis as JSON; - prints it instead of the report.
         csv: write the analysis as a row of a table, with --out those of all clips.
         masks: write the athlete masks, as .npz.
-        annotated: write the clip with mask, phases and score, as .mp4.
+        annotated: write the clip with number, award and faults around the picture, as .mp4.
+        brief: annotated: to send: 6 to 10 s, at half speed at the faults, upright where the diver fits.
+        statistics: annotated: with the mask, and with phases, votes and contributions around the picture.
         compare_with: annotated: with an exemplar beside, aligned by phase; its id, or best.
         speed: annotated: slowed down, e.g. 0.25.
         whole_file: annotated: the whole file, not the dive alone.
         no_overlay: annotated: the picture alone.
-        skeleton: annotated and contact sheet: with the athlete's skeleton, and the path of the body's centre.
-        contact_sheet: write the phases beside the best exemplar's as a picture.
+        skeleton: annotated: with the athlete's skeleton, and the path of the body's centre.
         strobe: write a picture of the diver at equal times along the path.
-        strobe_clip: write a clip in which that picture builds up, as .mp4.
         strobe_bodies: strobe: so many bodies; by default as many as stay apart.
         strobe_every: strobe: a body every so many seconds instead.
         strobe_marks: strobe: what is drawn of path, heights, rotation and outline; "" for nothing.
         strobe_in_report: report: with the strobe picture.
         report: write a page for athlete and coach, as .pdf or .html.
-        name: report: the athlete's name.
+        name: report, annotated: the athlete's name.
     """
 
     clips: Positional[tuple[Path, ...]]
-    dive_number: str | None = None
-    board: float | None = None
     difficulty: float | None = None
     start_frame: int | None = None
     end_frame: int | None = None
@@ -132,14 +119,14 @@ class ScoreOptions(WeightsOptions):
     csv: Path | None = None
     masks: Path | None = None
     annotated: Path | None = None
+    brief: bool = False
+    statistics: bool = False
     compare_with: str | None = None
     speed: float = 1.0
     whole_file: bool = False
     no_overlay: bool = False
     skeleton: bool = False
-    contact_sheet: Path | None = None
     strobe: Path | None = None
-    strobe_clip: Path | None = None
     strobe_bodies: int | None = None
     strobe_every: float | None = None
     strobe_marks: str = "path,heights,rotation,outline"
@@ -175,7 +162,10 @@ def main(argv: list[str]) -> int:
         if dive is not None:
             check_rule(options.rule, library.exemplars, dive)
         _check_outputs(args, library)
-        probe(args.clip)
+        info = probe(args.clip)
+        if args.athlete is not None:
+            make_clip(args.clip, 0, info.n_frames - 1, args.athlete)  # is the point in the file?
+        content = known_content(args.clip)
         for note in named_otherwise(AskedClip(path=args.clip, dive_number=args.dive_number, board_m=args.board)):
             remark(note)
         chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
@@ -194,6 +184,7 @@ def main(argv: list[str]) -> int:
             cancel=cancel,
             **options.choice,
         )
+        check_content(args.clip, content)
         notes = _write_outputs(analysis, args, library, progress, cancel)
 
     if args.json == _STDOUT:
@@ -294,7 +285,7 @@ def _open_library(options: ScoringOptions) -> ExemplarStore:
 def _output_files(args: ScoreOptions) -> list[Path]:
     """Return the requested output files."""
     json_file = None if args.json == _STDOUT else args.json
-    pictures = (args.annotated, args.contact_sheet, args.strobe, args.strobe_clip)
+    pictures = (args.annotated, args.strobe)
     asked = (*pictures, args.report, args.masks, args.csv, json_file)
     return [path for path in asked if path is not None]
 
@@ -318,34 +309,37 @@ def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
 
 
 def _check_options(args: ScoreOptions) -> None:
-    shaping = (args.compare_with, args.speed != 1, args.whole_file, args.no_overlay)
+    shaping = (*(args.compare_with, args.speed != 1, args.whole_file, args.no_overlay), *(args.brief, args.statistics))
     if any(shaping) and args.annotated is None:
         raise ConfigError(
-            "--compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
+            "--brief, --statistics, --compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: "
+            "add --annotated."
+        )
+    if args.brief and (args.speed != 1 or args.whole_file or args.no_overlay):
+        raise ConfigError(
+            "--brief sets frames and speed by the faults: leave --speed, --whole-file and --no-overlay away."
         )
     if not MIN_SPEED <= args.speed <= 1:
         raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
     for path, suffixes in (
-        (args.contact_sheet, IMAGE_SUFFIXES),
         (args.strobe, IMAGE_SUFFIXES),
         (args.report, REPORT_SUFFIXES),
         (args.annotated, _CLIP_SUFFIXES),
-        (args.strobe_clip, _CLIP_SUFFIXES),
     ):
         if path is not None and path.suffix.lower() not in suffixes:
             raise ConfigError(f"{path} ends in none of {', '.join(filter(None, suffixes))}: choose such a name.")
     _strobe_options(args).check()
     shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
-    if shaped and (args.strobe, args.strobe_clip) == (None, None) and not args.strobe_in_report:
+    if shaped and args.strobe is None and not args.strobe_in_report:
         raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
     if args.strobe_bodies is not None and args.strobe_every is not None:
         raise ConfigError("--strobe-bodies and --strobe-every are two ways to say which bodies: give one of them.")
     if args.strobe_in_report and args.report is None:
         raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
-    if args.skeleton and args.annotated is None and args.contact_sheet is None:
-        raise ConfigError("--skeleton is drawn on the annotated clip and the contact sheet: add one of them.")
-    if args.name and args.report is None:
-        raise ConfigError("--name is the athlete's in the report: add --report.")
+    if args.skeleton and args.annotated is None:
+        raise ConfigError("--skeleton is drawn on the annotated clip: add --annotated.")
+    if args.name and args.report is None and args.annotated is None:
+        raise ConfigError("--name is the athlete's in report and clip: add --report or --annotated.")
     if args.diver is not None and args.athlete is not None:
         raise ConfigError("--diver and --athlete are two ways to say who is the diver: give one of them.")
     if args.compare_with == _BEST and args.dive_number is None:
@@ -371,25 +365,27 @@ def _write_outputs(
     if args.annotated:
         chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
         comparison = _compared(chosen, library)
-        shown = not args.no_overlay
+        shown = args.statistics and not args.no_overlay
+        words = None if args.no_overlay else dive_words(analysis, name=args.name)
         options = RenderOptions(
-            mask=shown, panels=shown, comparison=comparison, speed=args.speed, skeleton=args.skeleton
+            mask=shown,
+            panels=shown,
+            words=words,
+            brief=args.brief,
+            comparison=comparison,
+            speed=args.speed,
+            skeleton=args.skeleton,
         )
         notes = write_annotated_clip(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
-    if args.strobe_clip:
-        notes += write_strobe_clip(analysis, args.strobe_clip, _strobe_options(args), progress=progress, cancel=cancel)
     if args.strobe:
         write_strobe_picture(analysis, args.strobe, _strobe_options(args), progress=progress, cancel=cancel)
-    if args.contact_sheet:
-        options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
-        write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,
-            diver=args.name,
+            details=DiveDetails(athlete=args.name),
             bands=bands_of(analysis),
             comparison=_compared(best, library),
             strobe=_strobe_options(args) if args.strobe_in_report else None,
@@ -398,7 +394,7 @@ def _write_outputs(
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)
     if args.csv:
-        write_csv([ExportedDive(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
+        write_csv([ExportedDive(path=args.clip, details=DiveDetails(board_m=args.board), analysis=analysis)], args.csv)
     if args.json and args.json != _STDOUT:
         write_analysis_json(analysis, args.json)
     return notes

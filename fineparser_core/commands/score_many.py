@@ -8,9 +8,10 @@ from pathlib import Path
 
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
-from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
+from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions, score_jobs
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
@@ -20,7 +21,6 @@ from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
-from fineparser_core.support.processes import Died, do_jobs
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
@@ -105,10 +105,9 @@ def score_many(
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
     began_s = time.monotonic()
     try:
-        with closing(do_jobs(scorer, (options, workers), todo, workers, cancel)) as answers:
-            for n, (place, answer) in enumerate(answers, start=1):
-                job = todo[place]
-                lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer
+        with closing(score_jobs(options, todo, workers, cancel, scorer=scorer)) as answers:
+            for n, (place, line) in enumerate(answers, start=1):
+                lines[todo[place].key] = line
                 add_line(out, line)
                 left_s = (time.monotonic() - began_s) / n * (len(todo) - n)
                 if not quiet:
@@ -151,12 +150,6 @@ def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
     return kept
 
 
-def of_dead(job: Job, died: Died) -> bytes:
-    """Return the line of a clip whose process died."""
-    said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {died.code})."
-    return result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
-
-
 def _as_asked(line: bytes, asked: AskedClip) -> bytes:
     """Return a line, of a clip that lay elsewhere when it was scored too."""
     result = result_from_line(line)
@@ -196,8 +189,7 @@ def _row(result: ClipResult) -> ExportedDive:
     asked = result.asked
     return ExportedDive(
         path=asked.path,
-        dive_number=asked.dive_number,
-        board_m=asked.board_m,
+        details=DiveDetails(dive_number=asked.dive_number, board_m=asked.board_m),
         state=f"failed: {result.error}" if result.error else "analysed",
         analysis=result.analysis,
     )

@@ -6,15 +6,14 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.dive_number import known_number
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.notes import notes_of
-from fineparser_core.export.report.own_award import own_award_about, own_award_text
+from fineparser_core.export.notes import notes_of, own_award_about, own_award_text
 from fineparser_core.export.results import AskedClip
-from fineparser_core.measures.explanation import band_for, bands_of, findings
-from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
+from fineparser_core.measures.explanation import band_for, bands_of, findings, praised
+from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text, praise_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.records import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 #: Origin of the DD by `Scoring.difficulty_source`.
 _DIFFICULTY_OF = {
@@ -116,7 +115,9 @@ def _measured(analysis: Analysis) -> str | None:
     text = f"Measured in the video, with one standard deviation\n{table}"
     against = [finding for told in findings(found, bands).values() for finding in told]
     told = "".join(f"\n  {finding.measure.step}: {finding_text(finding)}" for finding in against)
-    return f"{text}\n\nWhat speaks most against it, measured:{told}" if told else text
+    text += f"\n\nWhat speaks most against it, measured:{told}" if told else ""
+    praise = praise_text(praised(found, bands))
+    return f"{text}\n\nWhat speaks for it, measured: {praise}" if praise else text
 
 
 def _own_award(own: OwnAward) -> str:

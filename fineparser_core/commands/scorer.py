@@ -1,24 +1,25 @@
 """Options of scoring clips, one or many, and the scorer of a clip among many, from a job to its line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.diving.difficulty import asked_dive
-from fineparser_core.errors import FineParserError
+from fineparser_core.errors import FineParserError, no_memory
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
-from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.exemplars.store import ExemplarStore, own_folder
+from fineparser_core.export.results import AskedClip, ClipResult, result_from_line, result_to_line
+from fineparser_core.progress import CancelToken
 from fineparser_core.recognition.boards import with_seen_board
-from fineparser_core.resources import bundled_weights
+from fineparser_core.resources import bundled_weights, weights_folder
 from fineparser_core.scoring.measured_stream import moved_quantities
-from fineparser_core.scoring.profile import Profile
+from fineparser_core.scoring.profile import Profile, active_profile
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.digest import content_digest, digest
-from fineparser_core.support.files import read_bounded
-from fineparser_core.support.processes import serve_jobs
+from fineparser_core.support.files import check_content, digest, known_content, read_bounded
+from fineparser_core.support.processes import Died, do_jobs, serve_jobs
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
@@ -90,10 +91,7 @@ class Job:
     @classmethod
     def of(cls, asked: AskedClip, options_key: str) -> "Job":
         """Return a job; `options_key` is of `ScoringOptions.key`."""
-        try:
-            content = content_digest(asked.path) if asked.path.is_file() else ""
-        except OSError:
-            content = ""
+        content = known_content(asked.path)
         # Wherever it lies, the same content has the same result.
         facts = to_json(replace(asked, path=Path("clip") if content else asked.path))
         return cls(asked=asked, key=digest(options_key, content, facts), content=content)
@@ -132,15 +130,91 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
     def line(job: Job) -> bytes:
         result = ClipResult(asked=job.asked, key=job.key, content=job.content)
         try:
-            return result_to_line(score(result))
+            scored = score(result)
+            check_content(job.asked.path, job.content)
+            return result_to_line(scored)
         except FineParserError as error:
             return result_to_line(replace(result, error=str(error)))
         except Exception as error:  # a failing clip must not stop the others
+            if (short := no_memory(error)) is not None:
+                return result_to_line(replace(result, key="", error=str(short)))
             reason = f"unexpected failure, {type(error).__name__}: {error}"[:_LONGEST_REASON].rstrip(".")
             said = f"{job.asked.path}: {reason}: score it alone to have the details logged."
             return result_to_line(replace(result, key="", error=said))
 
     return line
+
+
+def score_jobs(
+    options: ScoringOptions,
+    jobs: Sequence[Job],
+    workers: int,
+    cancel: CancelToken,
+    *,
+    more: Callable[[], list[Job] | None] = lambda: None,
+    scorer: str = SCORER,
+) -> Generator[tuple[int, bytes]]:
+    """Yield the line of each clip and its place, as they come; of one whose process died too.
+
+    Args:
+        more: of `do_jobs`; appends to `jobs` what it returns.
+        scorer: module of the processes.
+
+    Raises:
+        Cancelled: the token is set.
+    """
+    with closing(do_jobs(scorer, (options, workers), tuple(jobs), workers, cancel, more=more)) as answers:
+        for place, answer in answers:
+            if isinstance(answer, Died):
+                job = jobs[place]
+                said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {answer.code})."
+                answer = result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
+            yield place, answer
+
+
+def analyze_files(
+    paths: Sequence[str | Path | AskedClip],
+    *,
+    dive_number: str | None = None,
+    board_m: float | None = None,
+    workers: int = 1,
+    weights: str | Path | None = None,
+    device: str = "auto",
+    trim: bool = True,
+    force: bool = False,
+) -> list[ClipResult]:
+    """Analyze many clips in processes of their own, as `fineparser score FOLDER` does.
+
+    Args:
+        paths: video files; an `AskedClip` of `fineparser_core.export.results` has a number and frames of its own.
+        dive_number, board_m: of all clips that are given by their path alone.
+        workers: processes, each of which loads the weights.
+        weights: the folder of a bundle; None or "bundled" for the bundled weights.
+        device: where the networks run.
+        trim, force: as of `score_clip`.
+
+    Returns:
+        A result for each clip, in order: its `analysis`, without what it has for each sample (masks, paths), or None
+        and the sentence `error`.
+
+    Raises:
+        FineParserError: weights or exemplars cannot be used.
+
+    Example:
+        >>> results = analyze_files([sample], dive_number="207C", board_m=10)
+        >>> [result.analysis.scoring.dive_number for result in results if not result.error]
+        ['207C']
+    """
+    folder = None if weights is None else weights_folder(weights)
+    given = ScoringOptions(
+        weights=folder, device=device, own=own_folder(), trim=trim, force=force, profile=active_profile()
+    )
+    usual, key = AskedClip(path=Path(), dive_number=dive_number, board_m=board_m), given.key()
+    asked = [one if isinstance(one, AskedClip) else replace(usual, path=Path(one)) for one in paths]
+    jobs = [Job.of(one, key) for one in asked]
+    with closing(score_jobs(given, jobs, workers, CancelToken())) as answers:
+        lines = dict(answers)
+    return [result_from_line(lines[place]) for place in range(len(jobs))]
 
 
 if __name__ == "__main__":

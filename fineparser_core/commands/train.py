@@ -7,9 +7,17 @@ from pathlib import Path
 
 import tyro
 
-from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known
+from fineparser_core.commands.options import (
+    DatasetOptions,
+    OmitArgPrefixes,
+    Weights,
+    own_part,
+    own_parts,
+    parse,
+    parse_known,
+    use_method,
+)
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_part, own_parts, use_method
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
@@ -47,13 +55,13 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), bundle (makes the app's weights, see `--config bundle
-            --help`), fine-tune (trains them on), mtl-aqa, a row of a table
-            such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
+        config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
+            weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
+            table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
         loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 
-    config: str = "release"
+    config: str = "fineparser"
     loss: str | None = None
     settings: OmitArgPrefixes[TrainConfig]
 
@@ -68,7 +76,7 @@ def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     given = parse_known(_Preset, "train", argv)[0]
     use_method(given.method)
-    preset = next(name for name in (given.config, given.method, "release") if name is not None)
+    preset = next(name for name in (given.config, given.method, "fineparser") if name is not None)
     if preset == BUNDLE_RECIPE:
         from fineparser_core.commands import bundle  # late, as it loads torch
 

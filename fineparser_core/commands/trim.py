@@ -10,7 +10,7 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.motion.clips import no_dive
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.records import DiveSegment, VideoInfo
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 FORMAT = "fineparser.trim/3"
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
-from fineparser_core.commands.options import Positional, WeightsOptions, parse
+from fineparser_core.commands.options import DiveOptions, Positional, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
-from fineparser_core.commands.score_many import of_dead, told
-from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions
+from fineparser_core.commands.score_many import told
+from fineparser_core.commands.scorer import Job, ScoringOptions, score_jobs
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -26,15 +26,14 @@ from fineparser_core.live.caught import DIVES_FILE, RECORDING, WARNING, CaughtCl
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import DropFolder, Source, SourceKind, parse_source
-from fineparser_core.live.watch import Watch
+from fineparser_core.live.sources import DropFolder, SourceKind, StreamSource, parse_source
+from fineparser_core.live.watch import StreamWatch
 from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import active_profile
 from fineparser_core.support.documents import parse_document, reading
-from fineparser_core.support.file_lock import lock_file
-from fineparser_core.support.files import read_bounded
-from fineparser_core.support.processes import Died, do_jobs, input_lines
+from fineparser_core.support.files import lock_file, read_bounded
+from fineparser_core.support.processes import input_lines
 from fineparser_core.video.probe import open_video
 
 FORMAT = "fineparser.watch/1"
@@ -46,7 +45,7 @@ _FROM_STDIN, _LONGEST_LINE = "-", 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchOptions(WeightsOptions):
+class WatchOptions(DiveOptions):
     """Records a camera and catches its dives, without a window: for a computer that stands at the pool.
 
     A clip of each dive and a line of OUT/dives.jsonl: when, where it lies in the clip, and the analysis as `score
@@ -58,28 +57,24 @@ class WatchOptions(WeightsOptions):
             are dropped, or a video that stands in for a camera; - reads it from standard input, and ends with that: a
             line `take FROM TO` there keeps a clip of a dive that was missed, in seconds since 1970.
         out: folder for clips, lines and recording.
-        dive_number: of all dives, e.g. 103B; needed for scores, not for measures.
-        board: 1, 3, 5, 7.5 or 10 m.
         minutes: of the recording that are kept.
         gigabytes: of it at most; sound takes up to a fiftieth more.
         no_sound: record pictures alone.
         no_analysis: clips alone.
         again: play a video again and again.
         quiet: print no line for a dive.
-        language: of the words about the source: en, de, zh_CN, fr, es, it or ru.
+        language: of the words about the source.
     """
 
     source: Positional[str]
     out: Path
-    dive_number: str | None = None
-    board: float | None = None
     minutes: float = 30.0
     gigabytes: float = 20.0
     no_sound: bool = False
     no_analysis: bool = False
     again: bool = False
     quiet: bool = False
-    language: str = "en"
+    language: Literal["en", "de", "zh_CN", "fr", "es", "it", "ru"] = "en"
 
 
 def main(argv: list[str]) -> int:
@@ -100,7 +95,7 @@ def main(argv: list[str]) -> int:
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
-            watch = Watch(
+            watch = StreamWatch(
                 source,
                 args.out,
                 ring,
@@ -123,7 +118,7 @@ def main(argv: list[str]) -> int:
     return ExitCode.DONE
 
 
-def _check(source: Source, args: WatchOptions) -> None:
+def _check(source: StreamSource, args: WatchOptions) -> None:
     """Check the input. Raises: ConfigError for a dive that there is not; VideoError for a file that is no video."""
     if args.dive_number is not None:
         find_difficulty(parse_dive_number(args.dive_number), args.board)
@@ -147,7 +142,7 @@ def _alone(out: Path) -> Iterator[None]:
 class _Log:
     """Log of the caught clips: the queue of new clips, and their lines in the file."""
 
-    def __init__(self, args: WatchOptions, source: Source) -> None:
+    def __init__(self, args: WatchOptions, source: StreamSource) -> None:
         dropped = source.kind is SourceKind.FOLDER
         self._path, self._quiet = args.out / DIVES_FILE, args.quiet
         self._root = source.path if dropped else args.out
@@ -227,9 +222,9 @@ def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
         return jobs[len(jobs) - len(new) :] or (None if last else [])
 
-    with suppress(Cancelled), closing(do_jobs(SCORER, (options, 1), (), 1, cancel, more=more)) as answers:
-        for place, answer in answers:
-            log.write(clips[place], of_dead(jobs[place], answer) if isinstance(answer, Died) else answer)
+    with suppress(Cancelled), closing(score_jobs(options, jobs, 1, cancel, more=more)) as answers:
+        for place, line in answers:
+            log.write(clips[place], line)
 
 
 def _written(path: Path) -> set[str]:
@@ -272,7 +267,7 @@ def _warn(said: Phrase) -> None:
     remark(f"{WARNING}{translated(said)}")
 
 
-def _obey(lines: Iterator[str] | None, watch: Watch | None, log: _Log, cancel: CancelToken) -> None:
+def _obey(lines: Iterator[str] | None, watch: StreamWatch | None, log: _Log, cancel: CancelToken) -> None:
     """Do what the lines say, on a thread; their end sets the token."""
 
     def obey(lines: Iterator[str]) -> None:
@@ -285,7 +280,7 @@ def _obey(lines: Iterator[str] | None, watch: Watch | None, log: _Log, cancel: C
         Thread(target=obey, args=(lines,), daemon=True).start()
 
 
-def _take(watch: Watch, line: str, log: _Log) -> None:
+def _take(watch: StreamWatch, line: str, log: _Log) -> None:
     try:
         from_s, to_s = (float(value) for value in line.removeprefix("take ").split())
         log.add(watch.take(from_s, to_s))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fineparser_core.data import finediving, mtl_aqa
 from fineparser_core.data.annotation_files import find_file
-from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.judged_dives import LABELS_FILE
+from fineparser_core.data.records import DiveSet
 from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 
@@ -38,6 +38,11 @@ def load_dataset(
     Raises:
         AnnotationError: a file is missing or damaged, or there are no annotations.
         ConfigError: an unknown layout or pattern, a folder that holds both data sets, or masks where there are none.
+
+    Example:
+        >>> dives = load_dataset(data)
+        >>> len(dives.records), dives.has_masks
+        (3, True)
     """
     root, frames = Path(root), None if frames is None else Path(frames)
     if layout == "auto":

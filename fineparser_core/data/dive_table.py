@@ -21,8 +21,8 @@ from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json, shown
-from fineparser_core.support.csv_table import plain_name
 from fineparser_core.support.documents import read_rows
+from fineparser_core.support.tables import plain_name
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
@@ -72,7 +72,7 @@ class BadRow(NamedTuple):
     reason: str
 
 
-class DiveTable(NamedTuple):
+class ImportedTable(NamedTuple):
     """Content of a table: its dives, the rows that are left out, and the columns that are."""
 
     dives: list[JudgedDive]
@@ -88,7 +88,7 @@ class _Column(NamedTuple):
     unit: str
 
 
-def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
+def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTable:
     """Read the dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or cp1252.
 
     Of the table that the app exports, the marks are those of the judges, and labels are whose it says.
@@ -115,7 +115,7 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
     columns = _columns(path, header, named)
     taken = {place for column in columns.values() for place in column.places}
     unused = [name for place, name in enumerate(header) if place not in taken and name.strip()]
-    found = DiveTable([], [], [] if exported else unused)
+    found = ImportedTable([], [], [] if exported else unused)
     seen: dict[tuple[Path, int | None, int | None], int] = {}
     for n, row in rows:
         if n > at + _MOST_ROWS:

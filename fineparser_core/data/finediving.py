@@ -28,7 +28,7 @@ from fineparser_core.errors import AnnotationError
 AQA_FILE = "fine-grained_annotation_aqa.pkl"
 FINE_FILE = "FineDiving_fine-grained_annotation.pkl"
 COARSE_FILE = "FineDiving_coarse_annotation.pkl"
-SPLIT_FILES = {"train": "train_split.pkl", "test": "test_split.pkl"}
+SPLIT_FILES: dict[str, str] = {"train": "train_split.pkl", "test": "test_split.pkl"}
 _DIVE = "{event}/{index}"
 _MOST_TRANSITIONS = 64
 #: Patterns of the places of frames and masks, the first choice first.

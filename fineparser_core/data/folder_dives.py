@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import Defect, DiveRecord
+from fineparser_core.data.records import Defect, DiveRecord, DiveSet
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.progress import CancelToken
 

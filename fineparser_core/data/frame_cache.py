@@ -14,9 +14,7 @@ import numpy as np
 import platformdirs
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive, StoredImages, stored_numbers
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet, StoredImages, stored_numbers
 from fineparser_core.data.transforms import asked_frames
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -54,21 +52,27 @@ class CachePlan:
 
     Attributes:
         missing: dives that are not in the cache, or are damaged there.
-        bytes_needed: what they take at their annotated lengths.
+        absent: those of them whose images are not there, and why those of the first are not; "" where all are.
+        bytes_needed: what the others take at their annotated lengths.
         free_bytes: what the disk has left.
     """
 
     missing: list[DiveRecord]
+    absent: tuple[int, str]
     bytes_needed: int
     free_bytes: int
 
 
 def check_room(folder: Path, plans: Sequence[CachePlan]) -> None:
-    """Check the free space.
+    """Check the free space, and warn of dives whose images are not there.
 
     Raises: ExportError where a folder has too little room for all that is to be written to it.
     """
-    needed, dives = sum(plan.bytes_needed for plan in plans), sum(len(plan.missing) for plan in plans)
+    absent = sum(plan.absent[0] for plan in plans)
+    needed, dives = sum(plan.bytes_needed for plan in plans), sum(len(plan.missing) for plan in plans) - absent
+    if absent:
+        first = next(plan.absent[1] for plan in plans if plan.absent[0])
+        logger.warning("images of %d of %d dives are not there, the first: %s", absent, dives + absent, first)
     if needed > (free := plans[0].free_bytes):
         raise ExportError(
             f"{folder} needs {needed / 1e9:.2f} GB for {dives} dives, and {free / 1e9:.2f} GB are free: make room or "
@@ -114,10 +118,13 @@ class DatasetCache:
     def plan(self, records: Iterable[DiveRecord]) -> CachePlan:
         """Return what `prepare` would write, from the annotations alone."""
         missing = [record for record in records if self._stored_length(record) is None]
+        reasons = {record.key: reason for record in missing if (reason := self._unusable(record))}
+        there = [record for record in missing if record.key not in reasons]
         existing = next(path for path in (self.folder, *self.folder.absolute().parents) if path.is_dir())
         return CachePlan(
             missing=missing,
-            bytes_needed=sum(1 + len(self._asked(record, record.n_frames)) for record in missing) * self._frame_bytes,
+            absent=(len(reasons), next(iter(reasons.values()), "")),
+            bytes_needed=sum(1 + len(self._asked(record, record.n_frames)) for record in there) * self._frame_bytes,
             free_bytes=shutil.disk_usage(existing).free,
         )
 
@@ -131,13 +138,15 @@ class DatasetCache:
         return list(itertools.islice(filter(self._is_usable, records), limit))
 
     def _is_usable(self, record: DiveRecord) -> bool:
-        if self._stored_length(record) is not None:
-            return True
+        return self._stored_length(record) is not None or not self._unusable(record)
+
+    def _unusable(self, record: DiveRecord) -> str:
+        """Return why the images of a dive cannot be used, "" where they can; reads names, not images."""
         try:
             self._data.length(record)
-        except AnnotationError:
-            return False
-        return True
+        except AnnotationError as error:
+            return str(error)
+        return ""
 
     def prepare(
         self,
@@ -170,7 +179,7 @@ class DatasetCache:
         logger.info(
             "writing %.2f GB, the frames of %d dives, to %s (%.0f GB free)",
             plan.bytes_needed / 1e9,
-            len(plan.missing),
+            len(plan.missing) - plan.absent[0],
             self.folder,
             plan.free_bytes / 1e9,
         )

@@ -23,6 +23,8 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Award, PhaseMarks, mean_award
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.motion.clips import FoundClip, find_clip
+from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Frame
 from fineparser_core.support.array_file import DAMAGE, read_array
@@ -64,6 +66,7 @@ class JudgedDive:
         award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, by the rules from the awards
             where there are any, else as given.
         marks: of the phases.
+        words: what who marked it said of take-off, flight and entry, "low; good; a little short".
         first_entry_range: first and last frame at which the entry may begin.
         first_water_contact_frame: first contact with the water.
         labelled_by: who placed the transitions: "person", or the id of the weights that found at least one transition.
@@ -86,6 +89,7 @@ class JudgedDive:
     awards: tuple[Award, ...] = ()
     award: Award | None = None
     marks: PhaseMarks = field(default_factory=PhaseMarks)
+    words: _Name = ""
     first_flight_frame: Frame | None = None
     first_entry_frame: Frame | None = None
     first_entry_range: tuple[Frame, Frame] | None = None
@@ -177,13 +181,17 @@ class JudgedDive:
         return self.video.name if start is None else f"{self.video.name} from frame {start}"
 
 
-def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip:
+def clip_of(dive: JudgedDive, *, find_body: FindBody | None = None, cancel: CancelToken | None = None) -> FoundClip:
     """Return the clip of a dive by `find_clip`: from start to end where these are known and not to be found.
+
+    Args:
+        find_body: looks for bodies where it is not clear who the diver is.
 
     Raises: what `find_clip` raises.
     """
     start, end = dive.asked_range
-    return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel)
+    search = DiveSearch(dive.video, find_body=find_body)
+    return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel, search=search)
 
 
 def read_dives(path: Path) -> list[JudgedDive]:
@@ -192,8 +200,8 @@ def read_dives(path: Path) -> list[JudgedDive]:
     A `labels.json` maps names of clips in its folder to objects with, each of them optional, `in` and `out`,
     `first_flight_frame`, `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`,
     `dive_number` (or a text `dive` that holds it), `board_m`, `difficulty`, `official_score`, and `marks` with `award`,
-    `take_off`, `flight` and `entry`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks. Corrections are the
-    NAME.provenance.json that the app writes.
+    `take_off`, `flight`, `entry` and `words`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks. Corrections
+    are the NAME.provenance.json that the app writes.
 
     Raises:
         AnnotationError: the file is missing or holds something else; the text names the first dive that is wrong.
@@ -323,6 +331,7 @@ def _labeled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
         "dive_number": named.group() if named else None,
         "score": values.get("official_score"),
         "award": marks.get("award"),
+        "words": marks.get("words", ""),
         "marks": {name: marks.get(name) for name in ("take_off", "flight", "entry")},
         "masks": masks if os.path.isfile(masks) else None,
     }

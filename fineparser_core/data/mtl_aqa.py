@@ -19,7 +19,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 
 ANNOTATION_FILE = "final_annotations_dict_with_dive_number.pkl"
-SPLIT_FILES = {"train": "train_split_0.pkl", "test": "test_split_0.pkl"}
+SPLIT_FILES: dict[str, str] = {"train": "train_split_0.pkl", "test": "test_split_0.pkl"}
 FRAME_PATTERN = "new/new_total_frames_256s/{video}/{frame}"
 
 # Which videos show the 3 m springboard follows from their DDs; 26 shows both, its first 60 dives from 3 m.

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.errors import ConfigError
 
 RULES = ("number", "event")

@@ -1,24 +1,75 @@
 """A survey of a data set before training: what is there, what is missing and what is inconsistent."""
 
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from fineparser_core.config import TrainConfig
 from fineparser_core.data import finediving, mtl_aqa
 from fineparser_core.data.annotation_files import find_file
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.event_bias import EventBias, biases_of
 from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.frame_cache import frame_bytes
-from fineparser_core.data.records import Defect, DiveRecord
+from fineparser_core.data.records import Defect, DiveRecord, DiveSet
 from fineparser_core.data.transforms import asked_frames
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.video.preprocess import PREPROCESSINGS, AthleteCrop
+
+#: Dives of an event below which its median says little.
+FEWEST = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventBias:
+    """One event.
+
+    Attributes:
+        dives: those of numbers that other events have, too.
+        factor: median over them of the labeled flight, relative to the median of its dive number in all events.
+    """
+
+    event: str
+    dives: int
+    factor: float
+
+
+def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, EventBias]:
+    """Return the events with at least `FEWEST` dives, the shortest flights first.
+
+    Args:
+        flights: event, dive number and length of a labeled flight, in any unit.
+    """
+    events_of, lengths_of = defaultdict(set), defaultdict(list)
+    for event, number, length in flights:
+        events_of[number].add(event)
+        lengths_of[number].append(length)
+    ratios: defaultdict[str, list[float]] = defaultdict(list)
+    for event, number, length in flights:
+        if len(events_of[number]) > 1 and length > 0:
+            ratios[event].append(length / float(np.median(lengths_of[number])))
+    found = [
+        EventBias(event=event, dives=len(each), factor=float(np.median(each)))
+        for event, each in ratios.items()
+        if len(each) >= FEWEST
+    ]
+    return {one.event: one for one in sorted(found, key=lambda one: (one.factor, one.event))}
+
+
+def biases_of(records: Sequence[DiveRecord]) -> Mapping[str, EventBias]:
+    """Return `event_biases` of the records whose transitions make three steps, in frames."""
+    return event_biases(
+        [
+            (record.key[0], record.dive_number, float(record.first_entry_frame - record.first_flight_frame))
+            for record in records
+            if record.has_steps and record.first_entry_frame is not None and record.first_flight_frame is not None
+        ]
+    )
+
 
 SPLITS = ("train", "test")
 #: Voters that the paper compares a dive with.

@@ -7,11 +7,10 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import DatasetDive, StoredImages
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord, StoredImages
 from fineparser_core.errors import AnnotationError
+from fineparser_core.video.clips import frame_to_sample
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
-from fineparser_core.video.sampling import frame_to_sample
 
 # Range of the zoom of random views of an athlete crop.
 _NEARER, _FARTHER = 0.85, 1.2

@@ -12,9 +12,8 @@ from zipfile import ZipFile
 import numpy as np
 
 from fineparser_core.constants import LONGEST_DIVE_S, MASK_SIZE, MIN_FRAMES, N_SAMPLES
-from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, read_dives
-from fineparser_core.data.records import Defect, DiveRecord, Key
+from fineparser_core.data.records import Defect, DiveRecord, DiveSet, Key
 from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
 from fineparser_core.progress import CancelToken

@@ -142,11 +142,20 @@ def asked_dive(
 
 
 def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:
-    """Return the DD of a dive as it was entered, see `find_difficulty`; None where there is none."""
+    """Return the DD of a dive as it was entered; None where there is none.
+
+    Args:
+        dive_number, typed: as in `find_difficulty`.
+        board_m: None: not known yet; the DD is then that of every board, or none.
+    """
     try:
-        return find_difficulty(parse_dive_number(dive_number or ""), board_m, typed).value
+        dive = parse_dive_number(dive_number or "")
+        if board_m is not None or typed is not None:
+            return find_difficulty(dive, board_m, typed).value
     except ConfigError:
         return None
+    values = {value for board in BOARDS_M if (value := _recorded_or_computed(dive, board)) is not None}
+    return values.pop() if len(values) == 1 else None
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:
@@ -191,7 +200,7 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
 
 def unknown_board(dive: DiveNumber) -> Phrase:
     """Explain that a dive without a named board has no DD."""
-    return Phrase("No competition record says which board {0} is done from: name the board.", dive)
+    return Phrase("Which board is {0} done from? Competition records do not say.", dive)
 
 
 def _check_board(dive: DiveNumber, board_m: float) -> None:
@@ -203,9 +212,9 @@ def _check_board(dive: DiveNumber, board_m: float) -> None:
 
 def _difficulty(dive: DiveNumber, board_m: float) -> float:
     _check_board(dive, board_m)
-    value = _known_difficulty(dive, board_m)
+    value = _recorded_or_computed(dive, board_m)
     if value is None:
-        known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]
+        known = [board for board in BOARDS_M if _recorded_or_computed(dive, board) is not None]
         way_out = Phrase("give the DD yourself")
         if known:
             way_out = Phrase("choose a board it is known for ({0} m), or give the DD yourself", _listed(known))
@@ -213,7 +222,7 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     return value
 
 
-def _known_difficulty(dive: DiveNumber, board_m: float) -> float | None:
+def _recorded_or_computed(dive: DiveNumber, board_m: float) -> float | None:
     if board_m in SPRINGBOARDS_M:
         return springboard_difficulty(dive, board_m)
     rows = recorded_difficulties()

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple, get_args
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import known_number
-from fineparser_core.diving.judging import MOST_AWARDS, read_called
-from fineparser_core.diving.meet import LONGEST_NUMBER, MOST_ROWS, ListedDive, Outcome, numbered, running, standings
+from fineparser_core.diving.judging import MOST_AWARDS, DiveOutcome, read_called
+from fineparser_core.diving.meet import LONGEST_NUMBER, MOST_ROWS, ListedDive, numbered, running, standings
 from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
-from fineparser_core.support.csv_table import csv_table, plain_name, table_rows
 from fineparser_core.support.documents import read_table_text
+from fineparser_core.support.tables import csv_table, plain_name, table_rows
 
 #: Names of columns in people's tables of dives by field, made plain by `plain_name`, besides the field's own name.
 LIST_COLUMNS = {
@@ -134,7 +134,7 @@ def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
     if field == "awards":
         return read_called(typed, n_judges) if typed else ()
     if field == "outcome":
-        return typed if typed in get_args(Outcome) else ""
+        return typed if typed in get_args(DiveOutcome) else ""
     if not typed:
         return 0 if field == "round" else None
     number = re.fullmatch(r"(\d{1,2}(?:[.,]\d{1,3})?)\s*(?:m|\.)?", typed, re.I)

@@ -9,6 +9,7 @@ Source: World Aquatics competition regulations, diving.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fineparser_core.errors import ConfigError
@@ -136,3 +137,32 @@ def somersaults(halves: int) -> Phrase:
 def _halves(count: int) -> str:
     whole, half = divmod(count, 2)
     return f"{whole or ''}{'½' if half else ''}"
+
+
+def dive_distance(first: DiveNumber, second: DiveNumber) -> float:
+    """Return the distance between two dives, see the module's table; symmetric, and 0 only for equal numbers."""
+    distance = 0.5 * abs(first.half_somersaults - second.half_somersaults)
+    distance += 0.5 * abs(first.half_twists - second.half_twists)
+    distance += 2.0 * (first.direction != second.direction)
+    distance += 3.0 * (first.armstand != second.armstand)
+    distance += 2.0 * (_head_first(first) != _head_first(second))
+    distance += 1.0 * (bool(first.half_twists) != bool(second.half_twists))
+    distance += 1.0 * (first.position != second.position)
+    return distance + 1.0 * (first.flying != second.flying)
+
+
+def group_by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[float, list[str]]]:
+    """Group dive numbers by their distance from a dive.
+
+    Returns:
+        (distance, numbers) pairs, the nearest first; the numbers of a group are sorted.
+    """
+    groups: dict[float, list[str]] = {}
+    for number in sorted(numbers):
+        groups.setdefault(dive_distance(dive, parse_dive_number(number)), []).append(number)
+    return sorted(groups.items())
+
+
+def _head_first(dive: DiveNumber) -> bool:
+    """Return True if the hands enter first: an odd number of half somersaults, or an even number from an armstand."""
+    return (dive.half_somersaults + dive.armstand) % 2 == 1

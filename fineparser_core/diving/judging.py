@@ -1,4 +1,4 @@
-"""The score of a dive from the judges' awards.
+"""The score of a dive from the judges' awards; awards and outcomes in words.
 
 Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
 highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronized dive has
@@ -14,11 +14,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from statistics import fmean
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import text
+
+#: "balk": begun twice, which costs two points of every award; "repeat": of the dive before; "": nothing to say.
+DiveOutcome = Literal["", "balk", "repeat"]
+
+
+def dive_outcome_text(outcome: DiveOutcome) -> str:
+    """Return an outcome in the language of the process, or ""."""
+    return {"balk": text("balk"), "repeat": text("repeat")}.get(outcome, "")
+
 
 #: Numbers of judges; more than seven judge synchronized dives.
 PANELS = (3, 5, 7, 9, 11)
@@ -131,26 +141,6 @@ def counted_award(counted: Sequence[float]) -> float:
     return 3 * fmean(counted)
 
 
-def read_score(text: str, difficulty: float | None) -> float:
-    """Read the score of a dive as a person writes it: points ("75.60") or marks ("6.5 6 6.5").
-
-    A single number from 0 to 10 in halves is a mark.
-
-    Args:
-        difficulty: DD of the dive, for marks; None where it is not known.
-
-    Raises:
-        ConfigError: it is neither, or marks without a DD.
-    """
-    values = read_awards(text)
-    if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
-        return values[0]
-    judging = Judging(awards=values)
-    if difficulty is None:
-        raise ConfigError("The marks {0} are no score without a DD: give the dive number and the board first.", text)
-    return judging.score(difficulty)
-
-
 def read_awards(text: str) -> tuple[float, ...]:
     """Read the numbers of a text ("6.5 6 6.5"), one or more.
 
@@ -228,3 +218,18 @@ def _check(awards: Sequence[float], *, halves: bool = True) -> None:
     for award in awards:
         if not (0 <= award <= 10 and (not halves or (2 * award) % 1 == 0)):
             raise ConfigError("Award {0:g} is not one a judge can give: use 0 to 10 in halves.", award)
+
+
+_LARGEST = 10.0
+
+
+def half_text(award: float) -> str:
+    """Return an award rounded to a half: "6½"."""
+    whole, half = divmod(round(2 * min(max(award, 0.0), _LARGEST)), 2)
+    return f"{whole or ''}½" if half else str(whole)
+
+
+def likely_text(award_range: tuple[float, float]) -> str:
+    """Return the range in which an award is likely to lie: "likely 5½ to 7½"."""
+    low, high = map(half_text, award_range)
+    return text("likely {0}", low) if low == high else text("likely {0} to {1}", low, high)

@@ -1,21 +1,21 @@
 """A meet or a training as a list of dives: which video is which dive, what the judges gave, totals and places.
 
-A restart costs two points of every award, a failed dive scores nothing; athletes with equal totals share a place.
+A balk costs two points of every award; athletes with equal totals share a place.
 
 Source: World Aquatics competition regulations, diving.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import find_difficulty, known_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
-from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, Judging
-from fineparser_core.diving.outcomes import DiveOutcome
+from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, DiveOutcome, Judging
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase, together
 
@@ -26,9 +26,6 @@ LONGEST_NUMBER = 12
 _DEDUCTION = 2.0
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-Outcome = Literal["", "restart", "failed", "skipped"]
-#: Rulings of a meet by the outcomes of dives.
-RULINGS: Mapping[DiveOutcome, Outcome] = {"balk": "restart", "failed": "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,6 @@ class ListedDive:
         board_m: a height in `BOARDS_M`.
         difficulty: DD that was typed; None: the tables'.
         awards: as they were called; empty until then.
-        outcome: "restart" after a balk, "failed", "skipped" where it was not done; else "".
         dive: name of the video's dive; None while the row is open.
     """
 
@@ -53,7 +49,7 @@ class ListedDive:
     board_m: float | None = None
     difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
     awards: Annotated[tuple[Award, ...], Meta(max_length=MOST_AWARDS)] = ()
-    outcome: Outcome = ""
+    outcome: DiveOutcome = ""
     dive: _Name | None = None
 
     def __post_init__(self) -> None:
@@ -77,11 +73,9 @@ class ListedDive:
     def points(self) -> float | None:
         """The score; None where there is none yet."""
         difficulty = self.known_difficulty
-        if self.outcome == "failed":
-            return 0.0
-        if self.outcome == "skipped" or not self.awards or difficulty is None:
+        if not self.awards or difficulty is None:
             return None
-        taken = _DEDUCTION if self.outcome == "restart" else 0.0
+        taken = _DEDUCTION if self.outcome == "balk" else 0.0
         return Judging(awards=tuple(max(award - taken, 0.0) for award in self.awards)).score(difficulty)
 
     @property
@@ -118,24 +112,6 @@ class Meet:
         return next((place for place, row in enumerate(self.rows) if row.dive == dive), None)
 
 
-class KnownDive(NamedTuple):
-    """A dive of a video, and what is known of it; "" for what is not."""
-
-    name: str
-    athlete: str = ""
-    dive_number: str = ""
-
-
-class PerformedDive(NamedTuple):
-    """A dive's own values of what its row was announced with; empty where it has none."""
-
-    dive_number: str = ""
-    board_m: float | None = None
-    difficulty: float | None = None
-    awards: tuple[float, ...] = ()
-    outcome: DiveOutcome = ""
-
-
 class Standing(NamedTuple):
     """An athlete in an event: the place, from 1, the total, and how many dives it is of."""
 
@@ -146,10 +122,10 @@ class Standing(NamedTuple):
     n_dives: int
 
 
-def counted(row: ListedDive, dive: PerformedDive) -> ListedDive:
+def counted(row: ListedDive, dive: DiveDetails) -> ListedDive:
     """Return a row as it counts: number, board, DD, awards and outcome are those of its dive.
 
-    The announced number or board stands where the dive has none, and a skipped row stays skipped.
+    The announced number or board stands where the dive has none.
     """
     own_difficulty = dive.dive_number or dive.difficulty is not None
     return replace(
@@ -157,19 +133,17 @@ def counted(row: ListedDive, dive: PerformedDive) -> ListedDive:
         dive_number=dive.dive_number or row.dive_number,
         board_m=row.board_m if dive.board_m is None else dive.board_m,
         difficulty=dive.difficulty if own_difficulty else row.difficulty,
-        awards=dive.awards,
-        outcome=row.outcome if row.outcome == "skipped" else RULINGS.get(dive.outcome, ""),
+        awards=dive.judging.awards if dive.judging is not None else (),
+        outcome=dive.outcome,
     )
 
 
-def disagreement(row: ListedDive, dive: PerformedDive) -> Phrase | None:
-    """Return what was announced and what the dive says instead; None where they agree or the row has no score.
+def disagreement(row: ListedDive, dive: DiveDetails) -> Phrase | None:
+    """Return what was announced and what the dive says instead; None where they agree.
 
     The DD is compared where the numbers agree; else it follows from them.
     """
     now = counted(row, dive)
-    if now.outcome in ("failed", "skipped"):
-        return None
     pairs: list[tuple[str, str]] = []
     if row.dive_number and row.dive_number != now.dive_number:
         pairs.append((row.dive_number, now.dive_number))
@@ -198,6 +172,15 @@ def problem(row: ListedDive, judges: int = 0) -> Phrase | None:
     if judges and row.awards and len(row.awards) != judges:
         return Phrase("{0} awards of {1} judges: give one for each judge.", len(row.awards), judges)
     return None
+
+
+def expected_judges(meet: Meet, place: int) -> int:
+    """Return how many awards a row must have: one of each judge of the meet, or of its event's other rows; 0: any."""
+    event = meet.rows[place].event.casefold() if place < len(meet.rows) else ""
+    others = {at: len(row.awards) for at, row in enumerate(meet.rows) if row.awards and row.event.casefold() == event}
+    others.pop(place, None)
+    numbers = list(others.values())
+    return meet.judges or (numbers[0] if len(numbers) > 1 and len(set(numbers)) == 1 else 0)
 
 
 def warnings(meet: Meet) -> dict[int, Phrase]:
@@ -238,28 +221,28 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
     )
 
 
-def next_open(meet: Meet, caught: KnownDive | None = None, start: int = 0) -> int | None:
+def next_open(meet: Meet, caught: DiveDetails | None = None, start: int = 0) -> int | None:
     """Return the place of the first row from `start` without a video; who is next.
 
     Args:
         caught: it agrees with what is known of this dive.
     """
     for place, row in enumerate(meet.rows[start:], start):
-        if row.dive is None and row.outcome != "skipped" and (caught is None or _agree(row, caught)):
+        if row.dive is None and (caught is None or _agree(row, caught)):
             return place
     return None
 
 
-def matched(meet: Meet, dives: Sequence[KnownDive], start: int = 0) -> Meet:
-    """Give each dive, in their order, the next open row from `start`.
+def matched(meet: Meet, dives: Mapping[str, DiveDetails], start: int = 0) -> Meet:
+    """Give each dive, by its name and in their order, the next open row from `start`.
 
     Dives that have a row or are left out keep that.
     """
     taken = {row.dive for row in meet.rows} | set(meet.left_out)
-    for dive in dives:
-        place = None if dive.name in taken else next_open(meet, dive, start)
+    for name, details in dives.items():
+        place = None if name in taken else next_open(meet, details, start)
         if place is not None:
-            meet = _with(meet, place, dive=dive.name)
+            meet = _with(meet, place, dive=name)
     return meet
 
 
@@ -323,7 +306,7 @@ def _by_athlete(rows: Sequence[ListedDive]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _agree(row: ListedDive, caught: KnownDive) -> bool:
+def _agree(row: ListedDive, caught: DiveDetails) -> bool:
     names = [" ".join(name.casefold().split()) for name in (row.athlete, caught.athlete)]
     numbers = row.dive_number, caught.dive_number
     return all(not all(pair) or pair[0] == pair[1] for pair in (names, numbers))

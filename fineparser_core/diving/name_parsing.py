@@ -18,10 +18,10 @@ Two different dive numbers in a name are ambiguous, so no number is taken from i
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from fineparser_core.constants import BOARDS_M
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.dive_number import known_number
 
 #: Texts that mean "empty" in a table.
@@ -44,35 +44,17 @@ _VIDEO_WORDS = """
 _NOT_A_NAME = frozenset(_VIDEO_WORDS.split())
 
 
-@dataclass(frozen=True, kw_only=True)
-class ParsedName:
-    """The details of a dive found in a name; None for what the name does not contain.
-
-    Attributes:
-        dive_number: valid, in the spelling of `parse_dive_number`.
-        board_m: height of the board in meters, a height in `BOARDS_M`.
-    """
-
-    diver: str | None = None
-    dive_number: str | None = None
-    board_m: float | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return self.diver is None and self.dive_number is None and self.board_m is None
-
-
 @lru_cache(maxsize=4096)  # called for every row whenever any row changes
-def parse_file_name(name: str) -> ParsedName:
+def parse_file_name(name: str) -> DiveDetails:
     """Parse a file name, given without folder and suffix.
 
-    A diver is returned only together with a dive number, as other names of videos contain words that are no names.
+    An athlete is returned only together with a dive number, as other names of videos contain words that are no names.
     """
     found = _parse(name, bare_boards=False)
-    return found if found.dive_number is not None else ParsedName(board_m=found.board_m)
+    return found if found.dive_number is not None else DiveDetails(board_m=found.board_m)
 
 
-def parse_line(text: str) -> ParsedName:
+def parse_line(text: str) -> DiveDetails:
     """Parse what a person types of a dive; empty if nothing was found."""
     return _parse(text, bare_boards=True)
 
@@ -92,7 +74,7 @@ def is_name(part: str) -> bool:
     return _WORD.fullmatch(part) is not None and part.lower().rstrip(".") not in _NOT_A_NAME
 
 
-def _parse(text: str, *, bare_boards: bool) -> ParsedName:
+def _parse(text: str, *, bare_boards: bool) -> DiveDetails:
     numbers: set[str] = set()
     boards: set[float] = set()
     before: list[str] = []
@@ -104,8 +86,8 @@ def _parse(text: str, *, bare_boards: bool) -> ParsedName:
             boards.add(board)
         elif is_name(part):
             (after if numbers else before).append(part)
-    return ParsedName(
-        diver=" ".join(before or after) or None,
+    return DiveDetails(
+        athlete=" ".join(before or after),
         dive_number=numbers.pop() if len(numbers) == 1 else None,
         board_m=boards.pop() if len(boards) == 1 else None,
     )

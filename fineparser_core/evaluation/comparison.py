@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy.stats import t
 
+from fineparser_core.evaluation.protocol import interval_unit
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import (
     METRICS,
+    Intervals,
     Statistic,
     is_masked,
     is_parsed,
@@ -17,7 +20,54 @@ from fineparser_core.evaluation.summary import (
     score_statistics,
     step_values,
 )
-from fineparser_core.support.bootstrap import bootstrap_interval
+
+#: Probability that the interval holds the mean over all seeds.
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedTrainings:
+    """A metric of several trainings.
+
+    Attributes:
+        values: of each training.
+        mean, deviation: of the values; the standard deviation is that of a sample (n - 1).
+        low, high: 95 % interval of the mean by Student's t. It knows the scatter of trainings, not that of dives.
+    """
+
+    values: tuple[float, ...]
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+def repeats(trainings: Sequence[Mapping[str, float]]) -> dict[str, RepeatedTrainings]:
+    """Return the metrics that two or more trainings have in common, in the order of `METRICS`.
+
+    Args:
+        trainings: metrics of each by name, or the differences of each to another method's training of the same seed.
+    """
+    found = {}
+    for name in METRICS:
+        values = np.array([one[name] for one in trainings if one.get(name) is not None])
+        if len(values) == len(trainings) and np.isfinite(values).all():
+            mean, deviation = float(values.mean()), float(values.std(ddof=1))
+            half = float(t.ppf((1 + _LEVEL) / 2, len(values) - 1)) * deviation / len(values) ** 0.5
+            found[name] = RepeatedTrainings(
+                values=tuple(values.tolist()), mean=mean, deviation=deviation, low=mean - half, high=mean + half
+            )
+    return found
+
+
+def repeats_table(found: Mapping[str, RepeatedTrainings]) -> tuple[list[str], list[list[str]]]:
+    """Return the header and cells, a row a metric."""
+    rows = [
+        [METRICS[name][0], f"{one.mean:.4f}", f"{one.deviation:.4f}", f"{one.low:.4f} to {one.high:.4f}"]
+        for name, one in found.items()
+    ]
+    trainings = len(next(iter(found.values())).values) if found else 0
+    return [f"{trainings} trainings", "mean", "deviation", "95 % interval of the mean"], rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +77,7 @@ class Difference:
     Attributes:
         first, second: the metric of either.
         value: first - second.
-        low, high: 95 % interval of the difference; each draw takes the same dives of both.
+        low, high: 95 % interval of the difference; each draw takes the same dives or events of both.
     """
 
     first: float
@@ -43,32 +93,26 @@ class Difference:
         return self.low > 0 or self.high < 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """Two methods, by the names of their files, and their differences by metric, in the order of `METRICS`."""
-
-    names: tuple[str, str]
-    differences: Mapping[str, Difference]
-
-    def table(self) -> tuple[list[str], list[list[str]]]:
-        """Return the header and cells, a row a metric."""
-        rows = []
-        for name, each in self.differences.items():
-            label, more = METRICS[name]
-            better = self.names[0 if (each.value > 0) == more else 1] if each.is_clear else "not told apart"
-            numbers = [f"{number:.4f}" for number in (each.first, each.second)]
-            interval = f"{each.low:+.4f} to {each.high:+.4f}"
-            rows.append([label, *numbers, f"{each.value:+.4f}", interval, str(each.n), better])
-        return ["metric", *self.names, "difference", "95 % interval", "dives", "better"], rows
-
-
-def compare(
-    names: tuple[str, str], first: Sequence[DiveResult], second: Sequence[DiveResult], *, seed: int = 0
-) -> Comparison:
-    """Compare two methods, each metric on the dives that both have predicted.
+def differences_table(names: Sequence[str], differences: Mapping[str, Difference]) -> tuple[list[str], list[list[str]]]:
+    """Return the header and cells of the differences of two methods, a row a metric.
 
     Args:
         names: what the methods are called.
+    """
+    rows = []
+    for name, each in differences.items():
+        label, more = METRICS[name]
+        better = names[0 if (each.value > 0) == more else 1] if each.is_clear else "not told apart"
+        numbers = [f"{number:.4f}" for number in (each.first, each.second)]
+        interval = f"{each.low:+.4f} to {each.high:+.4f}"
+        rows.append([label, *numbers, f"{each.value:+.4f}", interval, str(each.n), better])
+    return ["metric", *names, "difference", "95 % interval", "dives", "better"], rows
+
+
+def compare(first: Sequence[DiveResult], second: Sequence[DiveResult], *, seed: int = 0) -> dict[str, Difference]:
+    """Return the difference of two methods by metric, in the order of `METRICS`, on the dives that both have predicted.
+
+    Args:
         first, second: results on the same labels.
         seed: of the bootstrap.
     """
@@ -82,13 +126,14 @@ def compare(
         (is_masked, partial(_means, mask_values)),
     )
     found: dict[str, Difference] = {}
+    intervals = Intervals(interval_unit([result.id for result, _ in pairs]), seed)
     for has, statistics in kinds:
         both = [pair for pair in pairs if has(pair[0]) and has(pair[1])]
         if both:
             one, other = (statistics(side) for side in zip(*both, strict=True))
-            found |= {name: _difference(one[name], other[name], len(both), seed) for name in one}
-    told = {name: found[name] for name in METRICS if name in found and np.isfinite(found[name].value)}
-    return Comparison(names=names, differences=told)
+            dives = [pair[0] for pair in both]
+            found |= {name: _difference(one[name], other[name], dives, intervals) for name in one}
+    return {name: found[name] for name in METRICS if name in found and np.isfinite(found[name].value)}
 
 
 def _means(
@@ -102,8 +147,8 @@ def _mean(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     return found
 
 
-def _difference(one: Statistic, other: Statistic, n: int, seed: int) -> Difference:
-    every = np.arange(n)[None]
+def _difference(one: Statistic, other: Statistic, dives: Sequence[DiveResult], intervals: Intervals) -> Difference:
+    every = np.arange(len(dives))[None]
     first, second = float(one(every)[0]), float(other(every)[0])
-    low, high = bootstrap_interval(lambda draws: one(draws) - other(draws), n, seed=seed)
-    return Difference(first=first, second=second, value=first - second, low=low, high=high, n=n)
+    low, high = intervals(lambda draws: one(draws) - other(draws), dives)
+    return Difference(first=first, second=second, value=first - second, low=low, high=high, n=len(dives))

@@ -7,34 +7,40 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+import numpy as np
+
 from fineparser_core import __version__
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.data.splits import split_by_event
-from fineparser_core.data.stamp import DataStamp, data_stamp
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.charts import Chart, figure
-from fineparser_core.evaluation.comparison import Comparison, compare
-from fineparser_core.evaluation.naive_baselines import median_transitions
+from fineparser_core.evaluation.comparison import (
+    Difference,
+    RepeatedTrainings,
+    compare,
+    differences_table,
+    repeats,
+    repeats_table,
+)
+from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
 from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
-from fineparser_core.evaluation.repeats import Repeats, repeats, repeats_table
 from fineparser_core.evaluation.report import Table, charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.notebook import Columns, columns_of, html_table
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import Columns, columns_of, html_table, text_table
 
 if TYPE_CHECKING:  # they load torch
     from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
+    from fineparser_core.evaluation.running import Evaluation
     from fineparser_core.models.aqa_model import AQAModel
 
 #: Format of evaluation.json.
-FORMAT = "fineparser.evaluation/3"
+FORMAT = "fineparser.evaluation/4"
 #: Files that `DatasetEvaluation.write` writes.
 OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
 Split = Literal["train", "test"]
@@ -60,7 +66,7 @@ class DatasetEvaluation:
         results: of every measured dive.
         summary: metrics with intervals and naive baselines; tables by step, dive number and event.
         against: the same of the file that it is compared with.
-        comparison: differences to that, with paired intervals.
+        differences: to that by metric, with paired intervals; empty without it.
         given: the file of predictions; None for a network.
         repeats: of several trainings, of which this is the first: the same metrics over all of them; else empty.
     """
@@ -72,16 +78,16 @@ class DatasetEvaluation:
     results: tuple[DiveResult, ...]
     summary: Summary
     against: "DatasetEvaluation | None" = None
-    comparison: Comparison | None = None
+    differences: Mapping[str, Difference] = field(default_factory=dict)
     given: Predictions | None = None
-    repeats: Mapping[str, Repeats] = field(default_factory=dict)
+    repeats: Mapping[str, RepeatedTrainings] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of evaluation.json, of plain JSON types."""
         content: dict[str, Any] = {"format": FORMAT, "version": __version__, "protocol": to_json(self.protocol)}
         content |= self.method | {"data": {**self.facts, **self.summary.as_dict()}}
-        if self.against is not None and self.comparison is not None:
-            differences = {name: asdict(each) for name, each in self.comparison.differences.items()}
+        if self.against is not None:
+            differences = {name: asdict(each) for name, each in self.differences.items()}
             content["against"] = {**self.against.method, **self.against.summary.as_dict(), "differences": differences}
         if self.repeats:
             content["repeats"] = {name: asdict(each) for name, each in self.repeats.items()}
@@ -98,14 +104,13 @@ class DatasetEvaluation:
             | {f"baseline: {which}": value for which, value in metric.baselines.items()}
             for name, metric in self.summary.metrics.items()
         ]
-        differences = {} if self.comparison is None else self.comparison.differences
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "metrics": metrics,
             "steps": [asdict(row) for row in self.summary.by_step],
             "numbers": [asdict(row) for row in self.summary.by_number],
             "events": [asdict(row) for row in self.summary.by_event],
             "dives": [result_row(result) for result in self.results],
-            "differences": [{"metric": name, **asdict(each)} for name, each in differences.items()],
+            "differences": [{"metric": name, **asdict(each)} for name, each in self.differences.items()],
             "repeats": [{"metric": name, **asdict(each)} for name, each in self.repeats.items()],
         }
         return {name: columns_of(each) for name, each in rows.items()}
@@ -118,32 +123,36 @@ class DatasetEvaluation:
     def _tables_of_several(self) -> dict[str, Table]:
         """Return the tables of several files by their titles."""
         found = {}
-        if self.comparison is not None:
-            found[f"{' and '.join(self.comparison.names)} on the same dives"] = self.comparison.table()
+        if self.against is not None:
+            names = self.name, self.against.name
+            found[f"{' and '.join(names)} on the same dives"] = differences_table(names, self.differences)
         if self.repeats:
             found["Over trainings"] = repeats_table(self.repeats)
         return found
 
     def _charts(self) -> list[Chart]:
         charts = charts_of(self.results)
-        if self.against is not None and self.comparison is not None:
-            charts += paired_charts(self.comparison.names, self.results, self.against.results)
+        if self.against is not None:
+            charts += paired_charts((self.name, self.against.name), self.results, self.against.results)
         return charts
 
     def as_text(self) -> str:
         """Format all tables, as `fineparser evaluate --predictions` prints them."""
-        blocks = [_lines(self.facts)]
+        blocks = [lines(self.facts)]
         for one in (self, self.against):
             if one is not None:
-                blocks.append(_lines(one.method.get("predictions", one.method)))
+                blocks.append(lines(one.method.get("predictions", one.method)))
                 whole = one is self
                 blocks.append(one.summary.as_text() if whole else text_table(*one.summary.metric_table(), left=(0, 4)))
         for title, (header, rows) in self._tables_of_several().items():
             blocks.append(text_table(header, rows) if rows else f"{title}: nothing is measured.")
         return "\n\n".join(blocks)
 
-    def write(self, out: str | Path) -> None:
+    def write(self, out: str | Path, thumbnails: Mapping[str, Sequence[np.ndarray]] | None = None) -> None:
         """Write evaluation.json, report.html, figure.svg, predictions.csv and predictions.json into a folder.
+
+        Args:
+            thumbnails: of `write_report`.
 
         Raises:
             ExportError: a file cannot be written.
@@ -161,7 +170,7 @@ class DatasetEvaluation:
             self.results,
             title=f"{self.name} on {self.facts['what']}",
             provenance={name: str(value) for name, value in facts.items()},
-            thumbnails={},
+            thumbnails=thumbnails or {},
             tables=self._tables_of_several(),
             charts=charts,
         )
@@ -209,6 +218,11 @@ def evaluate(
 
     Raises:
         FineParserError: with a sentence, for files, data or options that cannot be used.
+
+    Example:
+        >>> found = evaluate(predictions, data)
+        >>> found.summary.n_dives, sorted(found.summary.metrics)
+        (1, ['score_error'])
     """
     data = data if isinstance(data, DiveSet) else load_dataset(data)
     if split_by == "event":
@@ -291,12 +305,11 @@ def evaluate_predictions(
             "predictions": first.method["predictions"] | {"trainings": text},
             "trainings": {name: one.sha256 for name, one in zip(names, trainings, strict=False)},
         }
-        first = replace(first, method=method, repeats=repeats([one.summary for one in measured[:n]]))
+        first = replace(first, method=method, repeats=repeats([one.summary.values() for one in measured[:n]]))
     if against is None:
         return first
     second = measured[-1]
-    comparison = compare((names[0], names[-1]), first.results, second.results, seed=seed)
-    return replace(first, against=second, comparison=comparison)
+    return replace(first, against=second, differences=compare(first.results, second.results, seed=seed))
 
 
 def _evaluate_network(
@@ -310,7 +323,7 @@ def _evaluate_network(
 ) -> DatasetEvaluation:
     # Imported late: they load torch.
     from fineparser_core.checkpoints.bundle import load_model
-    from fineparser_core.evaluation.running import card_protocol, exemplar_pool, prepare, voters
+    from fineparser_core.evaluation.running import card_protocol, exemplar_pool, prepare
     from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 
     folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
@@ -331,30 +344,48 @@ def _evaluate_network(
         network, data, records, pool, protocol, cache=None, progress=ignore_progress, cancel=CancelToken()
     )
     results = prepared.evaluator.run(prepared.dives)
-    stamp = data_stamp(data, records)
-    facts_of_split: dict[str, Any] = {
-        "split": split,
-        "split_by": split_by,
-        "labels": stamp.labels,
-        "seed": protocol.seed,
-    }
+    facts["network"] = f"preprocessing {protocol.preprocessing}, decoding {protocol.decoding}"
+    told = {"split": split, "split_by": split_by, "pool": pool_text}
+    return network_evaluation(prepared, records, results, name=name, method=facts, **told)
+
+
+def network_evaluation(
+    prepared: "Evaluation",
+    records: Sequence[DiveRecord],
+    results: Sequence[DiveResult],
+    *,
+    name: str,
+    method: dict[str, Any],
+    split: str,
+    split_by: str,
+    pool: str,
+) -> DatasetEvaluation:
+    """Return the evaluation of what a network gave for the dives that were prepared.
+
+    Args:
+        records: dives that were to be measured.
+        pool: the dives that exemplars are drawn from, for a person.
+    """
+    protocol, stamp = prepared.protocol, data_stamp(prepared.data, records)
     record = protocol_record(
         records,
-        voters(network, results),
+        {result.id: result.exemplars for result in results},
         protocol,
-        **facts_of_split,
+        split=split,
+        split_by=split_by,
+        labels=stamp.labels,
+        seed=protocol.seed,
         left_out=len(records) - len(results),
         reported=tuple(METRICS),
     )
+    facts = _facts(record, stamp, f"{len(results)} of {len(records)} dives", pool)
+    if record.pairing:
+        facts["exemplars"] = f"up to {protocol.exemplars} of {pool} by {protocol.pairing}, seed {protocol.seed}"
+    summary = summarize(
+        results, median_transitions=prepared.median_transitions, exemplars=protocol.exemplars, seed=protocol.seed
+    )
     return DatasetEvaluation(
-        name=name,
-        method=facts | {"network": f"preprocessing {protocol.preprocessing}, decoding {protocol.decoding}"},
-        facts=_facts(record, stamp, f"{len(results)} of {len(records)} dives", pool_text),
-        protocol=record,
-        results=tuple(results),
-        summary=summarize(
-            results, median_transitions=prepared.median_transitions, exemplars=protocol.exemplars, seed=protocol.seed
-        ),
+        name=name, method=method, facts=facts, protocol=record, results=tuple(results), summary=summary
     )
 
 
@@ -384,7 +415,8 @@ def _facts_of(
     return facts
 
 
-def _lines(facts: dict[str, Any]) -> str:
+def lines(facts: Mapping[str, Any]) -> str:
+    """Return facts as lines for a person."""
     return "\n".join(f"{name}: {value}" for name, value in facts.items())
 
 

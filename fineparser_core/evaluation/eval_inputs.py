@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.records import DatasetDive, DiveSet
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import coarse_pass, crop_frames, follow_masks, squares_around_body

@@ -1,15 +1,15 @@
 """Evaluation of a network on dives: each is encoded once, then compared with exemplars from the training dives."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from functools import partial
+from itertools import cycle
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import draw_exemplars
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord, Key
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
@@ -21,6 +21,9 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 
+#: Exemplars that are encoded at once.
+_AT_ONCE = 2
+
 
 class Evaluator:
     """Evaluates a network on dives; exemplars come from a pool of training dives and are encoded once each.
@@ -30,6 +33,7 @@ class Evaluator:
         pool: training dives that may be drawn as exemplars.
         exemplars: those of them that are drawn for the dives to measure, or all.
         inputs: gives the network input of a dive; by default what the frame cache stores.
+        stretch: whether to measure stretched masks, too.
     """
 
     def __init__(
@@ -40,14 +44,16 @@ class Evaluator:
         protocol: Protocol,
         *,
         inputs: InputSource | None = None,
+        stretch: bool = True,
     ) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
-        self._protocol = protocol
+        self._protocol, self._stretch = protocol, stretch
         self._inputs = inputs or stored_inputs(protocol.preprocessing)
         self._exemplars = {dive.record.key: dive for dive in exemplars}
         self._records = list(pool)
-        self._encodings: dict[tuple[str, int], VideoEncoding] = {}
+        self._encodings: dict[Key, VideoEncoding] = {}
+        self._mask_baselines: defaultdict[Key, dict[str, float]] = defaultdict(dict)
 
     def run(
         self,
@@ -57,7 +63,7 @@ class Evaluator:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
-        """Return the results of dives, in order.
+        """Return the results of dives by the present weights, in order.
 
         Args:
             result_cache: stores results as they come; dives whose results are in it are not measured again.
@@ -69,6 +75,8 @@ class Evaluator:
         """
         if not dives:
             raise ConfigError("There is no dive to measure: choose another split, or check the data set.")
+        self._model.eval()
+        self._encodings.clear()  # of earlier weights
         if result_cache is None:
             result_cache = ResultCache(None, self._protocol, {})
         results = []
@@ -86,34 +94,48 @@ class Evaluator:
     def encode(self, dive: DatasetDive) -> tuple[EvalInput, EncodedVideo]:
         """Return the network input of a dive, and the encoding with everything predicted along with it."""
         given = self._inputs(dive)
-        frames = normalize(torch.from_numpy(given.frames).to(self._device))
-        decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
-        with torch.inference_mode():
-            return given, self._model.encode(frames.transpose(0, 1)[None], decode)
+        return given, self._encoded([given], [dive.seconds])
 
-    def _encoding(self, dive: DatasetDive, observed: EncodedVideo | None = None) -> VideoEncoding:
-        encoding = (observed or self.encode(dive)[1]).encoding
+    @torch.inference_mode()
+    def _encoded(self, inputs: Sequence[EvalInput], seconds: Sequence[float], **options: bool) -> EncodedVideo:
+        frames = normalize(torch.from_numpy(np.concatenate([each.frames for each in inputs])).to(self._device))
+        video = frames.unflatten(0, (len(inputs), -1)).transpose(1, 2)
+        lengths = cycle(seconds)
+
+        def decode(probabilities: np.ndarray) -> tuple[int, int]:
+            return DECODERS[self._protocol.decoding](probabilities, seconds=next(lengths))
+
+        return self._model.encode(video, decode, **options)
+
+    def _facts(self, dive: DatasetDive) -> VideoEncoding:
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
         elements = torch.tensor([dive.record.elements], device=self._device)
-        return {**encoding, "difficulty": facts[:1], "score": facts[1:], "elements": elements}
+        return {"difficulty": facts[:1], "score": facts[1:], "elements": elements}
 
-    def _exemplar(self, key: tuple[str, int]) -> VideoEncoding:
-        if key not in self._encodings:
-            self._encodings[key] = self._encoding(self._exemplars[key])
-        return self._encodings[key]
+    def _encode_exemplars(self, keys: Sequence[Key]) -> None:
+        """Encode those that are new, some at a time and without masks."""
+        new = [self._exemplars[key] for key in keys if key not in self._encodings]
+        options = {"masks": False} if isinstance(self._model, FineParser) else {}
+        for dives in (new[i : i + _AT_ONCE] for i in range(0, len(new), _AT_ONCE)):
+            inputs = [self._inputs(dive) for dive in dives]
+            encoding = self._encoded(inputs, [dive.seconds for dive in dives], **options).encoding
+            for row, dive in enumerate(dives):
+                own = {name: values[row : row + 1] for name, values in encoding.items()}
+                self._encodings[dive.record.key] = own | self._facts(dive)
 
     @torch.inference_mode()
     def _votes(
-        self, dive: DatasetDive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
+        self, dive: DatasetDive, observed: EncodedVideo, chosen: Sequence[Key]
     ) -> tuple[Tensor | None, Tensor | None]:
         """Return votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
-        query = self._encoding(dive, observed)
+        query = observed.encoding | self._facts(dive)
         del query["score"]  # what is to be predicted
         if not self._model.contrastive:
             return self._model.predict_scores(query, {}), None
         if not chosen:
             return None, None
-        each = [self._exemplar(key) for key in chosen]
+        self._encode_exemplars(chosen)
+        each = [self._encodings[key] for key in chosen]
         exemplars = {name: torch.cat([one[name] for one in each]) for name in each[0]}
         if not isinstance(self._model, FineParser):
             return self._model.predict_scores(query, exemplars), None
@@ -123,18 +145,25 @@ class Evaluator:
     def _measure(self, dive: DatasetDive) -> DiveResult:
         record, protocol = dive.record, self._protocol
         given, observed = self.encode(dive)
-        chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
+        chosen = (
+            draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
+            if self._model.contrastive
+            else []
+        )
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         true = plain_view(dive).transitions(dive) if dive.first_flight_frame is not None else None
         found = observed.transitions[0] if observed.transitions is not None and true is not None else None
         masks = None
         if observed.mask_probability is not None and given.truth is not None:
-            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), given.truth, given.missed)
+            found_masks = observed.mask_probability[0].float().cpu().numpy()
+            baselines = self._mask_baselines[record.key]
+            masks = mask_results(found_masks, given.truth, given.missed, baselines, stretch=self._stretch)
         return dive_result(
             record,
             self._records,
             predicted=None if votes is None else float(votes.mean()),
-            spread=None if votes is None else float(votes.std(correction=0)),
+            # A single number has no spread; draws have one as votes of exemplars do.
+            spread=None if votes is None or not (chosen or len(votes) > 1) else float(votes.std(correction=0)),
             n_exemplars=len(chosen),
             exemplar_mean=float(np.mean([exemplar.score for exemplar in chosen])) if chosen else None,
             transitions=found,

@@ -1,11 +1,11 @@
-"""Pictures of the dives on which a network does worst, for its model card."""
+"""Pictures of dives with found and true masks: those on which a network does worst, for its model card."""
 
 from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.records import DatasetDive
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.printable import printable
@@ -70,7 +70,12 @@ def failure_sheets(
     return {name: np.vstack([rows[result.id] for result in of_sheet]) for name, of_sheet in shown.items() if of_sheet}
 
 
-def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult) -> np.ndarray:
+def mask_sheet(evaluator: Evaluator, dives: Sequence[DatasetDive]) -> np.ndarray:
+    """Draw the first four of some dives likewise."""
+    return np.vstack([_row(evaluator, dive) for dive in dives[:_DIVES]])
+
+
+def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult | None = None) -> np.ndarray:
     given, observed = evaluator.encode(dive)
     masks = observed.mask_probability
     tiles = []
@@ -85,6 +90,8 @@ def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult) -> np.ndar
             cv2.drawContours(tile, outlines, -1, _TRUTH, 1)
         tiles.append(tile)
     row = np.ascontiguousarray(np.hstack(tiles))
+    if result is None:
+        return row
     iou = "" if not result.masks or "iou" not in result.masks else f", mask IoU {result.masks['iou']:.2f}"
     steps = ""
     if result.transitions is not None and result.true_transitions is not None:

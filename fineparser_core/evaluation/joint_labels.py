@@ -10,7 +10,7 @@ from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.data.judged_dives import by_clip
 from fineparser_core.records import DiveParse
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 JOINTS_FILE = "joints.json"
 # Our joints among the 16 of MPII; the head is the middle of neck and crown. Toes are not labeled.
@@ -80,8 +80,14 @@ def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
     return JointErrors(strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2])
 
 
-def joint_table(errors: list[JointErrors]) -> str:
-    """Format the errors of the joints of all clips, with left and right tolerant and strict."""
+def joint_summary(errors: list[JointErrors]) -> dict[str, str]:
+    """Return what the joints of all clips come to, as measures and their values for a person."""
+    header, rows = _summary(errors)
+    each = zip(header[1:], rows[0][1:], strict=True)
+    return {f"{header[0]}, {name}": value for name, value in each if name != "median"}
+
+
+def _summary(errors: list[JointErrors]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rows = []
     for name in ("tolerant", "strict"):
         off = np.concatenate([getattr(one, name).ravel() for one in errors])
@@ -89,7 +95,12 @@ def joint_table(errors: list[JointErrors]) -> str:
         shares = (off < _RIGHT, off < _GROSS, off >= _GROSS)
         rows.append((name, f"{off.mean():.3f}", f"{np.median(off):.3f}", *(f"{share.mean():.3f}" for share in shares)))
     frames = sum(len(one.tolerant) for one in errors)
-    header = (f"joints of {frames} frames", "mean error", "median", "PCK@0.2", "PCK@0.5", "gross")
+    return (f"joints of {frames} frames", "mean error", "median", "PCK@0.2", "PCK@0.5", "gross"), rows
+
+
+def joint_table(errors: list[JointErrors]) -> str:
+    """Format the errors of the joints of all clips, with left and right tolerant and strict."""
+    header, rows = _summary(errors)
     sure = np.concatenate([one.confidence.ravel() for one in errors]) >= _SURE
     right = np.concatenate([one.tolerant.ravel() for one in errors])[sure] < _RIGHT
     told = f"{sure.mean():.0%} of the joints are said to be sure at {_SURE:.0%}"

@@ -1,7 +1,8 @@
 """The model card as people read it: what the weights were trained on, what they reach, and where they fail."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_car
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
+from fineparser_core.methods import get_method
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.documents import read_document, reading
@@ -19,20 +21,9 @@ CARD_PROSE = "MODEL_CARD.md"
 EVALUATION = "evaluation.json"
 
 _NO_REAL_SCORES = (
-    "**No number here says how well these weights score real dives.** No real dives with judges' awards could be had "
-    "for this measurement; every score below is of dives that this program rendered, judged by its own rubric."
+    "**No number here says how well these weights score real dives**: every score below is of dives that this program "
+    "rendered, judged by its own rubric."
 )
-_MODELS = {
-    "fineparser": (
-        "FineParser, the network of the paper (CVPR 2024): I3D, spatial parser, temporal parser, static encoder and "
-        "step-wise regression"
-    ),
-    "fineparser-pose": (
-        "`fineparser-pose`: the network of the paper (CVPR 2024), extended by a model of our own that finds the "
-        "athlete's joints, reads the transitions from them, too, and gives them to the static stream in place of a "
-        "ResNet's features. Numbers of the paper's FineParser do not apply to it, nor its numbers to FineParser"
-    ),
-}
 
 
 def write_model_card(measured: Path, weights: Path) -> None:
@@ -58,7 +49,8 @@ def write_model_card(measured: Path, weights: Path) -> None:
         split = content["data"]["split"]
         rounded = {f"{split} {name}": round(float(value), 4) for name, value in metrics.items()}
         of = str(content["weights"])
-        card = replace(card, metrics={f"{split} dives": int(content["data"]["n_dives"])} | rounded)
+        metrics = {f"{split} dives": int(content["data"]["n_dives"])} | rounded
+        card = replace(card, metrics=metrics, real={k: str(v) for k, v in content.get("real_summary", {}).items()})
         pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
         page = printable(model_card(card, content, pictures), keep="\n")
     if not of.startswith(f"{card.id},"):
@@ -77,16 +69,16 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
         measured: the content of `evaluation.json`.
         pictures: (file beside the card, caption).
     """
-    rendered, real = measured.get("data"), measured.get("real")
-    blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered, real or {})]
+    rendered = measured.get("data")
+    blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered)]
     blocks += ["## Which model this is", *_which_model(card)]
     blocks += [f"Arithmetic: {measured['arithmetic']}."]
-    if card.synthetic:
+    if card.synthetic and not _of_real(card, "awards, "):
         blocks.append(_NO_REAL_SCORES)
     if rendered is not None:
         blocks += [f"## On {rendered['what']}", _metric_table(rendered["metrics"]), *_fidelity(rendered)]
-    if real:
-        blocks += ["## On real clips with labels", *(_real_clip(result) for result in real.values())]
+    if card.real:
+        blocks += ["## On real clips with labels", real_rows(card)]
     if card.calibration:
         blocks += ["## What it states about itself", *_calibration(card.calibration)]
     if card.choices:
@@ -101,14 +93,29 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Mapping[str, Any]) -> list[str]:
+def real_rows(card: WeightsCard) -> str:
+    """Return a table in Markdown of what the card says of real clips."""
+    return _table(("measure", "value"), card.real.items())
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = header, ["---"] * len(header), *rows
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _of_real(card: WeightsCard, *starts: str) -> str:
+    """Return what the card says of real clips in measures that start so, as a sentence; "" without them."""
+    found = [f"{name}: {value}" for name, value in card.real.items() if value and name.startswith(starts)]
+    return f" Of real clips with labels: {'; '.join(found)}." if found else ""
+
+
+def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None) -> list[str]:
     """Write what to expect of each thing on the screen, from the same numbers as the tables below."""
     metrics = (rendered or {}).get("metrics", {})
     test = "rendered test dives" if card.synthetic else "test dives"
     lines = []
     if step := metrics.get("aiou_75"):
-        found = "; ".join(_real_clip(result).removeprefix("- ") for result in real.values() if result["mask_ious"])
-        on_film = f" Of filmed dives: {found}" if found else ""
+        on_film = _of_real(card, "first flight frame within", "first entry frame within")
         lines.append(
             f"- **Phases.** In {step['value']:.1%} of the {test} the flight that is found and the true one share three "
             f"quarters of their time or more. Drag a transition where it is wrong.{on_film}"
@@ -116,13 +123,13 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Ma
     if mask := metrics.get("mask_iou"):
         lines.append(
             f"- **Mask.** It says where the athlete is, not where the outline of the body runs: found and true mask "
-            f"share {mask['value']:.0%} of their area."
+            f"share {mask['value']:.0%} of their area.{_of_real(card, 'mask IoU')}"
         )
     if error := metrics.get("score_error"):
         simplest = max(error["baselines"].values(), default=None)
         compared = "" if simplest is None else f" (by the mean of the dive number alone: {simplest:.1f})"
-        real_dives = " Of real dives nobody has measured it." if card.synthetic else ""
-        lines.append(f"- **Score.** Off by {error['value']:.1f} points on average on {test}{compared}.{real_dives}")
+        on_film = _of_real(card, "awards, ")
+        lines.append(f"- **Score.** Off by {error['value']:.1f} points on average on {test}{compared}.{on_film}")
     if fidelity := (rendered or {}).get("contribution_fidelity"):
         named = ", ".join(f"{step['step']} {_number(step['value'])}" for step in fidelity["steps"])
         lines.append(
@@ -138,61 +145,50 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Ma
 
 
 def _which_model(card: WeightsCard) -> list[str]:
-    blocks = [f"These are weights of {_MODELS.get(card.method, f'`{card.method}`')}."]
+    model = f"`{card.method}`"
+    with suppress(ConfigError):  # a method of one's own that is not here
+        method = get_method(card.method)
+        if method.source:
+            departs = f"; departs: {method.departs}" if method.departs else ""
+            model += f" ({method.source}; {method.grade}{departs})"
+    blocks = [f"These are weights of {model}.", f"Input: {card.inputs}" if card.inputs else ""]
     if shares := card.streams:
-        rows = [
-            "| what compares | Spearman's rho with the true difference of awards |",
-            "| --- | --- |",
-            f"| both streams | {_number(shares['both'])} |",
-            f"| the static stream alone | {_number(shares['static'])} |",
-            f"| the dynamic stream alone | {_number(shares['dynamic'])} |",
-        ]
         text = (
             f"How much each stream says, of the {shares['dives']:.0f} bundled exemplars, each left out in turn and "
-            "compared with the others (`fineparser profile streams` prints it):"
+            "compared with the others (`python packaging/benchmarks/profiling.py streams` prints it):"
         )
-        blocks += [text, "\n".join(rows)]
+        blocks += [text, stream_rows(card)]
     return blocks
 
 
+def stream_rows(card: WeightsCard) -> str:
+    """Return a table in Markdown of how much each stream says."""
+    names = {"both": "both streams", "static": "the static stream alone", "dynamic": "the dynamic stream alone"}
+    header = "what compares", "Spearman's rho with the true difference of awards"
+    return _table(header, [(name, _number(card.streams[key])) for key, name in names.items()])
+
+
 def _metric_table(metrics: Mapping[str, Any]) -> str:
-    rows = ["| measure | value | 95 % interval | baselines |", "| --- | --- | --- | --- |"]
+    rows = []
     for name, (label, more) in METRICS.items():
         if (metric := metrics.get(name)) is None:
             continue
         baselines = ", ".join(f"{baseline} {_number(value)}" for baseline, value in metric["baselines"].items())
-        rows.append(
-            f"| {label}, {'higher' if more else 'lower'} is better | {_number(metric['value'])} | "
-            f"{_number(metric['low'])} to {_number(metric['high'])} | {baselines} |"
-        )
-    return "\n".join(rows)
+        interval = f"{_number(metric['low'])} to {_number(metric['high'])}"
+        better = f"{label}, {'higher' if more else 'lower'} is better"
+        rows.append((better, _number(metric["value"]), interval, baselines))
+    return _table(("measure", "value", "95 % interval", "baselines"), rows)
 
 
 def _fidelity(rendered: Mapping[str, Any]) -> list[str]:
     fidelity = rendered.get("contribution_fidelity")
     if fidelity is None:
         return []
-    rows = ["| contribution fidelity (Spearman) | value | 95 % interval |", "| --- | --- | --- |"]
-    rows += [
-        f"| {s['step']} | {_number(s['value'])} | {_number(s['low'])} to {_number(s['high'])} |"
-        for s in fidelity["steps"]
-    ]
+    rows = [(s["step"], _number(s["value"]), f"{_number(s['low'])} to {_number(s['high'])}") for s in fidelity["steps"]]
     text = (
         "How far a contribution means its phase: its rank correlation with the known difference of the phase's quality."
     )
-    return [text, "\n".join(rows)]
-
-
-def _real_clip(result: Mapping[str, Any]) -> str:
-    parts = []
-    if result["flight_error"] is not None and result["entry_error"] is not None:
-        off = f"{result['flight_error']:+.0f} and {result['entry_error']:+.0f} frames"
-        parts.append(f"transitions {off} from the labels")
-    if result["mask_ious"]:
-        parts.append(f"median mask IoU {result['median_iou']:.3f} on {len(result['mask_ious'])} labelled frames")
-    if result["empty_flight_samples"] is not None:
-        parts.append(f"{result['empty_flight_samples']} of {result['flight_samples']} flight samples without a mask")
-    return f"- {result['clip']}: {'; '.join(parts) or 'no labels to compare with'}."
+    return [text, _table(("contribution fidelity (Spearman)", "value", "95 % interval"), rows)]
 
 
 def _calibration(stored: Mapping[str, Any]) -> list[str]:
@@ -214,11 +210,12 @@ def _calibration(stored: Mapping[str, Any]) -> list[str]:
 def _provenance(card: WeightsCard, made: Provenance) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
     inputs = ", ".join(f"{name} {digest}" for name, digest in made.inputs.items())
-    rows = ["| stage | minutes | what it reached on dives kept aside |", "| --- | --- | --- |"]
+    rows = []
     for name, found in made.stages.items():
         reached = ", ".join(f"{what} {_number(value)}" for what, value in found.items() if what != "minutes")
-        rows.append(f"| {name} | {found.get('minutes', '')} | {reached} |")
-    return [f"Commit {card.commit}, seed {card.seed}; {versions}; {made.machine}. Inputs: {inputs}.", "\n".join(rows)]
+        rows.append((name, found.get("minutes", ""), reached))
+    table = _table(("stage", "minutes", "what it reached on dives kept aside"), rows)
+    return [f"Commit {card.commit}, seed {card.seed}; {versions}; {made.machine}. Inputs: {inputs}.", table]
 
 
 def _number(value: float) -> str:

@@ -1,12 +1,15 @@
 """The numbers that the paper prints, as data to stand beside ours; never a result of this program."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation import summary
+from fineparser_core.evaluation.comparison import repeats
 from fineparser_core.resources import resource
+from fineparser_core.support.tables import text_table
 
 #: Metrics by the names that evaluation gives them, to how a table calls them.
 METRICS = {
@@ -18,6 +21,15 @@ METRICS = {
     "f_beta": "F_beta",
     "s_measure": "S-measure",
 }
+#: Metrics of which the paper's definition is not known; the release computes others.
+_MASKS = ("mae", "f_beta", "s_measure")
+#: Presets of the paper's whole network, with which others are compared.
+_WHOLE = ("fineparser", "table3-E", "table4-4", "table5-resnet34", "mtl-aqa")
+_IDEA = "idea of"
+#: Ours, by both definitions.
+_OUR_MASKS = tuple(
+    f"{name}{suffix}" for suffix in ("", "_stretched") for name in (*_MASKS[:2], "f_beta_mean", _MASKS[2])
+)
 TITLES = {
     1: "state of the art on FineDiving-HM",
     2: "state of the art on MTL-AQA",
@@ -79,45 +91,109 @@ def paper_table(number: int) -> list[PaperRow]:
 
 
 def side_by_side(
-    number: int, ours: Mapping[str, Mapping[str, float]], *, data: str, grades: Mapping[str, str] | None = None
+    number: int,
+    ours: Mapping[str, Sequence[Mapping[str, float]]],
+    *,
+    data: str,
+    grades: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a table of the paper as aligned text, its value of every metric beside ours.
+    """Return a table of the paper as text, its value of every metric beside ours; of several seeds ours is the mean.
+
+    Methods that are only an idea of a paper have a table of their own, and so have masks, as the paper's metrics of
+    them are not defined well enough to be compared with. Several seeds add a table of their scatter.
 
     Args:
         number: of the table, 1 to 5.
-        ours: metrics (names in `METRICS`) by preset; presets that the table lacks follow below it.
+        ours: metrics (names in `summary.METRICS`) of each seed by preset; presets that the table lacks follow below it.
         data: what ours were measured on, for the heading.
         grades: by preset, how close ours is to the source of the method.
 
     Raises:
         ConfigError: the paper has no results table of this number.
     """
-    rows = paper_table(number)
-    columns = [name for name in METRICS if any(name in row.values for row in rows)]
+    rows, grades = paper_table(number), grades or {}
+    names = [name for name in METRICS if name not in _MASKS and any(name in row.values for row in rows)]
     later = list(dict.fromkeys(row.source for row in rows if row.source))
     marks = {source: "*" * (place + 1) for place, source in enumerate(later)}
+    means = {preset: _means(seeds) for preset, seeds in ours.items()}
     lines = [(f"{row.label} {marks.get(row.source, '')}".rstrip(), row.preset or "", row.values) for row in rows]
-    lines += [(name, name, {}) for name in ours if name not in {row.preset for row in rows}]
-    width = max(len(label) for label, _, _ in lines)
-    grades = grades or {}
-    # Two numbers of seven places and the space between them.
-    heading = "  ".join(f"{METRICS[name]:^15}" for name in columns)
-    text = [
-        f"Table {number}: {TITLES[number]}",
-        f"paper: as printed there, measured on {rows[0].data}; ours: measured on {data}",
-        "",
-        f"{'':{width}}  {heading}".rstrip(),
-        f"{'':{width}}  " + "  ".join(f"{'paper':>7} {'ours':>7}" for _ in columns) + ("  ours is" if grades else ""),
-    ]
-    for label, preset, theirs in lines:
-        measured = ours.get(preset, {})
-        cells = (f"{_number(theirs.get(name))} {_number(measured.get(name))}" for name in columns)
-        text.append(f"{label:{width}}  " + "  ".join(cells) + f"  {grades.get(preset, '')}".rstrip())
+    lines += [(preset, preset, {}) for preset in ours if preset not in {row.preset for row in rows}]
+    header = ["", *(f"{METRICS[name]} {whose}" for name in names for whose in ("paper", "ours"))]
+
+    def table(ideas: bool) -> str:
+        cells = [
+            [label, *(_number(of.get(name)) for name in names for of in (theirs, means.get(preset, {})))]
+            + [grades.get(preset, "")] * bool(grades)
+            for label, preset, theirs in lines
+            if (grades.get(preset) == _IDEA) == ideas
+        ]
+        last = len(header)
+        return text_table([*header, *["ours is"] * bool(grades)], cells, left=(0, last)) if cells else ""
+
+    told = f"paper: as printed there, measured on {rows[0].data}; ours: measured on {data}"
+    blocks = [f"Table {number}: {TITLES[number]}\n{told}", table(ideas=False)]
+    if ideas := table(ideas=True):
+        blocks.append(f"Ideas of other papers, no reproductions of them:\n{ideas}")
+    blocks += [_mask_table(rows, means), _seed_table(ours)]
     printed = {row.source for row in rows if row.values}
-    for source, mark in marks.items():
-        text.append(f"{mark} as printed by {source}, on the same data set" if source in printed else f"{mark} {source}")
-    return "\n".join(text)
+    blocks.append(
+        "\n".join(
+            f"{mark} as printed by {source}, on the same data set" if source in printed else f"{mark} {source}"
+            for source, mark in marks.items()
+        )
+    )
+    return "\n\n".join(filter(None, blocks))
+
+
+def _mask_table(rows: Sequence[PaperRow], ours: Mapping[str, Mapping[str, float]]) -> str:
+    """Return what the paper prints of masks, and ours below it by both definitions."""
+    printed = [
+        f"{row.label}: {', '.join(f'{METRICS[name]} {row.values[name]:.4f}' for name in _MASKS)}"
+        for row in rows
+        if _MASKS[0] in row.values
+    ]
+    measured = {preset: values for preset, values in ours.items() if "mae" in values}
+    names = [name for name in _OUR_MASKS if any(name in values for values in measured.values())]
+    told = "Masks. The paper prints (by definitions that are not known: the authors' release computes none of these)"
+    blocks = [f"{told} {'; '.join(printed)}."] if printed else []
+    if measured:
+        cells = [[preset, *(_number(values.get(name)) for name in names)] for preset, values in measured.items()]
+        header = ["ours", *(summary.METRICS[name][0] for name in names)]
+        blocks.append(text_table(header, cells))
+    return "\n".join(blocks)
+
+
+def _seed_table(ours: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """Return mean, scatter and paired difference of the rows that were trained by several seeds, "" without any."""
+    several = {preset: seeds for preset, seeds in ours.items() if len(seeds) > 1}
+    reference = next((preset for preset in _WHOLE if preset in several), next(iter(several), ""))
+    cells = []
+    for preset, seeds in several.items():
+        differences = repeats(
+            [
+                {name: value - other[name] for name, value in one.items() if name in other}
+                for one, other in zip(seeds, several[reference], strict=True)
+            ]
+        )
+        for name, one in repeats(seeds).items():
+            if name not in METRICS or name in _MASKS:
+                continue
+            off = differences.get(name) if preset != reference else None
+            paired = ["", ""] if off is None else [f"{off.mean:+.4f}", f"{off.low:+.4f} to {off.high:+.4f}"]
+            interval = f"{one.low:.4f} to {one.high:.4f}"
+            cells.append([preset, METRICS[name], f"{one.mean:.4f}", f"{one.deviation:.4f}", interval, *paired])
+    if not cells:
+        return ""
+    n = len(next(iter(several.values())))
+    header = [f"{n} seeds", "metric", "mean", "deviation", "95 % interval", f"minus {reference}", "95 %, paired"]
+    return text_table(header, cells, left=(0, 1))
+
+
+def _means(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the means of the metrics that all seeds have."""
+    common = [name for name in seeds[0] if all(one.get(name) is not None for one in seeds)] if seeds else []
+    return {name: sum(one[name] for one in seeds) / len(seeds) for name in common}
 
 
 def _number(value: float | None) -> str:
-    return f"{'-':>7}" if value is None else f"{value:7.4f}"
+    return "-" if value is None else f"{value:.4f}"

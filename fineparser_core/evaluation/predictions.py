@@ -13,8 +13,7 @@ import numpy as np
 from msgspec import Meta
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.data.transforms import labeled_transitions, sampled_frames
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.protocol import ProtocolRecord
@@ -22,9 +21,8 @@ from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, d
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.codec import from_json, shown
-from fineparser_core.support.csv_table import table_rows
-from fineparser_core.support.digest import file_sha256
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.files import MOST_JSON_BYTES, file_sha256, parse_json, read_bounded
+from fineparser_core.support.tables import table_rows
 from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, FullFrame, get_preprocessing
 
 #: Maximum number of dives read from a file; FineDiving has 3,000.

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
@@ -14,6 +14,14 @@ from fineparser_core.support.documents import read_document
 
 #: File in a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
 POOL_FILE = "exemplar_pool.json"
+#: Events below which intervals draw dives: too few groups make a bootstrap over them too narrow.
+MIN_EVENTS = 10
+IntervalUnit = Literal["event", "dive"]
+
+
+def interval_unit(ids: Sequence[str]) -> IntervalUnit:
+    """Return what intervals over dives of these ids, "event/index", draw: events, or dives where events are few."""
+    return "event" if len({name.rpartition("/")[0] for name in ids}) >= MIN_EVENTS else "dive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +48,8 @@ class ProtocolRecord:
 
     Attributes:
         name, version: of the rules by which dives are split, exemplars drawn and metrics computed; a change of a rule
-            raises the version.
+            raises the version. Version 2: intervals draw events in place of dives; stretched maps are measured, too;
+            a method that compares nothing has no exemplars and no spread.
         split: name of the split; `split_by` is "data" for that of the data set, "event" for whole events.
         dives: number of dives that were to be measured.
         split_digest: of their ids.
@@ -50,11 +59,12 @@ class ProtocolRecord:
         exemplars: voters a dive at most.
         exemplar_digest: of the exemplars of each dive.
         seed: of the choice of exemplars and of the intervals.
-        reported: metrics, each with its interval over dives.
+        intervals: what the intervals draw, "event" or "dive".
+        reported: metrics, each with its interval.
     """
 
     name: str = "fineparser-diving"
-    version: int = 1
+    version: int = 2
     split: str
     split_by: str
     dives: int
@@ -65,6 +75,7 @@ class ProtocolRecord:
     exemplars: int = 0
     exemplar_digest: str = ""
     seed: int = 0
+    intervals: str = ""
     reported: tuple[str, ...] = ()
 
     def differences(self, other: "ProtocolRecord") -> list[str]:
@@ -92,7 +103,7 @@ def protocol_record(
     if drawn and protocol is not None:
         facts |= {"pairing": protocol.pairing, "exemplars": protocol.exemplars, "exemplar_digest": _digest(drawn)}
     ids = sorted(record.id for record in records)
-    return ProtocolRecord(dives=len(ids), split_digest=_digest(ids), **facts)
+    return ProtocolRecord(dives=len(ids), split_digest=_digest(ids), intervals=interval_unit(ids), **facts)
 
 
 def _digest(lines: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Masks are compared on the whole source frame, so that what the crop never saw co
 frames of a thirtieth of a second of real time, whatever the camera's rate or a replay's slowness.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,9 @@ import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.evaluation.metrics import mask_iou
-from fineparser_core.records import DiveParse
+from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.measures.explanation import bands_of, findings, praised
+from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.video.athlete_crop import uncrop_mask
 
 #: Frames after the first contact with the water in which the athlete may still be seen.
@@ -21,6 +24,11 @@ _COUNTED_FPS = 30.0
 #: farther out than the surplus bounds is too much. Seconds of real time.
 _LEAD_S, _TAIL_S = 1.0, 0.5
 _MOST_LEAD_S, _MOST_TAIL_S = 3.0, 2.5
+
+
+#: Measure that tells over and short, and people's words for an entry.
+_ENTRY = "legs_line"
+_WORDS = {"over": "over", "short": "short", "vertical": "vertical", "good": "vertical"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +61,9 @@ class RealClipResult:
         wet_area_px: most pixels of the 112 x 112 mask in a sample when the athlete is under water.
         trim: None where trimming was not measured.
         award: predicted mean mark, 0 to 10; None where the dive is not scored.
+        own_award, network_award: by the measures alone, and by the network's streams alone.
         labelled_award: of the labels.
+        said, marked: word for the entry by this program, and by who marked the dive: "over", "short", "vertical", "".
         difficulty: DD, by which awards become points; None where the dive is not scored.
         seconds: of decoding, parsing and scoring.
     """
@@ -69,7 +79,11 @@ class RealClipResult:
     wet_area_px: int | None
     trim: TrimResult | None = None
     award: float | None = None
+    own_award: float | None = None
+    network_award: float | None = None
     labelled_award: float | None = None
+    said: str = ""
+    marked: str = ""
     difficulty: float | None = None
     seconds: float | None = None
 
@@ -123,9 +137,25 @@ def measure_clip(
         trim=trim,
         award=award,
         labelled_award=labels.award,
+        marked=marked_of_entry(labels.words),
         difficulty=difficulty,
         seconds=seconds,
     )
+
+
+def said_of_entry(analysis: Analysis) -> str:
+    """Return this program's word for an entry, see `RealClipResult`; "" where it says nothing."""
+    found, bands = measures_of(analysis), bands_of(analysis)
+    against = [one.measure for one in findings(found, bands)["entry"]]
+    words = ["over" if one.value > 0 else "short" for one in against if one.name == _ENTRY]
+    words += ["vertical" for one in praised(found, bands) if one.name == _ENTRY]
+    return next(iter(words), "")
+
+
+def marked_of_entry(words: str) -> str:
+    """Return a person's word for an entry out of those for take-off, flight and entry."""
+    said = re.findall(r"\w+", " ".join(words.lower().split(";")[2:3]))
+    return "" if "not" in said else next((word for name, word in _WORDS.items() if name in said), "")
 
 
 def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> TrimResult:

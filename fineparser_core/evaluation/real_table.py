@@ -6,12 +6,25 @@ import numpy as np
 
 from fineparser_core.evaluation.metrics import relative_l2, spearman
 from fineparser_core.evaluation.real_clips import RealClipResult, TrimResult
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 
 def real_table(results: Sequence[RealClipResult]) -> str:
     """Format a table with a row for each clip, and a summary of the set."""
-    header = ("clip", "trim", "refused", "flight", "entry", "contact", "mask IoU", "award", "labelled", "s")
+    header = (
+        "clip",
+        "trim",
+        "refused",
+        "flight",
+        "entry",
+        "contact",
+        "mask IoU",
+        "award",
+        "labelled",
+        "said",
+        "marked",
+        "s",
+    )
     rows = [
         (
             one.clip,
@@ -23,16 +36,19 @@ def real_table(results: Sequence[RealClipResult]) -> str:
             _number(one.median_iou, ".3f"),
             _number(one.award, ".1f"),
             _number(one.labelled_award, ".1f"),
+            one.said,
+            one.marked,
             _number(one.seconds, ".1f"),
         )
         for one in results
     ]
-    return (
-        f"{text_table(header, rows, left=(0, 1))}\n\n{text_table(('measure', 'value'), _summary(results), left=(0, 1))}"
-    )
+    whole = text_table(("measure", "value"), list(real_summary(results).items()), left=(0, 1))
+    return f"{text_table(header, rows, left=(0, 1))}\n\n{whole}"
 
 
-def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
+def real_summary(results: Sequence[RealClipResult]) -> dict[str, str]:
+    """Return what a set of clips comes to, as measures and their values for a person."""
+
     def share(name: str, values: Sequence[bool]) -> tuple[str, str]:
         return name, f"{sum(values)} of {len(values)}"
 
@@ -40,11 +56,6 @@ def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
     flight = [one.flight_error for one in dives if one.flight_error is not None]
     entry = [one.entry_error for one in dives if one.entry_error is not None]
     trims = [one.trim for one in dives if one.trim is not None]
-    judged = [
-        (one.award, one.labelled_award, one.difficulty)
-        for one in results
-        if None not in (one.award, one.labelled_award, one.difficulty)
-    ]
     ious = [iou for one in results for iou in one.mask_ious.values()]
     rows = [
         share("trim: contained, no surplus", [bool(one.contained) and not one.surplus for one in trims]),
@@ -59,18 +70,27 @@ def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
         ),
         ("mask IoU, median of the labelled frames", _number(float(np.median(ious)) if ious else None, ".3f")),
     ]
-    if len(judged) > 2:
-        predicted, true, difficulty = np.array(judged, float).T
-        error = float(np.abs(predicted - true).mean())
-        rows += [
-            (f"awards, Spearman rho of {len(judged)}", _number(spearman(predicted, true), "+.2f")),
-            (f"awards, mean absolute error of {len(judged)}", _number(error, ".2f")),
-            (
-                f"scores, R-l2 x100 of {len(judged)}",
-                _number(relative_l2(predicted * difficulty, true * difficulty), ".3f"),
-            ),
-        ]
-    return rows
+    for name, key in (
+        ("awards", "award"),
+        ("awards by measures alone", "own_award"),
+        ("awards by the network alone", "network_award"),
+    ):
+        given = [(getattr(one, key), one.labelled_award, one.difficulty) for one in results]
+        judged = [each for each in given if None not in each]
+        if len(judged) > 2:
+            predicted, true, difficulty = np.array(judged, float).T
+            points = relative_l2(predicted * difficulty, true * difficulty)
+            rows += [
+                (f"{name}, Spearman rho of {len(judged)}", _number(spearman(predicted, true), "+.2f")),
+                (f"{name}, mean absolute error", _number(float(np.abs(predicted - true).mean()), ".2f")),
+                (f"{name}, R-l2 x100 of their scores", _number(points, ".3f")),
+            ]
+    pairs = [(one.said, one.marked) for one in results if one.marked]
+    if pairs:
+        agree, silent = sum(said == marked for said, marked in pairs), sum(not said for said, _ in pairs)
+        told = f"{agree}, {len(pairs) - agree - silent}, {silent} of {len(pairs)}"
+        rows.append(("words for the entry: agree, contradict, nothing said", told))
+    return dict(rows)
 
 
 def _trim_text(trim: TrimResult | None) -> str:

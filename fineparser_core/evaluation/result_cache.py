@@ -12,7 +12,7 @@ from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
 
-_FORMAT = "fineparser.results/1"
+_FORMAT = "fineparser.evaluated-dives/1"
 
 
 class ResultCache:

@@ -12,18 +12,131 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.metrics import interval_iou, mask_iou, step_ious
-from fineparser_core.evaluation.naive_baselines import center_disc
+from fineparser_core.evaluation.metrics import center_disc, interval_iou, mask_iou, step_ious
 from fineparser_core.evaluation.protocol import ProtocolRecord
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.csv_table import csv_table
+from fineparser_core.support.tables import csv_table
+
+#: Weight of precision: Achanta et al., CVPR 2009, the convention of the field.
+BETA_SQUARED = 0.3
+#: The paper's text gives beta itself as 0.3.
+PAPER_BETA_SQUARED = 0.3**2
+
+_N_THRESHOLDS = 256
+#: Variance relative to the mean square below which it is rounding (ratio).
+_ROUNDING = 1e-12
+
+
+def stretched(probability: np.ndarray) -> np.ndarray:
+    """Return a map (H, W) stretched linearly to span 0 to 1, float64; a constant map as it is.
+
+    Source: PySODMetrics, by which the field compares, does this before every metric.
+    """
+    p = probability.astype(np.float64)
+    low, high = p.min(), p.max()
+    return (p - low) / (high - low) if high > low else p
+
+
+def mae(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Return the mean absolute error of a map in [0, 1], any shape, against a bool mask.
+
+    Source: section 4.2; Perazzi et al., CVPR 2012.
+    """
+    return float(np.abs(probability - truth.astype(np.float64)).mean())
+
+
+def f_beta_adaptive(probability: np.ndarray, truth: np.ndarray, beta_squared: float = BETA_SQUARED) -> float:
+    """Return the F-measure at a threshold of twice the mean of the map, at most 1; 0 where no athlete is hit.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        truth: (H, W) bool.
+        beta_squared: weight of recall in the harmonic mean; below 1 precision counts more.
+
+    Source: section 4.2; Achanta et al., CVPR 2009.
+    """
+    found = probability >= min(2 * float(probability.mean(dtype=np.float64)), 1.0)
+    hits = np.count_nonzero(found & truth)
+    n_found, n_true = np.count_nonzero(found), np.count_nonzero(truth)
+    return float(_f_beta(np.array(hits), np.array(n_found), int(n_true), beta_squared))
+
+
+def f_beta_mean(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Return the mean of the F-measures at the 256 thresholds 0/255, 1/255, ... 1; arguments as of `f_beta_adaptive`.
+
+    Source: as of `f_beta_adaptive`; thresholds as the tools of the field set them.
+    """
+    level = (probability.astype(np.float64) * (_N_THRESHOLDS - 1)).astype(np.uint8)
+    found = np.bincount(level.ravel(), minlength=_N_THRESHOLDS)[::-1].cumsum()
+    hits = np.bincount(level[truth], minlength=_N_THRESHOLDS)[::-1].cumsum()
+    return float(_f_beta(hits, found, int(np.count_nonzero(truth)), BETA_SQUARED).mean())
+
+
+def s_measure(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Return the structure measure: similarity of map and mask as objects and by region, in equal parts (alpha = 0.5).
+
+    Args:
+        probability: (H, W) in [0, 1].
+        truth: (H, W) bool.
+
+    Returns:
+        0 to 1. Against an empty mask 1 - mean probability, against a full mask the mean.
+
+    Source: section 4.2; Fan et al., ICCV 2017.
+    """
+    p, t = probability.astype(np.float64), truth.astype(np.float64)
+    n_true = float(t.sum())
+    if n_true in (0, t.size):
+        return float(p.mean() if n_true else 1 - p.mean())
+    # Sums over the four quadrants around the centroid, whose own row and column belong to the upper left.
+    height, width = t.shape
+    rows, columns = np.zeros((2, height)), np.zeros((width, 2))
+    down = round(float(t.sum(axis=1) @ np.arange(height)) / n_true) + 1
+    across = round(float(t.sum(axis=0) @ np.arange(width)) / n_true) + 1
+    rows[0, :down] = rows[1, down:] = columns[:across, 0] = columns[across:, 1] = 1
+    pt = p * t
+    sums = (rows @ each @ columns for each in (p, t, p * p, pt, p * pt))
+    in_p, in_t, in_pp, in_pt, in_ppt = (each.ravel() for each in sums)
+    size = np.outer(rows.sum(axis=1), columns.sum(axis=0)).ravel()
+    found, square = in_pt.sum(), in_ppt.sum()
+    missed = t.size - n_true - in_p.sum() + found
+    missed_square = missed - (in_p.sum() - found) + (in_pp.sum() - square)  # of 1 - p where there is no athlete
+    share = n_true / t.size
+    objects = share * _object(found, square, n_true) + (1 - share) * _object(missed, missed_square, t.size - n_true)
+    return max(0.0, float(objects + (size * _similarity(size, in_p, in_t, in_pp, in_pt)).sum() / t.size) / 2)
+
+
+def _f_beta(hits: np.ndarray, found: np.ndarray, n_true: int, beta_squared: float) -> np.ndarray:
+    # (1 + b) P R / (b P + R) with P = hits / found and R = hits / n_true.
+    return (1 + beta_squared) * hits / np.maximum(beta_squared * n_true + found, 1e-12)
+
+
+def _object(total: float, square: float, n: float) -> float:
+    """Return the similarity to 1 of n values by their sum and the sum of their squares."""
+    mean = total / n
+    deviation = np.sqrt(max(square - total * mean, 0.0) / (n - 1)) if n > 1 else 0.0
+    return float(2 * mean / (mean**2 + 1 + deviation))
+
+
+def _similarity(n: np.ndarray, p: np.ndarray, t: np.ndarray, pp: np.ndarray, pt: np.ndarray) -> np.ndarray:
+    """Return luminance, contrast and structure combined, as in SSIM without its constants, of regions by their sums."""
+    n = np.maximum(n, 1)
+    p_mean, t_mean = p / n, t / n
+    p_rest, t_rest, both = pp - p * p_mean, t - t * t_mean, pt - p * t_mean
+    p_rest = np.where(p_rest > _ROUNDING * pp, p_rest, 0.0)
+    both = np.where((p_rest > 0) & (t_rest > 0), both, 0.0)
+    alike, scale = 4 * p_mean * t_mean * both, (p_mean**2 + t_mean**2) * (p_rest + t_rest)
+    return np.where(alike != 0, alike / np.where(scale > 0, scale, 1), scale == 0)
+
 
 #: Format of predictions on a data set, see `evaluation.predictions`.
 PREDICTIONS_FORMAT = "fineparser.predictions/1"
+#: Metrics that are measured of a map as it is, and again of the stretched map.
+_OF_MAPS = {"mae": mae, "f_adaptive": f_beta_adaptive, "f_mean": f_beta_mean, "s_measure": s_measure}
+_STRETCHED = "_stretched"
 #: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a baseline.
-MASK_METRICS = ("iou", "mae", "f_adaptive", "f_mean", "f_adaptive_paper", "s_measure")
+MASK_METRICS: tuple[str, ...] = ("iou", "f_adaptive_paper", *_OF_MAPS, *(name + _STRETCHED for name in _OF_MAPS))
 MASK_BASELINES = ("empty", "disc")
 FALSE_POSITIVE_AREA = "false_positive_area"
 
@@ -104,13 +217,22 @@ def dive_result(
     )
 
 
-def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray | None = None) -> dict[str, float]:
+def mask_results(
+    probability: np.ndarray,
+    truth: np.ndarray,
+    missed: np.ndarray | None = None,
+    baselines: dict[str, float] | None = None,
+    *,
+    stretch: bool = True,
+) -> dict[str, float]:
     """Return the metrics of a clip's masks and of the two baselines.
 
     Args:
         probability: (samples, H, W) float in [0, 1].
         truth: (samples, H, W) bool.
         missed: (samples,) bool, samples whose athlete lies wholly outside the map: nothing of it is found there.
+        baselines: metrics of the baselines on the same truth, which are taken from here, or measured and added.
+        stretch: whether to measure stretched maps, too.
 
     Returns:
         Means over the samples with an athlete of `MASK_METRICS`, and of the same with "empty " and
@@ -121,15 +243,18 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
     """
     missed = np.zeros(len(truth), bool) if missed is None else missed
     shown = truth.any(axis=(1, 2)) | missed
+    baselines = {} if baselines is None else baselines
     result: dict[str, float] = {}
+
+    def means(prefix: str, given: np.ndarray) -> dict[str, float]:
+        cases = zip(np.broadcast_to(given, truth[shown].shape), truth[shown], missed[shown], strict=True)
+        each = [(_missed_mask if lost else _one_mask)(p, t, stretch) for p, t, lost in cases]
+        return {prefix + name: float(np.mean([one[name] for one in each])) for name in each[0]}
+
     if shown.any():
-        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": center_disc(*truth.shape[1:])}
-        for prefix, given in maps.items():
-            given = np.broadcast_to(given, truth[shown].shape)
-            cases = zip(given, truth[shown], missed[shown], strict=True)
-            each = [_missed_mask(p, t) if lost else _one_mask(p, t) for p, t, lost in cases]
-            means = np.mean(each, axis=0).tolist()
-            result |= {prefix + name: mean for name, mean in zip(MASK_METRICS, means, strict=True)}
+        if not baselines:
+            baselines |= means("empty ", np.zeros(truth.shape[1:])) | means("disc ", center_disc(*truth.shape[1:]))
+        result = means("", probability[shown]) | baselines
     if not shown.all():
         result[FALSE_POSITIVE_AREA] = float((probability[~shown] >= 0.5).mean())
     return result
@@ -167,21 +292,21 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
+def _one_mask(probability: np.ndarray, truth: np.ndarray, stretch: bool) -> dict[str, float]:
     """Return the values of `MASK_METRICS`."""
-    return (
-        mask_iou(probability, truth),
-        mae(probability, truth),
-        f_beta_adaptive(probability, truth),
-        f_beta_mean(probability, truth),
-        f_beta_adaptive(probability, truth, PAPER_BETA_SQUARED),
-        s_measure(probability, truth),
-    )
+    values = {
+        "iou": mask_iou(probability, truth),
+        "f_adaptive_paper": f_beta_adaptive(probability, truth, PAPER_BETA_SQUARED),
+    }
+    maps = {"": probability} | ({_STRETCHED: stretched(probability)} if stretch else {})
+    return values | {name + suffix: of(map_, truth) for suffix, map_ in maps.items() for name, of in _OF_MAPS.items()}
 
 
-def _missed_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
+def _missed_mask(probability: np.ndarray, truth: np.ndarray, stretch: bool) -> dict[str, float]:
     """Return the values of `MASK_METRICS` where the athlete is nowhere in the map."""
-    return tuple(mae(probability, truth) if name == "mae" else 0.0 for name in MASK_METRICS)
+    errors = {"mae": mae(probability, truth), f"mae{_STRETCHED}": mae(stretched(probability), truth)}
+    names = (name for name in MASK_METRICS if stretch or not name.endswith(_STRETCHED))
+    return {name: errors.get(name, 0.0) for name in names}
 
 
 def result_row(result: DiveResult) -> dict[str, Any]:

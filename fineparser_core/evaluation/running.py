@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fineparser_core.checkpoints.bundle import WeightsCard
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import draw_exemplars
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
-from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet, Key
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.evaluate import Evaluator
-from fineparser_core.evaluation.naive_baselines import median_transitions
+from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.protocol import Protocol, read_pool
-from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
@@ -31,6 +28,7 @@ class Evaluation(NamedTuple):
     """Dives to evaluate, and their evaluator.
 
     Attributes:
+        protocol, data: by which they were prepared, and of which they are.
         median_transitions: medians of the pool, the naive baseline of transitions; None without labels.
         stored_as: the preprocessing in which `dives` hold their frames.
         pool: dives from which exemplars are drawn; only those that are drawn have been decoded.
@@ -41,6 +39,8 @@ class Evaluation(NamedTuple):
     median_transitions: tuple[float, float] | None
     stored_as: str
     pool: list[DiveRecord]
+    protocol: Protocol
+    data: DiveSet
 
 
 def prepare(
@@ -89,7 +89,7 @@ def prepare(
     if model.contrastive:
         drawn_from, exemplars = _load_exemplars([dive.record for dive in dives], drawn_from, protocol, load)
     evaluator = Evaluator(model, drawn_from, exemplars, protocol, inputs=inputs)
-    return Evaluation(evaluator, dives, median_transitions(drawn_from), preprocessing, drawn_from)
+    return Evaluation(evaluator, dives, median_transitions(drawn_from), preprocessing, drawn_from, protocol, data)
 
 
 def card_protocol(card: WeightsCard) -> Protocol:
@@ -113,11 +113,6 @@ def exemplar_pool(data: DiveSet, weights: Path | None) -> tuple[list[DiveRecord]
         return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
     pool = data.split("train")
     return pool, f"{len(pool)} training dives"
-
-
-def voters(model: AQAModel, results: Sequence[DiveResult]) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the exemplars that voted, by the id of each dive; of a method that compares none, nothing."""
-    return {result.id: result.exemplars for result in results} if model.contrastive else {}
 
 
 def first_usable(

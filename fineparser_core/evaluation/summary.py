@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import kendalltau, norm
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.data.event_bias import event_biases
+from fineparser_core.data.survey import event_biases
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.metrics import aiou, interval_iou, rank_correlations, relative_l2, spearman
-from fineparser_core.evaluation.naive_baselines import median_transition_ious
+from fineparser_core.evaluation.metrics import (
+    aiou,
+    interval_iou,
+    median_transition_ious,
+    rank_correlations,
+    relative_l2,
+    spearman,
+)
+from fineparser_core.evaluation.protocol import IntervalUnit, interval_unit
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
 from fineparser_core.support.bootstrap import bootstrap_interval
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"
@@ -45,12 +52,36 @@ METRICS = {
     "f_beta_mean": ("F_beta mean, beta^2 = 0.3", True),
     "f_beta_paper": ("F_beta adaptive, beta = 0.3", True),
     "s_measure": ("S-measure, alpha = 0.5", True),
+    "mae_stretched": ("mask MAE, map stretched", False),
+    "f_beta_stretched": ("F_beta adaptive, map stretched", True),
+    "f_beta_mean_stretched": ("F_beta mean, map stretched", True),
+    "s_measure_stretched": ("S-measure, map stretched", True),
     "mask_iou": ("mask IoU", True),
     FALSE_POSITIVE_AREA: ("false-positive area", False),
 }
-_MASK_NAMES = dict(
-    zip(MASK_METRICS, ("mask_iou", "mae", "f_beta", "f_beta_mean", "f_beta_paper", "s_measure"), strict=True)
-)
+_MASK_NAMES = {
+    name: {"iou": "mask_iou", "f_adaptive_paper": "f_beta_paper"}.get(name)
+    or name.replace("f_adaptive", "f_beta").replace("f_mean", "f_beta_mean")
+    for name in MASK_METRICS
+}
+
+
+class Intervals(NamedTuple):
+    """Bootstrap intervals of 95 %, over whole events where there are enough, as dives of an event are not independent.
+
+    Attributes:
+        unit: what is drawn.
+        resamples: draws; 0 gives no intervals.
+    """
+
+    unit: IntervalUnit
+    seed: int
+    resamples: int = 2000
+
+    def __call__(self, statistic: Statistic, dives: Sequence[DiveResult], most: int = 2000) -> tuple[float, float]:
+        """Return the ends of the interval of a statistic over dives, by at most so many draws."""
+        groups, resamples = list(map(_event, dives)) if self.unit == "event" else None, min(self.resamples, most)
+        return bootstrap_interval(statistic, len(dives), groups=groups, resamples=resamples, seed=self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,31 +96,23 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _GroupRow:
+class GroupRow:
+    """The dives of a dive number or of an event; None where a metric is not available.
+
+    R-l2 is relative to the range of the true scores within the group, which few dives hardly sample: it is available
+    from `MIN_DIVES_OF_GROUP` scored dives on.
+
+    Attributes:
+        name: the dive number, or the event.
+    """
+
+    name: str
     n: int
     rho: float | None
     r_l2_x100: float | None
     score_error: float | None
     aiou_50: float | None
     aiou_75: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberRow(_GroupRow):
-    """The dives of a number; None where a metric is not available.
-
-    R-l2 is relative to the range of the true scores within the number, which few dives hardly sample: it is available
-    from `MIN_DIVES_OF_GROUP` scored dives on.
-    """
-
-    dive_number: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventRow(_GroupRow):
-    """The dives of an event, as `NumberRow`."""
-
-    event: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +134,7 @@ class Summary:
         n_dives: all dives.
         n_scored: dives with a predicted score.
         n_fewer_exemplars: dives with fewer exemplars than requested.
+        interval_unit: what the intervals draw, see `Intervals`.
         metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
         by_number: by dive number.
         by_event: by event.
@@ -120,15 +144,20 @@ class Summary:
     n_dives: int
     n_scored: int
     n_fewer_exemplars: int
+    interval_unit: str
     metrics: Mapping[str, Metric]
-    by_number: tuple[NumberRow, ...]
-    by_event: tuple[EventRow, ...]
+    by_number: tuple[GroupRow, ...]
+    by_event: tuple[GroupRow, ...]
     by_step: tuple[StepRow, ...]
 
     @property
     def absent(self) -> tuple[str, ...]:
         """Names of the metrics that are not available here."""
         return tuple(name for name in METRICS if name not in self.metrics)
+
+    def values(self) -> dict[str, float]:
+        """Return the metrics alone, by name."""
+        return {name: metric.value for name, metric in self.metrics.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types; null for unavailable values."""
@@ -165,7 +194,7 @@ class Summary:
             rows.append(
                 [f"{label}, {'higher' if more else 'lower'}", _number(metric.value), interval, str(metric.n), baselines]
             )
-        return ["metric, better", "value", "95 % interval", "dives", "baselines"], rows
+        return ["metric, better", "value", f"95 % interval by {self.interval_unit}", "dives", "baselines"], rows
 
     def step_table(self) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row a step."""
@@ -177,15 +206,20 @@ class Summary:
 
     def number_table(self) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row a dive number."""
-        return ["dive number", *_GROUP_HEADER], [[row.dive_number, *_group_cells(row)] for row in self.by_number]
+        return ["dive number", *_GROUP_HEADER], [[row.name, *_group_cells(row)] for row in self.by_number]
 
     def event_table(self, fewest: int = 1) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row an event of at least `fewest` dives."""
-        return ["event", *_GROUP_HEADER], [[row.event, *_group_cells(row)] for row in self.by_event if row.n >= fewest]
+        return ["event", *_GROUP_HEADER], [[row.name, *_group_cells(row)] for row in self.by_event if row.n >= fewest]
 
 
 def summarize(
-    results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, exemplars: int = 10, seed: int = 0
+    results: Sequence[DiveResult],
+    *,
+    median_transitions: tuple[float, float] | None,
+    exemplars: int = 10,
+    seed: int = 0,
+    resamples: int = 2000,
 ) -> Summary:
     """Compute every metric that the results allow.
 
@@ -196,25 +230,32 @@ def summarize(
         median_transitions: (st, ed) of the training dives, the naive baseline of the transitions.
         exemplars: E, the requested number of voters.
         seed: of the bootstrap.
+        resamples: of the bootstrap; 0 gives no intervals.
 
     Raises:
         ConfigError: there are no results.
     """
     if not results:
         raise ConfigError("There are no results to summarise: evaluate at least one dive.")
-    metrics = _score_metrics(results, seed) | _step_metrics(results, median_transitions, seed)
-    metrics |= _mask_metrics(results, seed)
+    intervals = Intervals(interval_unit([result.id for result in results]), seed, resamples)
+    metrics = _score_metrics(results, intervals) | _step_metrics(results, median_transitions, intervals)
+    metrics |= _mask_metrics(results, intervals)
     return Summary(
         n_dives=len(results),
         n_scored=sum(result.predicted is not None for result in results),
-        n_fewer_exemplars=sum(result.n_exemplars < exemplars for result in results),
+        # A score without any exemplar is of a method that compares nothing.
+        n_fewer_exemplars=sum(
+            result.n_exemplars < exemplars and (result.n_exemplars > 0 or result.predicted is None)
+            for result in results
+        ),
+        interval_unit=intervals.unit,
         metrics={name: metrics[name] for name in METRICS if name in metrics},
         by_number=tuple(
-            NumberRow(dive_number=name, **_group([result for result in results if result.dive_number == name]))
+            _group(name, [result for result in results if result.dive_number == name])
             for name in sorted({result.dive_number for result in results})
         ),
         by_event=tuple(
-            EventRow(event=name, **_group([result for result in results if _event(result) == name]))
+            _group(name, [result for result in results if _event(result) == name])
             for name in sorted(set(map(_event, results)))
         ),
         by_step=_step_rows(results, median_transitions),
@@ -263,10 +304,11 @@ def step_values(parsed: Sequence[DiveResult]) -> dict[str, np.ndarray]:
 def mask_values(masked: Sequence[DiveResult]) -> dict[str, np.ndarray]:
     """Return the values (n,) of n dives for which `is_masked` is true, whose means are the metrics, by name."""
     masks = [result.masks for result in masked if result.masks is not None]
-    return {name: np.array([clip[key] for clip in masks], np.float64) for key, name in _MASK_NAMES.items()}
+    names = {key: name for key, name in _MASK_NAMES.items() if all(key in clip for clip in masks)}
+    return {name: np.array([clip[key] for clip in masks], np.float64) for key, name in names.items()}
 
 
-def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
+def _score_metrics(results: Sequence[DiveResult], intervals: Intervals) -> dict[str, Metric]:
     scored = list(filter(is_scored, results))
     if not scored:
         return {}
@@ -278,31 +320,27 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
         # A baseline that lacks a dive would be measured on others than the method.
         if all(getattr(result, key) is not None for result in scored):
             guesses[name] = np.array([getattr(result, key) for result in scored], np.float64)
-    measures: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-        "rho": spearman,
-        "r_l2_x100": relative_l2,
-        "score_error": _error,
-    }
+    measures = spearman, relative_l2, _error
     metrics = {}
-    for name, resampled in score_statistics(scored).items():
-        values = {guess: measures[name](scores, true) for guess, scores in guesses.items()}
+    for (name, resampled), measure in zip(score_statistics(scored).items(), measures, strict=True):
+        values = {guess: measure(scores, true) for guess, scores in guesses.items()}
         # One dive has no rank, and equal scores have neither rank nor range.
         if np.isfinite(value := values.pop("")):
-            low, high = bootstrap_interval(resampled, n, seed=seed)
+            low, high = intervals(resampled, scored)
             metrics[name] = Metric(value=value, low=low, high=high, n=n, baselines=values)
-    return metrics | _spread_metrics(scored, seed)
+    return metrics | _spread_metrics(scored, intervals)
 
 
-def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
+def _spread_metrics(scored: Sequence[DiveResult], intervals: Intervals) -> dict[str, Metric]:
     """Measure how well the spread of a prediction predicts its error, over the dives that have a spread.
 
     Of votes it is their agreement, of drawn scores the uncertainty that the network states. The calibration error is
     the mean over nine levels of how far the share of dives within a normal interval of that level is off it.
     """
-    parts = [(one.spread, abs((one.predicted or 0.0) - one.score)) for one in scored if one.spread]
-    if len(parts) < 2:
+    told = [one for one in scored if one.spread]
+    if len(told) < 2:
         return {}
-    spread, error = np.array(parts).T
+    spread, error = np.array([(one.spread, abs((one.predicted or 0.0) - one.score)) for one in told]).T
 
     def tau(rows: np.ndarray) -> np.ndarray:
         return np.array([kendalltau(spread[row], error[row]).statistic for row in rows])
@@ -312,15 +350,17 @@ def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric
         off: np.ndarray = np.abs(within.mean(axis=1) - _LEVELS).mean(axis=1)
         return off
 
-    metrics, every = {}, np.arange(len(parts))[None]
+    metrics, every = {}, np.arange(len(told))[None]
     for name, statistic, resamples in (("spread_tau", tau, 200), ("spread_ece", ece, 2000)):
         if np.isfinite(value := float(statistic(every)[0])):
-            low, high = bootstrap_interval(statistic, len(parts), resamples=resamples, seed=seed)
-            metrics[name] = Metric(value=value, low=low, high=high, n=len(parts), baselines={})
+            low, high = intervals(statistic, told, resamples)
+            metrics[name] = Metric(value=value, low=low, high=high, n=len(told), baselines={})
     return metrics
 
 
-def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | None, seed: int) -> dict[str, Metric]:
+def _step_metrics(
+    results: Sequence[DiveResult], median: tuple[float, float] | None, intervals: Intervals
+) -> dict[str, Metric]:
     parsed = list(filter(is_parsed, results))
     if not parsed:
         return {}
@@ -332,7 +372,8 @@ def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | N
         numbers = (aiou(baseline, 0.5), aiou(baseline, 0.75), float(baseline_steps.mean()))
         names = ("aiou_50", "aiou_75", "step_iou")
         baselines = {name: {MEDIAN_BASELINE: number} for name, number in zip(names, numbers, strict=True)}
-    return {name: _mean_metric(each, baselines.get(name, {}), seed) for name, each in step_values(parsed).items()}
+    values = step_values(parsed)
+    return {name: _mean_metric(each, parsed, baselines.get(name, {}), intervals) for name, each in values.items()}
 
 
 def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
@@ -355,24 +396,28 @@ def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
     ]
 
 
-def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
-    masks = [result.masks for result in results if result.masks is not None]
-    shown = [clip for clip in masks if MASK_METRICS[0] in clip]
-    metrics = {}
-    values = mask_values(list(filter(is_masked, results)))
-    for key, name in _MASK_NAMES.items() if shown else ():
+def _mask_metrics(results: Sequence[DiveResult], intervals: Intervals) -> dict[str, Metric]:
+    masked, metrics = list(filter(is_masked, results)), dict[str, Metric]()
+    shown = [result.masks for result in masked if result.masks is not None]
+    values = mask_values(masked)
+    for key, name in _MASK_NAMES.items():
+        if not shown or name not in values:
+            continue
         baselines = {
             _MASK_BASELINE_NAMES[baseline]: float(np.mean([clip[f"{baseline} {key}"] for clip in shown]))
             for baseline in MASK_BASELINES
         }
-        metrics[name] = _mean_metric(values[name], baselines, seed)
-    if areas := [clip[FALSE_POSITIVE_AREA] for clip in masks if FALSE_POSITIVE_AREA in clip]:
-        metrics[FALSE_POSITIVE_AREA] = _mean_metric(np.array(areas), {"empty mask": 0.0}, seed)
+        metrics[name] = _mean_metric(values[name], masked, baselines, intervals)
+    if empty := [result for result in results if FALSE_POSITIVE_AREA in (result.masks or {})]:
+        areas = np.array([(result.masks or {})[FALSE_POSITIVE_AREA] for result in empty])
+        metrics[FALSE_POSITIVE_AREA] = _mean_metric(areas, empty, {"empty mask": 0.0}, intervals)
     return metrics
 
 
-def _mean_metric(values: np.ndarray, baselines: Mapping[str, float], seed: int) -> Metric:
-    low, high = bootstrap_interval(lambda i: values[i].mean(axis=-1), len(values), seed=seed)
+def _mean_metric(
+    values: np.ndarray, dives: Sequence[DiveResult], baselines: Mapping[str, float], intervals: Intervals
+) -> Metric:
+    low, high = intervals(lambda i: values[i].mean(axis=-1), dives)
     return Metric(value=float(values.mean()), low=low, high=high, n=len(values), baselines=baselines)
 
 
@@ -380,26 +425,26 @@ def _event(result: DiveResult) -> str:
     return result.id.rpartition("/")[0]
 
 
-def _group(mine: Sequence[DiveResult]) -> dict[str, Any]:
-    """Return the fields of `_GroupRow`."""
+def _group(name: str, mine: Sequence[DiveResult]) -> GroupRow:
     scored = list(filter(is_scored, mine))
     true = np.array([result.score for result in scored])
     predicted = np.array([result.predicted for result in scored], np.float64)
     ious = [result.interval_iou for result in mine if result.interval_iou is not None]
-    return {
-        "n": len(mine),
-        "rho": _or_none(spearman(predicted, true)) if scored else None,
-        "r_l2_x100": _or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_GROUP else None,
-        "score_error": _error(predicted, true) if scored else None,
-        "aiou_50": aiou(ious, 0.5) if ious else None,
-        "aiou_75": aiou(ious, 0.75) if ious else None,
-    }
+    return GroupRow(
+        name=name,
+        n=len(mine),
+        rho=_or_none(spearman(predicted, true)) if scored else None,
+        r_l2_x100=_or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_GROUP else None,
+        score_error=_error(predicted, true) if scored else None,
+        aiou_50=aiou(ious, 0.5) if ious else None,
+        aiou_75=aiou(ious, 0.75) if ious else None,
+    )
 
 
 _GROUP_HEADER = ("dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75")
 
 
-def _group_cells(row: _GroupRow) -> list[str]:
+def _group_cells(row: GroupRow) -> list[str]:
     relative = _NOT_AVAILABLE if row.r_l2_x100 is None else _number(row.r_l2_x100)
     return [str(row.n), _number(row.rho), relative, *map(_number, (row.score_error, row.aiou_50, row.aiou_75))]
 

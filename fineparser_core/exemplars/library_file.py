@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -64,15 +65,20 @@ MOST_EXEMPLARS = 100_000
 
 
 def damaged_tables(path: Path) -> str:
-    """Return which table of a library is missing or differs; "" where other tables were added, or the version differs.
+    """Return which table of a library is missing or differs; "" where other tables were added, or of another version.
+
+    Each version has tables of its own: another number beside the tables of this version is damage, and written again.
 
     Raises: sqlite3.Error.
     """
     with closing(connect(path)) as db:
-        version = version_of(db)
+        version, wrong = version_of(db), schema_amiss(db, SCHEMA)[1]
+        if not wrong and version != SCHEMA_VERSION:
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            return ""
         if not 0 < version < _MOST_VERSIONS:
             return f"its version is {version}"
-        return schema_amiss(db, SCHEMA)[1] if version == SCHEMA_VERSION else ""
+        return wrong if version == SCHEMA_VERSION else ""
 
 
 class LibraryFile:
@@ -88,6 +94,7 @@ class LibraryFile:
         Raises: ExemplarError for another version, or anything but the tables of a library.
         """
         self.path, self._db, self._lock = path, db, threading.RLock()
+        self._closing = weakref.finalize(self, db.close)  # Python 3.13 warns of those that nobody has closed
         try:
             self._check()
         except BaseException:
@@ -162,7 +169,7 @@ class LibraryFile:
         return cls(path, db)
 
     def close(self) -> None:
-        self._db.close()
+        self._closing()
 
     @contextmanager
     def reading(self, cancel: CancelToken | None = None) -> Iterator[sqlite3.Connection]:
@@ -352,7 +359,7 @@ def back_up(library: LibraryFile, *, if_changed: bool = False) -> None:
     try:
         with exclusive(backup.with_name(_LOCK_NAME)), atomic_file(backup) as temporary:
             library.copy(temporary)
-    except (sqlite3.Error, ExportError) as error:
+    except (OSError, sqlite3.Error, ExportError) as error:
         log.warning("own library: no backup (%s)", error)
 
 

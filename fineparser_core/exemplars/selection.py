@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
-from fineparser_core.diving.distance import group_by_distance
-from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.dive_number import DiveNumber, group_by_distance, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.records import Note, NoteCode

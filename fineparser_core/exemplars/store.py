@@ -3,13 +3,15 @@
 The coach's own are in a folder with an SQLite file, its backup and the clips that it refers to.
 """
 
+import hashlib
 import logging
 import os
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -17,17 +19,77 @@ from uuid import uuid4
 import platformdirs
 
 from fineparser_core.errors import ExemplarError, ExportError
-from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
 from fineparser_core.exemplars.library_file import LibraryFile, LibraryFiles, back_up, open_repaired
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
 from fineparser_core.language import Phrase, together
-from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import DiveParse, MaskTrack
 from fineparser_core.resources import resource
-from fineparser_core.support.atomic import sweep_leftovers
+from fineparser_core.support.atomic import atomic_file, sweep_leftovers
 
 log = logging.getLogger(__name__)
+
+CLIPS_NAME = "clips"
+_CHUNK_BYTES = 4 << 20
+#: An unreferenced clip that is younger may belong to an exemplar that another program is adding.
+_SPARED_S = 3600.0
+
+
+def store_clip(
+    source: Path, folder: Path, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+) -> Path:
+    """Copy a video file below a library's folder, once for each content; return the copy.
+
+    Raises:
+        ExemplarError: the file cannot be read, or the copy cannot be written.
+        Cancelled: once the token is set; nothing is left behind.
+    """
+    digest = hashlib.sha256()
+    try:
+        for chunk in _chunks(source, progress, cancel):
+            digest.update(chunk)
+    except OSError as error:
+        raise ExemplarError("{0} cannot be read ({1}): check the path.", source, error.strerror) from None
+    target = folder / CLIPS_NAME / f"{digest.hexdigest()[:20]}{source.suffix.lower()}"
+    try:
+        target.parent.mkdir(exist_ok=True)
+        if target.is_file() and target.stat().st_size == source.stat().st_size:
+            os.utime(target)  # so that no other program sweeps it away
+        else:
+            with atomic_file(target) as temporary, temporary.open("wb") as file:
+                file.writelines(_chunks(source, progress, cancel))
+    except (OSError, ExportError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise ExemplarError("{0} cannot be copied into {1}: {2}.", source, target.parent, reason) from None
+    return target
+
+
+def _chunks(path: Path, progress: ProgressCallback, cancel: CancelToken | None) -> Iterator[bytes]:
+    done, total = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+            done += len(chunk)
+            progress(Progress("copy", done, total))
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+
+
+def sweep_clips(folder: Path, needed: Set[str]) -> None:
+    """Delete clips that no exemplar refers to and that are older than an hour.
+
+    Args:
+        needed: paths of clips relative to the library's folder, as POSIX writes them.
+    """
+    latest = time.time() - _SPARED_S
+    for clip in (folder / CLIPS_NAME).glob("*"):
+        try:
+            if f"{CLIPS_NAME}/{clip.name}" not in needed and clip.stat().st_mtime < latest:
+                clip.unlink()
+        except OSError as error:  # in use on Windows: next time
+            log.info("own library: %s stays (%s)", clip, error)
+
 
 FILE_NAME = "library.sqlite"
 
@@ -271,12 +333,15 @@ class ExemplarStore:
             )
             _put(db, exemplar_id, mask, {model_id: encoding})
 
-    def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
+    def edit(self, exemplar_id: str, facts: ExemplarFacts, was: ExemplarFacts | None = None) -> None:
         """Replace the facts of an exemplar that a person entered.
 
-        Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written.
+        Args:
+            was: facts that it must have; None: any.
+
+        Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written or has other facts.
         """
-        self._change(exemplar_id, **asdict(check_facts(facts)))
+        self._change(exemplar_id, was, **asdict(check_facts(facts)))
 
     def remove(self, exemplar_id: str) -> None:
         """Move an exemplar to the bin. Raises: ExemplarError where it cannot be written."""
@@ -286,18 +351,27 @@ class ExemplarStore:
         """Take an exemplar out of the bin. Raises: ExemplarError where it cannot be written."""
         self._change(exemplar_id, removed_at=None)
 
-    def _change(self, exemplar_id: str, **values: object) -> None:
+    def _change(self, exemplar_id: str, was: ExemplarFacts | None = None, **values: object) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
+        known = asdict(check_facts(was)) if was is not None else {}
+        where = "".join(f" AND {name} IS ?" for name in known)
         with self._own().writing() as db:
-            query = f"UPDATE exemplar SET {names} WHERE id = ?"
-            if not db.execute(query, (*values.values(), exemplar_id)).rowcount:
+            query = f"UPDATE exemplar SET {names} WHERE id = ?{where}"
+            if not db.execute(query, (*values.values(), exemplar_id, *known.values())).rowcount:
+                if db.execute("SELECT 1 FROM exemplar WHERE id = ?", (exemplar_id,)).fetchone():
+                    raise ExemplarError("Left as it is, as it was changed since: {0}.", exemplar_id)
                 raise ExemplarError("{0} has no exemplar '{1}'.", self.files[0].path, exemplar_id)
         self._back_up()
 
-    def empty_bin(self) -> None:
-        """Delete the exemplars in the bin permanently, with the clips that no other exemplar needs."""
+    def empty_bin(self, older_than_s: float = 0.0) -> None:
+        """Delete the exemplars in the bin permanently, with the clips that no other exemplar needs.
+
+        Args:
+            older_than_s: least time since they were removed, in seconds.
+        """
+        last = (datetime.now(UTC) - timedelta(seconds=older_than_s)).isoformat(timespec="seconds")
         with self._own().writing() as db:
-            db.execute("DELETE FROM exemplar WHERE removed_at IS NOT NULL")
+            db.execute("DELETE FROM exemplar WHERE removed_at <= ?", (last,))
         self.sweep_clips()
         self._back_up()
 

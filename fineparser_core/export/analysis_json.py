@@ -22,7 +22,7 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
-from fineparser_core.export.notes import note_of, note_text
+from fineparser_core.export.notes import note_text
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, band_for, bands_of
@@ -39,18 +39,23 @@ from fineparser_core.records import (
     Recognition,
     ScoreInterval,
     Scoring,
-    paint_masks,
 )
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.documents import reading
+from fineparser_core.support.documents import read_document, reading
 
-FORMAT = "fineparser.analysis/4"
+FORMAT = "fineparser.analysis/5"
 
 #: Lists with an entry for each sample, or for each picture of the fall: of an analysis, and of its motion.
 _BY_SAMPLE, _BY_PICTURE = ("sampled_frames", "sampled_times_s"), ("to_scene", "path")
 
+#: Sentences of an analysis that are no notes.
+_SENTENCES = ("refusal", "unscored", "withheld")
+#: Maximum number of notes, and length of a sentence in characters; those of the program are much fewer and shorter.
+_MOST_NOTES, _LONGEST_SENTENCE = 1000, 20_000
+#: Length of values that a sentence does not write out, in characters.
+_UNUSED = 1000
 #: Maximum bytes of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
 
@@ -95,7 +100,8 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         ExportError: a number in it is not finite.
     """
     parse, scoring, own = analysis.parse, analysis.scoring, analysis.own_award
-    clip, found, sentences = parse.clip, measures_of(analysis), [note_text(note) for note in analysis.notes]
+    clip, found = parse.clip, measures_of(analysis)
+    notes = {"clip": parse.notes, "score": scoring.notes if scoring else (), "measures": analysis.measured_notes}
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
@@ -113,17 +119,13 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "contradictions": [to_json(one) | {"text": contradiction_text(one)} for one in analysis.contradictions],
         "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
-        "painted": parse.painted,
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
-        "notes": sentences,
-        "clip_notes": sentences[: len(parse.notes)],
-        "measured_notes": sentences[len(sentences) - len(analysis.measured_notes) :],
-        "note_codes": [_note_to_dict(note) for note in analysis.notes],
+        "notes": [_note_to_dict(note, about) for about, each in notes.items() for note in each],
         "phrases": {
-            str(said): said.to_json()
-            for said in (parse.refusal, analysis.unscored, analysis.withheld, *sentences)
-            if isinstance(said, Phrase) and said.values
+            str(sentence): sentence.to_json()
+            for sentence in (parse.refusal, analysis.unscored, analysis.withheld)
+            if isinstance(sentence, Phrase) and sentence.values
         },
         "probabilities": parse.probabilities.T.astype(float),
         "sampled_frames": parse.sampled_frames,
@@ -205,14 +207,14 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
             "This is a file of format {0}, not {1}: analyse the clip again.", repr(data.get("format")), repr(FORMAT)
         )
     try:
-        data = _with_notes(_with_phrases(data))
+        data, notes = _with_phrases(data), _notes_from(data["notes"])
         masks = masks or MaskArrays.none(data)
-        parse = _parse(data, masks)
-        given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
+        parse = _parse({**data, "notes": notes["clip"]}, masks)
+        given: dict[str, Any] = {**data, "parse": parse, "scoring": None, "measured_notes": notes["measures"]}
         if data["score"] is not None:
-            notes = data["notes"][len(parse.notes) : len(data["notes"]) - len(data["measured_notes"])]
-            given["scoring"] = from_json({**data, "interval": _nested(data.get("interval")), "notes": notes}, Scoring)
-        if own := data.get("own_award"):
+            scored = {**data, "interval": _nested(data["interval"]), "notes": notes["score"]}
+            given["scoring"] = from_json(scored, Scoring)
+        if own := data["own_award"]:
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
         analysis = from_json(given, Analysis)
@@ -226,43 +228,44 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
 
 def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data, its sentences as the phrases that they were."""
-    phrases = {english: Phrase.from_json(parts) for english, parts in data.get("phrases", {}).items()}
-
-    def said(found: Any) -> Any:
-        return [said(one) for one in found] if isinstance(found, list) else phrases.get(found, found)
-
-    names = ("refusal", "unscored", "withheld", "notes", "clip_notes", "measured_notes")
-    return {**data, **{name: said(data[name]) for name in names if name in data}}
+    stored = data["phrases"]
+    if len(stored) > len(_SENTENCES):
+        raise ValueError("it holds more sentences than an analysis can")
+    phrases = {english: _phrase(parts, english) for english, parts in stored.items()}
+    return {**data, **{name: phrases.get(data[name], data[name]) for name in _SENTENCES}}
 
 
-def _with_notes(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data, its sentences as the notes that they were made of; an older program wrote no codes."""
-    sentences, stored = data.get("notes", ()), data.get("note_codes", ())
-    known = len(stored) == len(sentences)
-    notes = list(map(_note_from_dict, stored, sentences) if known else map(note_of, sentences))
-    n_clip, n_measured = len(data.get("clip_notes", ())), len(data.get("measured_notes", ()))
-    return {**data, "notes": notes, "clip_notes": notes[:n_clip], "measured_notes": notes[len(notes) - n_measured :]}
+def _notes_from(stored: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Note, ...]]:
+    """Return the notes by what they are about: "clip", "score" or "measures"."""
+    if len(stored) > _MOST_NOTES:
+        raise ValueError("it holds more notes than an analysis can")
+    notes: dict[str, tuple[Note, ...]] = {"clip": (), "score": (), "measures": ()}
+    for one in stored:
+        notes[one["about"]] += (_note_from_dict(one),)
+    return notes
 
 
-def _note_to_dict(note: Note) -> dict[str, Any]:
+def _phrase(parts: list[Any], english: str) -> Phrase:
+    """Return a phrase that is a sentence, or part of one. Raises: ValueError where it would be longer."""
+    return Phrase.from_json(parts, min(len(english), _LONGEST_SENTENCE) + _UNUSED)
+
+
+def _note_to_dict(note: Note, about: str) -> dict[str, Any]:
     values = [one.to_json() if isinstance(one, Phrase) else one for one in note.values]
-    return {"code": note.code, "values": values}
+    return {"about": about, "code": note.code, "values": values, "text": note_text(note)}
 
 
-def _note_from_dict(stored: Mapping[str, Any], sentence: str) -> Note:
-    """Return a note; that of its sentence where a newer program has more codes."""
-    if stored["code"] not in set(NoteCode):
-        return note_of(sentence)
-    values = (Phrase.from_json(one) if isinstance(one, list) else one for one in stored["values"])
+def _note_from_dict(stored: Mapping[str, Any]) -> Note:
+    values = (_phrase(one, stored["text"]) if isinstance(one, list) else one for one in stored["values"])
     note = Note(NoteCode(stored["code"]), tuple(values))
     note_text(note)  # its values fit
     return note
 
 
 def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
-    clip, motion = data["clip"], data.get("motion")
-    frames = _frames(clip) | {"n_cut": clip.get("cut_frames", (0, 0))}
-    frames["divers"] = [{**one, **_frames(one)} for one in clip.get("divers", ())]
+    clip, motion = data["clip"], data["motion"]
+    frames = _frames(clip) | {"n_cut": clip["cut_frames"]}
+    frames["divers"] = [{**one, **_frames(one)} for one in clip["divers"]]
     arrays = {
         "sampled_frames": np.array(data["sampled_frames"], np.int64),
         "sampled_times_s": np.array(data["sampled_times_s"], np.float64),
@@ -272,8 +275,8 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "joints": masks.joints,
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
-    parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": tuple(data["clip_notes"])}, DiveParse)
-    return paint_masks(replace(parse, mask_probability=masks.probability), parse.painted)
+    parse = from_json({**data, **arrays, "clip": {**clip, **frames}}, DiveParse)
+    return replace(parse, mask_probability=masks.probability)
 
 
 def write_analysis_json(analysis: Analysis, path: str | Path) -> None:
@@ -283,6 +286,27 @@ def write_analysis_json(analysis: Analysis, path: str | Path) -> None:
         ExportError: the file cannot be written.
     """
     write_whole(Path(path), json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n")
+
+
+def save_analysis(analysis: Analysis, path: str | Path) -> None:
+    """Write the analysis as JSON, and its masks beside it as .npz. Raises: ExportError, see `write_analysis_json`."""
+    write_analysis_json(analysis, path)
+    write_masks_npz(analysis.parse, Path(path).with_suffix(".npz"))
+
+
+def load_analysis(path: str | Path) -> Analysis:
+    """Read what `save_analysis` wrote. Raises: ExportError for a file that is missing, damaged or something else."""
+    path = Path(path)
+
+    def refuse(reason: str) -> ExportError:
+        return ExportError("{0} cannot be read ({1}).", path, reason)
+
+    masks = path.with_suffix(".npz")
+    found = read_document(path, dict[str, Any], refuse)
+    try:
+        return analysis_from_dict(found, read_masks_npz(masks) if masks.is_file() else None)
+    except ExportError as error:
+        raise refuse(str(error).rstrip(".")) from error
 
 
 def readable_json(content: Mapping[str, Any]) -> bytes:

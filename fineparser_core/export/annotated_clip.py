@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.export.brief_cut import brief_frames
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
+from fineparser_core.export.dive_words import DiveWords
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -58,8 +60,12 @@ def write_annotated_clip(
         first, last = (0, reader.info.n_frames - 1) if whole_file else (clip.in_frame, clip.out_frame)
         width_px, height_px = composition.size_px
         start_s, ends_s = reader.info.pts_s[first], np.append(reader.info.pts_s, reader.info.duration_s)
+        frames: Sequence[int] = range(first, last + 1)
+        times_s: Sequence[float] = (reader.info.pts_s[first : last + 1] - start_s) / options.speed
+        if options.brief:
+            frames, times_s = brief_frames(analysis.parse, options.words or DiveWords(), reader.info.pts_s)
         sound = None
-        if options.sound and options.speed == 1:
+        if options.sound and options.speed == 1 and not options.brief:
             sound = stack.enter_context(Soundtrack(clip.path, float(start_s), float(ends_s[last + 1])))
         writer = stack.enter_context(
             VideoWriter(
@@ -72,12 +78,11 @@ def write_annotated_clip(
                 sound=sound,
             )
         )
-        for frame in range(first, last + 1):
+        for done, (frame, time_s) in enumerate(zip(frames, times_s, strict=True), start=1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            picture = to_video_frame(composition.compose(frame))
-            writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / options.speed)
-            progress(Progress("write", frame + 1 - first, last + 1 - first))
+            writer.write_picture(to_video_frame(composition.compose(frame)), float(time_s))
+            progress(Progress("write", done, len(frames)))
     return (writer.note,) if writer.note else ()
 
 

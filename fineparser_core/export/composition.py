@@ -1,4 +1,4 @@
-"""Composes the frames of an export: banner, videos side by side or body over body, timeline, score, contributions.
+"""Composes the frames of an export: words or banner, videos side by side or body over body, and what is below them.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fineparser_core.export import panel
+from fineparser_core.export.brief_cut import brief_frames, upright_span
 from fineparser_core.export.coach_marks import Mark, Point
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
-from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
+from fineparser_core.export.dive_words import DiveWords, Remark, dive_words
+from fineparser_core.export.drawing import draw_text, fit_text
 from fineparser_core.export.ghost import Ghost, ghost_over, ghost_overlay
 from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
-from fineparser_core.language import number, short_number, text
+from fineparser_core.language import text
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
@@ -29,6 +31,8 @@ from fineparser_core.video.reader import VideoReader
 # The text needs a minimum width; the maximum limits the file size.
 MIN_WIDTH_PX = 640
 MAX_SIDE_PX = 1920
+#: Least height of an upright picture, so that its words are sharp.
+_UPRIGHT_PX = 960
 
 _GAP_UNITS = 8
 _CAPTION_UNITS = 28
@@ -171,6 +175,7 @@ class Composition:
         assert (other is None) == (other_dive is None)
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
+        self._words = options.words or (dive_words(analysis, name=options.title or "") if options.panels else None)
         self._colors = panel.step_colors(options.step_colors)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
@@ -190,7 +195,6 @@ class Composition:
             else:
                 masks, marks = other_dive.masks, options.comparison_marks
                 self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
-        self._active: int | None = None
         self._lay_out(analysis)
 
     def compose(self, frame: int) -> Planes:
@@ -202,10 +206,9 @@ class Composition:
         self._main.draw(self._canvas, frame, self.matrix, self._body_over(frame))
         if self._other is not None:
             self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix)
-        if self._options.panels:
-            self._draw_banner(frame)
-            self._draw_playhead(frame)
-        return self._canvas
+        if self._words is not None:
+            self._draw_caption(self._words, frame)
+        return self._window.of(self._canvas)
 
     def _body_over(self, frame: int) -> Overlay | None:
         """Return the other dive's body as it is laid over a frame."""
@@ -221,85 +224,76 @@ class Composition:
         panes = [pane for pane in (self._main, self._other) if pane is not None]
         info = self._main.reader.info
         aspect = sum(pane.aspect for pane in panes)
-        least = MIN_WIDTH_PX if self._options.panels else 2
+        words, span = self._words, None
+        least = MIN_WIDTH_PX if words is not None else 2
         width = max(least, info.height_px * aspect * min(1.0, MAX_SIDE_PX / (info.height_px * max(aspect, 1.0))))
-        self._unit = unit = max(1.0, min(width / 800, width / aspect / 450))
+        if words is not None and self._options.brief and len(panes) == 1:
+            frames, _ = brief_frames(analysis.parse, words, info.pts_s)
+            span = upright_span(analysis.parse, info, frames)
+        if span is not None:
+            width = max(width, _UPRIGHT_PX * aspect)
+        seen = width * (span[1] - span[0]) if span is not None else width
+        self._unit = unit = max(1.0, min(seen, width / aspect) / 480)
         gap = even(_GAP_UNITS * unit)
         width = max(2, width - gap * (len(panes) - 1))
         picture_height = even(width / aspect)
-        captions = self._options.panels and bool(self._options.comparison or self._options.title)
-        banner_height = even(panel.BANNER_UNITS * unit) if self._options.panels else 0
-        top = banner_height + (even(_CAPTION_UNITS * unit) if captions else 0)
+        heights = (panel.HEADER_UNITS, panel.REMARK_UNITS, panel.PHASES_UNITS)
+        above, remark, phases = (even(units * unit) if words is not None else 0 for units in heights)
+        captions = words is not None and self._options.comparison is not None
+        top = above + (even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
         for pane in panes:
             pane.place(Box(x, top, even(width * pane.aspect / aspect), picture_height), unit)
             x += pane.box.width + gap
-        total_width = x - gap
-        below = None
-        if self._options.panels:
-            below = panel.draw_panel(analysis, self._colors, total_width, unit)
-        height = top + picture_height + (len(below) if below is not None else 0)
-        self.size_px = (total_width, height)
+        total_width, bottom = x - gap, top + picture_height
+        left, wide = 0, total_width
+        if span is not None:
+            left = round(span[0] * total_width / 2) * 2
+            wide = min(even((span[1] - span[0]) * total_width), total_width - left)
+        below = panel.draw_statistics(analysis, self._colors, wide, unit) if self._options.panels else None
+        end = bottom + remark + phases
+        height = end + (len(below) if below is not None else 0)
+        self._window, self.size_px = Box(left, 0, wide, height), (wide, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))
-        self._banner = Box(0, 0, total_width, banner_height)
         if captions:
-            self._draw_captions(analysis)
+            self._draw_captions(analysis, above)
         if below is not None:
-            self._paste(below, Box(0, top + picture_height, total_width, len(below)))
-            first, last = (even(edge * unit) for edge in panel.PLAYHEAD_UNITS)
-            self._strip = Box(0, top + picture_height + first, total_width, last - first)
-            self._clean_strip = Planes(*(plane.copy() for plane in self._strip.of(self._canvas)))
-            self._draw_step_names(None)
+            self._paste(below, Box(left, end, wide, len(below)))
+        if words is not None:
+            self._paste(panel.draw_header(words, wide, above, unit), Box(left, 0, wide, above))
+        self._remark_box = Box(left, bottom, wide, remark)
+        self._phases_box = Box(left, bottom + remark, wide, phases)
+        self._shown_remark: Remark | None = None
+
+    def _draw_caption(self, words: DiveWords, frame: int) -> None:
+        """Draw the fault of a frame and its place in the dive."""
+        pts_s, box = self._main.reader.info.pts_s, self._phases_box
+        remark = panel.remark_at(words, frame, lambda at: float(pts_s[at]))
+        if remark != self._shown_remark:
+            of = self._remark_box
+            self._paste(panel.draw_remark(remark, of.width, of.height, self._unit), of)
+            self._shown_remark = remark
+        line = panel.draw_phases(self._steps, self._colors, frame, (box.width, box.height), self._unit)
+        self._paste(line, box)
 
     def _paste(self, image: np.ndarray, box: Box) -> None:
         for destination, plane in zip(box.of(self._canvas), self.matrix.planes(image), strict=True):
             destination[:] = plane
 
-    def _draw_captions(self, analysis: Analysis) -> None:
+    def _draw_captions(self, analysis: Analysis, above: int) -> None:
+        """Draw the names of compared dives above their pictures, `above` pixels from the top."""
         title, other = self._options.title or analysis.parse.clip.path.stem, self._options.comparison
         captions = [(self._main, title)]
         if other is not None and self._other is None:
             captions = [(self._main, text("{0}; laid over it: {1}", title, other.title))]
         elif other is not None and self._other is not None:
             captions.append((self._other, other.title))
-        height = self._main.box.y - self._banner.height
+        height = self._main.box.y - above
         for pane, title in captions:
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
             said = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
             draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), said, 14 * self._unit, panel.TEXT)
-            self._paste(image, Box(pane.box.x, self._banner.height, pane.box.width, height))
-
-    def _draw_step_names(self, active: int | None) -> None:
-        self._active = active
-        size = (self._banner.width, self._banner.height)
-        self._paste(panel.draw_banner(self._steps, active, self._colors, size, self._unit), self._banner)
-        self._clean_banner = self._banner.of(self._canvas).y.copy()
-
-    def _draw_banner(self, frame: int) -> None:
-        active = next((at for at, s in enumerate(self._steps) if s.start_frame <= frame < s.end_frame), None)
-        if active != self._active:
-            self._draw_step_names(active)
-        luma = self._banner.of(self._canvas).y
-        luma[:] = self._clean_banner
-        slowed = text("{0}× speed", short_number(self._options.speed)) + "    " if self._options.speed != 1 else ""
-        said = f"{slowed}{text('frame {0}', frame)}   {number(float(self._main.reader.info.pts_s[frame]), 2)} s"
-        # The text is gray, so it is drawn on luma only.
-        x = self._banner.width - panel.MARGIN * self._unit - text_width(said, 14 * self._unit)
-        gray = self.matrix.color(panel.MUTED)[:1]
-        draw_text(luma, (x, panel.BANNER_BASELINE * self._unit), said, 14 * self._unit, gray)
-
-    def _draw_playhead(self, frame: int) -> None:
-        for destination, plane in zip(self._strip.of(self._canvas), self._clean_strip, strict=True):
-            destination[:] = plane
-        if self._active is None:  # outside the dive
-            return
-        x = panel.playhead_x(self._steps, frame, self._strip.width, self._unit)
-        for size_units, color in ((2.5, panel.BACKGROUND), (1.25, (255, 255, 255))):
-            half = size_units * self._unit
-            values = self.matrix.color(color)
-            for value, plane, by in zip(values, self._strip.of(self._canvas), (1, 2, 2), strict=True):
-                box = ((x - half) / by, 0.0, (x + half) / by, float(len(plane)))
-                fill_box(plane, box, (value,), radius_px=half / by)
+            self._paste(image, Box(pane.box.x, above, pane.box.width, height))
 
 
 def even(length: float) -> int:

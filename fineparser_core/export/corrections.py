@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core import __version__
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
@@ -40,16 +41,11 @@ class CorrectedDive:
         model_parse: the parse of the model, before the correction.
         transitions: corrected first frames of flight and entry, frames of the source file.
         contact_frame: corrected first contact with the water; None where no person placed it.
-        dive_number: None if unknown.
-        board_m: height of the board in meters; None if unknown.
-        difficulty: the DD given by the user; None uses the tables.
     """
 
     model_parse: DiveParse
     transitions: tuple[int, int]
-    dive_number: str | None
-    board_m: float | None
-    difficulty: float | None = None
+    details: DiveDetails
     contact_frame: int | None = None
 
 
@@ -83,12 +79,12 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
     provenance = []
     indices: Counter[str] = Counter()
     for dive in dives:
-        event = f"corrected_{dive.board_m:g}m" if dive.board_m is not None else "corrected"
+        event = f"corrected_{dive.details.board_m:g}m" if dive.details.board_m is not None else "corrected"
         indices[event] += 1
         key = (event, indices[event])
         difficulty = _difficulty(dive)
         records[key] = _record(dive, difficulty.value)
-        known = {"dive_number": dive.dive_number, "difficulty": difficulty.value}
+        known = {"dive_number": dive.details.dive_number, "difficulty": difficulty.value}
         provenance.append(_provenance(key, dive) | known | {"difficulty_source": difficulty.source})
     content = {
         "format": FORMAT,
@@ -120,9 +116,9 @@ def _skipped_dives(dives: Sequence[CorrectedDive]) -> list[str]:
 
 
 def _difficulty(dive: CorrectedDive) -> Difficulty:
-    if dive.dive_number is None:
+    if dive.details.dive_number is None:
         raise ConfigError("A label needs a dive number: type it in the dive's details.")
-    return find_difficulty(parse_dive_number(dive.dive_number), dive.board_m, dive.difficulty)
+    return find_difficulty(parse_dive_number(dive.details.dive_number), dive.details.board_m, dive.details.difficulty)
 
 
 def _check_transitions(dive: CorrectedDive) -> None:
@@ -142,12 +138,12 @@ def _check_transitions(dive: CorrectedDive) -> None:
 
 
 def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
-    assert dive.dive_number is not None
+    assert dive.details.dive_number is not None
     clip, (flight, entry) = dive.model_parse.clip, dive.transitions
     lengths = (flight - clip.in_frame, entry - flight, clip.out_frame + 1 - entry)
     labels = np.repeat(np.arange(3, dtype=np.int64), lengths)
     stored = np.array([flight, entry], np.int64) - clip.in_frame - 1
-    return [dive.dive_number.lower(), float("nan"), difficulty, stored, labels]
+    return [dive.details.dive_number.lower(), float("nan"), difficulty, stored, labels]
 
 
 def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
@@ -159,7 +155,7 @@ def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
         "start_frame": clip.in_frame,
         "end_frame": clip.out_frame,
         "fps": clip.fps,
-        "board_m": dive.board_m,
+        "board_m": dive.details.board_m,
         "first_flight_frame": dive.transitions[0],
         "first_entry_frame": dive.transitions[1],
         "first_water_contact_frame": dive.contact_frame,

@@ -18,9 +18,8 @@ from fineparser_core.records import ComparedDive, MaskTrack
 if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay
 
-#: #rrggbb of the first, second and third body laid over another: unlike water, and unlike the mask of the body
-#: below, with any color vision.
-GHOST_COLORS = ("#FFE600", "#FF5A00", "#FFFFFF")
+#: #rrggbb of a body laid over another: unlike water, and unlike the mask of the body below, with any color vision.
+GHOST_COLOR = "#FFE600"
 
 _OPACITY, _TINT = 0.85, 0.75
 _COVERED = 0.5  # least probability of a cell of the body
@@ -130,7 +129,7 @@ def ghost_overlay(
     from fineparser_core.export.overlay import Overlay  # loads the codecs, which the window's start has no time for
 
     masks = ghost.there.masks
-    cut = cut_out(image, image.shape[1::-1], masks, frames[1], rgb(GHOST_COLORS[0])) if masks is not None else None
+    cut = cut_out(image, image.shape[1::-1], masks, frames[1], rgb(GHOST_COLOR)) if masks is not None else None
     if cut is None:
         return None
     pixels, (x0, y0, x1, y1) = cut

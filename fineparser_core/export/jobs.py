@@ -1,9 +1,14 @@
-"""Exports as the window asks for them, and how they reach the process that runs them, see `export.job_process`.
+"""Exports as the window asks for them, and the process that runs them: `python -m fineparser_core.export.jobs`.
 
-A job is written as JSON and arrays into a private folder of the window's run, which its own process reads.
+A job is written as JSON and arrays into a private folder of the window's run. The process takes that folder and the
+language of its texts as arguments, and sends `JobMessage`s. Closing its standard input cancels the export, which leaves
+no file.
 """
 
 import json
+import os
+import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -15,22 +20,23 @@ import msgspec
 import numpy as np
 
 from fineparser_core.diving.meet import Meet
-from fineparser_core.errors import ExportError
+from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions, StrobeOptions, VoiceOver
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
-from fineparser_core.language import Phrase
-from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.language import ENGLISH, Phrase, translated, use_language
+from fineparser_core.progress import CancelToken, ProgressCallback, throttle
 from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.support.array_file import DAMAGE
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.processes import Failed, Message
+from fineparser_core.support.processes import Failed, ParentPipe, ProcessMessage, input_lines, lower_priority
 
 #: Masks are mostly zeros, which the fastest compression makes small.
 _JOB, _COMPRESSION = "job.zip", 1
+_PROGRESS_INTERVAL_S = 0.1
 _FIELDS = "job.json"
 #: Keys, which no name can be, of objects that stand for an array of the archive, by its name, and for a phrase.
 _ARRAY, _PHRASE = "\0array", "\0phrase"
@@ -44,15 +50,6 @@ class ClipJob:
     analysis: Analysis
     options: RenderOptions = field(default_factory=RenderOptions)
     whole_file: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class SheetJob:
-    """Writes a contact sheet, see `contact_sheet`."""
-
-    path: Path
-    analysis: Analysis
-    options: RenderOptions = field(default_factory=RenderOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,24 +134,24 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-_PictureJob = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
+_PictureJob = ClipJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
 Job = _PictureJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
-class Advanced(Message, frozen=True, kw_only=True):
+class Advanced(ProcessMessage, frozen=True, kw_only=True):
     """Progress of an export; see `fineparser_core.progress.Progress`."""
 
     done: int
     total: int
 
 
-class Written(Message, frozen=True, kw_only=True):
+class Written(ProcessMessage, frozen=True, kw_only=True):
     """Report that the file is there; notes are sentences for the user."""
 
     notes: list[str]
 
 
-class Stopped(Message, frozen=True):
+class Stopped(ProcessMessage, frozen=True):
     """Report that the export was canceled, which leaves no file."""
 
 
@@ -173,10 +170,9 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     """
     # Imported here, because the window only creates jobs and must not load the video libraries.
     from fineparser_core.export.annotated_clip import write_annotated_clip, write_plain_still, write_still
-    from fineparser_core.export.contact_sheet import write_contact_sheet
     from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_meet_sheet, write_report
-    from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
+    from fineparser_core.export.strobe import write_strobe_picture
     from fineparser_core.export.voice_over import write_voice_over
 
     cancel.raise_if_cancelled()
@@ -184,11 +180,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         return write_annotated_clip(
             job.analysis, job.path, job.options, whole_file=job.whole_file, progress=progress, cancel=cancel
         )
-    if isinstance(job, SheetJob):
-        write_contact_sheet(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
-    elif isinstance(job, StrobeJob) and job.path.suffix.lower() == ".mp4":
-        return write_strobe_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
-    elif isinstance(job, StrobeJob):
+    if isinstance(job, StrobeJob):
         write_strobe_picture(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
     elif isinstance(job, StillJob):
         write_still(job.analysis, job.frame, job.path, job.options)
@@ -291,3 +283,33 @@ def _unmasked(dive: ExportedDive) -> ExportedDive:
 
 def _without_masks(parse: DiveParse) -> DiveParse:
     return replace(parse, mask_probability=parse.crop_xyxy[:0])
+
+
+def main(folder: Path, language: str = ENGLISH) -> None:
+    """Run the job in a folder."""
+    use_language(language)
+    cancel = CancelToken()
+    parent = ParentPipe(cancel.cancel)
+
+    def wait_for_end() -> None:
+        for _ in input_lines():
+            pass
+        cancel.cancel()
+
+    progress = throttle(lambda event: parent.send(Advanced(done=event.done, total=event.total)), _PROGRESS_INTERVAL_S)
+    lower_priority()
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    try:
+        notes = run_job(load_job(folder), progress, cancel)
+        parent.send(Written(notes=list(map(translated, notes))))
+    except Cancelled:
+        parent.send(Stopped())
+    except FineParserError as error:
+        parent.send(Failed.of(error))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
+    sys.stderr.flush()
+    # An interpreter that ends in the usual way waits for the thread that reads standard input, on Windows for ever.
+    os._exit(0)

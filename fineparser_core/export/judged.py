@@ -48,10 +48,10 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
     Raises:
         ConfigError, ValueError: for values that no dive can have.
     """
-    judging, (start, end) = dive.judging, dive.frames
+    details, judging, (start, end) = dive.details, dive.details.judging, dive.frames
     assert judging is not None
-    if dive.dive_number is not None and dive.difficulty is not None:
-        find_difficulty(parse_dive_number(dive.dive_number), dive.board_m, dive.difficulty)
+    if details.dive_number is not None and details.difficulty is not None:
+        find_difficulty(parse_dive_number(details.dive_number), details.board_m, details.difficulty)
     flight = entry = contact = None
     by = PERSON
     if dive.analysis is not None:
@@ -67,9 +67,9 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
         video=dive.path,
         start_frame=start,
         end_frame=end,
-        dive_number=dive.dive_number,
-        board_m=dive.board_m,
-        difficulty=dive.difficulty,
+        dive_number=details.dive_number,
+        board_m=details.board_m,
+        difficulty=details.difficulty,
         awards=judging.awards if len(judging.awards) > 1 else (),
         award=judging.award,
         marks=judging.phases,
@@ -77,8 +77,8 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
         first_entry_frame=entry,
         first_water_contact_frame=contact,
         labelled_by=by,
-        athlete=dive.diver[:LONGEST_NAME],
-        date=dive.dived_on,
+        athlete=details.athlete[:LONGEST_NAME],
+        date=details.day,
     )
 
 

@@ -10,7 +10,7 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.language import number
 from fineparser_core.records import Analysis, DiveParse, Moment
-from fineparser_core.support.notebook import Columns, columns_of, html_table
+from fineparser_core.support.tables import Columns, columns_of, html_table
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 76, 28
 #: Width of a time below the bars, pixels.

@@ -1,9 +1,11 @@
 """Sentences of the notes of an analysis, for everything that shows or writes them."""
 
-from fineparser_core.language import Phrase
+import math
+
+from fineparser_core.language import Phrase, number, text
 from fineparser_core.measures import RECORDS
 from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.records import Analysis, Note, NoteCode
+from fineparser_core.records import Analysis, Note, NoteCode, OwnAward
 
 #: Sentences of the codes, with places for their values.
 _SENTENCES = {
@@ -56,10 +58,7 @@ _SENTENCES = {
     # Names of measures.
     NoteCode.MEASURES_UNCLEAR: Phrase("Not clear enough to measure: {0}."),
     # Frames whose masks are a person's.
-    NoteCode.MASKS_PAINTED: Phrase("Masks corrected by hand: {0}."),
 }
-#: Codes of sentences without values, as analyses have them that were written without codes.
-_CODES = {str(sentence): code for code, sentence in _SENTENCES.items()}
 
 
 def note_text(note: Note) -> str:
@@ -75,8 +74,6 @@ def note_text(note: Note) -> str:
             titles = [RECORDS[name].title if name in RECORDS else name for name in names]
             template = "; ".join(f"{{{place}}}" for place in range(len(titles)))
             values = (Phrase(template, *titles),)
-        case NoteCode.SENTENCE, (sentence,):
-            return str(sentence) if not isinstance(sentence, Phrase) else sentence
         case _, values:
             pass
     return Phrase(_SENTENCES[note.code].template, *values)
@@ -87,7 +84,29 @@ def notes_of(analysis: Analysis) -> tuple[str, ...]:
     return (*contradiction_notes(analysis), *map(note_text, analysis.notes))
 
 
-def note_of(sentence: str) -> Note:
-    """Return the note of a sentence in an analysis without codes."""
-    code = _CODES.get(sentence)
-    return Note(NoteCode.SENTENCE, (sentence,)) if code is None else Note(code)
+def pairs_in_order(rank_correlation: float) -> float:
+    """Return how many of 10 pairs of dives have the judges' order, as in a normal distribution of that correlation."""
+    return 10 * (0.5 + math.asin(2 * math.sin(math.pi * rank_correlation / 6)) / math.pi)
+
+
+def own_award_text(own: OwnAward) -> str:
+    """Return the award by measures alone with its interval: "award 6.8 from measures alone.
+
+    80 % interval 3.3 to 10.0".
+    """
+    low, high = own.award_range
+    level = f"{100 * own.interval.level:.0f}"
+    said = text("award {0} from measures alone", number(own.award, 1))
+    return f"{said}; {text('{0} % interval {1} to {2}', level, number(low, 1), number(high, 1))}"
+
+
+def own_award_about(own: OwnAward) -> str:
+    """Say what the award by measures alone is, and what it is not."""
+    checked = own.checked
+    return text(
+        "From measures alone: height, angles and times against the rules of judging. Checked on {0} judged dives: "
+        "about {1} of 10 pairs in the judges' order, the award off by {2}.",
+        checked.dives,
+        number(pairs_in_order(checked.rank_correlation), 0),
+        number(checked.mean_error, 1),
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.dive_words import DiveWords
 from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
 from fineparser_core.records import ComparedDive, DiveParse, Frame
 from fineparser_core.video.alignment import Alignment
@@ -41,7 +42,9 @@ class RenderOptions:
         mask: whether to draw the athlete's mask.
         mask_style: how to draw it.
         skeleton: whether to draw the athlete's joints and bones.
-        panels: whether to draw the phase names above, and timeline, score and contributions below the video.
+        words: who, what, award and faults to draw around the video with a thin line of phases; None for none.
+        panels: whether to draw the statistics of the award below that.
+        brief: the dive alone, 6 to 10 s, at half speed at the faults of `words`, upright where the diver fits.
         step_colors: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this dive.
@@ -50,14 +53,16 @@ class RenderOptions:
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
-        speed: playback speed, from `MIN_SPEED` to 1; a speed below 1 is shown in the banner.
+        speed: playback speed, from `MIN_SPEED` to 1.
         sound: whether a clip keeps the sound of the video, at full speed.
     """
 
     mask: bool = True
     mask_style: MaskStyle = field(default_factory=MaskStyle)
     skeleton: bool = False
+    words: DiveWords | None = None
     panels: bool = True
+    brief: bool = False
     step_colors: Mapping[str, str] = field(default_factory=lambda: STEP_COLORS)
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
@@ -123,7 +128,6 @@ class StrobeOptions:
         heights: whether to write its meters over the water at take-off, top and contact.
         rotation: whether to write the somersaults so far at each body.
         title: of the picture; None uses the file name, "" none.
-        speed: of the clip, from `MIN_SPEED` to 1.
     """
 
     bodies: int | None = None
@@ -133,7 +137,6 @@ class StrobeOptions:
     heights: bool = True
     rotation: bool = True
     title: str | None = None
-    speed: float = 1.0
 
     def check(self) -> None:
         """Check the ranges. Raises: ConfigError for what is out of range."""
@@ -143,5 +146,3 @@ class StrobeOptions:
             raise ConfigError(
                 "Bodies every {0:g} s cannot be shown: choose from {1:g} to {2:g} s.", self.every_s, *_EVERY_S
             )
-        if not MIN_SPEED <= self.speed <= 1:
-            raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", self.speed, MIN_SPEED)

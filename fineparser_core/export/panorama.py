@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.errors import ExportError
-from fineparser_core.motion.boxes import CUT_SUPPORT, LONG_SIDE_PX, Colors
+from fineparser_core.motion.boxes import CUT_SUPPORT, LONG_SIDE_PX, colors_change
 from fineparser_core.motion.camera import camera_motion
-from fineparser_core.motion.overlays import Overlays
+from fineparser_core.motion.overlays import BroadcastOverlays
 from fineparser_core.records import VideoInfo
 
 #: Longer side of the images that are registered, pixels.
@@ -127,20 +127,18 @@ def _chained(
     height, width = grays[0].shape
     small = LONG_SIDE_PX / max(height, width)
     shrink = np.diag([small, small, 1.0])
-    overlays: Overlays | None = None
+    overlays: BroadcastOverlays | None = None
     to_first = [np.eye(3)]
-    colors = Colors()
     for at, gray in enumerate(grays):
-        changed = colors.change(images[at])
         tiny = cv2.resize(gray, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
-        overlays = overlays or Overlays(tiny.shape)
+        overlays = overlays or BroadcastOverlays(tiny.shape)
         if at:
             before = grays[at - 1]
             scene = cv2.resize(overlays.scene, (width, height), interpolation=cv2.INTER_NEAREST) * (1 - bodies[at - 1])
             guess = np.linalg.inv(likely[at - 1]) @ likely[at]
             matrix, support = camera_motion(before, gray, guess, scene)
             if support < CUT_SUPPORT:
-                if changed:
+                if colors_change(images[at - 1], images[at]):
                     raise ExportError(
                         "{0}: the picture changes to another camera at frame {1}, within the dive: choose the in and "
                         "the out point so that one camera shows all of it.",

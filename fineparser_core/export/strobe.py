@@ -1,10 +1,9 @@
-"""Stroboscopic pictures and clips: the diver at equal times along the path, on a common background.
+"""Stroboscopic pictures: the diver at equal times along the path, on a common background.
 
 The camera may stand still or follow the dive: its frames are registered and stitched, see `panorama`. This is the
 layout; `strobe_selection` chooses the bodies, and `strobe_cutouts` cuts them out. Later bodies lie over earlier bodies.
 """
 
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ExportError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Color, composite, draw_text, fit_text, text_width
+from fineparser_core.export.drawing import Color, draw_text, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.mask_overlay import mask_at
@@ -21,24 +20,19 @@ from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.panorama import Registered, bounds, median_background, register
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
-from fineparser_core.export.strobe_cutouts import Body, FramesRead, cut_out, feathered
+from fineparser_core.export.strobe_cutouts import BodyCutout, FramesRead, cut_out
 from fineparser_core.export.strobe_selection import choose_bodies, frames_to_read, scene_matrices, unseen
 from fineparser_core.language import length_text, number, text
 from fineparser_core.measures.center_path import CenterPath, path_of
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.measures.flight import turning
 from fineparser_core.printable import printable
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter, keep_apart
 
-#: Real seconds before the take-off and after the contact that a clip shows.
-_CLIP_BEFORE_S, _CLIP_AFTER_S = 0.6, 0.9
-#: Seconds that a clip's last picture stays.
-_HOLD_S = 1.5
-#: Longer side of a picture, and of a clip: at least, for which small videos are enlarged, and at most.
-_PICTURE_PX, _CLIP_PX = (1440, 4096), (960, 1920)
+#: Longer side of a picture: at least, for which small videos are enlarged, and at most.
+_PICTURE_PX = (1440, 4096)
 _MOST_ENLARGED = 4.0
 #: Room around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
 _ROOM = 1.1
@@ -69,7 +63,6 @@ class Strobe:
         options: StrobeOptions,
         reader: VideoReader,
         *,
-        sides_px: tuple[int, int] = _PICTURE_PX,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> None:
@@ -98,16 +91,15 @@ class Strobe:
         self._registered = registered = register(info, chain, read.small, read.bodies, scene_matrices(parse, chain))
         self.still, self.off_px = registered.still, registered.off()
         self._parse, self._dive, self._pts_s = parse, dive, info.pts_s
-        self._scale, self.reduced, self._picture = read.scale, read.reduced, read.picture
+        self._scale = read.scale
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)
-        self._stitch(read, self._place(read, sides_px))
+        self._stitch(read, self._place(read))
         self._bodies = [self._cut_out(frame, read.kept[frame], outline=options.outline) for frame in self.frames]
         self._path = path_of(dive)
         self._line = np.zeros((0, 2)) if self._path is None else self._path_points(self._path)
         self._turned = turning(dive) if options.rotation else None
         self._labels = self._placed_labels()
-        self._label_overlays: dict[int, Overlay | None] = {}
         caption = round(_CAPTION_UNITS * self.unit / 2) * 2
         self.size_px = (self.canvas_px[0], self.canvas_px[1] + caption)
         self._whole = self._captioned(
@@ -119,39 +111,18 @@ class Strobe:
         """Length unit of what is drawn, pixels."""
         return max(1.0, float(np.sqrt(self.canvas_px[0] * self.canvas_px[1])) / 900)
 
-    @property
-    def shown_frames(self) -> list[int]:
-        """Source frames of a clip, from just before the take-off to what follows the contact."""
-        clip, slowed, pts_s = self._parse.clip, self._dive.seen.slowed, self._pts_s
-        first_s, last_s = (pts_s[self.frames[at]] for at in (0, -1))
-        first = int(np.searchsorted(pts_s, first_s - _CLIP_BEFORE_S * slowed))
-        last = int(np.searchsorted(pts_s, last_s + _CLIP_AFTER_S * slowed, side="right")) - 1
-        return list(range(max(first, clip.in_frame), min(last, clip.out_frame) + 1))
-
-    def picture(self, until: int | None = None, live: np.ndarray | None = None) -> np.ndarray:
-        """Return the picture (H, W, 3) uint8 RGB.
-
-        Args:
-            until: with the bodies up to this source frame; None: with all, and what is written beside them.
-            live: (h, w, 3) this frame of the video, which the bodies are put on; None: the background alone.
-        """
+    def picture(self) -> np.ndarray:
+        """Return the picture (H, W, 3) uint8 RGB."""
         image = self._whole.copy()
         canvas = image[: self.canvas_px[1]]
-        if live is not None and until is not None:
-            self._put_live(canvas, live, until)
-        last = self.frames[-1] if until is None else until
         for body in self._bodies:
-            if body.frame <= last:
-                body.put(canvas)
-        if live is not None and self.frames[0] <= last <= self.frames[-1] and last not in self.frames:
-            self._cut_out(last, live, outline=False).put(canvas)
-        written = self._parse.clip.out_frame if until is None else until  # the contact may follow the last body
-        for overlay in (self._path_overlay(written), self._label_overlay(sum(at <= written for at, _ in self._labels))):
+            body.put(canvas)
+        for overlay in (self._path_overlay(), self._label_overlay()):
             if overlay is not None:
                 overlay.paint_image(canvas)
         return image
 
-    def _place(self, read: FramesRead, sides_px: tuple[int, int]) -> np.ndarray:
+    def _place(self, read: FramesRead) -> np.ndarray:
         """Choose the part of the scene that is shown, and its scale; returns the bodies' boxes (n, 4) in the view."""
         info, registered = read.info, self._registered
         size = (info.width_px, info.height_px)
@@ -168,7 +139,8 @@ class Strobe:
                 x0 = float(np.clip(x0 - wide / 2, left, left + width - (x1 - x0) - wide))
                 x1 = max(x1, x0 + min(0.8 * info.width_px, width))
             left, top, width, height = x0, y0, x1 - x0, y1 - y0
-        scale = min(max(1.0, min(sides_px[0] / max(width, height), _MOST_ENLARGED)), sides_px[1] / max(width, height))
+        least, most = (side / max(width, height) for side in _PICTURE_PX)
+        scale = min(max(1.0, min(least, _MOST_ENLARGED)), most)
         self._enlarged = scale
         self.canvas_px = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
         self._from_view = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1.0]])
@@ -201,7 +173,7 @@ class Strobe:
         self.canvas_px = (right - left, bottom - top)
         self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
 
-    def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> Body:
+    def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> BodyCutout:
         """Return a body on the canvas, from a kept picture of its frame."""
         return cut_out(
             self._parse,
@@ -213,24 +185,11 @@ class Strobe:
             outline_px=0.9 * self.unit if outline else 0.0,
         )
 
-    def _put_live(self, image: np.ndarray, live: np.ndarray, frame: int) -> None:
-        """Lay a frame of the video over the background, with soft edges where the camera moves."""
-        import cv2
-
-        matrix = self._to_canvas(frame, kept=True)
-        shown = np.zeros(live.shape[:2], np.uint8)
-        part = shown[self._picture]
-        part[:] = 255 if self.still else feathered(part.shape)
-        if shown.min() < 255:
-            live = cv2.multiply(live, cv2.merge([shown] * 3), scale=1 / 255)
-        warped, opacity = (cv2.warpPerspective(each, matrix, self.canvas_px) for each in (live, shown))
-        composite(image, warped, opacity)
-
-    def _path_overlay(self, until: int) -> Overlay | None:
-        """Return the path of the body's center up to a source frame."""
+    def _path_overlay(self) -> Overlay | None:
+        """Return the path of the body's center."""
         if not self._options.path or self._path is None:
             return None
-        points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= until + 0.5]]
+        points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= self._parse.clip.out_frame + 0.5]]
         if len(points) < 2:
             return None
         canvas = OverlayCanvas(self.canvas_px)
@@ -238,16 +197,14 @@ class Strobe:
             canvas.lines(points, width * self.unit, color, opacity)
         return canvas.to_overlay()
 
-    def _label_overlay(self, n: int) -> Overlay | None:
-        """Return the first labels in order of time, with lines to what they belong to."""
-        if n not in self._label_overlays:
-            canvas = OverlayCanvas(self.canvas_px)
-            draw_labels(canvas, [label for _, label in self._labels[:n]], self.unit)
-            self._label_overlays = {n: canvas.to_overlay()}
-        return self._label_overlays[n]
+    def _label_overlay(self) -> Overlay | None:
+        """Return the labels, with lines to what they belong to."""
+        canvas = OverlayCanvas(self.canvas_px)
+        draw_labels(canvas, self._labels, self.unit)
+        return canvas.to_overlay()
 
-    def _placed_labels(self) -> list[tuple[int, Label]]:
-        """Place labels, each with its first source frame, where there is room: off the bodies and without overlap."""
+    def _placed_labels(self) -> list[Label]:
+        """Place labels in order of time, where there is room: off the bodies and without overlap."""
         labels: list[tuple[Point, str, Color, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
@@ -270,9 +227,9 @@ class Strobe:
         boxes = place_labels(wanted, (2.0, 2.0, width - 2.0, height - 2.0), 14 * self.unit, busy)
         placed = zip(labels, boxes, strict=True)
         found = [(frame, Label(at, said, color, box)) for (at, said, color, frame), box in placed if box is not None]
-        return sorted(found, key=lambda one: one[0])
+        return [label for _, label in sorted(found, key=lambda one: one[0])]
 
-    def _center(self, body: Body) -> Point:
+    def _center(self, body: BodyCutout) -> Point:
         """Return a body's place on its path; its middle where there is none."""
         path = self._path
         if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
@@ -391,44 +348,3 @@ def write_strobe_picture(
         VideoError, Cancelled: as `strobe_picture`; no file is left.
     """
     write_image(strobe_picture(analysis, options, progress=progress, cancel=cancel), path)
-
-
-def write_strobe_clip(
-    analysis: Analysis,
-    path: Path,
-    options: StrobeOptions | None = None,
-    *,
-    progress: ProgressCallback = ignore_progress,
-    cancel: CancelToken | None = None,
-) -> tuple[str, ...]:
-    """Write a clip in which the stroboscopic picture builds up as the dive plays: the bodies stay.
-
-    Args:
-        progress: receives the stage "read" and then "write", counted in frames of both.
-
-    Returns:
-        Sentences to show to the user.
-
-    Raises:
-        ConfigError, VideoError, Cancelled: as `strobe_picture`; no file is left.
-        ExportError: as `strobe_picture`, or the file cannot be written, or is the video itself.
-    """
-    options, clip = options or StrobeOptions(), analysis.parse.clip
-    keep_apart(path, clip.path)
-    with VideoReader(clip.path) as reader:
-        strobe = Strobe(analysis, options, reader, sides_px=_CLIP_PX, progress=progress, cancel=cancel)
-        pts_s, frames = reader.info.pts_s, strobe.shown_frames
-        width_px, height_px = strobe.size_px
-        fps = clip.fps * options.speed
-        writer = VideoWriter(path, width_px=width_px, height_px=height_px, fps=fps)
-        with writer, closing(reader.frames_ahead(frames, strobe.reduced)) as images:
-            for done, (frame, image) in enumerate(images, start=1):
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
-                time_s = float(pts_s[frame] - pts_s[frames[0]]) / options.speed
-                writer.write(strobe.picture(frame, image), time_s)
-                progress(Progress("write", done, len(frames)))
-            # The finished picture stays for a while.
-            writer.write(strobe.picture(), float(pts_s[frame] - pts_s[frames[0]]) / options.speed + 1 / fps)
-            writer.write(strobe.picture(), float(pts_s[frame] - pts_s[frames[0]]) / options.speed + _HOLD_S)
-    return (writer.note,) if writer.note else ()

@@ -26,7 +26,7 @@ _LEAST_DIFFERENCE = (14.0, 60.0)
 
 
 @dataclass(frozen=True)
-class Body:
+class BodyCutout:
     """A body cut out, on the canvas.
 
     Attributes:
@@ -134,7 +134,7 @@ def cut_out(
     to_canvas: tuple[np.ndarray, np.ndarray],
     in_water: bool,
     outline_px: float,
-) -> Body:
+) -> BodyCutout:
     """Cut a body out of a kept picture of its frame and return it on the canvas.
 
     Args:
@@ -155,7 +155,7 @@ def cut_out(
     near = cv2.dilate((probability > 0.3).astype(np.uint8), _disc(1 if in_water else _MISSED_CELLS))
     cells = np.argwhere(near)
     if not len(cells):
-        return Body(frame, 0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
+        return BodyCutout(frame, 0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
     ends = np.array([cells.min(axis=0)[::-1], cells.max(axis=0)[::-1]], float)
     corners = np.array([[ends[i][0], ends[j][1], 1] for i in (0, 1) for j in (0, 1)]).T
     placed = (matrix @ from_cells @ corners)[:2]
@@ -184,7 +184,7 @@ def cut_out(
     told = np.clip((differs - least_here) / least, 0, 1)
     opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
     opacity = _connected(opacity, core, max(1, round(cell_px)))
-    return Body(frame, int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), outline_px))
+    return BodyCutout(frame, int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), outline_px))
 
 
 def _disc(radius: int) -> np.ndarray:
@@ -207,13 +207,6 @@ def _connected(opacity: np.ndarray, core: np.ndarray, gap_px: int) -> np.ndarray
     return np.asarray(
         np.maximum(opacity * cv2.dilate(body, _disc(gap_px)), np.clip(2 * soft - 0.6, 0, 1)) * (soft > 0.02)
     )
-
-
-def feathered(shape: tuple[int, ...]) -> np.ndarray:
-    """Return the opacity (H, W) uint8 that fades out over a twentieth of the picture at its sides."""
-    height, width = shape
-    x, y = (np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (0.05 * n) for n in (width, height))
-    return np.asarray(np.rint(255 * np.clip(np.minimum(x[None], y[:, None]), 0, 1)).astype(np.uint8))
 
 
 def _outlined(color: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ numbers or boards are not comparable.
 JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, outcome, note, judging,
 dive_number, board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of
 `analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`. `outcome` is "balk",
-"repeat" (of the dive before), "failed" or null. `drawings` are what the coach drew, of {kind, frame, points, text,
+"repeat" (of the dive before) or null. `drawings` are what the coach drew, of {kind, frame, points, text,
 degrees} and, for marks on several frames, last_frame, for thicker ones, thickness: kind "line", "angle", "note",
 "arrow", "ellipse", "freehand", "ruler" (text: its length) or "stopwatch" (text: the time between its frames);
 frames 0-based in the source file; points in pixels of its upright frames; degrees of an angle, of a line from the
@@ -19,22 +19,22 @@ of those that are counted, score 3 * DD * award, or null without a DD.
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import known_difficulty
-from fineparser_core.diving.judging import Judging, PhaseMarks, counting
-from fineparser_core.diving.outcomes import DiveOutcome
+from fineparser_core.diving.judging import PhaseMarks, counting
 from fineparser_core.export.analysis_json import analysis_to_dict, good_ranges_of, measures_of, readable_json
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.export.notes import notes_of
 from fineparser_core.measures import NAMES
 from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.csv_table import csv_table
+from fineparser_core.support.tables import csv_table
 
 FORMAT = "fineparser.dives/3"
 
@@ -91,13 +91,7 @@ class ExportedDive:
 
     Attributes:
         path: of the video.
-        diver: name; "" where it is not known.
-        dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
-        outcome: what became of it.
-        note: of the coach on the dive as a whole.
         frames: first and last frame of the dive, where a person has set them.
-        judging: the judges' marks; None where there are none.
-        difficulty: the DD that a person typed; None: the tables'.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
@@ -106,15 +100,8 @@ class ExportedDive:
     """
 
     path: Path
-    diver: str = ""
-    dived_on: str = ""
-    outcome: DiveOutcome = ""
-    note: str = ""
+    details: DiveDetails = field(default_factory=DiveDetails)
     frames: tuple[int | None, int | None] = (None, None)
-    judging: Judging | None = None
-    dive_number: str | None = None
-    board_m: float | None = None
-    difficulty: float | None = None
     state: str = "analysed"
     analysis: Analysis | None = None
     corrected: bool = False
@@ -144,13 +131,13 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
         "dives": [
             {
                 "path": str(dive.path),
-                "diver": dive.diver or None,
-                "dived_on": dive.dived_on or None,
-                "outcome": dive.outcome or None,
-                "note": dive.note or None,
+                "diver": dive.details.athlete or None,
+                "dived_on": dive.details.day or None,
+                "outcome": dive.details.outcome or None,
+                "note": dive.details.note or None,
                 "judging": _judging(dive),
-                "dive_number": dive.dive_number,
-                "board_m": dive.board_m,
+                "dive_number": dive.details.dive_number,
+                "board_m": dive.details.board_m,
                 "state": dive.state,
                 "transitions_by": _set_by(dive),
                 "water_contact_by": _contact_by(dive),
@@ -165,15 +152,15 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
 
 def _row(dive: ExportedDive) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "diver": dive.diver,
-        "dived_on": dive.dived_on,
+        "diver": dive.details.athlete,
+        "dived_on": dive.details.day,
         "file": dive.path.name,
         "state": dive.state,
-        "dive_number": dive.dive_number,
-        "board_m": dive.board_m,
-        "difficulty": dive.difficulty,
+        "dive_number": dive.details.dive_number,
+        "board_m": dive.details.board_m,
+        "difficulty": dive.details.difficulty,
         "coach_notes": "; ".join(_notes(dive)),
-        "outcome": dive.outcome,
+        "outcome": dive.details.outcome,
     }
     if judging := _judging(dive):
         row |= {
@@ -233,7 +220,8 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
 
 
 def _judging(dive: ExportedDive) -> dict[str, Any] | None:
-    judging, difficulty = dive.judging, known_difficulty(dive.dive_number, dive.board_m, dive.difficulty)
+    details, judging = dive.details, dive.details.judging
+    difficulty = known_difficulty(details.dive_number, details.board_m, details.difficulty)
     if judging is None:
         return None
     return {
@@ -247,7 +235,7 @@ def _judging(dive: ExportedDive) -> dict[str, Any] | None:
 
 def _notes(dive: ExportedDive) -> list[str]:
     on_frames = [f"frame {mark.frame}: {mark.text}" for mark in _by_frame(dive) if mark.kind == NOTE]
-    return [" ".join(dive.note.split()), *on_frames] if dive.note.strip() else on_frames
+    return [" ".join(dive.details.note.split()), *on_frames] if dive.details.note.strip() else on_frames
 
 
 def _by_frame(dive: ExportedDive) -> list[Mark]:

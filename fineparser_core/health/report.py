@@ -24,8 +24,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
-from fineparser_core.support.digest import file_sha256
-from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.support.files import file_sha256, parse_json, read_bounded
 from fineparser_core.support.processes import is_frozen, own_process, run_to_end
 from fineparser_core.support.sqlite_file import damage_of
 

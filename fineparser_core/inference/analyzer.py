@@ -1,10 +1,10 @@
 """The tools of the main road, opened: weights, exemplars and device; the face for Python. Loads torch."""
 
 import logging
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Unpack
 
 import torch
@@ -13,7 +13,7 @@ from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.diving.difficulty import Difficulty, asked_dive
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import ExemplarError, VideoError
+from fineparser_core.errors import CheckpointError, ExemplarError, VideoError
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.results import AskedClip
@@ -32,22 +32,29 @@ from fineparser_core.inference.pipeline import (
 from fineparser_core.inference.samples import UnfinishedSamples
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
+from fineparser_core.models.int8 import quantize_i3ds
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.pose.blazepose import body_log_odds, load_blazepose
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.records import Analysis, Clip, ClipEncoding, ModelIdentity, Scoring
-from fineparser_core.resources import bundled_weights
+from fineparser_core.resources import weights_folder
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, active_profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
-from fineparser_core.support.device import choose_device, choose_precision
+from fineparser_core.support.device import INT8, choose_device, has_vnni, inference_precision
 from fineparser_core.video.clips import make_clip
 
 log = logging.getLogger(__name__)
 
 
 class Analyzer:
-    """Weights, exemplar library and device together, the `Tools` of the pipeline; analyses a clip at a time."""
+    """Weights, exemplar library and device together, the `Tools` of the pipeline; analyses a clip at a time.
+
+    Example:
+        >>> analyzer = Analyzer.open(device="cpu")
+        >>> analyzer.model.synthetic
+        True
+    """
 
     def __init__(
         self, model: FineParser, identity: ModelIdentity, library: ExemplarStore, calibration: Calibration | None = None
@@ -83,7 +90,7 @@ class Analyzer:
         """Load weights and open an exemplar library, by default those of the program.
 
         Args:
-            weights: the folder of a bundle.
+            weights: the folder of a bundle, or "bundled".
             library: the path of a library, or an open store.
             profile: profile of the judges whose scale scores use; None: as shipped.
             static_backbone, head: of `load_model`.
@@ -93,9 +100,17 @@ class Analyzer:
                 learned with other weights.
         """
         torch_device = choose_device(device)
-        chosen_precision = choose_precision(torch_device, precision)
-        folder = bundled_weights() if weights is None else Path(weights)
+        folder = weights_folder(weights)
         network, card = load_fineparser(folder, static_backbone=static_backbone, head=head)
+        chosen_precision = inference_precision(torch_device, precision, has_activations=bool(card.activations))
+        fold_batch_norms(network)
+        if chosen_precision.startswith(INT8):
+            try:
+                quantize_i3ds(network, card.activations, vnni=has_vnni())
+            except ValueError as error:
+                raise CheckpointError(
+                    "{0} does not know the activations of {1}: run fineparser calibrate.", folder, str(error)
+                ) from None
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,
@@ -108,7 +123,7 @@ class Analyzer:
         if not isinstance(library, ExemplarStore):
             library = ExemplarStore.open(None if library is None else Path(library))
         calibration = Calibration.from_card(card.calibration, str(folder))
-        analyzer = cls(fold_batch_norms(network), identity, library, calibration)
+        analyzer = cls(network, identity, library, calibration)
         analyzer.use_profile(profile)
         return analyzer
 
@@ -239,9 +254,9 @@ def score_clip(
             found in it.
         trim: without `start_frame` and `end_frame`, whether to look for the dive; if not, the whole file is analyzed.
         force: score also a clip that does not look like a whole dive, or surely shows another dive.
-        analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
-            user's own, and the profile in use, as the command and the window do, which takes seconds. Pass an analyzer
-            to score many clips.
+        analyzer: weights, exemplars and device; None takes the bundled weights, which are loaded once in a process,
+            with the bundled exemplars, the user's own and the profile in use, as the command and the window do. Calls
+            of several threads without an analyzer wait for each other.
 
     Returns:
         The analysis. `scoring` is None as well for a clip that is not a whole dive, see `parse.refusal`, or that surely
@@ -249,13 +264,31 @@ def score_clip(
 
     Raises:
         FineParserError: with a sentence, for a clip, a dive number or weights that cannot be used.
+
+    Example:
+        >>> analysis = score_clip(sample, "207C", board_m=10, analyzer=analyzer)
+        >>> analysis.scoring.dive_number, len(analysis.parse.steps), analysis.parse.mask_probability.shape
+        ('207C', 3, (96, 112, 112))
     """
     asked = AskedClip(
         path=Path(path), dive_number=dive_number, board_m=board_m, start_frame=start_frame, end_frame=end_frame
     )
     asked_dive(dive_number, board_m)  # before anything is loaded
-    with ExitStack() as opened:
-        if analyzer is None:
-            library = opened.enter_context(ExemplarStore.open_all(own_folder()))
-            analyzer = Analyzer.open(library=library, profile=active_profile())
+    if analyzer is not None:
         return analyzer.analyze_file(asked, trim=trim, force=force)[1]
+    with _own_lock, ExemplarStore.open_all(own_folder()) as library:
+        return _own_analyzer(library).analyze_file(asked, trim=trim, force=force)[1]
+
+
+_own_lock = Lock()
+_own_analyzers: list[Analyzer] = []
+
+
+def _own_analyzer(library: ExemplarStore) -> Analyzer:
+    """Return the analyzer of `score_clip` by the bundled weights, which it keeps, and the profile in use."""
+    if not _own_analyzers:
+        _own_analyzers.append(Analyzer.open(library=library))
+    (analyzer,) = _own_analyzers
+    analyzer.library = library
+    analyzer.use_profile(active_profile())
+    return analyzer

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from fineparser_core.errors import CheckpointError
 from fineparser_core.exemplars.records import ExemplarEncoding
-from fineparser_core.models.aqa_model import VideoEncoding, normalize, to_channels_last
-from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
+from fineparser_core.models.aqa_model import VideoEncoding, normalize, to_channels_last, to_windows
+from fineparser_core.models.fineparser import WINDOWS_AT_ONCE, FineParser, RelativeScore, mean_over_windows
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.pose.keypoints import BODY, KEYPOINTS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import ClipEncoding
-from fineparser_core.support.device import PRECISIONS
-from fineparser_core.video.sampling import WINDOWS
+from fineparser_core.support.device import INT8, PRECISIONS
+from fineparser_core.video.clips import WINDOWS
 
 
 def _numbers(found: Tensor) -> np.ndarray:
@@ -47,8 +47,8 @@ class _Steps:
         if cancel is not None:
             cancel.raise_if_cancelled()
 
-    def __call__(self) -> None:
-        self._done += 1
+    def __call__(self, steps: int = 1) -> None:
+        self._done += steps
         self._progress(Progress(self._stage, self._done, self._total))
         if self._cancel is not None:
             self._cancel.raise_if_cancelled()
@@ -82,7 +82,7 @@ class ClipEncoder:
 
     def __init__(self, model: FineParser, device: torch.device, *, precision: str = "fp32", decoding: str = "joint"):
         self.model = to_channels_last(model.to(device).eval())
-        self.model.precision = PRECISIONS[precision]
+        self.model.precision = PRECISIONS[precision.removeprefix(INT8)]
         self.device = device
         self.decode = DECODERS[decoding]
 
@@ -104,7 +104,7 @@ class ClipEncoder:
             seconds: that 96 samples take, where that is known.
             valid: (96,) bool, samples at which a step may begin; by default all.
             prior: (96, 96), likelihood of each pair of transitions by the seen fall, see `decode_flight`.
-            progress: called with stage "parse" after every window.
+            progress: called with stage "parse" and the number of windows after every `WINDOWS_AT_ONCE`.
             cancel: looked at as often.
 
         Raises:
@@ -114,7 +114,7 @@ class ClipEncoder:
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
         video, may_begin = self._video(frames), 1.0 if valid is None else valid[:, None].astype(np.float32)
         encoded = self.model.encode(
-            video, lambda found: self.decode(found * may_begin, seconds=seconds, prior=prior), between_windows=step
+            video, lambda found: self.decode(found * may_begin, seconds=seconds, prior=prior), between_batches=step
         )
         step()
         assert encoded.probabilities is not None
@@ -156,12 +156,12 @@ class ClipEncoder:
     ) -> np.ndarray:
         """Return only the masks, of whole frames, from which an athlete crop is made.
 
-        In float32 whatever the precision: in half of it the crop moves by some pixels now and then, and the score with
-        it by more than a point.
+        In float32 where the I3D is not in int8: in bfloat16 the crop moves by some pixels now and then, and the score
+        with it by more than a point.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            progress: called with stage "coarse" after every window.
+            progress: called with stage "coarse" and the number of windows after every `WINDOWS_AT_ONCE`.
 
         Returns:
             (96, 112, 112) float32 probability.
@@ -171,9 +171,9 @@ class ClipEncoder:
         """
         step = _Steps("coarse", len(WINDOWS), progress, cancel)
         masks = []
-        for window in WINDOWS:
-            masks.append(self._mask_logits(frames[window]).float().sigmoid())
-            step()
+        for batch in to_windows(self._video(frames)).split(WINDOWS_AT_ONCE):
+            masks.append(self._mask_logits(batch).float().sigmoid())
+            step(len(batch))
         return _numbers(mean_over_windows(torch.cat(masks))[0])
 
     @torch.inference_mode()
@@ -209,12 +209,11 @@ class ClipEncoder:
         step()
         return joints
 
-    def _mask_logits(self, frames: np.ndarray) -> Tensor:
-        """Map a window of frames to (1, 16, 112, 112), in the caller's precision."""
+    def _mask_logits(self, windows: Tensor) -> Tensor:
+        """Map windows (N, 3, 16, 112, 112) to (N, 16, 112, 112), in the caller's precision."""
         parser = self.model.spatial_parser
-        window = self._video(frames).contiguous(memory_format=torch.channels_last_3d)
         # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
-        return parser.decoder.coarse(parser.taps(window))[0]
+        return parser.decoder.coarse(parser.taps(windows))[0]
 
     def _video(self, frames: np.ndarray) -> Tensor:
         """Convert frames (n, H, W, 3) uint8 RGB to a video (1, 3, n, H, W)."""

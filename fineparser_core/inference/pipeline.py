@@ -25,11 +25,13 @@ from fineparser_core.inference.clip_validation import Calibration, clip_evidence
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, UnfinishedSamples, read_samples
 from fineparser_core.measures import measure_dive
+from fineparser_core.motion.body import lowest_points
 from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import PlacedMoments, find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import DiveSearch, Recording
+from fineparser_core.motion.splash import find_splash
 from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
@@ -40,6 +42,7 @@ from fineparser_core.records import (
     Clip,
     ClipEncoding,
     Contribution,
+    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
@@ -296,9 +299,21 @@ def _assembled(
         evidence=evidence,
         refusal=refusal(evidence, least),
         first_water_contact_frame=placed.contact_frame,
-        motion=None if diver is None else diver.motion,
+        motion=_motion(samples, placed, masks),
         notes=(*samples.notes, *clip_notes(clip, slowed), *doubts(evidence, least, moments, slowed, approach_s)),
     )
+
+
+def _motion(samples: Samples, placed: PlacedMoments, masks: np.ndarray) -> DiveMotion | None:
+    """Return the diver's fall and the camera's motion, with the splash where the mask is lowest at the contact."""
+    motion = None if samples.diver is None else samples.diver.motion
+    contact, views = placed.moments.contact, samples.water
+    if motion is None or contact is None or views is None:
+        return motion
+    at = np.array([np.abs(samples.times_s - contact.time_s).argmin()])
+    entry = motion.in_scene(lowest_points(masks[at], samples.crops[at]), at)[0]
+    after_s = (samples.times_s[views.samples] - contact.time_s) / motion.slowed
+    return replace(motion, splash_px=find_splash(views, after_s, entry))
 
 
 def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:

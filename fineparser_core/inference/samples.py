@@ -1,6 +1,8 @@
 """Reads the 96 samples of a clip: whole frames or athlete crops. Imports torch."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple
 
@@ -12,13 +14,14 @@ from fineparser_core.motion.clips import find_candidate
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
+from fineparser_core.motion.splash import WaterViews, water_views
 from fineparser_core.pose.finding import WIDE, WIDE_PX
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import Clip, DiverCandidate, Note, NoteCode
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete
+from fineparser_core.video.clips import sample_frames, valid_samples
 from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.sampling import sample_frames, valid_samples
 
 # Coarse masks underestimate the athlete: with a threshold of 0.5 the crops have 0.84 of the correct side, and a fifth
 # of them cut off limbs.
@@ -45,6 +48,7 @@ class Samples(NamedTuple):
             112).
         notes: of what is missing or damaged in the file.
         divers: candidates for the diver, the likeliest first.
+        water: views of the water where the diver's fall ends.
     """
 
     frames: np.ndarray
@@ -56,6 +60,7 @@ class Samples(NamedTuple):
     coarse: tuple[np.ndarray, np.ndarray] | None = None
     notes: tuple[Note, ...] = ()
     divers: tuple[DiverCandidate, ...] = ()
+    water: WaterViews | None = None
 
     @property
     def seconds(self) -> float:
@@ -128,7 +133,11 @@ def read_samples(
         found = follow_masks(coarse[1], one[0])
     squares = squares_around_body(one, found, encoder, progress=progress, cancel=cancel)
     (frames, crops), (wide, _) = crop_frames(one, squares, (MASK_SIZE, 1.0), (WIDE_PX, WIDE))
-    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, wide, coarse, one.notes, one.divers)
+    water = None
+    if one.diver is not None:
+        water = water_views(one, one.scales[:2], one.diver.motion, one.times_s, valid_samples(one.sampled))
+    crops = crops * one.scales
+    return Samples(frames, one.sampled, one.times_s, crops, one.diver, wide, coarse, one.notes, one.divers, water)
 
 
 def coarse_pass(
@@ -198,10 +207,13 @@ def crop_frames(
     the scale. A frame is made once for all.
     """
     boxes = [[square_to_xyxy(square, scale) for square in squares] for _, scale in shapes]
-    crops = [
-        [crop_image(frame, box, size) for box, (size, _) in zip(of_frame, shapes, strict=True)]
-        for frame, *of_frame in zip(frames, *boxes, strict=True)
-    ]
+
+    def cut(sample: int) -> list[np.ndarray]:
+        frame = frames[sample]
+        return [crop_image(frame, of_shape[sample], size) for of_shape, (size, _) in zip(boxes, shapes, strict=True)]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        crops = list(pool.map(cut, range(len(squares))))
     return [
         (np.stack(of_shape), np.array(of_boxes, np.float32))
         for of_shape, of_boxes in zip(zip(*crops, strict=True), boxes, strict=True)

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from fineparser_core.constants import DIVES_APART_S
-from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
+from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder
 from fineparser_core.motion.ballistics import CORRELATED_S
 from fineparser_core.motion.boxes import MotionFinder
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
-from fineparser_core.motion.pictures import kept_size, reduced
+from fineparser_core.motion.pictures import Reducer
 from fineparser_core.motion.recording import PICTURES_A_SECOND, apart
-from fineparser_core.video.planes import PlaneScaler, frame_color_matrix
 from fineparser_core.video.probe import Geometry
 
 #: Seconds that are remembered.
@@ -60,10 +59,10 @@ class Catcher:
 
     def __init__(self, *, real_time: bool = True) -> None:
         self._real_time = real_time
-        self._decoder = Decoder()
+        self._decoder = PacketDecoder()
         self._finder: MotionFinder | None = None
         self._geometry: Geometry | None = None
-        self._scaler: PlaneScaler | None = None
+        self._reduce: Reducer | None = None
         self._base_s = self._picture_s = self._looked_s = self._interval_s = self._apart_s = 0.0
         self._due_s: list[float] = []
         self._caught: list[CaughtFall] = []
@@ -116,14 +115,12 @@ class Catcher:
         if self._geometry != frame.geometry:  # what came before has ended
             left = self.search_rest()
             self._geometry, self._base_s = frame.geometry, time_s
-            self._scaler, self._finder = PlaneScaler(self._geometry), MotionFinder(self._interval_s)
+            self._reduce, self._finder = Reducer(self._geometry), MotionFinder(self._interval_s)
         assert self._finder is not None
-        assert self._scaler is not None
+        assert self._reduce is not None
         self._picture_s = time_s
-        matrix = frame_color_matrix(picture)
-        planes = self._scaler.planes(picture, kept_size(*self._geometry.size_px), matrix)
         # Like those of a file: on our clock the last digits of the times would decide what is 0.12 s apart.
-        self._finder.add(reduced(planes, matrix), round(time_s - self._base_s, 6))
+        self._finder.add(self._reduce(picture), round(time_s - self._base_s, 6))
         if time_s - self._looked_s < _LOOKED_EVERY_S:
             return left
         self._looked_s = time_s

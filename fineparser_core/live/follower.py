@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import av
 
-from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, StreamFormat
+from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder, StreamFormat
 from fineparser_core.live.segments import SEGMENT_NAME, read_segment
 
 _MICRO = 1e6
@@ -75,7 +75,7 @@ class RingFollower:
 
         The first may be that of the key frame before it.
         """
-        decoder = Decoder()
+        decoder = PacketDecoder()
         first = True
         before: list[LivePacket] = []  # since the last key frame before that time, which alone are decoded
         for packet in self.packets(from_s, stop):

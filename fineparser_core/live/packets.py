@@ -78,7 +78,7 @@ class LiveFrame:
         return Geometry.of_pixels(self.picture.width, self.picture.height, self.aspect)
 
 
-class Decoder:
+class PacketDecoder:
     """Decodes packets of any source in order; starts at a key frame, and anew where the format changes."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat
 from fineparser_core.live.ring_files import GAP_S, OpenSegment, RingFiles
 from fineparser_core.live.segments import MICROSECONDS, extent, suffix_of, write_clip
 from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
-from fineparser_core.support.file_lock import lock_file
+from fineparser_core.support.files import lock_file
 
 logger = logging.getLogger(__name__)
 

@@ -124,7 +124,7 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
         OSError: it is missing.
     """
     name = _FORMATS[path.suffix][0]
-    options = {"protocol_whitelist": "file"} if growing is None else _AT_ONCE
+    options = None if growing is None else _AT_ONCE
     source = str(path) if growing is None else growing
     with open_container(source, form=name, options=options) as container:
         if container.streams.video:

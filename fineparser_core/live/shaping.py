@@ -20,7 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from fineparser_core.constants import HEARD_HZ
-from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat
+from fineparser_core.live.packets import TICK, LivePacket, PacketDecoder, StreamFormat
 from fineparser_core.live.segments import sound_format
 from fineparser_core.video.picture import Scaler
 from fineparser_core.video.probe import inspect_video
@@ -86,7 +86,7 @@ class PacketShaper:
             return replace(packet, data=self._sets + packet.data)
         if found[0] != self._mark:
             if self._mark is not None or not self._format.width_px:
-                decoder = Decoder()
+                decoder = PacketDecoder()
                 if frames := decoder.decode(replace(packet, follows=False)) + decoder.flush():
                     picture = frames[0].picture
                     self._format = replace(self._format, width_px=picture.width, height_px=picture.height)

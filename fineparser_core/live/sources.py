@@ -60,7 +60,7 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Source:
+class StreamSource:
     """A checked address.
 
     Attributes:
@@ -86,7 +86,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Camera:
+class CameraDevice:
     """A camera of this computer.
 
     Attributes:
@@ -98,7 +98,7 @@ class Camera:
     name: str
 
 
-def parse_source(text: str) -> Source:
+def parse_source(text: str) -> StreamSource:
     """Check an address.
 
     Args:
@@ -117,18 +117,18 @@ def parse_source(text: str) -> Source:
         return _network(scheme[1].lower(), text)
     path = Path(text).expanduser()
     if path.is_dir():
-        return Source(SourceKind.FOLDER, str(path), str(path.resolve()))
+        return StreamSource(SourceKind.FOLDER, str(path), str(path.resolve()))
     if path.is_file():
-        return Source(SourceKind.FILE, str(path), str(path.resolve()))
+        return StreamSource(SourceKind.FILE, str(path), str(path.resolve()))
     shown = _without_secrets(text) if "@" in text or "=" in text else text
     raise ConfigError("{0}: there is no such camera, folder or video: check the address.", shown)
 
 
-def list_cameras() -> list[Camera]:
+def list_cameras() -> list[CameraDevice]:
     """Return the cameras of this computer, as far as the system and FFmpeg tell."""
     if sys.platform == "linux":
         return [
-            Camera(f"camera:/dev/{device.name}", _line(device / "name") or device.name)
+            CameraDevice(f"camera:/dev/{device.name}", _line(device / "name") or device.name)
             for device in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda one: int(one.name[5:]))
             if _line(device / "index") in ("0", "")  # others of the same camera carry no pictures
         ]
@@ -138,7 +138,9 @@ def list_cameras() -> list[Camera]:
         found = enumerate_input_devices(_CAMERA_FORMATS.get(sys.platform, ""))
     except (ImportError, ValueError, av.error.FFmpegError):
         return []
-    return [Camera(f"camera:{one.name}", one.description or one.name) for one in found if "video" in one.media_types]
+    return [
+        CameraDevice(f"camera:{one.name}", one.description or one.name) for one in found if "video" in one.media_types
+    ]
 
 
 class DropFolder:
@@ -174,7 +176,7 @@ class DropFolder:
         return ready
 
 
-def _camera(text: str) -> Source:
+def _camera(text: str) -> StreamSource:
     name, _, query = text.removeprefix("camera:").partition("?")
     known = {one.address for one in list_cameras()}
     if f"camera:{name}" not in known and not (sys.platform == "linux" and _LINUX_CAMERA.fullmatch(name)):
@@ -189,10 +191,11 @@ def _camera(text: str) -> Source:
             )
         chosen[options[key]] = value
     address = {"darwin": f"{name}:none", "win32": f"video={name}"}.get(sys.platform, name)
-    return Source(SourceKind.CAMERA, text, address, _CAMERA_FORMATS.get(sys.platform), chosen)
+    form = _CAMERA_FORMATS.get(sys.platform, "")
+    return StreamSource(SourceKind.CAMERA, text, address, form or None, chosen | {"format_whitelist": form})
 
 
-def _network(scheme: str, text: str) -> Source:
+def _network(scheme: str, text: str) -> StreamSource:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
@@ -210,7 +213,7 @@ def _network(scheme: str, text: str) -> Source:
     if not host and scheme != "udp":  # udp://@:5000 listens
         raise ConfigError("The address of the camera is not complete: write it as rtsp://192.168.0.20:554/live.")
     options = {**_NETWORK[scheme], "format_whitelist": _STREAM_FORMATS}
-    return Source(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
+    return StreamSource(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
 
 
 def _without_secrets(address: str) -> str:

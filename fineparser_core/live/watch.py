@@ -15,7 +15,7 @@ from fineparser_core.live.caught import CaughtClip, unsearched
 from fineparser_core.live.packets import PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
+from fineparser_core.live.sources import TIMEOUT_S, SourceKind, StreamSource
 from fineparser_core.motion.recording import MOST_SLOWED
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _POLL_S = 0.2
 _CLOSES_S = 1.0
 
 
-class Watch:
+class StreamWatch:
     """Records and catches until it is stopped. Its callbacks come on its own threads.
 
     Attributes:
@@ -39,7 +39,7 @@ class Watch:
 
     def __init__(
         self,
-        source: Source,
+        source: StreamSource,
         folder: Path,
         ring: Ring,
         *,

@@ -1,9 +1,12 @@
 """Measures of the third phase: the come-out, and the entry into the water."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from fineparser_core.measures.context import InTheAir, Reading, robust_line
 from fineparser_core.measures.flight import turned_in_the_air
+from fineparser_core.motion.splash import SPLASH_S
 
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
@@ -13,8 +16,11 @@ _AFTER_CONTACT_S = 0.04
 _LEAST_LINE_M = 0.55
 #: Hips that are open: the body is stretched from here on.
 _OPEN_DEG = 150.0
-#: Hips go under at most so long after the hands, and legs further off the vertical are not believed.
-_UNDER_S, _BELIEVED_DEG = 0.35, 75.0
+#: Legs are followed from so long before the contact to so long after it, in at least so many frames.
+_LEGS_BEFORE_S, _LEGS_AFTER_S, _LEAST_LEGS = 0.1, 0.135, 4
+#: Meters from the hands of a stretched body to its hips, their standard deviation, and the least speed at which one
+#: enters the water: of a step off the edge of the pool.
+_HANDS_TO_HIPS_M, _REACH_M, _LEAST_SPEED_M_S = 1.15, 0.1, 2.5
 #: A body that has turned by less than so many turns has no clear direction of rotation.
 _LEAST_TURNS = 0.4
 
@@ -103,11 +109,10 @@ def body_line(dive: InTheAir) -> tuple[float, float] | None:
     line, t = line[seen], times[window][seen] - touches_s
     if np.median(line[:, 1]) > 0:  # feet first
         line = -line
-    angles = np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1])))
     length = float(np.median(np.hypot(*line.T)))
     if dive.path is not None and length < _LEAST_LINE_M * dive.path.px_per_m:
         return None
-    angle, rate, off = robust_line(t, angles)
+    angle, rate, off = _turning(t, line)
     joint_px = dive.scatter_px(("shoulder", "ankle"), window)
     return angle, float(np.hypot(dive.angle_deviation(angle, length, rate * dive.moved_s[2], joint_px), off))
 
@@ -115,34 +120,91 @@ def body_line(dive: InTheAir) -> tuple[float, float] | None:
 def legs_line(dive: InTheAir) -> Reading | None:
     """Measure the line of the legs off the vertical as the hips go under, degrees: - short, + over.
 
-    What a judge sees last.
+    What a judge sees last. Splash and water hide it, so the legs are followed about the contact and carried on by their
+    turning until the hips are under: in the mean of two estimates, by a usual body's length and by how far the hips are
+    over the water at the contact, of which a contact that is found late moves the first alone. Absent in a feet-first
+    entry.
     """
     sense = turning_sense(dive)
-    if dive.touches is None or dive.water_y is None or not sense or not dive.from_the_side:
+    legs = _legs_at_contact(dive)
+    if legs is None or dive.path is None or dive.water_y is None or not sense or not dive.from_the_side:
         return None
-    times = dive.seen.times_s
-    last = int(np.searchsorted(times, times[dive.touches] + _UNDER_S))
-    hips, line = dive.seen.joint("hip"), dive.seen.joint("ankle") - dive.seen.joint("hip")
-    head_first = line[dive.touches, 1] < 0
-    under = np.flatnonzero(hips[dive.touches : last, 1] >= dive.water_y)
-    if not len(under) or not head_first:
+    assert dive.moments.contact is not None
+    touches_s, moved_s = dive.real(dive.moments.contact)
+    speed = float(dive.path.speed(touches_s)[1])
+    if speed < _LEAST_SPEED_M_S * dive.path.px_per_m:
         return None
-    at = dive.touches + int(under[0])
-    window = slice(max(at - 2, 0), at + 2)
-    seen = np.isfinite(line[window]).all(axis=1) & (line[window, 1] < 0)
-    if seen.sum() < 2:
+    usual_px = _HANDS_TO_HIPS_M * dive.path.px_per_m
+    under_s = (usual_px + float(np.clip(dive.water_y - legs.hips_y, 0, 1.5 * usual_px))) / 2 / speed
+    angle = legs.angle + legs.rate * under_s
+    moved_deg = legs.rate * float(np.hypot(moved_s / 2, _REACH_M * dive.path.px_per_m / speed / 2))
+    joint_px = dive.scatter_px(("hip", "ankle"), legs.window)
+    deviation = np.hypot(dive.angle_deviation(angle, legs.length_px, moved_deg, joint_px), legs.deviation(under_s))
+    at = min(int(np.searchsorted(dive.seen.times_s, touches_s + under_s)), len(dive.seen.frames) - 1)
+    return Reading(sense * angle, float(deviation), at)
+
+
+def entry_rotation(dive: InTheAir) -> Reading | None:
+    """Measure how fast the legs still turn at the contact, turns a second in the direction of rotation."""
+    sense = turning_sense(dive)
+    legs = _legs_at_contact(dive)
+    if legs is None or not sense or not dive.from_the_side:
         return None
-    angles = np.degrees(np.arctan2(line[window][seen, 0], -line[window][seen, 1]))
-    rate, angle = np.polyfit(times[window][seen] - times[at], angles, 1)
-    length = float(np.median(np.hypot(*line[window][seen].T)))
-    if abs(angle) > _BELIEVED_DEG:
+    assert dive.touches is not None
+    return Reading(sense * legs.rate / 360, legs.rate_deviation / 360, dive.touches)
+
+
+class _Legs(NamedTuple):
+    """Line of the legs about the contact, from hips to ankles.
+
+    Attributes:
+        times_s: (n,) seconds after the contact of the frames that show them.
+        angle, rate: degrees off the vertical at the contact, clockwise, and degrees a second; a straight line in time.
+        scatter: degrees about it.
+        hips_y: y of the hips in the scene at the contact.
+        length_px: of the legs.
+        window: samples between the first and the last of these frames.
+    """
+
+    times_s: np.ndarray
+    angle: float
+    rate: float
+    scatter: float
+    hips_y: float
+    length_px: float
+    window: slice
+
+    @property
+    def rate_deviation(self) -> float:
+        """Standard deviation of the rate, by the scatter about the line."""
+        return self.scatter / float(np.sqrt(((self.times_s - self.times_s.mean()) ** 2).sum()))
+
+    def deviation(self, after_s: float) -> float:
+        """Return the standard deviation of the angle at a time after the contact, by the scatter about the line."""
+        mean = self.scatter / float(np.sqrt(len(self.times_s)))
+        return float(np.hypot(mean, (after_s - self.times_s.mean()) * self.rate_deviation))
+
+
+def _legs_at_contact(dive: InTheAir) -> _Legs | None:
+    """Follow the legs about the contact of a head-first entry."""
+    if dive.moments.contact is None:
         return None
-    off = angles - angle - rate * (times[window][seen] - times[at])
-    # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
-    moved_deg = abs(rate) / np.sqrt(2) * dive.moved_s[2]
-    joint_px = dive.scatter_px(("hip", "ankle"), window)
-    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg, joint_px), np.std(off)))
-    return Reading(sense * float(angle), deviation, at)
+    times, touches_s = dive.seen.times_s, dive.real(dive.moments.contact)[0]
+    first, last = np.searchsorted(times, [touches_s - _LEGS_BEFORE_S, touches_s + _LEGS_AFTER_S]).tolist()
+    window = slice(first, last)
+    hips = dive.seen.joint("hip")[window]
+    line = dive.seen.joint("ankle")[window] - hips
+    seen = np.isfinite(line).all(axis=1)
+    if seen.sum() < _LEAST_LEGS or np.median(line[seen, 1]) > 0:
+        return None
+    line, t = line[seen], times[window][seen] - touches_s
+    hips_y = robust_line(t, hips[seen, 1])[0]
+    return _Legs(t, *_turning(t, line), hips_y, float(np.median(np.hypot(*line.T))), window)
+
+
+def _turning(t: np.ndarray, line: np.ndarray) -> tuple[float, float, float]:
+    """Return angle clockwise off the vertical at 0, rate and scatter of a line (n, 2) at times (n,), in degrees."""
+    return robust_line(t, np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1]))))
 
 
 def hip_line(dive: InTheAir) -> Reading | None:
@@ -165,3 +227,14 @@ def _at_the_water(dive: InTheAir, first: str, middle: str, last: str) -> Reading
     angles = dive.seen.angle(first, middle, last)
     read = dive.reading_at(angles, dive.moments.contact, ((first, middle), (middle, last)), sides=2)
     return None if read is None else read._replace(value=float(np.clip(read.value, 0, 180)))
+
+
+def splash_width(dive: InTheAir) -> Reading | None:
+    """Measure the width of the white water about the entry, meters: 0 for none."""
+    motion = dive.seen.parse.motion
+    if motion is None or motion.splash_px is None or dive.px_per_m is None or dive.touches is None:
+        return None
+    px_per_m, share = dive.px_per_m
+    width_m, deviation_m = np.array(motion.splash_px) / px_per_m
+    at = np.searchsorted(dive.seen.times_s, dive.seen.times_s[dive.touches] + np.mean(SPLASH_S))
+    return Reading(width_m, float(np.hypot(deviation_m, share * width_m)), min(int(at), len(dive.seen.frames) - 1))

@@ -105,6 +105,17 @@ def worst(against: Mapping[str, Sequence[Finding]]) -> list[Finding]:
     return sorted((one for those in against.values() for one in those), key=lambda one: -one.weight)[:MOST_FINDINGS]
 
 
+def praised(found: Sequence[Measure], bands: Bands) -> tuple[Measure, ...]:
+    """Return the measures that speak for a dive: in the better half of what the rules or real dives say is good."""
+    held = ((measure, RECORDS.get(measure.name), band_for(measure, bands)) for measure in found)
+    return tuple(
+        measure
+        for measure, record, band in held
+        if record is not None and record.praise and band is not None and band.tells_faults
+        if (abs(measure.value) <= band.high / 2 if record.better == "zero" else measure.value >= band.high)
+    )
+
+
 def lies_outside(measure: Measure, band: Band) -> bool:
     """Return True if a measure lies outside of its band on the worse side, however unsure it is."""
     return _outside(measure, band) > 0
@@ -131,8 +142,10 @@ def gauge(measure: Measure, band: Band) -> Gauge:
 
 
 def _weight(measure: Measure, band: Band) -> float:
-    outside = _outside(measure, band)
-    return outside / _scatter(measure, band) if outside > measure.uncertainty else 0.0
+    outside, record = _outside(measure, band), RECORDS.get(measure.name)
+    # What is to be zero is off where it surely is not zero.
+    off = outside if record is None or record.better != "zero" else abs(measure.value)
+    return outside / _scatter(measure, band) if off > measure.uncertainty else 0.0
 
 
 def _scatter(measure: Measure, band: Band) -> float:

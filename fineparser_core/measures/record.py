@@ -88,6 +88,7 @@ class MeasureRecord:
         about: how it shows on the diver, what is good, and what to say to the athlete; as above.
         short: title beside a bar, where there is little room; "": `title`.
         fault: what a coach calls out for a value outside of `good`, {0}; "" where no such range tells a fault.
+        praise: what a coach calls out for a value in the better half of `good`; "" where nothing is.
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
@@ -113,6 +114,7 @@ class MeasureRecord:
     moments: tuple[str, ...] = ()
     short: str = ""
     fault: str = ""
+    praise: str = ""
     signs: tuple[str, str] | tuple[()] = ()
     good: GoodRange | None = None
     as_rendered: bool = True

@@ -13,6 +13,7 @@ from fineparser_core.measures.record import GoodRange, Limits, MeasureRecord, So
 
 _TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
 _AT_WATER = (Phrase("short"), Phrase("over"))
+_AT_TOUCH = (Phrase("before the upright"), Phrase("past the upright"))
 
 # The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, meters. Boards of 1 m and 3 m are the
 # same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
@@ -36,6 +37,16 @@ ELITE_10M = Source(
     ),
 )
 
+#: From 1 m: of six dives that one person marked, two were called low or rushed (0.87 and 0.90 s) and two high (1.20 and
+#: 1.27 s), the others stand between.
+FLIGHT_TIMES = Source(
+    kind="real",
+    about=Phrase(
+        "From 10 m: {0} From 1 m: between the dives that one person called low and high, of six club dives.",
+        ELITE_10M.about,
+    ),
+)
+
 _ALL = (
     MeasureRecord(
         name="flight_time",
@@ -46,6 +57,7 @@ _ALL = (
         sentence=Phrase("{0} in the air"),
         short=Phrase("air time"),
         fault=Phrase("Low"),
+        praise=Phrase("High"),
         about=Phrase("Feet leaving to first touch; more time helps all: “Jump up.”"),
         better="more",
         # Seconds: (v + √(v² + 2gd)) / g, where the body's center falls d below where it left: the board's height,
@@ -56,7 +68,9 @@ _ALL = (
         ),
         moments=("take_off", "contact"),
         judged_over=0.14,
-        good=GoodRange(limits=Limits(1.6, 1.88), source=ELITE_10M, boards_m=(10.0,), armstand=False),
+        good=GoodRange(
+            limits=Limits(1.6, 1.88, {1.0: (0.95, 1.15)}), source=FLIGHT_TIMES, boards_m=(1.0, 10.0), armstand=False
+        ),
     ),
     MeasureRecord(
         name="jump_height",
@@ -290,12 +304,11 @@ _ALL = (
         take=entry.entry_angle,
         unit="deg",
         step=_ENTRY,
-        title=Phrase("body line at the entry"),
-        sentence=Phrase("Entry {0}"),
+        title=Phrase("body line at first touch"),
+        sentence=Phrase("Touches the water {0}"),
         short=Phrase("body line"),
-        fault="{0}",
-        about=Phrase("Shoulders to ankles off the upright at first touch. Short: “Hold longer.” Over: “Open sooner.”"),
-        signs=_AT_WATER,
+        about=Phrase("Shoulders to ankles off the upright at first touch; the body turns on as it goes under."),
+        signs=_AT_TOUCH,
         better="zero",
         # Degrees. By eye, bodies on real clips stand 13 to 59 short at the first contact, those of club dives 20 to 40
         # (`packaging/benchmarks/real_entry_angles.json`); a body that lies flatter, or has gone over by half of a right
@@ -303,9 +316,22 @@ _ALL = (
         plausible=Limits(-75.0, 45.0),
         joints=("shoulder", "ankle"),
         moments=("contact",),
-        judged_over=25.0,
-        # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under.
-        good=GoodRange(limits=Limits(-20.0, 5.0), source=RULES),
+        judged_over=32.0,
+    ),
+    MeasureRecord(
+        name="entry_rotation",
+        take=entry.entry_rotation,
+        unit="turns/s",
+        step=_ENTRY,
+        title=Phrase("rotation at first touch"),
+        sentence=Phrase("Still rotates at {0} as it touches the water"),
+        about=Phrase("How fast the legs still turn at first touch; fast ends over: “Open sooner.”"),
+        better="within",
+        plausible=Limits(-0.5, 2.5),  # turns a second: an open body turns at a third of a tucked one's 3.2, and more
+        joints=("hip", "ankle"),
+        moments=("contact",),
+        judged_over=0.3,
+        as_rendered=False,
     ),
     MeasureRecord(
         name="legs_line",
@@ -315,15 +341,16 @@ _ALL = (
         title=Phrase("legs as the hips go under"),
         sentence=Phrase("Legs {0} as the hips go under"),
         short=Phrase("legs"),
-        fault=Phrase("Legs {0}"),
-        about=Phrase("Off the upright, what a judge sees last; 0° is good: “Toes to the ceiling.”"),
+        fault="{0}",
+        praise=Phrase("Vertical"),
+        about=Phrase("Off the upright, what a judge sees last. Short: “Hold longer.” Over: “Open sooner.”"),
         signs=_AT_WATER,
         better="zero",
         plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
         joints=("hip", "ankle"),
         moments=("contact",),
         judged_over=20.0,
-        # Degrees: what a judge sees last is to be vertical; it is no wider than the error of reading it.
+        # Degrees: what a judge sees last is to be vertical.
         good=GoodRange(limits=Limits(-10.0, 10.0), source=RULES),
     ),
     MeasureRecord(
@@ -372,6 +399,25 @@ _ALL = (
         moments=("contact",),
         judged_over=0.8,
         as_rendered=False,  # real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives 2 to 2.5 m
+    ),
+    MeasureRecord(
+        name="splash_width",
+        take=entry.splash_width,
+        unit="m",
+        step=_ENTRY,
+        title=Phrase("width of the splash"),
+        sentence=Phrase("Splash {0} wide"),
+        short=Phrase("splash"),
+        fault=Phrase("Splash"),
+        about=Phrase("White water about the entry half a second after first touch; little is good: “Rip it.”"),
+        better="less",
+        plausible=Limits(0.0, 4.4),  # meters: as far as it is looked for
+        moments=("contact",),
+        judged_over=0.8,
+        # Meters: 0.4 to 0.7 where markers of real clips wrote "good" or "little splash", 0.4 to 0.7 of the best dives,
+        # and 1.0 where they wrote "splash".
+        good=GoodRange(limits=Limits(0.0, 0.8), source=RULES),
+        as_rendered=False,  # renderings have foam wherever spray falls
     ),
 )
 

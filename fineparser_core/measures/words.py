@@ -1,5 +1,6 @@
 """Measures in words, as coaches say them: for the window, the command line and reports."""
 
+from collections.abc import Sequence
 from math import hypot, isinf
 
 from fineparser_core.language import Phrase, length_unit, number, short_number, text
@@ -8,7 +9,7 @@ from fineparser_core.measures.records import RECORDS
 from fineparser_core.records import Measure
 
 #: Measures of a dive shown at the pool, where there is room for few.
-FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
+FIRST_MEASURES = ("flight_time", "jump_height", "legs_line")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "ft": 1, "deg": 0}
 _MOST_DIGITS = 2
@@ -73,6 +74,11 @@ def fault_text(finding: Finding) -> str:
     if record is None or not record.fault:
         return f"{short_name(measure.name).capitalize()} {value}"
     return text(record.fault, value)
+
+
+def praise_text(found: Sequence[Measure]) -> str:
+    """Return what a coach calls out for measures that speak for a dive, "High · Vertical"."""
+    return " · ".join(text(RECORDS[measure.name].praise) for measure in found)
 
 
 def measured_text(measure: Measure) -> str:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD, MASK_SIZE, N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
 from fineparser_core.errors import ConfigError
+from fineparser_core.models.temporal_parser import decode_joint
 
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
 VideoEncoding = dict[str, Tensor]
@@ -25,7 +26,7 @@ def normalize(frames: Tensor) -> Tensor:
     width = frames.shape[2]
     # Normalize by rows: three channels at a time would be several times slower.
     mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    rows = (frames.flatten(2).float() / 255 - mean) / std
+    rows = frames.flatten(2).float().div_(255).sub_(mean).div_(std)
     return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
@@ -101,6 +102,46 @@ class AQAModel(nn.Module):
                 f"{', '.join(map(str, wanted))}) of torch.float32, which are {N_SAMPLES} frames of {self.frame_px} x "
                 f"{self.frame_px} pixels, normalized as ImageNet is."
             )
+
+    def forward(
+        self,
+        query: Tensor,
+        exemplars: Tensor | None = None,
+        *,
+        score: Tensor | None = None,
+        difficulty: Tensor | None = None,
+        elements: Tensor | None = None,
+        decode: Decoder = decode_joint,
+    ) -> Any:
+        """Predict the points of dives from their videos, as `clip_transform` gives them.
+
+        Args:
+            query: (B, 3, 96, 112, 112) float32, ImageNet-normalized.
+            exemplars: (E, 3, 96, 112, 112) likewise, with their `score` (E,) in points; for a `contrastive` network.
+            difficulty: (B,) DD of the queries, for networks that take it.
+            elements: (B, 5) int64 of their dive numbers, see `DiveNumber.elements`, likewise.
+            decode: reads transitions from their probabilities.
+
+        Returns:
+            (B, E) points by each exemplar; (B, 1) of a network that compares nothing.
+
+        Raises:
+            ConfigError: exemplars are given to a network that compares nothing, or something lacks.
+        """
+        if self.contrastive != (exemplars is not None and score is not None):
+            way_out = "give exemplars and their score" if self.contrastive else "leave exemplars away"
+            raise ConfigError(f"A {type(self).__name__} {'' if self.contrastive else 'does not '}compare: {way_out}.")
+        known = {"difficulty": difficulty, "elements": elements}
+        encoded = self.encode(query, decode).encoding | {k: v for k, v in known.items() if v is not None}
+        others: VideoEncoding = {}
+        if exemplars is not None and score is not None:
+            others = self.encode(exemplars, decode).encoding | {"score": score}
+        try:
+            rows = ({name: value[row : row + 1] for name, value in encoded.items()} for row in range(len(query)))
+            votes = [self.predict_scores(row, others) for row in rows]
+        except KeyError as error:
+            raise ConfigError(f"A {type(self).__name__} takes {error.args[0]}, too: give it by its name.") from None
+        return torch.stack([each if self.contrastive else each.mean()[None] for each in votes])
 
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:

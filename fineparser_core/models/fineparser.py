@@ -19,6 +19,8 @@ from fineparser_core.models.temporal_parser import PSNet, decode_release
 Pairs = Sequence[tuple[int, int]]
 AnyMasks = TypeVar("AnyMasks")
 
+#: Windows that pass together where a caller watches: as fast as all nine, and none is left alone, see `Conv3d`.
+WINDOWS_AT_ONCE = 3
 #: Samples of the transitions where none are predicted or labeled: 0.29 and 0.64 of the clip, as is usual of dives.
 FIXED_TRANSITIONS = (round(0.29 * (N_SAMPLES - 1)), round(0.64 * (N_SAMPLES - 1)))
 
@@ -61,7 +63,7 @@ class Parsed(NamedTuple):
         return Parsed(self.gated[which], probabilities, logits, features)
 
 
-class ComparedVideos(NamedTuple):
+class PairedVideos(NamedTuple):
     """Outputs of Figure 2 of the paper for pairs of videos.
 
     Attributes:
@@ -121,9 +123,9 @@ class FineParser(AQAModel):
         weights = torch.tensor(step_weights, dtype=torch.float32)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
-    def forward(
+    def forward(  # type: ignore[override]
         self, query: Tensor, exemplar: Tensor, *, transitions: tuple[Pairs, Pairs] | None = None
-    ) -> ComparedVideos:
+    ) -> PairedVideos:
         """Map videos of queries and exemplars to masks, transitions and relative scores (Figure 2 of the paper).
 
         Args:
@@ -145,7 +147,7 @@ class FineParser(AQAModel):
                 self.static_encoder.step_tokens(second.frame_features, transitions[1]),
             )
         relative = self.compare((first.gated, second.gated), tokens, transitions)
-        return ComparedVideos(relative, first, second, transitions)
+        return PairedVideos(relative, first, second, transitions)
 
     def parse(self, video: Tensor, *, masks: bool = True, bn_groups: int = 1) -> Parsed:
         """Pass videos (B, 3, 96, H, W) float32, ImageNet-normalized, through the encoders and PSNet.
@@ -207,23 +209,31 @@ class FineParser(AQAModel):
         return torch.cat([self.psnet(group) for group in gated.chunk(bn_groups)])
 
     def encode(
-        self, video: Tensor, decode: Decoder, *, between_windows: Callable[[], None] | None = None
+        self,
+        video: Tensor,
+        decode: Decoder,
+        *,
+        masks: bool = True,
+        between_batches: Callable[[int], None] | None = None,
     ) -> EncodedVideo:
         """Encode videos, see `AQAModel.encode`; without TAP the transitions are `FIXED_TRANSITIONS`, no prediction.
 
         Args:
-            between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
-                singly, which is as fast on a CPU.
+            masks: whether to compute masks, which no score depends on.
+            between_batches: called with the number of windows after every `WINDOWS_AT_ONCE` of them, to report progress
+                or, by raising, to cancel.
         """
         self.check_video(video)
-        windows, parser = to_windows(video), self.spatial_parser.infer if self.has_masks else None
+        windows, parser = to_windows(video), None
+        if self.has_masks:
+            parser = self.spatial_parser.infer if masks else self.spatial_parser.embed
         with self.encoders(video.device):
             parts = []
-            for part in windows.split(1) if between_windows else [windows]:
+            for part in windows.split(WINDOWS_AT_ONCE if between_batches else len(windows)):
                 parts.append(self._encode_windows(part, parser))
-                if between_windows:
-                    between_windows()
-            masks = self._finish_masks([part for _, part in parts if part is not None], video)
+                if between_batches:
+                    between_batches(len(part))
+            found = self._finish_masks([part for _, part in parts if part is not None], video)
             static_features, frame_features, estimates = self._encode_frames(video)
         gated = self.refine(torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1)))
         probabilities = self.step_probabilities(gated, static_features) if self.has_steps else None
@@ -237,7 +247,7 @@ class FineParser(AQAModel):
             encoding=encoding,
             probabilities=probabilities,
             transitions=transitions if self.has_steps else None,
-            mask_probability=masks,
+            mask_probability=found,
             frame_features=frame_features,
             estimates=estimates,
         )

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.models.layers import Conv3d
+
 #: (branch 0, branch 1 reduce, branch 1, branch 2 reduce, branch 2, branch 3) output channels.
 _MIXED_CHANNELS = {
     "mixed_3b": (64, 96, 128, 16, 32, 32),
@@ -30,17 +32,16 @@ class Unit3D(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
         total = max(kernel - stride, 0)
-        self._pad = (total // 2, total - total // 2) * 3
-        symmetric = self._pad[0] == self._pad[1]
-        self._needs_pad = not symmetric
-        self.conv3d = nn.Conv3d(
-            in_channels, out_channels, kernel, stride, padding=self._pad[0] if symmetric else 0, bias=False
-        )
+        before, after = total // 2, total - total // 2
+        #: Cells to add on both sides of each axis where the convolution cannot; None where it can.
+        self.pad = None if before == after else (before, after) * 3
+        padding = before if before == after else 0
+        self.conv3d = Conv3d(in_channels, out_channels, kernel, stride, padding=padding, bias=False)
         self.batch3d = nn.BatchNorm3d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._needs_pad:
-            x = F.pad(x, self._pad)
+        if self.pad is not None:
+            x = F.pad(x, self.pad)
         return F.relu(self.batch3d(self._convolve(x)), inplace=True)
 
     def _convolve(self, x: Tensor) -> Tensor:
@@ -50,11 +51,45 @@ class Unit3D(nn.Module):
         return self.conv3d(x)
 
 
-def _max_pool(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
-    # "SAME" pooling pads with zeros, half before and the rest after. Every input here comes from a ReLU, so
-    # clipping the last window (ceil mode) gives the same maxima without a padded copy.
+def max_pool(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
+    """Pool by the maximum with "SAME" padding, which adds zeros, half before and the rest after.
+
+    Args:
+        x: (N, C, T, H, W) without negative values, so that clipping the last window (ceil mode) gives the same maxima
+            without a padded copy.
+    """
+    if x.dtype == torch.uint8:
+        return _max_pool_bytes(x, kernel, stride)
     padding = 1 if kernel == 3 and stride == 1 else 0
     return F.max_pool3d(x, kernel, stride, padding, ceil_mode=True)
+
+
+def _max_pool_bytes(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
+    """Pool axis by axis, as torch's pooling does not take uint8."""
+    for axis in (2, 3, 4):
+        width, step = (one if isinstance(one, int) else one[axis - 2] for one in (kernel, stride))
+        if width == 1:
+            continue
+        size, before = x.shape[axis], 1 if width == 3 and step == 1 else 0
+        pooled = x[(slice(None),) * axis + (slice(0, None, step),)].clone()
+        for offset in range(-before, width - before):
+            first = -(-max(0, -offset) // step)  # of the output, whose window holds this offset
+            count = (size - 1 - (first * step + offset)) // step + 1
+            if offset == 0 or count <= 0:
+                continue
+            part = pooled.narrow(axis, first, min(count, pooled.shape[axis] - first))
+            start = first * step + offset
+            stop = start + (part.shape[axis] - 1) * step + 1
+            torch.maximum(part, x[(slice(None),) * axis + (slice(start, stop, step),)], out=part)
+        x = pooled
+    return x
+
+
+class _SamePool(nn.Module):
+    """Maxima of 3 x 3 x 3 cells around each cell."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return max_pool(x, 3, 1)
 
 
 class Mixed(nn.Module):
@@ -67,7 +102,7 @@ class Mixed(nn.Module):
         self.branch_1 = nn.Sequential(Unit3D(in_channels, r1, 1), Unit3D(r1, c1, 3))
         self.branch_2 = nn.Sequential(Unit3D(in_channels, r2, 1), Unit3D(r2, c2, 3))
         # Index 1, as the release numbers it: 0 is the pooling, which has no weights.
-        self.branch_3 = nn.Sequential(nn.MaxPool3d(3, 1, 1), Unit3D(in_channels, c3, 1))
+        self.branch_3 = nn.Sequential(_SamePool(), Unit3D(in_channels, c3, 1))
         self.out_channels = c0 + c1 + c2 + c3
 
     def forward(self, x: Tensor) -> Tensor:
@@ -105,14 +140,14 @@ class I3D(nn.Module):
     def stem(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map (N, 3, 16, 112, 112) to taps 1 to 3, the last of them the output of mixed_3c (N, 480, 8, 14, 14)."""
         tap1 = self.conv3d_1a_7x7(x)
-        x = _max_pool(tap1, (1, 3, 3), (1, 2, 2))
+        x = max_pool(tap1, (1, 3, 3), (1, 2, 2))
         tap2 = self.conv3d_2c_3x3(self.conv3d_2b_1x1(x))
-        x = _max_pool(tap2, (1, 3, 3), (1, 2, 2))
+        x = max_pool(tap2, (1, 3, 3), (1, 2, 2))
         return tap1, tap2, self.mixed_3c(self.mixed_3b(x))
 
     def middle(self, tap3: Tensor) -> Tensor:
         """Map tap 3 to the output of mixed_4e (N, 528, 4, 7, 7)."""
-        x = _max_pool(tap3, 3, 2)
+        x = max_pool(tap3, 3, 2)
         return self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
 
     def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
@@ -120,10 +155,15 @@ class I3D(nn.Module):
         taps = self.stem(x)
         return self.middle(taps[2]), taps
 
+    def tap4(self, x: Tensor) -> Tensor:
+        """Map the output of mixed_4e to tap 4, the output of mixed_4f (N, 832, 4, 7, 7)."""
+        tap4: Tensor = self.mixed_4f(x)
+        return tap4
+
     def end(self, tap4: Tensor) -> Tensor:
-        """Map tap 4, the output of mixed_4f (N, 832, 4, 7, 7), to features (N, 1024)."""
-        return self.mixed_5c(self.mixed_5b(_max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
+        """Map tap 4 to features (N, 1024)."""
+        return self.mixed_5c(self.mixed_5b(max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map windows (N, 3, 16, 112, 112) to features (N, 1024)."""
-        return self.end(self.mixed_4f(self.front(x)[0]))
+        return self.end(self.tap4(self.middle(self.stem(x)[2])))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import I3D, TAP_CHANNELS
+from fineparser_core.models.layers import Conv3d, upsample_to_map
 
 SIDE_CHANNELS = 16
 #: (kernel, stride, padding) in (t, h, w) that bring each tap back to 16 x 112 x 112.
@@ -19,7 +19,7 @@ _UPSAMPLING = (
 Taps = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
+def interpolation_kernel(kernel: Sequence[int]) -> Tensor:
     """Return the trilinear up-sampling kernel of a transposed convolution whose kernel is twice its stride.
 
     Deviation: the release repeats the spatial kernel at every temporal tap, so that frames get twice the weight.
@@ -30,24 +30,6 @@ def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
         position = torch.arange(size, dtype=torch.float32)
         axes.append(1 - (position - (size - 1) / 2).abs() / stride)
     return torch.einsum("t,h,w->thw", *axes)
-
-
-def _upsample(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], padding: tuple[int, int, int]) -> Tensor:
-    """Compute `conv_transpose3d` of x (N, C, t, h, w) with a kernel (C, 1, 2 s, 2 s, 2 s) of twice the stride s.
-
-    Each cell of x covers a block of s cells of the output, and half a block on either side: a convolution of 2 x 2 x 2
-    cells to as many channels as a block has cells, which is ten times as fast as a transposed convolution to a single
-    channel.
-    """
-    (st, sh, sw), (pt, ph, pw), cells = stride, padding, x.shape[2:]
-    blocks = kernel[:, 0].unflatten(3, (2, sw)).unflatten(2, (2, sh)).unflatten(1, (2, st))
-    # A transposed convolution turns the kernel round.
-    weight = blocks.permute(2, 4, 6, 0, 1, 3, 5).flatten(0, 2).flip(2, 3, 4)
-    found = F.conv3d(x, weight.contiguous(memory_format=torch.channels_last_3d), padding=1)
-    whole = found.unflatten(1, stride).permute(0, 4, 1, 5, 2, 6, 3)
-    rows = whole.reshape(len(x), 1, *((n + 1) * s for n, s in zip(cells, stride, strict=True)))
-    t, h, w = (n * s for n, s in zip(cells, stride, strict=True))
-    return rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
 
 
 class MaskDecoder(nn.Module):
@@ -61,8 +43,8 @@ class MaskDecoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.side = nn.ModuleList(nn.Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
-        self.score = nn.ModuleList(nn.Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
+        self.side = nn.ModuleList(Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
+        self.score = nn.ModuleList(Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
         self.upsample_score = nn.ModuleList(nn.ConvTranspose3d(1, 1, k, s, p, bias=False) for k, s, p in _UPSAMPLING)
         self.upsample_side = nn.ModuleList(
             nn.ConvTranspose3d(SIDE_CHANNELS, SIDE_CHANNELS, k, s, p, bias=False) for k, s, p in _UPSAMPLING
@@ -77,10 +59,10 @@ class MaskDecoder(nn.Module):
             if part == "side":
                 nn.init.kaiming_normal_(parameter, nonlinearity="linear")
             elif part == "upsample_score":
-                parameter.copy_(_interpolation_kernel(parameter.shape[2:])[None, None])
+                parameter.copy_(interpolation_kernel(parameter.shape[2:])[None, None])
             elif part == "upsample_side":
                 channels = torch.eye(SIDE_CHANNELS)[:, :, None, None, None]
-                parameter.copy_(channels * _interpolation_kernel(parameter.shape[2:]))
+                parameter.copy_(channels * interpolation_kernel(parameter.shape[2:]))
             elif name.endswith("bias"):
                 # Start at the share of pixels an athlete covers, about 2 %, so that the focal loss starts small.
                 nn.init.constant_(parameter, -4.0)
@@ -92,7 +74,7 @@ class MaskDecoder(nn.Module):
         for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
             mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
             kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
-            maps.append(_upsample(side, kernel.to(side.dtype), stride, padding))
+            maps.append(upsample_to_map(side, kernel.to(side.dtype), stride, padding))
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
         return torch.stack(maps).sum(0)[:, 0] + bias
 
@@ -115,7 +97,7 @@ class MaskDecoder(nn.Module):
         for i, (score, side, (_, stride, padding)) in enumerate(zip(self.score, sides, _UPSAMPLING, strict=True)):
             seen = score(side)
             found.append(
-                _upsample(seen, self.upsample_score.get_parameter(f"{i}.weight").to(seen.dtype), stride, padding)
+                upsample_to_map(seen, self.upsample_score.get_parameter(f"{i}.weight").to(seen.dtype), stride, padding)
             )
         return found
 
@@ -155,7 +137,7 @@ class SpatialParser(nn.Module):
     def taps(self, windows: Tensor) -> Taps:
         """Return windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
         x, (tap1, tap2, tap3) = self.encoder.front(windows)
-        return tap1, tap2, tap3, self.encoder.mixed_4f(x)
+        return tap1, tap2, tap3, self.encoder.tap4(x)
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """Map windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""

@@ -7,19 +7,28 @@ out. So are overlays, which stand still while the scene moves.
 """
 
 from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fineparser_core.motion.camera import camera_motion
-from fineparser_core.motion.overlays import Overlays, on_overlays
+from fineparser_core.motion.overlays import BroadcastOverlays, on_overlays
 
 #: Longer side of the images that are compared: a diver a twentieth of it has 19 pixels.
 LONG_SIDE_PX = 384
 #: Time between compared images: a diver in the air moves by a third of his length, a slow replay by a tenth.
 COMPARED_S = 0.1
-#: Minimum difference in gray values or a color, of 255, after a blur of a pixel.
-_DIFFERENCE = 18.0
+#: Minimum difference of a color, of 255, after a blur of a pixel: where the camera moves, from all colors within a
+#: pixel, as its motion misses edges of ropes, boards or spectators by less.
+_DIFFERENCE = 14.0
+#: Pixels by which no corner of the picture moves where the camera stands still.
+_STILL_PX = 0.2
+#: Pixels that a box loses by that, once it is blurred.
+_LOST_PX = 1
+#: Gaps that are closed between parts of a body, pixels.
+_CLOSED_PX = 7
 _UNSEEN = 1000.0
 _MIN_AREA_PX = 12
 _MOST_IN_AN_IMAGE = 24
@@ -95,19 +104,21 @@ def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.asarray(moved[:, :2] / moved[:, 2:])
 
 
-class Colors:
-    """Colors of the image before: where most of them are missing in the next image there may be a cut."""
+def colors_change(before: np.ndarray, after: np.ndarray) -> bool:
+    """Return True if most colors of an image (H, W, 3 or 4) uint8 RGB are gone in the next: there may be a cut."""
+    import cv2
 
-    def __init__(self) -> None:
-        self._before: np.ndarray | None = None
-
-    def change(self, image: np.ndarray) -> bool:
-        """Return True if most colors are gone in an image (H, W, 3) uint8 RGB; its colors are kept."""
-        import cv2
-
+    shares = []
+    for image in (before, after):
         counts = cv2.calcHist([_reduced(image)[0]], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel()
-        before, self._before = self._before, counts / counts.sum()
-        return before is not None and bool(np.minimum(before, self._before).sum() < _SAME_COLORS)
+        shares.append(counts / counts.sum())
+    return bool(np.minimum(*shares).sum() < _SAME_COLORS)
+
+
+#: Images that wait to be compared.
+_MOST_AHEAD = 8
+#: Compares images while the camera's motion to the next is estimated.
+_COMPARING = ThreadPoolExecutor(1, thread_name_prefix="compare")
 
 
 class MotionFinder:
@@ -124,13 +135,13 @@ class MotionFinder:
         self._last = np.eye(3)
         self._times: list[float] = []
         self._scenes: list[int] = []
-        self._colors = Colors()
         self._cuts: list[bool] = []
         self._borders: list[np.ndarray] = []
         self._to_first: list[np.ndarray] = []
         self._boxes = np.empty((0, 5))  # of the scenes before: image, center, width and height
-        self._new: list[tuple[int, float, float, int, int]] = []  # of this scene, overlays not yet left out
-        self._overlays: Overlays | None = None
+        # Of this scene: image, and its boxes, overlays not yet left out.
+        self._new: list[tuple[int, Future[np.ndarray]]] = []
+        self._overlays: BroadcastOverlays | None = None
         self._scale = 1.0
 
     def add(self, image: np.ndarray, time_s: float) -> None:
@@ -139,7 +150,7 @@ class MotionFinder:
 
         image, self._scale = _reduced(image)
         gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        self._overlays = self._overlays or Overlays(gray.shape)
+        self._overlays = self._overlays or BroadcastOverlays(gray.shape)
         matrix, support = np.eye(3), 1.0
         if self._gray is not None:
             matrix, support = camera_motion(self._gray, gray, self._last, self._overlays.scene)
@@ -147,16 +158,22 @@ class MotionFinder:
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
-        self._cuts.append(self._colors.change(image) and lost)
+        self._cuts.append(lost and colors_change(self._images[-1], image))
         if lost:
-            self._boxes, self._new = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)]), []
+            self._boxes, self._new = self._found(), []
         self._overlays.add(gray, self._to_first[-1], time_s, lost=lost)
         self._borders.append(self._overlays.border)
         self._times.append(time_s)
-        self._images.append(image)
+        self._images.append(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA))  # with a place for what is visible, see `_compare`
         self._gray = gray
-        if len(self._images) == self._images.maxlen:
-            self._compare(len(self._times) - 1 - self._apart, 255 * (1 - self._overlays.mask))
+        last = len(self._times) - 1
+        at, before = last - self._apart, last - 2 * self._apart
+        if len(self._images) == self._images.maxlen and self._scenes[before] == self._scenes[last]:
+            images = self._images[0], self._images[self._apart], self._images[-1]
+            to_first = self._to_first[before], self._to_first[at], self._to_first[last]
+            visible = 255 * (1 - self._overlays.mask)
+            self._new.append((at, _COMPARING.submit(_compare, images, to_first, visible)))
+            self._new[-min(len(self._new), _MOST_AHEAD)][1].result()
 
     def forget_before(self, time_s: float) -> None:
         """Forget the images before a time, but for those that are still compared: of a stream that has no end."""
@@ -164,7 +181,7 @@ class MotionFinder:
         for each in (self._times, self._scenes, self._cuts, self._borders, self._to_first):
             del each[:n]
         self._boxes = self._boxes[self._boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
-        self._new = [(box[0] - n, *box[1:]) for box in self._new if box[0] >= n]
+        self._new = [(image - n, boxes) for image, boxes in self._new if image >= n]
 
     def motion(self, since_s: float = -np.inf) -> Motion:
         """Return the motion found so far, or in the images since a time.
@@ -175,7 +192,7 @@ class MotionFinder:
         if self._gray is None or self._overlays is None:
             raise ValueError("no image was added")
         n = int(np.searchsorted(self._times, since_s))
-        boxes = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)])
+        boxes = self._found()
         boxes = boxes[boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
         found = Motion(
             times_s=np.array(self._times[n:]),
@@ -192,38 +209,55 @@ class MotionFinder:
         kept = ~_flickering(found)
         return replace(found, image=found.image[kept], center=found.center[kept], extent=found.extent[kept])
 
-    def _compare(self, at: int, visible: np.ndarray) -> None:
-        """Find what moves in the image in the middle of those held, where the scene is visible: (H, W) uint8, 255."""
-        import cv2
+    def _found(self) -> np.ndarray:
+        """Return the boxes (m, 5), those of this scene without those on overlays as known so far."""
+        assert self._overlays is not None
+        parts = [boxes.result() for _, boxes in self._new]
+        image = np.repeat([image for image, _ in self._new], list(map(len, parts)))
+        new = np.concatenate([np.empty((0, 4)), *parts])
+        kept = ~on_overlays(self._overlays.mask, new[:, :2], new[:, 2:])
+        return np.concatenate([self._boxes, np.column_stack([image, new])[kept]])
 
-        before, after = at - self._apart, at + self._apart
-        if self._scenes[before] != self._scenes[after]:
-            return
-        image = self._images[self._apart]
-        height, width = image.shape[:2]
-        here = self._to_first[at]
-        differences = []
-        for index, other in ((before, self._images[0]), (after, self._images[-1])):
-            view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
-            there, seen = (
-                cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-                for each in (other, visible)
-            )
-            red, green, blue = cv2.split(cv2.absdiff(image, there))
-            difference = cv2.max(cv2.max(red, green), blue)
-            differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
-        # The image after decides alone where a following camera sees a place for the first time.
-        different = np.minimum(*differences)
-        different[(different == _UNSEEN) | (visible == 0)] = 0
-        moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
-        if moving.mean() > _MAX_MOVING_SHARE:
-            return
-        joined = cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        _, _, boxes, centers = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        area = boxes[1:, cv2.CC_STAT_AREA]
-        for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
-            if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
-                self._new.append((at, *centers[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+
+def _compare(
+    images: tuple[np.ndarray, np.ndarray, np.ndarray], to_first: Sequence[np.ndarray], visible: np.ndarray
+) -> np.ndarray:
+    """Return the boxes (m, 4) of what moves in an image, center and extent, where the scene is visible.
+
+    Args:
+        images: before, at and after a time, (H, W, 4) uint8; the last channel is overwritten.
+        to_first: of each.
+        visible: (H, W) uint8, 255.
+    """
+    import cv2
+
+    before, image, after = images
+    height, width = image.shape[:2]
+    corners = np.array([[x, y, 1] for x in (0, width) for y in (0, height)])
+    around, differences, lost_px = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), [], 0
+    for other, matrix in ((before, to_first[0]), (after, to_first[2])):
+        view = (np.linalg.inv(matrix) @ to_first[1])[:2]  # pixels here to pixels there
+        cv2.insertChannel(visible, other, 3)
+        there = cv2.warpAffine(other, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        lightest = darkest = there
+        if np.abs(corners @ view.T - corners[:, :2]).max() > _STILL_PX:
+            lightest, darkest, lost_px = cv2.dilate(there, around), cv2.erode(there, around), _LOST_PX
+        red, green, blue, _ = cv2.split(cv2.max(cv2.subtract(image, lightest), cv2.subtract(darkest, image)))
+        difference = cv2.max(cv2.max(red, green), blue).astype(np.float32)
+        difference[cv2.extractChannel(there, 3) < 255] = _UNSEEN
+        differences.append(difference)
+    # The image after decides alone where a following camera sees a place for the first time.
+    different = np.minimum(*differences)
+    different[(different == _UNSEEN) | (visible == 0)] = 0
+    moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
+    if moving.mean() > _MAX_MOVING_SHARE:
+        return np.empty((0, 4))
+    joined = cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_CLOSED_PX, _CLOSED_PX), np.uint8))
+    _, _, boxes, centers = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    largest = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:_MOST_IN_AN_IMAGE]
+    largest = largest[boxes[largest, cv2.CC_STAT_AREA] >= _MIN_AREA_PX]
+    extents = boxes[largest][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] + lost_px
+    return np.concatenate([centers[largest], extents], axis=1)
 
 
 def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
@@ -236,12 +270,6 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
         return image, scale
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
-
-
-def _without_overlays(boxes: list[tuple[int, float, float, int, int]], overlays: Overlays) -> np.ndarray:
-    """Return the boxes (m, 5) of a scene without those on overlays, as known at its end."""
-    rows = np.array(boxes, np.float64).reshape(-1, 5)
-    return rows[~on_overlays(overlays.mask, rows[:, 1:3], rows[:, 3:])]
 
 
 def _flickering(motion: Motion) -> np.ndarray:
@@ -257,10 +285,11 @@ def _flickering(motion: Motion) -> np.ndarray:
         around = around[(np.abs(times[around] - time_s) > _NEAREST_S) & (scene[around] == motion.scene[image])]
         if not len(around):
             continue
-        apart = np.abs(everywhere[around] - everywhere[own, None])
-        near = (apart < np.maximum(_SAME_PLACE * motion.extent[own, None], 3)).all(axis=-1)
         ratio = size[around] / size[own, None]
-        same = near & (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
+        same = (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
+        for axis in (0, 1):
+            reach = np.maximum(_SAME_PLACE * motion.extent[own, axis], 3)
+            same &= np.abs(everywhere[around, axis] - everywhere[own, axis, None]) < reach[:, None]
         images, begins = np.unique(motion.image[around], return_index=True)
         shown = np.logical_or.reduceat(same, begins, axis=1).sum(axis=1)
         flickers[own] = shown > _FLICKER_SHARE * len(images)

@@ -10,6 +10,8 @@ import numpy as np
 
 _MAX_CORNERS, _QUALITY, _DISTANCE_PX = 200, 0.01, 8
 _WINDOW_PX, _LEVELS = 15, 3
+# Iterations of the tracking of a corner, and the step in pixels below which it ends.
+_ITERATIONS, _LAST_STEP_PX = 10, 0.03
 #: Tracked forwards and backwards, a corner returns to within this distance.
 _ROUND_TRIP_PX = 0.7
 _AGREEMENT_PX = 1.0
@@ -52,13 +54,15 @@ def _estimated(
     corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, _QUALITY, _DISTANCE_PX, mask=scene)
     if corners is None or len(corners) < _MIN_CORNERS:
         return np.eye(3), 1.0
-    track = partial(cv2.calcOpticalFlowPyrLK, winSize=(_WINDOW_PX, _WINDOW_PX), maxLevel=_LEVELS)
+    criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, _ITERATIONS, _LAST_STEP_PX)
+    track = partial(cv2.calcOpticalFlowPyrLK, winSize=(_WINDOW_PX, _WINDOW_PX), criteria=criteria)
     if guess is None:
-        found, there, _ = track(before, after, corners, None)
+        found, there, _ = track(before, after, corners, None, maxLevel=_LEVELS)
     else:
         expected = cv2.perspectiveTransform(corners, np.linalg.inv(guess)).astype(np.float32)
-        found, there, _ = track(before, after, corners, expected, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
-    again, back, _ = track(after, before, found, corners.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
+        found, there, _ = track(before, after, corners, expected, maxLevel=_LEVELS, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
+    # The way back begins where it should end: it needs no coarser level.
+    again, back, _ = track(after, before, found, corners.copy(), maxLevel=0, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
     kept = (there[:, 0] == 1) & (back[:, 0] == 1) & (np.abs(corners - again).max(axis=(1, 2)) < _ROUND_TRIP_PX)
     if kept.sum() < _MIN_CORNERS:
         return np.eye(3), 0.0

@@ -15,9 +15,8 @@ from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import DiveSearch, Recording, are_apart, around_fall, find_dives, read_around
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.records import AthletePoint, Clip, DiverCandidate
-from fineparser_core.video.clips import make_clip
+from fineparser_core.video.clips import SAMPLED_S, make_clip, sample_run
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import SAMPLED_S, sample_run
 
 
 class FoundClip(NamedTuple):

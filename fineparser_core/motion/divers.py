@@ -47,7 +47,7 @@ _MOST_LOOKED_AT = 4
 LEAST_LOG_ODDS = -1.4
 # Falls are of the same body where the later fall begins at most so long after the other and nearer than so many body
 # lengths, or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the
-# body. A later body that is so many times smaller is a bystander.
+# body. Bodies of which one is so many times smaller than the other are two.
 _SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES, _SMALLER = 1.5, 2.0, 1.0, 1.9
 
 #: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
@@ -158,4 +158,4 @@ def same_body(motion: Motion, one: FreeFall, other: FreeFall) -> bool:
     gap_s = second.start_s - first.end_s
     off = float(np.hypot(*(places[1][0] - places[0][-1])))
     near = gap_s < _SAME_BODY_S * max(one.slowed, other.slowed) and off < _SAME_BODY_SIZES * size
-    return near and first.size_px < _SMALLER * second.size_px
+    return near and 1 / _SMALLER < first.size_px / second.size_px < _SMALLER

@@ -16,7 +16,7 @@ from fineparser_core.motion.boxes import Motion
 #: Evidence of a dive: on eleven real dives 0.7 to 5.6, of anything else in their clips up to 0.6.
 LEAST_EVIDENCE = 0.6
 #: Usual longer side of a diver's box in the air, meters.
-BODY_M = 1.15
+BODY_M = 1.0
 #: A fall is looked for within this time on either side of an image; a 10 m dive lasts 1.9 s, five in a slow replay.
 _REACH_S = 2.7
 #: Time between the three boxes that a parabola is drawn through.
@@ -252,30 +252,43 @@ def _on_parabola(
         gap_s: longest time without a box.
         loose: as of `find_free_falls`.
     """
-    first, size = np.searchsorted(motion.image, np.arange(len(times) + 1)), motion.extent.max(axis=1)
     start, velocity, fall, body = parabolas
-    on = np.full((len(start), len(images)), -1)
-    for order in (images[images >= at], images[images < at][::-1]):
-        since = np.full(len(start), times[order[0]] if len(order) else 0.0)
-        for image in order:
-            t = times[image]
-            alive = np.abs(t - since) < gap_s + _SAME_S
-            if not alive.any():
-                break
-            boxes = np.arange(first[image], first[image + 1])
-            if not len(boxes):
-                continue
-            expected = start + velocity * t
-            expected[:, 1] += fall * t**2 / 2
-            off = np.hypot(*(place[boxes][None] - expected[:, None]).transpose(2, 0, 1))
-            ratio = size[boxes][None] / body[:, None]
-            off = np.where((ratio > _SMALLER) & (ratio < _LARGER), off, np.inf)
-            nearest = off.argmin(axis=1)
-            reach = np.maximum(body, (body + size[boxes][nearest]) / 2) if loose else body
-            found = alive & (off[np.arange(len(off)), nearest] < _OFF * reach)
-            on[found, image - images[0]] = boxes[nearest[found]]
-            since[found] = t
-    return on
+    boxes = _boxes_by_image(motion, images)
+    size = motion.extent.max(axis=1)[boxes]
+    t = times[images]
+    expected = start[:, None] + velocity[:, None] * t[:, None]
+    expected[..., 1] += fall[:, None] * t**2 / 2
+    off = np.hypot(*np.moveaxis(place[boxes] - expected[:, :, None], -1, 0))
+    ratio = size / body[:, None, None]
+    off[~((boxes >= 0) & (ratio > _SMALLER) & (ratio < _LARGER))] = np.inf
+    nearest = off.argmin(axis=2)
+    off = np.take_along_axis(off, nearest[..., None], axis=2)[..., 0]
+    here = np.arange(len(images))
+    reach = np.maximum(body[:, None], (body[:, None] + size[here, nearest]) / 2) if loose else body[:, None]
+    hit = off < _OFF * reach
+    for side in (np.flatnonzero(images >= at), np.flatnonzero(images < at)[::-1]):
+        if len(side):
+            hit[:, side] &= _until_gap(hit[:, side], np.abs(t[side] - t[side[0]]), gap_s + _SAME_S)
+    return np.where(hit, boxes[here, nearest], -1)
+
+
+def _boxes_by_image(motion: Motion, images: np.ndarray) -> np.ndarray:
+    """Return the boxes of images, (len(images), most boxes of an image, at least one) int; -1 where there are fewer."""
+    first, end = (np.searchsorted(motion.image, images, side=side) for side in ("left", "right"))
+    place = np.arange(max(int((end - first).max(initial=0)), 1))
+    return np.where(place < (end - first)[:, None], first[:, None] + place, -1)
+
+
+def _until_gap(hit: np.ndarray, since_s: np.ndarray, gap_s: float) -> np.ndarray:
+    """Return (q, n) bool up to the first image that lies `gap_s` or longer after the hit before it.
+
+    Args:
+        hit: (q, n) bool.
+        since_s: (n,) ascending, from 0, the time of a hit that precedes all.
+    """
+    latest = np.maximum.accumulate(np.where(hit, since_s, 0.0), axis=1)
+    before = np.concatenate([np.zeros((len(hit), 1)), latest[:, :-1]], axis=1)
+    return np.logical_and.accumulate(since_s - before < gap_s, axis=1)
 
 
 def _fit(place: np.ndarray, times: np.ndarray, on: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

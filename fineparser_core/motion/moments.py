@@ -24,13 +24,13 @@ from fineparser_core.motion.body import (
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
 from fineparser_core.records import Moment, Moments, Transitions
-from fineparser_core.video.sampling import frame_to_sample
+from fineparser_core.video.clips import frame_to_sample
 
 #: Frames that biases and scatters are given in, seconds of real time.
 FRAME_S = 1 / 30
 
 
-class Source(NamedTuple):
+class MomentSource(NamedTuple):
     """Error of a reading: bias and standard deviation, in frames of a thirtieth of a second of real time."""
 
     bias: float
@@ -40,12 +40,12 @@ class Source(NamedTuple):
 # Measured on the eleven labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
 # network calls the take-off while a springboard still rises with the diver on it; the feet rise fastest when the legs
 # swing after they have left the board.
-NETWORK_SPRINGBOARD, NETWORK_PLATFORM = Source(-4.3, 1.5), Source(-1.0, 1.5)
-FEET = Source(1.0, 2.8)
-OPENING, HIPS, NETWORK_COME_OUT = Source(-0.2, 1.0), Source(-0.4, 1.6), Source(-2.0, 1.8)
+NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-4.3, 1.5), MomentSource(-1.0, 1.5)
+FEET = MomentSource(1.0, 2.8)
+OPENING, HIPS, NETWORK_COME_OUT = MomentSource(-0.2, 1.0), MomentSource(-0.4, 1.6), MomentSource(-2.0, 1.8)
 #: Error of the contact, read where the fall of the lowest point has its kink; the first frame that shows it is half a
 #: frame later.
-CONTACT = Source(-0.5, 1.0)
+CONTACT = MomentSource(-0.5, 1.0)
 #: Scatter of the path's highest point beyond what its fit states.
 _TOP_S = 0.025
 #: Share of readings that are wrong altogether, and the time within which these lie anywhere, seconds of real time.
@@ -203,7 +203,7 @@ def _grid(read_s: Sequence[float], slowed: float) -> np.ndarray:
     return np.arange(min(read_s) - 0.4 * slowed, max(read_s) + 0.4 * slowed, _STEP_S * slowed)
 
 
-def _likelihood(times_s: np.ndarray, read_s: float, source: Source, slowed: float) -> np.ndarray:
+def _likelihood(times_s: np.ndarray, read_s: float, source: MomentSource, slowed: float) -> np.ndarray:
     """Return the likelihood of times, given the reading of a source."""
     unit_s = FRAME_S * slowed
     off = (read_s - source.bias * unit_s - times_s) / (source.deviation * unit_s)

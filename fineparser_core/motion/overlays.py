@@ -32,7 +32,7 @@ _FLAT, BLURRED_PX = 16, 4
 _ON_OVERLAY = 0.5
 
 
-class Overlays:
+class BroadcastOverlays:
     """Takes the images of a video in order and knows what is laid over them so far.
 
     Attributes:

@@ -22,7 +22,7 @@ _KEPT_HEIGHT_PX, _KEPT_PX = 720, 3 * 720 * 720
 _MOST_BYTES = 420_000_000
 
 
-class Pictures:
+class ReadPictures:
     """Pictures by their frame, at most 720 rows high.
 
     Attributes:
@@ -54,10 +54,6 @@ class Pictures:
         self._n_bytes += _n_bytes(planes)
         while self._n_bytes > _MOST_BYTES:
             self._n_bytes -= _n_bytes(self._kept.popitem(last=False)[1])
-
-    def reduced(self, planes: Planes) -> np.ndarray:
-        """Return a picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
-        return reduced(planes, self._matrix)
 
     def keep_only(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
         """Forget all other pictures; read again those that are not kept any more.
@@ -108,22 +104,16 @@ def _even(length: float) -> int:
     return max(2, 2 * round(length / 2))
 
 
-def reduced(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
-    """Return a picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
-    return to_rgb(_reduced(planes), matrix)
+class Reducer:
+    """Converts decoded frames to the images in which motion is searched, straight from the decoder's planes."""
 
+    def __init__(self, geometry: Geometry) -> None:
+        self._scaler = PlaneScaler(geometry)
+        width, height = geometry.size_px
+        scale = max(width, height) / LONG_SIDE_PX
+        self._size_px = (_even(width / scale), _even(height / scale)) if scale > 1 else kept_size(width, height)
 
-def _reduced(planes: Planes) -> Planes:
-    import cv2  # slow to import
-
-    height, width = planes.y.shape
-    scale = max(height, width) / LONG_SIDE_PX
-    if scale <= 1:
-        return planes
-    size = _even(width / scale), _even(height / scale)
-    half = size[0] // 2, size[1] // 2
-    y, u, v = (
-        cv2.resize(plane, to, interpolation=cv2.INTER_AREA)
-        for plane, to in zip(planes, (size, half, half), strict=True)
-    )
-    return Planes(y, u, v)
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
+        """Return the image of a frame, (h, w, 3) uint8 RGB."""
+        matrix = frame_color_matrix(frame)
+        return to_rgb(self._scaler.planes(frame, self._size_px, matrix), matrix)

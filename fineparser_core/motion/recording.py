@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import numpy as np
 
 from fineparser_core.constants import DIVES_APART_S, LONGEST_DIVE_S
@@ -15,11 +16,12 @@ from fineparser_core.motion.boxes import Motion, MotionFinder
 from fineparser_core.motion.divers import LEAST_LOG_ODDS, FindBody, JudgedFall, judge_falls, look_times, same_body
 from fineparser_core.motion.following import follow_diver
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
-from fineparser_core.motion.pictures import Pictures
+from fineparser_core.motion.pictures import ReadPictures, Reducer
 from fineparser_core.motion.repeated import PictureChanges
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import AthletePoint, Clip, DiverCandidate, DiveSegment, Note, NoteCode, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy
+from fineparser_core.video.planes import Planes
 from fineparser_core.video.reader import VideoReader
 
 #: Pictures a second that are looked at: what moves in between says nothing that the network learned.
@@ -79,7 +81,7 @@ class Recording:
     motion: Motion = field(repr=False)
     falls: tuple[FreeFall, ...]
     dives: tuple[FoundDive, ...]
-    pictures: Pictures = field(repr=False)
+    pictures: ReadPictures = field(repr=False)
     share_new: float = 1.0
     damaged: tuple[int, ...] = ()
 
@@ -255,7 +257,7 @@ class DiveSearch:
         self._path, self._first, self._last = path, first, last
         self.find_body = find_body
         self._finder: MotionFinder | None = None
-        self._pictures, self._changes = Pictures(path), PictureChanges()
+        self._pictures, self._changes = ReadPictures(path), PictureChanges()
         self._n_read = 0
         self._damaged: set[int] = set()
 
@@ -276,11 +278,15 @@ class DiveSearch:
             kept = info.duration_s <= LONGEST_DIVE_S or (self._first, self._last) != (None, None)
             # A pattern of frames is not a pattern of times, and must hold for so long.
             may_repeat = kept and not info.variable_frame_rate
-            with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
-                for index, planes in pictures:
-                    if kept:
+            reduce, make = Reducer(reader.geometry), self._pictures.scaled(info, reader.geometry) if kept else None
+
+            def both(frame: av.VideoFrame) -> tuple[np.ndarray, Planes | None]:
+                return reduce(frame), make and make(frame)
+
+            with closing(reader.decoded_ahead(wanted, both)) as pictures:
+                for index, (reduced, planes) in pictures:
+                    if planes is not None:
                         self._pictures.keep(index, planes)
-                    reduced = self._pictures.reduced(planes)
                     if may_repeat:
                         self._changes.add(reduced)
                     self._finder.add(reduced, float(info.pts_s[index]))

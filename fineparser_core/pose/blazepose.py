@@ -7,7 +7,7 @@ Source: Bazarevsky et al., BlazePose: On-device Real-time Body Pose Tracking, 20
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import TypeVar
@@ -49,7 +49,7 @@ class _BlazePose(Look):
         self._landmarks, self._mask = landmarks, mask
         self._values = [output.name for output in landmarks.get_outputs()]
 
-    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+    def joints(self, pictures: Iterable[np.ndarray]) -> list[Seen]:
         return _each(self._see, pictures)
 
     def masks(self, seen: Sequence[Seen]) -> list[np.ndarray]:
@@ -72,7 +72,7 @@ class _BlazePose(Look):
         return mask
 
 
-def _each(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     # The layers are so small that threads within a picture cost more than they help: each picture has a single thread.
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         return list(pool.map(work, items))

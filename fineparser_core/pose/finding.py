@@ -5,7 +5,7 @@ each is wrong where the other is right. Both look at every sample of the flight,
 ways, and a path through time is chosen among their poses. Imports no torch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -95,6 +95,8 @@ _SHOWN = 0.5  # probability that a joint is visible from which on it counts in f
 _MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was only a single look
 # Difference in radians from which trunks count as turned differently.
 _OTHERWISE = np.radians(22)
+# Fit of pose and mask below which, and mean distance of the looks in torso lengths above which, a sample is in doubt.
+_SURE_FIT, _MOST_DISAGREEMENT = 0.9, 0.2
 _ROUNDS = 2  # rounds of looking at samples with the turn of their neighbors
 # Share of the sample before, and of the sample after, in the place of a joint.
 _STEADIED = 0.15
@@ -121,7 +123,7 @@ class Seen(NamedTuple):
 class Look(Protocol):
     """Looks at pictures (256, 256, 3) uint8 RGB of a single person each, who is about upright."""
 
-    def joints(self, pictures: Sequence[np.ndarray]) -> Sequence[Seen]:
+    def joints(self, pictures: Iterable[np.ndarray]) -> Sequence[Seen]:
         """Return the body in each picture."""
 
     def masks(self, seen: Sequence[Seen]) -> Sequence[np.ndarray]:
@@ -177,9 +179,9 @@ def find_joints(
     Joints are (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability that a joint is visible
     and lies there, to a fifth of a torso length.
 
-    BlazePose looks at each sample both ways round, with the trunk upright as our network sees it; then as it lies in
-    the sample before and in the sample after, where those are turned differently, so that well visible samples help
-    their neighbors.
+    BlazePose looks at each sample both ways round, with the trunk upright as our network sees it. Samples whose looks
+    disagree, or do not fit the mask, are looked at again as the trunk lies in the sample before and in the sample
+    after, where those are turned differently, so that well visible samples help their neighbors.
 
     Args:
         own: (n, 16, 3), the same as our own network sees them, sample by sample.
@@ -203,7 +205,7 @@ def find_joints(
         places, visible, fits = ours.copy(), np.zeros((len(own), BODY)), np.full(len(own), -np.inf)
         turns = {sample: Turn(float(turned[sample]), mirrored) for sample in np.flatnonzero(at).tolist()}
         order = _SWAPPED if mirrored else slice(None)
-        looks = blazepose.joints([turn.picture(wide[sample]) for sample, turn in turns.items()])
+        looks = blazepose.joints(turn.picture(wide[sample]) for sample, turn in turns.items())
         for (sample, turn), seen in zip(turns.items(), looks, strict=True):
             places[sample], visible[sample] = turn.in_crop(seen.joints)[order], seen.visible[order]
         if cancel is not None:
@@ -217,11 +219,12 @@ def find_joints(
     seen_at = [_turned(ours)]  # radians of each look; NaN where there was none
     look(seen_at[0], looked_at)
     for _ in range(_ROUNDS):
-        turned = _turned(_averaged(poses).places)
+        body = _averaged(poses)
+        turned, doubtful = _turned(body.places), _doubtful(body)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
         for neighbor in (before, after):
             known = np.any([np.cos(neighbor - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
-            at = looked_at & ~known
+            at = looked_at & doubtful & ~known
             seen_at.append(np.where(at, neighbor, np.nan))
             look(neighbor, at)
     body = _averaged(poses)
@@ -265,8 +268,9 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
         body = np.argwhere(mask > 0.5)[:, ::-1] + 0.5
         if len(body):
             body = _thinned(body)
-            off = np.linalg.norm(points[sample][:, None] - body, axis=-1).min(axis=0)
-            found[sample] = (on_body + (off < _REACH).mean()) / 2
+            square = (points[sample] ** 2).sum(axis=1)[:, None] - 2 * points[sample] @ body.T
+            off = square.min(axis=0) + (body**2).sum(axis=1)
+            found[sample] = (on_body + (off < _REACH**2).mean()) / 2
     return found
 
 
@@ -290,6 +294,11 @@ def _averaged(poses: Sequence[_Pose]) -> _Body:
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
     return _Body(found, (visible * weight).sum(axis=0), fits[look, samples], apart)
+
+
+def _doubtful(body: _Body) -> np.ndarray:
+    """Return True (n,) for samples in which the looks disagree or do not fit the mask."""
+    return np.asarray((body.fits < _SURE_FIT) | (body.apart.mean(axis=1) > _MOST_DISAGREEMENT))
 
 
 def _thinned(cells: np.ndarray) -> np.ndarray:

@@ -55,8 +55,8 @@ class KeypointHeatmapNet(nn.Module):
         fine = self.fine(self.stem(frames))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
-        middle = self.join_middle(middle + upsample_2x(self.raise_coarse(coarse)))
-        return self.out(self.finer(self.join_fine(fine + upsample_2x(self.raise_middle(middle))))), coarse
+        middle = self.join_middle(upsample_2x(self.raise_coarse(coarse)).add_(middle))
+        return self.out(self.finer(self.join_fine(upsample_2x(self.raise_middle(middle)).add_(fine)))), coarse
 
     def visibility(self, heatmaps: Tensor) -> Tensor:
         """Return the logits (N, 16) that a keypoint is visible: the sum over its heatmap."""

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import TAP_CHANNELS
-from fineparser_core.models.layers import BasicBlock
+from fineparser_core.models.layers import BasicBlock, Conv3d, upsample_to_map
 from fineparser_core.models.spatial_parser import MaskDecoder, Taps
 from fineparser_core.pose.layers import upsample_2x
 
@@ -15,6 +15,8 @@ from fineparser_core.pose.layers import upsample_2x
 _WIDTHS = (24, 32, 48, 64)
 #: Channels of the map that `MaskRefiner.middle` gives, of 28 x 28 cells and half the samples.
 MIDDLE_CHANNELS = _WIDTHS[1]
+#: Kernel, stride and padding in (t, h, w) that bring the finest tap to 16 x 112 x 112.
+_TO_MAP = (4, 4, 4), (2, 2, 2), (1, 1, 1)
 _SHARPENER_WIDTHS = (16, 24, 48, 96)
 # Samples that are sharpened at once: with more of them a processor's cache overflows.
 _AT_ONCE = 16
@@ -48,10 +50,10 @@ class MaskRefiner(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lateral = nn.ModuleList(nn.Conv3d(c, w, 1) for c, w in zip(TAP_CHANNELS, _WIDTHS, strict=True))
+        self.lateral = nn.ModuleList(Conv3d(c, w, 1) for c, w in zip(TAP_CHANNELS, _WIDTHS, strict=True))
         self.mix = nn.ModuleList(nn.Conv3d(w, w, 3, padding=1) for w in _WIDTHS)
-        self.narrow = nn.ModuleList(nn.Conv3d(w, v, 1) for w, v in zip(_WIDTHS[1:], _WIDTHS, strict=False))
-        self.out = nn.ConvTranspose3d(_WIDTHS[0], 1, 4, 2, 1)
+        self.narrow = nn.ModuleList(Conv3d(w, v, 1) for w, v in zip(_WIDTHS[1:], _WIDTHS, strict=False))
+        self.out = nn.ConvTranspose3d(_WIDTHS[0], 1, *_TO_MAP)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.get_parameter("bias"))
         self.sharpener = MaskSharpener()
@@ -66,8 +68,9 @@ class MaskRefiner(nn.Module):
     def forward(self, taps: Sequence[Tensor], middle: Tensor | None = None) -> Tensor:
         """Map taps of N windows, and `middle` where it is known already, to logits (N, 16, 112, 112)."""
         x = self.middle(taps) if middle is None else middle
-        out: Tensor = self.out(self._mixed(0, self._raised(0, x, taps)))
-        return out[:, 0]
+        raised = self._mixed(0, self._raised(0, x, taps))
+        weight, bias = (getattr(self.out, name).to(raised.dtype) for name in ("weight", "bias"))
+        return upsample_to_map(raised, weight, _TO_MAP[1], _TO_MAP[2])[:, 0] + bias
 
     def _mixed(self, level: int, x: Tensor) -> Tensor:
         return F.relu(self.mix[level](F.relu(x)))
@@ -87,7 +90,9 @@ class MaskSharpener(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         w0, w1, w2, w3 = _SHARPENER_WIDTHS
-        self.enter = nn.Sequential(nn.Conv2d(4, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
+        self.enter = nn.Sequential(
+            nn.Conv2d(4, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
+        )
         self.fine = BasicBlock(w0, w1, 2)
         self.middle = BasicBlock(w1, w2, 2)
         self.known, self.merge = nn.Conv2d(MIDDLE_CHANNELS, w2, 1), BasicBlock(w2, w2)
@@ -95,7 +100,9 @@ class MaskSharpener(nn.Module):
         self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), BasicBlock(w2, w2)
         self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), BasicBlock(w1, w1)
         self.raise_fine = nn.Conv2d(w1, w0, 1)
-        self.join = nn.Sequential(nn.Conv2d(w0, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
+        self.join = nn.Sequential(
+            nn.Conv2d(w0, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
+        )
         self.last = nn.Conv2d(w0, 1, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.get_parameter("bias"))
@@ -114,7 +121,12 @@ class MaskSharpener(nn.Module):
         each = middle.transpose(1, 2).repeat_interleave(2, dim=1).flatten(0, 1)
         known = self.known(each.contiguous(memory_format=torch.channels_last))
         middle = self.merge(self.middle(fine) + known)
-        middle = self.join_middle(middle + upsample_2x(self.raise_coarse(self.coarse(middle))))
-        fine = self.join_fine(fine + upsample_2x(self.raise_middle(middle)))
-        out: Tensor = self.last(self.join(entered + upsample_2x(self.raise_fine(fine))))
+        middle = self.join_middle(upsample_2x(self.raise_coarse(self.coarse(middle))).add_(middle))
+        fine = self.join_fine(upsample_2x(self.raise_middle(middle)).add_(fine))
+        out: Tensor = self.last(self.join(upsample_2x(self.raise_fine(fine)).add_(entered)))
         return out[:, 0].unflatten(0, logits.shape[:2])
+
+
+def _normed(in_channels: int, out_channels: int) -> nn.Sequential:
+    conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))

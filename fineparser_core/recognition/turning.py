@@ -8,6 +8,7 @@ the others, and ambiguities stay open.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.motion.body import SEGMENTS
@@ -210,4 +211,6 @@ def _blurred(values: np.ndarray, deviation: float, axis: int) -> np.ndarray:
     at = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (at / max(deviation, 1e-3)) ** 2)
     weights /= weights.sum()
-    return np.apply_along_axis(np.convolve, axis, values, weights, mode="same")
+    beyond = [(0, 0), (0, 0)]
+    beyond[axis] = reach, reach
+    return np.asarray(sliding_window_view(np.pad(values, beyond), len(weights), axis) @ weights)

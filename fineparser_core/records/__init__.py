@@ -4,7 +4,19 @@ Frames are 0-based indices of the source file. A *sample* is a frame among the 9
 *transition* is the first frame of a new step. Frame ranges of steps are half-open, those of clips include both ends.
 """
 
-from fineparser_core.records.analysis import Analysis, Contradiction, Measure
+from fineparser_core.records.analysis import (
+    Analysis,
+    AwardCheck,
+    Contradiction,
+    Contribution,
+    ExemplarVote,
+    IntervalRule,
+    Measure,
+    OwnAward,
+    ProfileIdentity,
+    ScoreInterval,
+    Scoring,
+)
 from fineparser_core.records.clip import (
     DOUBTFUL_DIVER,
     SURE_DIVER,
@@ -17,9 +29,6 @@ from fineparser_core.records.clip import (
     Pixels,
     VideoInfo,
 )
-from fineparser_core.records.moments import Moment, Moments, StepSpan, Transitions, step_spans
-from fineparser_core.records.notes import Note, NoteCode
-from fineparser_core.records.painted_mask import PaintedMask
 from fineparser_core.records.parse import (
     ClipEncoding,
     ClipEvidence,
@@ -28,18 +37,14 @@ from fineparser_core.records.parse import (
     DiveParse,
     MaskTrack,
     ModelIdentity,
+    Moment,
+    Moments,
+    Note,
+    NoteCode,
     Recognition,
     SeenNumber,
+    StepSpan,
+    Transitions,
     compared_dive,
-    paint_masks,
-)
-from fineparser_core.records.scores import (
-    AwardCheck,
-    Contribution,
-    ExemplarVote,
-    IntervalRule,
-    OwnAward,
-    ProfileIdentity,
-    ScoreInterval,
-    Scoring,
+    step_spans,
 )

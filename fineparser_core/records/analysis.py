@@ -1,12 +1,197 @@
 """The analysis of a dive: its parse, what was measured of it, and its score."""
 
 from dataclasses import dataclass
-from typing import Any
+from math import hypot
+from pathlib import Path
+from statistics import NormalDist
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from fineparser_core.methods import load_reference
-from fineparser_core.records.notes import Note
-from fineparser_core.records.parse import DiveParse
-from fineparser_core.records.scores import OwnAward, Scoring
+from fineparser_core.records.parse import DiveParse, Note
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """Points that a step adds to the score relative to an exemplar, or to the mean of several.
+
+    points = dynamic + static + measured, the outputs of the streams: R_V (motion), R_S (appearance), and R_M, what was
+    measured. Without measures R_M is 0 and the other two count in full, as in the paper; beside it they count by
+    `MeasuredStream.network_share`.
+
+    Source: Eq. 6. Deviation: R_M is not in the paper.
+    """
+
+    step: str
+    points: float
+    dynamic: float
+    static: float
+    measured: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExemplarVote:
+    """The score predicted from an exemplar: vote = the exemplar's score + the sum of the contributions' points."""
+
+    id: str
+    dive_number: str
+    board_m: float | None
+    score: float
+    vote: float
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalRule:
+    """A prediction interval calibrated on held-out dives with known scores.
+
+    Attributes:
+        level: share of those dives whose score lies within the interval, e.g. 0.8.
+        base, per_spread, per_difficulty: half width = base + per_spread * spread + per_difficulty * DD, in points.
+    """
+
+    level: float
+    base: float
+    per_spread: float
+    per_difficulty: float
+
+    def around(self, score: float, spread: float, difficulty: float, deviation: float = 0.0) -> "ScoreInterval":
+        """Return the interval around a score, clipped to the possible scores, 0 to 30 * difficulty.
+
+        Args:
+            deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+        """
+        half = self.base + self.per_spread * spread + self.per_difficulty * difficulty
+        half = hypot(half, NormalDist().inv_cdf((1 + min(self.level, 0.999)) / 2) * deviation)
+        most = 30 * difficulty
+        low, high = (min(max(end, 0.0), most) for end in (score - half, score + half))
+        return ScoreInterval(low=low, high=high, rule=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreInterval:
+    """The bounds of a prediction interval in points, and the rule that gave them."""
+
+    low: float
+    high: float
+    rule: IntervalRule
+
+    @property
+    def level(self) -> float:
+        return self.rule.level
+
+    def awards(self, difficulty: float) -> tuple[float, float]:
+        """Return the bounds as awards of a dive of a DD."""
+        return self.low / (3 * difficulty), self.high / (3 * difficulty)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileIdentity:
+    """The judges' profile that a score was made by, see `fineparser_core.scoring.profile`.
+
+    Attributes:
+        id: of its content.
+        name: that the coach gave it.
+        dives: number of judged dives that it was learned from.
+    """
+
+    id: Annotated[str, Meta(max_length=64)]
+    name: Annotated[str, Meta(max_length=200)]
+    dives: Annotated[int, Meta(ge=1, lt=2**31)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """The score of a dive against its exemplars (paper Eq. 6 and 12).
+
+    Attributes:
+        spread: population standard deviation of the votes, in points: agreement, not accuracy.
+        award: score / (3 * difficulty), the mean award that the score implies, 0 to 10.
+        difficulty_source: as of `Difficulty.source`.
+        contributions: mean over the exemplars; their points sum to score - mean exemplar score.
+        notes: about the exemplars and the scale, e.g. fewer exemplars than requested, exemplars from other boards.
+        interval: prediction interval; None for weights without a calibration.
+        deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+        profile: whose judges' scale it is on, that of its exemplars' scores as well; None: as shipped.
+    """
+
+    dive_number: str
+    board_m: float | None
+    difficulty: float
+    difficulty_source: str
+    score: float
+    spread: float
+    award: float
+    contributions: tuple[Contribution, ...]
+    exemplars: tuple[ExemplarVote, ...]
+    seed: int
+    notes: tuple[Note, ...] = ()
+    interval: ScoreInterval | None = None
+    deviation: float = 0.0
+    profile: ProfileIdentity | None = None
+
+    @property
+    def award_range(self) -> tuple[float, float] | None:
+        """The ends of the interval as awards; None without an interval."""
+        return self.interval.awards(self.difficulty) if self.interval is not None else None
+
+    @property
+    def uses_measures(self) -> bool:
+        """Whether the measured stream has a part in the score, and with it the interval is of that."""
+        return any(part.measured for part in self.contributions)
+
+    @property
+    def nearest_numbers(self) -> tuple[str, ...]:
+        """The exemplars' dive numbers, sorted; empty if all exemplars have the number of the dive itself."""
+        numbers = sorted({vote.dive_number for vote in self.exemplars})
+        return () if numbers == [self.dive_number] else tuple(numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwardCheck:
+    """Errors of awards by measures alone, against the marks of real dives.
+
+    Attributes:
+        dives: how many.
+        rank_correlation: Spearman's.
+        mean_error: mean distance, awards.
+    """
+
+    dives: int
+    rank_correlation: float
+    mean_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAward:
+    """The award of a dive by measures alone, without exemplars.
+
+    Attributes:
+        board_m: None where it was not given.
+        award: mean award, 0 to 10.
+        score: 3 * difficulty * award, points.
+        steps: awards of each phase against a usual dive; without the ends of the scale they sum to the award less that
+            of a usual dive.
+        interval: of the score.
+        checked: errors of these awards on real dives.
+        profile: profile of the judges whose scale it is on; None: as shipped.
+    """
+
+    dive_number: str
+    board_m: float | None
+    difficulty: float
+    award: float
+    score: float
+    steps: tuple[float, float, float]
+    interval: ScoreInterval
+    checked: AwardCheck
+    profile: ProfileIdentity | None = None
+
+    @property
+    def award_range(self) -> tuple[float, float]:
+        """The ends of the interval as awards."""
+        return self.interval.awards(self.difficulty)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +269,29 @@ class Analysis:
             ExportError: a number in it is not finite.
         """
         return load_reference("fineparser_core.export.analysis_json:analysis_to_dict")(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the analysis as JSON, as packaging/docs/json.md describes it, and its masks beside it as .npz.
+
+        Raises:
+            ExportError: a file cannot be written, or a number is not finite.
+
+        Example:
+            >>> analysis.save("dive.json")
+            >>> Analysis.load("dive.json").parse.transitions == analysis.parse.transitions
+            True
+        """
+        load_reference("fineparser_core.export.analysis_json:save_analysis")(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> "Analysis":
+        """Read what `save` wrote; without the .npz the analysis has no masks.
+
+        Raises:
+            ExportError: a file is missing, damaged or something else.
+        """
+        found: Analysis = load_reference("fineparser_core.export.analysis_json:load_analysis")(path)
+        return found
 
     def tables(self) -> dict[str, dict[str, list[Any]]]:
         """Return "phases", "moments", "measures", "exemplars", "numbers" and "samples", each as its columns.

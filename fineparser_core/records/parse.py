@@ -1,16 +1,123 @@
 """The parse of a clip: its steps, masks, joints and motion, and the dive that it shows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records.clip import Clip, Frame
-from fineparser_core.records.moments import Moments, StepSpan, Transitions, step_spans
-from fineparser_core.records.notes import Note, NoteCode
-from fineparser_core.records.painted_mask import PaintedMask
+
+
+class NoteCode(StrEnum):
+    """Kinds of notes; `fineparser_core.export.notes` has their sentences and says which values each has."""
+
+    # Notes on the file and the clip.
+    FILE_CUT_OFF = "file_cut_off"
+    PARTS_DAMAGED = "parts_damaged"
+    FRAMES_DAMAGED = "frames_damaged"
+    PICTURES_REPEATED = "pictures_repeated"
+    POINT_IGNORED = "point_ignored"
+    DIVER_UNSURE = "diver_unsure"
+    CUT_OUT = "cut_out"
+    SLOW_MOTION = "slow_motion"
+    NO_FALL = "no_fall"
+    TAKE_OFF_UNSURE = "take_off_unsure"
+    TAKE_OFF_NEAR_START = "take_off_near_start"
+    ENTRY_UNSURE = "entry_unsure"
+    ENTRY_NEAR_END = "entry_near_end"
+    # Notes on the score and the measures.
+    FEW_EXEMPLARS = "few_exemplars"
+    OTHER_BOARD = "other_board"
+    NEAREST_NUMBERS = "nearest_numbers"
+    EXEMPLARS_UNUSABLE = "exemplars_unusable"
+    EXEMPLARS_LEFT_OUT = "exemplars_left_out"
+    CALIBRATED = "calibrated"
+    MEASURES_UNCLEAR = "measures_unclear"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note for the user about a result: a code with values; the words are made where they are shown."""
+
+    code: NoteCode
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transitions:
+    """First frame and time of the second and the third step, in the source file."""
+
+    first_flight_frame: Frame
+    first_entry_frame: Frame
+    first_flight_s: float
+    first_entry_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSpan:
+    """One step of the dive: frames [start_frame, end_frame) of the source file."""
+
+    name: str
+    start_frame: int
+    end_frame: int
+
+
+def step_spans(*cuts: int) -> tuple[StepSpan, StepSpan, StepSpan]:
+    """Return the steps of a dive, from the first frame of each and the first frame after the dive."""
+    first, second, third = (
+        StepSpan(name=name, start_frame=start, end_frame=end)
+        for name, (start, end) in zip(STEP_NAMES, pairwise(cuts), strict=True)
+    )
+    return first, second, third
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Time of an event in a dive: the first frame that shows it.
+
+    Attributes:
+        time_s: seconds of the file.
+        deviation_s: its standard deviation.
+        sources: its sources: "network", "feet", "height" (of the board, by gravity), "opening", "hips", "contact",
+            "path", or "hand" for a moment that a person has placed.
+        conflict: whether these contradict each other, or gravity contradicts a person.
+    """
+
+    time_s: float
+    deviation_s: float
+    sources: tuple[str, ...]
+    conflict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """The moments of a dive, estimated once from all sources; all measures and scores read these.
+
+    Attributes:
+        take_off: no part of the body touches the board any more.
+        top: the body's center is highest; None where its path does not show.
+        come_out: a closed body opens for the entry.
+        contact: the water is touched; None where that does not show.
+        covariance_s2: of take-off and top.
+    """
+
+    take_off: Moment
+    come_out: Moment
+    top: Moment | None = None
+    contact: Moment | None = None
+    covariance_s2: float = 0.0
+
+    @property
+    def rise_deviation_s(self) -> float:
+        """Standard deviation of the time from take-off to top; of the take-off alone where no top is known."""
+        if self.top is None:
+            return self.take_off.deviation_s
+        variance = self.take_off.deviation_s**2 + self.top.deviation_s**2 - 2 * self.covariance_s2
+        return float(np.sqrt(max(variance, 0.0)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +198,8 @@ class DiveMotion:
         slowed: how many times slower than real time the recording is, by gravity against the body's size; 1 for real
             time. Good to a fifth.
         picture_xyxy: x0, y0, x1, y1 of the picture in the file's frames, without borders; None if unknown.
+        splash_px: width of the white water about the entry, 0 for none, and its standard deviation, pixels of the
+            scene; None where too little of the water was seen.
     """
 
     to_scene: np.ndarray = field(repr=False)
@@ -104,6 +213,7 @@ class DiveMotion:
     body_px: float
     slowed: float = 1.0
     picture_xyxy: tuple[float, float, float, float] | None = None
+    splash_px: tuple[float, float] | None = None
 
     def in_scene(self, points: np.ndarray, samples: np.ndarray | None = None) -> np.ndarray:
         """Convert points (n, 2) in source pixels, a point for each sample, or several, (n, k, 2), to the scene.
@@ -188,7 +298,6 @@ class DiveParse(MaskTrack):
         motion: the free fall and the camera's motion; None without a free fall.
         notes: what is missing or damaged in the file, and what to look at before the parse is trusted.
         recognition: which dive the video shows, by the moments as found, not as corrected; None where too little shows.
-        painted: a person's corrections of the masks, which `mask_probability` has; see `paint_masks`.
     """
 
     clip: Clip
@@ -203,7 +312,6 @@ class DiveParse(MaskTrack):
     motion: DiveMotion | None = None
     notes: tuple[Note, ...] = ()
     recognition: Recognition | None = None
-    painted: tuple[PaintedMask, ...] = ()
 
     @property
     def masks(self) -> MaskTrack:
@@ -233,20 +341,6 @@ class DiveParse(MaskTrack):
     def step_durations_s(self) -> tuple[float, ...]:
         """Seconds of the file that each step takes."""
         return tuple(end_s - start_s for start_s, end_s in pairwise(self.step_ends_s))
-
-
-def paint_masks(parse: DiveParse, painted: Sequence[PaintedMask]) -> DiveParse:
-    """Return the parse with corrected masks, which a note tells; corrections of frames without a sample are left."""
-    painted = tuple(one for one in painted if one.frame in parse.sampled_frames)
-    if not painted or not len(parse.mask_probability):
-        return parse
-    masks = np.array(parse.mask_probability)
-    for one in painted:
-        for sample in np.flatnonzero(parse.sampled_frames == one.frame):
-            masks[sample] = one.on(masks[sample], parse.crop_xyxy[sample])
-    notes = (note for note in parse.notes if note.code is not NoteCode.MASKS_PAINTED)
-    told = (*notes, Note(NoteCode.MASKS_PAINTED, (len(painted),)))
-    return replace(parse, mask_probability=masks, painted=painted, notes=told)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from fineparser_core.scoring.measured_stream import Quantities, moved_quantities
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class LearnableDive:
     """A judged dive that a profile may be learned from.
 
     Attributes:
@@ -101,7 +101,7 @@ class Candidate:
         return number, find_difficulty(number, self.dive.board_m, self.dive.difficulty)
 
 
-def model_of(candidates: Sequence[Candidate]) -> str:
+def model_of(candidates: Sequence[LearnableDive]) -> str:
     """Return the id of the weights of the analyses. Raises: ConfigError, where they are by several."""
     models = {one.analysis.parse.model.id for one in candidates if one.analysis is not None}
     if len(models) > 1:

@@ -16,7 +16,7 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.measures import measure_dive
 from fineparser_core.records import (
     Analysis,

@@ -22,7 +22,7 @@ from fineparser_core.records import (
     Scoring,
     Transitions,
 )
-from fineparser_core.video.sampling import frame_to_sample
+from fineparser_core.video.clips import frame_to_sample
 
 #: Distance of an outlier from the median, in robust standard deviations (1.4826 * MAD).
 _OUTLIER_DEVIATIONS = 3.0

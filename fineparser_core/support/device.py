@@ -1,5 +1,6 @@
 """Selects device and precision of the network from the capabilities of the machine, never by timing."""
 
+import logging
 import platform
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import torch.nn.functional as F
 from fineparser_core.constants import DEVICES
 from fineparser_core.errors import ConfigError
 
+logger = logging.getLogger(__name__)
+
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+#: Prefix of the precision of a network whose I3Ds compute in 8 bits, and everything else in what follows.
+INT8 = "int8/"
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -64,14 +69,20 @@ def _mps_runs_the_network() -> bool:
 
 
 def choose_precision(device: torch.device, name: str = "auto") -> str:
-    """Return the name of a precision; "auto" is "bf16" with native support, "fp16" on older CUDA devices, else "fp32".
+    """Return the name of a precision to learn in.
+
+    "auto" is "bf16" with native support, "fp16" on older CUDA devices, else "fp32".
 
     Raises:
-        ConfigError: the precision is unknown.
+        ConfigError: the precision is unknown, or only for analyses.
     """
+    if name == "int8":
+        raise ConfigError("int8 is for analyses alone: use auto, {0}.", ", ".join(PRECISIONS))
     if name != "auto":
         if name not in PRECISIONS:
             raise ConfigError("Unknown precision '{0}': use auto, {1}.", name, ", ".join(PRECISIONS))
+        if device.type == "cpu" and name != "fp32" and not (name == "bf16" and _cpu_has_fast_bf16()):
+            logger.warning("this processor emulates %s, which takes longer than fp32: leave --precision away", name)
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
@@ -80,7 +91,34 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
     return "fp32"
 
 
+def inference_precision(device: torch.device, name: str = "auto", *, has_activations: bool) -> str:
+    """Return the name of a precision for analyses; "auto" is "int8/…" on CPUs that gain by it, else as of learning.
+
+    Args:
+        has_activations: whether the weights have the largest activations of their I3Ds, see `models.int8`.
+
+    Raises:
+        ConfigError: the precision is unknown, or is "int8" and this device or these weights cannot.
+    """
+    can = device.type == "cpu" and _cpu_has("avx2") and hasattr(torch.ops.onednn, "qconv_pointwise")
+    if name == "int8" and not can:
+        raise ConfigError("This device does not compute faster in int8: use auto.")
+    if name == "int8" and not has_activations:
+        raise ConfigError("These weights do not know their activations: run fineparser calibrate, or use auto.")
+    if name == "int8" or (name == "auto" and can and has_activations):
+        return INT8 + choose_precision(device)
+    return choose_precision(device, name)
+
+
+def has_vnni() -> bool:
+    """Return True if the CPU adds products of 8 bits in 32."""
+    return _cpu_has("vnni")
+
+
 def _cpu_has_fast_bf16() -> bool:
+    return _cpu_has("avx512_bf16") or _cpu_has("amx_tile")
+
+
+def _cpu_has(flag: str) -> bool:
     # torch has no public API for these CPU flags; without them fp32 is the safe choice.
-    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, check, lambda: False)()) for check in checks)
+    return bool(getattr(torch.cpu, f"_is_{flag}_supported", lambda: False)())

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fineparser_core.support.codec import from_json
-from fineparser_core.support.csv_table import decoded_table, table_rows
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.tables import decoded_table, table_rows
 
 Value = TypeVar("Value")
 #: Makes the error of a short reason; its sentence names the file and the way out.

@@ -28,6 +28,40 @@ from fineparser_core.language import translated
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.codec import from_json, to_json
 
+_NICENESS = 10
+_BELOW_NORMAL_PRIORITY_CLASS = 0x4000  # of the Windows API
+
+
+def lower_priority() -> None:
+    """Lower the scheduling priority of this process, on Linux of the calling thread and of those that it starts.
+
+    On Linux it joins the idle scheduling class. Niceness alone is not enough there: a thread that wakes up to
+    draw a frame waits until a niced thread has used up its time slice of several milliseconds.
+
+    The priority stays as it is where the system does not permit the change.
+    """
+    try:
+        if sys.platform == "linux":
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        elif sys.platform == "win32":
+            import ctypes
+
+            ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), _BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            os.nice(_NICENESS)
+    except OSError:
+        pass
+
+
+def wait_asleep() -> None:
+    """Let threads of OpenMP that wait for each other sleep; to be called before torch is loaded.
+
+    Else they spin, and where other programs want the cores, too, take them from the very threads that they wait for: an
+    analysis on two busy cores took three to seven times as long. Who sets OMP_WAIT_POLICY decides.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 #: Variable by which Python leaves the working folder off its path, as -P does.
 _SAFE_PATH = "PYTHONSAFEPATH"
 #: First argument of the frozen command line that has it run a module of ours, which the second names.
@@ -60,7 +94,7 @@ def own_process(module: str, *arguments: str) -> list[str]:
     where a program without a console has none.
 
     Args:
-        module: full name, e.g. `fineparser_core.export.job_process`.
+        module: full name, e.g. `fineparser_core.export.jobs`.
     """
     if not is_frozen():
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -116,11 +150,11 @@ def ignore(signals: Iterable[signal.Signals]) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-class Message(msgspec.Struct, frozen=True, tag=True):
+class ProcessMessage(msgspec.Struct, frozen=True, tag=True):
     """A message between processes of the program; its JSON names its type."""
 
 
-class Failed(Message, frozen=True, kw_only=True):
+class Failed(ProcessMessage, frozen=True, kw_only=True):
     """Error that ended a process's work, as a sentence for the user; kind is the class of the error."""
 
     kind: str
@@ -187,7 +221,7 @@ class ParentPipe:
         os.dup2(_STDERR, _STDOUT)
         sys.stdout = sys.stderr
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ProcessMessage) -> None:
         """Send a message."""
         self.write(encode(message))
 
@@ -197,7 +231,9 @@ class ParentPipe:
             with self._lock:
                 self._pipe.write(line)
                 self._pipe.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: it was closed below
+            with suppress(OSError):
+                self._pipe.close()  # else what it holds is tried again, and told, when it is deleted
             self._gone()
 
 
@@ -208,7 +244,7 @@ class Died:
     code: int
 
 
-class _Opened(Message, frozen=True):
+class _Opened(ProcessMessage, frozen=True):
     """Report that a process of jobs has opened what they need."""
 
 

@@ -60,10 +60,12 @@ _PAGE = """<!doctype html>
 body {{ font: 1.05rem/1.45 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem }}
 h1 {{ font-size: 1.3rem }}
 video, img {{ width: 100%; max-height: 80vh; object-fit: contain; border-radius: .5rem; background: #0002 }}
+details {{ font-size: .85rem; opacity: .7 }}
 figure {{ margin: 0 0 1.6rem }}
 figcaption {{ display: flex; gap: 1rem; justify-content: space-between; overflow-wrap: anywhere }}
 </style></head><body><h1>{title}</h1><p>{what}</p>
 {files}
+{trust}
 </body></html>
 """
 
@@ -115,13 +117,17 @@ class ShareServer:
         url: of the page; it cannot be guessed.
     """
 
-    def __init__(self, address: str, files: Mapping[int, Path]) -> None:
+    def __init__(self, address: str, files: Mapping[int, Path], trust: str = "") -> None:
         """Begin to serve at an address of this computer.
+
+        Args:
+            trust: how far awards can be trusted, behind a quiet line below the files; "" for no line.
 
         Raises:
             OSError: the address is unavailable.
         """
         self._real: dict[Path, str] = {}
+        self._trust = trust
         self.files = files
         self._server = _Server((address, 0), _Handler)
         self._server.share = self
@@ -169,9 +175,12 @@ class ShareServer:
         what = text(
             "These files are on the computer that showed the code, until sharing ends there: save what you keep."
         )
+        asked = escape(text("How far can an award be trusted?"))
+        trust = f"<details><summary>{asked}</summary><p>{escape(self._trust)}</p></details>" if self._trust else ""
         files = "\n".join(_figure(number, path) for number, path in sorted(self.files.items()))
         code = language().replace("_", "-")
-        return _PAGE.format(language=code, title=title, what=escape(what), files=files).encode(errors="replace")
+        page = _PAGE.format(language=code, title=title, what=escape(what), files=files, trust=trust)
+        return page.encode(errors="replace")
 
 
 def _figure(number: int, path: Path) -> str:
@@ -182,7 +191,8 @@ def _figure(number: int, path: Path) -> str:
     elif kind.startswith("image/"):
         shown = f'<a href="{number}"><img src="{number}" alt="{name}" loading="lazy"></a>'
     named = f'<a href="{number}">{name}</a>' if kind else f"<span>{name}</span>"
-    save = f'<a href="{number}" download="{name}">{escape(text("Save"))}</a>'
+    save_text = escape(text("Save"))  # not inside an f-string, where texts are not collected
+    save = f'<a href="{number}" download="{name}">{save_text}</a>'
     return f"<figure>{shown}<figcaption>{named}{save}</figcaption></figure>"
 
 

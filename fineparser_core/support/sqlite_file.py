@@ -4,10 +4,12 @@ SQLite's write-ahead log separates readers from a single writer, and an unfinish
 rolled back.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -17,6 +19,7 @@ from uuid import uuid4
 from fineparser_core.errors import ExportError
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import lock_file, read_bounded
 
 #: The first SQLite that always has JSON; STRICT tables came with 3.37.
 LEAST_VERSION = (3, 38)
@@ -30,6 +33,7 @@ _MOST_BYTES = 4 << 20
 #: Primary error codes of SQLite for a damaged file.
 _DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _DAY_S = 24 * 3600
+_MOST_PAIR_BYTES = 200
 #: Days after which each generation of a backup is renewed, by what its name adds to that of the file.
 _GENERATIONS = {"": 1, "-week": 7, "-month": 30}
 
@@ -50,7 +54,9 @@ def file_uri(path: PurePath) -> str:
     return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
 
 
-def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+def connect(
+    path: Path, query: str = "", *, patience_s: float = PATIENCE_S, most_bytes: int = _MOST_BYTES
+) -> sqlite3.Connection:
     """Return a connection that the threads of a process may use in turn.
 
     Transactions are begun by name: SQLite's own begin as readers, which two writers cannot both turn into writing.
@@ -58,6 +64,7 @@ def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> s
     Args:
         query: of the URI of SQLite.
         patience_s: time to wait for another program, in seconds.
+        most_bytes: maximum size of a row.
 
     Raises: sqlite3.Error.
     """
@@ -67,7 +74,7 @@ def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> s
     uri = file_uri(path.absolute()) + query
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=patience_s, isolation_level=None)
     with closed_on_failure(db):
-        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most_bytes)
         # Text that is not UTF-8 fails its own row alone.
         db.text_factory = lambda text: text.decode(errors="surrogateescape")
         for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
@@ -114,12 +121,16 @@ def reason_of(error: Exception) -> str:
     return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
 
 
-def damage_of(path: Path, query: str = "", schema: str = "", *, patience_s: float = PATIENCE_S) -> str:
+def mark_of(db: sqlite3.Connection) -> int:
+    """Return the application id of an open file; 0: none was set."""
+    return int(db.execute("PRAGMA application_id").fetchone()[0])
+
+
+def damage_of(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> str:
     """Return what is wrong with a file; "" where it is sound.
 
     Args:
         query: of the URI of SQLite.
-        schema: script that makes an empty file; a file of the same version must hold its tables.
         patience_s: time to wait for another program, in seconds.
 
     Raises:
@@ -130,11 +141,7 @@ def damage_of(path: Path, query: str = "", schema: str = "", *, patience_s: floa
     try:
         with closing(connect(path, query, patience_s=patience_s)) as db:
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                return str(found).splitlines()[-1]
-            if not version_of(db):
-                return "it is empty"
-            return schema_amiss(db, schema)[1] if f"user_version = {version_of(db)};" in schema else ""
+            return "" if found == "ok" else str(found).splitlines()[-1]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # SQLITE_ERROR means a format or a schema that this SQLite does not know.
         if is_damage(error) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_ERROR:
@@ -165,8 +172,7 @@ def _objects(db: sqlite3.Connection) -> dict[str, str]:
         ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).replace('"', "").split())
         for kind, name, table, sql in rows
     }
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    return {**found, "mark of its program": str(application)}
+    return {**found, "mark of its program": str(mark_of(db))}
 
 
 def is_blank(path: Path) -> bool:
@@ -184,15 +190,22 @@ def file_id(path: str | Path) -> str:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[sqlite3.Connection]:
+def exclusive(lock: Path) -> Iterator[None]:
     """Keep other programs from opening, repairing or backing up a database; a killed program's hold ends with it.
 
     Args:
-        path: of a lock file, which is a separate database.
+        lock: path of a lock file, see `lock_file`; what it holds does not matter.
+
+    Raises:
+        OSError: it cannot be created, or another program holds it for too long.
     """
-    with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as hold:
-        hold.execute("BEGIN EXCLUSIVE")
-        yield hold
+    end_s = time.monotonic() + PATIENCE_S
+    while (hold := lock_file(lock)) is None:
+        if time.monotonic() > end_s:
+            raise TimeoutError(errno.EBUSY, "another program is using it")
+        time.sleep(_AGAIN_S)
+    with hold:
+        yield
 
 
 def pair_log(path: Path, lock: Path) -> None:
@@ -201,15 +214,17 @@ def pair_log(path: Path, lock: Path) -> None:
     SQLite takes any log for that of the file beside it. Where a file is replaced while a program has it open, the next
     one that opens it would write the old file's pages into the new one, and lose both.
 
+    The memory is a file beside the lock, with a checksum: what is damaged of it counts as forgotten.
+
     Args:
         lock: as of `exclusive`.
 
     Raises:
-        OSError or sqlite3.Error.
+        OSError: the lock cannot be had, or the log cannot be renamed.
     """
-    with exclusive(lock) as hold:
-        hold.execute("CREATE TABLE IF NOT EXISTS pair (file TEXT NOT NULL, log TEXT NOT NULL)")
-        known = hold.execute("SELECT file, log FROM pair").fetchone()
+    memory = lock.with_suffix(".pair")
+    with exclusive(lock):
+        known = _pair_in(memory)
         now = file_id(path), file_id(f"{path}-wal")
         if known is not None and known[1] == now[1] != "" and known[0] != now[0]:
             for side in SIDE_FILES[1:]:
@@ -217,9 +232,22 @@ def pair_log(path: Path, lock: Path) -> None:
                     os.replace(f"{path}{side}", f"{path}{side}-{uuid4().hex[:4]}")
             now = now[0], ""
         if known != now:
-            hold.execute("DELETE FROM pair")
-            hold.execute("INSERT INTO pair VALUES (?, ?)", now)
-            hold.execute("COMMIT")
+            with suppress(OSError):
+                memory.write_bytes(_pair_bytes(*now))
+
+
+def _pair_bytes(file: str, log: str) -> bytes:
+    pair = f"{file}\n{log}\n".encode()
+    return pair + f"{zlib.crc32(pair)}\n".encode()
+
+
+def _pair_in(memory: Path) -> tuple[str, str] | None:
+    try:
+        content = read_bounded(memory, _MOST_PAIR_BYTES)
+        file, log, _ = content.decode("ascii").split("\n", 2)
+    except (OSError, ValueError):
+        return None
+    return (file, log) if content == _pair_bytes(file, log) else None
 
 
 def set_aside(path: Path, is_sound: Callable[[Path], bool], *backups: Path) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, kw_only=True)
-class Camera:
+class SceneCamera:
     """Pinhole camera over N instants.
 
     Attributes:
@@ -124,7 +124,7 @@ def animate_camera(
     phase: np.ndarray,
     size: tuple[int, int],
     rng: np.random.Generator,
-) -> Camera:
+) -> SceneCamera:
     """Move a camera so that it tracks a target with lag, overshoot, zoom and shake.
 
     Args:
@@ -162,7 +162,7 @@ def animate_camera(
     down = np.cross(ahead, right)
     cos, sin = np.cos(viewpoint.roll_rad), np.sin(viewpoint.roll_rad)
     rotation = np.stack([cos * right + sin * down, -sin * right + cos * down, ahead], axis=1)
-    return Camera(position=position, rotation=rotation, focal_px=focal, width_px=width, height_px=height)
+    return SceneCamera(position=position, rotation=rotation, focal_px=focal, width_px=width, height_px=height)
 
 
 def _follow(target: np.ndarray, viewpoint: Viewpoint, step_s: float) -> np.ndarray:

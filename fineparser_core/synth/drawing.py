@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.synth.body import JOINT, Capsules, unit
-from fineparser_core.synth.camera import Camera
+from fineparser_core.synth.camera import SceneCamera
 
 # Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
@@ -30,7 +30,7 @@ class Figure:
         self,
         joints: np.ndarray,
         capsules: Capsules,
-        camera: Camera,
+        camera: SceneCamera,
         at: np.ndarray,
         light: np.ndarray,
         *,

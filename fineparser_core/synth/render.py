@@ -14,6 +14,7 @@ from fineparser_core.synth import body as bodies
 from fineparser_core.synth import rubric
 from fineparser_core.synth.body import Body
 from fineparser_core.synth.camera import sample_close_up, sample_viewpoint
+from fineparser_core.synth.drawn_athlete import Athlete
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.optics import Optics, sample_optics
 from fineparser_core.synth.scene import blend
@@ -26,7 +27,6 @@ from fineparser_core.synth.shots import (
     render_underwater,
     to_fields,
 )
-from fineparser_core.synth.staging import Athlete
 
 # Fewest and most frames of a clip whose timing is sampled.
 _MIN_FRAMES, _MAX_FRAMES = 63, 273

@@ -1,5 +1,6 @@
 """The scene around the athlete: backdrop, pool, boards, railings and bystanders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -7,11 +8,77 @@ import numpy as np
 
 from fineparser_core.constants import SPRINGBOARDS_M
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import textures
+from fineparser_core.synth import flight, textures
 from fineparser_core.synth.body import pose
-from fineparser_core.synth.bystanders import Bystanders
-from fineparser_core.synth.camera import Camera
+from fineparser_core.synth.camera import SceneCamera
 from fineparser_core.synth.drawing import Figure
+
+
+class Bystanders:
+    """Creates bystanders.
+
+    Args:
+        time_s: (T,) times of the frames.
+        draw: makes the figure of a body, its joints (T or 1, J, 3) in meters and the gloss of its skin.
+    """
+
+    def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Figure]) -> None:
+        self._time_s, self._draw = time_s, draw
+
+    def person(
+        self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
+    ) -> Figure:
+        """Return a person with given poses.
+
+        Args:
+            poses: (T or 1, len(POSE)).
+            place: (T or 1, 3) meters, position of the lowest point of the body.
+            facing: heading in radians, 0 along x.
+        """
+        turned = flight.rotate_body(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
+        turned[..., 2] -= turned[..., 2].min(1, keepdims=True)
+        return self._draw(body, turned + place[:, None], gloss)
+
+    def standing(
+        self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
+    ) -> Figure:
+        """Return a person who stands or sits still."""
+        return self.person(body, _stance(seated, rng)[None], place[None], facing)
+
+    def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
+        """Return a walking person who passes `place` in the middle of the clip."""
+        swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
+        still = _stance(False, rng)
+        poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])
+        ahead = np.array([np.cos(facing), np.sin(facing), 0.0])
+        moved = (self._time_s - self._time_s.mean())[:, None] * rng.uniform(0.8, 1.5) * ahead
+        return self.person(body, poses, place + moved, facing)
+
+    def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Figure:
+        """Sample another diver, in 65 % of cases dressed like the athlete, who waits, swings the arms or walks."""
+        body = bodies.sample_partner(athlete, rng) if rng.random() < 0.65 else bodies.sample_body(rng)
+        if rng.random() < 0.3:
+            body = replace(body, skin=athlete.skin, hair=athlete.hair)
+        facing = float(rng.uniform(0, 2 * np.pi))
+        activity = rng.random()
+        if activity < 0.15:
+            return self.walker(body, place, facing, rng)
+        still = _stance(rng.random() < 0.1, rng)
+        if activity < 0.5:
+            return self.person(body, still[None], place[None], facing, gloss=0.2)
+        turn = 2 * np.pi * (rng.uniform(0.25, 0.8) * self._time_s + rng.random())
+        arms, bent = rng.uniform(0.3, 2.6), rng.uniform(0.0, 0.6)
+        poses = np.array(
+            [pose(still, shoulder=arms * (0.5 + 0.5 * s), hip=0.1 + bent * (1 + s) / 2) for s in np.sin(turn)]
+        )
+        return self.person(body, poses, place[None], facing, gloss=0.2)
+
+
+def _stance(seated: bool, rng: np.random.Generator) -> np.ndarray:
+    arms = {f"shoulder_{s}": rng.choice([0.0, 0.3, 1.4, 3.0], p=[0.6, 0.2, 0.12, 0.08]) for s in "lr"}
+    stance = pose(elbow=rng.choice([0.1, 1.6]), neck=rng.normal(0, 0.2), hip=0.05, **arms)
+    return pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8) if seated else stance
+
 
 _GROUND_M = 44.0
 # Half the width that is kept free for the athlete on the board.
@@ -28,7 +95,7 @@ _UNSHADED_SHARE = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Box:
+class Cuboid:
     """An axis-aligned box.
 
     Attributes:
@@ -63,7 +130,7 @@ class Scene:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: SceneCamera,
         at: np.ndarray,
         board_m: float,
         time_s: np.ndarray,
@@ -135,7 +202,7 @@ class Scene:
         """Return a position (3,) on the deck in front of the wall."""
         return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * lateral_m
 
-    def _judges(self, rng: np.random.Generator) -> tuple[list[Box], list[Figure]]:
+    def _judges(self, rng: np.random.Generator) -> tuple[list[Cuboid], list[Figure]]:
         """Return a row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
         chairs, people = [], []
         high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
@@ -146,7 +213,7 @@ class Scene:
         facing = float(np.arctan2(-self._back[1], -self._back[0]))
         for k in range(int(rng.integers(3, 8))):
             x, y = (start + self._along * (k * apart))[:2]
-            chairs.append(Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), color=paint))
+            chairs.append(Cuboid(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), color=paint))
             body = replace(bodies.sample_body(rng, athlete=False), suit=shirt)
             stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
             people.append(self._figures.person(body, stance[None], np.array([[x, y, high]]), facing))
@@ -171,7 +238,7 @@ class Scene:
                 people.append(self._figures.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
         return people
 
-    def _project_box(self, box: Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _project_box(self, box: Cuboid, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
         if box.bent_by is not None:
             bend = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
@@ -242,7 +309,7 @@ class Scene:
             thick = max(1, round(wide * self._camera.focal_px[self._at[frame]] / float(depth[frame].mean())))
             cv2.line(image, a, b, tone if image.ndim == 3 else 255, thick, cv2.LINE_AA, _SHIFT)
 
-    def _draw_box(self, image: np.ndarray, box: Box, pixel: np.ndarray, depth: np.ndarray) -> None:
+    def _draw_box(self, image: np.ndarray, box: Cuboid, pixel: np.ndarray, depth: np.ndarray) -> None:
         if depth.min() < 0.5:
             return
         (left, top), (right, low) = pixel.min(0), pixel.max(0)
@@ -314,7 +381,7 @@ Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, 
 
 def sample_boards(
     board_m: float, lateral_m: list[float], rng: np.random.Generator
-) -> tuple[list[Box], list[Rail], list[np.ndarray]]:
+) -> tuple[list[Cuboid], list[Rail], list[np.ndarray]]:
     """Sample the athletes' boards and the boards beside them.
 
     Args:
@@ -324,7 +391,7 @@ def sample_boards(
         Boxes, railings, and positions (3,) where bystanders wait.
     """
     springboard = board_m in SPRINGBOARDS_M
-    boxes: list[Box] = []
+    boxes: list[Cuboid] = []
     # Bystanders on the deck beside the board.
     beside = int(rng.integers(1, 4)) if rng.random() < 0.5 else 0
     spots = [np.array([rng.uniform(-5.5, -1.7), rng.uniform(0.6, 7.0), 0.0]) for _ in range(beside)]
@@ -336,16 +403,18 @@ def sample_boards(
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
         for k, y in enumerate(lateral_m):
             low, high = y - 0.25, y + 0.25
-            boxes.append(Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), color=tone, bent_by=k))
-            boxes.append(Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), color=tone))
-            boxes.append(Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), color=concrete))
-            boxes.append(Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), color=paint))
+            boxes.append(Cuboid(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), color=tone, bent_by=k))
+            boxes.append(Cuboid(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), color=tone))
+            boxes.append(
+                Cuboid(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), color=concrete)
+            )
+            boxes.append(Cuboid(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), color=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
             if rng.random() < 0.5 or abs(side + 0.25 - lateral_m[-1]) < 1.0:
                 continue
-            boxes.append(Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), color=tone))
-            boxes.append(Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), color=paint))
+            boxes.append(Cuboid(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), color=tone))
+            boxes.append(Cuboid(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), color=paint))
             if rng.random() < 0.5:
                 spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
         if rng.random() < 0.3:
@@ -354,14 +423,16 @@ def sample_boards(
         half = rng.uniform(0.9, 1.5)
         far_side = half + lateral_m[-1]
         slab = rng.uniform(0.2, 0.5)
-        boxes.append(Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), color=concrete))
+        boxes.append(Cuboid(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), color=concrete))
         edge = paint if rng.random() < 0.5 else concrete
-        boxes.append(Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), color=edge))
+        boxes.append(Cuboid(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), color=edge))
         # The near side of the slab covers the feet for a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
             near, far = (low, -half, board_m - slab), (high, -_CLEARANCE_M, board_m)
-            boxes.append(Box(low=near, high=far, color=tone, near=True))
-        boxes.append(Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), color=concrete * rng.uniform(0.5, 1.0)))
+            boxes.append(Cuboid(low=near, high=far, color=tone, near=True))
+        boxes.append(
+            Cuboid(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), color=concrete * rng.uniform(0.5, 1.0))
+        )
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
         for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.55 else 0):
             spots.append(np.array([rng.uniform(-5.5, -1.4), rng.uniform(0.4, far_side - 0.1), board_m]))
@@ -369,9 +440,9 @@ def sample_boards(
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
             tip = rng.uniform(-1.5, 0.2)
-            boxes.append(Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), color=concrete * rng.uniform(0.8, 1.1)))
+            boxes.append(Cuboid(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), color=concrete * rng.uniform(0.8, 1.1)))
             boxes.append(
-                Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), color=concrete * rng.uniform(0.5, 1.0))
+                Cuboid(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), color=concrete * rng.uniform(0.5, 1.0))
             )
             for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
                 spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.synth.camera import Camera
+from fineparser_core.synth.camera import SceneCamera
 
 _SHIFT = 4
 
@@ -22,7 +22,7 @@ class Splash:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: SceneCamera,
         at: np.ndarray,
         where: np.ndarray,
         size: float,

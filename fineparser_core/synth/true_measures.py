@@ -63,6 +63,8 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     if motion.springboard:
         recoil_s = np.arange(-_RECOIL_S, 0.0, _STEP_S)
         found["recoil_time"] = -float(recoil_s[_middle(motion.world_joints(recoil_s)[0], "toe")[:, 2].argmin()])
+    if not motion.feet_first:
+        found["entry_rotation"] = _entry_rotation(motion)
     legs_line = _legs_line(motion)
     if legs_line is not None:
         found["legs_line"] = legs_line
@@ -89,9 +91,21 @@ def _legs_line(motion: BodyMotion) -> float | None:
     if motion.feet_first or not len(under):
         return None
     at = under[0]
-    line = (_middle(joints, "ankle") - _middle(joints, "hip"))[at]
+    return float(_legs_deg(motion, joints)[at])
+
+
+def _entry_rotation(motion: BodyMotion) -> float:
+    """Return how fast the legs turn at the contact, turns a second."""
+    times = motion.contact_s + np.array([-2, 2]) * _STEP_S
+    before, after = _legs_deg(motion, motion.world_joints(times)[0])
+    return float((after - before) / (360 * (times[1] - times[0])))
+
+
+def _legs_deg(motion: BodyMotion, joints: np.ndarray) -> np.ndarray:
+    """Return the line of the legs (n,) off the vertical of joints (n, ...), degrees; + over."""
+    line = _middle(joints, "ankle") - _middle(joints, "hip")
     sense = np.sign(motion.rotation_rad[-1] - motion.rotation_rad[0]) * np.cos(motion.heading)
-    return float(np.degrees(np.arctan2(sense * line[0], line[2])))
+    return np.asarray(np.degrees(np.arctan2(sense * line[:, 0], line[:, 2])))
 
 
 def _board_distance(motion: BodyMotion) -> float:

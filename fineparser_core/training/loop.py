@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +26,19 @@ from torch.utils.data import Dataset
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.data.exemplars import some_candidates
+from fineparser_core.data.records import DatasetDive
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
+from fineparser_core.evaluation.evaluate import Evaluator
+from fineparser_core.evaluation.failures import mask_sheet
+from fineparser_core.evaluation.results import finite
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
+from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import safe_path
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
@@ -44,21 +51,17 @@ from fineparser_core.training.optimizer import (
     learning_rate,
     make_optimizer,
     parameter_groups,
+    rate_names,
 )
-from fineparser_core.training.validation import (
-    CONSOLE_EVERY_S,
-    Splits,
-    evaluate_sharded,
-    mask_sheet,
-    metric_values,
-    picked_epoch,
-)
+from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_sharded
 
 logger = logging.getLogger(__name__)
 
 #: Name of the events of the loop.
 STAGE = "train"
 CHECKPOINT, BEST = "train.pt", "best.pt"
+#: File of the measured epochs.
+HISTORY = "history.json"
 #: Maximum number of a part's weights whose distribution TensorBoard shows, nearly.
 _SHOWN = 100_000
 #: Share of the running mean of a loss in the log that an iteration replaces.
@@ -71,12 +74,10 @@ class _Place:
 
     Attributes:
         iteration: updates of the weights.
-        measured: the iteration after which the network was last measured.
         history: for each measured epoch its number, from 1, and its metrics by split.
     """
 
     iteration: int = 0
-    measured: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -121,6 +122,7 @@ class Loop:
         self.objective = objective.to(device)
         groups = parameter_groups(self.objective, config)
         self.optimizer, self.peaks = make_optimizer(groups, config), [rate for _, rate in groups]
+        self.rate_names = rate_names(config, self.peaks)
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
         self.sampler = sampler
         self.iterations = self.sampler.iterations * config.epochs
@@ -129,9 +131,9 @@ class Loop:
         if config.compile:
             compile_encoders(self.objective)
         self.trained = self._distributed()
-        self.events = Events(out, on=self.peers.writes, settings=vars(config))
+        self.events = Events(out, on=self.peers.writes)
         self.at = _Place()
-        self._unread: list[tuple[int, float, dict[str, Tensor]]] = []
+        self._unread: list[tuple[int, dict[str, float], dict[str, Tensor]]] = []
         self._running: dict[str, float] = {}
         self._first, self._began_s, self._reported_s = 0, time.monotonic(), -math.inf
 
@@ -194,25 +196,27 @@ class Loop:
     def _log(self, losses: dict[str, Tensor]) -> None:
         """Keep the losses of an iteration; write them when the device has to be waited for anyway."""
         now = self.at.iteration
-        self._unread.append((now, self.optimizer.param_groups[0]["lr"], losses))
+        rates = {name: group["lr"] for name, group in zip(self.rate_names, self.optimizer.param_groups, strict=True)}
+        self._unread.append((now, rates, losses))
         if len(self._unread) == self.peers.unwatched or self._saves() or now % self.sampler.iterations == 0:
             self._write_losses()
         if (not self._unread and time.monotonic() - self._reported_s > CONSOLE_EVERY_S) or now == self.iterations:
             self._reported_s = time.monotonic()
             left_s = (self._reported_s - self._began_s) / (now - self._first) * (self.iterations - now)
-            text = ", ".join(f"{name} {value:.4g}" for name, value in self._running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", self.name, now, self.iterations, text, left_s)
+            each, means = (", ".join(f"{k} {v:.4g}" for k, v in of.items()) for of in (rates, self._running))
+            told = self.name, now, self.iterations, each, round(1 / _NEW), means, left_s
+            logger.info("%s %d/%d: %s; means of about %d iterations: %s (%.0f s left)", *told)
 
     def _write_losses(self) -> None:
         """Take the losses over from the device, which has to finish first."""
-        for iteration, rate, losses in self._unread:
+        for iteration, rates, losses in self._unread:
             values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
             if not math.isfinite(values["total"]):
                 raise FineParserError(
                     f"The loss is {values['total']} at iteration {iteration - 1}: lower the learning rate, or give "
                     "--clip-norm; the last checkpoint is from before it."
                 )
-            self.events.write(STAGE, iteration, {**values, "lr": rate})
+            self.events.write(STAGE, iteration, values | rates)
             for name, value in values.items():
                 self._running[name] = (1 - _NEW) * self._running.get(name, value) + _NEW * value
         self._unread.clear()
@@ -239,26 +243,28 @@ class Loop:
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "iteration": self.at.iteration,
-            "worked": self.at.measured,
-            "state": json.dumps(self.at.history),
         }
         save_checkpoint(content, path)
-        if self.settings.checkpoints_kept > 1:
-            _keep(path, self.at.iteration, self.settings.checkpoints_kept)
+        if self.settings.keep > 1:
+            _keep(path, self.at.iteration, self.settings.keep)
 
     def _measure_when_due(self, epoch: int) -> None:
         """Measure the network after an epoch, from 1, that is evaluated, and keep its weights if they are the best."""
         last = self.at.iteration == self.iterations
-        if self.at.measured == self.at.iteration or not (last or epoch % self.config.evaluate_every == 0):
+        measured = bool(self.at.history) and self.at.history[-1]["epoch"] == epoch
+        if measured or not (last or self.config.evaluates(epoch)):
             return
-        self._save()  # first, as measuring may be cancelled or fail
-        entry = {"epoch": epoch, **self.measure(epoch)}
+        try:
+            entry = finite({"epoch": epoch, **self.measure(epoch)})
+        except BaseException:
+            self._save()  # else what was learned since the last checkpoint would be lost
+            raise
         self.at.history = [*self.at.history, entry]
-        if picked_epoch(self.at.history) == epoch and self.peers.writes:
+        if picked_epoch(self.at.history, self.config.pick_on) == epoch and self.peers.writes:
             save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
         self.peers.wait()
-        self.at.measured = self.at.iteration
-        self._save()
+        if self.peers.writes:
+            write_whole(self.out / HISTORY, json.dumps(self.at.history) + "\n")
 
     def measure(self, epoch: int) -> dict[str, Any]:
         """Return the metrics of the network after an epoch, from 1, by what they were measured on."""
@@ -273,7 +279,7 @@ class Loop:
                 self.objective.load_state_dict(saved["modules"]["objective"])
                 self.optimizer.load_state_dict(saved["optimizer"])
                 self.scaler.load_state_dict(saved["scaler"])
-                self.at = _Place(int(saved["iteration"]), int(saved["worked"]), json.loads(saved["state"]) or [])
+                self.at = _Place(int(saved["iteration"]), self._history(int(saved["iteration"])))
             except (KeyError, TypeError, ValueError, RuntimeError) as error:
                 raise CheckpointError(
                     f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
@@ -289,6 +295,18 @@ class Loop:
             self.batches = iter(self.loader)
         each = self.config.epochs, self.sampler.iterations
         logger.info("%s: %d epochs of %d iterations%s; waits for the first", self.name, *each, self.size_text())
+
+    def _history(self, iteration: int) -> list[dict[str, Any]]:
+        """Return the measured epochs up to an iteration; those after it are trained and measured again."""
+        path = self.out / HISTORY
+        if not path.is_file():
+            return []
+
+        def refuse(reason: str) -> CheckpointError:
+            return CheckpointError(f"{path} cannot be read ({reason}): delete it to measure epochs again.")
+
+        every = read_document(path, list[dict[str, Any]], refuse)
+        return [entry for entry in every if entry["epoch"] * self.sampler.iterations <= iteration]
 
     def size_text(self) -> str:
         """Return what the log says of the size of an iteration."""
@@ -352,6 +370,7 @@ class Trainer(Loop):
         labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
         ours = get_method(config.method) in METHODS and not (config.own_backbone or config.own_head)
         self.every_weight = labeled and config.mask_weight > 0 and ours
+        self._evaluators: dict[str, Evaluator] = {}
         objective = make_objective(model, config, records, score_loss)
         sampler = RunSampler(records, config, world=peers.world, rank=peers.rank)
         super().__init__(objective, BatchDataset(splits.train, config), sampler, config, out, peers=peers, **options)
@@ -364,16 +383,27 @@ class Trainer(Loop):
             ("test", splits.test if self.config.test_epochs else ()),
         ):
             if dives:
-                results = evaluate_sharded(
-                    model, dives, splits.train, self.config, cancel=self.cancel, peers=self.peers
-                )
-                summary = summarize(results, median_transitions=splits.median_transitions(), seed=self.config.seed)
-                entry[split] = metric_values(summary)
+                if split not in self._evaluators:
+                    self._evaluators[split] = self._evaluator(
+                        dives, None if split == "test" else self.config.per_number
+                    )
+                results = run_sharded(self._evaluators[split], dives, cancel=self.cancel, peers=self.peers)
+                summary = summarize(results, median_transitions=splits.median_transitions(), resamples=0)
+                entry[split] = summary.values()
                 # A run that was killed before its checkpoint has written this entry already.
                 self.events.cut(split, epoch - 1)
                 self.events.write(split, epoch, entry[split])
-        self._show(model, epoch)
+        if self.peers.writes:
+            self._show(model, epoch)
         return entry
+
+    def _evaluator(self, dives: Sequence[DatasetDive], per_number: int | None) -> Evaluator:
+        """Return the evaluator of a split, with exemplars from so many training dives of each number, or from all."""
+        protocol, pool = protocol_of(self.config), [dive.record for dive in self.splits.train]
+        if per_number:
+            wanted = [dive.record for dive in dives]
+            pool = some_candidates(wanted, pool, protocol.pairing, per_number, protocol.seed)
+        return Evaluator(self.objective.model, pool, self.splits.train, protocol, stretch=False)
 
     def size_text(self) -> str:
         """Return the pairs or dives of an iteration."""
@@ -382,11 +412,10 @@ class Trainer(Loop):
 
     def _show(self, model: AQAModel, epoch: int) -> None:
         """Show masks and the distribution of each part's weights in TensorBoard."""
-        if not self.peers.writes:
-            return
-        sheet = mask_sheet(model, self.splits.validation or self.splits.train, self.config)
-        if sheet is not None:
-            self.events.images("masks", "predicted (green) and true (red outline)", epoch, sheet)
+        dives = self.splits.validation or self.splits.train
+        if getattr(model, "has_masks", False) and dives[0].masks is not None:
+            sheet = mask_sheet(self._evaluators.get("validation") or self._evaluator((), None), dives)
+            self.events.images("masks", "predicted (filled) and true (outlined)", epoch, sheet)
         for name, part in model.named_children():
             every = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1
             some = [weights.detach().flatten()[::every].cpu() for weights in part.parameters()]

@@ -12,8 +12,34 @@ _WINDOWS = ("window_count", "window_stride")
 _STEPS_AND_MASKS = frozenset({"steps", "masks"})
 #: Joints or masks are those of the bundled weights, which learned on whole squeezed frames and on crops.
 _SEES_BY_BUNDLED = {"start": "bundled", "preprocessing": "whole"}
-#: The sources' learning rate: without batch norms a tenfold rate diverges.
-_C3D_RATES = {"lr": 1e-4, "warmup_lr": 1e-5, "final_lr": 1e-5}
+#: How the sources train, see packaging/docs/deviations.md, which says where it is printed and what is not known.
+_CONSTANT = {"schedule": "constant", "warmup_epochs": 0.0, "grad_accum_steps": 1}
+_C3D_TRAINED = _CONSTANT | {"epochs": 100, "batch_size": 3, "lr": 1e-4, "batch_norm": "train"}
+_USDL_TRAINED = _C3D_TRAINED | {"batch_size": 4, "i3d_lr": 1e-4, "temporal_shift": 6}
+_CORE_TRAINED = _CONSTANT | {"epochs": 200, "batch_size": 1, "grad_accum_steps": 2}
+_TSA_TRAINED = _CONSTANT | {"epochs": 200, "batch_size": 8, "temporal_shift": 0, "teacher_forcing": 0.25}
+_RICA2_TRAINED = _CONSTANT | {
+    **{"optimizer": "adamw", "lr": 5e-4, "i3d_lr": 1.5e-4, "epochs": 353, "batch_size": 8},
+    **{"warmup_epochs": 3.0, "warmup_lr": 0.0, "clip_norm": 1.0, "batch_norm": "fixed"},
+}
+
+_NOT_FOR = "Not for judging, selection or any decision about an athlete."
+
+
+def _described(method: Method) -> Method:
+    """Return a method of this program with the sentences for its cards, by what it takes and gives."""
+    takes = "96 samples of a dive, 112 x 112 pixels" + ", and exemplars with their scores" * method.contrastive
+    parts = {"phases": "steps" in method.labels, "masks": "masks" in method.labels, "contributions": method.whole}
+    finds, lacks = ([what for what, there in parts.items() if there == given] for given in (True, False))
+    score = "a comparison of dives with exemplars" if method.contrastive else "a score of each dive"
+    lacking = f"It gives no {' and no '.join(lacks)}. " if lacks else ""
+    return replace(
+        method,
+        inputs=f"{takes}{method.inputs}.",
+        intended_use=f"Research and demonstration: {', '.join([*finds, score])}. {_NOT_FOR}",
+        limitations=f"{lacking}{method.limitations}".strip(),
+    )
+
 
 _FINEPARSER = Method(
     name="fineparser",
@@ -32,7 +58,7 @@ _C3D_SVR = Method(
     name="c3d-svr",
     model=f"{_BASELINES}.c3d_models:C3DSVR",
     objective=f"{_OBJECTIVES}:SVRObjective",
-    preset=_C3D_RATES | {"freeze": ("c3d",)},
+    preset=_C3D_TRAINED | {"freeze": ("c3d",)},
     backbone="c3d",
     grade="from the paper",
     source="Parmar and Morris, CVPR workshops 2017",
@@ -42,15 +68,16 @@ _C3D_AVG = Method(
     name="c3d-avg-stl",
     model=f"{_BASELINES}.c3d_models:C3DAVG",
     objective=f"{_OBJECTIVES}:ScoreObjective",
-    preset=_C3D_RATES,
+    preset=_C3D_TRAINED,
     backbone="c3d",
     grade="from the paper",
     source="Parmar and Morris, CVPR 2019",
 )
 _I3D_MLP = Method(
     name="i3d-mlp",
-    model=f"{_BASELINES}.i3d_mlp:I3DMLP",
+    model=f"{_BASELINES}.pooled:I3DMLP",
     objective=f"{_OBJECTIVES}:ScoreObjective",
+    preset=_USDL_TRAINED,
     settings=_WINDOWS,
     backbone="i3d",
     grade="from the paper",
@@ -61,24 +88,27 @@ _CORE = Method(
     name="core",
     model=f"{_BASELINES}.core:CoRe",
     objective=f"{_OBJECTIVES}:CoReObjective",
+    preset=_CORE_TRAINED,
     settings=_WINDOWS,
     contrastive=True,
     backbone="i3d",
     grade="from the paper",
     source="Yu et al., ICCV 2021",
-    departs="groups symmetric about 0; log loss of the true group",
+    departs="groups symmetric about 0; log loss of the true group; scores, where the code for MTL-AQA has score / DD",
 )
 _RICA2 = Method(
     name="rica2",
     model=f"{_BASELINES}.rica2:RICA2",
     objective=f"{_OBJECTIVES}:RICA2Objective",
+    preset=_RICA2_TRAINED,
     backbone="i3d",
     grade="idea of",
     source="Majeedi et al., ECCV 2024",
     departs="learned embeddings in place of a language model's; Gaussian loss in place of score bins",
+    inputs=", and the dive number",
 )
 
-METHODS = (
+_METHODS = (
     _FINEPARSER,
     Method(
         name="fineparser-pose",
@@ -90,12 +120,18 @@ METHODS = (
         labels=_STEPS_AND_MASKS,
         whole=True,
         source="this program: FineParser beside a keypoint network",
+        departs="joints tell transitions, too, and stand in the static stream for a ResNet's features: numbers of the "
+        "paper's FineParser do not apply to it, nor its numbers to FineParser",
+        limitations="Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on the "
+        "board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
+        "two divers in a synchro dive one is followed.",
     ),
     replace(
         _FINEPARSER,
         name="finecausal",
         model=f"{_MODELS}.finecausal:FineCausal",
         settings=_PARTS,
+        preset={"epochs": 300},
         grade="idea of",
         source="Han et al., CVPR workshops 2025",
         departs="attention of four heads of 1024 numbers over twelve rows, in the authors' code one head of 64 over "
@@ -116,7 +152,7 @@ METHODS = (
         name="c3d-lstm",
         model=f"{_BASELINES}.c3d_models:C3DLSTM",
         objective=f"{_OBJECTIVES}:ScoreObjective",
-        preset=_C3D_RATES,
+        preset=_C3D_TRAINED,
         departs="final score alone, without its increments",
     ),
     replace(_C3D_AVG, arguments={"tasks": False}),
@@ -130,7 +166,6 @@ METHODS = (
         _C3D_AVG,
         name="mscadc",
         model=f"{_BASELINES}.c3d_models:MSCADC",
-        preset={},
         backbone="",
         departs="112 pixels in place of 180; neither captions nor classes",
     ),
@@ -147,14 +182,18 @@ METHODS = (
         name="musdl",
         model=f"{_BASELINES}.usdl:MUSDL",
         objective=f"{_OBJECTIVES}:MUSDLObjective",
+        preset=_USDL_TRAINED | {"weight_decay": 1e-5},
         labels=frozenset({"awards"}),
         departs="a head for each of three counted awards in place of seven judges; windows averaged before the MLP",
+        inputs=", and the DD",
     ),
     Method(
         name="tsa-net",
         model="fineparser_core.checkpoints.build:tsa_net",
         objective=f"{_OBJECTIVES}:USDLObjective",
-        preset=_SEES_BY_BUNDLED | {"freeze": ("spatial_parser",)},
+        preset=_USDL_TRAINED
+        | _SEES_BY_BUNDLED
+        | {"freeze": ("spatial_parser",), "weight_decay": 1e-5, "temporal_shift": 0},
         backbone="i3d",
         grade="from the paper",
         source="Wang et al., ACM MM 2021",
@@ -165,6 +204,7 @@ METHODS = (
         name="tsa",
         model=f"{_BASELINES}.tsa:TSA",
         objective=f"{_OBJECTIVES}:TSAObjective",
+        preset=_TSA_TRAINED,
         settings=("step_weights",),
         contrastive=True,
         backbone="i3d",
@@ -178,7 +218,7 @@ METHODS = (
         name="pose-core",
         model=f"{_POSE}.baselines:PoseCoRe",
         settings=(),
-        preset=_SEES_BY_BUNDLED | {"freeze": ("static_encoder",)},
+        preset=_CORE_TRAINED | _SEES_BY_BUNDLED | {"freeze": ("static_encoder",)},
         grade="idea of",
         source="HP-MCoRe, Qi et al., 2024",
         departs="CoRe beside a branch over our joints; none of its stages",
@@ -186,3 +226,4 @@ METHODS = (
     replace(_RICA2, arguments={"stochastic": True}),
     replace(_RICA2, name="rica2-deterministic", arguments={"stochastic": False}),
 )
+METHODS = tuple(map(_described, _METHODS))

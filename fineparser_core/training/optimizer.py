@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -34,25 +35,35 @@ def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[li
 
 
 def make_optimizer(groups: list[tuple[list[nn.Parameter], float]], config: TrainConfig) -> torch.optim.Optimizer:
-    """Return the optimizer over groups of parameters, each at its peak learning rate."""
+    """Return the optimizer over groups of parameters, each at its peak learning rate; fused on CPU and CUDA."""
     params = [{"params": parameters, "lr": rate} for parameters, rate in groups]
+    fused = all(parameter.device.type in ("cpu", "cuda") for parameters, _ in groups for parameter in parameters)
     match config.optimizer:
         case "adam":
-            return torch.optim.Adam(params, weight_decay=config.weight_decay)
+            return torch.optim.Adam(params, weight_decay=config.weight_decay, fused=fused)
         case "adamw":
-            return torch.optim.AdamW(params, weight_decay=config.weight_decay)
+            return torch.optim.AdamW(params, weight_decay=config.weight_decay, fused=fused)
         case "sgd":
-            return torch.optim.SGD(params, momentum=config.momentum, weight_decay=config.weight_decay)
+            return torch.optim.SGD(params, momentum=config.momentum, weight_decay=config.weight_decay, fused=fused)
+
+
+def rate_names(config: TrainConfig, peaks: Sequence[float]) -> list[str]:
+    """Return the names in the log of the groups' learning rates; "lr" is that of all parts without one of their own."""
+    own = {config.mask_encoder_lr: "lr_mask_encoder", config.psnet_lr: "lr_psnet", config.i3d_lr: "lr_i3d"}
+    named = own | {config.lr: "lr"}
+    return [named[peak] for peak in peaks]
 
 
 def learning_rate(config: TrainConfig, iteration: int, iterations: int, peak: float) -> float:
-    """Return the learning rate: linear warm-up from `warmup_lr`, beneath the cosine from the peak to `final_lr`.
+    """Return the learning rate: linear warm-up from `warmup_lr`, then the schedule, whose cosine began with the run.
 
     Deviation: the paper's text names initial rates and no schedule; this is the release's.
     """
     warm_up = config.warmup_epochs * iterations / config.epochs
     if iteration < warm_up:
         return config.warmup_lr + (peak - config.warmup_lr) * iteration / warm_up
+    if config.schedule == "constant":
+        return peak
     return config.final_lr + (peak - config.final_lr) * 0.5 * (1 + math.cos(math.pi * iteration / iterations))
 
 

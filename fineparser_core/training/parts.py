@@ -26,7 +26,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.batches import BatchPlan, RunSampler
 from fineparser_core.training.objective import Objective, focal_loss, mask_loss, transition_loss
-from fineparser_core.training.rendered_dives import CroppedDive, View
+from fineparser_core.training.rendered_dives import CroppedDive, CropView
 from fineparser_core.training.simulated_joints import Joints, perturbed, with_errors
 
 #: Standard deviation of heatmap targets, and beta of the smooth L1 loss of tracked joints, pixels.
@@ -413,7 +413,7 @@ def encode_dives(
     return Encoded(seen, points, shown, gated)
 
 
-def _encoded(network: FineParserPose, dive: CroppedDive, view: View, device: torch.device) -> dict[str, Any]:
+def _encoded(network: FineParserPose, dive: CroppedDive, view: CropView, device: torch.device) -> dict[str, Any]:
     frames = torch.from_numpy(dive.frames(view, np.arange(N_SAMPLES))).to(device)
     images = normalize(frames)
     poses = network.static_encoder.backbone.frame_poses(images.contiguous(memory_format=torch.channels_last))

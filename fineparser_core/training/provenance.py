@@ -1,23 +1,27 @@
 """Provenance of a run: its settings and data, recorded in its folder and in the card of its weights."""
 
 import json
+import os
+import platform
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fineparser_core import __version__
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.stamp import DataStamp, data_stamp
+from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import sweep_leftovers, write_whole
+from fineparser_core.support.files import lock_file
 
 if TYPE_CHECKING:  # it loads torch
     from fineparser_core.checkpoints.bundle import WeightsCard
 
 _STAMP = "run.json"
+#: The lock of a folder, and who holds it: a file of its own, as others cannot read a locked file on Windows.
+_LOCK, _HOLDER = "run.lock", "run.pid"
 
 
 def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[DiveRecord]) -> dict[str, str]:
@@ -38,22 +42,42 @@ def trained_on(stamp: DataStamp, begun: "WeightsCard | None" = None) -> str:
     return dives if begun is None else f"{dives}; before that {begun.trained_on}"
 
 
-def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
-    """Make the folder of a run and record its settings; a folder that holds a run is opened only to resume that run.
+@contextmanager
+def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> Iterator[None]:
+    """Make the folder of a run, record its settings, and keep other processes out of it while the context lasts.
+
+    A folder that holds a run is opened only to resume that run.
 
     Args:
         settings: JSON values that must be equal for a run to go on.
 
     Raises:
-        ConfigError: the folder cannot be made, holds another run, or a run with other settings.
+        ConfigError: another process uses the folder; it cannot be made, holds another run, or a run with other
+            settings.
         ExportError: the stamp cannot be written.
     """
-    path = out / _STAMP
-    settings = json.loads(json.dumps(settings))
+    holder = out / _HOLDER
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # A folder with nothing but the stamp is a run that has not begun.
-        begun = path.exists() and len(list(out.iterdir())) > 1
+        lock = lock_file(out / _LOCK)
+        if lock is None:
+            by = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "another process"
+            raise ConfigError(
+                f"{out} is in use by {by:.200}: wait until that has ended, end it, or choose another folder."
+            )
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be used ({error.strerror}): choose another folder.") from None
+    with lock:
+        _check_stamp(out, json.loads(json.dumps(settings)), resume)
+        write_whole(holder, f"process {os.getpid()} on {platform.node()} since {datetime.now():%Y-%m-%d %H:%M:%S}\n")
+        yield
+
+
+def _check_stamp(out: Path, settings: dict[str, Any], resume: bool) -> None:
+    path = out / _STAMP
+    try:
+        # A folder with nothing but the stamp and the lock is a run that has not begun.
+        begun = path.exists() and bool({each.name for each in out.iterdir()} - {_STAMP, _LOCK, _HOLDER})
         before = json.loads(path.read_text(encoding="utf-8"))["settings"] if begun else None
     except OSError as error:
         raise ConfigError(f"{out} cannot be used ({error.strerror}): choose another folder.") from None

@@ -12,13 +12,12 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth.dataset import TRUTH_FOLDER
 from fineparser_core.video.athlete_crop import crop_image, crop_mask, square_to_xyxy, squares_around_joints
-from fineparser_core.video.sampling import SAMPLED_S, sample_run, transition_samples
+from fineparser_core.video.clips import SAMPLED_S, sample_run, transition_samples
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ _WALK_SCATTER, _WALK_SAMPLES = np.array([0.04, 0.08]), 2.5
 _LIGHT, _CONTRAST = 12.0, 0.12
 
 
-class View(NamedTuple):
+class CropView(NamedTuple):
     """A view of a dive.
 
     Attributes:
@@ -80,7 +79,7 @@ class CroppedDive:
     joints: np.ndarray = field(repr=False)
     shown: np.ndarray = field(repr=False)
 
-    def view(self, rng: np.random.Generator | None = None) -> View:
+    def view(self, rng: np.random.Generator | None = None) -> CropView:
         """Return the view that inference has of the dive, with its scatter where a generator draws it."""
         length, middle = len(self.joints), _STORED_PX / 2
         ends = (0, 0) if rng is None else rng.integers(-_ENDS, _ENDS + 1, 2).tolist()
@@ -88,7 +87,7 @@ class CroppedDive:
         last = min(max(self.contact + round(SAMPLED_S[1] * self.fps) + ends[1], first + 1), length - 1)
         sampled = sample_run(first, last)
         if rng is None:
-            return View(sampled, np.full((N_SAMPLES, 2), middle - MASK_SIZE / 2), MASK_SIZE)
+            return CropView(sampled, np.full((N_SAMPLES, 2), middle - MASK_SIZE / 2), MASK_SIZE)
         from scipy.ndimage import gaussian_filter1d  # takes a third of a second to import
 
         side = round(float(np.clip(MASK_SIZE * np.exp(rng.normal(_SIDE, _SIDE_SCATTER)), MASK_SIZE / 1.25, 150)))
@@ -96,26 +95,26 @@ class CroppedDive:
         walk *= _WALK_SCATTER / walk.std(axis=0)
         places = middle + side * (rng.normal(0, _PLACE_SCATTER, 2) + walk) - side / 2
         light, contrast = float(rng.normal(0, _LIGHT)), float(np.exp(rng.normal(0, _CONTRAST)))
-        return View(sampled, places.clip(0, _STORED_PX - side), side, bool(rng.random() < 0.5), light, contrast)
+        return CropView(sampled, places.clip(0, _STORED_PX - side), side, bool(rng.random() < 0.5), light, contrast)
 
-    def transitions(self, view: View) -> tuple[int, int]:
+    def transitions(self, view: CropView) -> tuple[int, int]:
         """Return the samples of the two transitions."""
         return transition_samples(view.sampled, self.flight, self.entry)
 
-    def contact_sample(self, view: View) -> int:
+    def contact_sample(self, view: CropView) -> int:
         """Return the first sample in which the diver touches the water."""
         return int(np.searchsorted(view.sampled, self.contact))
 
-    def frames(self, view: View, samples: np.ndarray) -> np.ndarray:
+    def frames(self, view: CropView, samples: np.ndarray) -> np.ndarray:
         """Return samples (n, 112, 112, 3) uint8 RGB."""
         seen = self._cut(view, samples, "frames", cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
         return np.ascontiguousarray(((seen - 128) * view.contrast + 128 + view.light).clip(0, 255).astype(np.uint8))
 
-    def masks(self, view: View, samples: np.ndarray) -> np.ndarray:
+    def masks(self, view: CropView, samples: np.ndarray) -> np.ndarray:
         """Return the masks of samples, (n, 112, 112) float32 share of athlete."""
         return self._cut(view, samples, "masks", cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
-    def points(self, view: View, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def points(self, view: CropView, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return joints (n, 16, 2) float32 in pixels of samples, and which are visible there, (n, 16) bool."""
         frames, scale = view.sampled[samples], MASK_SIZE / view.side
         points = (self.joints[frames] - view.corners[samples].round()[:, None]) * scale
@@ -125,7 +124,7 @@ class CroppedDive:
             points, shown = points[:, list(KEYPOINT_FLIP)], shown[:, list(KEYPOINT_FLIP)]
         return points.astype(np.float32), shown & ((points >= 0) & (points < MASK_SIZE)).all(axis=-1)
 
-    def _cut(self, view: View, samples: np.ndarray, name: str, how: int) -> np.ndarray:
+    def _cut(self, view: CropView, samples: np.ndarray, name: str, how: int) -> np.ndarray:
         frames, corners = view.sampled[samples], view.corners[samples].round().astype(int)
         with np.load(self.path, allow_pickle=False) as stored:
             data, ends = stored[name], stored[f"{name}_end"]

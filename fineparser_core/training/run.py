@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
@@ -13,12 +13,18 @@ from typing import Any, TypeVar
 import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, name_of
-from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
+from fineparser_core.checkpoints.bundle import (
+    WeightsCard,
+    card_of_method,
+    load_model,
+    read_card,
+    save_bundle,
+    write_card,
+)
+from fineparser_core.checkpoints.kinetics import KINETICS_NOTICE
 from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.stamp import DataStamp, data_stamp
+from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
@@ -32,41 +38,24 @@ from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.documents import read_document
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.dives import load_splits, split_records
-from fineparser_core.training.events import Events
-from fineparser_core.training.initial import C3D_NOTICE, KINETICS_NOTICE, initial_model, startable
+from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
-from fineparser_core.training.validation import (
-    Splits,
-    best_on_test,
-    metric_values,
-    picked_epoch,
-    protocol_of,
-    run_sharded,
-)
+from fineparser_core.training.validation import Splits, best_on_test, picked_epoch, protocol_of, run_sharded
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
 RESULTS = "results.json"
+#: Key of the results of the bundle's weights.
+PICKED = "picked"
 BUNDLE = "bundle"
 
-#: Sentences of cards: of every one, of weights that see rendered dives alone, and of the app's own model.
-INTENDED_USE = (
-    "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
-    "Not for judging, selection or any decision about an athlete."
-)
 _KERNELS = "Kernels are stored as float16, the rest as float32; what is measured are these rounded weights."
 BLAZEPOSE_NOTICE = "Joints in the air: BlazePose (pose_landmark_lite) of MediaPipe, Apache-2.0, The MediaPipe Authors."
-RENDERED_LIMITATIONS = (
-    "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
-    "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on "
-    "the board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
-    "two divers in a synchro dive one is followed."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +87,10 @@ class OwnParts:
         head: makes the head that compares the step tokens of two dives, see `HeadFactory`; likewise.
         loss: replacement of L_Reg: predicted and true score differences (P,) in points, of both directions of every
             pair, to a scalar, which `TrainConfig.regression_weight` weighs.
+
+    Example:
+        >>> OwnParts(loss=torch.nn.functional.smooth_l1_loss).head is None
+        True
     """
 
     static_backbone: BackboneFactory | None = None
@@ -129,13 +122,19 @@ def train(
     Raises:
         FineParserError: with the sentence for the user.
         Cancelled: once the token is set.
+
+    Example:
+        >>> config = replace(get_config("usdl"), epochs=1, batch_size=1, window_count=1, validation_share=0.0)
+        >>> run = train(config, data, "run")
+        >>> run.card.name, run.epoch, run.summary.n_scored
+        ('usdl', 1, 1)
     """
     own = own or OwnParts()
     config = _with_own(get_config(config) if isinstance(config, str) else config, own)
     data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
-    with limited(settings.minutes, cancel):
-        return _train(config, data, out, settings, own, cancel, peers)
+    with limited(settings.minutes, cancel), ExitStack() as held:
+        return _train(config, data, out, settings, own, cancel, peers, held)
 
 
 def _train(
@@ -146,6 +145,7 @@ def _train(
     own: OwnParts,
     cancel: CancelToken,
     peers: Processes,
+    held: ExitStack,
 ) -> FinishedRun:
     settings, taken = starting_weights(config, settings)
     # Refuse before hours of decoding.
@@ -155,7 +155,7 @@ def _train(
     recorded = _recorded(config, data, records, settings, own)
     stamp = DataStamp(**recorded["data"])
     if peers.writes:
-        open_run(out, recorded, resume=settings.resume)
+        held.enter_context(open_run(out, recorded, resume=settings.resume))
     peers.wait()
     model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
     begun = (out / CHECKPOINT).exists()
@@ -164,7 +164,7 @@ def _train(
         logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
     splits = load_splits(data, records, config, settings, cancel, peers)
-    with _switched(settings):
+    with _switched(config, settings):
         trainer = Trainer(
             model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
@@ -173,9 +173,6 @@ def _train(
     precision = choose_precision(peers.device, config.precision)
     first = None if settings.weights is None else read_card(settings.weights)
     card = WeightsCard(
-        name=settings.name,
-        architecture=config.model.architecture,
-        model=asdict(config.model),
         decoding=config.decoding,
         preprocessing=config.preprocessing,
         pairing=config.pairing,
@@ -185,20 +182,18 @@ def _train(
         training=f"end to end, {len(splits.train)} dives; {config}",
         seed=config.seed,
         commit=commit(),
-        intended_use=INTENDED_USE,
-        limitations=RENDERED_LIMITATIONS if stamp.rendered else first.limitations if first is not None else "",
         notices=(*notices, _KERNELS),
+        **card_of_method(config.model, rendered=stamp.rendered, name=settings.name),
     )
     bundle = out / BUNDLE
     if peers.writes:
         card = save_bundle(model.state_dict(), card, bundle)
         write_pool(bundle, [dive.record for dive in splits.train])
-        with closing(Events(out)) as events:
-            events.weights(bundle)
     peers.wait()
-    picked = picked_epoch(history)
+    picked = picked_epoch(history, config.pick_on)
     results: dict[str, Any] = {"weights": card.id, "data": asdict(stamp), "settings": asdict(config)}
-    results["picked on validation"] = {
+    results[PICKED] = {
+        "on": config.pick_on if any(config.pick_on in entry for entry in history) else "the last epoch",
         "epoch": picked,
         "validation": next(entry for entry in history if entry["epoch"] == picked).get("validation"),
     }
@@ -208,8 +203,8 @@ def _train(
         # The bundle, as anyone would load it: its weights are rounded.
         model = load_model(bundle, static_backbone=own.static_backbone, head=own.head)[0]
         summary = _test(model, data, splits, config, settings, cancel, peers)
-        results["picked on validation"]["test"] = summary.as_dict()
-        card = replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()})
+        results[PICKED]["test"] = summary.as_dict()
+        card = replace(card, metrics={f"test {name}": value for name, value in summary.values().items()})
         if peers.writes:
             write_card(card, bundle)
     if peers.writes:
@@ -231,7 +226,8 @@ def finished_results(
     config, (settings, _) = _with_own(config, own), starting_weights(config, settings)
     records = split_records(data, config, settings)
     recorded = _recorded(config, data, records, settings, own)
-    open_run(out, recorded, resume=True)
+    with open_run(out, recorded, resume=True):
+        pass  # the folder is free, and its run has these settings
     if [results["settings"], results["data"]] != json.loads(json.dumps([recorded["config"], recorded["data"]])):
         raise ConfigError(f"{out} holds results of other settings: choose another folder.")
     return results
@@ -275,7 +271,7 @@ def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSet
 
     A rival that looks through a network which is not trained has that from the bundled weights, whatever else it gets.
     """
-    if config.start == "random" or settings.weights is not None:
+    if config.start != "bundled" or settings.weights is not None:
         return settings, ("",)
     bundled = replace(settings, weights=bundled_weights())
     if settings.kinetics is None:
@@ -302,11 +298,11 @@ def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
 
 
 @contextmanager
-def _switched(settings: RunSettings) -> Iterator[None]:
+def _switched(config: TrainConfig, settings: RunSettings) -> Iterator[None]:
     """Set torch's switches for speed, or for equal numbers, while the context lasts."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
-    matmul.allow_tf32 = cudnn.allow_tf32 = settings.tf32
+    matmul.allow_tf32, cudnn.allow_tf32 = config.tf32 == "on", config.tf32 != "off"
     cudnn.benchmark = settings.cudnn_benchmark
     torch.use_deterministic_algorithms(settings.deterministic, warn_only=True)
     if settings.deterministic:

@@ -15,7 +15,7 @@ from fineparser_core.synth.dataset import CLUB_NUMBERS, SynthConfig, sample_spec
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.shots import film_athletes, keypoints_of
 from fineparser_core.video.athlete_crop import squares_around_joints
-from fineparser_core.video.sampling import SAMPLED_S, sample_run, transition_samples
+from fineparser_core.video.clips import SAMPLED_S, sample_run, transition_samples
 
 _SIZE_PX = (320, 240)
 #: Dives a file: what a kill costs.

@@ -1,7 +1,8 @@
-"""Measurement between epochs, choice of the epoch whose weights are kept, and pictures of its masks.
+"""Measurement between epochs, choice of the epoch whose weights are kept.
 
-Deviation: the release picks the best epoch on the test split, and another epoch for each metric; that overstates the
-quality of the weights. Here the validation split picks a single epoch. Both are reported, by name.
+Deviation: the release picks the best epoch on the test split, and reports another epoch for each metric; that
+overstates the quality of the weights. Here the validation split picks a single epoch, unless `pick_on` says otherwise.
+Both are reported, by name.
 """
 
 import logging
@@ -11,22 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
-import torch
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.transforms import plain_view, view_frames, view_masks
+from fineparser_core.data.records import DatasetDive
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.evaluate import Evaluator
-from fineparser_core.evaluation.naive_baselines import median_transitions
+from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.summary import METRICS, Summary
-from fineparser_core.models.aqa_model import AQAModel, normalize
-from fineparser_core.pose.decoding import DECODERS
+from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.distributed import Processes
 
@@ -36,9 +31,6 @@ logger = logging.getLogger(__name__)
 CONSOLE_EVERY_S = 10.0
 # Metrics by which an epoch is picked, in order: the next decides between equals.
 _PICK_BY = ("rho", "r_l2_x100", "aiou_75", "s_measure", "score_error")
-# Dives and samples of the pictures of masks, and the colors of found and true masks.
-_DIVES, _SAMPLES = 4, (8, 30, 45, 60, 75, 90)
-_GREEN, _RED = (40, 220, 90), (255, 70, 60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,20 +58,6 @@ def protocol_of(config: TrainConfig) -> Protocol:
         exemplars=config.exemplars,
         seed=config.seed,
     )
-
-
-def evaluate_sharded(
-    model: AQAModel,
-    dives: Sequence[DatasetDive],
-    pool: Sequence[DatasetDive],
-    config: TrainConfig,
-    *,
-    cancel: CancelToken,
-    peers: Processes,
-) -> list[DiveResult]:
-    """Return the results of dives as the frame cache stores them, against exemplars from a pool; see `run_sharded`."""
-    evaluator = Evaluator(model, [dive.record for dive in pool], pool, protocol_of(config))
-    return run_sharded(evaluator, dives, cancel=cancel, peers=peers)
 
 
 def run_sharded(
@@ -124,21 +102,13 @@ def log_progress() -> ProgressCallback:
     return tell
 
 
-def metric_values(summary: Summary) -> dict[str, float]:
-    """Return the metrics of a summary alone, by name."""
-    return {name: metric.value for name, metric in summary.metrics.items()}
-
-
-def picked_epoch(history: Sequence[dict[str, Any]]) -> int:
-    """Return the epoch with the best validation metrics, the earliest of equals.
-
-    The last epoch without a validation split.
-    """
-    if not any("validation" in entry for entry in history):
+def picked_epoch(history: Sequence[dict[str, Any]], split: str = "validation") -> int:
+    """Return the epoch with the best metrics on a split, the earliest of equals; the last epoch without that split."""
+    if not any(split in entry for entry in history):
         return int(history[-1]["epoch"])
 
     def quality(entry: dict[str, Any]) -> tuple[float, ...]:
-        return tuple(_quality(name, entry.get("validation", {}).get(name)) for name in _PICK_BY)
+        return tuple(_quality(name, entry.get(split, {}).get(name)) for name in _PICK_BY)
 
     return int(max(history, key=quality)["epoch"])
 
@@ -160,33 +130,3 @@ def _quality(name: str, value: float | None) -> float:
     if value is None or not math.isfinite(value):
         return -math.inf
     return value if METRICS[name][1] else -value
-
-
-@torch.inference_mode()
-def mask_sheet(model: AQAModel, dives: Sequence[DatasetDive], config: TrainConfig) -> np.ndarray | None:
-    """Draw six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
-
-    Returns: None for a method or a data set without masks.
-    """
-    model.eval()
-    device = next(model.parameters()).device
-    rows = []
-    for dive in dives[:_DIVES]:
-        view = plain_view(dive, config.preprocessing)
-        frames = view_frames(dive, view, np.arange(N_SAMPLES))
-        video = normalize(torch.from_numpy(frames).to(device)).transpose(0, 1)[None]
-        masks = model.encode(video, DECODERS[config.decoding]).mask_probability
-        if masks is None or dive.masks is None:
-            return None
-        predicted = masks[0].float().cpu().numpy() >= 0.5
-        truth = view_masks(dive, view, np.arange(N_SAMPLES)) >= 128
-        rows.append(np.concatenate([_overlay(frames[i], predicted[i], truth[i]) for i in _SAMPLES], axis=1))
-    return np.concatenate(rows)
-
-
-def _overlay(frame: np.ndarray, predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    image = frame.copy()
-    image[predicted] = image[predicted] // 2 + np.array(_GREEN, np.uint8) // 2
-    outline = truth & ~cv2.erode(truth.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    image[outline] = _RED
-    return image

@@ -1,6 +1,7 @@
 """Containers of video: their opening, and the declarations of their headers, read before FFmpeg allocates by them."""
 
 import re
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
 import av
+from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -24,25 +26,42 @@ _MATROSKA, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _ANY_TITLE: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
+#: FFmpeg's devices that decode videos, by system.
+_DECODERS = {"win32": ("d3d11va",), "darwin": ("videotoolbox",), "linux": ("vaapi",)}
+# Files that name other files, and pictures by a pattern: a video is a single file.
+_NOT_ONE_FILE = {"concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "tty", "webm_dash_manifest"}
+#: Options for local files, and only those that are videos themselves.
+_ONE_FILE = {"protocol_whitelist": "file", "format_whitelist": ",".join(sorted(av.formats_available - _NOT_ONE_FILE))}
+
+
 def open_container(
     source: str | IO[bytes],
     *,
     form: str | None = None,
     options: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
+    accelerated: bool = False,
 ) -> InputContainer:
     """Open a file, an address or a stream of bytes for reading, whatever the encoding of its titles.
 
     Args:
         form: FFmpeg's name of the format; None: found by the content.
-        options: FFmpeg's options of the format and the protocol.
+        options: FFmpeg's options of the format and the protocol; a single local file is opened, unless they allow other
+            protocols or formats.
         timeout_s: of opening and of each read; None: without end.
+        accelerated: decode on a device where the system has one that takes the video.
 
     Raises:
         av.error.FFmpegError: it holds no format that FFmpeg knows.
         OSError: it cannot be read.
     """
-    return av.open(source, "r", format=form, options=dict(options or {}), timeout=timeout_s, **_ANY_TITLE)
+    allowed = {**_ONE_FILE, **(options or {})}
+    settings: dict[str, Any] = {"format": form, "options": allowed, "timeout": timeout_s, **_ANY_TITLE}
+    device = next((one for one in _DECODERS.get(sys.platform, ()) if one in hwdevices_available()), None)
+    if accelerated and device is not None:
+        with suppress(av.error.FFmpegError):
+            return av.open(source, "r", hwaccel=HWAccel(device, allow_software_fallback=True), **settings)
+    return av.open(source, "r", **settings)
 
 
 def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:

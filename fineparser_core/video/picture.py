@@ -6,9 +6,18 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from fineparser_core.video.hdr import is_hdr, standard_range
-from fineparser_core.video.omitted_columns import omitted_columns
+from fineparser_core.video.planes import is_hdr, standard_range
 from fineparser_core.video.probe import Geometry
+
+# swscale 9.5 converts yuv420p to bgra in groups of 16 columns with AVX2 and omits a remainder of up to this many.
+_GROUP, _OMITTED = 16, 4
+
+
+def omitted_columns(width_px: int) -> int:
+    """Return the number of columns at the right that a conversion to bgra omits; such pictures are converted twice."""
+    remainder = width_px % _GROUP
+    return remainder if remainder <= _OMITTED else 0
+
 
 # Threads of FFmpeg's scaler; starting more takes longer than the conversion on a busy machine.
 _THREADS = 1

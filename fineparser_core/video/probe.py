@@ -38,11 +38,6 @@ av.logging.set_level(None)
 MOST_FRAMES = 2_000_000
 #: Maximum pixels of a frame, 8192 x 4320. FFmpeg refuses larger frames before it allocates them.
 MOST_PIXELS = 36_000_000
-# Files that name other files, and pictures by a pattern: a video is a single file.
-_NOT_ONE_FILE = {"concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "tty", "webm_dash_manifest"}
-_FORMATS = ",".join(sorted(av.formats_available - _NOT_ONE_FILE))
-# Local files only, and only those that are videos themselves.
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "max_pixels": str(MOST_PIXELS)}
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # A pixel is not 20 times as wide as it is high; a header that says so is damaged.
 _MOST_ASPECT = 20
@@ -194,16 +189,20 @@ def recording_day(metadata: Mapping[str, str]) -> str | None:
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(path: Path, *, accelerated: bool = False) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and yield its container and video stream; closes the file at the end.
 
     Of several video streams the first that is marked as the default is used.
+
+    Args:
+        accelerated: of `open_container`.
 
     Raises:
         VideoError: the file is not a video, has no video stream, or is larger than any video.
     """
     try:
-        container = open_container(str(path.resolve()), options=_OPTIONS)
+        options = {"max_pixels": str(MOST_PIXELS)}
+        container = open_container(str(path.resolve()), options=options, accelerated=accelerated)
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(_why_not_opened(path, error)) from None
     with container:

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 
 import av
 import numpy as np
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -29,6 +30,8 @@ _MAX_FRAMES_FORWARD = 12
 # Decoding threads beyond these need memory, a frame each, and gain little.
 _MAX_THREADS = 8
 _MAX_PIXELS_AT_ONCE = 100_000_000
+# Pixels of a frame from which on a device decodes it: bringing smaller frames back takes as long as decoding them.
+_ACCELERATED_PIXELS = 2560 * 1440
 # Maximum number of frames, and of their pixels, that are decoded ahead.
 _MOST_AHEAD, _MAX_PIXELS_AHEAD = 4, 33_000_000
 
@@ -53,8 +56,8 @@ class VideoReader:
         """
         self.info: VideoInfo
         self.info, self._index, self.geometry = inspect_video(path)
-        # Only H.264 marks frames that no other frame refers to.
-        self._can_skip = self._index.seekable and self.info.codec == "h264"
+        # Only these mark frames that no other frame refers to.
+        self._can_skip = self._index.seekable and self.info.codec in ("h264", "hevc")
         self.keyframes = self._index.keyframes if self._index.seekable else np.zeros(1, np.int64)
         self.damaged: set[int] = set()
         self._scaler = Scaler(self.geometry)
@@ -65,6 +68,7 @@ class VideoReader:
         self._next: tuple[int, av.VideoFrame] | None = None
         self._needed_from = 0  # non-reference frames before this frame are skipped
         self._skipped_before = 0  # the latest `_needed_from` since decoding started at a keyframe
+        self._wanted_pts: frozenset[int] | None = None  # frames that are not among them are skipped likewise
 
     def __enter__(self) -> Self:
         return self
@@ -123,22 +127,31 @@ class VideoReader:
     ) -> Generator[tuple[int, Made]]:
         """Yield what is made of frames at ascending indices; a thread decodes and makes the next few meanwhile.
 
-        Nothing else may use the reader before the generator is exhausted or closed.
+        Frames between them that no other frame refers to are not decoded. Nothing else may use the reader before the
+        generator is exhausted or closed.
 
         Raises:
             VideoError: see `frame`.
         """
-        items = ((index, make(self.decoded(index))) for index in map(int, indices))
+        wanted = [int(index) for index in indices]
+        if self._can_skip:
+            known = (index for index in wanted if 0 <= index < self.info.n_frames)
+            self._wanted_pts = frozenset(self._index.pts[list(known)].tolist())
+        items = ((index, make(self.decoded(index))) for index in wanted)
         ahead = min(_MOST_AHEAD, max(1, _MAX_PIXELS_AHEAD // (self.info.width_px * self.info.height_px)))
-        with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
-            pending = deque(thread.submit(next, items, None) for _ in range(ahead))
-            try:
-                while (item := pending.popleft().result()) is not None:
-                    pending.append(thread.submit(next, items, None))
-                    yield item
-            finally:
-                for future in pending:
-                    future.cancel()
+        try:
+            with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
+                pending = deque(thread.submit(next, items, None) for _ in range(ahead))
+                try:
+                    while (item := pending.popleft().result()) is not None:
+                        pending.append(thread.submit(next, items, None))
+                        yield item
+                finally:
+                    for future in pending:
+                        future.cancel()
+        finally:
+            if self._wanted_pts is not None:  # skipped frames may be read next
+                self._wanted_pts, self._current, self._next = None, None, None
 
     def seek(self, index: int, *, needed_from: int = 0, stop: Callable[[], bool] = lambda: False) -> bool:
         """Decode up to a frame.
@@ -217,8 +230,10 @@ class VideoReader:
         if keyframe is None:
             self.close()
         if self._source is None:
-            self._source = self._closing.enter_context(open_video(self.info.path))
-            at_once = _MAX_PIXELS_AT_ONCE // (self.info.width_px * self.info.height_px)
+            n_pixels = self.info.width_px * self.info.height_px
+            video = open_video(self.info.path, accelerated=n_pixels >= _ACCELERATED_PIXELS)
+            self._source = self._closing.enter_context(video)
+            at_once = _MAX_PIXELS_AT_ONCE // n_pixels
             self._source[1].codec_context.thread_count = max(1, min(os.cpu_count() or 1, _MAX_THREADS, at_once))
         container, stream = self._source
         if keyframe is not None:
@@ -234,15 +249,17 @@ class VideoReader:
     def _decode(
         self, packets: Iterator[Packet], stream: VideoStream, wait_for_keyframe: bool
     ) -> Iterator[tuple[int, av.VideoFrame]]:
-        count = 0
+        count, context = 0, stream.codec_context
+        can_skip = self._can_skip and not _has_temporal_layers(context)
         try:
             for packet in packets:
                 if wait_for_keyframe and not packet.is_keyframe:
                     continue
                 wait_for_keyframe = False
-                if self._can_skip and packet.pts is not None:
+                if can_skip and packet.pts is not None:
                     needed = packet.pts >= self._index.pts[self._needed_from]
-                    stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+                    needed &= self._wanted_pts is None or packet.pts in self._wanted_pts
+                    context.skip_frame = "DEFAULT" if needed else "NONREF"
                 try:
                     frames = packet.decode()
                 except av.error.FFmpegError as error:  # continue after a damaged packet
@@ -258,3 +275,9 @@ class VideoReader:
                     count += 1
         except av.error.FFmpegError as error:
             logger.info("%s: reading stopped early: %s", self.info.path, error)
+
+
+def _has_temporal_layers(context: CodecContext) -> bool:
+    """Return True if HEVC frames that no frame of their layer refers to may be referred to by another layer."""
+    settings = context.extradata or b""
+    return context.name == "hevc" and (len(settings) < 23 or settings[0] != 1 or (settings[21] >> 3) & 7 != 1)

@@ -1,4 +1,4 @@
-"""Bar above compared videos: the choice of the dives, and of their arrangement."""
+"""Bar above compared videos: the choice of the other dive, and of the arrangement."""
 
 from collections.abc import Callable
 
@@ -9,35 +9,32 @@ from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
+from fineparser_core.export.ghost import GHOST_COLOR
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.compare.compared_measures import dive_color
-from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.session import Session
+from fineparser_gui.services.comparable_dives import ComparableDive
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.support.actions import ActionRegistry
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import alignment_text
-from fineparser_gui.support.icons import icon
-from fineparser_gui.support.soon import Soon
+from fineparser_gui.support.images import icon
 from fineparser_gui.support.widgets import (
     choice_box,
     follow_palette,
-    icon_button,
     keyboard_friendly,
     label,
     lay_out,
+    literal,
     push_button,
     show_whole_entries,
     tool_button,
-    tool_tip,
 )
 
 _LISTED = 16
@@ -51,13 +48,17 @@ class CompareBar(QFrame):
     """Bar that is visible while dives are compared.
 
     Attributes:
-        places: a field for each dive that can be shown.
+        dives: field for the dive beside the current dive.
     """
 
     def __init__(self, session: Session, actions: ActionRegistry) -> None:
         super().__init__()
         self._comparing = session.comparing
-        self.places = [_Place(session, place) for place in range(MOST_COMPARED)]
+        self.dives = DiveField(lambda words: self._comparing.dives.search(words, self._comparing.candidates()))
+        self.dives.setAccessibleName(self.tr("Compared dive"))
+        self.dives.chosen.connect(self._comparing.show)
+        color = QLabel(styleSheet=f"border-radius: 6px; background: {GHOST_COLOR};")
+        color.setFixedSize(12, 12)
         ways = ((alignment_text(alignment), alignment) for alignment in Alignment)
         self.alignment = choice_box(ways, accessibleName=self.tr("Alignment"))
         self.alignment.setToolTip(
@@ -72,80 +73,71 @@ class CompareBar(QFrame):
         show_whole_entries(self.alignment)
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
         keyboard_friendly(self.alignment)
-        fields = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
-        for at, place in enumerate(self.places):
-            fields.addWidget(place, at // 2, at % 2)
-            fields.setColumnStretch(at % 2, 8 + at % 2)  # the first has no button beside it
+        fields = lay_out(QHBoxLayout(spacing=4), color, (self.dives, 1), tool_button(actions["mirror_other"]))
         buttons = QHBoxLayout(spacing=2)
         for action_id, words in (
             ("other_back", self.tr("−1 frame")),
             ("other_forward", self.tr("+1 frame")),
             ("overlay", self.tr("Overlay")),
             ("compared_measures", self.tr("Measures")),
-            ("add_compared", self.tr("Add")),
         ):
             actions[action_id].setIconText(words)
             button = tool_button(actions[action_id])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             buttons.addWidget(button)
         buttons.addWidget(push_button(self.tr("End"), self._comparing.end, self.tr("End comparison")))
-        self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4)
+        lay_out(self._row, (fields, 1), lay_out(QHBoxLayout(spacing=4), self.alignment, buttons))
         self._note = label(role="muted", wrap=True)
-        self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
-        open_it = self._comparing.dives.open_from_history
-        self._open = push_button(self.tr("Open in this session"), lambda: open_it(self._unseen()))
+        self._open = push_button(self.tr("Open in this session"), self._comparing.open_beside)
         below = lay_out(QHBoxLayout(spacing=8), (self._note, 1), self._open)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4), self._row, below)
         self._comparing.changed.connect(self._show)
         self._comparing.arrangement_changed.connect(self._show)
+        follow_palette(self, self._color_icons)
+        self._color_icons()
         self._show()
 
     def _show(self) -> None:
-        comparing, others = self._comparing, self._comparing.others
-        self.setVisible(bool(others))
-        if not others:
+        comparing = self._comparing
+        self.setVisible(comparing.beside is not None)
+        if comparing.beside is None:
             return
-        for place in self.places:
-            place.show_dive()
+        self.dives.show_dive(comparing.beside)
         self._note.setText(self._note_text())
         self._note.setVisible(bool(self._note.text()))
-        self._open.setVisible(bool(self._unseen()))
-        self._lay_out()
+        self._open.setVisible(self._lacks_masks())
         index = self.alignment.findData(Alignment.CONTACT)
         self.alignment.model().item(index).setEnabled(comparing.contact_known)  # type: ignore[attr-defined]
         self.alignment.setCurrentIndex(self.alignment.findData(comparing.alignment))
 
-    def _lay_out(self) -> None:
-        """Lay out the controls: in two rows beside two rows of fields, below the fields in a narrow bar."""
-        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        two_rows = len(self._comparing.others) > 1
-        self._controls.setDirection(below if two_rows else beside)
-        self._row.setDirection(below if not two_rows and self.width() < _WIDE_PX else beside)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_out()
+        narrow = self.width() < _WIDE_PX
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
-    def _unseen(self) -> list[ComparableDive]:
-        """Return the dives of the history whose masks are no longer kept."""
-        comparing = self._comparing
-        dives = [*((comparing.lead,) if comparing.led else (None,)), *comparing.others]
-        shown = zip(comparing.sides, dives, strict=True)
-        return [side for side, dive in shown if side.history_id is not None and dive and dive.masks is None]
+    def _lacks_masks(self) -> bool:
+        """Return True if the other dive is one of the history whose masks are no longer kept."""
+        beside, other = self._comparing.beside, self._comparing.other
+        return beside is not None and beside.history_id is not None and other is not None and other.masks is None
 
     def _note_text(self) -> str:
-        comparing, unseen = self._comparing, self._unseen()
-        if unseen:
+        comparing, lead, other = self._comparing, self._comparing.lead, self._comparing.other
+        if comparing.beside is not None and self._lacks_masks():
             text = self.tr("The masks of {0} are kept no longer. Opened in this session, it is analysed anew.")
-            return text.format(", ".join(one.name for one in unseen))
-        if comparing.overlaid and (comparing.lead is None or comparing.lead.masks is None):
+            return text.format(comparing.beside.name)
+        if not comparing.overlaid or other is None:
+            return ""
+        if lead is None or lead.masks is None:
             return self.tr("Nothing can be laid over this dive: its mask is not known.")
-        hidden = [one.title for one in comparing.others if one.masks is None]
-        if hidden and comparing.overlaid:
-            return self.tr("The mask of {0} is not known: it cannot be laid over.").format(", ".join(hidden))
-        if comparing.overlaid and any(one is None or one.motion is None for one in (comparing.lead, *comparing.others)):
+        if other.masks is None:
+            return self.tr("The mask of {0} is not known: it cannot be laid over.").format(other.title)
+        if lead.motion is None or other.motion is None:
             return self.tr("How a camera moved is not known: bodies are centred on one another in every frame.")
         return ""
+
+    def _color_icons(self) -> None:
+        self.dives.color_icon(self.palette().text().color().name())
 
 
 class CompareButton(QPushButton):
@@ -155,7 +147,7 @@ class CompareButton(QPushButton):
         super().__init__()
         self._session = session
         keyboard_friendly(self)
-        self.clicked.connect(session.comparing.add)
+        self.clicked.connect(session.comparing.begin)
         self._refreshing = Soon(self, 0, self._show, session.shown_changed, session.comparison_changed)
         # The other dives change with every progress of a batch, and each time the history is searched.
         others = (session.dive_changed, session.dive_removed, session.history.changed)
@@ -165,57 +157,12 @@ class CompareButton(QPushButton):
     def _show(self) -> None:
         dive, comparing = self._session.current, self._session.comparing
         there = dive is not None and dive.info is not None and dive.state is not DiveState.MISSING
-        shown = there and not comparing.others
+        shown = there and comparing.beside is None
         self.setVisible(shown)
         before = comparing.dives.attempts()[:1] if shown else []
         number = dive.dive_number if dive is not None else ""
         self.setText(self.tr("Compare with the last {0}").format(number) if before else self.tr("Compare"))
-        self.setToolTip(tool_tip(before[0].title if before else self.tr("With the best exemplar")))
-
-
-class _Place(QWidget):
-    """Controls of the dive at a place: choose the dive, mirror it, remove it."""
-
-    def __init__(self, session: Session, place: int) -> None:
-        super().__init__()
-        self._comparing, self._place = session.comparing, place
-        name = self.tr("Compared dive {0}").format(place + 1)
-        self.dives = DiveField(self._search)
-        self.dives.setAccessibleName(name)
-        self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
-        self._color = QLabel()
-        self._color.setFixedSize(12, 12)
-        tip, gone = self.tr("Mirror it: exchange left and right (X)"), self.tr("Show it no longer")
-        self.mirror = icon_button(
-            f"{name}: {tip}", lambda on: self._comparing.mirror(place, on), toolTip=tip, checkable=True
-        )
-        self.close_it = icon_button(f"{name}: {gone}", lambda: self._comparing.put(place, None), toolTip=gone)
-        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
-        lay_out(row, self._color, (self.dives, 1), self.mirror, self.close_it)
-        follow_palette(self, self._color_icons)
-        self._color_icons()
-
-    def _search(self, words: str) -> list[ComparableDive]:
-        comparing = self._comparing
-        return comparing.dives.search(words, comparing.candidates() if self._place else comparing.dives.every())
-
-    def show_dive(self) -> None:
-        """Show the present dive of the place."""
-        comparing, place = self._comparing, self._place
-        self.setVisible(place < len(comparing.sides))
-        if place >= len(comparing.sides):
-            return
-        self.dives.show_dive(comparing.sides[place])
-        self.mirror.setVisible(place > 0)
-        self.mirror.setChecked(comparing.mirrored(place))
-        self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
-        self._color.setStyleSheet(f"border-radius: 6px; background: {dive_color(place).name()};")
-
-    def _color_icons(self) -> None:
-        color = self.palette().text().color().name()
-        self.mirror.setIcon(icon("mirror", color))
-        self.close_it.setIcon(icon("close", color))
-        self.dives.color_icon(color)
+        self.setToolTip(literal(before[0].title if before else self.tr("With the best exemplar")))
 
 
 class DiveField(QLineEdit):
@@ -247,7 +194,7 @@ class DiveField(QLineEdit):
     def show_dive(self, shown: ComparableDive) -> None:
         """Show a dive."""
         self._title = shown.name
-        self.setToolTip(tool_tip(shown.title))
+        self.setToolTip(literal(shown.title))
         self._show_title()
 
     def look_for(self, words: str) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.ghost import GHOST_COLORS
+from fineparser_core.export.ghost import GHOST_COLOR
 from fineparser_core.measures.explanation import Band, good_bands
 from fineparser_core.measures.words import (
     difference_text,
@@ -27,20 +27,15 @@ from fineparser_core.measures.words import (
     value_text,
 )
 from fineparser_core.records import Measure
-from fineparser_gui.dives.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.table_model import TableModel
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import label, lay_out, style_table, tool_tip
+from fineparser_gui.support.widgets import label, lay_out, literal, style_table
 
 _WIDTH_PX, _BAR_PX, _GAP_PX, _MARGIN_PX = 300, 9, 5, 10
 #: Room for a value, in average letters, and opacity of the band of good dives behind the bars.
 _VALUE_LETTERS, _BAND_ALPHA = 18, 45
-
-
-def dive_color(place: int) -> QColor:
-    """Return the color of the dive at a place of a comparison."""
-    return QColor(GHOST_COLORS[place - 1]) if place else QApplication.palette().highlight().color()
 
 
 class ComparedMeasuresModel(TableModel):
@@ -78,7 +73,7 @@ class ComparedMeasuresModel(TableModel):
         band = self.bands.get(measure.name)
         good = good_text(measure.name, band) if band is not None else ""
         phase = step_text(measure.step)
-        return tool_tip("\n".join(filter(None, (self.text(row, column), good, phase, measure_about(measure.name)))))
+        return literal("\n".join(filter(None, (self.text(row, column), good, phase, measure_about(measure.name)))))
 
 
 class _Bars(QStyledItemDelegate):
@@ -126,7 +121,7 @@ class _Bars(QStyledItemDelegate):
                 continue
             begin, end = sorted((at(0.0), at(one.value)))
             painter.setPen(option.palette.mid().color())
-            painter.setBrush(dive_color(place))
+            painter.setBrush(QColor(GHOST_COLOR) if place else QApplication.palette().highlight().color())
             painter.drawRect(QRectF(begin, top + (line - _BAR_PX) / 2, max(end - begin, 1.0), _BAR_PX))
         painter.restore()
 

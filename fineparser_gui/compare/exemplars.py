@@ -7,13 +7,12 @@ from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import ExemplarVote
 from fineparser_core.scoring.rescore import outliers
-from fineparser_gui.dives.points import step_points
-from fineparser_gui.dives.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
-from fineparser_gui.support.icons import icon
-from fineparser_gui.support.steps import step_texts
+from fineparser_gui.support.images import icon
+from fineparser_gui.support.steps import step_points, step_texts
 from fineparser_gui.support.table_model import AnyIndex, TableModel
-from fineparser_gui.support.widgets import fill_with_card, follow_palette, label, style_table, tool_tip
+from fineparser_gui.support.widgets import fill_with_card, follow_palette, label, literal, style_table
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
@@ -90,10 +89,10 @@ class ExemplarModel(TableModel):
         """Return the row of an exemplar, or None."""
         return next((row for row, (vote, _) in enumerate(self.rows) if vote.id == exemplar_id), None)
 
-    def header_tip(self, column: int) -> str | None:
+    def header_tip(self, column: int) -> str:
         if column == _USE:
             return self.tr("Only ticked exemplars count for the score.")
-        return self.tr("points of this phase relative to the exemplars") if column >= _FIRST_STEP else None
+        return self.tr("points of this phase relative to the exemplars") if column >= _FIRST_STEP else ""
 
     def shown(self, row: int, column: int, role: int) -> object:
         vote, rendered = self.rows[row]
@@ -108,7 +107,7 @@ class ExemplarModel(TableModel):
             font = QFont()
             font.setStrikeOut(True)
             return font
-        return tool_tip(self._tool_tip(vote, rendered)) if role == Qt.ItemDataRole.ToolTipRole else None
+        return literal(self._tool_tip(vote, rendered)) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _tool_tip(self, vote: ExemplarVote, rendered: bool) -> str:
         kind = self.tr("rendered dive") if rendered else self.tr("real dive")

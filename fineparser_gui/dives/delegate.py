@@ -17,11 +17,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.dives.number_field import NumberField
+from fineparser_gui.dives.fields import NumberField
 from fineparser_gui.dives.states import details_text, needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE, KEY_ROLE
-from fineparser_gui.library.service import LibraryService
+from fineparser_gui.services.exemplar_library import ExemplarLibrary
+from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.support.formatting import seen_text
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.table_model import AnyIndex
@@ -48,7 +48,7 @@ class DiveDelegate(QStyledItemDelegate):
 
     number_taken = Signal(str)
 
-    def __init__(self, library: LibraryService, parent: QWidget) -> None:
+    def __init__(self, library: ExemplarLibrary, parent: QWidget) -> None:
         super().__init__(parent)
         self._library = library
 

@@ -20,18 +20,14 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
 from fineparser_core.diving.name_parsing import parse_file_name
-from fineparser_core.diving.outcomes import DiveOutcome, dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_core.recognition.contradictions import contradiction_text
-from fineparser_gui.compare.exemplar_snapshot import Details
-from fineparser_gui.dives.dive import LONGEST_NOTE, Dive, DiveState
-from fineparser_gui.dives.judging_fields import JudgingFields
-from fineparser_gui.dives.name_field import NameField
-from fineparser_gui.dives.number_field import NumberField
-from fineparser_gui.dives.seen_numbers import SeenNumbers
-from fineparser_gui.dives.session import Session
+from fineparser_gui.dives.fields import JudgingFields, NameField, NumberField, SeenNumbers
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import LONGEST_NOTE, Dive, DiveState
 from fineparser_gui.support.formatting import board_entries, board_text, day_text, decimal, shortest, typed_day
 from fineparser_gui.support.widgets import (
     choice_box,
@@ -39,10 +35,12 @@ from fineparser_gui.support.widgets import (
     keyboard_friendly,
     label,
     lay_out,
+    literal,
     note_field,
     push_button,
     restyle,
 )
+from fineparser_gui.worker.kept_results import Details
 
 #: Height of the note's field, in lines.
 _NOTE_LINES = 2
@@ -146,7 +144,7 @@ class DetailsPanel(QWidget):
         self.date = QLineEdit()
         self.date.setAccessibleName(self.tr("Date of the dive"))
         about = self.tr("The day of the dive, such as {0}: as the file says, until you change it")
-        self.date.setToolTip(about.format(day_text("2026-05-31")))
+        self.date.setToolTip(literal(about.format(day_text("2026-05-31"))))
         self.date.setMaxLength(14)
         self.date.textEdited.connect(self._on_date_edited)
         self.date.editingFinished.connect(self._show_date)
@@ -170,7 +168,7 @@ class DetailsPanel(QWidget):
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
         keyboard_friendly(self.synchro)
-        outcomes: list[DiveOutcome] = ["balk", "repeat", "failed"]
+        outcomes: list[DiveOutcome] = ["balk", "repeat"]
         self.outcome = choice_box(
             [("", ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
             accessibleName=self.tr("Outcome"),
@@ -208,7 +206,7 @@ class DetailsPanel(QWidget):
                 (self.tr("Event"), self.event_name),
                 (self.tr("Date"), self.date),
                 (self.tr("DD"), lay_out(QHBoxLayout(spacing=8), (self.difficulty, 1), self.synchro)),
-                (self.tr("By phase"), self._judging.phases),
+                (self.tr("Marks by phase"), self._judging.phases),
                 (self.tr("Outcome"), self.outcome),
             ),
         ):
@@ -227,20 +225,24 @@ class DetailsPanel(QWidget):
         self._on_current_changed()
 
     def _on_enter(self, field: QLineEdit) -> None:
-        """Go on to the next dive without marks, in the same field; else give the keyboard back to the player."""
+        """Go on to the next row in the same field, and say which were passed; else leave the keyboard to the player."""
         key = self._session.current.key if self._session.current is not None else None
         field.clearFocus()  # takes what was typed
         keys = self._session.keys
         if key not in keys or field.property("valid") is False:
             return
-        place = keys.index(key)
-        for other in (*keys[place + 1 :], *keys[:place]):
+        passed: list[str] = []
+        for other in keys[keys.index(key) + 1 :]:
             dive = self._session.dive(other)
-            if dive.judging is None and dive.state is not DiveState.NEEDS_TRIM:
-                self._session.select(other)
-                field.setFocus()
-                field.selectAll()
-                return
+            if dive.state is DiveState.NEEDS_TRIM:
+                passed.append(dive.path.name)
+                continue
+            self._session.select(other)
+            field.setFocus()
+            field.selectAll()
+            if passed:
+                self._session.edits.said.emit(self.tr("Passed, to be trimmed first: {0}").format(", ".join(passed)))
+            return
 
     def _take_seen_board(self) -> None:
         if self._key is not None:

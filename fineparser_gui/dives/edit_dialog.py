@@ -9,12 +9,10 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
-from fineparser_gui.dives.name_field import NameField
-from fineparser_gui.dives.number_field import NumberField
-from fineparser_gui.dives.session import Session
+from fineparser_gui.dives.fields import NameField, NumberField
+from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import board_entries, day_text, typed_day
-from fineparser_gui.support.text_dialog import deciding_buttons
-from fineparser_gui.support.widgets import choice_box, form_of, label, lay_out
+from fineparser_gui.support.widgets import choice_box, deciding_buttons, form_of, label, lay_out
 
 
 class EditDivesDialog(QDialog):

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.name_parsing import parse_file_name
-from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.dives.delegate import DiveDelegate
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import left_text
 from fineparser_gui.dives.table import DivesModel, Order
-from fineparser_gui.support.soon import Soon
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.support.actions import ActionRegistry
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.widgets import (
     ElidedLabel,
     fill_with_card,

@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fineparser_core.video.files import names_of
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.dives.relocation import is_there
-from fineparser_gui.dives.session import Session
-from fineparser_gui.store.save_path import videos_filter
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.video_files import is_there
 from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.save_path import videos_filter
 
 
 class MissingVideos(QObject):

@@ -1,9 +1,9 @@
 """The state of a dive in the words of the window."""
 
-from fineparser_core.diving.award_words import half_text
+from fineparser_core.export.dive_words import award_words
 from fineparser_core.language import text
-from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
-from fineparser_gui.support.formatting import board_text, decimal, percent, seen_text
+from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState
+from fineparser_gui.support.formatting import board_text, percent, seen_text
 
 #: States in which nothing happens without the user.
 WAITING_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
@@ -57,12 +57,11 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
     if dive.scoring:
         return stage_text("compare")
     if dive.analysis is not None and dive.analysis.scoring is not None:
-        scoring = dive.analysis.scoring
-        award = half_text(scoring.award)
-        award = text("{0} (nearest)", award) if scoring.nearest_numbers else award
-        return award if dive.judging is None else text("judges {0} · {1}", decimal(dive.judging.award, 2), award)
+        words = award_words(dive.analysis.scoring, dive.judging)
+        award = text("{0} (nearest)", words.predicted) if dive.analysis.scoring.nearest_numbers else words.predicted
+        return award if dive.judging is None else text("judges {0} · {1}", words.award, award)
     if dive.judging is not None:
-        return text("judges {0}", decimal(dive.judging.award, 2))
+        return text("judges {0}", award_words(None, dive.judging).award)
     if dive.score_state is ScoreState.NO_EXEMPLARS:
         return text("no exemplars")
     return text("no score") if dive.dive_number else text("needs dive number")
@@ -77,11 +76,11 @@ def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
 
 
 def details_text(dive: Dive) -> str:
-    """Return dive number, board and diver, as far as known."""
+    """Return dive number, board and diver, as far as known, and the star of a dive that votes."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
-    return " · ".join(filter(None, (named, dive.diver)))
+    return " · ".join(filter(None, (named, dive.diver, "★" if dive.exemplar_id else "")))
 
 
 def offered_text(dive: Dive) -> str:

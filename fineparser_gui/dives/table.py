@@ -8,13 +8,13 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer
 
 from fineparser_core.diving.name_parsing import parse_line
 from fineparser_core.video.files import sort_key
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
 from fineparser_gui.dives.states import details_text, needs_user, offered_text, state_text
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.formatting import calibrated_text
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.table_model import NO_INDEX, AnyIndex
-from fineparser_gui.support.widgets import tool_tip
+from fineparser_gui.support.widgets import literal
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 #: The `Dive`, and the number of dives found in it that were added to the list.
@@ -105,7 +105,8 @@ class DivesModel(QAbstractListModel):
         if not index.isValid():
             return None
         key = self._keys[index.row()]
-        dive = self._session.dive(key)
+        if (dive := self._session.find(key)) is None:  # its row is about to be removed
+            return None
         if role == Qt.ItemDataRole.DisplayRole:
             return dive.path.name
         if role == Qt.ItemDataRole.EditRole:
@@ -117,7 +118,7 @@ class DivesModel(QAbstractListModel):
             scored = dive.analysis.scoring or dive.analysis.own_award if dive.analysis else None
             profile = calibrated_text(scored.profile if scored else None)
             said = (str(dive.path), details_text(dive), offered_text(dive), state, profile, dive.problem)
-            return tool_tip("\n".join(filter(None, said)))
+            return literal("\n".join(filter(None, said)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:

@@ -1,6 +1,6 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,42 +13,140 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QListWidget,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, SheetJob, StillJob, StrobeJob
+from fineparser_core.export.brief_cut import brief_frames
+from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, StillJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.language import text
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import dive_title, file_stem, is_named, named_file, session_stem
+from fineparser_core.records import ComparedDive
 from fineparser_gui.export.picture_choices import BesideBox, DrawingsBox, PictureChoices
-from fineparser_gui.export.preview import Preview, PreviewWriter
-from fineparser_gui.export.report_page import ReportPage
-from fineparser_gui.export.reports import season_of
-from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.store.save_path import LAST_FOLDER, ask_save_path
-from fineparser_gui.store.sessions import free_path
+from fineparser_gui.export.preview import ExportPreview, PreviewWriter
+from fineparser_gui.services.exporting import (
+    dive_title,
+    file_stem,
+    is_named,
+    named_file,
+    reported_dive,
+    season_of,
+    session_stem,
+    words_of,
+)
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.preferences import Preferences
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import decimal, speed_text
-from fineparser_gui.support.soon import Soon
-from fineparser_gui.support.text_dialog import deciding_buttons
-from fineparser_gui.support.widgets import add_form_row, choice_box, form_of, label, lay_out
+from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, report_formats
+from fineparser_gui.support.widgets import (
+    add_form_row,
+    choice_box,
+    deciding_buttons,
+    form_of,
+    label,
+    lay_out,
+    note_field,
+    resize_within_screen,
+)
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
 #: Time without another choice before the preview follows, in milliseconds.
 _PREVIEW_MS = 400
-_CLIP, _SHEET, _STILL, _TABLE, _REPORT, _STROBE = range(6)
+#: Extents of a clip.
+_DIVE, _BRIEF, _FILE = "dive", "brief", "file"
+_CLIP, _STILL, _TABLE, _REPORT, _STROBE = range(5)
 #: Numbers of bodies that can be chosen beside the usual number.
 _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 
 
 #: Types of which several dives give a file each, and those that have a picture.
-_EACH, _SEEN = (_CLIP, _SHEET, _STROBE), (_CLIP, _SHEET, _STILL, _STROBE)
+_EACH, _SEEN = (_CLIP, _STROBE), (_CLIP, _STILL, _STROBE)
 #: Rough bytes of a clip by pixel and second at 30 frames a second.
 _CLIP_BYTES = 0.2
+_NOTE_LINES = 3
+
+
+class ReportPage(QWidget):
+    """Page that chooses the kind of file, the dive beside and the note.
+
+    Args:
+        dive: the shown dive.
+        chosen: returns the dives of the report.
+        beside: choice of the dive beside the shown dive.
+    """
+
+    def __init__(self, session: Session, dive: Dive, chosen: Callable[[], Sequence[Dive]], beside: BesideBox) -> None:
+        super().__init__()
+        self._session, self._dive, self._chosen = session, dive, chosen
+        self.format = report_formats()
+        self.beside = beside
+        self.note = note_field(_NOTE_LINES, plainText=self._dive.note, accessibleName=self.tr("Note"))
+        self.note.textChanged.connect(lambda: session.editing.set_note(self._dive.key, self.note.toPlainText()))
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
+        form = form_of(
+            (self.tr("&Format"), self.format),
+            (self.tr("&Compare with"), self.beside),
+            wide=True,
+            horizontalSpacing=14,
+            verticalSpacing=8,
+        )
+        self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        form.addRow(self.tr("&Note"), self.note)
+        form.addRow(self.tr("On the frames"), self.drawings)
+        self.strobe = QCheckBox(self.tr("Strobe picture"))
+        form.addRow(self.tr("Add"), self.strobe)
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
+        what = self.tr(
+            "A page for each dive: six frames, what was measured of each phase, what the model attributes to it, "
+            "earlier dives of the number, your note."
+        )
+        lay_out(column, label(what, "muted", wrap=True), form)
+        column.addStretch(1)
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the chosen kind of file."""
+        return str(self.format.currentData())
+
+    @property
+    def title(self) -> str:
+        """Title of a report of several dives; "" for a single dive."""
+        dives = self._chosen()
+        divers = {dive.diver.strip() for dive in dives}
+        if len(dives) < 2:
+            return ""
+        return self.tr("Dives of {0}").format(", ".join(sorted(divers - {""})) or self.tr("the session"))
+
+    def dives(self) -> list[ReportedDive]:
+        """Return the chosen dives; in a report of several, each has the best exemplar of its number beside."""
+        dives, every = self._chosen(), [self._session.dive(key) for key in self._session.keys]
+        return [
+            reported_dive(
+                dive,
+                every,
+                drawings=self.drawings.isChecked(),
+                comparison=self.beside.dive if len(dives) < 2 else self._best(dive),
+                strobe=self.strobe.isChecked(),
+                club=self._session.club,
+            )
+            for dive in dives
+        ]
+
+    def _best(self, dive: Dive) -> ComparedDive | None:
+        number, library = dive.dive_number, self._session.library
+        best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
+        return best.compared(library.mask(best.id)) if best is not None else None
+
+    def follow(self, n_dives: int) -> None:
+        """Offer what fits a number of dives: note and comparison are those of one."""
+        for field in (self.note, self.beside):
+            field.setEnabled(n_dives < 2)
 
 
 class ExportDialog(QDialog):
@@ -79,11 +177,11 @@ class ExportDialog(QDialog):
         self._dive = session.current
         comparing = session.comparing
         candidates = comparing.candidates()  # once for all pages: it searches the history
-        if comparing.others and comparing.sides[1] not in candidates:  # a dive of the history
-            candidates.insert(0, comparing.sides[1])
+        if comparing.beside is not None and comparing.beside not in candidates:  # a dive of the history
+            candidates.insert(0, comparing.beside)
         self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
-        self.kinds.addItems([self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame")])
+        self.kinds.addItems([self.tr("Annotated clip"), self.tr("This frame")])
         self.kinds.addItems([self.tr("Table or data"), self.tr("Report"), self.tr("Strobe picture")])
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
@@ -96,22 +194,13 @@ class ExportDialog(QDialog):
             for kind in (_CLIP, _STILL)
         }
         best = BesideBox(session, candidates, best=True)
-        self.pictures[_SHEET] = PictureChoices(session, self._dive, preferences, shown[1:2], best, arranged=False)
-        best = BesideBox(session, candidates, best=True)
         self.report = ReportPage(session, self._dive, lambda: self._dives(_REPORT), best)
-        for page in (
-            self._clip_page(),
-            self._sheet_page(),
-            self._still_page(),
-            self._table_page(),
-            self.report,
-            self._strobe_page(),
-        ):
+        for page in (self._clip_page(), self._still_page(), self._table_page(), self.report, self._strobe_page()):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
         self._writer = PreviewWriter(session.exports)
-        self.preview = Preview(self._writer)
+        self.preview = ExportPreview(self._writer)
         self._preview_timer = Soon(self, _PREVIEW_MS, self._show_preview)
         middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1), self.preview)
         column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
@@ -121,7 +210,7 @@ class ExportDialog(QDialog):
             box.currentIndexChanged.connect(self._preview_timer.begin)
         for box in self.findChildren(QCheckBox):
             box.toggled.connect(self._preview_timer.begin)
-        self.resize(QSize(940, 420).expandedTo(self.sizeHint()))
+        resize_within_screen(self, 940, max(420, self.sizeHint().height()))
         first = _STROBE if strobe else _CLIP
         self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
 
@@ -154,23 +243,24 @@ class ExportDialog(QDialog):
         return [dive for dive in dives if dive.analysis is not None or kind in (_TABLE, _STILL)]
 
     def _clip_page(self) -> QWidget:
-        self.whole_file = choice_box([(self.tr("this dive"), False), (self.tr("the whole file"), True)])
+        brief = self.tr("6 to 10 s to send, slow at the fault")
+        self.extent = choice_box([(self.tr("this dive"), _DIVE), (brief, _BRIEF), (self.tr("the whole file"), _FILE)])
         usual, slow = self.tr("normal"), self.tr("slow motion, {0}")
         self.speed = choice_box((usual if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS)
         self.clip_sound = QCheckBox(self.tr("Sound of the video"), checked=True)
         self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
-        self.speed.currentIndexChanged.connect(lambda: self.clip_sound.setEnabled(self.speed.currentData() == 1))
-        what = self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
+        self.speed.currentIndexChanged.connect(self._follow_extent)
+        self.extent.currentIndexChanged.connect(self._follow_extent)
+        what = self.tr("An MP4 video with name, number and award above it, and faults below it where they happen.")
         rows = self.pictures[_CLIP].rows()
         speed = (self.tr("S&peed"), self.speed)
-        return self._page(what, (self.tr("&Frames"), self.whole_file), *rows, speed, ("", self.clip_sound))
+        return self._page(what, (self.tr("&Frames"), self.extent), *rows, speed, ("", self.clip_sound))
 
-    def _sheet_page(self) -> QWidget:
-        what = self.tr(
-            "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
-            "drawings replaces the moment nearest to it."
-        )
-        return self._page(what, *self.pictures[_SHEET].rows())
+    def _follow_extent(self) -> None:
+        """Offer speed and sound where the cut does not set them."""
+        free = self.extent.currentData() != _BRIEF
+        self.speed.setEnabled(free)
+        self.clip_sound.setEnabled(free and self.speed.currentData() == 1)
 
     def _still_page(self) -> QWidget:
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
@@ -193,8 +283,6 @@ class ExportDialog(QDialog):
         return self._page(what, (self.tr("&Format"), self.table_format), (self.tr("Include"), self.table_drawings))
 
     def _strobe_page(self) -> QWidget:
-        forms = [(self.tr("one picture"), ".png"), (self.tr("a clip in which it builds up"), ".mp4")]
-        self.strobe_format = choice_box(forms)
         self.bodies = choice_box([(self.tr("as many as can be told apart"), None), *((str(n), n) for n in _BODIES)])
         self.strobe_shown = {
             "path": QCheckBox(self.tr("Path of the body's centre"), checked=True),
@@ -206,8 +294,7 @@ class ExportDialog(QDialog):
             "The diver at equal times along the path on one background, from the take-off to the water. The camera may "
             "follow the dive."
         )
-        form, bodies = (self.tr("&Format"), self.strobe_format), (self.tr("&Bodies"), self.bodies)
-        return self._page(what, form, bodies, (self.tr("Show"), *self.strobe_shown.values()))
+        return self._page(what, (self.tr("&Bodies"), self.bodies), (self.tr("Show"), *self.strobe_shown.values()))
 
     def _page(self, what: str, *rows: tuple) -> QWidget:
         """Return a page: a description, and below it captions, each with a choice or with a column of check boxes."""
@@ -249,17 +336,19 @@ class ExportDialog(QDialog):
             lambda path: replace(job, path=path), lambda size, n_bytes: self._size_text(kind, size, n_bytes)
         )
 
+    def _speed(self) -> float:
+        """Return the chosen speed; the brief cut has its own."""
+        return 1.0 if self.extent.currentData() == _BRIEF else float(self.speed.currentData())
+
     def _size_text(self, kind: int, size: QSize, n_bytes: int) -> str:
         """Return the pixels, duration and rough size of the file to come, or of all files together."""
         dives = self._dives(kind)
         told = [f"{size.width()} × {size.height()}"]
         if kind == _CLIP:
-            whole, speed = self.whole_file.currentData(), self.speed.currentData()
-            seconds = sum(_seconds(dive, whole=whole) for dive in dives) / speed
+            extent, speed = self.extent.currentData(), self._speed()
+            seconds = sum(_seconds(dive, extent) for dive in dives) / speed
             told.append(text("{0} s", decimal(seconds)))
             n_bytes = int(size.width() * size.height() * seconds * speed * _CLIP_BYTES)
-        elif kind == _STROBE and self.strobe_format.currentData() == ".mp4":
-            return told[0]
         else:
             n_bytes *= len(dives)
         told.append(self.tr("about {0} MB").format(decimal(n_bytes / 1e6)))
@@ -304,7 +393,7 @@ class ExportDialog(QDialog):
 
     def _suffix(self, kind: int) -> str:
         chosen = {_CLIP: ".mp4", _TABLE: self.table_format.currentData(), _REPORT: self.report.suffix}
-        return str(self.strobe_format.currentData() if kind == _STROBE else chosen.get(kind, ".png"))
+        return str(chosen.get(kind, ".png"))
 
     def _stem(self, kind: int, dive: Dive) -> str:
         stem = file_stem(dive)
@@ -312,7 +401,7 @@ class ExportDialog(QDialog):
             return stem
         if kind == _STILL:
             return self.tr("{0} frame {1}").format(stem, self._frame)
-        names = {_CLIP: self.tr("{0} annotated"), _SHEET: self.tr("{0} phases"), _STROBE: self.tr("{0} strobe")}
+        names = {_CLIP: self.tr("{0} annotated"), _STROBE: self.tr("{0} strobe")}
         return names[kind].format(stem)
 
     def _start(self, kind: int, path: Path, dives: Sequence[Dive]) -> None:
@@ -333,9 +422,7 @@ class ExportDialog(QDialog):
         if analysis is None:
             return PlainStillJob(path=path, video=dive.path, frame=self._frame, marks=options.marks)
         if kind == _CLIP:
-            return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.whole_file.currentData())
-        if kind == _SHEET:
-            return SheetJob(path=path, analysis=analysis, options=options)
+            return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.extent.currentData() == _FILE)
         return StillJob(path=path, analysis=analysis, frame=self._frame, options=options)
 
     def _strobe(self, dive: Dive) -> StrobeOptions:
@@ -344,13 +431,19 @@ class ExportDialog(QDialog):
 
     def _options(self, kind: int, dive: Dive) -> RenderOptions:
         """Return the choices for a picture of a dive."""
-        clip = {"speed": self.speed.currentData(), "sound": self.clip_sound.isChecked()} if kind == _CLIP else {}
+        clip = (
+            {"speed": self._speed(), "sound": self.clip_sound.isChecked(), "brief": self.extent.currentData() == _BRIEF}
+            if kind == _CLIP
+            else {}
+        )
         return self.pictures[kind].options(dive, alone=len(self._dives(kind)) < 2, **clip)
 
 
-def _seconds(dive: Dive, *, whole: bool) -> float:
-    """Return the duration of a dive, or of its whole file."""
+def _seconds(dive: Dive, extent: str) -> float:
+    """Return the duration of a dive, of its cut to send or of its whole file."""
     if dive.info is None:
         return 0.0
     pts_s, last = dive.info.pts_s, min(dive.last_frame, dive.info.n_frames - 1)
-    return float(dive.info.duration_s if whole else pts_s[last] - pts_s[dive.first_frame])
+    if extent == _BRIEF and dive.analysis is not None:
+        return brief_frames(dive.analysis.parse, words_of(dive), pts_s)[1][-1]
+    return float(dive.info.duration_s if extent == _FILE else pts_s[last] - pts_s[dive.first_frame])

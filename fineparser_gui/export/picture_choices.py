@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QCheckBox, QComboBox
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.compare.comparison import ComparableDive
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import dive_title
-from fineparser_gui.player.drawings import Drawing
-from fineparser_gui.preferences.records import Preferences
+from fineparser_gui.services.comparable_dives import ComparableDive
+from fineparser_gui.services.exporting import dive_title, words_of
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.drawings import Drawing
+from fineparser_gui.session.preferences import Preferences
 from fineparser_gui.support.formatting import alignment_text
 from fineparser_gui.support.widgets import choice_box, show_whole_entries
 
 
 class BesideBox(QComboBox):
-    """Choice of the dive beside; at first the compared dive or, with `best`, the best exemplar."""
+    """Choice of the dive beside; at first the compared dive or, with `best`, the athlete's last one or an exemplar."""
 
     def __init__(self, session: Session, candidates: Sequence[ComparableDive], *, best: bool = False) -> None:
         super().__init__()
@@ -28,7 +28,9 @@ class BesideBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(28)
         self.addItem(self.tr("nothing"), None)
-        compared = session.comparing.sides[1] if session.comparing.others else None
+        compared = session.comparing.beside
+        if best and compared is None:
+            compared = next(iter(session.comparing.dives.attempts()), None)
         exemplar = session.best_exemplar() if best and compared is None else None
         for candidate in candidates:
             self.addItem(candidate.title, candidate)
@@ -46,8 +48,6 @@ class BesideBox(QComboBox):
     def drawings(self) -> tuple[Drawing, ...]:
         """The drawings on the chosen dive."""
         candidate = self.currentData()
-        if candidate is not None and candidate.exemplar_id is not None:
-            return self._session.exemplar_drawings.get(candidate.exemplar_id, ())
         known = candidate is not None and candidate.key in self._session.keys
         return self._session.dive(candidate.key).drawings if known else ()
 
@@ -73,46 +73,33 @@ class PictureChoices(QObject):
         dive: the shown dive.
         shown: names of the check boxes, of `RenderOptions`.
         beside: choice of the dive beside.
-        arranged: whether the arrangement can be chosen; else both are always shown side by side.
     """
 
     def __init__(
-        self,
-        session: Session,
-        dive: Dive,
-        preferences: Preferences,
-        shown: Sequence[str],
-        beside: BesideBox,
-        *,
-        arranged: bool = True,
+        self, session: Session, dive: Dive, preferences: Preferences, shown: Sequence[str], beside: BesideBox
     ) -> None:
         super().__init__()
         self._dive, self._preferences, self.beside = dive, preferences, beside
         texts = {
             "mask": self.tr("Mask on the diver"),
             "skeleton": self.tr("Skeleton and path"),
-            "panels": self.tr("Phases, timeline, score and contributions"),
+            "panels": self.tr("Full statistics"),
         }
-        self.boxes = {
-            name: QCheckBox(texts[name], checked=name != "skeleton" or preferences.skeleton) for name in shown
-        }
+        self.boxes = {name: QCheckBox(texts[name]) for name in shown}
         self.drawings = DrawingsBox()
         beside.currentIndexChanged.connect(self._follow_drawings)
         self._follow_drawings()
-        self._arranged = self._arranged_box(session) if arranged else None
+        self._arranged = self._arranged_box(session)
 
     def rows(self) -> list[tuple]:
         """Return the rows of a page."""
         shown = (self.tr("Show"), *self.boxes.values(), self.drawings)
-        if self._arranged is None:
-            return [shown, (self.tr("&Side by side with"), self.beside)]
         return [shown, (self.tr("&Compare with"), self.beside), (self.tr("Sho&wn"), self._arranged)]
 
     def follow(self, n_dives: int) -> None:
         """Offer what fits a number of dives: the comparison is that of one."""
         self.beside.setEnabled(n_dives < 2)
-        if self._arranged is not None:
-            self._arranged.setEnabled(n_dives < 2 and self.beside.currentIndex() > 0)
+        self._arranged.setEnabled(n_dives < 2 and self.beside.currentIndex() > 0)
 
     def options(self, dive: Dive, *, alone: bool, **more: Any) -> RenderOptions:
         """Return the choices for a picture of a dive.
@@ -122,7 +109,7 @@ class PictureChoices(QObject):
             more: other fields.
         """
         drawn = self.drawings.isChecked()
-        overlaid, alignment = self._arranged.currentData() if self._arranged else (False, Alignment.STEPS)
+        overlaid, alignment = self._arranged.currentData()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             step_colors=self._preferences.step_colors,
@@ -132,6 +119,7 @@ class PictureChoices(QObject):
             alignment=alignment,
             overlaid=overlaid,
             title=dive_title(dive),
+            words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},
             **more,
         )

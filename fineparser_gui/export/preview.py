@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from fineparser_core.export.jobs import Advanced, Job, JobMessage, Stopped, Written, save_job
 from fineparser_core.language import language
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_gui.export.service import JOB_MODULE, PATIENCE_MS, ExportQueue
+from fineparser_gui.services.exporting import JOB_MODULE, PATIENCE_MS, ExportQueue
 from fineparser_gui.support.background import Background
 from fineparser_gui.support.process import Process
 from fineparser_gui.support.widgets import label, lay_out
@@ -109,7 +109,7 @@ class PreviewWriter(QObject):
         self._begin()
 
 
-class Preview(QWidget):
+class ExportPreview(QWidget):
     """Picture of an export, with a line on the size of the file to come."""
 
     def __init__(self, writer: PreviewWriter) -> None:

@@ -21,19 +21,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.export.dive_words import trust_text
 from fineparser_core.export.jobs import ClipJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.support.sharing import ShareServer, local_addresses
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import dive_title, file_stem
-from fineparser_gui.export.reports import reported_dive
-from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.store.sessions import free_path
+from fineparser_gui.services.exporting import dive_title, file_stem, reported_dive, words_of
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.preferences import Preferences
 from fineparser_gui.support.background import Background
 from fineparser_gui.support.formatting import time_text
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import add_form_row, label, lay_out, resize_within_screen, tool_tip
+from fineparser_gui.support.save_path import free_path
+from fineparser_gui.support.widgets import add_form_row, closing_buttons, label, lay_out, literal, resize_within_screen
 
 _CODE_PX, _STATE_LINES = 250, 4
 _QUIET_MODULES = 4
@@ -87,7 +86,7 @@ class Sharing(QObject):
             OSError: the address no longer exists.
         """
         self.stop()
-        self._server = ShareServer(address, self._files)
+        self._server = ShareServer(address, self._files, trust_text())
         self._since.start()
         self._seconds.start()
         self.changed.emit()
@@ -174,6 +173,7 @@ class ShareDialog(QDialog):
         self._session, self._preferences, self._exports = session, preferences, session.exports
         self._makers: dict[Path, Callable[[Path], None]] = {}
         self._unwritten: set[Path] = set()
+        self._begun: set[Path] = set()
         self.sharing = Sharing(self)
         self.files = QListWidget(accessibleName=self.tr("Files to send"))
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -207,6 +207,8 @@ class ShareDialog(QDialog):
         lay_out(column, label(what, "muted", wrap=True), (middle, 1), self.buttons)
         for dive in dives:
             self._offer(dive)
+        for path in list(self._makers)[:1]:
+            self._write(path)  # while the coach looks for the phone
         for path in dict.fromkeys([*chosen, *others]):
             self._add(path, checked=path in chosen)
         self._exports.changed.connect(self._on_exports)
@@ -222,7 +224,7 @@ class ShareDialog(QDialog):
     def done(self, result: int) -> None:
         self._exports.changed.disconnect(self._on_exports)
         for export in self._exports.exports:
-            if export.path in self._unwritten:
+            if export.path in self._begun and not export.state.over:
                 self._exports.cancel(export.id)
         self.sharing.close()
         super().done(result)
@@ -234,9 +236,11 @@ class ShareDialog(QDialog):
             return
         title, stem, first = dive_title(dive), file_stem(dive), not self._makers
         options = RenderOptions(
-            mask_style=self._preferences.mask_style,
+            mask=False,
+            panels=False,
+            words=words_of(dive),
+            brief=True,
             step_colors=self._preferences.step_colors,
-            skeleton=self._preferences.skeleton,
             marks=dive.drawings,
             title=title,
         )
@@ -261,7 +265,7 @@ class ShareDialog(QDialog):
     def _add(self, path: Path, *, checked: bool) -> None:
         item = QListWidgetItem(path.name)
         item.setData(Qt.ItemDataRole.UserRole, path)
-        item.setToolTip(tool_tip(str(path)))
+        item.setToolTip(literal(str(path)))
         item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
         self.files.addItem(item)
 
@@ -295,17 +299,23 @@ class ShareDialog(QDialog):
             self.sharing.stop()
             return
         self._unwritten = {path for path in self._chosen.values() if path in self._makers and not path.is_file()}
-        for path in list(self._unwritten):
-            self._makers[path](path)
+        waiting = self._unwritten - {export.path for export in self._exports.exports if not export.state.over}
+        self._begun -= waiting  # until each is begun anew, it is not over
+        for path in waiting:
+            self._write(path)
         if self._unwritten:
             self._show_state()
         else:
             self._start()
 
+    def _write(self, path: Path) -> None:
+        self._begun.add(path)
+        self._makers[path](path)
+
     def _on_exports(self) -> None:
         """Share as soon as everything is written; what could not be written is not."""
         states = {export.path: export.state for export in self._exports.exports}
-        over = {path for path in self._unwritten if (state := states.get(path)) is None or state.over}
+        over = {path for path in self._unwritten & self._begun if (state := states.get(path)) is None or state.over}
         if not over:
             return
         self._unwritten -= over

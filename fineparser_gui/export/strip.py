@@ -6,19 +6,13 @@ from PySide6.QtCore import QMargins, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from fineparser_gui.export.exports import Export, ExportState
-from fineparser_gui.export.service import ExportService
-from fineparser_gui.support.icons import icon
+from fineparser_gui.services.exporting import Export, ExportService, ExportState
+from fineparser_gui.support.images import icon
 from fineparser_gui.support.messages import SHOWN_MS
-from fineparser_gui.support.widgets import ElidedLabel, follow_palette, icon_button, label, lay_out, push_button
+from fineparser_gui.support.widgets import follow_palette, icon_button, label, lay_out, literal, push_button
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2
-
-
-def show_folder(path: Path) -> None:
-    """Show the folder of a file in the file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute().parent)))
 
 
 class ExportsStrip(QWidget):
@@ -26,10 +20,12 @@ class ExportsStrip(QWidget):
 
     Signals:
         send_requested: (Path) file to send to a phone.
+        said: (str) where a file is that no file manager shows.
         left: (str, Path) what was said of an export that has disappeared by itself, and its file.
     """
 
     send_requested = Signal(object)
+    said = Signal(str)
     left = Signal(str, object)
 
     def __init__(self, exports: ExportService) -> None:
@@ -49,6 +45,11 @@ class ExportsStrip(QWidget):
         """Return the row of an export."""
         return self._rows[number]
 
+    def show_folder(self, path: Path) -> None:
+        """Show the folder of a file in the file manager, or say where it is."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute().parent))):
+            self.said.emit(self.tr("No file manager could be opened. The file is {0}").format(path))
+
     def _refresh(self) -> None:
         exports = self._exports.exports
         waiting = [export.id for export in exports if export.state is ExportState.WAITING]
@@ -62,6 +63,7 @@ class ExportsStrip(QWidget):
             if number not in self._rows:
                 self._rows[number] = _Row(self._exports, number)
                 self._rows[number].send_requested.connect(self.send_requested)
+                self._rows[number].folder_requested.connect(self.show_folder)
                 self._rows[number].left.connect(self.left)
                 self._column.insertWidget(self._column.count() - 1, self._rows[number])
             self._rows[number].show_export(export)
@@ -76,6 +78,7 @@ class _Row(QFrame):
     """Row of an export."""
 
     send_requested = Signal(object)
+    folder_requested = Signal(object)
     left = Signal(str, object)
 
     def __init__(self, exports: ExportService, number: int) -> None:
@@ -83,17 +86,18 @@ class _Row(QFrame):
         self.setObjectName("offer")
         self._exports, self._number = exports, number
         self._export: Export | None = None
-        self.text = ElidedLabel()
+        self.text = label(wrap=True)
         self.message = label(role="muted", wrap=True)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
-        self._bar.setMinimumWidth(120)
+        self._bar.setFixedWidth(120)
         self.button = push_button("", self._on_pressed)
         send = self.tr("Send to a phone")
-        self.send_button = icon_button(send, lambda: self.send_requested.emit(self._export.path), toolTip=send)
+        self.send_button = icon_button(send, lambda: self.send_requested.emit(self._export.path), toolTip=literal(send))
         self.close_button = icon_button(self.tr("Close the message"), lambda: exports.dismiss(number))
-        row = lay_out(QHBoxLayout(spacing=10), (self.text, 1), self.button, self.send_button, self.close_button)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4), row, self._bar, self.message)
+        row = QHBoxLayout(spacing=10)
+        lay_out(row, (self.text, 1), self._bar, self.button, self.send_button, self.close_button)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4), row, self.message)
         follow_palette(self, self._color_icon)
         self._timer = QTimer(self, interval=SHOWN_MS, timeout=self._on_time)
 
@@ -103,7 +107,7 @@ class _Row(QFrame):
             return
         self._export = export
         over = export.state.over
-        self.text.set_text(self._text(export))
+        self.text.setText(self._text(export))
         # The reason of a failure is a separate message.
         self.message.setText(export.message if export.state is ExportState.DONE else "")
         self.message.setVisible(bool(self.message.text()))
@@ -141,8 +145,6 @@ class _Row(QFrame):
     def _text(self, export: Export) -> str:
         name = export.path.name
         if export.state is ExportState.RUNNING:
-            if export.total:
-                return self.tr("Writing {0}: {1} of {2}").format(name, export.done, export.total)
             return self.tr("Writing {0}…").format(name)
         texts = {
             ExportState.WAITING: self.tr("{0} is waiting for the previous export."),
@@ -156,6 +158,6 @@ class _Row(QFrame):
         if self._export is None:
             return
         if self._export.state is ExportState.DONE:
-            show_folder(self._export.path)
+            self.folder_requested.emit(self._export.path)
         else:
             self._exports.cancel(self._number)

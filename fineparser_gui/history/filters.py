@@ -7,8 +7,8 @@ from math import ceil
 from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
+from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryQuery
-from fineparser_gui.store.service import HistoryService
 from fineparser_gui.support.formatting import board_entries, day_format
 from fineparser_gui.support.widgets import lay_out, refill, search_field, show_whole_entries
 
@@ -16,7 +16,7 @@ _LONGEST_TEXT = 200
 _SPACING_PX = 6
 #: Shares of the row's width.
 _SHARES = (5, 4, 3, 3, 4, 4, 4)
-_BETWEEN = "between"
+_BETWEEN, _VOTES = "between", "votes"
 
 
 class HistoryFilters(QWidget):
@@ -48,6 +48,7 @@ class HistoryFilters(QWidget):
         )
         refill(self.board, board_entries(self.tr("any board")))
         marks = [(self.tr("judged or not"), None), (self.tr("judged"), True), (self.tr("not judged"), False)]
+        marks.append((self.tr("votes"), _VOTES))
         refill(self.marks, marks)
         self._fill_days()
         self.since, self.until = QDateEdit(calendarPopup=True), QDateEdit(calendarPopup=True)
@@ -89,7 +90,8 @@ class HistoryFilters(QWidget):
             board_m=self.board.currentData(),
             event=self.event_box.currentData(),
             tag=self.tag.currentData(),
-            judged=self.marks.currentData(),
+            judged=None if self.marks.currentData() == _VOTES else self.marks.currentData(),
+            votes=self.marks.currentData() == _VOTES,
             since=since,
             until=until,
         )

@@ -1,12 +1,16 @@
 """The page of the coach's history: every analyzed dive, a search while typing, and commands on many dives."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
+    QFileDialog,
+    QFrame,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -17,21 +21,23 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.relocation import is_there
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.season_strip import SeasonStrip
-from fineparser_gui.history.files import HistoryFiles
+from fineparser_core.language import without_mnemonic
 from fineparser_gui.history.filters import HistoryFilters
 from fineparser_gui.history.table import HistoryModel, HistoryTable
 from fineparser_gui.history.tiles import AthleteTiles
 from fineparser_gui.history.trend import HistoryTrend
+from fineparser_gui.services.exporting import named_file
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import SUFFIX
+from fineparser_gui.session.video_files import is_there
 from fineparser_gui.store.records import LONGEST_TAG, HistoryDive
-from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.store.store import FILE_NAME
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.messages import MessageStack
-from fineparser_gui.support.soon import Soon
-from fineparser_gui.support.sort_menu import SortMenu
-from fineparser_gui.support.widgets import label, lay_out, push_button
+from fineparser_gui.support.save_path import ask_save_path, report_formats
+from fineparser_gui.support.table_model import SortMenu
+from fineparser_gui.support.widgets import label, lay_out, literal, note_field, on_escape, push_button
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
@@ -39,6 +45,98 @@ MOST_OPENED, MOST_COMPARED = 100, 4
 _FIELD_PX = 36
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
+_NOTE_LINES = 2
+
+
+class HistoryFiles(QObject):
+    """Commands of a menu, and their dialogs.
+
+    Args:
+        page: page over which they open.
+    """
+
+    def __init__(self, session: Session, page: QWidget) -> None:
+        super().__init__(page)
+        self._session, self._page = session, page
+
+    def fill(self, menu: QMenu) -> None:
+        """Add the commands to a menu."""
+        for text, act in (
+            (self.tr("Import sessions…"), self.take_in),
+            (self.tr("Look for moved videos"), self._session.history.find_moved),
+            (self.tr("Back up…"), self._back_up),
+            (self.tr("Move…"), self._move),
+        ):
+            menu.addAction(text, act)
+
+    def take_in(self) -> None:
+        """Ask for session files, and take in their dives."""
+        pattern = self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(self._page, self.tr("Import sessions"), "", pattern)
+        if names:
+            self._session.history.take_in([Path(name) for name in names])
+
+    def _move(self) -> None:
+        """Ask for the folder; nothing there is replaced."""
+        if name := QFileDialog.getExistingDirectory(self._page, self.tr("Move the history to a folder")):
+            self._session.history.write(lambda store: store.move(Path(name) / FILE_NAME))
+
+    def _back_up(self) -> None:
+        proposed = Path.home() / f"{Path(FILE_NAME).stem}-{date.today().isoformat()}{Path(FILE_NAME).suffix}"
+        name, _ = QFileDialog.getSaveFileName(self._page, self.tr("Back up the history"), str(proposed))
+        if name:
+            self._session.history.write(lambda store: store.backup(Path(name)))
+
+
+class SeasonStrip(QFrame):
+    """Card that writes a document with an overview of the awards and a page for each dive; hidden until it is asked.
+
+    Attributes:
+        dives: dives with a page in the report, in order of time; none unless all are by the same athlete.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setProperty("card", True)
+        self._session = session
+        self.dives: list[HistoryDive] = []
+        self.said = label(role="muted", wrap=True)
+        self.note = note_field(_NOTE_LINES, accessibleName=self.tr("Note"), placeholderText=self.tr("Note"))
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
+        self.format = report_formats()
+        self.format.setAccessibleName(without_mnemonic(self.tr("&Format")))
+        self.go = push_button(self.tr("Export…"), self._on_go, role="primary")
+        close = push_button(self.tr("Cancel"), self.hide)
+        row = lay_out(QHBoxLayout(spacing=10), (self.note, 1), self.drawings, self.format, self.go, close)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(14, 8, 8, 8), spacing=6), self.said, row)
+        on_escape(self, self.hide)
+        self.hide()
+
+    def show_dives(self, dives: Sequence[HistoryDive]) -> None:
+        """Take other dives for the report; dives without a day only if all lack it."""
+        found = sorted((dive for dive in dives if dive.analysed), key=lambda dive: (dive.dived_on, dive.title))
+        names = {dive.athlete for dive in found}
+        self.dives = []
+        text = self.tr("A season report is of one athlete: choose one, or select dives by one.")
+        if len(names) == 1 and "" not in names:
+            self.dives = [dive for dive in found if dive.dived_on] or found
+            text = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
+            count = self.tr("dives: {0}").format(len(self.dives))
+            text = f"{text.format(*names)} · {count}"
+            if len(self.dives) < len(found):
+                text += " · " + self.tr("Dives without a date are left out: enter it beside the dive.")
+        self.said.setText(text)
+        self.go.setEnabled(bool(self.dives))
+
+    def _on_go(self) -> None:
+        athlete, suffix = self.dives[0].athlete, str(self.format.currentData())
+        name = named_file(self.tr("{0} season").format(athlete))
+        path = ask_save_path(self, Path.home() / f"{name}{suffix}", (suffix,))
+        if path is not None:
+            title, note = self.tr("Dives of {0}").format(athlete), self.note.toPlainText()
+            history, drawings = self._session.history, self.drawings.isChecked()
+            self._session.exports.season(self.dives, history, path, title, note, drawings=drawings)
+            self.hide()
 
 
 class TagMenu(QMenu):
@@ -134,8 +232,9 @@ class HistoryOpener(QObject):
             return
         self._to_compare = []
         if len(dives) > 1:
-            known = {one.key: one for one in self._session.comparing.dives.every()}
-            self._session.comparing.show(*(known[dive.key] for dive in dives))
+            comparing = self._session.comparing
+            self._session.select(dives[0].key)
+            comparing.show(comparing.dives.of_session(dives[1]))
 
 
 class HistoryPage(QWidget):
@@ -170,7 +269,7 @@ class HistoryPage(QWidget):
         self._make_commands()
         self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
         self.every = push_button(self.tr("Show all dives"), self.filters.show_all)
-        self.take_in = push_button(self.tr("Take in sessions…"), self.files.take_in)
+        self.take_in = push_button(self.tr("Import sessions…"), self.files.take_in)
         self.menu = QPushButton(self.tr("More"))
         self.menu.setMenu(QMenu(self.menu))
         self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
@@ -196,7 +295,7 @@ class HistoryPage(QWidget):
         self.trend.chosen.connect(self.select)
         self.table.selectionModel().selectionChanged.connect(self._show_commands)
         self._history.changed.connect(self._schedule_refresh)
-        session.history_editing.edits.indexChanged.connect(messages.withdraw)
+        session.history_editing.edits.changed.connect(messages.withdraw)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
 
     @property
@@ -230,13 +329,13 @@ class HistoryPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._session.edits.setActiveStack(self._session.history_editing.edits)
+        self._session.edits.activate(self._session.history_editing.edits)
         self._history.keeping.flush()
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._session.edits.setActiveStack(self._session.editing.edits)
+        self._session.edits.activate(self._session.editing.edits)
 
     def _make_commands(self) -> None:
         """Make the commands on the selected dives, for the buttons and the context menu."""
@@ -256,7 +355,7 @@ class HistoryPage(QWidget):
         )
         self.commands: dict[str, QAction] = {}
         for name, text, tip, act in commands:
-            action = self.commands[name] = QAction(text, self, toolTip=tip or text)
+            action = self.commands[name] = QAction(text, self, toolTip=literal(tip or text))
             action.triggered.connect(act)
             self.table.addAction(action)
         self.tag_menu = TagMenu(self._session, lambda: self.selected, self)
@@ -310,7 +409,7 @@ class HistoryPage(QWidget):
         else:
             said = self.tr(
                 "No dive yet. Every dive that is analysed comes here by itself, with its marks, measures and notes. "
-                "Dives of sessions that you saved before come with More › Take in sessions…"
+                "Dives of sessions that you saved before come with More › Import sessions…"
             )
             text = "" if found else said
         self.hint.setText(text)
@@ -380,7 +479,7 @@ class HistoryPage(QWidget):
         editing.delete(ids)
         self._refresh()
         text = self.tr("Deleted from the history: {0}. The videos stay where they are.").format(len(ids))
-        self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
+        self._messages.offer(text, [(self.tr("Undo"), lambda: editing.edits.undo(latest=True))])
 
     def _on_athletes(self) -> None:
         """Let the athlete whose dives are shown or selected be renamed, or else the first."""
@@ -396,7 +495,7 @@ class HistoryPage(QWidget):
         if new in counts:
             text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
             text = text.format(new, counts[new], old, counts[old])
-        self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
+        self._messages.offer(text, [(self.tr("Undo"), lambda: editing.edits.undo(latest=True))])
 
     def _on_typed(self, text: str) -> None:
         """Search for letters typed in the table."""
@@ -406,4 +505,4 @@ class HistoryPage(QWidget):
     def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
         """Undo applies to the history while it has the focus."""
         if now is not None and self.isAncestorOf(now):
-            self._session.edits.setActiveStack(self._session.history_editing.edits)
+            self._session.edits.activate(self._session.history_editing.edits)

@@ -9,20 +9,25 @@ from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from fineparser_core.diving.outcomes import dive_outcome_text
-from fineparser_gui.dives.points import DIGITS
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.judging import dive_outcome_text
+from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryDive, HistoryQuery, Order
-from fineparser_gui.store.service import HistoryService
-from fineparser_gui.support.formatting import board_text, day_text, decimal
+from fineparser_gui.support.formatting import board_text, day_text, decimal, signed
+from fineparser_gui.support.steps import DIGITS, step_text
 from fineparser_gui.support.table_model import TableModel
-from fineparser_gui.support.widgets import style_table, tool_tip
+from fineparser_gui.support.widgets import literal, style_table
 
 #: Order by which each column is sorted.
 ORDERS: tuple[Order, ...] = (
-    "dived_on", "athlete", "dive_number", "board_m", "award", "judged", "score", "event", "tags", "title",
+    "dived_on", "athlete", "dive_number", "board_m", "award", "judged", "score", "take_off", "flight", "entry", "event",
+    "tags", "title",
 )  # fmt: skip
 assert set(ORDERS) <= set(get_args(Order))
-_DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _EVENT, _TAGS, TITLE = range(len(ORDERS))
+_DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _TAKE_OFF, _FLIGHT, _ENTRY, _EVENT, _TAGS, TITLE = range(
+    len(ORDERS)
+)
+_STEPS = _TAKE_OFF, _FLIGHT, _ENTRY
 #: Size of a dive's picture on the screen, and the device pixels per pixel that it is sharp for.
 PICTURE, _SHARPNESS = QSize(64, 36), 2
 #: Rows that are measured for the widths of the columns.
@@ -42,7 +47,7 @@ class HistoryModel(TableModel):
         ids: ids of all rows.
     """
 
-    right = (_BOARD, _AWARD, _JUDGED, _SCORE)
+    right = (_BOARD, _AWARD, _JUDGED, _SCORE, _TAKE_OFF, _FLIGHT, _ENTRY)
 
     def __init__(self, history: HistoryService, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +63,7 @@ class HistoryModel(TableModel):
             self.tr("award"),
             self.tr("judges"),
             self.tr("score"),
+            *map(step_text, STEP_NAMES),
             self.tr("event"),
             self.tr("tags"),
             self.tr("video"),
@@ -93,12 +99,13 @@ class HistoryModel(TableModel):
             self._dives |= {one.id: one for one in self._history.read(lambda store: store.dives(some), [])}
         return self._dives.get(id_)
 
-    def header_tip(self, column: int) -> str | None:
+    def header_tip(self, column: int) -> str:
         return {
             _AWARD: self.tr("award that the predicted score implies, of 10"),
             _JUDGED: self.tr("mean of the judges' awards that count"),
             _SCORE: self.tr("predicted score, points"),
-        }.get(column)
+            **dict.fromkeys(_STEPS, self.tr("points of this phase relative to the exemplars")),
+        }.get(column, "")
 
     def text(self, row: int, column: int) -> str:
         dive = self.dive(row)
@@ -110,6 +117,8 @@ class HistoryModel(TableModel):
             return board_text(dive.board_m)
         if column in self.right:
             value = getattr(dive, ORDERS[column])
+            if column in _STEPS and value is not None:
+                return signed(value)
             return "" if value is None else decimal(value, 1 if column == _SCORE else DIGITS)
         return ", ".join(dive.tags) if column == _TAGS else str(getattr(dive, ORDERS[column]))
 
@@ -117,7 +126,7 @@ class HistoryModel(TableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == _DAY:
             return self._picture(self.ids[row])
         if role == Qt.ItemDataRole.ToolTipRole and (dive := self.dive(row)) is not None:
-            return tool_tip("\n".join(filter(None, (str(dive.path), dive_outcome_text(dive.outcome), dive.note))))
+            return literal("\n".join(filter(None, (str(dive.path), dive_outcome_text(dive.outcome), dive.note))))
         return None
 
     def _read_picture(self, id_: int) -> QImage | None:

@@ -5,10 +5,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QWidget
 
 from fineparser_core.constants import LONGEST_NAME
+from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import AthleteSummary
-from fineparser_gui.store.service import HistoryService
 from fineparser_gui.support.formatting import day_text, decimal
-from fineparser_gui.support.widgets import lay_out, on_escape
+from fineparser_gui.support.widgets import lay_out, literal, on_escape
 
 _TILE = QSize(216, 74)
 _MARGIN_PX, _CURVE = 9, QSize(56, 22)
@@ -118,9 +118,8 @@ class _Tile(QPushButton):
         self._lines = athlete.name, last, " · ".join(filter(None, (n_dives, best)))
         self.setAccessibleName(". ".join(filter(None, self._lines)))
         if athlete.judged:
-            self.setToolTip(
-                self.tr("Judges' marks: {0}").format("  ".join(map(decimal, athlete.judged[-_MOST_MARKS:])))
-            )
+            marks = "  ".join(map(decimal, athlete.judged[-_MOST_MARKS:]))
+            self.setToolTip(literal(self.tr("Judges' marks: {0}").format(marks)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

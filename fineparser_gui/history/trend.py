@@ -12,12 +12,12 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures.explanation import good_bands
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.measures.words import as_read, good_text, measure_about, measure_name, unit_text
-from fineparser_gui.score.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
-from fineparser_gui.store.records import HistoryQuery, TrendPoint
-from fineparser_gui.store.service import HistoryService
+from fineparser_gui.services.history import HistoryService
+from fineparser_gui.store.records import HistoryQuery, TrendValue
+from fineparser_gui.support.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.support.formatting import board_text, day_text, decimal
 from fineparser_gui.support.steps import step_text
-from fineparser_gui.support.widgets import follow_palette, label, lay_out, refill, tool_tip
+from fineparser_gui.support.widgets import follow_palette, label, lay_out, literal, refill
 
 #: Maximum number of points with error bars; more bars cannot be told apart.
 _MOST_BARS = 300
@@ -109,7 +109,7 @@ class HistoryTrend(QWidget):
         joined = athlete is not None and number is not None
         color, muted = self.palette().highlight().color(), self.palette().placeholderText().color()
 
-        def series(shown: Sequence[TrendPoint], of: QColor) -> Series:
+        def series(shown: Sequence[TrendValue], of: QColor) -> Series:
             bars = len(shown) <= _MOST_BARS
             dives = [
                 PlottedDive(
@@ -122,7 +122,7 @@ class HistoryTrend(QWidget):
             )
 
         plotted = [series(shown, of) for shown, of in ((behind, muted), (points, color)) if shown or shown is points]
-        self.what.setToolTip(tool_tip(measure_about(what)))
+        self.what.setToolTip(literal(measure_about(what)))
         self.plot.show_series(
             "",
             plotted,
@@ -143,7 +143,7 @@ class HistoryTrend(QWidget):
             said = [self.tr("No dive here has both a date and this value.")]
         self.note.setText("  ·  ".join(said))
 
-    def _text(self, point: TrendPoint) -> str:
+    def _text(self, point: TrendValue) -> str:
         """Return the text of a point: athlete, dive number, day and value."""
         dive = self._history.read(lambda store: store.dive(point.id), None)
         who = (dive.athlete, dive.dive_number) if dive is not None else ()
@@ -155,7 +155,7 @@ def _measure_text(name: str) -> str:
     return f"{measure_name(name)} ({unit})" if unit else measure_name(name)
 
 
-def _best(what: str, points: Sequence[TrendPoint]) -> TrendPoint | None:
+def _best(what: str, points: Sequence[TrendValue]) -> TrendValue | None:
     """Return the best of an athlete's values, or None if neither more nor nearer to zero is better."""
     better = RECORDS[what].better if what in RECORDS else "more"
     best = {"more": lambda one: one.value, "zero": lambda one: -abs(one.value)}.get(better)

@@ -28,18 +28,26 @@ from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive
 from fineparser_core.diving.judging import PANELS, read_called
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, assigned, in_turn, standings, taken_off
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_core.export.report.dives import REPORT_SUFFIXES
 from fineparser_core.language import translated
 from fineparser_core.support.atomic import atomic_file
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import named_file
 from fineparser_gui.meet.table import ATHLETE, AWARDS, VIDEO, MeetModel, MeetTable
-from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.services.exporting import named_file
+from fineparser_gui.services.session import Session
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import awards_text, decimal
-from fineparser_gui.support.soon import Soon
+from fineparser_gui.support.save_path import ask_save_path
 from fineparser_gui.support.table_model import TableModel
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import choice_box, inset, label, lay_out, resize_within_screen, restyle, style_table
+from fineparser_gui.support.widgets import (
+    choice_box,
+    closing_buttons,
+    inset,
+    label,
+    lay_out,
+    literal,
+    resize_within_screen,
+    restyle,
+    style_table,
+)
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
@@ -64,8 +72,9 @@ class MeetHead(QWidget):
         numbers = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
         self.judges = choice_box(numbers, accessibleName=self.tr("Judges"))
         self.groups = QSpinBox(minimum=0, maximum=6, specialValueText="–", accessibleName=self.tr("Groups, at least"))
+        most = self.tr("Total DD, at most")
         self.limit = QDoubleSpinBox(
-            minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=self.tr("DD in all")
+            minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=most
         )
         self.groups.setToolTip(self.tr("Of how many groups the dives of each athlete must be"))
         self.limit.setToolTip(self.tr("The most that the DDs of an athlete may be together"))
@@ -73,7 +82,7 @@ class MeetHead(QWidget):
             field.editingFinished.connect(self._on_changed)
         self.judges.activated.connect(self._on_changed)
         row = lay_out(QHBoxLayout(self, contentsMargins=QMargins()), (self.title, 1), self.judges)
-        for text, box in ((self.tr("groups ≥"), self.groups), (self.tr("DD in all ≤"), self.limit)):
+        for text, box in ((self.tr("groups at least"), self.groups), (self.tr("total DD at most"), self.limit)):
             lay_out(row, label(text), inset(box))
 
     def refresh(self) -> None:
@@ -159,7 +168,9 @@ class MeetDialog(QDialog):
         self.videos.setMenu(menu)
         spreadsheet = self.tr("Rows of a spreadsheet, or lines such as Anna: 103B, 403B 1m")
         rounds = self.tr("Round by round, the athletes in the order of their first dives")
-        self.in_turn = _tool(self.tr("In turn"), rounds, lambda: self.model.put(in_turn(self.model.meet.rows)))
+        self.in_turn = _tool(
+            self.tr("One after another"), rounds, lambda: self.model.put(in_turn(self.model.meet.rows))
+        )
         self.up = _tool(self.tr("Up"), "", lambda: self.shift(-1))
         self.down = _tool(self.tr("Down"), "", lambda: self.shift(1))
         self.remove = _tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete)
@@ -204,9 +215,10 @@ class MeetDialog(QDialog):
 
     def _build_foot(self) -> QHBoxLayout:
         self.with_model = QCheckBox(self.tr("With the model's scores"))
-        self.sheet = _tool(self.tr("Print sheet…"), self.tr("A PDF, or a page for the browser"), self.print_sheet)
+        self.offering = QCheckBox(self.tr("Offer new clips the open rows"), clicked=self._session.offers.set_open)
+        self.sheet = _tool(self.tr("Print sheet…"), self.tr("A page for the browser to print"), self.print_sheet)
         buttons = closing_buttons(self)
-        row = lay_out(QHBoxLayout(), self.with_model, self.sheet, None, buttons)
+        row = lay_out(QHBoxLayout(), self.offering, self.with_model, self.sheet, None, buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         return row
 
@@ -217,6 +229,8 @@ class MeetDialog(QDialog):
         self.standing.show_rows(standings(self.model.counted.rows))
         self.head.refresh()
         self.sheet.setEnabled(bool(meet.rows))
+        self.offering.setEnabled(bool(meet.rows))
+        self.offering.setChecked(self._session.offers.is_open)
         self.in_turn.setEnabled(in_turn(meet.rows) != meet.rows)
         self._allow_rows()
         self._show_called()
@@ -253,7 +267,7 @@ class MeetDialog(QDialog):
 
     def print_sheet(self) -> None:
         """Ask for a file, and write the sheet."""
-        path = ask_save_path(self, self._proposed(".pdf"), REPORT_SUFFIXES)
+        path = ask_save_path(self, self._proposed(".html"), (".html",))
         if path is not None:
             self._session.exports.meet_sheet(self.model.counted, path, with_model=self.with_model.isChecked())
 
@@ -343,7 +357,7 @@ class MeetDialog(QDialog):
     def _on_awards_edited(self, typed: str) -> None:
         self._say("")
         try:
-            read_called(typed, self.model.meet.judges)
+            read_called(typed, self.model.judges(self._place))
         except ConfigError as error:
             restyle(self.awards, valid=False)
             self._say(translated(error))
@@ -365,10 +379,11 @@ class MeetDialog(QDialog):
 
     def _say(self, text: str) -> None:
         self.note.setText(
-            text or self.tr("Type in the empty row, paste, or open a CSV: new videos take the open rows.")
+            text or self.tr("Type in the empty row, paste, or open a CSV: new clips are offered the open rows.")
         )
         restyle(self.note, role="error" if text else "muted")
 
 
 def _tool(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-    return QPushButton(text, toolTip=tip, autoDefault=False, clicked=lambda: act())  # Enter belongs to the awards
+    # Enter belongs to the awards.
+    return QPushButton(text, toolTip=literal(tip), autoDefault=False, clicked=lambda: act())

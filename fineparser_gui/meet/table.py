@@ -9,14 +9,24 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
 from fineparser_core.diving.dive_list import FIELDS, read_cell
-from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, Outcome, numbered, problem, running, warnings
+from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
+from fineparser_core.diving.meet import (
+    MOST_ROWS,
+    ListedDive,
+    Meet,
+    expected_judges,
+    numbered,
+    problem,
+    running,
+    warnings,
+)
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.meet_sheet import outcome_text
 from fineparser_core.language import translated
-from fineparser_gui.dives.session import Session
+from fineparser_core.recognition.contradictions import contradiction_text
+from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import awards_text, board_entries, board_text, decimal, shortest
 from fineparser_gui.support.table_model import AnyIndex, TableModel
-from fineparser_gui.support.widgets import choice_box, restyle, style_table, tool_tip
+from fineparser_gui.support.widgets import choice_box, literal, restyle, style_table
 
 EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL, VIDEO, REMARK = range(12)
 
@@ -85,17 +95,17 @@ class MeetModel(TableModel):
         if column in (POINTS, TOTAL):
             points = listed.points if column == POINTS else self._totals[row]
             return "" if points is None else decimal(points, 2)
-        texts: dict[int, Callable[[Any], str]] = {BOARD: board_text, AWARDS: awards_text, OUTCOME: outcome_text}
+        texts: dict[int, Callable[[Any], str]] = {BOARD: board_text, AWARDS: awards_text, OUTCOME: dive_outcome_text}
         return texts.get(column, lambda value: str(value or ""))(getattr(listed, FIELDS[column]))
 
     def shown(self, row: int, column: int, role: int) -> object:
         listed = self.rows[row]
         if role == Qt.ItemDataRole.ToolTipRole:
             if column in (NUMBER, BOARD, DIFFICULTY) and (said := self.disagreement(row)):
-                return tool_tip(said)
+                return literal(said)
             if column == NUMBER and listed.number is not None:
                 return listed.number.description
-            return tool_tip(self.text(row, column))
+            return literal(self.text(row, column))
         if role == Qt.ItemDataRole.EditRole and column < len(FIELDS):
             value = getattr(listed, FIELDS[column])
             if column in (BOARD, OUTCOME):
@@ -111,7 +121,7 @@ class MeetModel(TableModel):
         """Take the text typed into a cell; if it is invalid, emit the reason and return False."""
         place, field = index.row(), FIELDS[index.column()]
         try:
-            read = value if field in ("board_m", "outcome") else read_cell(field, value, self.meet.judges)
+            read = value if field in ("board_m", "outcome") else read_cell(field, value, self.judges(place))
         except ConfigError as error:
             self.said.emit(translated(error))
             return False
@@ -119,6 +129,10 @@ class MeetModel(TableModel):
         if read != getattr(self.rows[place], field):
             self.change(place, **{field: read})
         return True
+
+    def judges(self, place: int) -> int:
+        """Return how many awards a row must have; 0: any number."""
+        return expected_judges(self.counted, place)
 
     def change(self, place: int, **values: Any) -> None:
         """Change a row, or begin a new row at the end, in the event of the row before."""
@@ -151,7 +165,7 @@ class MeetModel(TableModel):
         """Return the reason why the text being typed into a cell is invalid, or ""."""
         try:
             field, row = FIELDS[index.column()], self.rows[index.row()]
-            value = read_cell(field, typed, self.meet.judges)
+            value = read_cell(field, typed, self.judges(index.row()))
             wrong = (
                 problem(replace(row, **{field: value})) if field in ("dive_number", "difficulty") and typed else None
             )
@@ -164,7 +178,12 @@ class MeetModel(TableModel):
             return ""
         wrong = problem(self.rows[row], self.meet.judges) or self._warnings.get(row)
         said = translated(wrong) if wrong is not None else ""
-        return " ".join(filter(None, (self.disagreement(row), said)))
+        return " ".join(filter(None, (self.disagreement(row), said, self._contradiction(row))))
+
+    def _contradiction(self, row: int) -> str:
+        """Return how the video of a row contradicts it, or ""."""
+        dive = self._session.find(self.rows[row].dive or "")
+        return " ".join(translated(contradiction_text(one)) for one in dive.contradictions[:1]) if dive else ""
 
 
 class _Cells(QStyledItemDelegate):
@@ -172,7 +191,7 @@ class _Cells(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: object, index: AnyIndex) -> QWidget:
         if index.column() in (BOARD, OUTCOME):
-            outcomes = [(outcome_text(outcome), outcome) for outcome in get_args(Outcome)]
+            outcomes = [(dive_outcome_text(outcome), outcome) for outcome in get_args(DiveOutcome)]
             box = choice_box(board_entries("") if index.column() == BOARD else outcomes, parent=parent)
             box.activated.connect(lambda: self._done(box))
             return box

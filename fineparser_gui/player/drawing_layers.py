@@ -1,4 +1,4 @@
-"""Drawings on the videos, of dives of the session or exemplars of the library."""
+"""Drawings on the videos of the session's dives."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,11 +7,10 @@ from itertools import zip_longest
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_gui.compare.comparison import ComparableDive
-from fineparser_gui.dives.session import Session
 from fineparser_gui.player.drawing_layer import DrawingLayer
-from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.player.video_pane import VideoPane
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.drawings import Drawing
 
 
 class DrawingLayers(QObject):
@@ -28,7 +27,7 @@ class DrawingLayers(QObject):
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
-        self._sides: tuple[ComparableDive, ...] = ()  # dives shown by the layers
+        self._keys: tuple[str | None, ...] = ()  # of the dives shown by the layers; None: not one of the session
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))
@@ -51,10 +50,8 @@ class DrawingLayers(QObject):
     def begin(self, tool: str | None) -> None:
         """Draw a line, note or other `tool` with the next clicks on any video; None cancels."""
         self._following = True
-        sides = self._session.comparing.sides
-        for place, layer in reversed(list(enumerate(self.layers))):
-            drawn = self._drawings_of(sides[place]) if place < len(sides) else None
-            layer.begin(tool if drawn is not None else None)
+        for layer, key in reversed(list(zip_longest(self.layers, self._shown_keys()))):
+            layer.begin(tool if key in self._session.keys else None)
         self._following = False
         self.state_changed.emit()
 
@@ -84,33 +81,26 @@ class DrawingLayers(QObject):
 
     def refresh(self) -> None:
         """Show the present drawings; a drawing begun on another dive is canceled, a note's text so far is kept."""
-        before, sides = self.drawings, self._session.comparing.sides
-        if sides != self._sides:
+        before, keys = self.drawings, self._shown_keys()
+        if keys != self._keys:
             self.begin(None)  # before the layers take other drawings, so that a note goes to the right dive
-            self._sides = sides
-        for layer, pane, side in zip_longest(self.layers, self._panes, sides):
-            drawn, info = self._drawings_of(side) if side is not None else None, pane.info
-            if drawn is not None and info is not None:
-                layer.set_drawings(drawn, info.pts_s)
+            self._keys = keys
+        for layer, pane, key in zip_longest(self.layers, self._panes, keys):
+            dive, info = self._session.find(key) if key is not None else None, pane.info
+            if dive is not None and info is not None:
+                layer.set_drawings(dive.drawings, info.pts_s)
             else:
                 layer.set_drawings((), np.zeros(1))
         if self.drawings != before:
             self.state_changed.emit()
 
-    def _drawings_of(self, side: ComparableDive) -> tuple[Drawing, ...] | None:
-        """Return the drawings of a dive; None if nothing can be drawn."""
-        if side.history_id is not None:
-            return None
-        if side.exemplar_id is not None:
-            return self._session.exemplar_drawings.get(side.exemplar_id, ())
-        return self._session.dive(side.key).drawings if side.key in self._session.keys else None
+    def _shown_keys(self) -> tuple[str | None, ...]:
+        return tuple(side.key for side in self._session.comparing.sides)
 
     def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
-        side = self._sides[place]  # not the present side: it may have changed during the edit
-        if side.exemplar_id is not None:
-            self._session.drawing_edits.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
-        elif side.key in self._session.keys:
-            self._session.drawing_edits.draw(side.key, drawings, text, gesture=gesture)
+        key = self._keys[place]  # not the present dive: it may have changed during the edit
+        if key is not None and key in self._session.keys:
+            self._session.drawing_edits.draw(key, drawings, text, gesture=gesture)
 
     def _on_state_changed(self, changed: DrawingLayer) -> None:
         if self._following:

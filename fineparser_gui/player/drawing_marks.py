@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import length_text, text
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_gui.player.drawings import (
+from fineparser_gui.player.skeleton_painting import ToWidget, paint_label
+from fineparser_gui.session.drawings import (
     ANGLE,
     ARROW,
     ELLIPSE,
@@ -22,7 +23,6 @@ from fineparser_gui.player.drawings import (
     WRITTEN,
     Drawing,
 )
-from fineparser_gui.player.skeleton_painting import ToWidget, paint_label
 from fineparser_gui.support.formatting import decimal
 
 _LIGHT = QColor("#ffd84d")
@@ -101,18 +101,10 @@ def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRec
 
 def paint_grip(painter: QPainter, at: QPointF) -> None:
     """Paint a ring around the point that the arrow keys move."""
-    paint_ring(painter, at, 2 * _HANDLE)
-
-
-def paint_ring(painter: QPainter, at: QPointF, radius: float, sign: str = "") -> None:
-    """Paint a ring, with "+" or "−" in it."""
-    arm = min(radius / 2, _HANDLE)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for width, color in ((4.5, _RIM), (2.0, _LIGHT)):
         painter.setPen(QPen(color, width))
-        painter.drawEllipse(at, radius, radius)
-        for end in {"": (), "−": (QPointF(arm, 0),), "+": (QPointF(arm, 0), QPointF(0, arm))}[sign]:
-            painter.drawLine(at - end, at + end)
+        painter.drawEllipse(at, 2 * _HANDLE, 2 * _HANDLE)
 
 
 def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:

@@ -25,6 +25,7 @@ class Transport(QObject):
         rate: signed speed during playback, in seconds of video per second; 0 while paused.
         speed: of the next playback.
         direction: of the last movement, 1 or -1.
+        span: first and last frame of the dive: playback in it stops at its end, and begins again at its start.
         loop: looped frames [first, last], both included; None: no loop.
 
     Signals:
@@ -41,6 +42,7 @@ class Transport(QObject):
         self.frame = 0
         self.rate = 0.0
         self.speed = 1.0
+        self.span: tuple[int, int] | None = None
         self.loop: tuple[int, int] | None = None
         self.direction = 1
         self._clock = clock
@@ -73,7 +75,7 @@ class Transport(QObject):
         """Set the (n_frames,) presentation times of a file in seconds, paused at a frame."""
         self.pause()
         self._times_s = times_s if len(times_s) else np.zeros(1)
-        self.loop = None
+        self.loop = self.span = None
         self.frame = min(max(frame, 0), self.n_frames - 1)
         self.frame_changed.emit(self.frame)
         self.state_changed.emit()
@@ -146,7 +148,10 @@ class Transport(QObject):
             self.loop = (first, last)
 
     def _bounds(self) -> tuple[int, int]:
-        return self.loop or (0, self.n_frames - 1)
+        if self.loop:
+            return self.loop
+        inside = self.span is not None and self.span[0] <= self.frame <= self.span[1]
+        return self.span if self.span is not None and inside else (0, self.n_frames - 1)
 
     def _go_to(self, frame: int) -> None:
         frame = min(max(frame, 0), self.n_frames - 1)

@@ -1,16 +1,16 @@
-"""Bar below the video: playback on the left, overlays and drawing tools on the right."""
+"""Bar below the video: playback on the left, overlays on the right."""
 
 from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton
 
-from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.player.sound import AVAILABLE
 from fineparser_gui.player.transport import SPEEDS, Transport
-from fineparser_gui.preferences.records import LEAST_OPACITY_PERCENT
+from fineparser_gui.session.preferences import LEAST_OPACITY_PERCENT
+from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.formatting import speed_text, time_text
-from fineparser_gui.support.icons import icon
-from fineparser_gui.support.widgets import follow_palette, keyboard_friendly, label, tool_button
+from fineparser_gui.support.images import icon
+from fineparser_gui.support.widgets import follow_palette, keyboard_friendly, label, literal, tool_button
 
 
 class TransportBar(QFrame):
@@ -34,7 +34,7 @@ class TransportBar(QFrame):
         self._speed.activated.connect(lambda index: transport.set_speed(SPEEDS[index]))
         keyboard_friendly(self._speed)
         opacity = self.tr("Opacity of the mask")
-        self._opacity = QSlider(Qt.Orientation.Horizontal, accessibleName=opacity, toolTip=opacity)
+        self._opacity = QSlider(Qt.Orientation.Horizontal, accessibleName=opacity, toolTip=literal(opacity))
         self._opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self._opacity.setFixedWidth(72)
         self._opacity.valueChanged.connect(self.opacity_changed)
@@ -45,24 +45,16 @@ class TransportBar(QFrame):
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
         sound = (tool_button(actions["sound"]),) if AVAILABLE else ()
-        drawing = [
-            tool_button(actions[name])
-            for name in (
-                *("draw_line", "draw_angle", "draw_note", "draw_arrow", "draw_ellipse", "draw_freehand"),
-                *("draw_ruler", "draw_stopwatch", "thickness"),
-            )
-        ]
-        point, brush, mask, skeleton, crop, compare, full_screen = (
-            tool_button(actions[name])
-            for name in ("point_at_diver", "paint_mask", "mask", "skeleton", "crop", "compare", "full_screen")
+        point, mask, skeleton, compare, full_screen = (
+            tool_button(actions[name]) for name in ("point_at_diver", "mask", "skeleton", "compare", "full_screen")
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        for part in (10, *drawing, 6, point, brush, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
+        for part in (10, point, mask, self._opacity, skeleton, 6, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         more = self.tr("More commands")
-        self.more = QToolButton(accessibleName=more, toolTip=more)
+        self.more = QToolButton(accessibleName=more, toolTip=literal(more))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(QMenu(self.more))
         self.more.setProperty("role", "more")
@@ -71,13 +63,10 @@ class TransportBar(QFrame):
         #: Groups that are hidden in turn where there is no room, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
-            drawing[3:6],
-            drawing[6:],
             sound,
-            drawing[:3],
-            (point, brush),
+            (point,),
             (first, last),
-            (crop, loop),
+            (loop,),
             (compare, skeleton),
             (mask, full_screen),
         )

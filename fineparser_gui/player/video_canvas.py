@@ -1,8 +1,7 @@
 """Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -19,20 +18,78 @@ from PySide6.QtGui import (
     QTransform,
 )
 
-from fineparser_core.export.mask_overlay import mask_at
+from fineparser_core.constants import MASK_SIZE
+from fineparser_core.export.ghost import Ghost, cut_out
+from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.records import AthletePoint, MaskTrack, PaintedMask
+from fineparser_core.records import AthletePoint, MaskTrack
 from fineparser_gui.player.drawing_marks import paint_grip
-from fineparser_gui.player.ghost_image import GhostImage
-from fineparser_gui.player.mask_image import mask_image
 from fineparser_gui.player.picture_view import PictureView
 from fineparser_gui.player.skeleton_painting import paint_label, paint_path, paint_skeleton
 
 _BACKGROUND = QColor("#0b0f13")
 _SHADE = QColor(0, 0, 0, 140)
 _OUTLINE = QColor("#ffffff")
+
+
+def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> tuple[QImage, QRectF]:
+    """Return a premultiplied ARGB image of a mask in a color, cropped to its covered cells, with alpha by probability.
+
+    Args:
+        probability: (112, 112).
+
+    Returns:
+        The image, null for an empty mask, and its rectangle in the unit square of the mask.
+    """
+    alpha = mask_opacity(probability, outline=outline)
+    covered = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    if not len(covered[0]):
+        return QImage(), QRectF()
+    # One empty cell on each side, so that smooth scaling fades out.
+    (top, left), (bottom, right) = zip(*((max(c[0] - 1, 0), min(c[-1] + 2, MASK_SIZE)) for c in covered), strict=True)
+    values = np.array([color.blue(), color.green(), color.red(), 255], np.float32)
+    pixels = np.rint(alpha[top:bottom, left:right, None] * values).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy(), QRectF(*(float(side) / MASK_SIZE for side in (left, top, width, height)))
+
+
+class GhostImage(NamedTuple):
+    """A body.
+
+    Attributes:
+        place: rectangle that the image covers, in pixels of its file's frames.
+        to_source: from those to pixels of the shown file's frames.
+    """
+
+    image: QImage
+    place: QRectF
+    to_source: QTransform
+
+
+def ghost_image(
+    ghost: Ghost, frames: tuple[int, int], picture: QImage, source_px: tuple[int, int], color: QColor
+) -> GhostImage | None:
+    """Return the body that a picture of the other dive shows, or None.
+
+    Args:
+        frames: frames of the shown dive and of the other dive.
+        picture: picture of the other dive, RGB32 of any size.
+        source_px: (width, height) of its file's frames.
+    """
+    height, width = picture.height(), picture.width()
+    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
+    pixels = rows[:, : 4 * width].reshape(height, width, 4)
+    masks, bgr = ghost.there.masks, (color.blue(), color.green(), color.red())
+    cut = cut_out(pixels, source_px, masks, frames[1], bgr) if masks is not None else None
+    if cut is None:
+        return None
+    body, (x0, y0, x1, y1) = cut
+    image = QImage(body.tobytes(), body.shape[1], body.shape[0], QImage.Format.Format_ARGB32_Premultiplied).copy()
+    (a, b, x), (c, d, y) = ghost.matrix(*frames)[:2].tolist()
+    return GhostImage(image, QRectF(x0, y0, x1 - x0, y1 - y0), QTransform(a, c, b, d, x, y))
 
 
 class CanvasLayer(Protocol):
@@ -49,21 +106,19 @@ class CanvasLayer(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overlays:
+class PictureOverlays:
     """Overlays of a picture.
 
     Attributes:
         skeleton: the skeleton and the path of the body's center.
         crop: the crop that the network was given.
         style: style of the mask.
-        painted: correction of a mask while it is painted.
     """
 
     mask: bool = True
     skeleton: bool = False
     crop: bool = False
     style: MaskStyle = field(default_factory=MaskStyle)
-    painted: PaintedMask | None = None
 
 
 class VideoCanvas(PictureView):
@@ -95,18 +150,18 @@ class VideoCanvas(PictureView):
         self._shown_frame = 0
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[object, tuple[QImage, QRectF]] | None = None  # what it shows, and the picture
-        self.overlays = Overlays()
+        self.overlays = PictureOverlays()
         self._point: AthletePoint | None = None
-        self._ghosts: Sequence[GhostImage] = ()
+        self._ghost: GhostImage | None = None
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Exchange left and right of the picture and of its overlays; the next `set_frame` shows it."""
         self.mirrored, self._mask = mirrored, None
 
-    def set_ghosts(self, ghosts: Sequence[GhostImage]) -> None:
-        """Lay other bodies over the picture."""
-        if ghosts or self._ghosts:
-            self._ghosts = ghosts
+    def set_ghost(self, ghost: GhostImage | None) -> None:
+        """Lay another body over the picture, or none."""
+        if ghost is not self._ghost:
+            self._ghost = ghost
             self.update()
 
     @property
@@ -134,7 +189,7 @@ class VideoCanvas(PictureView):
         return None if self._image is None else self._shown_frame
 
     def overlay(self, **changes: object) -> None:
-        """Change the overlays; arguments are attributes of `Overlays`."""
+        """Change the overlays; arguments are attributes of `PictureOverlays`."""
         self.overlays = replace(self.overlays, **changes)
         self.update()
 
@@ -211,17 +266,15 @@ class VideoCanvas(PictureView):
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self.crop_rect(crop_xyxy)
-            if self.overlays.mask and not self._ghosts:  # which are compared with the body itself
-                painted = self.overlays.painted
-                if painted is not None and painted.frame == self._shown_frame:
-                    probability = painted.on(probability, crop_xyxy)
+            if self.overlays.mask and self._ghost is None:  # which is compared with the body itself
                 image, place = self._mask_picture(probability)
                 painter.setOpacity(self.overlays.style.opacity)
                 painter.drawImage(_within(crop, place), image)
                 painter.setOpacity(1.0)
             if self.overlays.crop:
                 self._draw_crop(painter, crop, picture)
-        self._paint_ghosts(painter, picture)
+        if self._ghost is not None:
+            self._paint_ghost(painter, self._ghost, picture)
         if self.overlays.skeleton and track is not None:
             self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:
@@ -229,14 +282,13 @@ class VideoCanvas(PictureView):
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
 
-    def _paint_ghosts(self, painter: QPainter, picture: QRectF) -> None:
+    def _paint_ghost(self, painter: QPainter, ghost: GhostImage, picture: QRectF) -> None:
         painter.save()
         painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
         to_widget = QTransform.fromTranslate(picture.x(), picture.y())
         to_widget.scale(picture.width() / self.source_size.width(), picture.height() / self.source_size.height())
-        for ghost in self._ghosts:
-            painter.setTransform(ghost.to_source * to_widget)
-            painter.drawImage(ghost.place, ghost.image)
+        painter.setTransform(ghost.to_source * to_widget)
+        painter.drawImage(ghost.place, ghost.image)
         painter.restore()
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
@@ -248,7 +300,7 @@ class VideoCanvas(PictureView):
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
         style = self.overlays.style
-        key = (self._shown_frame, style, self.overlays.painted)
+        key = (self._shown_frame, style)
         if self._mask is None or self._mask[0] != key:
             image, place = mask_image(probability, QColor(style.color), outline=style.outline)
             if self.mirrored:

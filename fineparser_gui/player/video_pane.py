@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.measures.center_path import CenterPath, center_path
 from fineparser_core.records import DiveParse, MaskTrack, StepSpan, VideoInfo
-from fineparser_gui.player.decoder import CACHE_BYTES, Decoder
+from fineparser_gui.player.decoder import CACHE_BYTES, FrameDecoder
 from fineparser_gui.player.prefetch import Playhead
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.support.formatting import decimal
@@ -44,7 +44,7 @@ class VideoPane(QWidget):
         self._head_row = QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10)
         lay_out(self._head_row, self._title, self._details, None, self._step)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=0), self._head_row, (self.canvas, 1))
-        self._decoder: Decoder | None = None
+        self._decoder: FrameDecoder | None = None
         self._path: Path | None = None
         self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
@@ -64,7 +64,7 @@ class VideoPane(QWidget):
         self.unload()
         self.set_title(title)
         self._path = path
-        self._decoder = Decoder(path, self._cache_bytes, self)
+        self._decoder = FrameDecoder(path, self._cache_bytes, self)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
@@ -192,9 +192,6 @@ class VideoPane(QWidget):
 
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)
-        painted = self._track.painted if isinstance(self._track, DiveParse) else ()
-        if any(one.frame == self._head.frame for one in painted):
-            text = self.tr("{0} · your mask").format(text)
         zoom = self.canvas.view.zoom
         return text if zoom == 1 else self.tr("{0} · magnified {1}×").format(text, decimal(zoom))
 

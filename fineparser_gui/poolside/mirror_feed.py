@@ -32,7 +32,7 @@ _SETTLES_S = 1.5
 _SAME_S = 1e-3
 
 
-class Pictures(Protocol):
+class MirrorSource(Protocol):
     """Source of pictures, for example a `RingFollower`."""
 
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]: ...
@@ -105,7 +105,7 @@ class MirrorFeed(QThread):
 
     pictured = Signal(object, QSize)
 
-    def __init__(self, source: Pictures, parent: QObject | None = None) -> None:
+    def __init__(self, source: MirrorSource, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.size_px = (640, 360)
         self.dropped = 0

@@ -7,7 +7,7 @@ from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
-from fineparser_gui.poolside.mirror_tile import Camera, MirrorTile
+from fineparser_gui.poolside.mirror_tile import MirrorCamera, MirrorTile
 from fineparser_gui.support.widgets import label
 
 MOST_TILES = 4
@@ -27,7 +27,7 @@ class MirrorStage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.tiles: list[MirrorTile] = []
-        self._cameras: Sequence[Camera] = ()
+        self._cameras: Sequence[MirrorCamera] = ()
         self._grid = QGridLayout(self, contentsMargins=QMargins(), spacing=3)
         self._active = 0
         self.hint = label(self._hint_text(), "muted", wrap=True)
@@ -40,7 +40,7 @@ class MirrorStage(QWidget):
         """The tile that keys are for."""
         return self.tiles[self._active] if self.tiles else None
 
-    def show_cameras(self, cameras: Sequence[Camera]) -> None:
+    def show_cameras(self, cameras: Sequence[MirrorCamera]) -> None:
         """Show a tile for each of the cameras in place of all tiles."""
         self.clear()
         self._cameras = cameras
@@ -105,9 +105,8 @@ class MirrorStage(QWidget):
         return "\n\n".join(
             (
                 self.tr(
-                    "A USB camera or capture card is in the list. A phone becomes a network camera with an app "
-                    "that offers RTSP or HTTP (MJPEG): type the address that it shows; those that send use udp or "
-                    "rtmp. A folder of files works as well."
+                    "A USB camera or capture card is in the list. A phone becomes a camera with an app for that: type "
+                    "the address that the app shows. A folder of files works as well."
                 ),
                 self.tr(
                     "Slider or digits (tens of seconds) set the delay. Last dive repeats it, Take 8 s keeps one "
@@ -132,7 +131,7 @@ class MirrorStage(QWidget):
                 act(tile.feed)
         self.changed.emit()
 
-    def _add(self, camera: Camera) -> None:
+    def _add(self, camera: MirrorCamera) -> None:
         tile = MirrorTile(camera, named=len(self._cameras) > 1)
         tile.chosen.connect(lambda: self._choose(tile))
         self.tiles.append(tile)

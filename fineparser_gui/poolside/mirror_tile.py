@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QP
 from fineparser_gui.player.drawing_layer import DrawingLayer
 from fineparser_gui.player.skeleton_painting import paint_label
 from fineparser_gui.player.video_canvas import VideoCanvas
-from fineparser_gui.poolside.mirror_feed import MirrorFeed, Pictures
+from fineparser_gui.poolside.mirror_feed import MirrorFeed, MirrorSource
 from fineparser_gui.support.formatting import decimal, speed_text
 
 _TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
@@ -20,7 +20,7 @@ _SILENT_S = 3.0
 _ONE_TIME = np.zeros(1)
 
 
-class Camera(NamedTuple):
+class MirrorCamera(NamedTuple):
     """Camera of a tile.
 
     Attributes:
@@ -30,7 +30,7 @@ class Camera(NamedTuple):
 
     name: str
     place: int
-    pictures: Pictures
+    pictures: MirrorSource
 
 
 class MirrorTile(VideoCanvas):
@@ -46,7 +46,7 @@ class MirrorTile(VideoCanvas):
 
     chosen = Signal()
 
-    def __init__(self, camera: Camera, *, named: bool) -> None:
+    def __init__(self, camera: MirrorCamera, *, named: bool) -> None:
         super().__init__()
         self.camera = camera
         self.named, self.active, self.shown = named, False, 0
@@ -81,7 +81,7 @@ class MirrorTile(VideoCanvas):
             state = ""
         paused = self.tr("Paused") if feed.paused else ""
         slow = speed_text(feed.rate) if feed.rate != 1 else ""
-        dropped = self.tr("{0} dropped").format(feed.dropped) if feed.dropped else ""
+        dropped = self.tr("computer too slow: {0} pictures not shown").format(feed.dropped) if feed.dropped else ""
         return "  ".join(filter(None, (self.camera.name if self.named else "", state, paused, slow, dropped)))
 
     def _tell_size(self) -> None:

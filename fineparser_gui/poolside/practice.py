@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QFile, QObject, Signal
 
+from fineparser_core.diving.judging import DiveOutcome
 from fineparser_core.diving.meet import next_open, taken_off
-from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.live.caught import CaughtClip
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.score.correction import Correction
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import board_text
-from fineparser_gui.support.soon import Soon
 
 # The same dive, seen by another camera.
 _SAME_DIVE_S = 2.5
@@ -43,12 +43,22 @@ class Practice(QObject):
         self._order: list[str] = []
         self._next = ""
         self._named: dict[Path, str] = {}  # names that dives got as they came
+        self._unwanted: list[Path] = []  # clips of dives that the coach has taken back
         signals = session.dive_added, session.dive_changed, session.dive_removed, session.meet_changed
         self._settling = Soon(self, _SETTLE_MS, self.changed.emit, *signals)
 
     def close(self) -> None:
         """Stop following the session."""
         self._settling.end()
+        self.discard()
+
+    def discard(self) -> None:
+        """Put the clips of dives that were taken back as no dives into the bin of the system."""
+        there = {dive.path for dive in self._session.dives}
+        for clip in self._unwanted:
+            if clip not in there:
+                QFile.moveToTrash(str(clip))
+        self._unwanted.clear()
 
     @property
     def dives(self) -> list[tuple[CaughtClip, Dive]]:
@@ -67,7 +77,7 @@ class Practice(QObject):
         rows = self._session.meet.rows
         names = dict.fromkeys((row.athlete for row in rows if row.athlete) if rows else self._order, "")
         for row in reversed(rows):
-            if row.athlete and row.dive is None and row.outcome != "skipped":
+            if row.athlete and row.dive is None:
                 names[row.athlete] = " ".join(filter(None, (row.dive_number, board_text(row.board_m))))
         return names
 
@@ -112,17 +122,22 @@ class Practice(QObject):
         add = self._session.importer.add
         add([caught.clip], show=False, recorded_on=day, caught=True, diver=name, **known)
 
-    def take_back(self, keys: Sequence[str]) -> None:
-        """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
+    def take_back(self, keys: Sequence[str], *, unwanted: bool = False) -> None:
+        """Take dives out of the session, and open their rows of the dive list; undo brings them back.
+
+        Args:
+            unwanted: their clips are no dives, and go to the bin of the system with the end of the program.
+        """
+        if unwanted:
+            self._unwanted += [self._session.dive(key).path for key in keys]
         edits = self._session.editing.edits
         last = self.dives[-1] if self.dives else None
         if last is not None and last[1].key in keys and self._named[last[0].clip] in self.athletes:
             self._next = self._named[last[0].clip]
-        edits.beginMacro(self.tr("taking back a dive"))
-        for key in keys:
-            self._open_row(key)
-        self._session.editing.remove(keys)
-        edits.endMacro()
+        with edits.macro(self.tr("taking back a dive")):
+            for key in keys:
+                self._open_row(key)
+            self._session.editing.remove(keys)
 
     def balk(self, key: str) -> None:
         """Mark a dive as a balk (begun twice), or remove the mark."""
@@ -131,15 +146,14 @@ class Practice(QObject):
     def repeat(self, key: str) -> None:
         """Mark a dive as a repeat of the dive before it, whose athlete and number it takes; it belongs to no row."""
         edits = self._session.editing.edits
-        edits.beginMacro(self.tr("marking a repeat"))
-        if self._toggle(key, "repeat"):
-            self._open_row(key)
-            keys = [dive.key for _, dive in self.dives]
-            if key in keys[1:]:
-                before = self._session.dive(keys[keys.index(key) - 1])
-                self._session.editing.set_diver(key, before.diver)
-                self._session.editing.set_details(key, *before.details)
-        edits.endMacro()
+        with edits.macro(self.tr("marking a repeat")):
+            if self._toggle(key, "repeat"):
+                self._open_row(key)
+                keys = [dive.key for _, dive in self.dives]
+                if key in keys[1:]:
+                    before = self._session.dive(keys[keys.index(key) - 1])
+                    self._session.editing.set_diver(key, before.diver)
+                    self._session.editing.set_details(key, *before.details)
 
     def say(self, key: str, word: str) -> None:
         """Add a word of the coach to the note on a dive."""

@@ -8,19 +8,19 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QL
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.diving.outcomes import dive_outcome_text
+from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.dives import PracticeDive
 from fineparser_core.language import translated
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measured_text, short_name
 from fineparser_core.recognition.contradictions import contradiction_text
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.dives.seen_numbers import show_seen
-from fineparser_gui.dives.session import Session
+from fineparser_gui.dives.fields import show_seen
 from fineparser_gui.dives.states import offered_text
 from fineparser_gui.poolside.practice import Practice, clock_text
 from fineparser_gui.score.explanation import Explanations, verdict_text
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.support.formatting import board_entries, board_text, day_text
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.widgets import choice_box, label, lay_out, push_button, restyle
@@ -38,9 +38,11 @@ class PracticeList(QWidget):
 
     Signals:
         loop_requested: (CaughtClip) the coach wants to see the dive in the mirror.
+        taken_back: (CaughtClip, str) a catch was taken back; its line in the list.
     """
 
     loop_requested = Signal(object)
+    taken_back = Signal(object, str)
 
     def __init__(self, session: Session, practice: Practice) -> None:
         super().__init__()
@@ -85,8 +87,9 @@ class PracticeList(QWidget):
         self.repeat = push_button(
             self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "large"
         )
-        for button in (self.balk, self.repeat):
-            button.setCheckable(True)
+        self.wrong = push_button(self.tr("Wrong"), self.take_back, self.tr("No dive: take it back (Del)"), "large")
+        for button in (self.balk, self.repeat, self.wrong):
+            button.setCheckable(button is not self.wrong)
             button.setMinimumHeight(_BUTTON_PX)
         for box in (self.athlete, self.word):
             box.setMinimumContentsLength(8)
@@ -97,6 +100,7 @@ class PracticeList(QWidget):
             lay_out(QHBoxLayout(), (self.balk, 1), (self.repeat, 1)),
             lay_out(QHBoxLayout(), (self.athlete, 1), self.number),
             lay_out(QHBoxLayout(), self.board, self.seen, (self.word, 1)),
+            self.wrong,
         )
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._sheet, (self.view, 1))
         practice.changed.connect(self.refresh)
@@ -110,11 +114,13 @@ class PracticeList(QWidget):
             self.refresh()
 
     def take_back(self) -> None:
-        """Take back the chosen catch as no dive, or the last catch if the list has not the focus."""
-        item = self.view.currentItem() if self.view.hasFocus() else self.view.item(0)
+        """Take back the chosen catch, whose sheet is shown, as no dive."""
+        item = self.view.currentItem()
         if item is not None:
-            self._practice.take_back([item.data(_KEY)])
+            caught, line = item.data(_CAUGHT), item.text().splitlines()[0]
+            self._practice.take_back([item.data(_KEY)], unwanted=True)
             self.refresh()
+            self.taken_back.emit(caught, line)
 
     def last(self) -> CaughtClip | None:
         """Return the dive that was caught last, or None."""

@@ -20,10 +20,10 @@ from fineparser_core.language import translated, without_mnemonic
 from fineparser_core.live.caught import RECORDING
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import Source, list_cameras, parse_source
+from fineparser_core.live.sources import StreamSource, list_cameras, parse_source
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.support.formatting import board_entries
-from fineparser_gui.support.widgets import choice_box, fill_with_card, inset, label, lay_out
+from fineparser_gui.support.widgets import choice_box, fill_with_card, inset, label, lay_out, literal
 
 _MOST_REMEMBERED = 8
 
@@ -130,7 +130,7 @@ class PoolsideSetup(QWidget):
             (self.gigabytes, self.tr("Room on the disk")),
         ):
             box.setAccessibleName(name)
-            box.setToolTip(name)
+            box.setToolTip(literal(name))
             ring.addWidget(inset(box), 1)
         self.folder.setAccessibleName(self.tr("Folder"))
         boards = board_entries(self.tr("any board"))
@@ -182,7 +182,7 @@ class PoolsideSetup(QWidget):
         folder = Path(self.folder.text().strip() or "Poolside").expanduser()
         return folder, folder / "2"
 
-    def sources(self) -> list[tuple[str, Source]]:
+    def sources(self) -> list[tuple[str, StreamSource]]:
         """Return the addresses with their sources; if any is wrong, emit the problem and return an empty list."""
         try:
             chosen = [(field.address, parse_source(field.address)) for field in self.fields if field.address]

@@ -1,41 +1,50 @@
 """The window for the pool: the delayed picture of a camera, and every dive as it is caught."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.language import translated
 from fineparser_core.live.caught import RECORDING, CaughtClip
 from fineparser_core.live.follower import RingFollower
-from fineparser_core.live.packets import now_s
-from fineparser_core.live.reader import SourceEvent
-from fineparser_core.live.sources import SourceKind
-from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import ExportState
-from fineparser_gui.export.reports import reported_dive
-from fineparser_gui.player.drawings import LINE
-from fineparser_gui.poolside.athletes import AthleteRow
+from fineparser_core.live.packets import LiveFrame, PacketDecoder, PacketQueue, now_s
+from fineparser_core.live.reader import LiveReader, SourceEvent
+from fineparser_core.live.sources import SourceKind, StreamSource
 from fineparser_gui.poolside.mirror_stage import MOST_DELAY_S, MirrorStage
-from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.practice import Practice
 from fineparser_gui.poolside.practice_list import PracticeList
-from fineparser_gui.poolside.preview import Preview
-from fineparser_gui.poolside.recorder import Recorder
+from fineparser_gui.poolside.recorder import Awake, Recorder
 from fineparser_gui.poolside.setup import PoolsideSetup
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.store.save_path import ask_save_path
-from fineparser_gui.support.awake import Awake
-from fineparser_gui.support.icons import icon
+from fineparser_gui.services.exporting import ExportState, reported_dive
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.drawings import LINE
+from fineparser_gui.support.images import icon
+from fineparser_gui.support.key_filter import KeyFilter, shortcuts_in
+from fineparser_gui.support.save_path import ask_save_path
 from fineparser_gui.support.widgets import (
     ElidedLabel,
+    clear,
     follow_palette,
     label,
     lay_out,
+    literal,
     push_button,
     resize_within_screen,
     tool_button,
@@ -47,6 +56,92 @@ _BUTTON_PX = 56
 _TAKEN_S = 8.0
 # Time that is played of a dive before the diver leaves the board and after the water, in seconds.
 _AROUND_S = 1.0
+_POLL_S, _CLOSES_S = 0.1, 2.0
+_MOST_BYTES = 16_000_000
+_FIELD_W = 190
+
+
+class CameraPreview:
+    """Preview of a source, connected while its pictures are read; nothing is kept.
+
+    Args:
+        on_event: called with events of the source, on a separate thread.
+    """
+
+    def __init__(self, source: StreamSource, on_event: Callable[[SourceEvent], None]) -> None:
+        self._source, self._on_event = source, on_event
+
+    def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
+        """Yield the pictures from a time on, as they come, until `stop` is set."""
+        queue, decoder = PacketQueue(_MOST_BYTES), PacketDecoder()
+        reader = LiveReader(self._source, [queue.put], self._on_event, loop=True)
+        reader.start()
+        try:
+            while not stop.is_set():
+                packet = queue.get(_POLL_S)
+                if packet is not None:
+                    yield from (one for one in decoder.decode(packet) if one.time_s >= from_s)
+        finally:
+            queue.close()
+            reader.stop(_CLOSES_S)
+
+
+class AthleteRow(QWidget):
+    """Large buttons in the order of the board; the checked athlete dives next, and after each dive the next one."""
+
+    def __init__(self, practice: Practice) -> None:
+        super().__init__()
+        self._practice = practice
+        self.buttons: dict[str, QPushButton] = {}
+        row = QWidget()
+        self._row = QHBoxLayout(row, contentsMargins=QMargins(), spacing=6)
+        self._scroll = QScrollArea(widgetResizable=True)
+        self._scroll.setStyleSheet("QScrollArea { background: transparent; border: none; }")
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFixedHeight(_BUTTON_PX + self._scroll.horizontalScrollBar().sizeHint().height())
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(row)
+        self.name = QLineEdit(placeholderText=self.tr("Athlete, then Enter"), maxLength=LONGEST_NAME)
+        self.name.setAccessibleName(self.tr("Add an athlete to the order of the board"))
+        self.name.setFixedWidth(_FIELD_W)
+        self.name.returnPressed.connect(self._enroll)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=6), (self._scroll, 1), self.name)
+        practice.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show who is at the board, and who is next."""
+        athletes, listed = self._practice.athletes, self._practice.listed
+        self.name.setVisible(not listed)
+        if list(athletes) != list(self.buttons):
+            clear(self._row)
+            self.buttons = {name: self._button(name, listed) for name in athletes}
+            lay_out(self._row, *self.buttons.values(), None)
+        following = self._practice.next_athlete
+        for name, button in self.buttons.items():
+            button.setText("\n".join(filter(None, (name.replace("&", "&&"), athletes[name]))))
+            button.setChecked(name == following)
+        if following in self.buttons:
+            self._scroll.ensureWidgetVisible(self.buttons[following])
+
+    def _button(self, name: str, listed: bool) -> QPushButton:
+        button = push_button(name, lambda: self._choose(name), self.tr("Dives next"), "large")
+        button.setCheckable(True)
+        button.setMinimumHeight(_BUTTON_PX)
+        if not listed:
+            leaves = QAction(self.tr("Take out of the order"), button)
+            leaves.triggered.connect(lambda: self._practice.strike(name))
+            button.addAction(leaves)
+            button.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        return button
+
+    def _choose(self, name: str) -> None:
+        self._practice.choose(name)
+        self.refresh()
+
+    def _enroll(self) -> None:
+        self._practice.enroll(self.name.text().strip())
+        self.name.clear()
 
 
 class PoolsideWindow(QWidget):
@@ -72,6 +167,12 @@ class PoolsideWindow(QWidget):
         self.list = PracticeList(session, self.practice)
         self.athletes = AthleteRow(self.practice)
         self.word = ElidedLabel("muted")
+        self.undo = push_button(
+            self.tr("Undo"), lambda: self.actions_by_id["undo"].trigger(), self.tr("Bring it back (Ctrl+Z)"), "large"
+        )
+        self.undo.setMinimumHeight(_BUTTON_PX)
+        self.undo.hide()
+        self._looped: CaughtClip | None = None
         self.missed = label(role="error", wrap=True)
         self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
         self.again = push_button(self.tr("Set up a recording"), self.show_preview)
@@ -80,7 +181,7 @@ class PoolsideWindow(QWidget):
         self._side = QWidget()
         self._side.setFixedWidth(_COLUMN_W)
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
-        lay_out(side, self.stop, self.again, self.missed, self.word, (self.list, 1), self.report)
+        lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1), self.report)
         self._controls = self._build_controls()
         self._left = lay_out(QVBoxLayout(spacing=6), self.athletes, (self.stage, 1), self.setup, self._controls)
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
@@ -89,9 +190,13 @@ class PoolsideWindow(QWidget):
         self.setup.start_requested.connect(self.start_recording)
         self.setup.preview_requested.connect(self.show_preview)
         self.preview_said.connect(self.setup.said)
-        self.setup.board.currentIndexChanged.connect(self._use_board)
-        self._use_board()
+        self.setup.board.currentIndexChanged.connect(
+            lambda: setattr(self.practice, "board_m", self.setup.board.currentData())
+        )
+        self.practice.board_m = self.setup.board.currentData()
         self.list.loop_requested.connect(self.loop)
+        self.list.taken_back.connect(self._on_taken_back)
+        session.editing.edits.changed.connect(self.undo.hide)
         self.practice.changed.connect(self._show_state)
         session.exports.changed.connect(self._tell_written)
         resize_within_screen(self, *_SIZE)
@@ -124,7 +229,7 @@ class PoolsideWindow(QWidget):
             recorder.start(address, minutes, gigabytes, sound=self.setup.sound.isChecked())
             if source.kind is not SourceKind.FOLDER:
                 name = source.path.name if source.kind is SourceKind.FILE else str(source)
-                cameras.append(Camera(name, place, RingFollower(recorder.folder / RECORDING)))
+                cameras.append(MirrorCamera(name, place, RingFollower(recorder.folder / RECORDING)))
         self.word.set_text(self.tr("Connecting…"))
         self.stage.show_cameras(cameras)
         self._awake.begin(self.tr("A practice is recorded"))
@@ -152,7 +257,7 @@ class PoolsideWindow(QWidget):
             def tell(event: SourceEvent) -> None:
                 self.preview_said.emit(translated(event.said))
 
-            self.stage.show_cameras([Camera(str(chosen[0][1]), 0, Preview(chosen[0][1], tell))])
+            self.stage.show_cameras([MirrorCamera(str(chosen[0][1]), 0, CameraPreview(chosen[0][1], tell))])
         self._show_state()
 
     def take(self) -> None:
@@ -167,8 +272,16 @@ class PoolsideWindow(QWidget):
         caught = caught or self.list.last()
         if caught is None:
             return
+        self._looped = caught
         leaves_s, touches_s = caught.leaves_s or _AROUND_S, caught.touches_s or _TAKEN_S - _AROUND_S
         self.stage.loop(caught.at_s + leaves_s - _AROUND_S, caught.at_s + touches_s + _AROUND_S)
+
+    def _on_taken_back(self, caught: CaughtClip, line: str) -> None:
+        """Play it no more, and offer the way back."""
+        if caught is self._looped:
+            self.stage.live()
+        self.word.set_text(self.tr("Taken back: {0}").format(line))
+        self.undo.show()
 
     def draw(self) -> None:
         """Draw a line on the picture; with lines there and no tool, take them away."""
@@ -222,15 +335,17 @@ class PoolsideWindow(QWidget):
         self.setup.show_recorded()
         self._show_state()
 
-    def _use_board(self) -> None:
-        self.practice.board_m = self.setup.board.currentData()
-
     def _tell_missed(self, text: str) -> None:
         self.missed.setText(text)
         self.missed.show()
 
     def _make_actions(self) -> dict[str, QAction]:
         stage = self.stage
+
+        def undo() -> None:
+            self._session.editing.edits.undo(latest=True)
+            self.word.set_text("")
+
         keys: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
             ("shorter", self.tr("Shorter"), "−", "- PgUp", lambda: stage.change_delay(-1)),
             ("longer", self.tr("Longer"), "+", "+ = PgDown", lambda: stage.change_delay(1)),
@@ -241,7 +356,8 @@ class PoolsideWindow(QWidget):
             ("loop", self.tr("Last dive"), "loop", "L", self.loop),
             ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
             ("take", self.tr("Take 8 s"), "dive", "T", self.take),
-            ("wrong", self.tr("Wrong"), "close", "Del", self.list.take_back),
+            ("wrong", self.tr("Wrong"), "", "Del", self.list.take_back),
+            ("undo", self.tr("Undo"), "", "Ctrl+Z", undo),
             ("draw", self.tr("Draw"), "line", "D", self.draw),
             ("tiles", self.tr("Pictures"), "compare", "P", stage.add_tile),
             ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
@@ -251,7 +367,7 @@ class PoolsideWindow(QWidget):
         )
         made = {}
         for name, text, picture, shortcuts, act in keys:
-            action = made[name] = QAction(text, self, toolTip=f"{text} ({shortcuts.split()[0]})")
+            action = made[name] = QAction(text, self, toolTip=literal(f"{text} ({shortcuts.split()[0]})"))
             action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
             action.setData(picture)
             if len(picture) == 1:  # a sign in place of an icon
@@ -277,7 +393,7 @@ class PoolsideWindow(QWidget):
         for name in ("shorter", "longer"):
             delay.addWidget(self._button(name))
         delay.insertWidget(1, self.slider, 1)
-        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "wrong", "draw", "tiles", "full"):
+        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "draw", "tiles", "full"):
             rest.addWidget(self._button(name), 1)
         controls = QWidget()
         lay_out(QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4), delay, rest)
@@ -328,13 +444,13 @@ class PoolsideWindow(QWidget):
 
     def _show_state(self) -> None:
         tile, recording = self.stage.active, self.recording
-        plays = tile is not None and not isinstance(tile.camera.pictures, Preview)
+        plays = tile is not None and not isinstance(tile.camera.pictures, CameraPreview)
         self.setup.setVisible(not recording and not plays and not self.isFullScreen())
         self.stop.setVisible(recording)
         self.again.setVisible(plays and not recording)
         self.missed.setVisible(bool(self.missed.text()))
         self._controls.setVisible(plays and not self.isFullScreen())
-        for name in self.actions_by_id.keys() - {"take", "loop", "wrong", "balk", "repeat", "athlete"}:
+        for name in self.actions_by_id.keys() - {"take", "loop", "wrong", "undo", "balk", "repeat", "athlete"}:
             self.actions_by_id[name].setEnabled(plays)
         self.actions_by_id["take"].setEnabled(recording)
         self.actions_by_id["loop"].setEnabled(plays and bool(self.practice.dives))
@@ -342,7 +458,7 @@ class PoolsideWindow(QWidget):
         if tile is not None:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(round(tile.feed.delay_s))
-            self.slider.setToolTip(tile.words())
+            self.slider.setToolTip(literal(tile.words()))
         self.report.setEnabled(bool(self.practice.dives))
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:

@@ -1,6 +1,5 @@
 """Dialog of the preferences; changes apply at once."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt
@@ -26,15 +25,21 @@ from PySide6.QtWidgets import (
 from fineparser_core.constants import CARD_NAME, PRECISIONS
 from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import FEET, LANGUAGES
-from fineparser_gui.commands.command import Command
-from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
-from fineparser_gui.dives.model_choice import ModelChoice
-from fineparser_gui.dives.session import Session
-from fineparser_gui.preferences.records import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
-from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.preferences import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
 from fineparser_gui.support.formatting import board_text
-from fineparser_gui.support.text_dialog import closing_buttons
-from fineparser_gui.support.widgets import ElidedLabel, add_form_row, choice_box, inset, label, lay_out
+from fineparser_gui.support.widgets import (
+    ElidedLabel,
+    add_form_row,
+    choice_box,
+    closing_buttons,
+    inset,
+    label,
+    lay_out,
+    resize_within_screen,
+    scrolled,
+)
 
 #: Height of the list of folders, in lines.
 _FOLDER_LINES = 3
@@ -42,34 +47,24 @@ _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
 
 class PreferencesDialog(QDialog):
-    """Pages: club, appearance, shortcuts, analysis.
+    """Pages: club, appearance, analysis.
 
     Args:
-        commands: of the window.
         choice: lists the devices of this computer.
     """
 
-    def __init__(
-        self,
-        commands: Sequence[Command],
-        preferences: PreferenceStore,
-        session: Session,
-        choice: ModelChoice,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Preferences"))
-        self.resize(620, 560)
+        resize_within_screen(self, 620, 560)
         self._preferences, self._session, self._choice = preferences, session, choice
         self._at_start = preferences.now.language, preferences.now.units
         self.pages = QTabWidget(documentMode=True)
         self.pages.tabBar().setDrawBase(False)
-        self.pages.addTab(self._club_page(), self.tr("Club and language"))
-        self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
-        self.shortcuts = ShortcutsEditor(commands, preferences)
-        self.pages.addTab(self.shortcuts, self.tr("Shortcuts"))
-        self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
+        self.pages.addTab(scrolled(self._club_page()), self.tr("Club and language"))
+        self.pages.addTab(scrolled(self._appearance_page()), self.tr("Appearance"))
+        self.pages.addTab(scrolled(self._analysis_page()), self.tr("Analysis"))
         self._choices = {
             "board": self.board,
             "judges": self.judges,
@@ -159,6 +154,7 @@ class PreferencesDialog(QDialog):
         self.device = QComboBox()
         names = {
             "auto": self.tr("native precision of the device"),
+            "int8": self.tr("int8: fastest on processors"),
             "fp32": self.tr("fp32: exact, slowest"),
             "bf16": self.tr("bf16: fast on recent processors and cards"),
             "fp16": self.tr("fp16: fast on older cards"),

@@ -13,9 +13,13 @@ from typing import Any
 from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import language
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_gui.preferences.records import KINDS, Preferences
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.preferences import KINDS, WORKER_PREFERENCES, Preferences
+from fineparser_gui.worker.protocol import DevicesReport, WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +28,11 @@ _GROUP = "preferences"
 _MOST_BYTES = 1_000_000
 #: Marks of objects, for which Qt allocates the size that the file states; the program writes none of them.
 _OBJECTS = (b"@Variant(", b"@DateTime(")
+_DEPENDS_ON_THE_MODEL = (DiveState.QUEUED, DiveState.ANALYSING, DiveState.READY, DiveState.FAILED)
+
+
+def _worker_settings(preferences: Preferences) -> WorkerSettings:
+    return WorkerSettings(language=language(), **{name: getattr(preferences, name) for name in WORKER_PREFERENCES})
 
 
 def open_ini(path: Path) -> QSettings | None:
@@ -119,3 +128,45 @@ class PreferenceStore(QObject):
             except (ValueError, ConfigError) as error:
                 log.warning("settings: %s is not used: %s", name, error)
         return found
+
+
+class ModelChoice(QObject):
+    """Device, precision, weights and number of exemplars of a session.
+
+    Signals:
+        devices_changed: the worker has reported the devices.
+
+    Attributes:
+        devices: name in the preferences -> name for the user, best first; empty until the worker has reported.
+    """
+
+    devices_changed = Signal()
+
+    def __init__(self, session: Session, preferences: PreferenceStore) -> None:
+        super().__init__(session)
+        self._session = session
+        self.devices: dict[str, str] = {}
+        session.scheduler.devices.connect(self._on_devices)
+        session.scheduler.use(_worker_settings(preferences.now))
+        session.n_exemplars = preferences.now.n_exemplars
+        preferences.changed.connect(self._on_changed)
+
+    def _on_devices(self, report: DevicesReport) -> None:
+        self.devices = report.devices
+        self.devices_changed.emit()
+
+    def _on_changed(self, before: Preferences, now: Preferences) -> None:
+        session = self._session
+        more_or_fewer = now.n_exemplars != before.n_exemplars
+        session.n_exemplars = now.n_exemplars
+        if _worker_settings(now) != _worker_settings(before):
+            stale = [key for key in session.keys if session.dive(key).state in _DEPENDS_ON_THE_MODEL]
+            session.model = None
+            session.scheduler.use(_worker_settings(now))
+            session.model_changed.emit()
+            for key in stale:
+                session.analyze(key)
+        elif more_or_fewer:
+            for key in session.keys:
+                if session.dive(key).model_analysis is not None:
+                    session.analyses.score_anew(key)

@@ -7,10 +7,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.records import Contribution
-from fineparser_gui.dives.points import DIGITS, rounded_to_sum, scored_points
-from fineparser_gui.dives.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import decimal, signed
-from fineparser_gui.support.steps import step_text
+from fineparser_gui.support.steps import DIGITS, rounded_to_sum, scored_points, step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import fill_with_card, keyboard_friendly, label, lay_out
 

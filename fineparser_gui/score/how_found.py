@@ -5,25 +5,22 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.notes import note_text
-from fineparser_core.export.report.own_award import own_award_about
+from fineparser_core.export.notes import note_text, own_award_about, own_award_text
 from fineparser_core.language import text, translated
 from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
-from fineparser_core.records import Analysis, ExemplarVote, Measure, ModelIdentity, OwnAward, Scoring
-from fineparser_core.scoring.rescore import outliers
-from fineparser_core.video.sampling import frame_to_sample
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
+from fineparser_core.records import Analysis, ExemplarVote, Measure, OwnAward, Scoring
+from fineparser_core.video.clips import frame_to_sample
 from fineparser_gui.score.contributions import ContributionsPanel
-from fineparser_gui.score.correction import frames_of
 from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.verdict import ChosenRow, measured_dive
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.correction import frames_of
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, push_button
-from fineparser_gui.worker.protocol import Ready
+from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, literal, push_button
 
 _SETTLED_MS = 120
 _EXEMPLARS_PX = 190
@@ -249,12 +246,11 @@ class NumbersPanel(QWidget):
         grid.setColumnStretch(1, 1)
         self._values["spread"].setToolTip(self.tr("agreement of exemplars,\nnot accuracy"))
         self._own_award = label(role="muted", wrap=True)
-        self._outliers = label(role="muted", wrap=True)
         self.correction = CorrectionNote(session)
         self._notes = label(role="muted", wrap=True)
         told, tip = self.tr("weights trained on rendered dives"), self.tr("Open the model card")
         self._synthetic = push_button(told, self.model_card_requested, tip, "notice")
-        parts = (self._numbers, self._own_award, self.correction, self._outliers, self._notes, self._synthetic)
+        parts = (self._numbers, self._own_award, self.correction, self._notes, self._synthetic)
         fill_with_card(self, *parts, title=self.tr("Predicted score"))
         session.shown_changed.connect(self._refresh)
         self._refresh()
@@ -268,27 +264,22 @@ class NumbersPanel(QWidget):
         if dive is None or analysis is None:
             return
         self._numbers.setVisible(scoring is not None or own is not None)
-        if scoring is not None:
-            self._show(scoring, _interval_source(scoring, analysis.parse.model, self._session.model))
-        elif own is not None:
-            self._show(own, _scatter_of_awards())
+        if scored := scoring or own:
+            self._show(scored)
         self._own_award.setVisible(own is not None)
         if own is not None:
             self._own_award.setText(
                 "\n".join(filter(None, (own_award_text(own) if scoring else "", own_award_about(own))))
             )
-        disagreeing = outliers(scoring.exemplars) if scoring else frozenset()
-        self._outliers.setVisible(bool(disagreeing))
-        self._outliers.setText(self._outliers_text(disagreeing))
         self._notes.setText("\n".join(translated(note_text(note)) for note in analysis.notes))
         self._notes.setVisible(bool(analysis.notes))
         self._synthetic.setVisible(analysis.parse.model.synthetic)
 
-    def _show(self, scored: Scoring | OwnAward, interval_source: str) -> None:
+    def _show(self, scored: Scoring | OwnAward) -> None:
         dive = f"{scored.dive_number} {board_text(scored.board_m)}".rstrip()
         award, said = decimal(scored.award, 2), self._values
         said["score"].setText(self.tr("{0} · award {1} · {2}").format(decimal(scored.score), award, dive))
-        said["score"].setToolTip(calibrated_text(scored.profile))
+        said["score"].setToolTip(literal(calibrated_text(scored.profile)))
         sources = {"commonest board": self.tr("most common board"), "typed": self.tr("entered")}
         source = sources.get(scored.difficulty_source, "") if isinstance(scored, Scoring) else ""
         difficulty = decimal(scored.difficulty)
@@ -296,24 +287,9 @@ class NumbersPanel(QWidget):
         spread = f"±{decimal(scored.spread)}" if isinstance(scored, Scoring) else self.tr("from measures alone")
         said["spread"].setText(spread)
         said["interval"].setText(_interval_text(scored))
-        said["interval"].setToolTip(interval_source)
-
-    def _outliers_text(self, ids: frozenset[str]) -> str:
-        if len(ids) == 1:
-            return self.tr("The vote of exemplar {0} differs strongly from the others.").format(*ids)
-        text = self.tr("Votes that differ strongly from the others, marked in the list: {0}.")
-        return text.format(len(ids)) if ids else ""
-
-
-def own_award_text(own: OwnAward) -> str:
-    """Return the text of the award by measures alone, with its interval."""
-    low, high = own.award_range
-    bounds = (decimal(low), decimal(high))
-    return text("From measures alone, no exemplar: award {0} ({1} – {2})", decimal(own.award), *bounds)
-
-
-def _scatter_of_awards() -> str:
-    return text("By how far awards of real dives scatter. Judged dives have not shown yet that it holds.")
+        of_measures = isinstance(scored, OwnAward) or scored.uses_measures
+        scatter = self.tr("By how far awards of real dives scatter. Judged dives have not shown yet that it holds.")
+        said["interval"].setToolTip(literal(scatter) if of_measures else "")
 
 
 def _interval_text(scoring: Scoring | OwnAward) -> str:
@@ -323,23 +299,3 @@ def _interval_text(scoring: Scoring | OwnAward) -> str:
         return text("No prediction interval: the error of these weights was not measured.")
     ends = (decimal(interval.low), decimal(interval.high))
     return text("{2} % prediction interval: {0} – {1}", *ends, decimal(100 * interval.level, 0))
-
-
-def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready | None) -> str:
-    """Return a text on the dives that the interval was fitted on, with their number if their model is loaded."""
-    if scoring.interval is None:
-        return ""
-    if scoring.uses_measures:
-        return _scatter_of_awards()
-    kind = text("rendered dives") if parsed_by.synthetic else text("dives")
-    card = loaded.card if loaded is not None and loaded.card.get("id") == parsed_by.id else {}
-    n_dives = card.get("calibration", {}).get("interval", {}).get("dives")
-    fitted_on = f"{n_dives} {kind}" if n_dives else kind
-    said = text(
-        "Fitted on {0} with known scores that were not used in training: the scores of {1} % of them lie within.",
-        fitted_on,
-        decimal(100 * scoring.interval.level, 0),
-    )
-    if parsed_by.synthetic:
-        said += " " + text("For real dives it may be too narrow.")
-    return said

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMessageBox,
     QProgressBar,
     QPushButton,
+    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -19,17 +22,81 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.export.judged import results_file
+from fineparser_core.export.notes import pairs_in_order
 from fineparser_core.language import translated
 from fineparser_core.scoring.profile import Profile
-from fineparser_gui.dives.session import Session
-from fineparser_gui.score.dives_dialog import DivesDialog
-from fineparser_gui.score.learning import LearningService, Lesson, ListedDive
+from fineparser_gui.score.learning import LearningDive, LearningService, Lesson
+from fineparser_gui.services.session import Session
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import decimal, signed
-from fineparser_gui.support.widgets import keyboard_friendly, label, lay_out, style_table
+from fineparser_gui.support.widgets import (
+    closing_buttons,
+    follow_palette,
+    keyboard_friendly,
+    label,
+    lay_out,
+    literal,
+    resize_within_screen,
+    style_table,
+)
 
 _SIZE = (1060, 690)
 _LONGEST_NAME = 60
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_REFRESH_MS = 100
+
+
+class DivesDialog(QDialog):
+    """Non-modal dialog; a subclass fills it in `refresh`, which follows the session, and draws its plots in `restyle`.
+
+    Attributes:
+        group: choice of dive number and board.
+        note: below everything.
+    """
+
+    def __init__(self, session: Session, size_px: tuple[int, int], parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        resize_within_screen(self, *size_px)
+        self._session = session
+        self.group = QComboBox(accessibleName=self.tr("Dive number and board"))
+        self.note = label(role="muted", wrap=True)
+        Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed, session.current_changed)
+
+    def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
+        """Place the widgets and fill them.
+
+        Args:
+            head: widgets in a row above; None: a stretch.
+            parts: widgets below, separated by splitters.
+        """
+        row = lay_out(QHBoxLayout(), *head)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        for part in parts:
+            splitter.addWidget(part)
+        splitter.setSizes(heights_px)
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
+        lay_out(layout, row, (splitter, 1), self.note, closing_buttons(self))
+        self.refresh()
+        follow_palette(self, self.restyle, QEvent.Type.FontChange)
+
+    def refresh(self) -> None:
+        """Show the dives of the session as they are now."""
+        raise NotImplementedError
+
+    def restyle(self) -> None:
+        """Draw the plots in other colors or another font."""
+        raise NotImplementedError
+
+    def _choose(self, key: str) -> None:
+        """Show a dive in the window."""
+        if key in self._session.keys:
+            self._session.select(key)
+
+    @property
+    def _shown_key(self) -> str | None:
+        return self._session.current.key if self._session.current is not None else None
 
 
 class LearnDialog(DivesDialog):
@@ -39,8 +106,8 @@ class LearnDialog(DivesDialog):
         super().__init__(session, _SIZE, parent)
         self.setWindowTitle(self.tr("Learn from judged dives"))
         self._service = LearningService(session, self)
-        self._of_sets: list[ListedDive] = []
-        self._listed: list[ListedDive] = []
+        self._of_sets: list[LearningDive] = []
+        self._listed: list[LearningDive] = []
         self._unticked: set[str] = set()
         self._lesson: Lesson | None = None
         self._busy = False
@@ -63,7 +130,7 @@ class LearnDialog(DivesDialog):
         self._lay_out((self.count, None, self.add_set), (self.table, self._build_result()), (200, 400))
 
     def _build_result(self) -> QWidget:
-        from fineparser_gui.score.dive_plot import DivePlot, plot_canvas
+        from fineparser_gui.support.dive_plot import DivePlot, plot_canvas
 
         self.name = QLineEdit(self.tr("My judges"), accessibleName=self.tr("Name of the profile"))
         self.name.setMaxLength(_LONGEST_NAME)
@@ -83,7 +150,7 @@ class LearnDialog(DivesDialog):
             [
                 self.tr("award by"),
                 self.tr("off by"),
-                self.tr("rank correlation"),
+                self.tr("pairs in order, of 10"),
                 self.tr("profile is better by"),
                 self.tr("90 % interval"),
             ]
@@ -127,7 +194,7 @@ class LearnDialog(DivesDialog):
                 award = decimal(one.award, 2) if one.award is not None else ""
                 for column, text in enumerate((one.title, one.athlete, award, one.why_not)):
                     item = QTableWidgetItem(text)
-                    item.setToolTip(one.why_not)
+                    item.setToolTip(literal(one.why_not))
                     if column == 2:
                         item.setTextAlignment(_RIGHT)
                     if column == 0:
@@ -139,7 +206,7 @@ class LearnDialog(DivesDialog):
         self._show_count()
         self._show_profile()
 
-    def _counting(self) -> list[ListedDive]:
+    def _counting(self) -> list[LearningDive]:
         return [one for one in self._listed if not one.why_not and one.key not in self._unticked]
 
     def _show_count(self) -> None:
@@ -175,7 +242,7 @@ class LearnDialog(DivesDialog):
         self._be_busy(True)
         self._service.read_set(path, results)
 
-    def _on_set_read(self, dives: Sequence[ListedDive]) -> None:
+    def _on_set_read(self, dives: Sequence[LearningDive]) -> None:
         known = {one.key for one in dives}
         self._of_sets = [one for one in self._of_sets if one.key not in known] + list(dives)
         self._be_busy(False)
@@ -227,7 +294,7 @@ class LearnDialog(DivesDialog):
         self.back.setEnabled(used is not None)
         self.delete.setEnabled(used is not None or self._session.profiles.unused is not None)
         if profile is None:
-            self.title.setText(self.tr("Scores are as shipped."))
+            self.title.setText(self.tr("Standard scoring."))
             return
         state = self.tr("in use") if in_use else self.tr("not in use")
         dives = self.tr("calibrated on {0} of your dives").format(profile.dives)
@@ -246,18 +313,26 @@ class LearnDialog(DivesDialog):
 
     def _fill_worth(self, profile: Profile) -> None:
         checked = profile.checked
-        others = (self.tr("as shipped"), self.tr("mean of the number"), self.tr("mean of the athlete"))
+        others = (self.tr("standard"), self.tr("mean of the number"), self.tr("mean of the athlete"))
         rows = [
             (
                 name,
                 decimal(one.off, 2),
-                decimal(one.rank_correlation, 2),
+                decimal(pairs_in_order(one.rank_correlation), 0),
                 signed(one.gain, 2),
                 self.tr("{0} to {1}").format(signed(one.low, 2), signed(one.high, 2)),
             )
             for name, one in zip(others, checked.gains, strict=True)
         ]
-        rows.append((self.tr("the profile"), decimal(checked.off, 2), decimal(checked.rank_correlation, 2), "", ""))
+        rows.append(
+            (
+                self.tr("the profile"),
+                decimal(checked.off, 2),
+                decimal(pairs_in_order(checked.rank_correlation), 0),
+                "",
+                "",
+            )
+        )
         for place, row in enumerate(rows):
             for column, text in enumerate(row):
                 item = QTableWidgetItem(text)
@@ -266,14 +341,14 @@ class LearnDialog(DivesDialog):
                 self.worth.setItem(place, column, item)
 
     def _plot(self) -> None:
-        from fineparser_gui.score.dive_plot import PlottedDive, Series
+        from fineparser_gui.support.dive_plot import PlottedDive, Series
 
         if self._lesson is None:
             return
         predicted, palette = self._lesson.predicted, self.palette()
         series, legend = [], []
         for name, awards, color, symbol, mark in (
-            (self.tr("as shipped"), predicted.others[0], palette.placeholderText().color(), "t", "▼"),
+            (self.tr("standard"), predicted.others[0], palette.placeholderText().color(), "t", "▼"),
             (self.tr("the profile"), predicted.calibrated, palette.highlight().color(), "o", "●"),
         ):
             found = list(zip(self._lesson.dives, predicted.award.tolist(), awards.tolist(), strict=True))
@@ -304,12 +379,12 @@ class LearnDialog(DivesDialog):
             self._session.profiles.use(profile)
 
     def _on_delete(self) -> None:
-        if self._agreed(self.delete.text(), self.tr("Delete the profile? Scores are as shipped then.")):
+        if self._agreed(self.delete.text(), self.tr("Delete the profile? Scoring is standard then.")):
             self._lesson = None
             self._session.profiles.delete()
 
     def _agreed(self, title: str, asked: str) -> bool:
-        return QMessageBox.question(self, title.rstrip("…"), asked) == QMessageBox.StandardButton.Yes
+        return QMessageBox.question(self, title.rstrip("…"), literal(asked)) == QMessageBox.StandardButton.Yes
 
     def done(self, result: int) -> None:
         self._service.close()

@@ -11,20 +11,20 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.export.judged import judged_dive, read_found
 from fineparser_core.language import translated
 from fineparser_core.progress import CancelToken
-from fineparser_core.scoring.candidates import Candidate, model_of
+from fineparser_core.scoring.candidates import LearnableDive, model_of
 from fineparser_core.scoring.cross_validation import Predicted, cross_validate, make_profile
 from fineparser_core.scoring.profile import Profile
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.service import exported
-from fineparser_gui.score.rescoring import corrected_request, read_score
+from fineparser_gui.services.exporting import exported
+from fineparser_gui.services.rescoring import corrected_request, read_score
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.background import Background
 from fineparser_gui.worker.protocol import Result
-from fineparser_gui.worker.task import Task
+from fineparser_gui.worker.scheduler import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedDive:
+class LearningDive:
     """A judged dive that is offered for learning.
 
     Attributes:
@@ -37,7 +37,7 @@ class ListedDive:
     title: str
     athlete: str
     award: float | None
-    candidate: Candidate | None
+    candidate: LearnableDive | None
     why_not: str
 
 
@@ -47,7 +47,7 @@ class Lesson:
 
     profile: Profile
     predicted: Predicted
-    dives: Sequence[ListedDive]
+    dives: Sequence[LearningDive]
 
 
 class LearningService(QObject):
@@ -72,7 +72,7 @@ class LearningService(QObject):
         self._cancel = CancelToken()
         self._asked: list[Task] = []
 
-    def of_session(self) -> list[ListedDive]:
+    def of_session(self) -> list[LearningDive]:
         """Return the dives of the session that have marks."""
         return [self._listed(dive) for dive in self._session.exports.judged_dives()]
 
@@ -81,7 +81,7 @@ class LearningService(QObject):
         self._cancel = CancelToken()
         self._thread.run(partial(_listed_of, path, results), self.set_read.emit, self.ended.emit)
 
-    def learn(self, dives: Sequence[ListedDive], name: str) -> None:
+    def learn(self, dives: Sequence[LearningDive], name: str) -> None:
         """Learn from dives that can count; those that were scored by a profile are scored as shipped before."""
         self._cancel, self._asked, self._name, self._dives = CancelToken(), [], name, list(dives)
         for place, one in enumerate(dives):
@@ -107,18 +107,18 @@ class LearningService(QObject):
         self.cancel()
         self._thread.close()
 
-    def _listed(self, dive: Dive) -> ListedDive:
+    def _listed(self, dive: Dive) -> LearningDive:
         candidate, why_not = None, ""
         try:
             found = replace(exported(dive, drawings=False), analysis=dive.rescored or dive.model_analysis)
-            candidate = Candidate(dive=judged_dive(found), analysis=found.analysis)
+            candidate = LearnableDive(dive=judged_dive(found), analysis=found.analysis)
             why_not = translated(candidate.why_not)
         except (FineParserError, ValueError) as error:
             why_not = translated(error)
         if dive.busy or dive.rescoring:
             why_not = self.tr("It is being analysed.")
         award = dive.judging.award if dive.judging is not None else None
-        return ListedDive(
+        return LearningDive(
             key=dive.key, title=dive.title, athlete=dive.diver, award=award, candidate=candidate, why_not=why_not
         )
 
@@ -145,7 +145,7 @@ class LearningService(QObject):
         learn = partial(self._learn, self._dives, self._name)
         self._thread.run(learn, self.learned.emit, self.ended.emit)
 
-    def _learn(self, dives: Sequence[ListedDive], name: str) -> Lesson:
+    def _learn(self, dives: Sequence[LearningDive], name: str) -> Lesson:
         candidates = [one.candidate for one in dives if one.candidate is not None]
         model = model_of(candidates) if candidates else ""
         scores = []
@@ -160,14 +160,14 @@ class LearningService(QObject):
         return Lesson(profile=profile, predicted=predicted, dives=dives)
 
 
-def _listed_of(path: Path, results: Path) -> list[ListedDive]:
+def _listed_of(path: Path, results: Path) -> list[LearningDive]:
     """Return the dives of a set with the results of `fineparser score`."""
     listed = []
     for dive, found in read_found(path, results):
         analysis, moved, error = (None, None, "") if found is None else (found.analysis, found.quantities, found.error)
-        one = Candidate(dive=dive, analysis=analysis, moved=moved, error=error)
+        one = LearnableDive(dive=dive, analysis=analysis, moved=moved, error=error)
         listed.append(
-            ListedDive(
+            LearningDive(
                 key=f"{path} {dive.n}",
                 title=dive.name,
                 athlete=dive.athlete,

@@ -14,7 +14,7 @@ from fineparser_core.language import translated
 from fineparser_core.records import DiveParse, Measure, VideoInfo
 from fineparser_gui.player.crop_loader import CropLoader
 from fineparser_gui.player.skeleton_painting import paint_angle, paint_skeleton
-from fineparser_gui.support.widgets import keyboard_friendly
+from fineparser_gui.support.widgets import keyboard_friendly, literal
 
 _GAP_PX, _CAPTION_GAP_PX = 6, 2
 #: Pictures side by side.
@@ -165,7 +165,7 @@ class MomentStrip(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             at = self._at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.angle_text(at) if at is not None else "", self)
+            QToolTip.showText(event.globalPos(), literal(self.angle_text(at)) if at is not None else "", self)
             return True
         return super().event(event)
 

@@ -6,17 +6,16 @@ from functools import partial
 from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from fineparser_core.diving.award_words import half_text, likely_text
 from fineparser_core.diving.judging import Judging, counting
-from fineparser_core.language import text, translated
+from fineparser_core.export.dive_words import AwardWords, award_words
+from fineparser_core.language import translated
 from fineparser_core.records import Scoring
 from fineparser_core.scoring.evidence import missing_evidence
-from fineparser_gui.dives.dive import Dive, DiveState, ScoreState
-from fineparser_gui.dives.session import Session
 from fineparser_gui.score.contributions import ContributionBars
-from fineparser_gui.support.formatting import calibrated_text, decimal, shortest
-from fineparser_gui.support.icons import icon
-from fineparser_gui.support.widgets import fill_with_card, label, lay_out, push_button
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive, DiveState, ScoreState
+from fineparser_gui.support.formatting import calibrated_text, shortest
+from fineparser_gui.support.widgets import fill_with_card, label, lay_out, literal, push_button
 
 #: Sizes of the award that comes first, and of a prediction below the judges' award.
 _LARGE, _SECOND = 2.4, 1.5
@@ -83,33 +82,22 @@ def _reason(dive: Dive) -> str | None:
 
 
 class NoExemplars(QWidget):
-    """Buttons below the message of the score panel.
-
-    Signals:
-        add_requested: (str) dive number to add exemplars of.
-    """
-
-    add_requested = Signal(str)
+    """Button below the message of the score panel."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._dive: Dive | None = None
-        self.add = push_button(self.tr("Add exemplars…"), self._on_add)
         tip = self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
         self.nearest = push_button(self.tr("Compare with similar dives"), self._on_nearest, tip)
-        # Side by side they are wider than the panel in some languages.
-        column = QVBoxLayout(self, contentsMargins=QMargins(0, 2, 0, 2), spacing=6)
-        for button in (self.nearest, self.add):
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 2, 0, 2))
+        column.addWidget(self.nearest, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_dive(self, dive: Dive | None) -> None:
-        """Show the buttons for a dive without exemplars, hide them for any other."""
+        """Show the button for a dive without exemplars, hide it for any other."""
         self._dive = dive if dive is not None and dive.score_state is ScoreState.NO_EXEMPLARS else None
-        for button in (self.nearest, self.add):
-            button.ensurePolished()  # their size hint is needed before they are first shown
-        self.setVisible(self._dive is not None)
-        self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.rule.nearest)
+        self.nearest.ensurePolished()  # its size hint is needed before it is first shown
+        self.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.rule.nearest)
 
     def text(self) -> str:
         """Return the message of the score panel; "" if exemplars exist."""
@@ -125,10 +113,6 @@ class NoExemplars(QWidget):
             self._dive.dive_number
         )
 
-    def _on_add(self) -> None:
-        if self._dive is not None:
-            self.add_requested.emit(self._dive.dive_number or "")
-
     def _on_nearest(self) -> None:
         if self._dive is not None:
             self._session.editing.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))
@@ -137,14 +121,9 @@ class NoExemplars(QWidget):
 class ScorePanel(QWidget):
     """Award of the shown dive, with the button that shows how it was found.
 
-    Signals:
-        exemplars_requested: (str) dive number to add exemplars of.
-
     Attributes:
         how: button that is checked while the panels about the analysis are shown.
     """
-
-    exemplars_requested = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -159,14 +138,11 @@ class ScorePanel(QWidget):
         grid = QGridLayout(self._marks, contentsMargins=QMargins(), horizontalSpacing=12, verticalSpacing=0)
         self.how = push_button(self.tr("How was this found?"), lambda: None, role="tool")
         self.how.setCheckable(True)
-        tip = self.tr("The weights were trained on rendered dives, not on judged ones.")
-        self._synthetic = push_button(
-            self.tr("trained on rendered dives"), lambda: self.how.setChecked(True), tip, "notice"
-        )
+        tip = self.tr("The award is the program's, which learned from rendered dives, not from judged ones.")
+        self._synthetic = push_button(self.tr("estimate"), lambda: self.how.setChecked(True), tip, "notice")
         self.refusal = RefusalNote(session)
         self._message = label(wrap=True)
         self.no_exemplars = NoExemplars(session)
-        self.no_exemplars.add_requested.connect(self.exemplars_requested)
         self._bars = ContributionBars()
         self._bars.setToolTip(
             self.tr("Awards that each phase adds or takes against the exemplars: by the model, not judges' deductions.")
@@ -182,11 +158,6 @@ class ScorePanel(QWidget):
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
-    def color_icons(self) -> None:
-        """Draw the icons in the colors of the palette."""
-        self._synthetic.ensurePolished()
-        self._synthetic.setIcon(icon("warning", self._synthetic.palette().buttonText().color().name()))
-
     def _refresh(self) -> None:
         dive = self._session.current
         analysis = dive.analysis if dive is not None else None
@@ -197,16 +168,16 @@ class ScorePanel(QWidget):
             widget.setVisible(judging is not None)
         for widget in (self._award, self._range):
             widget.setVisible(predicted is not None)
-        if judging is not None and dive is not None:
-            self._judges.setText(decimal(judging.award, 2))
-            self._judged_by.setText(_judges_text(dive, judging))
+        words = award_words(predicted, judging)
+        if judging is not None:
+            self._judges.setText(words.award)
+            self._judged_by.setText(_judges_text(words, judging))
         self._award.setFont(self._judges.font() if judging is None else self._second)
         if predicted is not None:
-            self._award.setText(half_text(predicted.award))
-            self._award.setToolTip(calibrated_text(predicted.profile))
-            likely = likely_text(predicted.award_range) if predicted.award_range is not None else ""
-            said = self.tr("predicted") if judging is not None else "", likely, self._limits_text(scoring)
-            self._range.setText(", ".join(filter(None, said)))
+            self._award.setText(words.predicted)
+            self._award.setToolTip(literal(calibrated_text(predicted.profile)))
+            first = self.tr("predicted") if judging is not None else words.points
+            self._range.setText(", ".join(filter(None, (first, words.likely, self._limits_text(scoring)))))
         # Disabled while the award does not belong to the shown transitions yet.
         self._award.setEnabled(dive is None or not dive.rescoring)
         self._bars.setVisible(scoring is not None)
@@ -241,7 +212,7 @@ class ScorePanel(QWidget):
             if dive.asks_diver:
                 return self.tr("The score waits for the answer to “Which diver?”.")
             if dive.dive_number is None:
-                return self.tr("Needs the dive number: enter it above. Phases and masks are ready.")
+                return self.tr("Needs the dive number. Phases and masks are ready.")
             if dive.contradicted:
                 return self.tr("The video shows another dive: the score waits until you confirm the number above.")
             return dive.problem or ""
@@ -249,13 +220,12 @@ class ScorePanel(QWidget):
             return self.tr("Not analysed yet.")
         if dive.dive_number is None:
             return self.tr("Phases and masks are found first. The score needs the dive number.")
-        return self.tr("Follows after phases and masks.")
+        return self.tr("Score comes next.")
 
 
-def _judges_text(dive: Dive, judging: Judging) -> str:
+def _judges_text(words: AwardWords, judging: Judging) -> str:
     """Return the judges' awards, struck where they do not count, and the points: rich text."""
-    points = dive.judged_score
-    said = text("judges") if points is None else text("judges · {0} points", decimal(points, 2))
+    said = " · ".join(filter(None, (words.source, words.points)))
     counts = zip(judging.awards, counting(judging.awards), strict=True)
     marks = [shortest(one) if counted else f"<s>{shortest(one)}</s>" for one, counted in counts]
     return said if len(marks) == 1 else f"{said}<br>{' '.join(marks)}"

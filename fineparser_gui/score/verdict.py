@@ -14,16 +14,17 @@ from fineparser_core.measures.words import (
     measure_about,
     measure_name,
     measured_text,
+    praise_text,
     rounded_text,
     short_name,
 )
-from fineparser_core.records import Analysis, Measure
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
+from fineparser_core.records import Measure
 from fineparser_gui.score.explanation import Explanation, Explanations, faultless_text
 from fineparser_gui.score.moment_strip import MomentStrip, ShownPicture
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, tool_tip
+from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, literal
 
 #: Moments whose pictures fill the strip where fewer lines are said, of `moments_of`: take-off, come-out, entry.
 _MOMENTS = (1, 3, 4)
@@ -51,7 +52,7 @@ class VerdictPanel(QWidget):
         self.strip.frame_requested.connect(self.frame_requested)
         self._bars = QVBoxLayout(spacing=0)
         fill_with_card(self, self._line, self.strip, self._bars)
-        self._shown: Analysis | None = None
+        self._shown: Explanation | None = None
         # A transition that is dragged changes the dive many times a second.
         self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
         session.shown_changed.connect(self._follow)
@@ -81,11 +82,12 @@ class VerdictPanel(QWidget):
         if dive is None or dive.analysis is None or dive.info is None:
             self.strip.show_pictures(None, None, (), ())
             self._shown = None
-        elif self._shown is not dive.analysis:
-            self._shown, explanation = dive.analysis, self._explanations.of(dive)
+        elif self._shown is not (explanation := self._explanations.of(dive)):
+            self._shown = explanation
             said = worst(explanation.findings)
-            self._line.setText("" if said else faultless_text(explanation))
-            self._line.setVisible(not said)
+            for_it = praise_text(explanation.praised)
+            self._line.setText(self.tr("Good: {0}").format(for_it) if for_it else faultless_text(explanation))
+            self._line.setVisible(bool(for_it) or not said)
             self._show_pictures(dive, explanation, said)
             self._show_bars(explanation, said)
             self.updateGeometry()
@@ -152,7 +154,7 @@ class ChosenRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         told = *tips, measure_about(measure.name), self.tr("Go to frame {0}").format(measure.frame)
-        self.setToolTip(tool_tip("\n".join(filter(None, told))))
+        self.setToolTip(literal("\n".join(filter(None, told))))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -1,4 +1,4 @@
-"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, rank, meet, learn.
+"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, meet, learn.
 
 Their dialogs are imported when they are opened, which keeps the start of the app short.
 """
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
-from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.dives.dive import Dive
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_gui.dives.list import DivesPanel
-from fineparser_gui.dives.session import Session
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.support.actions import ActionRegistry
+from fineparser_gui.support.background import Soon
 from fineparser_gui.support.messages import MessageStack
-from fineparser_gui.support.soon import Soon
 
 
-def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
+def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, DiveDetails]:
     """Return the changes that the file names of dives suggest, by key; dives without a change are left out.
 
     Args:
@@ -28,14 +29,14 @@ def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
         naming = parse_file_name(dive.path.stem)
 
         def new(value: object, known: object) -> bool:
-            return value is not None and value != known and (replace or not known)
+            return bool(value) and value != known and (replace or not known)
 
-        change = ParsedName(
-            diver=naming.diver if new(naming.diver, dive.diver) else None,
+        change = DiveDetails(
+            athlete=naming.athlete if new(naming.athlete, dive.diver) else "",
             dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
             board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
         )
-        if not change.is_empty:
+        if change != DiveDetails():
             changes[dive.key] = change
     return changes
 
@@ -60,7 +61,9 @@ class BatchCommands(QObject):
         session = self._session
         Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle the former state
-        session.editing.edits.indexChanged.connect(self._withdraw)
+        session.editing.edits.changed.connect(self._withdraw)
+        session.offers.changed.connect(self._offer_row)
+        session.offers.taken.connect(self._tell_taken)
 
     def name_dives(self, keys: Sequence[str], *, replace: bool = False) -> None:
         """Fill in number, board and diver from file names, and offer the way back.
@@ -79,7 +82,7 @@ class BatchCommands(QObject):
         if changes:
             self._session.editing.name_dives(changes)
             said.append(self.tr("Dives filled in from their file names: {0}.").format(len(changes)))
-            actions.append((self.tr("Undo"), self._session.editing.edits.undo))
+            actions.append((self.tr("Undo"), lambda: self._session.editing.edits.undo(latest=True)))
         if n_others:
             said.append(self.tr("File names that say other than what is entered: {0}.").format(n_others))
             actions.append((self.tr("Replace existing entries"), lambda: self.name_dives(keys, replace=True)))
@@ -87,6 +90,42 @@ class BatchCommands(QObject):
             self._session.problem.emit(self.tr("No file name says anything new."))
             return
         self._messages.offer(" ".join(said), actions)
+        self._offered = self._messages.buttons
+
+    def _offer_row(self) -> None:
+        """Offer the first clip that may be of the dive list its row."""
+        rows = self._session.offers
+        self._withdraw()
+        if not rows.offers:
+            return
+        one, keys = rows.offers[0], [offer.key for offer in rows.offers]
+        title = self._session.dive(one.key).title
+        said = [self.tr("Is {0} the next dive of the list: {1}?").format(title, rows.row_text(one.place))]
+        for text, words in (
+            (self.tr("For it: {0}."), one.speaks_for),
+            (self.tr("Against it: {0}."), one.speaks_against),
+        ):
+            said += [text.format(", ".join(words))] if words else []
+        actions = [
+            (self.tr("Take it from the list"), lambda: rows.answer([one.key], True)),
+            (self.tr("No dive of the list"), lambda: rows.answer([one.key], False)),
+        ]
+        if len(keys) > 1:
+            actions.append((self.tr("Take all {0} in order").format(len(keys)), lambda: rows.answer(keys, True)))
+        self._messages.offer(" ".join(said), actions)
+        self._offered = self._messages.buttons
+
+    def _tell_taken(self, keys: list[str]) -> None:
+        """Tell which clips have taken rows of the list, and offer the way back."""
+        meet, rows = self._session.meet, self._session.offers
+        places = [(self._session.dive(key).title, meet.row_of(key)) for key in keys]
+        said = "; ".join(f"{title}: {rows.row_text(place)}" for title, place in places if place is not None)
+        edits = self._session.editing.edits
+        text = self.tr("Taken from the dive list, as number, board and day agree: {0}.").format(said)
+        if rows.offers:  # which stay in reach
+            self._messages.show_message(text)
+            return
+        self._messages.offer(text, [(self.tr("Undo"), lambda: edits.undo(latest=True))])
         self._offered = self._messages.buttons
 
     def _withdraw(self) -> None:
@@ -99,14 +138,6 @@ class BatchCommands(QObject):
         from fineparser_gui.dives.edit_dialog import EditDivesDialog
 
         EditDivesDialog(self._session, self._panel.selected_keys(), self._window).open()
-
-    def rank(self) -> None:
-        """Show the ranking beside the window."""
-        from fineparser_gui.score.ranking_dialog import RankingDialog
-
-        dialog = RankingDialog(self._session, self._window)
-        dialog.model_card_requested.connect(self._actions["model_card"].trigger)
-        dialog.show()
 
     def show_meet(self) -> None:
         """Show the dive list beside the window."""

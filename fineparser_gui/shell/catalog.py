@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from fineparser_core.language import Phrase
-from fineparser_gui.commands.about_dialog import LICENSES, MODEL_CARD, SYSTEM_CHECK
-from fineparser_gui.commands.command import Command, Situation
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.player.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
+from fineparser_gui.shell.about_dialog import LICENSES, MODEL_CARD, SYSTEM_CHECK
 from fineparser_gui.shell.main_window import MainWindow
+from fineparser_gui.shell.window_state import WindowState
+from fineparser_gui.support.actions import Command
 
 #: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
 _LISTED = {
@@ -16,16 +17,16 @@ _LISTED = {
     *("export", "export_strobe", "export_judged", "share", "quit"),
     *("undo", "redo", "reset_corrections", "preferences"),
     *("analyse", "cancel", "edit_dives", "name_dives", "meet", "find_dives", "whole_file", "point_at_diver", "locate"),
-    *("remove", "add_exemplar"),
-    *("history", "compare", "ranking", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
-    *("library", "learn"),
+    *("remove", "votes"),
+    *("history", "compare", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
+    "learn",
     *("guide", "shortcuts", "find_command", "system_check", "about"),
 }
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
 
 
-_When = Callable[[Situation], bool] | None
+_When = Callable[[WindowState], bool] | None
 
 
 def _can(
@@ -51,7 +52,7 @@ def _switch(
 
 def _tool(kind: str, text: str, key: str) -> Command:
     """Return the command that draws a kind of drawing, after which its icon is named."""
-    return _can(f"draw_{kind}", text, key, lambda w: w.player.draw(kind), lambda s: s.led or s.there, icon=kind)
+    return _can(f"draw_{kind}", text, key, lambda w: w.player.draw(kind), lambda s: s.video_available, icon=kind)
 
 
 def _dive(test: Callable[[Dive], bool]) -> _When:
@@ -59,8 +60,8 @@ def _dive(test: Callable[[Dive], bool]) -> _When:
     return lambda s: s.dive is not None and test(s.dive)
 
 
-def _on_picture(situation: Situation) -> bool:
-    return situation.led or situation.opened
+def _on_picture(state: WindowState) -> bool:
+    return state.video_probed
 
 
 def _menu(title: str, *groups: Sequence[Command]) -> tuple[Command, ...]:
@@ -82,6 +83,7 @@ CATALOG: tuple[Command, ...] = (
         (
             _can("open", Phrase("&Open video…"), "Ctrl+O", lambda w: w.opener.ask_for_videos(), icon="open"),
             _can("open_folder", Phrase("Open &folder…"), "Ctrl+Shift+O", lambda w: w.opener.ask_for_folder()),
+            _can("paste", Phrase("Open copied files"), "Ctrl+V", lambda w: w.opener.paste()),
             _can("poolside", Phrase("Poolside: record and watch…"), "Ctrl+Shift+P", lambda w: w.poolside()),
             _can("open_sample", Phrase("Open the &sample dive"), "", lambda w: w.opener.open_sample()),
         ),
@@ -105,7 +107,7 @@ CATALOG: tuple[Command, ...] = (
             _can("export_judged", Phrase("Export &judged dives…"), "",
                  lambda w: w.files.export_judged(), lambda s: any(dive.judging for dive in s.dives)),
             _switch("voice_over", Phrase("Voice-over: record picture and voice, at most 10 minutes"), "Shift+V",
-                    lambda w, on: w.voice_overs.use(on), lambda s: s.opened and not s.comparing and not s.led),
+                    lambda w, on: w.voice_overs.use(on), lambda s: s.video_probed and not s.comparing),
             _can("share", Phrase("Send to a &phone…"), "",
                  lambda w: w.dialogs.share(w.dives.selected_keys()), lambda s: s.shown),
         ),
@@ -114,8 +116,8 @@ CATALOG: tuple[Command, ...] = (
     *_menu(
         Phrase("&Edit"),
         (
-            _can("undo", Phrase("&Undo"), "Ctrl+Z", lambda w: w.session.edits.undo()),
-            _can("redo", Phrase("&Redo"), "Ctrl+Shift+Z Ctrl+Y", lambda w: w.session.edits.redo()),
+            _can("undo", Phrase("&Undo"), "Ctrl+Z", lambda w: w.session.edits.active.undo(), icon="undo"),
+            _can("redo", Phrase("&Redo"), "Ctrl+Shift+Z Ctrl+Y", lambda w: w.session.edits.active.redo()),
         ),
         (
             _can("flight_here", Phrase("&Flight begins at this frame"), "1",
@@ -140,6 +142,7 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.session.on_current(w.session.editing.reset_corrections),
                  _dive(lambda dive: dive.corrected is not None)),
         ),
+        (_can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),),
         (_can("preferences", Phrase("&Preferences…"), "Ctrl+,", lambda w: w.dialogs.preferences()),),
     ),
     *_menu(
@@ -167,9 +170,9 @@ CATALOG: tuple[Command, ...] = (
                  lambda w, on: w.player.sound.use(on), lambda s: s.sound,
                  icon="sound", checked=True),
             _switch("loop", Phrase("Loop the current phase"), "Ctrl+L",
-                 lambda w, on: w.player.looping.loop_step(on), lambda s: s.parsed or s.led, icon="loop"),
+                 lambda w, on: w.player.looping.loop_step(on), lambda s: s.parsed, icon="loop"),
             _can("loop_dive", Phrase("Loop the dive (In to Out)"), "Ctrl+Shift+L",
-                 lambda w: w.player.looping.loop_dive(), lambda s: s.opened),
+                 lambda w: w.player.looping.loop_dive(), lambda s: s.video_probed),
         ),
     ),
     *_menu(
@@ -177,7 +180,7 @@ CATALOG: tuple[Command, ...] = (
         (
             _can("analyse", Phrase("&Analyse again"), "F5",
                  lambda w: w.dives.for_selected(lambda key: w.session.analyze(key, anew=True)),
-                 lambda s: s.there and not s.busy),
+                 lambda s: s.video_available and not s.busy),
             # No key cancels work: Esc leaves a text field or a drawing, and minutes of analysis would be lost.
             _can("cancel", Phrase("&Cancel analysis"), "",
                  lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.busy),
@@ -194,29 +197,26 @@ CATALOG: tuple[Command, ...] = (
         ),
         (
             _can("set_in_point", Phrase("Set &In point"), "I",
-                 lambda w: w.player.edits.mark(begins=True), lambda s: s.opened),
+                 lambda w: w.player.edits.mark(begins=True), lambda s: s.video_probed),
             _can("set_out_point", Phrase("Set &Out point"), "O",
-                 lambda w: w.player.edits.mark(begins=False), lambda s: s.opened),
+                 lambda w: w.player.edits.mark(begins=False), lambda s: s.video_probed),
             _can("in_earlier", Phrase("In point one frame earlier"), "Ctrl+Alt+Left",
-                 lambda w: w.player.edits.nudge_range(0, -1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(0, -1), lambda s: s.video_probed),
             _can("in_later", Phrase("In point one frame later"), "Ctrl+Alt+Right",
-                 lambda w: w.player.edits.nudge_range(0, 1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(0, 1), lambda s: s.video_probed),
             _can("out_earlier", Phrase("Out point one frame earlier"), "Ctrl+Alt+Shift+Left",
-                 lambda w: w.player.edits.nudge_range(1, -1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(1, -1), lambda s: s.video_probed),
             _can("out_later", Phrase("Out point one frame later"), "Ctrl+Alt+Shift+Right",
-                 lambda w: w.player.edits.nudge_range(1, 1), lambda s: s.opened),
+                 lambda w: w.player.edits.nudge_range(1, 1), lambda s: s.video_probed),
             _can("find_dives", Phrase("Find dives in this &video"), "Ctrl+F",
                  lambda w: w.session.on_current(w.session.trimming.show_or_find),
-                 lambda s: s.opened and not s.busy),
+                 lambda s: s.video_probed and not s.busy),
             _can("whole_file", Phrase("Analyse the &whole file"), "",
                  lambda w: w.session.on_current(w.session.editing.take_whole_file),
                  _dive(lambda dive: dive.info is not None and not dive.whole)),
             _can("point_at_diver", Phrase("Point at t&he diver"), "G",
-                 lambda w: w.player.use(w.player.pointing),
-                 lambda s: s.opened and not s.led and s.state in _POINTED_AT, icon="target"),
-            _can("paint_mask", Phrase("Brush for the mask"), "Z",
-                 lambda w: [w.actions_by_id["mask"].setChecked(True), w.player.use(w.player.brush)],
-                 lambda s: s.parsed and not s.led, icon="brush"),
+                 lambda w: w.player.point(True),
+                 lambda s: s.video_probed and s.state in _POINTED_AT, icon="target"),
             _can("accept_dive", Phrase("Add the &found dive at this frame"), "Y",
                  lambda w: w.player.proposals.accept_here(), _dive(lambda dive: bool(dive.proposals))),
             _can("accept_dives", Phrase("Add all found div&es"), "Shift+Y",
@@ -232,22 +232,25 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.session.cancel_all(), lambda s: any(dive.busy for dive in s.dives), icon="close"),
         ),
         (
-            _can("previous_dive", Phrase("Previous dive"), "PgUp", lambda w: w.go_to_dive(-1), lambda s: s.several),
-            _can("next_dive", Phrase("Next dive"), "PgDown", lambda w: w.go_to_dive(1), lambda s: s.several),
-            _can("move_up", Phrase("Move &up in the list"), "Alt+Up", lambda w: w.batch.move(-1), lambda s: s.several),
+            _can("previous_dive", Phrase("Previous dive"), "PgUp",
+                 lambda w: w.go_to_dive(-1), lambda s: s.has_several_dives),
+            _can("next_dive", Phrase("Next dive"), "PgDown",
+                 lambda w: w.go_to_dive(1), lambda s: s.has_several_dives),
+            _can("move_up", Phrase("Move &up in the list"), "Alt+Up",
+                 lambda w: w.batch.move(-1), lambda s: s.has_several_dives),
             _can("move_down", Phrase("Move &down in the list"), "Alt+Down",
-                 lambda w: w.batch.move(1), lambda s: s.several),
+                 lambda w: w.batch.move(1), lambda s: s.has_several_dives),
         ),
         (
             _can("locate", Phrase("Loca&te the video…"), "",
-                 lambda w: w.session.on_current(w.missing.locate), lambda s: s.shown and not s.there),
+                 lambda w: w.session.on_current(w.missing.locate), lambda s: s.shown and not s.video_available),
             _can("remove", Phrase("&Remove from the list"), "Ctrl+W",
                  lambda w: w.session.editing.remove(w.dives.selected_keys()), lambda s: s.shown),
         ),
         (
-            _can("add_exemplar", Phrase("Add as e&xemplar…"), "Ctrl+Shift+E",
-                 lambda w: w.library.add_dives(w.dives.selected_keys()),
-                 lambda s: s.state is DiveState.READY and s.library_writable),
+            _switch("votes", Phrase("Star as e&xemplar: its marks vote"), "Ctrl+Shift+E",
+                    lambda w, on: w.session.library.let_vote(w.dives.selected_keys(), on),
+                    lambda s: s.state is DiveState.READY),
         ),
     ),
     *_menu(
@@ -255,22 +258,18 @@ CATALOG: tuple[Command, ...] = (
         (_switch("history", Phrase("&History"), "Ctrl+H", lambda w, on: w.show_history(on)),),
         (
             _switch("compare", Phrase("&Compare with another dive"), "C",
-                 lambda w, on: w.compare(on), lambda s: s.comparing or s.there, icon="compare"),
+                 lambda w, on: w.compare(on), lambda s: s.comparing or s.video_available, icon="compare"),
             _can("other_back", Phrase("Other dive one frame back"), "Ctrl+Left",
                  lambda w: w.player.compared.step(-1), lambda s: s.comparing, icon="step-back"),
             _can("other_forward", Phrase("Other dive one frame forward"), "Ctrl+Right",
                  lambda w: w.player.compared.step(1), lambda s: s.comparing, icon="step-forward"),
-            _can("mirror_other", Phrase("Mirror the other &dive"), "X",
-                 lambda w: w.player.compared.mirror(), lambda s: s.comparing),
+            _switch("mirror_other", Phrase("Mirror the other &dive"), "X",
+                    lambda w, on: w.session.comparing.mirror(on), lambda s: s.comparing, icon="mirror"),
             _switch("overlay", Phrase("&Bodies over one another"), "V",
                  lambda w, on: w.session.comparing.overlay(on), lambda s: s.comparing, icon="overlay"),
-            _can("add_compared", Phrase("Compare with one more di&ve"), "Shift+C",
-                 lambda w: w.session.comparing.add(), lambda s: s.comparing, icon="add"),
             _can("compared_measures", Phrase("Meas&ures side by side…"), "Ctrl+M",
                  lambda w: w.dialogs.compared_measures(), lambda s: s.comparing, icon="measures"),
-            _can("ranking", Phrase("&Ranking by phase…"), "Ctrl+Shift+R",
-                 lambda w: w.batch.rank(), lambda s: bool(s.dives)),
-            _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.several),
+            _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.has_several_dives),
         ),
         (
             _switch("mask", Phrase("Athlete &mask"), "M",
@@ -286,7 +285,7 @@ CATALOG: tuple[Command, ...] = (
             _switch("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
             _switch("side_column", Phrase("Scor&e and measures"), "F8", lambda w, _: w.show_columns(), checked=True),
             _switch("full_screen", Phrase("&Full screen"), "F11 F",
-                 lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen"),
+                 lambda w, on: w.full_screen.use(on), lambda s: s.shown, icon="full-screen"),
         ),
         (
             _can("zoom_in", Phrase("Zoom &in"), "Ctrl++ Ctrl+=", lambda w: w.zoom_pictures(1), _on_picture),
@@ -319,7 +318,7 @@ CATALOG: tuple[Command, ...] = (
             _tool(RULER, Phrase("R&uler in metres"), "Q"),
             _tool(STOPWATCH, Phrase("Stop&watch between two frames"), "U"),
             _can("thickness", Phrase("&Thickness of the lines"), "Shift+D",
-                 lambda w: w.player.drawing.thicken(), lambda s: s.led or s.there, icon="thickness"),
+                 lambda w: w.player.drawing.thicken(), lambda s: s.video_available, icon="thickness"),
         ),
         (
             _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",
@@ -337,22 +336,10 @@ CATALOG: tuple[Command, ...] = (
         ),
     ),
     *_menu(
-        Phrase("&Library"),
-        (
-            _switch("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on)),
-            _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu,
-                 lambda s: s.library_shown),
-        ),
-        (
-            _can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),
-        ),
-    ),
-    *_menu(
         Phrase("&Help"),
         (
             _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.guide()),
-            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1",
-                 lambda w: w.dialogs.preferences(shortcuts=True)),
+            _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.find_command()),
             _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.about(MODEL_CARD)),
         ),
         (

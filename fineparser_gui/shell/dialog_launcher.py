@@ -8,14 +8,13 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QWidget
 
-from fineparser_gui.commands.about_dialog import ABOUT, AboutDialog
-from fineparser_gui.commands.palette import CommandPalette
-from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.dives.model_choice import ModelChoice
-from fineparser_gui.dives.session import Session
 from fineparser_gui.export.dialog import ExportDialog
 from fineparser_gui.preferences.dialog import PreferencesDialog
-from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
+from fineparser_gui.services.session import Session
+from fineparser_gui.shell.about_dialog import ABOUT, AboutDialog
+from fineparser_gui.shell.palette import CommandPalette
+from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.log_file import log_folder
 
 if TYPE_CHECKING:
@@ -44,13 +43,9 @@ class DialogLauncher(QObject):
         self._guide: QDialog | None = None
         self._poolside: PoolsideWindow | None = None
 
-    def preferences(self, *, shortcuts: bool = False) -> None:
-        """Open the preferences, perhaps at the page of the shortcuts."""
-        commands = self._actions.commands
-        dialog = PreferencesDialog(commands, self._preferences, self._session, self._choice, self._window)
-        if shortcuts:
-            dialog.pages.setCurrentWidget(dialog.shortcuts)
-        dialog.open()
+    def preferences(self) -> None:
+        """Open the preferences."""
+        PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
 
     def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
         """Open the export of the shown dive, or of its strobe picture.
@@ -81,7 +76,7 @@ class DialogLauncher(QObject):
 
     def guide(self) -> None:
         """Open the user guide, where it was read last."""
-        from fineparser_gui.commands.guide_dialog import GuideDialog  # not at the start of the program
+        from fineparser_gui.shell.guide_dialog import GuideDialog  # not at the start of the program
 
         if self._guide is None:
             self._guide = GuideDialog(self._actions.commands, self._window)
@@ -103,7 +98,7 @@ class DialogLauncher(QObject):
             self._poolside.shut()
 
     def find_command(self) -> None:
-        """Open the list of all commands."""
+        """Open the list of all commands and their shortcuts."""
         CommandPalette(self._actions, self._window).open()
 
     def open_log_folder(self) -> None:

@@ -9,42 +9,34 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QRe
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
-from fineparser_gui.commands.about_dialog import CRASH_REPORT
-from fineparser_gui.commands.command import Command, Situation
-from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
-from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.compare.exemplars import ExemplarsPanel
 from fineparser_gui.dives.details import DetailsPanel
 from fineparser_gui.dives.list import DivesPanel
 from fineparser_gui.dives.missing_videos import MissingVideos
-from fineparser_gui.dives.model_choice import ModelChoice
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.strip import ExportsStrip, show_folder
-from fineparser_gui.library.dock import LibraryDock
+from fineparser_gui.export.strip import ExportsStrip
+from fineparser_gui.player.picture_view import ZOOM_STEP
 from fineparser_gui.player.transport import Transport
-from fineparser_gui.player.viewport import ZOOM_STEP
-from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.preferences.window_place import WindowPlace
+from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
 from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.score.how_found import HowFound
 from fineparser_gui.score.panel import ScorePanel
 from fineparser_gui.score.verdict import VerdictPanel
+from fineparser_gui.services.session import Session
+from fineparser_gui.services.sessions import SessionController
+from fineparser_gui.shell.about_dialog import CRASH_REPORT
 from fineparser_gui.shell.batch_commands import BatchCommands
-from fineparser_gui.shell.corner import Corner
 from fineparser_gui.shell.dialog_launcher import DialogLauncher
-from fineparser_gui.shell.full_screen import FullScreen
-from fineparser_gui.shell.opener import Opener
+from fineparser_gui.shell.layout import Corner, DropHighlight, FoldStrip, FullScreen, SideColumn, WindowPlace
 from fineparser_gui.shell.player import PlayerPanel
+from fineparser_gui.shell.session_dialogs import Opener, SessionDialogs
 from fineparser_gui.shell.start_page import EmptyState, RecentSession
 from fineparser_gui.shell.voice_over import VoiceOvers
-from fineparser_gui.store.session_dialogs import SessionDialogs
-from fineparser_gui.store.sessions import SessionController
+from fineparser_gui.shell.window_state import WindowState
 from fineparser_gui.store.store import SessionRecord
-from fineparser_gui.support.drop_highlight import DropHighlight
-from fineparser_gui.support.fold_strip import FoldStrip
+from fineparser_gui.support.actions import ActionRegistry, Command
+from fineparser_gui.support.background import Soon
+from fineparser_gui.support.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.support.messages import MessageBell, MessageStack
-from fineparser_gui.support.side_column import SideColumn
-from fineparser_gui.support.soon import Soon
 from fineparser_gui.support.widgets import follow_palette, lay_out
 
 if TYPE_CHECKING:
@@ -103,7 +95,7 @@ class MainWindow(QMainWindow):
         self.files = SessionDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
         self.opener = Opener(session, self.files, self)
-        self.actions_by_id = ActionRegistry(self, commands, self._situation)
+        self.actions_by_id = ActionRegistry(self, commands, self._window_state)
         self.dialogs = DialogLauncher(self, session, preferences, choice, self.actions_by_id, folder)
         self.closing.connect(self.dialogs.close)
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
@@ -116,14 +108,15 @@ class MainWindow(QMainWindow):
         arranged = session.comparing.arrangement_changed
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed, arranged):
             signal.connect(self._refresh)
-        session.exemplar_drawn.connect(self._refresh)
         self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
         self.files.controller.changed.connect(self._refresh)
         session.history.changed.connect(lambda: session.keys or self._refresh())  # the start page lists sessions
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(lambda: self._set_checked("loop", self.transport.loop is not None))
         self.player.drawing.state_changed.connect(self._refresh)
-        session.edits.indexChanged.connect(self._show_edits)
+        for signal in (session.edits.changed, session.shown_changed):
+            signal.connect(self._show_edits)
+        session.edits.said.connect(self.messages.tell)
         self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
         preferences.changed.connect(self._apply_preferences)
         self._apply_preferences()
@@ -148,7 +141,6 @@ class MainWindow(QMainWindow):
         self.empty.meet_requested.connect(self.batch.show_meet)
         self.empty.session_requested.connect(self.files.controller.open_session)
         self.empty.athlete_requested.connect(lambda name: self.show_history(True, athlete=name))
-        self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
@@ -165,6 +157,7 @@ class MainWindow(QMainWindow):
         self.found.hide()
         self.contributions, self.measured = self.found.contributions, self.found.measured
         self.score.how.toggled.connect(self.found.setVisible)
+        self.score.how.toggled.connect(lambda on: on and scroll.show_panel(self.found))
         self.found.numbers.model_card_requested.connect(self.actions_by_id["model_card"].trigger)
         self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
         self.contributions.by_stream.toggled.connect(lambda on: on and self.score.how.setChecked(True))
@@ -202,30 +195,25 @@ class MainWindow(QMainWindow):
         self._columns.setSizes(widths)
         self.exports = ExportsStrip(self.session.exports)
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
-        self.exports.left.connect(lambda text, path: self.messages.keep(text, lambda: show_folder(path)))
-        corner = Corner(over)
+        self.exports.said.connect(self.messages.tell)
+        self.exports.left.connect(lambda text, path: self.messages.keep(text, lambda: self.exports.show_folder(path)))
+        corner = Corner(over, self.player.pane.canvas)
         for widget in (self.messages, self.exports):
             corner.add(widget)
         DropHighlight(over, self).dropped.connect(self.opener.open_paths)
-        self.library = LibraryDock(self.session, self, self.actions_by_id)
-        self.full_screen = FullScreen(self, (self.dives, self._side, self.library, *self._strips))
+        self.full_screen = FullScreen(self, (self.dives, self._side, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
-        self.library.visibilityChanged.connect(self._show_library)
         for asks in (self.score.refusal, self.player.divers):
             asks.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
-        self.score.exemplars_requested.connect(self.library.show_number)
 
-    def _situation(self) -> Situation:
+    def _window_state(self) -> WindowState:
         session = self.session
-        return Situation(
+        return WindowState(
             dive=None if self._in_history else session.current,  # no commands for a dive that is not visible
             dives=[session.dive(key) for key in session.keys],
-            comparing=bool(session.comparing.others) and not self._in_history,
-            led=session.comparing.led and not self._in_history,
+            comparing=session.comparing.beside is not None and not self._in_history,
             holds_something=self.files.controller.holds_something,
             paused=session.scheduler.paused,
-            library_writable=session.library.writable,
-            library_shown=self.library.isVisible(),
             sound=self.player.sound.available,
             drawings=bool(self.player.drawing.drawings),
             drawing_selected=self.player.drawing.selected is not None,
@@ -284,8 +272,8 @@ class MainWindow(QMainWindow):
         comparing = self.session.comparing
         if not on:
             comparing.end()
-        elif not comparing.others:
-            comparing.add()
+        elif comparing.beside is None:
+            comparing.begin()
         self._refresh()
 
     def _set_checked(self, action_id: str, checked: bool) -> None:
@@ -293,10 +281,6 @@ class MainWindow(QMainWindow):
         with QSignalBlocker(action):
             action.setChecked(checked)
         action.changed.emit()  # buttons follow; `toggled` does not fire again
-
-    def _show_library(self) -> None:
-        self._set_checked("library", self.library.isVisible())
-        self.actions_by_id.refresh()
 
     def tell_unexpected(self, error: str) -> None:
         """Report an unexpected error; called from any thread."""
@@ -315,7 +299,6 @@ class MainWindow(QMainWindow):
 
     def _apply_preferences(self) -> None:
         now = self.preferences.now
-        self.actions_by_id.set_shortcuts(now.shortcuts)
         self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
         self.session.club, self.session.judges = now.club, now.judges
         self.session.usual = {"board_m": float(now.board) if now.board else None, "event": now.event}
@@ -323,9 +306,9 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """Update everything that depends on the shown dive and its state."""
-        now = self._situation()
-        dive, comparing, led = now.dive, now.comparing, now.led
-        page = 2 if self._in_history else 1 if self.session.keys or led else 0
+        now = self._window_state()
+        dive, comparing = now.dive, now.comparing
+        page = 2 if self._in_history else 1 if self.session.keys else 0
         if page != self._pages.currentIndex():
             self._pages.setCurrentIndex(page)
             (self.history if self._in_history else self.player).take_keys()
@@ -335,12 +318,14 @@ class MainWindow(QMainWindow):
         if page == 0:
             self._fill_start_page()
         self._set_checked("compare", comparing)
+        self._set_checked("votes", dive is not None and bool(dive.exemplar_id))
         self._set_checked("overlay", self.session.comparing.overlaid)
+        self._set_checked("mirror_other", self.session.comparing.mirrored)
         self._set_checked("history", self._in_history)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
             # Two pictures need the room more than the list and the panels of one dive do.
-            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not (led or comparing))
+            room = (not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX, not comparing)
             for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
                 strip.setVisible(has)
                 part.setVisible(has and self.actions_by_id[name].isChecked())
@@ -361,17 +346,16 @@ class MainWindow(QMainWindow):
             self.empty.set_athletes(history.read(lambda store: store.athletes(), []))
 
     def _show_edits(self) -> None:
-        edits = self.session.edits
-        for action_id, enabled, name, what in (
-            ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
-            ("redo", edits.canRedo(), self.tr("&Redo {0}"), edits.redoText()),
+        edits = self.session.edits.active
+        for action_id, name, what in (
+            ("undo", self.tr("&Undo {0}"), edits.undo_text),
+            ("redo", self.tr("&Redo {0}"), edits.redo_text),
         ):
-            self.actions_by_id[action_id].setEnabled(enabled)
-            self.actions_by_id[action_id].setText(name.format(what).rstrip())
+            self.actions_by_id[action_id].setEnabled(what is not None)
+            self.actions_by_id[action_id].setText(name.format(what or "").rstrip())
 
     def _color_icons(self) -> None:
         self.actions_by_id.color_icons(self.palette())
-        self.score.color_icons()
         self.player.proposals.color_icons()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -398,7 +382,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.session.comparing.others:
+        if self.session.comparing.beside is not None:
             self._refresh_timer.start()  # the room for the list may have changed
 
     def paintEvent(self, event: QPaintEvent) -> None:

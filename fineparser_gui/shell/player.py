@@ -1,39 +1,112 @@
-"""Center of the window: up to four videos, transport bar and timeline."""
+"""Center of the window: one or two videos, transport bar and timeline."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QMargins, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.records import ComparedDive, DiveParse, StepSpan
-from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.records import AthletePoint, DiveParse, StepSpan
 from fineparser_gui.compare.bar import CompareBar, CompareButton
 from fineparser_gui.compare.compared_measures import ComparedMeasures
-from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.dives.diver_strip import DiverStrip
-from fineparser_gui.dives.pointed_strip import PointedStrip
-from fineparser_gui.dives.progress_strip import ProgressStrip
-from fineparser_gui.dives.proposal_strip import ProposalStrip
-from fineparser_gui.dives.session import Session
-from fineparser_gui.player.arrow_keys import ENTER
-from fineparser_gui.player.brush_tool import BrushTool
+from fineparser_gui.dives.strips import DiverStrip, PointedStrip, ProgressStrip, ProposalStrip
+from fineparser_gui.player.drawing_bar import DrawingBar
 from fineparser_gui.player.drawing_layers import DrawingLayers
-from fineparser_gui.player.drawings import STOPWATCH, marked_frames, next_frame
-from fineparser_gui.player.point_tool import CanvasTool, PointTool
+from fineparser_gui.player.point_tool import PointTool
 from fineparser_gui.player.sound import Sound
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.transport_bar import TransportBar
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.player.video_pane import VideoPane
-from fineparser_gui.shell.compared_videos import ComparedVideos
-from fineparser_gui.shell.frame_edits import FrameEdits
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.drawings import STOPWATCH, next_frame
+from fineparser_gui.shell.compared_videos import ComparisonPlayback
+from fineparser_gui.support.actions import ActionRegistry
+from fineparser_gui.support.key_filter import ENTER
 from fineparser_gui.support.widgets import lay_out, tool_button
+from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
+
+
+class FrameEdits(QObject):
+    """Edits that name a frame; each pauses, and the frame is shown. Those at the playhead need it to stand."""
+
+    def __init__(self, session: Session, transport: Transport, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._transport = session, transport
+
+    def begin_step_here(self, place: int) -> None:
+        """Move the start of flight (0) or entry (1), or the water contact (2), to the playhead while it stands.
+
+        A key pressed while the picture moves would change a moment that nobody saw: it pauses alone.
+        """
+        if self._transport.playing:
+            self._transport.pause()
+            return
+        self.move_transition(place, self._transport.frame)
+
+    def nudge_transition(self, place: int, frames: int) -> None:
+        """Move the start of flight (0) or entry (1), or the water contact (2), by some frames and go there."""
+        dive = self._session.current
+        moments = placed_frames(dive.analysis.parse) if dive is not None and dive.analysis is not None else ()
+        if place < len(moments):
+            self.move_transition(place, moments[place] + frames, f"nudge {place}")
+
+    def move_transition(self, place: int, frame: int, gesture: str = "") -> None:
+        """Move the start of flight (0) or entry (1), or the water contact (2), to a frame and go there."""
+        dive = self._session.current
+        if dive is not None and dive.analysis is not None:
+            self._transport.pause()
+            frame = self._session.editing.move_transition(dive.key, place, frame, gesture=gesture)
+            self._transport.seek(frame)
+
+    def mark(self, *, begins: bool) -> None:
+        """Set the In point, or the Out point, to the shown frame."""
+        dive = self._session.current
+        if dive is None or dive.info is None:
+            return
+        if self._transport.playing:
+            self._transport.pause()
+            return
+        frame = self._transport.frame
+        first, last = dive.trimmed_range
+        first, last = (frame, last) if begins else (first, frame)
+        if first is not None and last is not None and last <= first:
+            # The other point lies on the wrong side: forget it.
+            first, last = (first, None) if begins else (None, last)
+        self._session.editing.set_range(dive.key, first, last)
+
+    def nudge_range(self, place: int, frames: int) -> None:
+        """Move In (0) or Out point (1) by a number of frames and go there."""
+        dive = self._session.current
+        if dive is None or dive.info is None:
+            return
+        ends = [dive.first_frame, dive.last_frame]
+        ends[place] = min(max(ends[place] + frames, 0), dive.info.n_frames - 1)
+        if ends[1] - ends[0] + 1 >= MIN_FRAMES:
+            self.set_range(*ends, gesture=f"nudge end {place}")
+            self._transport.seek(ends[place])
+
+    def set_range(self, first: int, last: int, gesture: str = "") -> None:
+        """Set In and Out point; an end of the file counts as none, unless both are."""
+        dive = self._session.current
+        if dive is not None and dive.info is not None:
+            self._transport.pause()
+            whole = first == 0 and last == dive.info.n_frames - 1
+            ends = (first or None, None if last == dive.info.n_frames - 1 else last)
+            self._session.editing.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
+
+    def point_at(self, frame: int, x: float, y: float) -> None:
+        """Tell where the diver is, in pixels of a frame."""
+        dive = self._session.current
+        if dive is not None and dive.info is not None:
+            x, y = min(x, dive.info.width_px - 1), min(y, dive.info.height_px - 1)
+            point = AthletePoint(frame=frame, x=round(x, 1), y=round(y, 1))
+            self._session.editing.point_at(dive.key, point)
 
 
 class Looping(QObject):
@@ -80,7 +153,7 @@ _MEASURES_FIT_PX = 1200
 
 
 class PlayerPanel(QWidget):
-    """Player of the first of the compared dives, with the others beside it or their bodies over it.
+    """Player of the current dive, with a compared dive beside it or its body over it.
 
     A dive opens shortly before its flight, once that is known, and later at the frame where it was left.
 
@@ -94,34 +167,34 @@ class PlayerPanel(QWidget):
         super().__init__()
         self._session = session
         self.transport = transport
-        self.panes = [VideoPane() for _ in range(MOST_COMPARED)]
+        self.panes = [VideoPane(), VideoPane()]
         self.pane = self.panes[0]
         self.drawing = DrawingLayers(session, self.panes)
-        self.pointing, self.brush = PointTool(self.pane.canvas), BrushTool(self.pane.canvas)
+        self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
         self.sound = Sound(transport)
         self.bar = TransportBar(transport, actions)
         self.edits = FrameEdits(session, transport, self)
         self.looping = Looping(session, transport, lambda: self._steps, self)
-        self._loaded: ComparableDive | None = None
+        self._loaded: str | None = None  # key of the dive
         self._parse: DiveParse | None = None
         self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
-        self._left_at: dict[ComparableDive, int] = {}
+        self._left_at: dict[str, int] = {}
         self._opened_at = 0
 
-        actions["share"].setIconText(self.tr("Send…"))
+        actions["share"].setIconText(self.tr("Send the verdict"))
         self._send = tool_button(actions["share"])
         self._send.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         for button in (CompareButton(session), self._send):
             self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)
-        grid = QGridLayout(spacing=6)
-        self.compared = ComparedVideos(session, transport, self.panes, grid, (self, self.timeline))
+        row = QHBoxLayout(spacing=6)
+        self.compared = ComparisonPlayback(session, transport, *self.panes, row)
         inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         self.measures = ComparedMeasures(session)
         self._measures_shown: bool | None = None  # None: where there is room
-        pictures = lay_out(QHBoxLayout(spacing=0), (grid, 1), self.measures)
+        pictures = lay_out(QHBoxLayout(spacing=0), DrawingBar(actions), (row, 1), self.measures)
         lay_out(inner, CompareBar(session, actions), (pictures, 1), self.bar, self.timeline)
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
         self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
@@ -139,8 +212,6 @@ class PlayerPanel(QWidget):
         self.timeline.proposal_accepted.connect(lambda place: session.on_current(accept, place))
         self.pointed.frame_requested.connect(self.go_to)
         self.pointing.pointed.connect(self.edits.point_at)
-        self.brush.painted.connect(partial(session.on_current, session.editing.paint_mask))
-        self.brush.frame_requested.connect(self.go_to)
         for pane in self.panes:
             pane.failed.connect(self.failed)
             pane.opened.connect(self.drawing.refresh)
@@ -153,11 +224,9 @@ class PlayerPanel(QWidget):
             (session.dive_changed, self._on_dive_changed),
             (session.comparison_changed, self._on_comparison_changed),
             (session.comparing.arrangement_changed, self.compared.arrange),
-            (session.exemplar_drawn, self._on_exemplar_drawn),
         )
         for signal, slot in self._followed:
             signal.connect(slot)
-        self.pane.opened.connect(self._on_opened)
 
     def take_keys(self) -> None:
         """Give the picture the keyboard, unless a part of the player has it."""
@@ -169,20 +238,19 @@ class PlayerPanel(QWidget):
         """Toggle a drawing tool of a kind."""
         if self._loaded is not None:
             self.transport.pause()
-            self.use(None)
+            self.point(False)
             if kind == STOPWATCH and self.drawing.end_stopwatch():
                 return
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
-    def use(self, tool: CanvasTool | None) -> None:
-        """Use a tool on the picture; it ends if it is in use already. None: use none."""
-        before = self.pane.canvas.layer
-        if isinstance(before, CanvasTool):
-            before.end()
-        if tool is not None and tool is not before:
-            self.transport.pause()
-            self.drawing.begin(None)
-            tool.begin()
+    def point(self, on: bool) -> None:
+        """Ask for a point on the diver, or end that; asked for again, it ends."""
+        if self.pointing.active or not on:
+            self.pointing.end()
+            return
+        self.transport.pause()
+        self.drawing.begin(None)
+        self.pointing.begin()
 
     def go_to(self, frame: int) -> None:
         """Pause, and show a frame."""
@@ -228,9 +296,10 @@ class PlayerPanel(QWidget):
     def _on_current_changed(self) -> None:
         self.transport.pause()
         # A dive that was played to its end opens again where it opened first.
-        if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
+        span = self.transport.span or (0, 0)
+        if self._loaded is not None and self.transport.frame not in (self._opened_at, span[1]):
             self._left_at[self._loaded] = self.transport.frame
-        self.use(None)
+        self.point(False)
         self._loaded = self._parse = None
         self._steps = ()
         self._refresh()
@@ -241,49 +310,10 @@ class PlayerPanel(QWidget):
         elif self.compared.any:
             self.drawing.refresh()
 
-    def _on_exemplar_drawn(self) -> None:
-        self.drawing.refresh()
-        self._show_lead_on_timeline()
-
-    def _on_opened(self) -> None:
-        lead, info = self._led(), self.pane.info
-        if lead is not None and info is not None:
-            self.transport.load(info.pts_s, lead.steps[0].start_frame)
-            self._show_lead_on_timeline()
-            self.compared.align()
-
-    def _show_lead_on_timeline(self) -> None:
-        lead, info = self._led(), self.pane.info
-        if lead is not None and info is not None:
-            self.timeline.set_library_dive(lead, info, marked_frames(self.drawing.drawings))
-
-    def _led(self) -> ComparedDive | None:
-        """Return the first dive if it is not the session's current dive, else None."""
-        return self._session.comparing.lead if self._session.comparing.led else None
-
-    def _refresh_lead(self, lead: ComparedDive) -> None:
-        """Show a dive that is not of the session in the first place; its times are known once its file is open."""
-        first = self._session.comparing.sides[0]
-        if self._loaded != first:
-            self._loaded = first
-            self.timeline.set_dive(None)
-            self.transport.load(np.zeros(1))
-            self.pane.load(lead.path, first.name)
-            self.sound.load(lead.path)
-        self._steps = lead.steps
-        self.pane.set_title(first.name)
-        self.pane.set_analysis(lead.masks, lead.steps)
-        self.drawing.refresh()
-        self._show_lead_on_timeline()
-
     def _refresh(self) -> None:
         """Update the first video and the timeline from the session."""
-        dive, lead = self._session.current, self._led()
-        self.pane.canvas.set_point(dive.athlete if dive is not None and lead is None else None)
-        if lead is not None:
-            self.use(None)
-            self._refresh_lead(lead)
-            return
+        dive = self._session.current
+        self.pane.canvas.set_point(dive.athlete if dive is not None else None)
         self.timeline.set_dive(dive, self._session.trimming.accepted(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
             self._loaded, self._steps = None, ()
@@ -291,21 +321,22 @@ class PlayerPanel(QWidget):
             self.sound.load(None)
             self.drawing.refresh()
             return
-        first = self._session.comparing.sides[0]
-        if dive.info is not None and self._loaded != first:
-            self._loaded = first
+        if dive.info is not None and self._loaded != dive.key:
+            self._loaded = dive.key
             self.pane.load(dive.path, self._title(dive))
             self.sound.load(dive.path)
-            self._opened_at = self._left_at.get(first, _cue(dive))
+            self._opened_at = self._left_at.get(dive.key, _cue(dive))
             self.transport.load(dive.info.pts_s, self._opened_at)
+        if dive.info is not None:
+            self.transport.span = (dive.first_frame, min(dive.last_frame, dive.info.n_frames - 1))
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
         steps = parse.steps if parse and not dive.refused else ()
         if parse is not self._parse or steps != self._steps:
-            in_use = isinstance(self.pane.canvas.layer, CanvasTool)
+            in_use = self.pointing.active
             at_work = self.transport.playing or self.transport.loop or self.drawing.tool or in_use
             untouched = not at_work and self.transport.frame == self._opened_at
-            if self._parse is None and first not in self._left_at and untouched:
+            if self._parse is None and dive.key not in self._left_at and untouched:
                 self._opened_at = _cue(dive)
                 self.transport.seek(self._opened_at)
             self._parse, self._steps = parse, steps
@@ -326,9 +357,7 @@ class PlayerPanel(QWidget):
 
     def _on_comparison_changed(self) -> None:
         self.compared.refresh()
-        if self._session.current is None:
-            self._refresh()
-        elif not self._session.comparing.led and self._loaded is not None:
+        if self._session.current is not None and self._loaded is not None:
             self.pane.set_title(self._title(self._session.current))
         self.drawing.refresh()
         self._place_measures()
@@ -338,7 +367,6 @@ class PlayerPanel(QWidget):
         """Show the measures beside compared pictures, or hide them."""
         self._measures_shown = self.measures.isHidden()
         self._place_measures()
-        self.compared.place()
 
     def _place_measures(self) -> None:
         fit = self.width() >= _MEASURES_FIT_PX if self._measures_shown is None else self._measures_shown
@@ -355,8 +383,6 @@ class PlayerPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_measures()
-        if self.compared.any:
-            self.compared.place()
 
 
 def _cue(dive: Dive) -> int:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from fineparser_gui.store.records import AthleteSummary
 from fineparser_gui.support.formatting import day_text
-from fineparser_gui.support.widgets import label, lay_out, tool_tip
+from fineparser_gui.support.widgets import label, lay_out, literal
 
 #: Width of the text in average letters, and most sessions and athletes that are listed.
 _TEXT_LETTERS = 80
@@ -65,35 +65,15 @@ class EmptyState(QWidget):
         self.meet_button = self._button(self.tr("Meet…"), self.meet_requested)
         self.sample_button = self._button(self.tr("Open the sample dive"), self.sample_requested)
         self.sample_button.setEnabled(has_sample)
-        self._devices = label(role="muted", wrap=True)
-        self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
         buttons = QHBoxLayout(spacing=10)
         lay_out(buttons, None, self.open_button, self.record_button, self.meet_button, self.sample_button, None)
         self.recent, self.athletes = _Column(self.tr("Last sessions")), _Column(self.tr("Athletes"))
         lists = lay_out(QHBoxLayout(spacing=24), None, self.recent, self.athletes, None)
         inner = QVBoxLayout(area, spacing=12)
-        lay_out(inner, None, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 4, buttons, self._devices, 6, lists)
+        lay_out(inner, None, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 4, buttons, 6, lists)
         inner.addStretch()
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(20, 20, 20, 20)), area)
-
-    def set_devices(self, devices: Mapping[str, str]) -> None:
-        """Show the device that analyses run on.
-
-        Args:
-            devices: name in the preferences -> name for the user, best first; empty: not known yet.
-        """
-        best = next(iter(devices), "")
-        if not devices:
-            text = ""  # its line is kept free: the buttons do not move under the mouse when the devices are known
-        elif best == "cpu":
-            text = self.tr(
-                "No GPU that can be used was found: analyses run on the processor ({0}). "
-                "System check in the Help menu says why."
-            )
-        else:
-            text = self.tr("Analyses run on the GPU: {0}.")
-        self._devices.setText(text.format(devices.get(best, "")))
 
     def set_recent(self, sessions: Mapping[int, RecentSession]) -> None:
         """List the newest sessions by their ids."""
@@ -127,13 +107,15 @@ class EmptyState(QWidget):
         button = QPushButton(text)
         button.setProperty("role", role)
         button.clicked.connect(pressed)
+        button.setAutoDefault(True)
         return button
 
     def _row(self, text: str) -> QPushButton:
         metrics, elide = self.fontMetrics(), Qt.TextElideMode.ElideRight
         lines = [metrics.elidedText(line, elide, _LINE_PX) for line in text.split("\n")]
-        button = QPushButton("\n".join(lines).replace("&", "&&"), toolTip=tool_tip(text))
+        button = QPushButton("\n".join(lines).replace("&", "&&"), toolTip=literal(text))
         button.setProperty("role", "row")
+        button.setAutoDefault(True)  # Return presses it, as in a dialog
         return button
 
 

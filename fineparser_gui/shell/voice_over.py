@@ -1,26 +1,28 @@
 """Voice-over: what the picture shows while the coach plays, pauses and draws, and what the coach says, as a clip."""
 
+import threading
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QAction
 
 from fineparser_core.constants import HEARD_HZ
+from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.jobs import VoiceOverJob
 from fineparser_core.export.options import Shown, VoiceOver
-from fineparser_gui.commands.registry import ActionRegistry
-from fineparser_gui.dives.dive import Dive
-from fineparser_gui.dives.session import Session
-from fineparser_gui.export.exports import ExportState, dive_title, file_stem, named_file
-from fineparser_gui.player.microphone import Microphone
+from fineparser_gui.services.exporting import ExportState, dive_title, file_stem, named_file
+from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.shell.player import PlayerPanel
-from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.background import Background
 from fineparser_gui.support.formatting import time_text
 from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.save_path import ask_save_path
 from fineparser_gui.support.widgets import tool_button
 
 #: Longest recording, in seconds: its samples are in memory, 58 MB of them at 48 kHz.
@@ -29,6 +31,69 @@ MOST_S = 600
 _SILENT_S = 2.0
 #: Shortest time between two entries of the log, in seconds: a frame of the clip.
 _ENTRY_S = 1 / 30
+#: Time in which an opened device must give its first samples, in seconds.
+_OPENING_S = 5.0
+
+
+class Microphone:
+    """The computer's usual microphone, which records from its opening on.
+
+    Attributes:
+        rate_hz: of the samples.
+        began_s: time of the first sample, and `latest_s` of the last, by `perf_counter`.
+    """
+
+    def __init__(self) -> None:
+        """Open it, which takes a moment. Raises: ExportError, if there is none."""
+        self._blocks: list[np.ndarray] = []
+        self._n_samples, self._first = 0, threading.Event()
+        self.began_s = self.latest_s = 0.0
+        try:
+            import sounddevice  # looks for devices as it is imported
+        except ImportError as error:
+            raise ExportError(
+                "Recording a voice is not part of this installation: see Installing in the guide."
+            ) from error
+        except OSError as error:  # the library of the system is missing
+            raise _none(error) from error
+        try:
+            self._stream = sounddevice.InputStream(channels=1, dtype="int16", callback=self._take)
+            self.rate_hz = int(self._stream.samplerate)
+            self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise _none(error) from error
+        if not self._first.wait(_OPENING_S):
+            self.close()
+            raise _none("no samples")
+
+    def samples(self) -> np.ndarray:
+        """Return all samples so far: (n,) int16."""
+        return np.concatenate(self._blocks)
+
+    def close(self) -> None:
+        """Close the device."""
+        self._stream.close()
+
+    def _take(self, block: np.ndarray, count: int, _times: Any, status: Any) -> None:
+        """Keep samples, with silence for those that were lost before; called by the device on its thread."""
+        self.latest_s = perf_counter()
+        if not self._blocks:
+            self.began_s = self.latest_s - count / self.rate_hz
+        elif status.input_overflow:
+            due = round((self.latest_s - self.began_s) * self.rate_hz) - count
+            self._keep(np.zeros(max(due - self._n_samples, 0), np.int16))
+        self._keep(block[:, 0].copy())
+        self._first.set()
+
+    def _keep(self, samples: np.ndarray) -> None:
+        self._blocks.append(samples)
+        self._n_samples += len(samples)
+
+
+def _none(reason: object) -> ExportError:
+    return ExportError(
+        "No microphone can be opened ({0}): connect one, or allow its use in the system's settings.", reason
+    )
 
 
 class VoiceOvers(QObject):
@@ -137,7 +202,7 @@ class VoiceOvers(QObject):
         self._show()
 
     def _on_enabled(self, on: bool) -> None:
-        self._button.setVisible(on or not self._session.comparing.others)  # two pictures need the room
+        self._button.setVisible(on or self._session.comparing.beside is None)  # two pictures need the room
         if not on:
             self._stop()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.support.sqlite_file import PATIENCE_S
+from fineparser_gui.session.session_file import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
 from fineparser_gui.store.records import (
@@ -21,12 +22,12 @@ from fineparser_gui.store.records import (
     DiveResults,
     HistoryDive,
     HistoryQuery,
-    TrendPoint,
+    TrendValue,
+    agreed,
     file_key,
+    other_results,
 )
 from fineparser_gui.store.rows import Row, insert, rows_of, same_place
-from fineparser_gui.store.said import agreed, other_results
-from fineparser_gui.store.session_file import SavedDive
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class FileTable(StoreFile):
             return [row.saved for row in rows_of(db, ids)]
 
 
-class DiveTable(FileTable):
+class StoredDives(FileTable):
     """The dives of a store; see `StoreFile` for the file.
 
     Attributes:
@@ -236,17 +237,28 @@ class DiveTable(FileTable):
                     counts[tag] = counts.get(tag, 0) + n
         return dict(sorted(counts.items(), key=lambda one: one[0].casefold()))
 
-    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:
-        """Replace the tags of dives. Raises: ExportError."""
+    def set_tags(
+        self, tags: Mapping[int, Sequence[str]], was: Mapping[int, Sequence[str]] | None = None
+    ) -> dict[int, tuple[str, ...]]:
+        """Replace the tags of dives; return the former tags of those that were changed, which undo it.
+
+        Args:
+            was: tags that the dives must have, else they are left as they are: another window has changed them.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
         with self._writing() as db:
-            for row in rows_of(db, list(tags)):
+            known = [row for row in rows_of(db, list(tags)) if was is None or row.tags == tuple(was[row.id])]
+            for row in known:
                 given = (" ".join(tag.split())[:LONGEST_TAG] for tag in tags[row.id])
                 insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))), measured=False)
+        return {row.id: row.tags for row in known}
 
-    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
-        """Set the athletes of dives; return the former names, which undo it. Raises: ExportError."""
+    def set_athletes(self, names: Mapping[int, str], was: Mapping[int, str] | None = None) -> dict[int, str]:
+        """Set the athletes of dives; see `set_tags`."""
         with self._writing() as db:
-            known = list(rows_of(db, list(names)))
+            known = [row for row in rows_of(db, list(names)) if was is None or row.saved.diver == was[row.id]]
             for row in known:
                 insert(db, replace(row, saved=replace(row.saved, diver=names[row.id].strip())), measured=False)
         return {row.id: row.saved.diver for row in known}
@@ -268,7 +280,7 @@ class DiveTable(FileTable):
             sql = f"UPDATE dive SET listed = ? WHERE id = ? AND {where}"
             return [id_ for id_ in ids if db.execute(sql, (now, id_)).rowcount]
 
-    def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
+    def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendValue]:
         """Return a value of a query's dives over the days, the earliest first; dives without a day are left out.
 
         Args:
@@ -285,7 +297,7 @@ class DiveTable(FileTable):
             f"WHERE name = ? AND dived_on != '' AND {condition} ORDER BY dived_on, id"
         )
         with self._reading() as db:
-            return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
+            return list(map(TrendValue._make, db.execute(sql, (what, *values))))
 
 
 def _same_results(one: DiveResults, other: DiveResults) -> bool:

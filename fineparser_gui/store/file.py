@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from glob import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.language import Phrase, together
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.sqlite_file import (
     PATIENCE_S,
     SIDE_FILES,
@@ -29,13 +30,16 @@ from fineparser_core.support.sqlite_file import (
     pair_log,
     reason_of,
     set_aside,
-    version_of,
     write_ahead,
 )
+from fineparser_gui.session.session_file import MOST_SESSION_BYTES
 from fineparser_gui.store.rows import altered
-from fineparser_gui.store.schema import SCHEMA, VERSION, make
+from fineparser_gui.store.schema import header_amiss, is_empty, is_newer, is_store, make, mend_header, tables_amiss
 
 log = logging.getLogger(__name__)
+
+#: Maximum size of a row: whatever a session file may hold of a dive fits into it.
+_MOST_BYTES = 4 * MOST_SESSION_BYTES
 
 
 class StoreFile:
@@ -53,6 +57,8 @@ class StoreFile:
         """Open a file, or create it; a damaged file is set aside.
 
         Args:
+            path: path of the file, whatever is there now. What the file says of another path is checked: it is used
+                only if a store is there.
             patience_s: time to wait for another program that writes, in seconds.
 
         Raises:
@@ -61,6 +67,7 @@ class StoreFile:
         """
         self.notice = ""
         self._lock, self._patience_s = threading.RLock(), patience_s
+        self._first = path
         self._open(path)
 
     def close(self) -> None:
@@ -87,29 +94,41 @@ class StoreFile:
         """Continue in another file; the old file keeps its content and a note of the new path for other windows.
 
         Raises:
-            ExportError: the new file exists, or it cannot be written.
+            ExportError: the new file exists, or it cannot be written; nothing is left of it then.
         """
+        path, there = Path(os.path.abspath(path)), os.path.lexists(path)
+        if there and moved_to(path) is None:
+            raise ExportError("{0} exists already: choose another name.", path)
         try:
-            if path.exists() and not _moved_away(path):
-                raise ExportError("{0} exists already: choose another name.", path)
-            with self._lock, closing(connect(self.path)) as hold, closing(connect(path)) as target:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise ExportError("The name of {0} is no text: choose another folder.", path) from None
+        try:
+            with self._lock, closing(connected(self.path)) as hold, closing(_private(path)) as target:
                 self._follow()
                 hold.execute("BEGIN IMMEDIATE")  # nobody writes between the copy and the note
                 self._db.backup(target)
-                hold.execute("INSERT INTO moved_to VALUES (?)", (os.path.abspath(path),))
+                hold.execute("INSERT INTO moved_to VALUES (?)", (str(path),))
                 hold.execute("COMMIT")
-                self._follow()
-        except sqlite3.Error as error:
-            raise _unwritable(path, error) from None
+        except (OSError, sqlite3.Error, FineParserError) as error:
+            for side in () if there else SIDE_FILES:
+                with suppress(OSError):
+                    os.unlink(f"{path}{side}")
+            raise error if isinstance(error, FineParserError) else _unwritable(path, error) from None
+        with self._reading():  # which follows
+            pass
 
     def backup(self, path: Path) -> None:
         """Write all of it into another file, whole or not at all. Raises: ExportError."""
-        with atomic_file(path) as temporary:
-            try:
-                with self._lock, closing(sqlite3.connect(temporary)) as target:
-                    self._db.backup(target)
-            except sqlite3.Error as error:
-                raise _unwritable(path, error) from None
+        with self._lock:
+            copy_file(self._db, path)
+
+    def is_alone(self) -> bool:
+        """Return True if no other window has the file open."""
+        try:
+            return bool(self._db.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
+        except sqlite3.Error:
+            return False
 
     def _open(self, path: Path, *, restore: bool = False) -> None:
         left = set()
@@ -122,12 +141,17 @@ class StoreFile:
                 return
             self._db.close()
             left.add(os.path.realpath(path))
-            path = Path(moved[0])
+            path = Path(moved[0].replace("\0", "?"))
             if os.path.realpath(path) in left:
                 raise _unreadable(path, "it was moved in a circle")
             if not path.is_file():
                 raise ConfigError(
                     "The history was moved to {0}, which is not there: connect its disk, or move the file back there.",
+                    path,
+                )
+            if not is_store(path):
+                raise ConfigError(
+                    "The history was moved to {0}, which holds no history now: put the file or its backup back there.",
                     path,
                 )
 
@@ -150,24 +174,22 @@ class StoreFile:
             raise _unreadable(path, error.strerror or "") from None
 
     def _connected(self, path: Path) -> sqlite3.Connection:
-        db = connect(path, patience_s=self._patience_s)
+        db = _private(path, self._patience_s)
         with closed_on_failure(db):
-            if version_of(db) > VERSION:
-                raise ConfigError(
-                    "{0} was made by a newer version of the program: update the program. Until then no dive is added "
-                    "to the history.",
-                    path,
-                )
+            if is_newer(db):
+                raise ConfigError("{0} was made by a newer version of the program: update the program.", path)
+            if not is_empty(db) and (damage := header_amiss(db)):
+                raise sqlite3.DatabaseError(damage)
             write_ahead(db, patience_s=self._patience_s)
             db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
             make(db)
-            db.execute("SELECT count(*) FROM moved_to")
+            db.execute("SELECT path FROM moved_to LIMIT 1")
         return db
 
     def _restore(self, path: Path) -> None:
         """Replace a file by its backup if it is damaged, empty or gone; a lock admits a single window at a time."""
         with exclusive(lock_of(path)):
-            damage = "it was gone" if not path.exists() else damage_in(path, self._patience_s)
+            damage = "it was gone" if not path.exists() else damage_in(path, self._patience_s, mend=True)
             if damage:
                 self.notice = self._set_aside(path, damage)
 
@@ -175,7 +197,7 @@ class StoreFile:
         """Replace a damaged file by its backup; return a sentence for the user. Raises: ConfigError."""
         there = path.exists()
         try:
-            aside, made = set_aside(path, _is_sound, *generations(backup_of(path)))
+            aside, made = set_aside(path, is_sound, *generations(backup_of(path)))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
         if not (there or made):
@@ -241,7 +263,7 @@ class StoreFile:
     def _write_again(self) -> str:
         """Keep the content of a file that was deleted or replaced, open the present file; return a sentence on it."""
         with exclusive(lock_of(self.path)):
-            gone, kept = not self.path.exists(), self.path
+            gone, kept = is_blank(self.path), self.path
             if not gone:
                 name = f"{self.path.stem}-replaced-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}{self.path.suffix}"
                 kept = self.path.with_name(name)
@@ -254,7 +276,7 @@ class StoreFile:
             if not damaged:
                 self.backup(kept)
             self._db.close()
-        self._open(self.path)
+        self._open(self.path if self.path == self._first or is_store(self.path) else kept)
         if damaged:  # which the window that has set it aside has reported
             return self.notice
         if gone:
@@ -281,30 +303,76 @@ def lock_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.lock")
 
 
-def damage_in(path: Path, patience_s: float = PATIENCE_S) -> str:
-    """Return the damage of a store, or "". Raises: sqlite3.Error if it cannot be opened."""
-    if damage := damage_of(path, schema=SCHEMA, patience_s=patience_s):
+def damage_in(path: Path, patience_s: float = PATIENCE_S, *, mend: bool = False) -> str:
+    """Return the damage of a store, or "".
+
+    Args:
+        mend: write the version again if nothing else is damaged.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    if damage := damage_of(path, patience_s=patience_s):
         return damage
-    with closing(connect(path, patience_s=patience_s)) as db:
-        if version_of(db) != VERSION or not (id_ := altered(db)):
+    with closing(connected(path, patience_s=patience_s)) as db:
+        if is_newer(db):
             return ""
-    return f"dive {id_} is not as it was written"
+        if damage := tables_amiss(db):
+            return damage
+        if id_ := altered(db):
+            return f"dive {id_} is not as it was written"
+        damage = header_amiss(db)
+        if damage and mend:
+            mend_header(db)
+        return "" if mend else damage
 
 
-def _is_sound(path: Path) -> bool:
+def _private(path: Path, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+    """Connect to a file that its owner alone may read, which is created if it is missing. Raises: OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    with suppress(OSError):  # a disk that knows no permissions
+        path.chmod(0o600)
+    return connected(path, patience_s=patience_s)
+
+
+def connected(path: Path, query: str = "", patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+    """Connect to a store. Raises: sqlite3.Error."""
+    return connect(path, query, patience_s=patience_s, most_bytes=_MOST_BYTES)
+
+
+def is_sound(path: Path, patience_s: float = PATIENCE_S) -> bool:
+    """Return True if a file is a store of this version that is not damaged."""
     try:
-        return not damage_in(path)
+        if not is_store(path) or damage_in(path, patience_s):
+            return False
+        with closing(connected(path, patience_s=patience_s)) as db:
+            return not header_amiss(db)
     except sqlite3.Error:
         return False
 
 
-def _moved_away(path: Path) -> bool:
-    """Return True if a file is a store that was moved away."""
+def moved_to(path: Path) -> Path | None:
+    """Return where a store was moved, as it says itself; None if it was not moved, or is no store."""
     try:
-        with closing(connect(path, "?mode=ro")) as db:
-            return db.execute("SELECT 1 FROM moved_to").fetchone() is not None
-    except sqlite3.Error:
-        return False
+        if is_store(path):
+            with closing(connect(path, "?mode=ro")) as db:
+                moved = db.execute("SELECT path FROM moved_to").fetchone()
+            return from_json(moved[0], Path) if moved is not None else None
+    except (sqlite3.Error, ValueError):
+        pass
+    return None
+
+
+def copy_file(source: sqlite3.Connection, path: Path, *changes: str) -> None:
+    """Write a database into another file, with some changes, whole or not at all. Raises: ExportError."""
+    with atomic_file(path) as temporary:
+        try:
+            with closing(_private(temporary)) as target:
+                source.backup(target)
+                for change in changes:
+                    target.execute(change)
+        except sqlite3.Error as error:
+            raise _unwritable(path, error) from None
 
 
 def _unreadable(path: Path, reason: str) -> ConfigError:
@@ -314,6 +382,11 @@ def _unreadable(path: Path, reason: str) -> ConfigError:
 
 
 def _unwritable(path: Path, error: Exception) -> ExportError:
+    if isinstance(error, sqlite3.DataError):
+        return ExportError(
+            "{0} cannot be written (a dive has more drawings and corrections than it can hold): remove some of them.",
+            path,
+        )
     return ExportError(
         "{0} cannot be written now ({1}): close other programs that use it, see that the disk has room, and try again.",
         path,

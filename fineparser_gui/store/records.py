@@ -1,53 +1,139 @@
 """Records of the store: its dives, queries for them, and the conversion from a dive of a session."""
 
-from collections.abc import Sequence
+import json
+import logging
+import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
 
 from fineparser_core.constants import LONGEST_DIVE_S, LONGEST_NAME, STEP_NAMES
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import known_difficulty
-from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.outcomes import DiveOutcome
-from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.records import Frame, Measure, Moment, VideoInfo
+from fineparser_core.diving.judging import DiveOutcome, Judging
+from fineparser_core.errors import ExportError
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, measures_of, without_samples
+from fineparser_core.records import Analysis, Frame, Measure, VideoInfo
 from fineparser_core.support.codec import shown
-from fineparser_gui.dives.dive import LONGEST_NOTE, Dive
-from fineparser_gui.dives.points import scored_points
-from fineparser_gui.store.session_file import SavedDive
-from fineparser_gui.support.video_identity import VideoIdentity
+from fineparser_core.support.files import parse_json
+from fineparser_gui.session.dive import LONGEST_NOTE, Dive, EnteredDive
+from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.video_files import VideoIdentity
+from fineparser_gui.support.steps import scored_points
+from fineparser_gui.worker.analysis_cache import AnalysisCache
+from fineparser_gui.worker.records import read_analysis
 
 #: Maximum number of tags of a dive, and maximum length of a tag in characters.
 MOST_TAGS, LONGEST_TAG = 50, 60
 #: Columns by which dives may be sorted.
 Order = Literal[
     "dived_on", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
-    "score", "tags", "analysed_at",
+    "score", "take_off", "flight", "entry", "tags", "analysed_at",
 ]  # fmt: skip
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 _Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d\d-\d\d)?\Z")]
 _Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG)]
 _Range = tuple[float, float]
+#: Attributes that the predicted score depends on; they change together.
+SCORE_FIELDS = ("dive_number", "board_m", "difficulty", "rule")
+#: Attributes that the results depend on.
+_RESULT_FIELDS = (*SCORE_FIELDS, "athlete", "correction")
+#: Attributes that a coach enters.
+EDITABLE_FIELDS = tuple(field.name for field in fields(EnteredDive))
+_NOTHING = EnteredDive()
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 4_000_000
+#: Fields that `without_samples` thins out.
+_SAMPLED = ("sampled_frames", "sampled_times_s", "probabilities", "motion")
 
 
-@dataclass(frozen=True, kw_only=True)
-class HistoryMoment:
-    """A moment of a dive, as `Moment`.
+def changed(before: SavedDive, now: SavedDive) -> frozenset[str]:
+    """Return the names of the details that differ from before."""
+    return frozenset(name for name in EDITABLE_FIELDS if getattr(before, name) != getattr(now, name))
 
-    Attributes:
-        name: "take_off", "top", "come_out" or "contact".
-        frame: first frame that shows it.
+
+def contradicted(own: SavedDive, known: SavedDive) -> frozenset[str]:
+    """Return the names of the details that differ from the known dive and are blank in neither."""
+    return frozenset(name for name in changed(own, known) if not (_blank(own, name) or _blank(known, name)))
+
+
+def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
+    """Return the details that the history knows and the session lacks; a day read from the file counts as lacking."""
+    filled = {name: getattr(known, name) for name in EDITABLE_FIELDS if _blank(dive, name) and not _blank(known, name)}
+    if known.dived_on and has_day_of_file(dive):
+        filled["dived_on"] = known.dived_on
+    return filled
+
+
+def has_day_of_file(dive: Dive) -> bool:
+    """Return True if the day of a dive, or its absence, is known from the file alone."""
+    return dive.info is not None and dive.dived_on == (dive.info.recorded_on or "")
+
+
+def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:
+    """Return the history's dive with the details that the coach has changed in a session.
+
+    The dive keeps its range unless the results change with the details.
+
+    Args:
+        known: the dive in the history.
+        now: the dive in the session.
+        said: names of the details that the coach has changed; those that the history lacks are taken as well.
     """
+    new = {*said, *(name for name in EDITABLE_FIELDS if _blank(known, name))}
+    if any(name in said for name in SCORE_FIELDS):
+        new.update(SCORE_FIELDS)
+    told = replace(now, **{name: getattr(known, name) for name in EDITABLE_FIELDS if name not in new})
+    return replace(told, in_frame=known.in_frame, out_frame=known.out_frame) if other_results(now, told) else told
 
-    name: Annotated[str, Meta(max_length=20)]
-    frame: Frame
-    time_s: float
-    deviation_s: float
+
+def other_results(own: SavedDive, said: SavedDive) -> bool:
+    """Return True if the results of `own` belong to other details; the history then keeps all of its results."""
+    return any(getattr(said, name) != getattr(own, name) for name in _RESULT_FIELDS)
+
+
+def _blank(dive: EnteredDive, name: str) -> bool:
+    value = getattr(dive, name)
+    return not value or value == getattr(_NOTHING, name)
+
+
+def packed(analysis: Analysis) -> bytes:
+    """Return an analysis packed for the history. Raises: ExportError if a number in it is not finite."""
+    return zlib.compress(json.dumps(without_samples(analysis_to_dict(analysis))).encode())
+
+
+def unpacked(content: bytes, path: Path, cache: AnalysisCache | None, parse_id: str) -> Analysis | None:
+    """Return the analysis that `packed` has packed, for the video's present path; None if it cannot be used.
+
+    Args:
+        cache: cache that may still hold the masks, under `parse_id`.
+    """
+    try:
+        data = parse_json(zlib.decompressobj().decompress(content, _MOST_BYTES))
+        found = _with_masks(data, cache, parse_id) or analysis_from_dict(data, None)
+    except (AttributeError, ExportError, TypeError, ValueError, zlib.error) as error:
+        log.warning("history: the analysis of %s cannot be used: %s", path, error)
+        return None
+    return replace(found, parse=replace(found.parse, clip=replace(found.parse.clip, path=path)))
+
+
+def _with_masks(data: dict[str, Any], cache: AnalysisCache | None, parse_id: str) -> Analysis | None:
+    kept = cache.get(parse_id, ()) if cache is not None and parse_id else None
+    if cache is None or kept is None:
+        return None
+    try:
+        whole = data | {name: kept[0]["analysis"][name] for name in _SAMPLED}
+        return read_analysis(whole, cache.path(parse_id))
+    except (ExportError, KeyError, TypeError) as error:
+        log.warning("history: masks of %s cannot be used: %s", parse_id, error)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +146,9 @@ class DiveResults:
         seen_board_m: board measured from the fall; None if it is uncertain.
         score, award: predicted score, and the award that it implies; None without a score.
         score_range, award_range: ends of the interval; None without an interval.
-        scored_by: "exemplars", "measures", or "" without a score.
         step_points: points of the steps relative to the exemplars; empty without a score.
         transitions: first frames of flight and entry; None before the analysis.
-        model_id: id of the weights; "" before the analysis.
+        contact_frame: first frame that shows the contact with the water; None if it was not found.
         parse_id: name in the cache of results, as in `Dive`.
         analysed_at: time of the analysis, UTC, ISO 8601; "": known by its details alone.
     """
@@ -77,19 +162,17 @@ class DiveResults:
     score_range: _Range | None = None
     award: float | None = None
     award_range: _Range | None = None
-    scored_by: Literal["", "exemplars", "measures"] = ""
     step_points: Annotated[tuple[float, ...], Meta(max_length=3)] = ()
     measures: Annotated[tuple[Measure, ...], Meta(max_length=200)] = ()
-    moments: Annotated[tuple[HistoryMoment, ...], Meta(max_length=20)] = ()
     transitions: tuple[Frame, Frame] | None = None
-    model_id: Annotated[str, Meta(max_length=200)] = ""
+    contact_frame: Frame | None = None
     parse_id: Annotated[str, Meta(max_length=64)] = ""
     analysed_at: Annotated[str, Meta(max_length=40)] = ""
 
     @property
     def without_score(self) -> "DiveResults":
         """Return a copy without score and award, for a dive whose score belongs to other details."""
-        return replace(self, score=None, score_range=None, award=None, award_range=None, scored_by="", step_points=())
+        return replace(self, score=None, score_range=None, award=None, award_range=None, step_points=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +187,7 @@ class HistoryDive(DiveResults):
         dive_number: dive number, or "".
         board_m, difficulty: board and DD of the score: entered by the coach, or else seen and taken from the tables.
         judged_score: official score; None without marks or a DD.
+        exemplar_id: id of the exemplar that the starred dive votes as, or "".
     """
 
     id: Annotated[int, Meta(ge=0)] = 0
@@ -120,6 +204,7 @@ class HistoryDive(DiveResults):
     synchro: bool = False
     judging: Judging | None = None
     judged_score: float | None = None
+    exemplar_id: _Name = ""
     outcome: DiveOutcome = ""
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
@@ -127,6 +212,32 @@ class HistoryDive(DiveResults):
     @property
     def judged(self) -> float | None:
         return self.judging.award if self.judging is not None else None
+
+    @property
+    def take_off(self) -> float | None:
+        """Points of the take-off relative to the exemplars; None without a score."""
+        return self.step_points[0] if self.step_points else None
+
+    @property
+    def flight(self) -> float | None:
+        return self.step_points[1] if self.step_points else None
+
+    @property
+    def entry(self) -> float | None:
+        return self.step_points[2] if self.step_points else None
+
+    def to_details(self, difficulty: float | None = None) -> DiveDetails:
+        """Return what is known of the dive; the DD only where the coach typed `difficulty`."""
+        return DiveDetails(
+            athlete=self.athlete,
+            day=self.dived_on,
+            dive_number=self.dive_number or None,
+            board_m=self.board_m,
+            difficulty=difficulty,
+            outcome=self.outcome,
+            judging=self.judging,
+            note=self.note,
+        )
 
     @property
     def analysed(self) -> bool:
@@ -154,10 +265,6 @@ class HistoryDive(DiveResults):
                 known[name] = value, *(ends or (value, value))
         return known
 
-    def moment(self, name: str) -> HistoryMoment | None:
-        """Return the moment of a name, or None if it was not found."""
-        return next((one for one in self.moments if one.name == name), None)
-
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryQuery:
@@ -168,6 +275,7 @@ class HistoryQuery:
         athlete, dive_number, board_m, event, tag: exact values; None: any.
         since, until: first and last day, YYYY-MM-DD; "": open.
         judged: True: with judges' marks, False: without; None: either.
+        votes: starred dives alone.
         order: column to sort by; dives without a value come last in either direction.
         limit: maximum number of dives.
     """
@@ -181,12 +289,13 @@ class HistoryQuery:
     since: str = ""
     until: str = ""
     judged: bool | None = None
+    votes: bool = False
     order: Order = "dived_on"
     descending: bool = True
     limit: int = 500
 
 
-class TrendPoint(NamedTuple):
+class TrendValue(NamedTuple):
     """A value of a trend.
 
     Attributes:
@@ -253,6 +362,7 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: 
         synchro=saved.rule.synchro,
         judging=saved.judging,
         judged_score=judged,
+        exemplar_id=saved.exemplar_id,
         outcome=saved.outcome,
         note=saved.note,
         tags=tuple(tags),
@@ -283,9 +393,8 @@ def results_of(dive: Dive) -> DiveResults | None:
         known,
         **_score(dive),  # type: ignore[arg-type]
         measures=measures_of(found),
-        moments=_moments(dive, info),
         transitions=(found.parse.transitions.first_flight_frame, found.parse.transitions.first_entry_frame),
-        model_id=found.parse.model.id,
+        contact_frame=_contact_frame(found, info),
         parse_id=dive.parse_id or "",
         analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -304,27 +413,11 @@ def _score(dive: Dive) -> dict[str, object]:
             "score_range": (interval.low, interval.high),
             "award_range": (interval.low / points, interval.high / points),
         }
-    if scoring is None:
-        return given | {"scored_by": "measures"}
-    return given | {"scored_by": "exemplars", "step_points": scored_points(scoring)}
+    return given if scoring is None else given | {"step_points": scored_points(scoring)}
 
 
-def _moments(dive: Dive, info: VideoInfo) -> tuple[HistoryMoment, ...]:
-    assert dive.analysis is not None
-    moments = dive.analysis.parse.moments
-    named: dict[str, Moment | None] = {
-        "take_off": moments.take_off,
-        "top": moments.top,
-        "come_out": moments.come_out,
-        "contact": moments.contact,
-    }
-    return tuple(
-        HistoryMoment(
-            name=name,
-            frame=int(np.clip(np.searchsorted(info.pts_s, one.time_s - 1e-6), 0, info.n_frames - 1)),
-            time_s=one.time_s,
-            deviation_s=one.deviation_s,
-        )
-        for name, one in named.items()
-        if one is not None
-    )
+def _contact_frame(analysis: Analysis, info: VideoInfo) -> int | None:
+    contact = analysis.parse.moments.contact
+    if contact is None:
+        return None
+    return int(np.clip(np.searchsorted(info.pts_s, contact.time_s - 1e-6), 0, info.n_frames - 1))

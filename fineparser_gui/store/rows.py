@@ -9,12 +9,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from fineparser_core.diving.outcomes import dive_outcome_text
+from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.language import short_number
 from fineparser_core.support.codec import from_json, to_json
+from fineparser_gui.session.session_file import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults, HistoryDive, with_results
-from fineparser_gui.store.session_file import SavedDive
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500
 _COLUMNS = (
     "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
-    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags",
+    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "exemplar_id",
+    "take_off", "flight", "entry",
 )  # fmt: skip
 #: Query of the values that the checksum of a dive covers. SQLite's own check does not see altered bits within values.
 _SUMMED = f"SELECT id, sum, {', '.join(_COLUMNS)}, saved, results FROM dive JOIN detail USING (id)"

@@ -1,33 +1,24 @@
-"""Tables of the store, and the upgrade of older files."""
+"""Tables of the store, and the marks by which its files are recognized."""
 
-import json
-import logging
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
-from fineparser_core.errors import ConfigError
-from fineparser_core.support.codec import from_json
-from fineparser_core.support.sqlite_file import version_of
+from fineparser_core.support.sqlite_file import mark_of, schema_amiss, version_of
 from fineparser_gui.store import search
-from fineparser_gui.store.records import DiveResults
-from fineparser_gui.store.rows import Row, insert
-from fineparser_gui.store.session_file import SavedDive, parse_session, with_outcome
 
-log = logging.getLogger(__name__)
-
-VERSION = 3
+VERSION = 1
+#: Application id of SQLite's header, less the version: "FPS" and a byte.
+_MARK = int.from_bytes(b"FPS\0")
 #: Lists are sorted and filtered by columns; the rest lies in JSON, so that rows stay short. Ids are never given again:
 #: edits that may be undone name dives by them.
-SCHEMA = f"""
+_TABLES = f"""
 CREATE TABLE dive (
     id INTEGER PRIMARY KEY AUTOINCREMENT, listed INTEGER NOT NULL, revision INTEGER NOT NULL,
     file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL, dive_number TEXT NOT NULL, board_m REAL,
     difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL, award REAL, score REAL,
-    analysed_at TEXT NOT NULL, tags TEXT NOT NULL
+    analysed_at TEXT NOT NULL, tags TEXT NOT NULL, exemplar_id TEXT NOT NULL,
+    take_off REAL, flight REAL, entry REAL
 ) STRICT;
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
@@ -57,90 +48,65 @@ CREATE INDEX session_by_dive ON session_dive (dive);
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
 {search.SCHEMA.strip()}
-PRAGMA user_version = {VERSION};
 """
-_OLD_TABLES = ("dive", "detail", "measure", "analysis", "removed", "folder", "moved_to")
-_OLD_INDEXES = ("dive_by_file", "dive_by_athlete", "measure_by_dive")
+_HEADER = (f"PRAGMA user_version = {VERSION}", f"PRAGMA application_id = {_MARK + VERSION}")
+_HEADER_BYTES = 100
 
 
 def make(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, or upgrade an older file, unless another program has just done so.
-
-    Raises: sqlite3.Error.
-    """
-    if version_of(db) >= VERSION:
+    """Make the tables of an empty file, unless another program has just done so. Raises: sqlite3.Error."""
+    if not is_empty(db):
         return
-    db.execute("PRAGMA foreign_keys = OFF")  # else details go with the table of dives
     with db:
         db.execute("BEGIN IMMEDIATE")
-        if version_of(db) == 0:
-            _execute(db, SCHEMA)
-        elif version_of(db) < VERSION:
-            _renew(db)
-    db.execute("PRAGMA foreign_keys = ON")
+        if is_empty(db):
+            for statement in _TABLES.split(";\n"):  # a trigger holds another semicolon
+                db.execute(statement)
+            _write_header(db)
 
 
-def _execute(db: sqlite3.Connection, script: str) -> None:
-    """Execute statements within the transaction that is open, which `executescript` would end."""
-    for statement in script.split(";\n"):  # a trigger holds another semicolon
+def is_store(path: Path) -> bool:
+    """Return True if the header of a file says that it is a store, of any version; the file is not opened as one."""
+    try:
+        if not path.is_file():  # a pipe would wait for who writes into it
+            return False
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except (OSError, ValueError):
+        return False
+    return header.startswith(b"SQLite format 3\0") and header[68:71] == _MARK.to_bytes(4)[:3]
+
+
+def is_newer(db: sqlite3.Connection) -> bool:
+    """Return True if an open file is of a newer program: the header states its version twice."""
+    return mark_of(db) - _MARK == version_of(db) > VERSION
+
+
+def header_amiss(db: sqlite3.Connection) -> str:
+    """Return what is wrong with the version of an open file, or ""."""
+    if version_of(db) == VERSION and mark_of(db) == _MARK + VERSION:
+        return ""
+    return f"its version is {version_of(db)}, its mark {mark_of(db)}"
+
+
+def tables_amiss(db: sqlite3.Connection) -> str:
+    """Return which table of an open file is missing or differs, or ""."""
+    return schema_amiss(db, f"{_TABLES} PRAGMA application_id = {mark_of(db)};")[1]
+
+
+def mend_header(db: sqlite3.Connection) -> None:
+    """Write the version of a file again whose tables are sound. Raises: sqlite3.Error."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        _write_header(db)
+
+
+def _write_header(db: sqlite3.Connection) -> None:
+    for statement in _HEADER:
         db.execute(statement)
 
 
-def _renew(db: sqlite3.Connection) -> None:
-    """Take over the dives of versions 1 and 2, which kept details twice, and sessions in files."""
-    for name in _OLD_INDEXES:
-        db.execute(f"DROP INDEX {name}")
-    for name in _OLD_TABLES:
-        db.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
-    _execute(db, SCHEMA)
-    old = (
-        "SELECT id, record, saved, thumbnail, (SELECT content FROM old_analysis JOIN old_dive "
-        "USING (file, first_frame, last_frame, analysed_at) WHERE old_dive.id = old_detail.id) FROM old_detail"
-    )
-    for id_, record, saved, thumbnail, analysis in db.execute(old).fetchall():
-        try:
-            row = _renewed(with_outcome(json.loads(record)), saved)
-        except (ConfigError, AttributeError, KeyError, TypeError, ValueError) as error:
-            log.warning("history: dive %s cannot be taken over: %s", id_, error)
-            continue
-        insert(db, replace(row, id=id_, thumbnail=thumbnail))
-        if analysis is not None:
-            db.execute("INSERT INTO analysis VALUES (?, ?)", (id_, analysis))
-    ids = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name IN ('dive', 'old_dive')").fetchone()
-    db.execute("DELETE FROM sqlite_sequence WHERE name = 'dive'")
-    db.execute("INSERT INTO sqlite_sequence VALUES ('dive', ?)", ids)
-    for name in ("folder", "moved_to"):
-        db.execute(f"INSERT INTO {name} SELECT * FROM old_{name}")
-    for name in _OLD_TABLES:
-        db.execute(f"DROP TABLE old_{name}")
-
-
-def _renewed(record: Mapping[str, Any], content: bytes) -> Row:
-    """Return a dive of version 1 or 2, whose record holds more than the session that it was saved with.
-
-    Raises: ConfigError or ValueError if it cannot be read.
-    """
-    path = Path(record["path"])
-    try:
-        saved = parse_session(content, path.with_suffix(".dive")).dives[0]
-    except (ConfigError, IndexError) as error:
-        log.warning("history: %s is taken over by its record alone: %s", path, error)
-        saved = SavedDive(path=path)
-        chosen_m = record["board_m"]
-    else:
-        chosen_m = saved.board_m
-    names = {field.name for field in fields(DiveResults)} & record.keys()
-    results = from_json({name: record[name] for name in names} | {"seen_board_m": None}, DiveResults)
-    details = {name: record[name] for name in ("identity", "dived_on", "event", "outcome", "note", "judging")}
-    own = {field.name: getattr(saved, field.name) for field in fields(saved)} | details
-    own |= {
-        "path": record["path"],
-        "in_frame": record["in_frame"],
-        "out_frame": record["out_frame"],
-        "diver": record["athlete"],
-        "dive_number": record["dive_number"] or None,
-        "board_m": chosen_m,
-    }
-    told = from_json(own, SavedDive)
-    seen_m = record["board_m"] if chosen_m is None else None
-    return Row(saved=told, results=replace(results, seen_board_m=seen_m), tags=tuple(record.get("tags", ())), listed=1)
+def is_empty(db: sqlite3.Connection) -> bool:
+    """Return True if an open file has neither tables nor marks."""
+    marks = version_of(db), mark_of(db), db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    return marks == (0, 0, 0)

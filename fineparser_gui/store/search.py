@@ -62,6 +62,8 @@ def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, li
         values.append(query.until)
     if query.judged is not None:
         parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
+    if query.votes:
+        parts.append("exemplar_id != ''")
     if query.tag is not None:
         parts.append("instr(tags, ?)")
         values.append(f"\n{query.tag}\n")

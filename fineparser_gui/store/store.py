@@ -1,4 +1,4 @@
-"""The coach's store: dives, and sessions as lists of them."""
+"""The coach's store: dives, sessions as lists of them, and session files that are taken in."""
 
 import json
 import logging
@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from fineparser_core.constants import LONGEST_NAME
@@ -14,11 +16,13 @@ from fineparser_core.diving.meet import renamed
 from fineparser_core.errors import FineParserError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.sqlite_file import is_due, keep_generations, pair_log
-from fineparser_gui.store.dives import DiveTable, KeptDive, keep_dive, known_row
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session_file import SavedDive, SavedSession, parse_session, session_bytes
+from fineparser_gui.session.session_model import restored_attributes
+from fineparser_gui.store.dives import KeptDive, StoredDives, keep_dive, known_row
 from fineparser_gui.store.file import backup_of, damage_in, lock_of
-from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of
-from fineparser_gui.store.said import contradicted
-from fineparser_gui.store.session_file import SavedDive, SavedSession
+from fineparser_gui.store.records import changed, contradicted, results_of
+from fineparser_gui.store.rows import Row, rows_of, saved_dive_of, text_of
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +65,8 @@ class SessionRecord:
     picture: int = 0
 
 
-class Store(DiveTable):
-    """The store with its sessions; see `StoreFile` for the file and `DiveTable` for the dives."""
+class Store(StoredDives):
+    """The store with its sessions; see `StoreFile` for the file and `StoredDives` for the dives."""
 
     def keep_session(
         self, id_: int, state: SavedSession, entries: Sequence[SessionEntry], *, name: str = "", source: str = ""
@@ -193,6 +197,51 @@ class Store(DiveTable):
         with self._writing() as db:
             db.executemany("DELETE FROM session WHERE id = ?", [(id_,) for id_ in ids])
 
+    def take_over(self, other: "Store") -> None:
+        """Take in the sessions of another store, and its dives that were changed since it began as a copy.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        with other._reading() as db:
+            sessions = db.execute("SELECT id, name, begun_at FROM session ORDER BY id").fetchall()
+            everything = [row[0] for row in db.execute("SELECT id FROM dive")]
+            changed_ids = {row[0] for row in db.execute("SELECT id FROM dive WHERE revision > 0 AND listed >= 0")}
+            rows = {row.id: row for row in rows_of(db, everything)}
+
+        def kept(row: Row) -> KeptDive:
+            told = changed(SavedDive(path=row.saved.path), row.saved) if row.id in changed_ids else frozenset[str]()
+            return KeptDive(
+                saved=row.saved,
+                changed=told,
+                results=row.results,
+                settled=row.results.analysed_at != "",
+                listed=row.listed == 1,
+                thumbnail=other.thumbnail(row.id),
+                pack=partial(other.analysis, row.id),
+            )
+
+        new = [row for row in rows.values() if row.id in changed_ids]
+        ids = dict(zip((row.id for row in new), self.keep([kept(row) for row in new]), strict=True))
+        tags = {ids[row.id]: row.tags for row in new if row.tags}
+        self.set_tags({one.id: (*one.tags, *tags[one.id]) for one in self.dives(list(tags))})
+        for id_, name, begun_at in sessions:
+            source = f"{begun_at} {id_}"
+            found = other.session(id_)
+            if found is None or self.session_of(source):
+                continue
+            saved, theirs = found
+            entries = [
+                SessionEntry(
+                    key=str(place),
+                    id=ids.get(their_id, 0),
+                    saved=one,
+                    kept=kept(rows[their_id]) if their_id and their_id not in ids else None,
+                )
+                for place, (one, their_id) in enumerate(zip(saved.dives, theirs, strict=True))
+            ]
+            self.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)
+
     def sweep(self) -> None:
         """Delete dives that no session has and the history does not show, and empty sessions.
 
@@ -271,3 +320,47 @@ def _own(text: str) -> SavedDive | None:
     except ValueError as error:
         log.warning("history: a dive of a session cannot be used: %s", error)
         return None
+
+
+def read_file(path: Path) -> tuple[SavedSession, str]:
+    """Return the content of a session file and its digest.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    data = session_bytes(path)
+    return parse_session(data, path), sha256(data).hexdigest()
+
+
+def take_in(
+    store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False, listed: bool = False
+) -> int:
+    """Put a session into the store, unless it is there already; return its id, 0 for an empty session.
+
+    Args:
+        source: digest of the file that the session comes from.
+        as_in_file: the details of the file replace those of the store; else they fill blank details.
+        listed: show its dives in the history, though they are not analyzed.
+
+    Raises:
+        ExportError: the store cannot be written.
+    """
+    if known := store.session_of(source):
+        return known
+    entries = []
+    for place, dive in enumerate(saved.dives):
+        found = by_details(dive)
+        if found is not None:
+            said = changed(SavedDive(path=dive.path), dive) if as_in_file else frozenset[str]()
+            found = replace(found, changed=said, listed=listed)
+        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=found))
+    return store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)[0]
+
+
+def by_details(saved: SavedDive) -> KeptDive | None:
+    """Return a dive for the store by its details alone.
+
+    None if its video was never opened, or is a recording of several dives.
+    """
+    results = results_of(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
+    return None if results is None else KeptDive(saved=saved, results=results, settled=False)

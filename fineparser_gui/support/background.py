@@ -1,10 +1,10 @@
-"""Work off the thread of the window; its result is handled on the window's thread."""
+"""Work off the thread of the window, and work soon on it, once for many causes."""
 
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, SignalInstance
 
 from fineparser_core.errors import Cancelled, FineParserError
 from fineparser_core.language import translated
@@ -12,6 +12,32 @@ from fineparser_core.language import translated
 log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
+
+
+class Soon(QTimer):
+    """Timer that acts once, a while after the first of some changes; later changes do not extend the delay.
+
+    Args:
+        signals: signals of the changes, until `end`.
+    """
+
+    def __init__(self, parent: QObject, delay_ms: int, act: Callable[[], object], *signals: SignalInstance) -> None:
+        super().__init__(parent, singleShot=True, interval=delay_ms)
+        self.timeout.connect(act)
+        self._signals = signals
+        for signal in signals:
+            signal.connect(self.begin)
+
+    def end(self) -> None:
+        """Stop following the changes."""
+        self.stop()
+        for signal in self._signals:
+            signal.disconnect(self.begin)
+
+    def begin(self, *_: object) -> None:
+        """Start the delay after a change, unless it is running."""
+        if not self.isActive():
+            self.start()
 
 
 class Background(QThreadPool):

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QLocale, QMargins, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from fineparser_gui.support.icons import icon, pixmap
-from fineparser_gui.support.widgets import follow_palette, icon_button, keyboard_friendly, label, lay_out
+from fineparser_gui.support.images import icon, pixmap
+from fineparser_gui.support.widgets import follow_palette, icon_button, keyboard_friendly, label, lay_out, literal
 
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
@@ -27,7 +27,7 @@ _ENTRY_W = 420
 _MOST = 4
 
 
-class Message(QFrame):
+class MessageCard(QFrame):
     """A message of the stack.
 
     Signals:
@@ -41,9 +41,9 @@ class Message(QFrame):
 
     over = Signal()
 
-    def __init__(self, text: str, actions: Actions = ()) -> None:
+    def __init__(self, text: str, actions: Actions = (), *, problem: bool = False) -> None:
         super().__init__()
-        self.setObjectName("offer" if actions else "banner")
+        self.setObjectName("banner" if problem else "offer")
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
@@ -93,7 +93,8 @@ class Message(QFrame):
         """Draw the icons in the color of the text, which the style sheet of the theme sets."""
         self._text.ensurePolished()
         color = self._text.palette().windowText().color().name()
-        self._sign.setPixmap(pixmap("warning", color, 20))
+        if self.objectName() == "banner":  # what went well needs no sign
+            self._sign.setPixmap(pixmap("warning", color, 20))
         self.close_button.setIcon(icon("close", color))
 
     def _close(self) -> None:
@@ -132,11 +133,12 @@ class MessageStack(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.messages: list[Message] = []
+        self.messages: list[MessageCard] = []
         self.kept: deque[KeptMessage] = deque(maxlen=_MOST_KEPT)
         self.n_unread = 0
         self._closed_s: dict[str, float] = {}  # times at which closed messages came last
-        self._offer: Message | None = None
+        self._offer: MessageCard | None = None
+        self._told: MessageCard | None = None
         self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         self.hide()
 
@@ -162,6 +164,14 @@ class MessageStack(QWidget):
             return
         self._show(text)
 
+    def tell(self, text: str) -> None:
+        """Show a message in place of the last one that was told; the list does not keep it."""
+        told, self._told = self._told, None
+        if told in self.messages:
+            self._remove(told)
+        self._show(text, problem=False)
+        self._told = self.messages[-1]
+
     def read(self) -> None:
         """Count all messages of the list as read."""
         self.n_unread = 0
@@ -177,7 +187,7 @@ class MessageStack(QWidget):
         self._closed_s.pop(text, None)
         self._show(text)
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str, *, problem: bool = True) -> None:
         same = next((one for one in self.messages if one.text == text), None)
         if same is not None:
             self.messages.remove(same)
@@ -188,12 +198,12 @@ class MessageStack(QWidget):
             return
         for one in [one for one in self.messages if one is not self._offer][: 1 - _MOST]:
             self._remove(one)
-        self._add(Message(text))
+        self._add(MessageCard(text, problem=problem))
 
     def offer(self, text: str, actions: Actions) -> None:
         """Show a message with buttons until it is closed or withdrawn."""
         self.withdraw()
-        self._offer = Message(text, actions)
+        self._offer = MessageCard(text, actions)
         self._add(self._offer)
 
     def withdraw(self) -> None:
@@ -202,7 +212,7 @@ class MessageStack(QWidget):
         if offer is not None:
             self._remove(offer)
 
-    def _add(self, message: Message) -> None:
+    def _add(self, message: MessageCard) -> None:
         self.messages.append(message)
         self._column.addWidget(message)
         message.over.connect(lambda: self._on_over(message))
@@ -211,7 +221,7 @@ class MessageStack(QWidget):
         self.show()
         self.updateGeometry()
 
-    def _on_over(self, message: Message) -> None:
+    def _on_over(self, message: MessageCard) -> None:
         offered = message is self._offer
         if offered:
             self._offer = None
@@ -221,7 +231,7 @@ class MessageStack(QWidget):
         if offered:
             self.offer_closed.emit()
 
-    def _remove(self, message: Message) -> None:
+    def _remove(self, message: MessageCard) -> None:
         self.messages.remove(message)
         self._column.removeWidget(message)
         message.blockSignals(True)
@@ -263,6 +273,6 @@ class MessageBell(QToolButton):
         self.setText(str(n_unread or ""))
         name = self.tr("Messages: {0} new").format(n_unread) if n_unread else self.tr("Messages")
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(literal(name))
         color = self.palette().highlight() if n_unread else self.palette().windowText()
         self.setIcon(icon("bell", color.color().name()))

@@ -1,5 +1,7 @@
 """The language of the window: its choice, its texts, and those of Qt itself."""
 
+import re
+
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 
@@ -12,8 +14,13 @@ class TableTranslator(QTranslator):
     The table knows no contexts: the same English words are the same text everywhere.
     """
 
+    #: A counted thing of an English text.
+    _COUNTED = re.compile(r"(\{0\} (?:file )?\w+?)s\b")
+
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
-        """Return the translation of a text, or None."""
+        """Return the translation of a text, or None; of an English text its singular for one thing."""
+        if language() == ENGLISH:
+            return self._COUNTED.sub(r"\1", text) if n == 1 else None
         return translation(text, count=n if n >= 0 else 2)
 
     def isEmpty(self) -> bool:
@@ -48,11 +55,11 @@ def install_language(app: QGuiApplication, chosen: str = "", system: QLocale | N
     if chosen and language_of(system) != chosen:  # numbers as well; with the system's language those of its region
         QLocale.setDefault(QLocale(chosen))
     app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # of all these languages, whatever the system's is
-    if code == ENGLISH:
-        return []
     installed: list[QTranslator] = []
     of_qt = QTranslator(app)
-    if of_qt.load(QLocale(code), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+    if code != ENGLISH and of_qt.load(
+        QLocale(code), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    ):
         installed.append(of_qt)
     installed.append(TableTranslator(app))  # Qt asks the last translator first
     for translator in installed:

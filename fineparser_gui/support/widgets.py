@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6 import QtGui
-from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QIcon, QImage, QImageReader, QResizeEvent, QShortcut, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
     QComboBox,
+    QDialog,
+    QDialogButtonBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -20,8 +23,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QTableView,
+    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -31,12 +36,78 @@ from fineparser_core.language import without_mnemonic
 
 #: Height of the title that most desktops put above a window, in pixels.
 TITLE_PX = 28
+#: Room for the frames that desktops put around a window, in pixels.
+_FRAME_PX = 8
 _CARD_MARGINS = QMargins(14, 10, 14, 12)
+_MARGIN_PX = 14
+_SETTLE_MS = 50
+
+
+def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
+    """Return a button box with a close button."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
+    buttons.rejected.connect(dialog.reject)
+    return buttons
+
+
+def deciding_buttons(dialog: QDialog, text: str, accept: Callable[[], None]) -> tuple[QDialogButtonBox, QPushButton]:
+    """Return a button box to accept or to cancel, and its button that accepts."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+    chosen = buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
+    chosen.setProperty("role", "primary")
+    chosen.setDefault(True)
+    buttons.accepted.connect(accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons, chosen
+
+
+class TextPage(QTextBrowser):
+    """Read-only text; links open in the browser, pictures are loaded from a folder and are no wider than the page."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        self._folder = folder
+        self._pictures: set[str] = set()
+        self._fit_timer = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self._fit_pictures)
+        self.setOpenExternalLinks(True)
+        self.document().setDocumentMargin(_MARGIN_PX)
+
+    def loadResource(self, kind: int, name: QUrl) -> object:
+        if kind != QTextDocument.ResourceType.ImageResource.value or self._folder is None:
+            return super().loadResource(kind, name)
+        self._pictures.add(name.path())
+        return self._picture(name.path())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._pictures and event.size().width() != event.oldSize().width():
+            self._fit_timer.start()
+
+    def _fit_pictures(self) -> None:
+        document = self.document()
+        for name in self._pictures:
+            document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), self._picture(name))
+        document.markContentsDirty(0, document.characterCount())
+
+    def _picture(self, name: str) -> QImage:
+        reader = QImageReader(str((self._folder or Path()) / name))
+        size, room_px = reader.size(), self.viewport().width() - 2 * round(self.document().documentMargin())
+        if size.width() > room_px > 0:
+            size = size.scaled(room_px, size.height(), Qt.AspectRatioMode.KeepAspectRatio)
+        ratio = self.devicePixelRatioF()
+        reader.setScaledSize(size * ratio)
+        image = reader.read()
+        image.setDevicePixelRatio(ratio)
+        return image
 
 
 def label(text: str = "", role: str | None = None, *, wrap: bool = False, bold: float = 0.0) -> QLabel:
     """Return a label; role is "title", "muted" or "error" of the style sheet; bold is also a factor of its size."""
-    made = QLabel(text)
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
     if bold:
         font = made.font()
         font.setBold(True)
@@ -44,12 +115,14 @@ def label(text: str = "", role: str | None = None, *, wrap: bool = False, bold: 
         made.setFont(font)
     made.setProperty("role", role)
     made.setWordWrap(wrap)
-    made.setTextFormat(Qt.TextFormat.PlainText)
     return made
 
 
-def tool_tip(text: str) -> str:
-    """Return a tool tip that shows names as they are: Qt takes text with tags for a page, and loads its pictures."""
+def literal(text: str) -> str:
+    """Return text for a tool tip or a box that shows names as they are.
+
+    Qt takes text with tags for a page there, and loads its pictures.
+    """
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
 
 
@@ -67,7 +140,7 @@ class ElidedLabel(QLabel):
         """Set the full text."""
         self._full = text
         self.setAccessibleName(text)
-        self.setToolTip(tool_tip(text))
+        self.setToolTip(literal(text))
         self.updateGeometry()
         self._elide()
 
@@ -114,7 +187,17 @@ def clear(box: QBoxLayout) -> None:
 def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None:
     """Resize a window, to no more than its screen shows of it."""
     room = window.screen().availableGeometry()
-    window.resize(min(width_px, room.width()), min(height_px, room.height() - TITLE_PX))
+    window.resize(min(width_px, room.width() - _FRAME_PX), min(height_px, room.height() - TITLE_PX - _FRAME_PX))
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """Return an area that scrolls a page where it is higher than the window."""
+    area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its content has the focus
+    area.viewport().setAutoFillBackground(False)
+    area.setWidget(page)
+    page.setAutoFillBackground(False)
+    return area
 
 
 def tool_button(action: QAction) -> QToolButton:
@@ -137,7 +220,7 @@ def icon_button(name: str, act: Callable[[], object], **properties: object) -> Q
 
 def push_button(text: str, act: Callable[[], object], tip: str = "", role: str | None = None) -> QPushButton:
     """Return a button beside the player, which takes the focus by Tab only; role is a role of the style sheet."""
-    button = QPushButton(text, toolTip=tip)
+    button = QPushButton(text, toolTip=literal(tip))
     button.setProperty("role", role)
     button.clicked.connect(act)
     keyboard_friendly(button)
@@ -243,7 +326,7 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = F
     if wide:
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setAccessibleName(without_mnemonic(text))
-    caption = QLabel(text)
+    caption = label(text)
     caption.setBuddy(field)
     field.ensurePolished()
     caption.setMinimumHeight(field.sizeHint().height())

@@ -3,7 +3,7 @@
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.language import text
 from fineparser_core.records import DiveParse, Moment
-from fineparser_gui.score.correction import frames_of
+from fineparser_gui.session.correction import frames_of
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.steps import moment_texts
 
@@ -30,16 +30,10 @@ class Handles:
         self._parse: DiveParse | None = None
         self._moments: tuple[int, ...] = ()
         self._committed: tuple[int, int] | None = None
-        self._n_frames, self._fixed = 0, False
+        self._n_frames = 0
 
     def show(
-        self,
-        shown: DiveParse | None,
-        by_model: DiveParse | None,
-        dive_range: tuple[int, int] | None,
-        n_frames: int = 0,
-        *,
-        fixed: bool = False,
+        self, shown: DiveParse | None, by_model: DiveParse | None, dive_range: tuple[int, int] | None, n_frames: int = 0
     ) -> None:
         """Show those of a dive; an end that is being dragged stays.
 
@@ -47,9 +41,8 @@ class Handles:
             by_model: has the transitions of the model.
             dive_range: first and last frame of the dive.
             n_frames: number of frames of the file.
-            fixed: the range cannot be moved.
         """
-        self._parse, self._committed, self._n_frames, self._fixed = shown, dive_range, n_frames, fixed
+        self._parse, self._committed, self._n_frames = shown, dive_range, n_frames
         if dive_range is None or self.held not in (IN, OUT):
             self.range = dive_range
         self._moments = placed_frames(shown) if shown else ()
@@ -73,7 +66,7 @@ class Handles:
     @property
     def ends_movable(self) -> bool:
         """True if In and Out point can be moved."""
-        return self.range is not None and not self._fixed
+        return self.range is not None
 
     @property
     def _movable(self) -> list[int]:

@@ -14,11 +14,9 @@ from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal, time_text
 from fineparser_gui.support.steps import duration_s, step_text
 from fineparser_gui.support.theme import step_color, text_on
-from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
-from fineparser_gui.timeline.frame_line import FrameLine
+from fineparser_gui.timeline.bands import ZOOM_STEP, FrameBand, FrameLine, ThumbnailsItem, TimeBox
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.thumbnails import Thumbnails
-from fineparser_gui.timeline.time_box import ZOOM_STEP, TimeBox
 
 # Each movement of the mouse counts: a handle that is dragged shows its frame at once.
 pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")

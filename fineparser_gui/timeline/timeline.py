@@ -1,25 +1,27 @@
 """The timeline: thumbnails, phases, transitions, In and Out point, curves and playhead, with mouse and keyboard."""
 
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.records import ComparedDive, DiveParse, VideoInfo
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.player.drawings import marked_frames
-from fineparser_gui.support.steps import steps_to_water
+from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.drawings import marked_frames
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import duration_s, moment_texts, step_text, steps_to_water
+from fineparser_gui.support.theme import step_color
+from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
 from fineparser_gui.timeline.handles import IN, Handles
-from fineparser_gui.timeline.legend import Legend, TimelineContent
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from fineparser_gui.timeline.time_plot import TimePlot
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QScrollBar
 
 #: Seconds of the file shown before and after the dive.
 _MARGIN_S = 0.6
@@ -31,6 +33,84 @@ QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; mi
 QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; border: none; }
 QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: none; }
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineContent:
+    """Content of the timeline.
+
+    Attributes:
+        key: key that identifies the dive and its file.
+        stale: whether the phases are those from before the dive was trimmed.
+        accepted: indices of proposals that were added to the list.
+    """
+
+    key: Hashable = None
+    info: VideoInfo | None = None
+    parse: DiveParse | None = None
+    steps: tuple[StepSpan, ...] = ()
+    stale: bool = False
+    drawn: frozenset[int] = frozenset()
+    proposals: tuple[DiveSegment, ...] = ()
+    accepted: frozenset[int] = frozenset()
+
+    @property
+    def last_frame(self) -> int:
+        """Last frame of the file; 0 without a file."""
+        return self.info.n_frames - 1 if self.info is not None else 0
+
+
+class Legend(QWidget):
+    """Two texts in a line, of which the second is elided."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moments, self._more = label(), ElidedLabel("muted")
+        self._moments.setTextFormat(Qt.TextFormat.RichText)
+        self._more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=12), self._moments, (self._more, 1))
+
+    def show_phases(self, content: TimelineContent, *, curves: bool) -> None:
+        """Name the moments of a parse, or say where the phases are from; `curves`: the network's are shown."""
+        self._moments.setText(self._moments_text(content.parse, content.steps))
+        if content.parse is not None:
+            self._more.set_text(
+                self.tr("curves: how sure the network alone is of take-off and come-out") if curves else ""
+            )
+        else:
+            self._more.set_text(self._pending_text(content))
+
+    def description(self, content: TimelineContent, handles: Handles) -> str:
+        """Return all that the timeline shows in words."""
+        if content.info is None:
+            return ""
+        text = self.tr("{0} from frame {1}, {2} s")
+        parts = [handles.text(handles.chosen)] if handles.chosen is not None else []
+        parts += [
+            text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, content.info), 2))
+            for s in (() if content.stale else content.steps)
+        ]
+        parts += handles.accessible_text()
+        n_proposals = len(content.proposals)
+        if n_proposals > 1:
+            found = self.tr("Dives found: {0}, in the list: {1}.")
+            parts.append(found.format(n_proposals, len(content.accepted)))
+        elif n_proposals:
+            parts.append(self.tr("One dive was found."))
+        return ", ".join(filter(None, (*parts, self._pending_text(content))))
+
+    def _pending_text(self, content: TimelineContent) -> str:
+        return self.tr("pending: the dive is being analysed again") if content.stale else ""
+
+    def _moments_text(self, parse: DiveParse | None, steps: Sequence[StepSpan]) -> str:
+        if parse is None:
+            return ""
+        colors = *(step_color(step.name) for step in steps[1:]), self.palette().highlight().color()
+        marks = zip("◆◆●", colors, moment_texts(), strict=True)
+        shown = list(marks)[: 2 if parse.first_water_contact_frame is None else 3]
+        texts = (f'<span style="color:{color.name()}">{mark}</span>&nbsp;{name}' for mark, color, name in shown)
+        return "&nbsp;&nbsp;&nbsp; ".join(texts)
 
 
 class TimelineScrollBar(QScrollBar):
@@ -127,17 +207,6 @@ class Timeline(QWidget):
         trimmed = None not in dive.trimmed_range
         self._show(shown, dive.path, (dive.first_frame, dive.last_frame), by_model, trimmed=trimmed)
 
-    def set_library_dive(self, shown: ComparedDive, info: VideoInfo, drawn: set[int]) -> None:
-        """Show the phases of a library dive, which cannot be moved here.
-
-        Args:
-            drawn: frames on which a drawing begins or ends to be shown.
-        """
-        first, last = shown.steps[0].start_frame, shown.steps[-1].end_frame - 1
-        key = (shown.path, first, last)
-        content = TimelineContent(key=key, info=info, steps=shown.steps, drawn=frozenset(drawn))
-        self._show(content, shown.path, (first, last), trimmed=last - first + 1 < info.n_frames, fixed=True)
-
     def _show(
         self,
         shown: TimelineContent,
@@ -146,7 +215,6 @@ class Timeline(QWidget):
         by_model: DiveParse | None = None,
         *,
         trimmed: bool = False,
-        fixed: bool = False,
     ) -> None:
         """Show a dive; of another file than before, and once its phases are found, the part that is `trimmed`."""
         before, self.content, info = self.content, shown, shown.info
@@ -159,7 +227,7 @@ class Timeline(QWidget):
             if info is not None:
                 self.prepare().set_file(info)
         n_frames = info.n_frames if info is not None else 0
-        self._handles.show(shown.parse, by_model, dive_range if n_frames else None, n_frames, fixed=fixed)
+        self._handles.show(shown.parse, by_model, dive_range if n_frames else None, n_frames)
         if info is not None and trimmed and (opened or found):
             self.show_dive()
         self._update_all()

@@ -25,21 +25,28 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import Cancelled, ExportError, FineParserError
+from fineparser_core.errors import Cancelled, ExportError, FineParserError, no_memory
 from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
-from fineparser_core.records import ClipEncoding, DiveParse, DiveSegment, paint_masks
+from fineparser_core.records import ClipEncoding, DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
-from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.processes import Message, ParentPipe, decode, input_lines
+from fineparser_core.support.files import check_content
+from fineparser_core.support.processes import (
+    ParentPipe,
+    ProcessMessage,
+    decode,
+    input_lines,
+    lower_priority,
+    wait_asleep,
+)
 from fineparser_core.video.clips import make_clip
-from fineparser_gui.store.analysis_cache import AnalysisCache
+from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     AnyMessage,
@@ -51,6 +58,7 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     Ending,
     Failure,
+    LibraryEntry,
     LibraryReport,
     LibraryRequest,
     ParseRequest,
@@ -74,7 +82,6 @@ from functools import cached_property
 
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_gui.library.library import LibraryEntry
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +93,8 @@ _DIVES_IN_MEMORY = 24
 _SEARCHES_IN_MEMORY = 8
 #: Shortest time between two progress messages, in seconds; drawing each costs the window some milliseconds.
 _TELL_EVERY_S = 0.05
+#: Time for which an exemplar of a dive that lost its star can be restored, in seconds: longer than a window is open.
+_KEPT_IN_BIN_S = 7 * 86_400.0
 
 
 class LibraryHandler:
@@ -101,19 +110,20 @@ class LibraryHandler:
     @cached_property
     def store(self) -> ExemplarStore:
         """All exemplars. Raises: ExemplarError if the bundled exemplars cannot be read."""
-        return ExemplarStore.open_all(self._folder, make=True)
+        store = ExemplarStore.open_all(self._folder, make=True)
+        if store.writable and store.removed():
+            store.empty_bin(_KEPT_IN_BIN_S)  # stars that were taken away, and can no longer be undone
+        return store
 
     def change(self, request: ChangeLibraryRequest) -> None:
         """Execute a request; "list" changes nothing."""
         if request.action == "edit":
             assert request.facts is not None
-            self.store.edit(request.exemplar_id or "", request.facts)
+            self.store.edit(request.exemplar_id or "", request.facts, request.was)
         elif request.action == "remove":
             self.store.remove(request.exemplar_id or "")
         elif request.action == "restore":
             self.store.restore(request.exemplar_id or "")
-        elif request.action == "empty_bin":
-            self.store.empty_bin()
 
     def report(self, request_id: str, model_id: str, added: str | None) -> LibraryReport:
         """Return the current content of the library."""
@@ -139,7 +149,7 @@ class ParseLost(FineParserError):
     """Error raised if the results of a clip are no longer kept: it has to be analyzed again."""
 
 
-class Watch(TypedDict):
+class WatchArguments(TypedDict):
     """Callback for the progress of a long job of the core, and the token that stops it."""
 
     progress: ProgressCallback
@@ -150,7 +160,7 @@ class Worker:
     """Worker that carries out the requests in turn, and quick requests beside them on a second thread."""
 
     def __init__(
-        self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
+        self, folder: Path, send: Callable[[ProcessMessage], None], settings: WorkerSettings, library: Path | None
     ) -> None:
         self._cache = AnalysisCache(folder)
         self._library = LibraryHandler(library)
@@ -167,7 +177,7 @@ class Worker:
         threading.Thread(target=self._run, name="analysis", daemon=True).start()
         threading.Thread(target=self._run_quick, name="quick", daemon=True).start()
 
-    def handle(self, message: Message) -> None:
+    def handle(self, message: ProcessMessage) -> None:
         """Take a message from the window; called from the reading thread."""
         if isinstance(message, CancelRequest):
             if token := self._tokens.get(message.id):
@@ -203,6 +213,9 @@ class Worker:
         except FineParserError as error:
             self._end(Failure(id=request_id, kind=type(error).__name__, message=translated(error)))
         except Exception as error:
+            if (short := no_memory(error)) is not None:
+                self._end(Failure(id=request_id, kind=type(short).__name__, message=translated(short)))
+                return
             log.exception("request %s failed", request_id)
             self._end(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
 
@@ -256,6 +269,7 @@ class Worker:
     def _add_exemplar(self, request: AddExemplarRequest) -> str:
         parsed = self._encoded(request.parse_id) if request.parse_id else None
         placed = parsed is not None and request.transitions is not None
+        check_content(Path(request.path), request.content)
         if parsed is None:
             clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
         else:
@@ -291,6 +305,7 @@ class Worker:
                 **watch,
             )
             parse, encoding = self._open().parse(found.clip, found.recording, **watch)
+        check_content(Path(request.path), request.content)
         name = request.kept_as or request.id
         record = parse_record(parse, encoding)
         self._cache.put(name, *record)
@@ -302,6 +317,7 @@ class Worker:
         with self._search(request) as search:
             tell = watch["progress"]
             found = search.run(progress=lambda one: tell(replace(one, stage="scan")), cancel=watch["cancel"])
+        check_content(Path(request.path), request.content)
         self._keep(request, {"segments": to_json(found.segments)})
         return found.segments
 
@@ -311,7 +327,6 @@ class Worker:
             parse, encoding = correct_transitions(parse, encoding, request.transitions)
         if request.contact_frame is not None:
             parse = correct_contact(parse, request.contact_frame)
-        parse = paint_masks(parse, request.painted)
         dive = parse_dive_number(request.dive_number)
         difficulty = find_difficulty(dive, request.board_m, request.difficulty)
         rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
@@ -360,7 +375,7 @@ class Worker:
             self._cache.remove(parse_id)
         raise ParseLost(Phrase("The analysis of this dive is no longer kept: analyse it again."))
 
-    def _watch(self, request: Request) -> Watch:
+    def _watch(self, request: Request) -> WatchArguments:
         def tell(progress: Progress) -> None:
             self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_core.support.processes import Message, encode
+from fineparser_core.support.processes import ProcessMessage, encode
 from fineparser_gui.support.process import Process
 from fineparser_gui.worker.protocol import AnyMessage, Ping, Pong, WorkerSettings
 
@@ -35,7 +35,7 @@ class WorkerClient(QObject):
 
     Signals:
         started: messages can be sent.
-        received: (Message)
+        received: (ProcessMessage)
         died: the process crashed or hung, or could not be started.
 
     Attributes:
@@ -114,12 +114,12 @@ class WorkerClient(QObject):
         if self._cache is None:
             self._folder.cleanup()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ProcessMessage) -> None:
         """Send a message; ignored if no process runs."""
         if self._process is not None and self.running:
             self._process.write(encode(message))
 
-    def _on_received(self, message: Message) -> None:
+    def _on_received(self, message: ProcessMessage) -> None:
         self._silent_pulses = 0
         if not isinstance(message, Pong):
             self.received.emit(message)

@@ -10,16 +10,15 @@ them into records, in the cache's folder or that of the window's run, and a mess
 from dataclasses import dataclass
 from typing import Any
 
-from fineparser_core.exemplars.records import ExemplarFacts
-from fineparser_core.records import AthletePoint, DiveSegment, PaintedMask, Transitions
+from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
+from fineparser_core.records import AthletePoint, DiveSegment, Transitions
 from fineparser_core.scoring.profile import Profile
-from fineparser_core.support.processes import Message
-from fineparser_gui.library.library import LibraryEntry
+from fineparser_core.support.processes import ProcessMessage
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Settings of the process, passed on its command line: see `fineparser_gui.preferences.records.Preferences`.
+    """Settings of the process, passed on its command line: see `fineparser_gui.session.preferences.Preferences`.
 
     What the worker says to the user is in the language of the window.
     """
@@ -30,7 +29,7 @@ class WorkerSettings:
     language: str = ""
 
 
-class Request(Message, frozen=True, kw_only=True):
+class Request(ProcessMessage, frozen=True, kw_only=True):
     """A request, which ends in a single `Ending` of the same id."""
 
     id: str = ""
@@ -40,7 +39,8 @@ class ParseRequest(Request, frozen=True, kw_only=True):
     """Request to find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
 
     trim: without in_frame and out_frame, cut the dive out of the file; the clip of the result has its frames. athlete
-    is a point on the diver; None: the worker finds who dives.
+    is a point on the diver; None: the worker finds who dives. content is the digest of the file as it was opened, which
+    it must still have at the end.
     """
 
     path: str
@@ -48,6 +48,7 @@ class ParseRequest(Request, frozen=True, kw_only=True):
     out_frame: int | None
     trim: bool = True
     athlete: AthletePoint | None = None
+    content: str = ""
     kept_as: str = ""
 
 
@@ -56,7 +57,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
     parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
-    found; painted are the masks that the user corrected. profile is of the judges on whose scale the score is; None: as
+    found. profile is of the judges on whose scale the score is; None: as
     shipped. force scores also what shows too little of a dive.
     """
 
@@ -66,7 +67,6 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
     difficulty: float | None
     transitions: Transitions | None = None
     contact_frame: int | None = None
-    painted: tuple[PaintedMask, ...] = ()
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False
@@ -76,16 +76,17 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
 
 class TrimRequest(Request, frozen=True, kw_only=True):
-    """Request to find the dives in a long recording."""
+    """Request to find the dives in a long recording; content as in `ParseRequest`."""
 
     path: str
+    content: str = ""
     kept_as: str = ""
 
 
 class AddExemplarRequest(Request, frozen=True, kw_only=True):
     """Request to add a clip to the coach's own library, or the result of the `ParseRequest` of parse_id.
 
-    transitions as in `ScoreRequest`.
+    transitions as in `ScoreRequest`, content as in `ParseRequest`.
     """
 
     path: str
@@ -93,15 +94,21 @@ class AddExemplarRequest(Request, frozen=True, kw_only=True):
     out_frame: int | None
     facts: ExemplarFacts
     parse_id: str | None = None
+    content: str = ""
     transitions: Transitions | None = None
 
 
 class ChangeLibraryRequest(Request, frozen=True, kw_only=True):
-    """Request to change the coach's own library; action is "list", "edit", "remove", "restore" or "empty_bin"."""
+    """Request to change the coach's own library; action is "list", "edit", "remove" or "restore".
+
+    Attributes:
+        was: facts that an edited exemplar must still have.
+    """
 
     action: str
     exemplar_id: str | None = None
     facts: ExemplarFacts | None = None
+    was: ExemplarFacts | None = None
 
 
 class EncodeExemplarRequest(Request, frozen=True, kw_only=True):
@@ -110,33 +117,33 @@ class EncodeExemplarRequest(Request, frozen=True, kw_only=True):
     exemplar_id: str
 
 
-class CancelRequest(Message, frozen=True, kw_only=True):
+class CancelRequest(ProcessMessage, frozen=True, kw_only=True):
     """Message that stops the request with this id at the next safe point; a repeated request continues from there."""
 
     id: str
 
 
-class Ping(Message, frozen=True):
+class Ping(ProcessMessage, frozen=True):
     """Question whether the worker still listens, whatever it computes."""
 
 
-class Pong(Message, frozen=True):
+class Pong(ProcessMessage, frozen=True):
     """The answer to a `Ping`, at once."""
 
 
-class BegunReport(Message, frozen=True, kw_only=True):
+class BegunReport(ProcessMessage, frozen=True, kw_only=True):
     """Report that the worker begins the request; if the worker dies now, this request may be the reason."""
 
     id: str
 
 
-class DevicesReport(Message, frozen=True, kw_only=True):
+class DevicesReport(ProcessMessage, frozen=True, kw_only=True):
     """Devices of this machine: name in the settings -> name for the user."""
 
     devices: dict[str, str]
 
 
-class Ready(Message, frozen=True, kw_only=True):
+class Ready(ProcessMessage, frozen=True, kw_only=True):
     """Report that the weights are loaded; card holds the fields of their model card."""
 
     device: str
@@ -144,7 +151,7 @@ class Ready(Message, frozen=True, kw_only=True):
     card: dict[str, Any]
 
 
-class ProgressReport(Message, frozen=True, kw_only=True):
+class ProgressReport(ProcessMessage, frozen=True, kw_only=True):
     """Progress of the request; see `fineparser_core.progress.Progress`."""
 
     id: str
@@ -153,7 +160,7 @@ class ProgressReport(Message, frozen=True, kw_only=True):
     total: int
 
 
-class Ending(Message, frozen=True, kw_only=True):
+class Ending(ProcessMessage, frozen=True, kw_only=True):
     """End of a request; id is None if a `Failure` belongs to no request."""
 
     id: str | None
@@ -168,6 +175,19 @@ class Result(Answer, frozen=True, kw_only=True):
 
     analysis: dict[str, Any]
     record_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryEntry:
+    """An exemplar, whether it is the coach's own, and whether it is encoded for the loaded weights.
+
+    Attributes:
+        state: "ready", "waiting" for its encoding, or "no clip".
+    """
+
+    exemplar: Exemplar
+    own: bool
+    state: str
 
 
 class LibraryReport(Answer, frozen=True, kw_only=True):

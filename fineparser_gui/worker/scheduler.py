@@ -1,8 +1,9 @@
-"""The queue of all requests to the worker, in order of urgency."""
+"""The queue of all requests to the worker, in order of urgency, each a task until it ends."""
 
 import itertools
 import logging
 from collections.abc import Callable, Mapping
+from enum import Enum, IntEnum, auto
 from time import monotonic
 from types import UnionType
 
@@ -10,9 +11,8 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.progress import Progress
-from fineparser_gui.store.kept_results import KeptResults
-from fineparser_gui.support.clock import Clock
 from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.kept_results import KeptResults
 from fineparser_gui.worker.protocol import (
     Answer,
     BegunReport,
@@ -23,8 +23,8 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     Ending,
     Failure,
-    Message,
     ParseRequest,
+    ProcessMessage,
     ProgressReport,
     Quick,
     Ready,
@@ -33,7 +33,6 @@ from fineparser_gui.worker.protocol import (
     TrimRequest,
     WorkerSettings,
 )
-from fineparser_gui.worker.task import Task, TaskState, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +43,158 @@ _MOST_DEATHS = 5
 _STOP_MS = 30_000
 #: Longest time spent on kept answers in a turn of the event loop, in seconds.
 _TURN_S = 0.02
-#: Urgency by kind of request; `Urgency.BATCH` for all others.
-_USUAL = {EncodeExemplarRequest: Urgency.BACKGROUND, ScoreRequest: Urgency.SCORE, ChangeLibraryRequest: Urgency.SCORE}
 #: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
+#: Start and share of the time of each stage, as measured; a search of a recording has a single stage.
+_STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 1.0)}
+#: Share of the work from which the request's own pace is preferred to the usual duration, and from which it is used
+#: where no usual duration is known.
+_TELLING, _LEAST_TELLING = 0.3, 0.05
+
+
+class Clock:
+    """Timekeeper of one request while the worker carries it out.
+
+    Attributes:
+        fraction: share of the work that is done, 0 to 1; it never falls, not even in a second pass over the clip.
+    """
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._begun_s: float | None = None  # None: it stands still
+        self._spent_s = 0.0  # before
+        self._before = self._in_pass = 0.0
+        self.fraction = 0.0
+        self._first: tuple[float, float] | None = (
+            None  # where its pace counts from: torch wakes up before the first report
+        )
+
+    @property
+    def begun(self) -> bool:
+        return self._begun_s is not None or self._spent_s > 0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that the worker spent on it."""
+        return self._spent_s + (0.0 if self._begun_s is None else self._now() - self._begun_s)
+
+    def begin(self) -> None:
+        """Start or resume counting, as the worker begins the request or continues it."""
+        self._begun_s = self._now()
+
+    def stop(self) -> None:
+        """Pause counting while the worker does something else."""
+        self._spent_s, self._begun_s = self.elapsed_s, None
+
+    def report(self, progress: Progress) -> None:
+        """Update the fraction from the worker's progress."""
+        if self._begun_s is None:
+            self.begin()
+        start, share = _STAGES.get(progress.stage, (self._in_pass, 0.0))
+        done = start + share * min(progress.done / max(progress.total, 1), 1.0)
+        if done < self._in_pass:  # another pass over the clip
+            self._before = self.fraction
+        self._in_pass = done
+        self.fraction = max(self.fraction, self._before + (1 - self._before) * done)
+        if self._first is None:
+            self._first = (self.elapsed_s, self.fraction) if self.fraction < _LEAST_TELLING else (0.0, 0.0)
+
+    def left_s(self, usual_s: float | None = None) -> float | None:
+        """Return the estimated remaining time in seconds, or None if nothing is known.
+
+        Args:
+            usual_s: duration of earlier requests of the same kind; None: there were none.
+        """
+        first_s, first = self._first or (0.0, 0.0)
+        if self.fraction - first >= (_LEAST_TELLING if usual_s is None else _TELLING):
+            usual_s = (self.elapsed_s - first_s) / (self.fraction - first)
+        return None if usual_s is None else usual_s * (1 - self.fraction)
+
+
+class Urgency(IntEnum):
+    """Urgency of a task: more urgent tasks go first; searches and analyses stop for them and continue later."""
+
+    BACKGROUND = 0  # encoding exemplars in advance
+    BATCH = 1
+    SHOWN = 2  # the dive that is shown: its analysis, or the search of its file
+    SCORE = 3  # takes milliseconds
+    DRAG = 4  # score while a transition is dragged
+
+
+class TaskState(Enum):
+    """State of a task."""
+
+    KEPT = auto()  # the answer is known, and not emitted yet
+    WAITING = auto()
+    STOPPED = auto()  # waits for a more urgent task; the worker keeps the search so far
+    SENT = auto()  # the worker has not begun it
+    BEGUN = auto()
+    STOPPING = auto()  # the worker was asked to stop it, and has not answered yet
+
+
+class Task(QObject):
+    """Task of the worker, which ends in exactly one of `finished`, `failed` and `cancelled`.
+
+    Args:
+        request: request to send to the worker.
+        key: key of the dive that the request is about; "": of no dive.
+        urgency: urgency, which the scheduler raises for the shown dive.
+        cancel: called to cancel the task.
+
+    Signals:
+        progressed: (Progress)
+        finished: (Answer)
+        failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker died of it, twice;
+            "WorkerGone": it keeps dying and is not restarted automatically.
+        cancelled: `cancel` took effect.
+
+    Attributes:
+        suspect: True if the worker died during the request, which is repeated once with no other beside it.
+        dropped: True if the task is canceled and ends when the worker stops it.
+        progress: last progress report of the worker.
+        clock: share of the work that is done, and the time that it has taken.
+    """
+
+    progressed = Signal(object)
+    finished = Signal(object)
+    failed = Signal(str, str)
+    cancelled = Signal()
+
+    def __init__(self, request: Request, key: str, urgency: Urgency, cancel: Callable[["Task"], None]) -> None:
+        super().__init__()
+        self.request, self.key, self.urgency = request, key, urgency
+        self.state = TaskState.WAITING
+        self.suspect = self.dropped = False
+        self.progress: Progress | None = None
+        self.clock = Clock()
+        self._cancel = cancel
+
+    @property
+    def id(self) -> str:
+        return self.request.id
+
+    @property
+    def sent(self) -> bool:
+        """True if the worker has it."""
+        return self.state in (TaskState.SENT, TaskState.BEGUN, TaskState.STOPPING)
+
+    @property
+    def begun(self) -> bool:
+        """True if the worker carries it out."""
+        return self.state in (TaskState.BEGUN, TaskState.STOPPING)
+
+    def cancel(self) -> None:
+        """Cancel the task: at once if it has not begun, else at the worker's next safe point."""
+        self._cancel(self)
+
+    def abandon(self) -> None:
+        """Cancel without emitting any further signal."""
+        self.blockSignals(True)
+        self._cancel(self)
+
+
+#: Urgency by kind of request; `Urgency.BATCH` for all others.
+_USUAL = {EncodeExemplarRequest: Urgency.BACKGROUND, ScoreRequest: Urgency.SCORE, ChangeLibraryRequest: Urgency.SCORE}
 
 
 class Scheduler(QObject):
@@ -254,7 +401,7 @@ class Scheduler(QObject):
         log.warning("the worker does not stop what it was asked to and is started again")
         self.use(self._client.settings)
 
-    def _on_received(self, message: Message) -> None:
+    def _on_received(self, message: ProcessMessage) -> None:
         if isinstance(message, DevicesReport):
             self.devices.emit(message)
         elif isinstance(message, Ready):

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.records import MaskTrack, step_spans
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.player.video_pane import VideoPane
+from fineparser_gui.session.dive import DiveState
 
 PATIENCE_S = 300.0
 SIZE = (1440, 900)

@@ -32,9 +32,9 @@ from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import CaughtClip, Watch
+from fineparser_core.live.watch import CaughtClip, StreamWatch
 from fineparser_core.motion.recording import FoundDive, find_dives
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 from fineparser_core.video.reader import VideoReader
 
 #: Slow replays are none that a camera sends, and a closed clip has no time before its dive.
@@ -101,7 +101,7 @@ def _watched(path: Path, folder: Path) -> tuple[list[CaughtClip], float]:
     """Return what a watch keeps of a clip in real time, and the time of the first picture."""
     kept: list[CaughtClip] = []
     with Ring(folder / "ring") as ring:
-        watch = Watch(parse_source(str(path)), folder / "clips", ring, on_dive=kept.append, sound=False)
+        watch = StreamWatch(parse_source(str(path)), folder / "clips", ring, on_dive=kept.append, sound=False)
         watch.start()
         while not watch.ended:
             time.sleep(0.1)

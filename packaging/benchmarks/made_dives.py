@@ -8,7 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.records import Clip, DiveMotion, DiveParse, ModelIdentity, Moment, Moments, Transitions
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.dataset import SynthConfig, sample_spec

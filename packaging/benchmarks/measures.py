@@ -21,7 +21,7 @@ from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.fidelity import rank_correlation
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.export.analysis_json import (
     analysis_from_dict,
     read_masks_npz,
@@ -35,7 +35,7 @@ from fineparser_core.records import Analysis, DiveParse, Measure
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 from fineparser_core.video.clips import make_clip
 
 _ANGLES = Path(__file__).with_name("real_entry_angles.json")

@@ -17,9 +17,9 @@ from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
 from fineparser_core.motion.clips import find_clip
-from fineparser_core.motion.moments import FRAME_S, Source
+from fineparser_core.motion.moments import FRAME_S, MomentSource
 from fineparser_core.records import Moments
-from fineparser_core.support.text_table import text_table
+from fineparser_core.support.tables import text_table
 
 #: By the constant of `fineparser_core.motion.moments` that a source has.
 _SOURCES = ("NETWORK_SPRINGBOARD", "NETWORK_PLATFORM", "FEET", "OPENING", "HIPS", "NETWORK_COME_OUT", "CONTACT")
@@ -70,16 +70,16 @@ class Dive:
 _estimate = moments.estimate_moments
 
 
-def measured(dives: list[Dive]) -> dict[str, Source]:
+def measured(dives: list[Dive]) -> dict[str, MomentSource]:
     """Bias and deviation of each source over dives, without those that are wrong altogether."""
     found = {}
     for name in _SOURCES:
         errors = np.array([dive.errors()[name] for dive in dives])
         errors = errors[np.isfinite(errors)]
         errors = errors[np.abs(errors - np.median(errors)) < _WRONG]
-        known: Source = getattr(moments, name)
+        known: MomentSource = getattr(moments, name)
         # Of a few dives a scatter is known to a third: it stays as it stands.
-        found[name] = Source(float(np.median(errors)), known.deviation) if len(errors) > 2 else known
+        found[name] = MomentSource(float(np.median(errors)), known.deviation) if len(errors) > 2 else known
     return found
 
 
@@ -110,7 +110,7 @@ def main() -> None:
         errors = np.array([dive.errors()[name] for dive in dives])
         errors = errors[np.isfinite(errors)]
         right = errors[np.abs(errors - np.median(errors)) < _WRONG]
-        used: Source = getattr(moments, name)
+        used: MomentSource = getattr(moments, name)
         told = f"{np.median(right):+.1f} ± {right.std():.1f}"
         rows.append(
             [name, str(len(errors)), told, str(len(errors) - len(right)), f"{used.bias:+.1f} ± {used.deviation}"]

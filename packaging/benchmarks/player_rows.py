@@ -11,9 +11,9 @@ from outcome import Outcome, p95, spread_ms
 
 from fineparser_core.records import ComparedDive, step_spans
 from fineparser_core.video.probe import inspect_video
-from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.video_pane import VideoPane
+from fineparser_gui.services.comparable_dives import ComparableDive
 
 _SEEKS = 24
 _SOME_FRAME_S, _OVER_BARE_S = 0.100, 0.030
@@ -197,15 +197,14 @@ def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
     )
 
 
-def compare(shown: BenchWindow, *paths: Path) -> None:
-    """Show clips beside the present one."""
+def compare(shown: BenchWindow, path: Path) -> None:
+    """Show a clip beside the present one."""
     comparing, n_frames = shown.session.comparing, shown.transport.n_frames
     steps = step_spans(0, n_frames // 3, n_frames * 2 // 3, n_frames)
     comparing.compared = lambda one: ComparedDive(path=Path(one.exemplar_id), title=one.title, steps=steps)
-    beside = [ComparableDive(name=path.name, title=path.name, exemplar_id=str(path)) for path in paths]
-    comparing.show(comparing.sides[0], *beside)
-    for other in shown.player.panes[1 : 1 + len(paths)]:
-        shown.wait(lambda other=other: other.info is not None and shown.shows(other, other.frame))
+    comparing.show(ComparableDive(name=path.name, title=path.name, exemplar_id=str(path)))
+    other = shown.player.panes[1]
+    shown.wait(lambda: other.info is not None and shown.shows(other, other.frame))
 
 
 def memory() -> Outcome:

@@ -17,10 +17,10 @@ import bench_clips
 from bench_window import BenchWindow, Heartbeat, open_window
 from outcome import Outcome, p95, spread_ms
 
-from fineparser_gui.dives.dive import DiveState, ScoreState
-from fineparser_gui.dives.session_model import saved_dive
-from fineparser_gui.score.rescoring import score_request
-from fineparser_gui.store.session_file import SavedSession, write_session
+from fineparser_gui.services.rescoring import score_request
+from fineparser_gui.session.dive import DiveState, ScoreState
+from fineparser_gui.session.session_file import SavedSession, write_session
+from fineparser_gui.session.session_model import saved_dive
 from fineparser_gui.worker.protocol import ParseRequest
 
 _STARTS, _START_S, _START_TIMES = 5, 1.0, 10.0

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.jobs import ClipJob
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.store.session_file import write_session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import write_session
 
 _WIDTH_PX = 960
 _DIVE_NUMBER, _BOARD_M = "207C", 10.0

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_gui.session.dive import Dive, DiveState
 
 _PATIENCE_MS = 1_800_000
 _SETTLE_MS = 500

@@ -73,7 +73,7 @@ class Walk:
         with self._step("open the sample dive"):
             self._click("button", "Open the sample dive")
             self._see("list item", r"sample, 207C 10 m, [\d½]+")
-            self._click("button", "trained on rendered dives")
+            self._click("button", "estimate")
         with self._step("drag the border between take-off and flight"):
             self._drag_border()
         with self._step("export a clip"):
@@ -92,7 +92,7 @@ class Walk:
         with self._step("start again and find everything"):
             self._start()
             self._click("button", r"[^\n]*\n1 dive")
-            self._click("button", "trained on rendered dives")
+            self._click("button", "estimate")
             self._see("button", "Take corrections back")
             self._until(f"the window says again {before}", lambda: self._told() == before)
         with self._step("record at the pool"):
@@ -139,19 +139,20 @@ class Walk:
             raise WalkError(f"the program ended with {program.exit_code} and printed: {program.amiss}")
 
     def _drag_border(self) -> None:
-        timeline, shown = self._see("filler", "Timeline"), self._see("label", r"\d+ / \d+")
+        timeline, shown = self._see("filler", "Timeline"), self._see("label", r"(?:frame )?\d+ / \d+.*")
         left, top, width, height = max((one.place for one in timeline.inside()), key=lambda place: place[3])
         y, far = top + round(0.6 * height), left + round(0.8 * width)
         border = self._border(timeline)
 
+        def frame() -> int:
+            return int(re.search(r"(\d+) / ", shown.name)[1])
+
         def seek(x: int) -> int:
             """Click at a place and return the frame shown then; another place first, so that a change is seen."""
-            before = shown.name
-            if x != far:
-                before = f"{seek(far)} / "
+            before = seek(far) if x != far else None
             self._desktop.click(x, y)
-            self._until("the playhead follows the mouse", lambda: x == far or not shown.name.startswith(before))
-            return int(shown.name.split(" / ")[0])
+            self._until("the playhead follows the mouse", lambda: x == far or frame() != before)
+            return frame()
 
         near = left + round(0.3 * width)
         at_near, at_far = seek(near), seek(far)
@@ -166,9 +167,9 @@ class Walk:
             seek(far)
             self._desktop.move(last + 1, y)
             self._desktop.press()
-            self._until("the playhead jumps to the border", lambda: shown.name.startswith(f"{border} / "))
+            self._until("the playhead jumps to the border", lambda: frame() == border)
             self._desktop.move(last + 1 + round(_DRAGGED * frame_px), y)
-            self._until("the playhead follows the mouse", lambda: not shown.name.startswith(f"{border} / "))
+            self._until("the playhead follows the mouse", lambda: frame() != border)
             if self._border(timeline) != border:
                 self._until("the border follows the mouse", lambda: self._border(timeline) == border + _DRAGGED)
             self._desktop.release()

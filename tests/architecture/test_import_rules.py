@@ -10,15 +10,6 @@ from importlinter import configuration
 from importlinter.application.use_cases import lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Views of a feature that other features show, too.
-SHARED_VIEWS = {
-    "fineparser_gui.dives.number_field",
-    "fineparser_gui.dives.seen_numbers",
-    "fineparser_gui.export.season_strip",
-    "fineparser_gui.player.drawing_layer",
-    "fineparser_gui.player.video_canvas",
-    "fineparser_gui.store.save_path",
-}
 
 
 def modules(folder: str) -> list[Path]:
@@ -48,18 +39,6 @@ def views(app: grimp.ImportGraph) -> set[str]:
         for path in modules("fineparser_gui")
         if any("QtWidgets" in (getattr(node, "module", None) or "") for node in ast.walk(tree(path)))
     }
-
-
-def test_a_view_of_a_feature_is_imported_by_the_feature_and_the_shell(app: grimp.ImportGraph, views: set[str]) -> None:
-    """Features see the models and services of other features."""
-    found = [
-        f"{importer} imports {view}"
-        for view in sorted(views - SHARED_VIEWS)
-        if (room := view.split(".")[1]) not in ("commands", "support")
-        for importer in app.find_modules_that_directly_import(view)
-        if importer.split(".")[1] not in (room, "shell", "app", "self_test", "__main__")
-    ]
-    assert not found, "\n".join(found)
 
 
 def test_views_know_neither_the_worker_nor_a_database(app: grimp.ImportGraph, views: set[str]) -> None:

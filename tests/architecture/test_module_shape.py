@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_PARAMETERS = 8
-MAX_METHODS, MAX_CODE_LINES, MAX_DIALOGS = 25, 450, 12
+MAX_METHODS, MAX_CODE_LINES, MAX_DIALOGS = 35, 600, 12
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

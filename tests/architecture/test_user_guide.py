@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, plain_texts, read_texts, without_mnemonic
-from fineparser_gui.commands.command import FIXED
 from fineparser_gui.shell.catalog import CATALOG
+from fineparser_gui.shell.window_state import FIXED
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "resources" / "guide"

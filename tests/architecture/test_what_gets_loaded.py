@@ -42,6 +42,7 @@ def loaded_after(modules: list[str], watched: tuple[str, ...]) -> str:
 
 
 def test_core_and_the_model_of_the_app_import_where_qt_is_blocked() -> None:
+    names = [*modules_of("fineparser_gui", "session"), *modules_of("fineparser_gui", "store")]
     run_python(
         "import importlib, importlib.abc, sys\n"
         "class Block(importlib.abc.MetaPathFinder):\n"
@@ -49,7 +50,7 @@ def test_core_and_the_model_of_the_app_import_where_qt_is_blocked() -> None:
         "        if name.split('.')[0] in ('PySide6', 'shiboken6', 'PyQt5', 'PyQt6', 'pyqtgraph'):\n"
         "            raise ImportError('Qt is blocked: ' + name)\n"
         "sys.meta_path.insert(0, Block())\n"
-        f"for name in {modules_of('fineparser_core') + modules_of('fineparser_gui', 'model')!r}:\n"
+        f"for name in {modules_of('fineparser_core') + names!r}:\n"
         "    importlib.import_module(name)\n"
     )
 
@@ -69,8 +70,9 @@ def test_an_analysis_starts_without_what_takes_as_long_to_load_as_torch() -> Non
 
 
 def test_the_command_line_loads_only_what_it_runs() -> None:
-    commands = ("cli", "score", "trim", "train", "ablate", "evaluate", "evaluate_predictions", "convert", "data_check")
+    commands = ("cli", "score", "trim", "train", "ablate", "evaluate", "convert", "data_check")
     names = [f"fineparser_core.commands.{name}" for name in commands]
+    names += [f"fineparser_core.evaluation.{name}" for name in ("dataset_evaluation", "predictions")]
     assert loaded_after(names, ("torch", "torchvision", "PySide6")) == ""
 
 

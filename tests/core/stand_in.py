@@ -57,6 +57,7 @@ class StandIn(FineParser):
                 coarse=lambda taps: (self.fused(taps), None), finish=lambda logits, known, video: logits
             ),
             infer=self.infer,
+            embed=lambda windows: (None, torch.zeros(len(windows), 1024)),
         )
 
     def fused(self, windows: Tensor) -> Tensor:

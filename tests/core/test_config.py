@@ -8,6 +8,7 @@ from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.options import parse
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import get_method
 from fineparser_core.training.presets import PRESETS, get_config
 
 
@@ -28,28 +29,28 @@ def test_networks_that_differ_have_names_that_differ():
     assert len({model.architecture for model in models}) == len(models)
 
 
-def test_presets_differ_from_the_release_in_what_they_are_called_after():
-    release = PRESETS["release"]
-    assert differences(release, PRESETS["table3-A"]) == {"sve": False, "tap": False}
-    assert differences(release, PRESETS["table3-B"]) == {"sap": False, "tap": False}
-    assert differences(release, PRESETS["table3-C"]) == {"sap": False, "sve": False}
-    assert differences(release, PRESETS["table3-D"]) == {"sap": False}
-    assert PRESETS["table3-E"] == PRESETS["table4-4"] == PRESETS["table5-resnet34"] == release
-    assert differences(release, PRESETS["table4-8"]) == {"step_duration": 8}
-    assert differences(release, PRESETS["table5-vit_s_16"]) == {"static_backbone": "vit_s_16"}
-    assert differences(release, PRESETS["tsa"]) == {"method": "tsa"}
+def test_presets_differ_from_fineparser_in_what_they_are_called_after():
+    fineparser = PRESETS["fineparser"]
+    assert differences(fineparser, PRESETS["table3-A"]) == {"sve": False, "tap": False}
+    assert differences(fineparser, PRESETS["table3-B"]) == {"sap": False, "tap": False}
+    assert differences(fineparser, PRESETS["table3-C"]) == {"sap": False, "sve": False}
+    assert differences(fineparser, PRESETS["table3-D"]) == {"sap": False}
+    assert PRESETS["table3-E"] == PRESETS["table4-4"] == PRESETS["table5-resnet34"] == fineparser
+    assert differences(fineparser, PRESETS["table4-8"]) == {"step_duration": 8}
+    assert differences(fineparser, PRESETS["table5-vit_s_16"]) == {"static_backbone": "vit_s_16"}
+    assert differences(fineparser, PRESETS["tsa"]).keys() == {"method", *get_method("tsa").preset} - {"lr"}
 
 
-def typed(*words, default=PRESETS["release"]):
+def typed(*words, default=PRESETS["fineparser"]):
     return parse(type(default), "train", words, default=default)
 
 
 def test_typed_words_become_values():
     config = typed("--epochs", "3", "--i3d-lr", "1e-5", "--all-pairs", "--freeze", "i3d", "psnet", "--batch-norm=fixed")
     changed = {"epochs": 3, "i3d_lr": 1e-5, "all_pairs": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
-    assert differences(PRESETS["release"], config) == changed
+    assert differences(PRESETS["fineparser"], config) == changed
     assert [type(getattr(config, name)) for name in changed] == [int, float, bool, tuple, str]
-    assert typed("--freeze", default=replace(PRESETS["release"], freeze=("i3d",))).freeze == ()
+    assert typed("--freeze", default=replace(PRESETS["fineparser"], freeze=("i3d",))).freeze == ()
     assert not typed("--no-sap").sap
 
 
@@ -68,6 +69,8 @@ def test_typed_words_become_values():
         ("--step-weights 3 5", "Missing value for argument '--step-weights'"),
         ("--focal-alpha much", "Error parsing --focal-alpha: .*'much'"),
         ("--validation-share 1", "must be below 1"),
+        ("--pick-on test", "to be picked on the test split: add --test-epochs"),
+        ("--evaluate-every 0", "evaluate_every is 0: it must be above 0"),
         ("--preprocessing follow --no-sap", "'follow' needs a network that finds the athlete: use 'whole'"),
     ],
 )
@@ -99,5 +102,7 @@ def test_a_part_of_ones_own_may_be_in_any_module(name):
 
 
 def test_unknown_presets_are_named():
-    with pytest.raises(ConfigError, match="Unknown preset or method 'relase': use one of release, fine-tune"):
+    with pytest.raises(
+        ConfigError, match="Unknown preset or method 'relase': use one of fineparser, release, fine-tune"
+    ):
         get_config("relase")

@@ -1,27 +1,47 @@
 """What `import fineparser_core` offers, and the scripts of packaging/docs/api.md, run as they stand there."""
 
 import ast
+import doctest
 import json
 import os
 import pickle
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from narrow_networks import narrow
 from torch import nn
 
 import fineparser_core
-from fineparser_core import Analyzer, create_model, evaluate, methods
-from fineparser_core.checkpoints.bundle import load_model
+from fineparser_core import (
+    Analysis,
+    Analyzer,
+    clip_transform,
+    create_model,
+    evaluate,
+    load_dataset,
+    load_model,
+    methods,
+    score_clip,
+)
 from fineparser_core.config import RunSettings
-from fineparser_core.data.dataset import load_dataset
-from fineparser_core.errors import AnnotationError, CheckpointError, ConfigError, FineParserError, VideoError
+from fineparser_core.errors import (
+    AnnotationError,
+    CheckpointError,
+    ConfigError,
+    ExportError,
+    FineParserError,
+    VideoError,
+)
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.motion.clips import find_clip
@@ -29,6 +49,7 @@ from fineparser_core.motion.recording import find_dives
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.profile import read_profile
 from fineparser_core.video.clips import make_clip
+from fineparser_core.video.reader import VideoReader
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "packaging" / "docs" / "api.md").read_text(encoding="utf-8")
@@ -62,6 +83,109 @@ def test_the_stub_names_what_the_module_does() -> None:
     assert imported == fineparser_core._PUBLIC
     listed = [ast.literal_eval(node.value) for node in stub.body if isinstance(node, ast.Assign)]
     assert listed == [fineparser_core.__all__] == [sorted(imported)]
+
+
+@pytest.fixture(scope="module")
+def example_names(rendered_root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the examples of the docstrings speak of."""
+    analyzer, sample = Analyzer.open(device="cpu"), resource("samples", "sample.mp4")
+    predictions = tmp_path_factory.mktemp("predictions") / "ours.csv"
+    dives = load_dataset(rendered_root)
+    (key,) = (key for key, record in dives.records.items() if record.split == "test")
+    predictions.write_text(f"id,predicted\n{key[0]}/{key[1]},50\n", encoding="utf-8")
+    named = {name: getattr(fineparser_core, name) for name in fineparser_core.__all__}
+    analysis = score_clip(sample, "207C", board_m=10, analyzer=analyzer)
+    given = {"analyzer": analyzer, "analysis": analysis, "sample": sample, "data": rendered_root}
+    return named | given | {"predictions": predictions, "replace": replace, "torch": torch}
+
+
+@pytest.mark.parametrize("name", fineparser_core.__all__)
+def test_every_name_has_an_example_that_runs(
+    name: str, example_names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    thing = getattr(fineparser_core, name)
+    found = doctest.DocTestFinder().find(thing, name, module=sys.modules[thing.__module__], extraglobs=example_names)
+    assert any(one.examples for one in found)
+    said: list[str] = []
+    with narrow() if name == "train" else nullcontext():
+        for one in found:
+            doctest.DocTestRunner().run(one, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_the_page_names_what_the_docstrings_say() -> None:
+    table = runpy.run_path(str(ROOT / "packaging" / "reference.py"))["table"]()
+    assert table in API, "run `python packaging/reference.py`"
+
+
+@pytest.mark.usefixtures("narrow_networks")
+@pytest.mark.parametrize("name", ["c3d-svr", "usdl", "core", "tsa", "pose-core", "rica2"])  # one of each kind
+def test_every_network_predicts_from_videos(name: str) -> None:
+    network = create_model(name).eval()
+    videos, known = torch.zeros(2, 3, 96, 112, 112), {"difficulty": torch.tensor([3.0, 2.0])}
+    known["elements"] = torch.zeros(2, 5, dtype=torch.int64)
+    if network.contrastive:
+        with pytest.raises(ConfigError, match="compare: give exemplars and their score"):
+            network(videos)
+        exemplars = {"exemplars": videos[:1], "score": torch.tensor([50.0])}
+    else:
+        with pytest.raises(ConfigError, match="does not compare: leave exemplars away"):
+            network(videos, videos, score=torch.zeros(2))
+        exemplars = {}
+    with torch.inference_mode():
+        assert network(videos, **exemplars, **known).shape == (2, 1)
+
+
+def test_weights_come_with_the_network(tmp_path: Path) -> None:
+    given, _ = load_model("bundled")
+    network = create_model("fineparser-pose", pretrained="bundled")
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), given.parameters(), strict=True))
+    with pytest.raises(CheckpointError, match="another architecture"):
+        create_model("usdl", pretrained=True)
+    with pytest.raises(CheckpointError, match="kinetics"):
+        create_model("usdl", pretrained=tmp_path / "kinetics")
+    (tmp_path / "kinetics").write_bytes(b"none")
+    with pytest.raises(CheckpointError, match="kinetics"):
+        create_model("usdl", pretrained=tmp_path / "kinetics")
+
+
+@pytest.mark.usefixtures("narrow_networks")
+def test_clips_become_inputs_and_features(tmp_path: Path) -> None:
+    sample, transform = resource("samples", "sample.mp4"), clip_transform("release")
+    with closing(VideoReader(sample)) as reader:
+        frames = np.stack([frame for _, frame in reader.frames(range(10, 41))])
+    video = transform(sample, 10, 40)
+    assert video.shape == (3, 96, 112, 112)
+    assert torch.equal(transform(torch.from_numpy(frames)), video)
+    assert torch.equal(transform(np.concatenate([frames[:5], frames]), 5), video)
+    for wrong in (frames[..., :2], frames / 255, frames[:0]):
+        with pytest.raises(ConfigError, match="are no clip: give"):
+            transform(wrong)
+    with pytest.raises(ConfigError, match="finds the athlete: use whole"):
+        clip_transform("follow")
+    with pytest.raises(FineParserError, match="There is no video"):
+        fineparser_core.extract_features([])
+    found = fineparser_core.extract_features([sample, sample], create_model("usdl"), trim=False, device="cpu")
+    np.savez(tmp_path / "features.npz", **found)
+    with np.load(tmp_path / "features.npz") as features:
+        assert features["path"].tolist() == [str(sample)] * 2
+        assert features["feature"].shape == (2, 1024)
+
+
+def test_an_analysis_is_kept_in_two_files(example_names: dict[str, Any], tmp_path: Path) -> None:
+    analysis: Analysis = example_names["analysis"]
+    analysis.save(tmp_path / "dive.json")
+    loaded = Analysis.load(str(tmp_path / "dive.json"))
+    assert loaded.to_dict() == analysis.to_dict()
+    assert np.array_equal(loaded.parse.mask_probability, analysis.parse.mask_probability)
+    (tmp_path / "dive.npz").unlink()
+    assert not len(Analysis.load(tmp_path / "dive.json").parse.mask_probability)
+    for content in (None, "{}", "["):
+        if content is not None:
+            (tmp_path / "none.json").write_text(content, encoding="utf-8")
+        with pytest.raises(ExportError, match="none"):
+            Analysis.load(tmp_path / "none.json")
 
 
 def test_paths_are_words_too(tmp_path: Path) -> None:
@@ -131,8 +255,7 @@ def test_predictions_are_measured_in_python_as_by_the_command(tmp_path: Path) ->
         (tmp_path / f"{name}.csv").write_text("\n".join(("id,predicted", *rows)), encoding="utf-8")
     found = evaluate(str(tmp_path / "ours.csv"), str(data), against=str(tmp_path / "rival.csv"))
     assert found.summary.metrics["score_error"].value == 1.0
-    assert found.comparison is not None
-    assert found.comparison.differences["score_error"].value == -8.0
+    assert found.differences["score_error"].value == -8.0
     tables = found.tables()
     assert tables["dives"]["id"] == [f"Event1/{index}" for index in range(6)]
     assert dict(zip(tables["metrics"]["metric"], tables["metrics"]["value"], strict=True))["score_error"] == 1.0
@@ -172,6 +295,15 @@ def test_script_that_scores_a_clip(tmp_path: Path) -> None:
     printed = run_script(script, tmp_path)
     assert re.match(r"score \d+\.\d\d, phases begin at \[0, \d+, \d+\]\n", printed)
     assert "masks (96, 112, 112), contributions\n[[" in printed
+
+
+def test_script_that_gives_features(tmp_path: Path) -> None:
+    (script,) = (script for script in SCRIPTS if "extract_features" in script)
+    (tmp_path / "clips").mkdir()
+    shutil.copy(resource("samples", "sample.mp4"), tmp_path / "clips" / "dive.mp4")
+    assert "'gated': (1, 9, 1024)" in run_script(script, tmp_path)
+    with np.load(tmp_path / "features.npz") as features:
+        assert features["frame_features"].shape[:2] == (1, 96)
 
 
 # A backbone of one's own and its bundle are tested in training/test_run.py.

@@ -13,14 +13,14 @@ from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.records import Analysis, Contribution, DiveParse, Recognition, Scoring
 from fineparser_core.support.array_file import write_array_file
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
     BegunReport,
     CancelledReport,
     CancelRequest,
     Failure,
-    Message,
+    ProcessMessage,
     Request,
     Result,
 )
@@ -40,7 +40,7 @@ class SilentWorker(WorkerClient):
     def __init__(self, library: Path | None = None, cache: Path | None = None) -> None:
         super().__init__(library, cache)
         self._runs = False
-        self.sent: list[Message] = []
+        self.sent: list[ProcessMessage] = []
         self.begins = True  # what is sent, at once
         self.stops = True  # what is cancelled does so at once
 
@@ -56,7 +56,7 @@ class SilentWorker(WorkerClient):
     def stop(self) -> None:
         self._runs = False
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ProcessMessage) -> None:
         self.sent.append(message)
         if isinstance(message, Request) and self.begins:
             self.received.emit(BegunReport(id=message.id))
@@ -85,7 +85,7 @@ def request_of(studio: Studio, key: str) -> str:
     return studio.session.analyses.tasks[key].id
 
 
-def answer(studio: Studio, message: Message) -> None:
+def answer(studio: Studio, message: ProcessMessage) -> None:
     """Let the worker say something."""
     studio.client.received.emit(message)
 

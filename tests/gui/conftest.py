@@ -12,7 +12,7 @@ import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
 from pyqtgraph.util.garbage_collector import GarbageCollector
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, QTranslator, qInstallMessageHandler
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from shown_studio import shown_studio
@@ -25,6 +25,7 @@ from fineparser_core.support.sqlite_file import connect
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.store import file
+from fineparser_gui.support.translation import install_language
 from fineparser_gui.worker.client import WorkerClient
 
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
@@ -104,6 +105,12 @@ def qtbot(qapp, request) -> QtBot:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _counts_are_english(qapp) -> list[QTranslator]:
+    """As in the program: one thing is not several."""
+    return install_language(qapp, "en", system=QLocale("en_US"))
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _garbage_is_collected_by_the_windows_thread(qapp) -> Iterator[None]:
     """As in the program: tests that press everything are long."""
     collector = GarbageCollector()
@@ -175,7 +182,7 @@ def bundled_weights() -> Path:
 @pytest.fixture
 def lock_store(monkeypatch):
     """Keep others from writing an SQLite file; the window's store does not wait long for it."""
-    monkeypatch.setattr(file, "connect", lambda path, **_: connect(path, patience_s=0.1))
+    monkeypatch.setattr(file, "connect", lambda path, query="", **_: connect(path, query, patience_s=0.1))
 
     @contextmanager
     def locked(path: Path) -> Iterator[None]:

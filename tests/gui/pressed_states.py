@@ -14,11 +14,9 @@ from answers_kit import (
     open_queued,
     open_scored,
     request_of,
-    requests,
     running,
     scoring,
 )
-from exemplar_kit import exemplar
 from history_kit import made_dive, row
 from made_answers import DIVERS, recognition, segment
 from PySide6.QtWidgets import QApplication, QWidget
@@ -34,13 +32,12 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.records import Measure
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.meet.dialog import MeetDialog
-from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.window import PoolsideWindow
-from fineparser_gui.store.session_file import SavedDive, SavedSession
-from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport, Ready, Segments, TrimRequest
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.worker.protocol import Segments, TrimRequest
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def one_dive(at: Making) -> QWidget:
     at.studio.window.score.how.setChecked(True)
     at.studio.window.player.edits.nudge_transition(0, 1)
     at.studio.window.player.edits.nudge_transition(0, 1)
-    at.studio.session.edits.undo()
+    at.studio.session.edits.active.undo()
     answer_dive(at.studio, at.folder, scoring()) if key in at.studio.session.analyses.tasks else None
     return at.studio.window
 
@@ -154,27 +151,9 @@ def comparison(at: Making) -> QWidget:
     at.qtbot.waitUntil(lambda: [dive.state for dive in session.dives] == [DiveState.QUEUED] * 2)
     for key in session.keys:
         answer_dive(at.studio, at.folder, None, scoring(), key=key)
-    session.comparing.put(1, next(one for one in session.comparing.candidates() if one.key == session.keys[1]))
+    session.comparing.show(next(one for one in session.comparing.candidates() if one.key == session.keys[1]))
     at.qtbot.waitUntil(lambda: at.studio.window.player.panes[1].info is not None)
     return at.studio.window
-
-
-def library(at: Making) -> QWidget:
-    """The library is open: exemplars of all kinds."""
-    rows = (
-        (exemplar(at.folder, "rendered-1", synthetic=True, score=88.0), False, "ready"),
-        (exemplar(at.folder, "mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35), True, "ready"),
-        (exemplar(at.folder, "mine-2", dive_number="107B", board_m=3.0, score=9.5), True, "no clip"),
-        (exemplar(at.folder, "mine-3", removed_at="2026-11-28"), True, "ready"),
-    )
-    window = at.studio.window
-    window.actions_by_id["library"].trigger()
-    at.studio.client.received.emit(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
-    request = requests(at.studio, ChangeLibraryRequest)[-1]
-    entries = [LibraryEntry(exemplar=one, own=own, state=state) for one, own, state in rows]
-    answer(at.studio, LibraryReport(id=request.id, entries=entries, writable=True, notice=""))
-    window.library.panel.table.selectRow(1)
-    return window
 
 
 def history(at: Making) -> QWidget:
@@ -192,7 +171,7 @@ def meet(at: Making) -> QWidget:
     at.studio.session.meets.change(Meet(rows=rows), "list")
     at.studio.session.open(copies(at.video, at.folder, ("first", "second")))
     at.qtbot.waitUntil(lambda: [dive.state for dive in at.studio.session.dives] == [DiveState.QUEUED] * 2)
-    at.qtbot.waitUntil(lambda: all(row.dive for row in at.studio.session.meet.rows[:2]))  # by themselves, in a moment
+    at.studio.session.meets.match()
     at.studio.session.editing.set_details(at.studio.session.keys[0], "105B", 3.0)
     at.studio.window.actions_by_id["meet"].trigger()
     return at.studio.window.findChild(MeetDialog)
@@ -214,7 +193,10 @@ def stream(at: Making) -> QWidget:
     pool = poolside(at)
     assert isinstance(pool, PoolsideWindow)
     pool.stage.show_cameras(
-        [Camera(name, place, RingFollower(at.folder / "recording")) for place, name in enumerate(("front", "side"))]
+        [
+            MirrorCamera(name, place, RingFollower(at.folder / "recording"))
+            for place, name in enumerate(("front", "side"))
+        ]
     )
     pool._show_state()
     start_s = RingFollower(at.folder / "recording").span()[0]

@@ -55,7 +55,7 @@ from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.score.moment_strip import MomentStrip
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.shell.corner import Corner
+from fineparser_gui.shell.layout import Corner
 
 #: The same in each menu that has them.
 COMMANDS = {spec.id for spec in CATALOG}
@@ -73,7 +73,7 @@ _DEPTH, _MOST_ROWS = 4, 100
 #: Attributes that change with any click.
 _FOLLOW_THE_MOUSE = {"_focused", "_started_s"}
 #: Classes whose private attributes change by themselves.
-_FOLLOW_THE_CLOCK = {"Clock", "Decoder", "HistoryService", "Keeping", "MirrorFeed", "VoiceOvers"}
+_FOLLOW_THE_CLOCK = {"Clock", "FrameDecoder", "HistoryService", "Keeping", "MirrorFeed", "VoiceOvers"}
 _SIMPLE = {type(None), bool, int, float, str, bytes}
 #: Place of the page of the history.
 _HISTORY = 2
@@ -487,8 +487,7 @@ def facts(studio: Any, base: QWidget) -> tuple[object, ...]:
         window._pages.currentIndex(),
         [dive.state for dive in session.dives],
         current is not None and (current.key, current.analysis is not None, current.busy, current.corrected),
-        len(session.comparing.others),
-        window.library.isVisible(),
+        session.comparing.beside,
         window.full_screen.on,
         [(pool.recording, len(pool.stage.tiles)) for pool in pools],
         len(session.meet.rows),
@@ -525,9 +524,9 @@ class Presser:
         self._facts = facts(studio, base)
         session = studio.session
         self._keys = session.keys
-        self._n_edits = session.editing.edits.index()
+        self._n_edits = session.editing.edits.n_done
         self._key = session.current.key if session.current is not None else None
-        self._comparing, self._library = bool(session.comparing.others), studio.window.library.isVisible()
+        self._comparing = session.comparing.beside is not None
         self._page = studio.window._pages.currentIndex()
 
     def explore(self, window: QWidget, opener: str = "") -> None:
@@ -558,10 +557,9 @@ class Presser:
             return False
         studio, stack = self._studio, self._studio.session.editing.edits
         window, session = studio.window, studio.session
-        while stack.index() > self._n_edits:
+        while stack.n_done > self._n_edits:
             stack.undo()
         window.full_screen.use(False)
-        window.library.setVisible(self._library)
         if window._pages.currentIndex() != self._page:
             window.show_history(self._page == _HISTORY)
         if not self._comparing:

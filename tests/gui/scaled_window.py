@@ -26,7 +26,7 @@ from fineparser_gui.support.widgets import TITLE_PX, ElidedLabel
 
 #: What a style may lack of its own hint before a letter is.
 _ROUNDING_PX = 2
-_ACTIONS = ("ranking", "export", "preferences", "guide", "shortcuts", "about", "edit_dives")
+_ACTIONS = ("export", "preferences", "guide", "shortcuts", "about", "edit_dives")
 
 
 class Waiter:

@@ -7,7 +7,7 @@ from mouse_kit import drag
 
 from fineparser_core.resources import resource
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.session.dive import DiveState
 
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
 
@@ -28,12 +28,12 @@ def test_a_clip_becomes_steps_score_and_comparison_and_a_drag_and_a_vote_left_ou
     player = window.player
     assert player.panes[1].isVisible()
     session.comparing.align(Alignment.STEPS)
-    (best,) = session.comparing.others
+    best = session.comparing.other
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
     assert player.panes[1].frame == best.steps[1].start_frame
     qtbot.waitUntil(lambda: player.panes[1].info is not None)
     window.actions_by_id["compare"].trigger()
-    assert not session.comparing.others
+    assert session.comparing.other is None
 
     drag(player.timeline, 1, 3)
     assert session.current.rescoring

@@ -1,4 +1,4 @@
-"""Many dives at once: order, pause, cancel and retry of the queue, names filled in, the ranking."""
+"""Many dives at once: order, pause, cancel and retry of the queue, names filled in."""
 
 from pathlib import Path
 
@@ -8,11 +8,9 @@ from finding import texts
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.table import DivesModel, Order
-from fineparser_gui.score.ranking import ranking
-from fineparser_gui.score.ranking_dialog import RankingDialog, RankingModel
-from fineparser_gui.worker.task import Urgency
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.worker.scheduler import Urgency
 
 NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp4")
 
@@ -197,7 +195,7 @@ def test_a_changed_order_can_be_undone_each_gesture_as_one(batch, qtbot, small_v
     assert window.actions_by_id["undo"].text() == "&Undo changing the order of the dives"
     _drop(view, [0, 1], 4)
     assert batch.session.keys == [first, fourth, second, third]
-    assert edits.count() == 2
+    assert edits.n_done == 2
     batch.session.open([small_video])  # no edit: it stays where it is
     fifth = batch.session.keys[-1]
     batch.session.select(first)
@@ -211,7 +209,7 @@ def test_a_changed_order_can_be_undone_each_gesture_as_one(batch, qtbot, small_v
     assert batch.session.keys == [first, fourth, second, third, fifth]
     move_down.trigger()
     window.actions_by_id["move_up"].trigger()
-    assert edits.count() == 2  # there and back again is nothing to undo
+    assert edits.n_done == 2  # there and back again is nothing to undo
 
 
 def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
@@ -230,6 +228,7 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     assert not model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 3)
     batch.session.editing.set_diver(rows[0], "Zuzana")
     assert model.key(2) == rows[0]
+    batch.session.select(rows[0])
     batch.window.actions_by_id["undo"].trigger()
     assert model.key(0) == rows[0]
 
@@ -323,47 +322,10 @@ def _score_two(batch) -> tuple[str, str]:
     return first, second
 
 
-def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
-    first, second = _score_two(batch)
-    dialog = RankingDialog(batch.session, batch.window)
-    dialog.show()
-    model = dialog.model
-    assert dialog.group.currentText() == "207C 10 m  (2)"
-    table = [[model.index(row, column).data() for column in (0, 1, 3, 4, 5, 6)] for row in range(2)]
-    assert table == [
-        ["", "Anna", "68.0", "+2.00", "+0.00", "+1.00"],  # no marks: as they are in the list
-        ["", Path(NAMES[1]).stem, "71.0", "+2.00", "+3.00", "+1.00"],
-    ]
-    dialog.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
-    assert [model.index(row, 0).data() for row in range(2)] == ["1.", "1."]
-    dialog.table.sortByColumn(5, Qt.SortOrder.AscendingOrder)
-    assert [model.rows[row].key for row in range(2)] == [first, second]
-    entries = {action.text(): action for action in dialog.sorting.menu().actions()}
-    assert [*entries][:3] == ["diver or file", "judges", "score"]
-    dialog.sorting.menu().aboutToShow.emit()
-    entries["Descending"].trigger()  # by keyboard
-    assert [model.rows[row].key for row in range(2)] == [second, first]
-    entries["diver or file"].trigger()
-    entries["Ascending"].trigger()
-    assert dialog.table.horizontalHeader().sortIndicatorSection() == 1
-    assert "<a href" in dialog.note.text()
-    assert dialog.note.textFormat() is Qt.TextFormat.RichText
-    dialog.table.clicked.emit(model.index(0, 1))
-    assert batch.session.current.key == first
-    batch.session.editing.leave_out(first, "a", True)
-    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog.note.text())
-    batch.session.editing.set_details(second, "107B", 10.0)
-    assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
-    dialog.close()
-
-
 def test_models_are_sound(batch, qtmodeltester, qapp):
     first, second = _score_two(batch)
     dives = DivesModel(batch.session)
-    ranked = RankingModel()
-    ranked.show_dives(ranking(batch.session.dive(key) for key in batch.session.keys)[("207C", 10.0)])
-    for model in (dives, ranked):
-        qtmodeltester.check(model)
+    qtmodeltester.check(dives)
     for order in Order:
         dives.set_order(order)
         batch.session.move(first, 3)

@@ -3,7 +3,7 @@
 import pytest
 
 from fineparser_core.progress import Progress
-from fineparser_gui.support.clock import Clock
+from fineparser_gui.worker.scheduler import Clock
 
 
 def test_all_passes_are_one_bar_that_never_goes_back():

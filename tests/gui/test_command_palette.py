@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Qt
 
-from fineparser_gui.commands.palette import CommandPalette
 from fineparser_gui.shell.catalog import CATALOG
+from fineparser_gui.shell.palette import CommandPalette
+from fineparser_gui.shell.window_state import FIXED
 
 
 def palette(studio) -> CommandPalette:
@@ -18,11 +19,19 @@ def shown(dialog: CommandPalette) -> list[str]:
 
 def test_a_command_is_found_by_its_words_and_carried_out(idle_studio, qtbot):
     dialog = palette(idle_studio)
-    qtbot.keyClicks(dialog.search, "LIBRARY exemp")
-    assert "Exemplar library" in shown(dialog)
-    assert dialog.list.currentItem().text(0) == "Exemplar library"
+    qtbot.keyClicks(dialog.search, "VOTE exemp")
+    assert shown(dialog) == ["Star as exemplar: its marks vote"]
+    dialog.search.setText("history view")
     qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
-    qtbot.waitUntil(idle_studio.window.library.isVisible)
+    qtbot.waitUntil(idle_studio.window.actions_by_id["history"].isChecked)
+
+
+def test_all_shortcuts_are_listed_with_the_fixed_keys_of_picture_and_timeline(idle_studio):
+    idle_studio.window.actions_by_id["shortcuts"].trigger()
+    dialog = idle_studio.window.findChild(CommandPalette)
+    dialog.search.setText("timeline ten frames left")
+    assert shown(dialog) == ["Move handle or playhead (Shift: ten frames)"]
+    dialog.close()
 
 
 def test_a_command_is_found_by_its_key_and_what_cannot_be_done_now_does_nothing(idle_studio, qtbot):
@@ -45,5 +54,5 @@ def test_menus_are_short_and_every_command_is_found(idle_studio):
     assert len(entries) <= 45
     dialog = palette(idle_studio)
     submenus = [spec.id for spec in CATALOG if idle_studio.window.actions_by_id[spec.id].menu() is not None]
-    assert len(shown(dialog)) == len(CATALOG) - len(submenus)
+    assert len(shown(dialog)) == len(CATALOG) + len(FIXED) - len(submenus)
     dialog.close()

@@ -8,7 +8,7 @@ import pytest
 from answers_kit import answer_dive, open_queued, scoring
 from finding import named, reads
 
-from fineparser_gui.dives.points import rounded_to_sum
+from fineparser_gui.support.steps import rounded_to_sum
 
 
 def test_three_thirds_make_one() -> None:

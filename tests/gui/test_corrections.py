@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.records import Analysis, ExemplarVote
 from fineparser_gui.compare.exemplars import ExemplarModel
-from fineparser_gui.dives import edits
-from fineparser_gui.score.correction import Correction, frames_of, shown_analysis
-from fineparser_gui.worker.task import Urgency
+from fineparser_gui.services import undo
+from fineparser_gui.session.correction import Correction, frames_of, shown_analysis
+from fineparser_gui.worker.scheduler import Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -124,8 +124,8 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
 def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
     window, session = scored.studio.window, scored.studio.session
     window.actions_by_id["entry_earlier"].trigger()
-    now_s = edits.monotonic()
-    monkeypatch.setattr(edits, "monotonic", lambda: now_s + 3)
+    now_s = undo.monotonic()
+    monkeypatch.setattr(undo, "monotonic", lambda: now_s + 3)
     window.actions_by_id["entry_earlier"].trigger()
     window.actions_by_id["undo"].trigger()
     assert session.current.correction.transitions == (FLIGHT, ENTRY - 1)
@@ -159,7 +159,7 @@ def test_back_where_it_was_is_no_correction(scored):
     player.edits.nudge_transition(0, 2)
     player.edits.nudge_transition(0, -2)
     assert session.current.correction.transitions is None
-    assert session.editing.edits.count() == 0
+    assert session.editing.edits.n_done == 0
 
 
 def test_transitions_stay_apart_and_in_the_dive(scored):
@@ -203,7 +203,7 @@ def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
     box = table.visualRect(model.index(row, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(box.x(), box.y()))
     assert session.current.correction.left_out == {"a"}
-    assert not session.comparing.others  # the box is not the row
+    assert session.comparing.other is None  # the box is not the row
     assert named(window.found, "exact score").text().startswith(f"{scoring().exemplars[1].vote:.1f}")
     assert "1 of 2 exemplars left out" in reads(window.found)
     assert window.found.numbers.correction.isVisible()

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     assert "are not kept" in sentence
     assert own_folder(tmp_path / "new" / "fineparser") == (tmp_path / "new" / "fineparser", "")
     assert list((tmp_path / "new" / "fineparser").iterdir()) == []
+    if os.name != "nt":  # names of children on a shared computer
+        (tmp_path / "new" / "fineparser").chmod(0o755)
+        own_folder(tmp_path / "new" / "fineparser")
+        assert stat.S_IMODE((tmp_path / "new" / "fineparser").stat().st_mode) == 0o700
 
 
 def test_a_folder_without_room_is_one_sentence_and_still_read(tmp_path, monkeypatch):

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.drawing_layer import NoteEditor
-from fineparser_gui.player.drawings import (
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.drawings import (
     ARROW,
     ELLIPSE,
     FREEHAND,
@@ -25,7 +25,7 @@ from fineparser_gui.player.drawings import (
     to_dict,
     visible_marks,
 )
-from fineparser_gui.store.session_file import read_session, write_session
+from fineparser_gui.session.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30
 LEFT = Qt.MouseButton.LeftButton

@@ -9,9 +9,9 @@ from answers_kit import copies
 from PySide6.QtCore import QLocale, Qt
 
 from fineparser_core.video.probe import probe, recording_day
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.edit_dialog import EditDivesDialog
-from fineparser_gui.store.session_file import read_session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import read_session
 from fineparser_gui.support.formatting import day_text, typed_day
 
 

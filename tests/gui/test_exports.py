@@ -12,16 +12,16 @@ from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
-from fineparser_core.export.jobs import ClipJob, SheetJob, StillJob
+from fineparser_core.export.jobs import ClipJob, StillJob
 from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.panel import HEADER_UNITS, REMARK_UNITS
 from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
-from fineparser_gui.compare.comparison import ComparableDive
 from fineparser_gui.export.dialog import ExportDialog
-from fineparser_gui.export.exports import ExportState
-from fineparser_gui.player.drawings import LINE, NOTE, Drawing
-from fineparser_gui.preferences.records import Preferences
-from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.services.exporting import ExportState
+from fineparser_gui.session.drawings import LINE, NOTE, Drawing
+from fineparser_gui.session.preferences import Preferences
+from fineparser_gui.support.save_path import ask_save_path
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     info = probe(tmp_path / "out.mp4")
     assert info.n_frames == 120
     assert info.pts_s[-1] == pytest.approx(2 * 119 / 30, abs=1e-3)
-    assert row.text.accessibleName() == "out.mp4 was written."
+    assert row.text.text() == "out.mp4 was written."
     qtbot.mouseClick(row.close_button, Qt.MouseButton.LeftButton)
     assert not studio.window.exports.isVisible()
     assert os.listdir(tmp_path) == ["out.mp4"]
@@ -78,8 +78,8 @@ def test_all_dives_each_in_a_file_with_a_preview_before(studio, dialog, qtbot, t
     made = ExportDialog(studio.session, 3, Preferences(), studio.window)
     made.scope.setCurrentIndex(made.scope.count() - 1)
     assert "(2)" in made.scope.currentText()
-    made.kinds.setCurrentRow(1)
-    assert not made.pictures[1].beside.isEnabled()
+    made.kinds.setCurrentRow(0)
+    assert not made.pictures[0].beside.isEnabled()
     (tmp_path / "sheets").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "sheets"))
     made.go.click()
@@ -117,7 +117,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session.editing.set_diver(key, "Ana")
     analysis = session.current.analysis
     exports.add(StillJob(path=tmp_path / "frame.png", analysis=analysis, frame=44))
-    exports.add(SheetJob(path=tmp_path / "sheet.jpg", analysis=analysis, options=RenderOptions(title="Ana")))
+    exports.add(StillJob(path=tmp_path / "sheet.jpg", analysis=analysis, frame=45, options=RenderOptions(title="Ana")))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -126,7 +126,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not exports.busy)
     assert [export.state for export in exports.exports] == 4 * [ExportState.DONE]
     assert QImage(str(tmp_path / "frame.png")).width() == 640
-    assert QImage(str(tmp_path / "sheet.jpg")).width() > 850
+    assert QImage(str(tmp_path / "sheet.jpg")).width() == 640
     with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["diver"], row["score"], row["dive_number"]) == ("Ana", "68", "207C")
@@ -216,10 +216,13 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
         path = tmp_path / f"{number}.png"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, path=path: (str(path), ""))
         made = ExportDialog(session, 44, studio.preferences.now, window)
-        made.kinds.setCurrentRow(2)
-        assert made.pictures[2].drawings.isEnabled()
-        assert made.pictures[2].drawings.isChecked()
-        made.pictures[2].drawings.setChecked(wanted)
+        made.kinds.setCurrentRow(1)
+        assert not any(box.isChecked() for box in made.pictures[1].boxes.values()), "nothing else is burned in unasked"
+        for name in ("mask", "panels"):
+            made.pictures[1].boxes[name].setChecked(True)
+        assert made.pictures[1].drawings.isEnabled()
+        assert made.pictures[1].drawings.isChecked()
+        made.pictures[1].drawings.setChecked(wanted)
         made.go.click()
         made.deleteLater()
     session.exports.table([key], tmp_path / "with.json")
@@ -227,9 +230,10 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     qtbot.waitUntil(lambda: not session.exports.busy)
     assert yellow_in(tmp_path / "0.png") > yellow_in(tmp_path / "1.png") + 500
     lit = QImage(str(tmp_path / "1.png"))
-    lit = [lit.pixelColor(x, 12) for x in range(lit.width())]  # along the upper edge of the banner's names
+    line = HEADER_UNITS + 480 + REMARK_UNITS + 6  # of the phases
+    lit = [lit.pixelColor(x, line) for x in range(lit.width())]
     assert sum(color.red() > 230 and color.green() < 30 for color in lit) > 40
-    middle = QImage(str(tmp_path / "1.png")).pixelColor(320, 40 + 240)
+    middle = QImage(str(tmp_path / "1.png")).pixelColor(320, HEADER_UNITS + 240)
     assert (middle.red() < 20, middle.green() > 235, middle.blue() < 20) == (True, True, True)
     with_notes, without = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("with", "without"))
     assert [one["text"] for one in with_notes["dives"][0]["drawings"]] == ["", "Füße – spät"]
@@ -244,7 +248,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     session.drawing_edits.draw(first, (line,), "drawing")
     session.select(second)
     made = ExportDialog(session, 44, Preferences(), studio.window)
-    _, sheet, still = (made.pictures[kind] for kind in range(3))
+    still = made.pictures[1]
     assert not still.drawings.isChecked()
     still.beside.setCurrentIndex(
         next(row for row in range(still.beside.count()) if getattr(still.beside.itemData(row), "key", None))
@@ -252,11 +256,6 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     assert still.drawings.isChecked()
     options = still.options(session.current, alone=True)
     assert (options.marks, options.comparison_marks) == ((), (line,))
-    session.drawing_edits.draw_on_exemplar("a", (line, line), "drawing")
-    sheet.beside.addItem("a", ComparableDive(name="a", title="a", exemplar_id="a"))
-    sheet.beside.setCurrentIndex(sheet.beside.count() - 1)
-    assert sheet.drawings.isChecked()
-    assert sheet.beside.drawings == (line, line)
     made.reject()
     session.exports.add(
         StillJob(path=tmp_path / "two.png", analysis=session.current.analysis, frame=44, options=options)
@@ -275,12 +274,12 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
     dialog = ExportDialog(session, 7, Preferences(), window)
     dialog.show()
-    for kind in (0, 1):  # a clip and a sheet need the phases
+    for kind in (0, 4):  # a clip and a strobe picture need the phases
         dialog.kinds.setCurrentRow(kind)
         assert not dialog.go.isEnabled()
-    dialog.kinds.setCurrentRow(2)
+    dialog.kinds.setCurrentRow(1)
     assert dialog.go.isEnabled()
-    assert not dialog.pictures[2].boxes["mask"].isVisible()
+    assert not dialog.pictures[1].boxes["mask"].isVisible()
     assert "not analysed yet" in dialog.pages.currentWidget().findChild(QLabel).text()
     dialog.go.click()
     wait_for(idle_studio, qtbot, ExportState.DONE)
@@ -306,7 +305,7 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
 
 
 def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
-    dialog.kinds.setCurrentRow(4)
+    dialog.kinds.setCurrentRow(3)
     assert dialog.scope.count() == 1
     dialog.report.format.setCurrentIndex(1)
     dialog.report.note.setPlainText("Arms by the ears <b>.")

@@ -8,31 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from finding import reads
-from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
 
 from fineparser_core import __version__
-from fineparser_gui.commands.about_dialog import AboutDialog
+from fineparser_gui.shell.about_dialog import AboutDialog
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
-
-
-@pytest.mark.parametrize(
-    ("devices", "words"),
-    [({"cpu": "a processor"}, "processor (a processor)"), ({"cuda": "RTX 9", "cpu": "a processor"}, "GPU: RTX 9.")],
-)
-def test_the_start_page_says_what_analyses_run_on(idle_studio, devices, words):
-    page = idle_studio.window.empty
-    assert words not in reads(page)
-    QApplication.processEvents()
-    before = page.sample_button.mapTo(page, QPoint())
-    page.set_devices(devices)
-    assert words in reads(page)
-    page.layout().activate()
-    QApplication.processEvents()
-    assert page.sample_button.mapTo(page, QPoint()) == before  # a mouse may be on its way to it
 
 
 def test_the_system_check_can_be_copied(idle_studio, qtbot):

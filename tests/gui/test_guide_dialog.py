@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QDialog
 
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.resources import resource
-from fineparser_gui.commands.guide_dialog import GuideDialog, guide_file
-from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
 from fineparser_gui.shell.catalog import CATALOG
+from fineparser_gui.shell.guide_dialog import GuideDialog, guide_file
+from fineparser_gui.shell.palette import CommandPalette
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
 
     activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
-    assert window.findChild(ShortcutsEditor) is not None
+    assert window.findChild(CommandPalette) is not None
     for one in window.findChildren(QDialog):
         one.close()
 
@@ -84,8 +84,8 @@ def test_the_contents_lead_to_each_heading_and_follow_the_page(guide, qtbot) -> 
         assert guide.contents.currentItem() is item
         assert first_line(guide) == item.text(0) or bar.value() == bar.maximum()
     assert bar.value() == bar.maximum()
-    guide.show_heading(guide.contents.topLevelItem(3).child(1))
-    assert first_line(guide) == guide.contents.topLevelItem(3).child(1).text(0)
+    guide.show_heading(guide.contents.topLevelItem(2).child(1))
+    assert first_line(guide) == guide.contents.topLevelItem(2).child(1).text(0)
     bar.setValue(0)
     assert guide.contents.currentItem() is None
     bar.setValue(bar.maximum() // 2)
@@ -112,6 +112,6 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
 
 
 def test_the_start_of_the_program_does_without_it() -> None:
-    code = "import sys, fineparser_gui.app; print('fineparser_gui.commands.guide_dialog' in sys.modules)"
+    code = "import sys, fineparser_gui.app; print('fineparser_gui.shell.guide_dialog' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

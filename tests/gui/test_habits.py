@@ -12,10 +12,10 @@ from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_gui import app
-from fineparser_gui.dives.dive import Dive, DiveState
-from fineparser_gui.export.exports import file_stem, session_stem
-from fineparser_gui.store.save_path import LAST_FOLDER, ask_save_path
-from fineparser_gui.support.fold_strip import FoldStrip
+from fineparser_gui.services.exporting import file_stem, session_stem
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.shell.layout import FoldStrip
+from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path
 
 FLIGHT = 37  # of the made answers; 15 frames are half a second
 CUE = FLIGHT - 15

@@ -8,9 +8,9 @@ from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
 from fineparser_core.diving.judging import Judging
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.dives.edit_dialog import EditDivesDialog
-from fineparser_gui.store.session_file import SavedSession, write_session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME
 
 
@@ -33,7 +33,8 @@ def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, cl
     (dive,) = kept(scored, qtbot)
     assert (dive.path, dive.dive_number, dive.board_m, dive.athlete) == (clip, "207C", 10.0, "")
     assert dive.score == session.current.analysis.scoring.score
-    assert dive.transitions == (dive.moment("take_off").frame, dive.moment("come_out").frame)
+    parse = session.current.analysis.parse
+    assert dive.transitions == (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
     assert session.history.store.thumbnail(dive.id).startswith(b"\xff\xd8")
     session.editing.set_diver(key, "Anna")
     session.editing.set_event(key, "Club cup")

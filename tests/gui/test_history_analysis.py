@@ -6,8 +6,8 @@ from made_answers import dive_parse, scoring
 
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import Analysis
-from fineparser_gui.history.analysis import packed, unpacked
-from fineparser_gui.store.analysis_cache import AnalysisCache
+from fineparser_gui.store.records import packed, unpacked
+from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.records import parse_record
 
 

@@ -14,9 +14,9 @@ from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (
     {"title": "one"},
-    {"title": "two", "dived_on": "2026-04-02", "award": 7.5, "judging": None},
-    {"title": "three", "athlete": "Bo", "dive_number": "5253B", "board_m": 10.0, "award": 5.0},
-    {"title": "four", "athlete": "Bo Li", "dived_on": "", "award": None, "score": None},
+    {"title": "two", "dived_on": "2026-04-02", "award": 7.5, "judging": None, "step_points": (0.0, 1.5, 0.0)},
+    {"title": "three", "athlete": "Bo", "dive_number": "5253B", "board_m": 10.0, "award": 5.0, "exemplar_id": "bo-1"},
+    {"title": "four", "athlete": "Bo Li", "dived_on": "", "award": None, "score": None, "step_points": ()},
 )
 
 
@@ -61,6 +61,8 @@ def test_words_and_choices_find_dives(page, qtbot):
     page.filters.show_all()
     page.filters.marks.setCurrentIndex(page.filters.marks.findData(False))
     assert titles(page) == ["two"]
+    page.filters.marks.setCurrentIndex(page.filters.marks.count() - 1)  # starred dives
+    assert titles(page) == ["three"]
     page.filters.show_all()
     page.filters.days.setCurrentIndex(page.filters.days.count() - 1)
     page.filters.since.setDate(QDate(2026, 4, 1))
@@ -78,11 +80,14 @@ def test_words_and_choices_find_dives(page, qtbot):
 def test_the_header_sorts_and_rows_tell_the_dive(page):
     page.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
     assert titles(page) == ["three", "one", "two", "four"]
-    assert [page.model.text(1, column) for column in (1, 2, 3, 4, 7)] == [
-        "Anna Müller", "103B", "3 m", "6.60", "Club cup",
+    assert [page.model.text(1, column) for column in (1, 2, 3, 4, 8, 10)] == [
+        "Anna Müller", "103B", "3 m", "6.60", "−0.25", "Club cup",
     ]  # fmt: skip
     page.filters.search.setText("anna")
     assert titles(page) == ["one", "two"]
+    page.filters.search.clear()
+    page.table.sortByColumn(8, Qt.SortOrder.DescendingOrder)  # by the points of the flight
+    assert titles(page) == ["two", "three", "one", "four"]
 
 
 def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):
@@ -177,7 +182,7 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     points.sigClicked.emit(points, [points.points()[0]], None)
     assert page.selected == ids(page, "one")
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight"))
-    assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, -0.25]
+    assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, 1.5]
 
 
 def test_tiles_of_athletes_tell_them_and_choose_their_dives(studio, page):

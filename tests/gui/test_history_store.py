@@ -141,6 +141,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(history):
     history.close()
     with closing(sqlite3.connect(history.path)) as db:
         db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA application_id = {int.from_bytes(b'FPS' + bytes([99]))}")
     before = history.path.read_bytes()
     with pytest.raises(ConfigError, match="newer version of the program"):
         Store(history.path)
@@ -153,42 +154,6 @@ def test_rows_of_strangers_are_left_out(history):
         db.execute("""UPDATE detail SET results = '{"first_frame": "none"}' WHERE id = 1""")
     assert [one.id for one in history.search()] == [2]
     assert (len(history.ids()), history.saved([1])) == (2, {})
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_the_history_of_an_older_program_is_taken_over(tmp_path, version):
-    path = tmp_path / "history.sqlite"
-    script = (Path(__file__).with_name("history_2.sql")).read_text(encoding="utf-8")
-    if version == 1:
-        script = script.replace(" AUTOINCREMENT", "").replace("user_version = 2", "user_version = 1")
-        script = "\n".join(line for line in script.splitlines() if "sqlite_sequence" not in line)
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(script)
-    with closing(Store(path)) as again:
-        one, two = made_dive(1, title="one", note="Head up!"), made_dive(2, title="two")
-        assert again.dives([1, 2]) == [
-            replace(one, id=1, athlete="Anna Schmidt", tags=("best",)),
-            replace(
-                two,
-                id=2,
-                athlete="Berta",
-                dive_number="5253B",
-                board_m=10.0,
-                seen_board_m=10.0,
-                difficulty=again.dive(2).difficulty,
-                dived_on="2026-05-01",
-                judging=None,
-                judged_score=None,
-            ),
-        ]
-        assert (again.analysis(1), again.thumbnail(1), again.folders()) == (b"first", b"picture", [Path("/club/2025")])
-        assert [one.text for one in again.saved([1])[1].drawings] == ["x"]
-        assert (found(again, "best"), len(again.trend("score"))) == (["one"], 2)
-        again.remove([2])
-        for _ in range(2):
-            again.sweep()
-        assert again.keep([row(made_dive(5))]) > [2 if version == 1 else 3]
-    assert look_after(path) == ""
 
 
 def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):

@@ -8,14 +8,16 @@ import pytest
 from answers_kit import open_scored
 from finding import named, reads, texts
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QTableView
+from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.errors import ConfigError
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.score.ranking_dialog import RankingDialog
-from fineparser_gui.store.session_file import read_session
+from fineparser_core.export.report.content import make_page
+from fineparser_gui.export.dialog import ExportDialog
+from fineparser_gui.services.exporting import reported_dive, words_of
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import read_session
 
 FIVE = Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))
 DD = 3.3  # of a 207C from 10 m
@@ -57,6 +59,45 @@ def test_marks_are_typed_where_the_dive_is_and_stand_beside_the_prediction(score
     assert session.current.judging is None
     assert named(window, "Judges' marks").text() == ""
     assert not named(window, "Marks by phase").isEnabled()
+
+
+@pytest.mark.parametrize("marks", ["", "6 6.5 7 6.5 6"])
+def test_window_list_clip_and_report_say_the_same(scored, qtbot, marks):
+    session, window = scored.session, scored.window
+    if marks:
+        typed(scored, qtbot, marks)
+    dive = session.current
+    words = words_of(dive)
+    assert texts(window.score)[0] == words.award.award
+    for said in (words.award.points, words.award.likely):
+        assert said in reads(window.score)
+    assert window.dives.model.text(dive.key).replace("judges ", "").split(", ")[-1].startswith(words.award.award)
+    page = make_page(reported_dive(dive, [dive], drawings=False))
+    assert page.headline[0] == words.award.award
+    assert words.award.points in page.headline[1]
+    window.actions_by_id["export"].trigger()
+    dialog = window.findChild(ExportDialog)
+    assert dialog.pictures[0].options(dive, alone=True).words == words
+    dialog.reject()
+
+
+def test_return_goes_to_the_next_row_and_says_what_it_passed(scored, qtbot, make_video, tmp_path):
+    session, window = scored.session, scored.window
+    session.open([make_video(tmp_path / f"{name}.mp4", 40) for name in ("training", "b", "c")])
+    qtbot.waitUntil(lambda: len(session.keys) == 4)
+    first, training, b, c = session.keys
+    for key in (b, c):
+        session.update(key, judging=FIVE)
+    session.update(training, state=DiveState.NEEDS_TRIM)
+    session.select(first)
+    typed(scored, qtbot, "6.5")
+    for key in (b, c):  # though each has marks
+        qtbot.keyClick(named(window, "Judges' marks"), Qt.Key.Key_Return)
+        assert session.current.key == key
+        assert named(window, "Judges' marks").hasFocus()
+    assert "training.mp4" in window.messages.text
+    qtbot.keyClick(named(window, "Judges' marks"), Qt.Key.Key_Return)
+    assert session.current.key == c, "no row is taken again from the top"
 
 
 def test_a_mean_has_points_once_there_is_a_difficulty(scored, qtbot):
@@ -117,26 +158,6 @@ def test_damaged_marks_of_a_session_file_are_told(scored, qtbot, tmp_path, judgi
     assert read_session(path).dives[0].judging is None
 
 
-def test_the_ranking_has_a_column_of_the_judges_once_a_dive_has_marks(scored, qtbot):
-    window = scored.window
-    window.actions_by_id["ranking"].trigger()
-    dialog = window.findChild(RankingDialog)
-    table = dialog.findChild(QTableView)
-    entry = next(action for action in dialog.sorting.menu().actions() if action.text() == "judges")
-    assert table.isColumnHidden(2)
-    dialog.sorting.menu().aboutToShow.emit()
-    assert not entry.isVisible()
-    typed(scored, qtbot, "6.5 6.5 6")
-    qtbot.waitUntil(lambda: not table.isColumnHidden(2))
-    dialog.sorting.menu().aboutToShow.emit()
-    assert entry.isVisible()
-    model = table.model()
-    assert model.headerData(2, Qt.Orientation.Horizontal) == "judges"
-    assert model.index(0, 2).data() == "62.7"
-    table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
-    assert model.index(0, 0).data() == "1."
-
-
 def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
     session = scored.session
     typed(scored, qtbot, "6 6.5 7 6.5 6")
@@ -156,17 +177,6 @@ def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
         "score": 62.7,
         "phases": {"take_off": 7, "flight": None, "entry": 6},
     }
-
-
-@pytest.mark.parametrize(("text", "proposed"), [("6 6.5 7", "6 6.5 7"), ("6.5", "6.5"), ("6.25", "61.88")])
-def test_marks_need_not_be_typed_again_for_an_exemplar(scored, qtbot, text, proposed):
-    typed(scored, qtbot, text)
-    form = scored.window.library.add_dive()
-    assert form.isVisible()
-    assert form.score.text() == proposed
-    assert form.ok.text() == "Add"
-    form.cancel.click()
-    assert not form.isVisible()
 
 
 def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_path, variable_rate_video, monkeypatch):

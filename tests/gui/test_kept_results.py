@@ -12,8 +12,8 @@ from answers_kit import script
 from shown_studio import shown_studio
 
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
-from fineparser_gui.store.analysis_cache import AnalysisCache
+from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent
@@ -97,13 +97,13 @@ def test_another_range_or_model_is_another_result_and_undo_brings_back_the_first
     assert session.current.analysis.parse.clip.in_frame == 4
     session.editing.remove([key])
     studio.preferences.change(precision="fp32")
-    session.edits.undo()  # the row is back, and its analysis is of other settings than the present ones
+    session.edits.active.undo()  # the row is back, and its analysis is of other settings than the present ones
     programs.wait(lambda: session.dive(key).score_state is ScoreState.SCORED)
     assert session.dive(key).parse_id not in (first, None)
     studio.preferences.change(precision="auto")
     programs.wait(lambda: session.model is not None)
     n_asked = len(programs.asked)
-    session.edits.undo()
+    session.edits.active.undo()
     programs.wait(lambda: session.dive(key).parse_id == first and session.dive(key).score_state is ScoreState.SCORED)
     assert len(programs.asked) == n_asked
 
@@ -152,7 +152,7 @@ def test_a_kept_score_is_not_told_once_other_exemplars_vote(programs, clip):
     session = studio.session
     (exemplar,) = [one for one in session.library.exemplars if one.id == "mine-1"]
     facts = exemplar.facts
-    session.library.edit("mine-1", replace(facts, score=80.0))
+    session.library._change("mine-1", "edit", replace(facts, score=80.0), facts)
     programs.wait(lambda: [vote.score for vote in session.current.votes] == [80.0] and not session.current.rescoring)
     assert session.current.model_analysis.scoring.exemplars[0].score == 80.0
     assert sorted(programs.asked) == ["ParseRequest", *["ScoreRequest"] * 4]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
 
-from fineparser_gui.commands.key_filter import belongs_to_controls
+from fineparser_gui.support.key_filter import belongs_to_controls
 
 _ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -44,8 +44,6 @@ def state_of(studio) -> tuple:
 def in_the_window(studio) -> dict[str, QWidget]:
     """A control of every kind that takes the keyboard."""
     window = studio.window
-    window.actions_by_id["library"].trigger()
-    QApplication.processEvents()
     return {
         "text": window.details.diver,
         "number": window.details.number,
@@ -55,7 +53,6 @@ def in_the_window(studio) -> dict[str, QWidget]:
         "slider": named(window.player.bar, "Opacity of the mask"),
         "button": named(window.player.bar, "Play or pause"),
         "table": window.exemplars.table,
-        "library": window.library.panel.view if hasattr(window.library.panel, "view") else window.library.panel.search,
         "dives": window.dives.view,
     }
 
@@ -77,7 +74,8 @@ def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_div
             speed = window.transport.speed if name == "speed" else before[2]  # a list is searched by its letters
             assert state_of(studio_with_dive) == (*before[:2], speed, *before[3:]), f"{name}: {key}"
         window.details.diver.clear()
-        studio_with_dive.session.editing.edits.setIndex(0)
+        for _ in range(studio_with_dive.session.editing.edits.n_done):
+            studio_with_dive.session.editing.edits.undo(latest=True)
 
 
 def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with_dive, qtbot) -> None:
@@ -152,7 +150,7 @@ def mnemonics(root: QWidget) -> Counter[str]:
 def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled_weights) -> None:
     window = studio_with_dive.window
     assert not [letter for letter, count in mnemonics(window).items() if count > 1]
-    for action_id in ("preferences", "guide", "shortcuts", "export", "edit_dives", "ranking"):
+    for action_id in ("preferences", "guide", "shortcuts", "export", "edit_dives"):
         action = window.actions_by_id[action_id]
         if not action.isEnabled():
             continue

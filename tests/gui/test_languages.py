@@ -14,7 +14,7 @@ from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_gui.app import Studio
-from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
@@ -87,7 +87,6 @@ def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_k
             window.resize(*screen)
             _check(window, qtbot)
     window.score.how.setChecked(False)
-    window.library.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
     window.actions_by_id["history"].trigger()
     window.history.season.show_dives([made_dive()])
     window.history.season.show()
@@ -96,7 +95,6 @@ def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_k
             window.resize(*screen)
             _check(window, qtbot)
         window.actions_by_id["history"].trigger()
-    window.library.hide()
     room = window.score.contentsRect().width()
     for note in (window.score.no_exemplars, window.score.refusal):
         buttons = note.findChildren(QAbstractButton)
@@ -114,7 +112,7 @@ def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_p
         _check(pool, qtbot)
     pool.practice.add(CaughtClip(small_video, 1e9, 1.0, 2.0, None))
     pool.practice.enroll("Charlotte Meyer-Hansen")
-    pool.stage.show_cameras([Camera("front", 0, RingFollower(tmp_path))])
+    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(tmp_path))])
     pool._show_state()
     for screen in _SCREENS:
         pool.resize(*screen)

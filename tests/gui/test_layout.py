@@ -1,15 +1,15 @@
 """The window on small screens, with large fonts and high contrast, and where it was the last time."""
 
 import pytest
-from answers_kit import open_queued
+from answers_kit import open_queued, open_scored
 from PySide6.QtCore import QLibraryInfo, QMimeData, QPoint, QPointF, QRect, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QSplitter
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPushButton, QSplitter, QToolButton
 
 from fineparser_gui.app import Studio
-from fineparser_gui.preferences.window_place import within
-from fineparser_gui.support.drop_highlight import DropHighlight
-from fineparser_gui.support.side_column import SideColumn
+from fineparser_gui.player.drawing_bar import DrawingBar
+from fineparser_gui.preferences.dialog import PreferencesDialog
+from fineparser_gui.shell.layout import DropHighlight, SideColumn, within
 from fineparser_gui.support.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
 
 #: 1366 × 768 at 125 %, less a panel of the desktop and the title of the window.
@@ -65,18 +65,50 @@ def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None
     assert window.player.pane.canvas.height() >= 150
 
 
+@pytest.mark.parametrize("size", [(1366, 720), (900, 540)])
+def test_the_drawing_tools_are_beside_the_picture_at_every_width(idle_studio, qtbot, small_video, size) -> None:
+    window = idle_studio.window
+    open_queued(idle_studio, qtbot, small_video)
+    window.resize(*size)
+    qtbot.waitUntil(lambda: window.width() == size[0])
+    QApplication.processEvents()
+    bar = window.player.findChild(DrawingBar)
+    for name in ("draw_line", "draw_angle", "draw_arrow", "draw_freehand", "draw_note", "thickness", "undo"):
+        (button,) = (one for one in bar.findChildren(QToolButton) if one.defaultAction() is window.actions_by_id[name])
+        assert button.isVisible()
+        assert bar.rect().contains(button.geometry())
+    assert window.rect().contains(QRect(bar.mapTo(window, QPoint()), bar.size()))
+
+
+def test_dialogs_fit_a_screen_of_1920_x_1080_at_200_percent(idle_studio, qtbot, small_video, tmp_path) -> None:
+    window = idle_studio.window
+    open_scored(idle_studio, qtbot, small_video, tmp_path)
+    window.dives.view.selectAll()
+    for name in ("preferences", "export", "share", "edit_dives", "sessions", "learn", "meet", "about", "guide"):
+        window.actions_by_id[name].trigger()
+        qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(QDialog)))
+        for dialog in (one for one in window.findChildren(QDialog) if one.isVisible()):
+            least = dialog.minimumSizeHint()
+            assert (least.width() <= 950, least.height() <= 500) == (True, True), f"{name}: {least}"
+            dialog.close()
+    window.dialogs.preferences()
+    dialog = window.findChildren(PreferencesDialog)[-1]
+    dialog.resize(600, 400)
+    close = dialog.findChild(QDialogButtonBox)
+    qtbot.waitUntil(lambda: dialog.rect().contains(QRect(close.mapTo(dialog, QPoint()), close.size())))
+    dialog.close()
+
+
 def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
     first = make_studio().window
     first.setGeometry(20, 40, 760, 600)
     first.findChild(QSplitter).setSizes([300, 500, 350])
-    first.actions_by_id["library"].trigger()
     sizes = first.findChild(QSplitter).sizes()
     first.close()
     second = Studio(QApplication.instance(), tmp_path / "state")
     try:
         assert second.window.size() == first.size()
         assert second.window.findChild(QSplitter).sizes()[0] == sizes[0]
-        assert not second.window.library.isHidden()
     finally:
         second.window.close()
         second.window.deleteLater()

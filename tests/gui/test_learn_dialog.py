@@ -26,7 +26,7 @@ def studio(make_studio):
 
 def opened(studio) -> LearnDialog:
     """As the menu opens it."""
-    menu = next(one for one in studio.window.menuBar().actions() if one.text() == "&Library").menu()
+    menu = next(one for one in studio.window.menuBar().actions() if one.text() == "&Edit").menu()
     next(action for action in menu.actions() if action.text() == "Learn from my &judged dives…").trigger()
     return studio.window.findChild(LearnDialog)
 
@@ -55,7 +55,7 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     key = open_scored(studio, qtbot, clip, tmp_path)
     session, file = studio.session, tmp_path / "state" / ACTIVE_NAME
     dialog = opened(studio)
-    assert "Scores are as shipped." in reads(dialog)
+    assert "Standard scoring." in reads(dialog)
     assert not button(dialog, "Use this profile").isEnabled()
     add_set(dialog, qtbot, monkeypatch, write_set(clip, club()))
     assert "60 of 60 judged dives count." in reads(dialog)
@@ -64,7 +64,7 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     assert "Each dive is predicted by the others, 12 times without one athlete." in reads(dialog)
     table = named(dialog, "What it is worth")
     worth = [[table.item(row, column).text() for column in range(5)] for row in range(4)]
-    assert [row[0] for row in worth] == ["as shipped", "mean of the number", "mean of the athlete", "the profile"]
+    assert [row[0] for row in worth] == ["standard", "mean of the number", "mean of the athlete", "the profile"]
     assert float(worth[3][1]) < float(worth[0][1])
     assert worth[0][3].startswith("+")
     shipped, after = dialog.plot.points()
@@ -96,10 +96,10 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     asked: list[str] = []
     agree(monkeypatch, asked)
     press(dialog, "Delete…")
-    assert asked == ["Delete the profile? Scores are as shipped then."]
+    assert asked == ["Delete the profile? Scoring is standard then."]
     assert session.profiles.unused is None
     assert not list(file.parent.glob("profile*"))
-    assert "Scores are as shipped." in reads(dialog)
+    assert "Standard scoring." in reads(dialog)
     studio.preferences.change(theme="dark")
     assert not dialog.grab().isNull()
     dialog.close()

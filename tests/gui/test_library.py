@@ -1,6 +1,6 @@
 """The exemplar libraries in the window; the worker's part of them without its process, and once with it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,25 +20,26 @@ from answers_kit import (
 )
 from exemplar_kit import exemplar
 from finding import close_messages, named, reads
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
 
+from fineparser_core.diving.judging import read_judging
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState, ScoreState
-from fineparser_gui.library.library import LibraryEntry
-from fineparser_gui.library.table import LibraryFilter, LibraryModel
-from fineparser_gui.support.formatting import day_text
+from fineparser_gui.dives.states import details_text
+from fineparser_gui.session.dive import DiveState, ScoreState
+from fineparser_gui.worker import child
 from fineparser_gui.worker.child import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
+    LibraryEntry,
     LibraryReport,
     Ready,
     ScoreRequest,
@@ -70,7 +71,6 @@ def library_studio(qapp, qtbot, monkeypatch, tmp_path):
     """The program with a folder of its own and without its worker process: a test answers the requests."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     with shown_studio(qapp, qtbot, tmp_path / "data") as made:
-        made.window.actions_by_id["library"].trigger()
         made.client.received.emit(READY)
         answer(made, entries())
         yield made
@@ -85,21 +85,6 @@ def answer(studio, rows, **changes) -> None:
     """Answer the latest request about the library."""
     request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
     studio.client.received.emit(report(request.id, rows, **changes))
-
-
-def select(studio, *names: str) -> None:
-    panel = studio.window.library.panel
-    flags = QItemSelectionModel.SelectionFlag
-    panel.table.clearSelection()
-    for row, name in enumerate(shown(studio)):
-        if name in names:
-            panel.table.selectionModel().select(panel.shown.index(row, 0), flags.Select | flags.Rows)
-
-
-def shown(studio) -> list[str]:
-    panel = studio.window.library.panel
-    rows = [panel.shown.mapToSource(panel.shown.index(row, 0)).row() for row in range(panel.shown.rowCount())]
-    return [panel.model.entry(row).exemplar.id for row in rows]
 
 
 def the_menu() -> QMenu:
@@ -118,43 +103,6 @@ def parsed_dive(studio, qtbot, path, folder) -> str:
     return key
 
 
-def test_the_table_is_a_sound_model(qtmodeltester, qapp):
-    model, shown_rows = LibraryModel(), LibraryFilter()
-    shown_rows.setSourceModel(model)
-    qtmodeltester.check(model)
-    model.set_entries(entries())
-    qtmodeltester.check(model)
-    qtmodeltester.check(shown_rows)
-    shown_rows.show_bin(True)
-    assert shown_rows.rowCount() == 1
-    shown_rows.show_bin(False)
-    shown_rows.show_words("ada")
-    assert shown_rows.rowCount() == 1
-    shown_rows.show_words("")
-    shown_rows.sort(2, Qt.SortOrder.DescendingOrder)
-    scores = [shown_rows.index(row, 2).data() for row in range(shown_rows.rowCount())]
-    assert scores == ["88.00", "70.00", "64.35", "9.50"]
-    model.set_entries(entries()[:2])
-    model.set_entries(())
-    qtmodeltester.check(shown_rows)
-
-
-def test_what_is_whose_and_in_which_state(library_studio):
-    panel = library_studio.window.library.panel
-    rows = {
-        name: [panel.shown.index(row, c).data() for c in range(7)] for row, name in enumerate(shown(library_studio))
-    }
-    assert rows["rendered-1"][5:] == ["1 ◇", "bundled"]
-    assert rows["mine-1"] == ["207C", "10 m", "64.35", "Ada Byron", day_text("2026-05-31"), "mine-1", "ready"]
-    assert rows["mine-2"][6] == "being prepared"
-    assert rows["mine-3"][::6] == ["207C synchro", "clip is missing"]
-    assert "mine-4" not in rows
-    assert "1 of 2 ready" in panel.status
-    select(library_studio, "rendered-1")
-    assert not panel.edit.isEnabled()
-    assert not panel.remove.isEnabled()
-
-
 def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fails_is_given_up(library_studio):
     request = asked(library_studio, EncodeExemplarRequest)
     assert request.exemplar_id == "mine-2"
@@ -170,125 +118,14 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
 
 
 def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_video):
-    session, dock = library_studio.session, library_studio.window.library
+    session = library_studio.session
     pause = library_studio.window.actions_by_id["pause_queue"]
     session.open([small_video])
     qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled())
     session.cancel(session.current.key)
     session.trimming.find(session.current.key)
-    assert "1 of 2 ready for these weights, the others being prepared" in dock.panel.status
     pause.trigger()
-    assert "the others being prepared" in dock.panel.status
     assert running(library_studio, EncodeExemplarRequest)
-    form = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
-    form.score.setText("71.4")
-    form.ok.click()
-    assert dock.panel.status == "Adding Li Na 5253B 3m.mp4"
-    assert running(library_studio)[0] == asked(library_studio, AddExemplarRequest)
-
-
-def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot):
-    panel, library = library_studio.window.library.panel, library_studio.session.library
-    select(library_studio, "mine-1", "mine-2")
-    panel.remove.click()
-    changes = requests(library_studio, ChangeLibraryRequest)
-    assert sorted((r.action, r.exemplar_id) for r in changes) == [("remove", "mine-1"), ("remove", "mine-2")]
-    without = with_changes("mine-2", with_changes("mine-1", removed_at="2026-11-28"), removed_at="2026-11-28")
-    answer(library_studio, without)
-    answer(library_studio, without)
-    assert shown(library_studio) == ["rendered-1", "mine-3"]
-    assert panel.bin.text() == "Bin (3)"
-    panel.undo.click()
-    assert asked(library_studio, ChangeLibraryRequest).action == "restore"
-    panel.bin.click()
-    assert sorted(shown(library_studio)) == ["mine-1", "mine-2", "mine-4"]
-    assert panel.restore.isVisible()
-    select(library_studio, "mine-4")
-    panel.restore.click()
-    assert asked(library_studio, ChangeLibraryRequest).exemplar_id == "mine-4"
-    panel.empty_bin.click()
-    assert asked(library_studio, ChangeLibraryRequest).action == "empty_bin"
-    assert not library.edits.canUndo()
-
-
-def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
-    panel = library_studio.window.library.panel
-    select(library_studio, "mine-1")
-    panel.edit.click()
-    form = library_studio.window.library.form
-    assert (form.number.text(), form.score.text(), form.diver.text()) == ("207C", "64.35", "Ada Byron")
-    for field, text, words in (
-        (form.score, "", "The official score is missing"),
-        (form.score, "many", "'many' is no score"),
-        (form.score, "700", "at most 9"),
-        (form.number, "207", "lacks its position"),
-        (form.date, "yesterday", "is not a day"),
-    ):
-        before = field.text()
-        field.setText(text)
-        form.ok.click()
-        assert words in form.message.text()
-        assert form.isVisible()
-        field.setText(before)
-    form.score.setText("66,5")
-    form.ok.click()
-    assert not form.isVisible()
-    request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id, request.facts.score) == ("edit", "mine-1", 66.5)
-    panel.undo.click()
-    assert asked(library_studio, ChangeLibraryRequest).facts.score == 64.35
-    panel.redo.click()
-    assert asked(library_studio, ChangeLibraryRequest).facts.score == 66.5
-    assert not panel.redo.isEnabled()
-
-
-def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio, qtbot, small_video, tmp_path):
-    window, session = library_studio.window, library_studio.session
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.editing.set_diver(key, "Ada")
-    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
-    assert undo.text() == "&Undo naming the diver"
-    activate(qtbot, window)
-    panel = window.library.panel
-    panel.table.setFocus()
-    assert not undo.isEnabled()
-    select(library_studio, "mine-1", "mine-2")
-    panel.remove.click()
-    assert undo.text() == "&Undo removing 2 exemplars"
-    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert [r.action for r in requests(library_studio, ChangeLibraryRequest)] == ["remove"] * 2 + ["restore"] * 2
-    assert redo.text() == "&Redo removing 2 exemplars"
-    shift = Qt.KeyboardModifier.ShiftModifier
-    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | shift)
-    assert [r.action for r in requests(library_studio, ChangeLibraryRequest)][-2:] == ["remove"] * 2
-    window.menuBar().setFocus()
-    assert undo.text() == "&Undo removing 2 exemplars"
-    session.editing.set_diver(key, "Augusta")  # by a drag, say, which leaves the focus where it is
-    assert undo.text() == "&Undo naming the diver"
-    panel.table.setFocus()
-    panel.search.setFocus()
-    assert undo.text() == "&Undo removing 2 exemplars"
-    window.actions_by_id["library"].trigger()
-    undo.trigger()
-    assert session.dive(key).diver == ""
-
-
-def choose(menu: QMenu, *texts: str) -> None:
-    """Choose entries of a menu that opens again for each."""
-    for text in texts:
-        menu.aboutToShow.emit()
-        next(action for action in menu.actions() if action.text() == text).trigger()
-
-
-def test_the_rows_are_sorted_from_the_keyboard(library_studio):
-    window, panel = library_studio.window, library_studio.window.library.panel
-    menu = window.actions_by_id["sort_library"].menu()
-    choose(menu, "score", "Descending")
-    assert shown(library_studio) == ["rendered-1", "mine-3", "mine-1", "mine-2"]
-    assert [action.text() for action in menu.actions() if action.isChecked()] == ["score", "Descending"]
-    panel.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)  # by a click on its title
-    menu.aboutToShow.emit()
-    assert [action.text() for action in menu.actions() if action.isChecked()] == ["dive", "Ascending"]
 
 
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
@@ -302,55 +139,51 @@ def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monk
     made.window.deleteLater()
 
 
-def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
-    dock, library = library_studio.window.library, library_studio.session.library
-    form = dock.ask_about(tmp_path / "Li Na 5253B 3m.mp4")
-    assert (form.number.text(), form.board.currentData(), form.diver.text()) == ("5253B", 3.0, "Li Na")
-    form.score.setText("71.4")
-    form.first.setValue(12)
-    form.ok.click()
-    request = asked(library_studio, AddExemplarRequest)
-    assert (request.in_frame, request.out_frame, request.parse_id) == (12, None, None)
-    assert request.facts.score == 71.4
-    assert "Adding Li Na 5253B 3m.mp4" in dock.panel.status
-    added = LibraryEntry(exemplar=an_exemplar("li-na", dive_number="5253B"), own=True, state="ready")
-    answer(library_studio, (*entries(), added), added="li-na")
-    assert "li-na" in shown(library_studio)
-    assert not library.adding
-    assert library.edits.undoText() == "adding li-na"
-    dock.panel.undo.click()
-    request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id) == ("remove", "li-na")
-    assert dock.panel.redo.toolTip() == "Redo adding li-na"
-    dock.panel.redo.click()
-    request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id) == ("restore", "li-na")
-
-
-def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
+def test_a_starred_dive_votes_with_its_marks_and_the_transitions_that_the_coach_placed(
     library_studio, qtbot, small_video, tmp_path
 ):
     session, window = library_studio.session, library_studio.window
-    assert not window.actions_by_id["add_exemplar"].isEnabled()
+    star = window.actions_by_id["votes"]
+    assert not star.isEnabled()
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session.editing.set_details(key, "207C", 10.0)
     fail(library_studio, session.analyses.tasks[key].id, "NoExemplarsError", "None.")
     session.editing.move_transition(key, 0, 30)
-    window.actions_by_id["add_exemplar"].trigger()
-    form = library_studio.window.library.form
-    assert (form.number.text(), form.score.text()) == ("207C", "")
-    form.score.setText("80")
-    form.ok.click()
+    star.trigger()
+    assert "give its judges' marks" in window.messages.text
+    assert not star.isChecked()
+    assert not requests(library_studio, AddExemplarRequest)
+    session.editing.set_judging(key, read_judging("7 7 7"))
+    star.trigger()
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
     assert request.transitions.first_flight_frame == 30
+    assert request.facts.score == session.dive(key).judged_score
     library_studio.client.die()
-    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # what was typed is not lost
-    library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
+    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # the star is not lost
+    mine = LibraryEntry(exemplar=an_exemplar("mine-9", **asdict(request.facts)), own=True, state="ready")
+    library_studio.client.received.emit(report(request.id, (*entries(), mine), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
+    assert session.dive(key).exemplar_id == "mine-9"
+    assert details_text(session.dive(key)) == "207C 10 m · ★"
+    assert star.isChecked()
+
+    session.editing.set_judging(key, read_judging("8 8 8"))  # its exemplar has the new marks
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id, request.facts.score) == (
+        "edit",
+        "mine-9",
+        session.dive(key).judged_score,
+    )
+    star.trigger()
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id, session.dive(key).exemplar_id) == ("remove", "mine-9", "")
+    window.actions_by_id["undo"].trigger()
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id, session.dive(key).exemplar_id) == ("restore", "mine-9", "mine-9")
 
 
-def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
+def test_no_exemplars_is_a_state_with_a_way_out(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score
     session.editing.set_details(key, "5253B", 3.0)
@@ -360,9 +193,6 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert "No exemplars of 5253B," in reads(score)
     assert not library_studio.window.messages.isVisible()
     assert score.no_exemplars.isVisible()
-    score.no_exemplars.add.click()
-    assert library_studio.window.library.panel.search.text() == "5253B"
-    assert "No exemplars found" in reads(library_studio.window.library.panel)
     score.no_exemplars.nearest.click()
     request = asked(library_studio, ScoreRequest)
     assert request.nearest
@@ -398,11 +228,11 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     answer_dive(library_studio, tmp_path, **found)
     assert (named(score, "score").text(), named(score, "interval").text()) == (
         "6½",
-        "likely 5½ to 7½, from measures alone",
+        "58.5 points, likely 5½ to 7½, from measures alone",
     )
     score.how.setChecked(True)
     assert "80 % prediction interval: 48.0 – 69.0" in reads(library_studio.window.found)
-    assert "On 7 judged dives" in reads(library_studio.window.found)
+    assert "Checked on 7 judged dives" in reads(library_studio.window.found)
     assert "No exemplars of 5253B," in reads(score)
     assert score.no_exemplars.isVisible()
     session.editing.move_transition(key, 0, 30)
@@ -520,7 +350,7 @@ def test_what_is_amiss_with_the_library_is_said_once(library_studio):
     assert said == ["library.sqlite was damaged: its backup is used instead.", ""]
 
 
-def test_the_worker_changes_the_library_and_reports_it(tmp_path):
+def test_the_worker_changes_the_library_and_reports_it(tmp_path, monkeypatch):
     folder = tmp_path / "exemplars"
     with ExemplarStore.open_own(folder) as own:
         own.add(an_exemplar("mine", clip_path=folder / "clips" / "mine.mp4"), _no_mask())
@@ -533,6 +363,13 @@ def test_the_worker_changes_the_library_and_reports_it(tmp_path):
         ("no clip", "107B", True)
     ]
     handler.store.close()
+    again = LibraryHandler(folder)
+    assert again.store.removed()  # its star may come back
+    again.store.close()
+    monkeypatch.setattr(child, "_KEPT_IN_BIN_S", 0.0)
+    later = LibraryHandler(folder)
+    assert not later.store.removed()
+    later.store.close()
     without = LibraryHandler(None)
     assert not without.report("l1", "m-1", None).writable
     with pytest.raises(ExemplarError, match="no folder"):
@@ -561,19 +398,16 @@ def working_studio(qapp, qtbot, tmp_path):
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_studio, qtbot):
     made = working_studio
-    session, library, panel = made.session, made.session.library, made.window.library.panel
-    made.window.actions_by_id["library"].trigger()
+    session, library = made.session, made.session.library
     qtbot.waitUntil(lambda: library.writable)
     made.window.actions_by_id["open_sample"].trigger()
     qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
     key = session.current.key
-
-    form = made.window.library.add_dive()
-    form.number.setText("5253B")
-    form.board.setCurrentIndex(form.board.findData(3.0))
-    form.score.setText("61.2")
-    form.diver.setText("Ada")
-    form.ok.click()
+    session.editing.set_details(key, "5253B", 3.0)
+    session.editing.confirm_details(key)  # the video shows another dive
+    session.editing.set_judging(key, read_judging("6 6 6"))
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY and not session.current.scoring)
+    made.window.actions_by_id["votes"].trigger()
     qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding)
     mine = next(entry for entry in library.entries if entry.own)
     assert mine.state == "ready"
@@ -581,28 +415,19 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert mine.exemplar.synthetic  # it is the bundled sample
     assert library.mask(mine.exemplar.id) is not None
 
-    session.editing.set_details(key, "5253B", 3.0)
-    session.editing.confirm_details(key)  # the video shows another dive
-    qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring)
-    assert mine.exemplar.id in {vote.id for vote in session.current.votes}
-    panel.show_number("5253B")
-    source = panel.shown.sourceModel()
-    row = [entry.exemplar.id for entry in source.rows].index(mine.exemplar.id)
-    panel.table.selectRow(panel.shown.mapFromSource(source.index(row, 0)).row())
-    panel.compare.click()
-    assert session.comparing.sides[1].exemplar_id == mine.exemplar.id
-    assert session.comparing.others[0].path == mine.exemplar.clip_path
-    session.comparing.end()
-    panel.remove.click()
-
     def vote_of_mine() -> float | None:
         return next((vote.score for vote in session.current.votes if vote.id == mine.exemplar.id), None)
 
     # By itself, as the library changes.
-    qtbot.waitUntil(lambda: vote_of_mine() is None and len(session.current.votes) > 0)
-    panel.undo.click()
-    qtbot.waitUntil(lambda: vote_of_mine() == 61.2)
-    library.edit(mine.exemplar.id, replace(mine.exemplar.facts, score=65.0))
-    qtbot.waitUntil(lambda: vote_of_mine() == 65.0)
+    qtbot.waitUntil(lambda: vote_of_mine() == session.current.judged_score)
+    session.comparing.show_exemplar(mine.exemplar.id)
+    assert session.comparing.other.path == mine.exemplar.clip_path
+    session.comparing.end()
+    made.window.actions_by_id["votes"].trigger()
+    qtbot.waitUntil(lambda: vote_of_mine() is None)
+    made.window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: vote_of_mine() is not None)
+    session.editing.set_judging(key, read_judging("7 7 7"))
+    qtbot.waitUntil(lambda: vote_of_mine() == session.current.judged_score)
     assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY

@@ -10,7 +10,7 @@ from shown_studio import shown_studio
 from fineparser_core.resources import resource
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.session.dive import DiveState
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
 
@@ -63,7 +63,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     session.comparing.align(Alignment.STEPS)
     mine = session.current.analysis.parse.steps
     window.transport.seek(mine[2].start_frame)
-    assert window.player.panes[1].frame == session.comparing.others[0].steps[2].start_frame
+    assert window.player.panes[1].frame == session.comparing.other.steps[2].start_frame
     window.actions_by_id["compare"].trigger()
 
     path = tmp_path / "evening.fineparser"

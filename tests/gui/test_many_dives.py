@@ -11,8 +11,8 @@ from mouse_kit import drop
 from platforms import KILL
 
 from fineparser_core.resources import resource
-from fineparser_gui.dives import importer, video_opener
-from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.services import importer, video_opener
+from fineparser_gui.session.dive import DiveState
 
 
 def test_a_hundred_dropped_clips_are_taken_in_over_many_turns(make_studio, qtbot, tmp_path, small_video, monkeypatch):

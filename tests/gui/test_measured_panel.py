@@ -15,7 +15,7 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, finding_text, measured_text
 from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_gui.score.explanation import Explanations
+from fineparser_gui.score import explanation
 from fineparser_gui.score.moment_strip import ShownPicture
 
 
@@ -23,7 +23,7 @@ from fineparser_gui.score.moment_strip import ShownPicture
 def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     """The window with an analysed dive of which the flight time is known, and too short."""
     bands = {"flight_time": Band(low=9.15, high=9.3, unit="s", source=RULES)}
-    monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: bands)
+    monkeypatch.setattr(explanation, "bands_for", lambda dive: bands)
     open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     parse = dive_parse(small_video, idle_studio.session.current.info.n_frames)
     joints = np.ones((96, 16, 3), np.float32)
@@ -51,7 +51,7 @@ def test_what_a_coach_would_say_has_a_picture_and_a_bar_that_lead_to_its_frame(i
 
 def test_a_dive_within_its_bands_is_told_so(idle_studio, window, qtbot, monkeypatch, tmp_path):
     wide = {"flight_time": Band(low=0.5, high=9.3, unit="s", source=RULES)}
-    monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: wide)
+    monkeypatch.setattr(explanation, "bands_for", lambda dive: wide)
     session = idle_studio.session
     again = replace(session.current.model_analysis)
     session.update(session.current.key, model_analysis=again, analysis=again)
@@ -96,10 +96,10 @@ def test_nothing_is_shown_before_the_analysis(idle_studio):
 
 
 def test_values_have_units_and_their_signs_have_names():
-    over = Measure(name="entry_angle", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
+    over = Measure(name="legs_line", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
     assert measured_text(over) == "14 ± 4° over"
     assert measured_text(replace(over, value=-3.0)) == "3 ± 4° short"
-    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", source=RULES)) == "4° short to 5° over"
+    assert band_text("legs_line", Band(low=-4, high=5, unit="deg", source=RULES)) == "4° short to 5° over"
     assert band_text("lean", Band(low=3, high=9, unit="deg", source=RULES)) == "3 to 9° forward"
     height = Measure(name="jump_height", value=0.98, unit="m", uncertainty=0.1, frame=3, step="take-off")
     band = Band(low=1.15, high=1.3, unit="m", source=RULES)

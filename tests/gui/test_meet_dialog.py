@@ -1,7 +1,7 @@
 """The dive list: typed, pasted and read; videos that take its rows; awards as they are called; the sheet."""
 
-import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import Meet
+from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_gui.meet.dialog import MeetDialog
-from fineparser_gui.meet.table import ATHLETE, AWARDS, BOARD, DIFFICULTY, NUMBER, OUTCOME, POINTS, REMARK, TOTAL, VIDEO
-from fineparser_gui.store.session_file import read_session
+from fineparser_gui.meet.table import ATHLETE, AWARDS, BOARD, DIFFICULTY, NUMBER, POINTS, REMARK, TOTAL, VIDEO
+from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 
 PASTED = "Anna 103B 3m\nBen 105C 3m\nAnna 403B 3m\nBen 203B 3m"
 
@@ -56,11 +56,17 @@ def videos(session) -> list[str]:
 
 
 def first_with_video(dialog: MeetDialog, session, clips: list[Path], qtbot, text: str) -> str:
-    """Paste a list and open a video, which goes to its first row; return the key of that dive."""
+    """Paste a list and open a video, which is matched with its first row; return the key of that dive."""
     paste(dialog, text)
-    session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    open_matched(session, clips[:1], qtbot)
     return session.meet.rows[0].dive
+
+
+def open_matched(session, clips: list[Path], qtbot) -> None:
+    """Open videos, and match them with the open rows."""
+    session.open(clips)
+    qtbot.waitUntil(lambda: len(session.dives) == len(clips) and all(dive.info is not None for dive in session.dives))
+    session.meets.match()
 
 
 def type_into(dialog: MeetDialog, qtbot, row: int, col: int, text: str) -> QLineEdit:
@@ -123,11 +129,11 @@ def test_rows_are_pasted_moved_deleted_and_undone(dialog, window, qtbot):
     assert len(dialog.model.rows) == 1
 
 
-def test_new_videos_take_the_open_rows_in_order_of_time(dialog, window, clips, qtbot):
+def test_videos_are_matched_with_the_open_rows_in_order_of_time(dialog, window, clips, qtbot):
     session = window.session
     paste(dialog, PASTED)
-    session.open(sorted(clips))
-    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "c", "b"])
+    open_matched(session, sorted(clips), qtbot)
+    assert videos(session) == ["d", "a", "c", "b"]
     by_name = {dive.path.stem: dive for dive in session.dives}
     assert (by_name["a"].diver, by_name["a"].details) == ("Ben", ("105C", 3.0, None))
     qtbot.waitUntil(lambda: column(dialog, VIDEO) == ["d", "a", "c", "b"])
@@ -228,8 +234,7 @@ def test_a_change_of_the_list_leaves_what_was_said_of_a_dive(dialog, window, cli
 def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dialog, window, clips, qtbot):
     session = window.session
     paste(dialog, PASTED)
-    session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    open_matched(session, clips[:1], qtbot)
     dialog.head.judges.setCurrentIndex(dialog.head.judges.findData(3))
     dialog.head.judges.activated.emit(dialog.head.judges.currentIndex())
     dialog.table.choose(0)
@@ -244,7 +249,7 @@ def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dia
     qtbot.keyClick(dialog.awards, Qt.Key.Key_Return)
     assert dialog.called.text() == "2 · Anna · 403B"
     dialog.awards.clear()
-    dialog.model.setData(dialog.model.index(3, OUTCOME), "failed")
+    dialog.model.setData(dialog.model.index(3, AWARDS), "0 0 0")
     assert column(dialog, POINTS) == ["34.40", "40.70", "", "0.00"]
     assert column(dialog, TOTAL) == ["34.40", "40.70", "", "40.70"]
     assert [dialog.standing.text(row, 1) for row in range(2)] == ["Ben", "Anna"]
@@ -253,14 +258,27 @@ def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dia
     assert dive.judged_score == 34.4
 
 
+def test_awards_of_another_number_of_judges_than_before_are_told(dialog, window, clips, qtbot):
+    paste(dialog, PASTED)
+    for place in range(2):
+        assert dialog.model.setData(dialog.model.index(place, AWARDS), "7 75 7 65 7")
+    assert not dialog.model.setData(dialog.model.index(2, AWARDS), "8 15 3")
+    assert dialog.note.text() == "3 awards of 5 judges: give one for each judge."
+    dialog.table.choose(2)
+    qtbot.keyClicks(dialog.awards, "777")
+    assert dialog.note.text() == "3 awards of 5 judges: give one for each judge."
+    assert column(dialog, AWARDS)[2] == ""
+    dialog.model.take(replace(dialog.model.meet, judges=3))  # said by the coach, it is another panel
+    assert dialog.model.setData(dialog.model.index(2, AWARDS), "8 15 3")
+
+
 def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, qtbot, tmp_path, monkeypatch):
     session, files = window.session, window.files.controller
     paste(dialog, PASTED)
     dialog.head.title.setText("Spring cup")
     dialog.head.title.editingFinished.emit()
     assert files.holds_something
-    session.open(clips[:2])
-    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "", ""])
+    open_matched(session, clips[:2], qtbot)
     path = tmp_path / "meet.fineparser"
     assert files.save_to(path)
     assert [row.dive for row in read_session(path).meet.rows] == ["0", "1", None, None]
@@ -281,26 +299,17 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
 
 
-def test_an_older_meet_opens_with_the_outcomes_of_its_rows_and_asks_where_a_dive_was_corrected(
-    dialog, window, clips, qtbot
-):
-    session, path = window.session, clips[0].parent / "old.fineparser"
-    dive = {"path": str(clips[0]), "relative_path": clips[0].name, "in_frame": None, "out_frame": None}
-    dive |= {"dive_number": "105B", "board_m": 3.0, "difficulty": None, "transitions": None, "left_out": []}
-    dive |= {"diver": "Anna", "note": "Fehlstart\nArms late", "judging": {"awards": [7, 7, 7], "phases": {}}}
-    row = {"athlete": "Anna", "dive_number": "103B", "board_m": 3.0, "awards": [7, 7, 7], "dive": "0"}
-    failed = row | {"dive": "1", "outcome": "failed"}
-    content = {"dives": [dive, dive | {"note": ""}], "meet": {"rows": [row | {"outcome": "restart"}, failed]}}
-    path.write_text(json.dumps({"format": "fineparser.session/1", **content}), encoding="utf-8")
+def test_a_meet_of_a_file_asks_where_a_dive_was_corrected(dialog, window, clips, qtbot):
+    session, path = window.session, clips[0].parent / "meet.fineparser"
+    anna = ListedDive(athlete="Anna", dive_number="103B", board_m=3.0, awards=(7.0, 7.0, 7.0), dive="0")
+    dive = SavedDive(path=clips[0], dive_number="105B", board_m=3.0, diver="Anna", judging=Judging(awards=anna.awards))
+    write_session(SavedSession(dives=(dive,), meet=Meet(rows=(anna,))), path)
     window.files.controller.open(path)
-    assert [(one.outcome, one.note) for one in session.dives] == [("balk", "Arms late"), ("failed", "")]
     assert column(dialog, NUMBER)[0] == "105B"
-    assert column(dialog, POINTS) == ["36.00", "0.00"]  # 3 × 5 × 2.4
+    assert column(dialog, POINTS) == ["50.40"]  # 3 × 7 × 2.4
     assert column(dialog, REMARK)[0].startswith("Announced: 103B.")
     assert window.files.controller.save_to(path)
-    saved = read_session(path)
-    assert [one.outcome for one in saved.dives] == ["balk", "failed"]
-    assert saved.meet.rows[0].dive_number == "103B"
+    assert read_session(path).meet.rows[0].dive_number == "103B"
     qtbot.waitUntil(lambda: all(one.info is not None for one in session.dives))
 
 

@@ -9,11 +9,10 @@ from answers_kit import answer_dive, requests
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.video.probe import probe
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.relocation import moved_roots, relocated
-from fineparser_gui.score.correction import Correction
-from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
-from fineparser_gui.support.video_identity import identity_of
+from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.session.video_files import identity_of, moved_roots, relocated
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +89,8 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     banner.messages[-1].close_button.click()
     assert banner.text.startswith("Videos that have moved")
     session.editing.edits.undo()
+    banner.messages[-1].close_button.click()  # what was undone, and shown
+    session.select(session.keys[0])
 
     choose(monkeypatch, moved / "clip.mp4")
     press(banner, "Find them…")
@@ -132,7 +133,7 @@ def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, save
     first = session.keys[0]
     assert (session.dive(first).path.name, session.dive(first).state) == ("clip.mp4", DiveState.MISSING)
     assert "different video" in window.dives.model.text(first)
-    assert not session.editing.edits.canUndo()
+    assert session.editing.edits.undo_text is None
 
     choose(monkeypatch, moved / "clip.mp4")
     press(banner, "Choose again…")
@@ -175,9 +176,10 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     assert not banner.isVisible()
     window.actions_by_id["undo"].trigger()  # all of it is one edit
     wait_for(qtbot, session, *[DiveState.MISSING] * 2)
-    qtbot.waitUntil(banner.isVisible)
+    qtbot.waitUntil(lambda: len(banner.messages) == 2)  # what was undone, and both at once
+    assert banner.text.endswith("Rows of the list that are of this video: 2.")
     banner.messages[-1].close_button.click()
-    assert not banner.isVisible()  # nor is any of them told on its own
+    assert len(banner.messages) == 1  # nor is any of them told on its own
 
 
 def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it(
@@ -217,11 +219,11 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     wait_for(qtbot, session, DiveState.MISSING)
     assert session.current.path == clip.with_name("gone.mp4")
     qtbot.waitUntil(banner.isVisible)
-    assert not session.editing.edits.canUndo()
+    assert session.editing.edits.undo_text is None
     shutil.copy(clip, clip.with_name("gone.mp4"))  # the disk was plugged in again
     session.importer.locate({session.current.key: clip.with_name("gone.mp4")})
     wait_for(qtbot, session, DiveState.QUEUED)
-    assert not session.editing.edits.canUndo()  # it is where it always was
+    assert session.editing.edits.undo_text is None  # it is where it always was
 
 
 def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):

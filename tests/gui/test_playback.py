@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.errors import VideoError
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.player.decoder import Decoder
-from fineparser_gui.player.mask_image import mask_image
+from fineparser_gui.player.decoder import FrameDecoder
 from fineparser_gui.player.prefetch import Playhead
+from fineparser_gui.player.video_canvas import mask_image
 from fineparser_gui.player.video_pane import VideoPane
 
 SIZE = (64, 48)
@@ -42,7 +42,7 @@ def decode(qtbot):
     made = []
 
     def start(path, cache_bytes=2**26):
-        made.append(Decoder(path, cache_bytes))
+        made.append(FrameDecoder(path, cache_bytes))
         made[-1].start()
         return made[-1]
 

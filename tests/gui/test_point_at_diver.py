@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.records import AthletePoint
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.video_canvas import VideoCanvas
-from fineparser_gui.store.session_file import parse_session, read_session, write_session
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import parse_session, read_session, write_session
 from fineparser_gui.worker.protocol import ParseRequest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -62,7 +62,7 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
     assert session.current.athlete.frame == 12
     strip.take_back.click()
     assert session.current.athlete is None
-    assert session.edits.undoText() == "taking back the point on the diver"
+    assert session.edits.active.undo_text == "taking back the point on the diver"
 
 
 def test_the_keys_move_a_crosshair_and_enter_takes_it(scored, qtbot):
@@ -127,7 +127,7 @@ def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):
     (request,) = asked(scored)
     assert request.athlete is None
     assert "not used" in scored.window.player.pointed.text
-    session.edits.undo()
+    session.edits.active.undo()
     (request,) = asked(scored)
     assert request.athlete.frame == 3
 

@@ -16,7 +16,7 @@ from made_answers import recognition
 from numbered_video import read_number
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
@@ -27,12 +27,12 @@ from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.records import Measure
-from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.poolside import mirror_feed
+from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
-from fineparser_gui.poolside.mirror_tile import Camera, MirrorTile
+from fineparser_gui.poolside.mirror_tile import MirrorCamera, MirrorTile
 from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
+from fineparser_gui.session.dive import DiveState
 
 
 class Impatient(Event):
@@ -161,7 +161,7 @@ def test_a_closed_feed_has_closed_its_source(recorded, qtbot):
 def test_a_camera_that_is_silent_is_not_called_live(pool, recorded, qtbot, monkeypatch):
     clock = Clock(monkeypatch)
     clock.now_s = RingFollower(recorded).span()[0] + 1.0
-    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded))])
+    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(recorded))])
     (tile,) = pool.stage.tiles
     qtbot.waitUntil(lambda: tile.feed._frames is not None)
     clock.go_on(0.1)
@@ -226,8 +226,35 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     pool.list.view.setFocus()
     qtbot.keyClick(pool.list.view, Qt.Key.Key_Delete)
     assert len(rows(pool)) == 1
-    session.edits.undo()
+    session.edits.active.undo()
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
+
+
+def test_a_wrong_catch_plays_no_more_and_comes_back_at_a_tap_or_goes_to_the_bin(
+    pool, clips, idle_studio, qtbot, monkeypatch
+):
+    session, binned, live = idle_studio.session, list[str](), list[None]()
+    monkeypatch.setattr(practice.QFile, "moveToTrash", binned.append)
+    monkeypatch.setattr(pool.stage, "live", lambda: live.append(None))
+    for clip in clips[:2]:
+        pool.practice.add(clip)
+    qtbot.waitUntil(lambda: len(rows(pool)) == 2)
+    beside_draw = [action for button in pool._controls.findChildren(QToolButton) for action in button.actions()]
+    assert pool.actions_by_id["draw"] in beside_draw
+    assert pool.actions_by_id["wrong"] not in beside_draw
+    pool.loop(pool.list.last())
+    pool.list.wrong.click()
+    assert (len(rows(pool)), len(live)) == (1, 1)
+    assert pool.word.accessibleName().startswith("Taken back: ")
+    pool.undo.click()
+    assert len(rows(pool)) == 2
+    assert not pool.undo.isVisibleTo(pool)
+    pool.list.view.setCurrentRow(1)
+    gone = session.find(pool.list.view.currentItem().data(Qt.ItemDataRole.UserRole)).path
+    pool.actions_by_id["wrong"].trigger()
+    pool.practice.discard()
+    assert binned == [str(gone)]
+    assert [dive.path for dive in session.dives] == [clips[1].clip]
 
 
 def test_a_caught_dive_has_the_day_it_was_recorded_on(pool, clips, idle_studio, qtbot):
@@ -308,7 +335,7 @@ def test_the_camera_shows_its_picture_by_itself_and_is_set_up_again(pool, small_
     qtbot.waitUntil(lambda: len(pool.stage.tiles) == 1 and pool.stage.tiles[0].shown > 0)
     assert pool.setup.isVisible()
     assert not pool.slider.isVisible()  # there is nothing to go back to
-    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded))])
+    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(recorded))])
     pool._show_state()
     assert pool.slider.isVisible()
     assert not pool.setup.isVisible()
@@ -342,7 +369,7 @@ def test_a_balk_costs_two_of_every_award_of_its_row(pool, clips, idle_studio, qt
         assert session.meets.counted.rows[0].points == points
     qtbot.mouseClick(pool.list.repeat, Qt.MouseButton.LeftButton)
     assert session.meet.rows[0].dive is None
-    session.edits.undo()
+    session.edits.active.undo()
     assert session.meet.rows[0].dive == session.dives[0].key
     assert session.dives[0].outcome == ""
 
@@ -432,7 +459,9 @@ def test_what_is_left_of_an_earlier_recording_is_said_and_deleted(pool, recorded
 
 
 def test_keys_move_the_mirror(pool, recorded, qtbot):
-    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded)), Camera("side", 1, RingFollower(recorded))])
+    pool.stage.show_cameras(
+        [MirrorCamera("front", 0, RingFollower(recorded)), MirrorCamera("side", 1, RingFollower(recorded))]
+    )
     pool._show_state()
     first, second = pool.stage.tiles
     pool.activateWindow()

@@ -3,24 +3,21 @@
 import json
 
 import pytest
-from answers_kit import activate, open_scored, requests
+from answers_kit import open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
+from PySide6.QtGui import QColor, QImage, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.language import FEET
-from fineparser_gui.commands.about_dialog import AboutDialog
-from fineparser_gui.commands.command import FIXED
-from fineparser_gui.commands.shortcuts_editor import ShortcutsEditor
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.preferences.dialog import PreferencesDialog
-from fineparser_gui.preferences.records import Preferences
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.shell.catalog import CATALOG
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.preferences import Preferences
+from fineparser_gui.shell.about_dialog import AboutDialog
 from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 
@@ -38,7 +35,7 @@ def dialog(idle_studio):
 
 
 def test_choices_survive_a_restart(qapp, tmp_path):
-    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "shortcuts": {"play": ("P",), "by_stream": ()}}
+    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True}
     PreferenceStore(tmp_path).change(**chosen)
     now = PreferenceStore(tmp_path).now
     assert {name: getattr(now, name) for name in chosen} == chosen
@@ -63,7 +60,7 @@ def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_pa
     store.change(theme="dark", n_exemplars=7)
     file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     file.setValue("preferences/n_exemplars", json.dumps(-3))
-    file.setValue("preferences/shortcuts", "no json")
+    file.setValue("preferences/units", "no json")
     file.sync()
     assert PreferenceStore(tmp_path).now == Preferences(theme="dark")
     with pytest.raises(ConfigError, match="mask_color"):
@@ -167,34 +164,6 @@ def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
         made = shown_on(theme.surface, color)
         assert contrast(made, QColor(theme.surface)) >= 1.9
         assert contrast(made, text_on(made)) >= 4.5
-
-
-def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, qtbot):
-    window = idle_studio.window
-    window.actions_by_id["shortcuts"].trigger()
-    editor = window.findChild(ShortcutsEditor)
-    rows = [editor.table.item(row, 0).text() for row in range(editor.table.rowCount())]
-    assert len(rows) == len(CATALOG) + len(FIXED)
-    editor.table.setCurrentCell(len(CATALOG), 0)  # keys of the picture: told, and nothing to change
-    assert editor.table.item(len(CATALOG), 1).text() == "Left, Right, Up, Down"
-    assert not any(control.isEnabled() for control in (editor.key, editor.use, editor.add, editor.reset))
-    editor.table.setCurrentCell([spec.id for spec in CATALOG].index("compare"), 0)
-    editor.key.setKeySequence(QKeySequence("K"))
-    assert "Play or pause" in editor.message.text()
-    editor.use.click()
-    assert window.actions_by_id["compare"].shortcuts() == [QKeySequence("K")]
-    assert window.actions_by_id["play"].shortcuts() == [QKeySequence("Space")]
-    assert window.actions_by_id["compare"].toolTip() == "Compare with another dive (K)"
-    activate(qtbot, window)
-    qtbot.keyClick(window, Qt.Key.Key_K)
-    assert not window.transport.playing
-    editor.table.setCurrentCell([spec.id for spec in CATALOG].index("play"), 0)
-    editor.reset.click()  # takes K back from Compare
-    assert window.actions_by_id["compare"].shortcuts() == []
-    editor.reset_all.click()
-    assert idle_studio.preferences.now.shortcuts == {}
-    editor.search.setText("ten frames forward")
-    assert sum(not editor.table.isRowHidden(row) for row in range(editor.table.rowCount())) == 1
 
 
 def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp_path):

@@ -104,7 +104,6 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
         ("unsure", ("MainWindow/PlayerPanel/DiverStrip",)),
         ("found", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow › Dive")),
         ("comparison", ("MainWindow/PlayerPanel", "MainWindow/SideColumn/ExemplarsPanel", "MainWindow › View")),
-        ("library", ("MainWindow/LibraryDock", "MainWindow › Library")),
         ("history", ("MainWindow/HistoryPage",)),
         ("meet", ()),
         ("poolside", ()),

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.delegate import chip_rect
-from fineparser_gui.dives.dive import DiveState, ScoreState
-from fineparser_gui.dives.session_model import saved_dive
-from fineparser_gui.export.service import exported
+from fineparser_gui.services.exporting import exported
+from fineparser_gui.session.dive import DiveState, ScoreState
+from fineparser_gui.session.session_file import read_session, write_session
+from fineparser_gui.session.session_model import saved_dive
 from fineparser_gui.store.records import results_of, with_results
-from fineparser_gui.store.session_file import read_session, write_session
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -78,14 +78,14 @@ def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
 def test_the_seen_board_stands_everywhere_until_another_is_chosen(seen):
     session, board = seen.session, seen.window.details.board
     session.editing.set_details(session.current.key, "103B", None)
-    assert exported(session.current, drawings=False).board_m == 1.0
+    assert exported(session.current, drawings=False).details.board_m == 1.0
     assert with_results(saved_dive(session.current), results_of(session.current)).board_m == 1.0
     assert "103B 1 m" in seen.window.dives.model.text(session.current.key)
     assert session.snapshot().dives[0].board_m is None
     board.setCurrentIndex(board.findData(3.0))
     board.activated.emit(board.currentIndex())
     assert session.current.known_board_m == 3.0
-    assert exported(session.current, drawings=False).board_m == 3.0
+    assert exported(session.current, drawings=False).details.board_m == 3.0
     session.editing.set_details(session.current.key, "103B", None)
     session.editing.set_details(session.current.key, "301A", None)
     assert "DD" in reads(seen.window.details)  # no record says from where it is done, but the fall does

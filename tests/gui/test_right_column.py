@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton, QWidget
 
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.score.contributions import ContributionBars
-from fineparser_gui.support.side_column import SideColumn
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.shell.layout import SideColumn
 
 #: Most words of a scored dive, the analysis folded away.
 _MOST_WORDS = 60
@@ -53,7 +53,7 @@ def test_a_scored_dive_is_told_in_few_words_and_without_a_click(scored) -> None:
     assert not window.found.isVisible()
     found = words(column, window)
     assert len(found) <= _MOST_WORDS, found
-    assert "rendered" in found  # what trained the weights is said beside the award
+    assert "estimate" in found  # said beside an award that no judge gave
 
 
 def test_the_verdict_appears_with_the_score_and_moves_nothing_later(scored) -> None:

@@ -17,8 +17,7 @@ from fineparser_gui.worker.protocol import (
     ScoreRequest,
     TrimRequest,
 )
-from fineparser_gui.worker.scheduler import SHOWN, Scheduler
-from fineparser_gui.worker.task import Urgency
+from fineparser_gui.worker.scheduler import SHOWN, Scheduler, Urgency
 
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
 ADD = AddExemplarRequest(

@@ -2,9 +2,6 @@
 
 import json
 import pickle
-import zlib
-from base64 import b64encode
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,23 +15,17 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
-from fineparser_core.language import LANGUAGES, text, use_language
-from fineparser_core.records import DiveSegment, PaintedMask
-from fineparser_core.support.codec import from_json
-from fineparser_gui.dives.dive import LONGEST_NOTE, DiveState
-from fineparser_gui.export.exports import ExportState
-from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing
-from fineparser_gui.score.correction import Correction
-from fineparser_gui.store.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
+from fineparser_core.records import DiveSegment
+from fineparser_gui.services.exporting import ExportState
+from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.dive import LONGEST_NOTE, DiveState
+from fineparser_gui.session.drawings import MOST_DRAWINGS, Drawing
+from fineparser_gui.session.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
 
 
 def _segment(**changes: object) -> dict:
     found = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
     return found | changes
-
-
-def _painted(crop_xyxy: Sequence[float] = (-5, 0, 64, 48), cells: bytes = b"\2" * 112**2) -> dict:
-    return {"frame": 40, "crop_xyxy": crop_xyxy, "cells": b64encode(zlib.compress(cells)).decode()}
 
 
 def _saved(path: Path) -> SavedSession:
@@ -51,12 +42,7 @@ def _saved(path: Path) -> SavedSession:
         cancelled=True,
         rule=CandidateRule(nearest=True, synchro=True),
         segments=(DiveSegment(**_segment()),),
-        correction=Correction(
-            transitions=(40, 80),
-            contact_frame=91,
-            painted=(from_json(_painted(), PaintedMask),),
-            left_out=frozenset({"a"}),
-        ),
+        correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
     )
     return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
 
@@ -97,10 +83,6 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"transitions": [9, 3]}, "is damaged"),
         ({"note": "x" * 4001}, "at most 4000 characters"),
         ({"segments": [_segment(first_entry_frame=500)]}, "is damaged"),
-        ({"painted": [_painted()] * 2}, "dive 2: painted: masks of the same frame"),
-        ({"painted": [_painted(crop_xyxy=[9, 9, 9, 9])]}, "dive 2: painted.*corners of a rectangle"),
-        ({"painted": [_painted(cells=b"\0" * 10**6)]}, "dive 2: painted.*cells"),
-        ({"painted": [_painted(cells=b"\3" * 112**2)]}, "dive 2: painted.*cells"),
     ],
 )
 def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):
@@ -198,13 +180,11 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
         correction=Correction(left_out=frozenset({bad})),
     )
     path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(dive,), exemplar_drawings={bad: (note,)}), path)
+    write_session(SavedSession(dives=(dive,)), path)
     saved = read_session(path)
     found = saved.dives[0]
     assert found.path == tmp_path / "a\udcff\N{REPLACEMENT CHARACTER}.mp4"
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
-    assert list(saved.exemplar_drawings) == [mended]
-    assert saved.exemplar_drawings[mended][0].text == mended
 
 
 def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
@@ -266,23 +246,3 @@ def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot
         with pytest.raises(OSError, match="the disk is gone"):
             idle_studio.window.close()
     assert not idle_studio.window.isVisible()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_note_of_before_says_the_outcome_in_the_language_that_wrote_it(tmp_path, language):
-    use_language(language)
-    balk, repeat = text("Balk"), text("Repeat")
-    use_language("en")
-    notes = (f"{balk}\nArms late.", repeat, f"{balk} or not")
-    path = tmp_path / "old.fineparser"
-    write_session(SavedSession(dives=tuple(SavedDive(path=tmp_path / "a.mp4", note=note) for note in notes)), path)
-    content = json.loads(path.read_bytes())
-    for dive in content["dives"]:
-        del dive["outcome"]
-    path.write_text(json.dumps(content), encoding="utf-8")
-    dives = read_session(path).dives
-    assert [(dive.outcome, dive.note) for dive in dives] == [
-        ("balk", "Arms late."),
-        ("repeat", ""),
-        ("", f"{balk} or not"),
-    ]

@@ -5,16 +5,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from fineparser_core.records import DiveSegment
-from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
-from fineparser_gui.dives.edits import Edit, Subject
-from fineparser_gui.dives.session_model import SessionModel, restored_attributes
+from fineparser_gui.services.undo import Edit, Subject
+from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState
+from fineparser_gui.session.session_model import SessionModel, restored_attributes
 
 EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
 
 
 def three() -> tuple[SessionModel, list[str]]:
     model = SessionModel()
-    for name in (*EVENTS, "exemplar_drawn"):
+    for name in EVENTS:
         setattr(model, name, SimpleNamespace(emit=lambda *_: None))
     keys = [model.add(path=Path(f"{name}.mp4")) for name in "abc"]
     model.select(keys[1])

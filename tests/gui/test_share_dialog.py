@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from fineparser_gui.export import share_dialog
-from fineparser_gui.export.exports import ExportState
 from fineparser_gui.export.share_dialog import ShareDialog
+from fineparser_gui.services.exporting import ExportState
 
 
 @pytest.fixture
@@ -93,14 +93,16 @@ def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_p
 
 
 def test_two_clicks_send_a_clip_of_the_dive(studio, qtbot):
-    (send,) = [one for one in studio.window.player.findChildren(QToolButton) if one.text() == "Send…"]
+    (send,) = [one for one in studio.window.player.findChildren(QToolButton) if one.text() == "Send the verdict"]
     studio.window.dives.view.selectAll()
     qtbot.mouseClick(send, Qt.MouseButton.LeftButton)
     dialog = opened(studio, qtbot)
+    assert [export.path.suffix for export in studio.session.exports.exports] == [".mp4"], "it is written at once"
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     assert "files left: 1" in dialog.state.text()
     qtbot.waitUntil(lambda: bool(dialog.sharing.url))
     assert b"ftyp" in urlopen(dialog.url.text() + "0").read(32)
+    assert "<summary>How far can an award be trusted?</summary>" in urlopen(dialog.url.text()).read().decode()
     dialog.reject()
 
 

@@ -10,11 +10,11 @@ import pytest
 from history_kit import made_dive, row
 
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_gui.player.drawings import Drawing
-from fineparser_gui.store.session_file import SavedDive, SavedSession
-from fineparser_gui.store.store import SessionEntry, Store
-
-NOTE = (Drawing(kind="note", frame=1, points=((1, 2),), text="x"),)
+from fineparser_core.errors import ExportError
+from fineparser_gui.session.drawings import Drawing
+from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.store import file
+from fineparser_gui.store.store import SessionEntry, Store, look_after, read_file, take_in
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def unopened(key: str) -> SessionEntry:
 
 
 def test_a_session_comes_back_in_its_order_with_what_was_never_opened(store):
-    state = SavedSession(selected=1, paused=True, exemplar_drawings={"e": NOTE})
+    state = SavedSession(selected=1, paused=True)
     entries = [entry("a", 1), unopened("b"), entry("c", 2)]
     id_, ids = store.keep_session(0, state, entries, name="Cup", source="file")
     saved, dive_ids = store.session(id_)
@@ -90,3 +90,27 @@ def test_what_is_in_no_session_and_not_listed_is_swept(store):
     store.delete_sessions([id_])
     store.sweep()
     assert store.saved(list(ids.values())) == {}
+
+
+@pytest.mark.parametrize("large", ["ids", "drawings"])
+def test_the_store_holds_whatever_a_session_file_holds(store, tmp_path, large):
+    dive = entry("a").saved
+    if large == "ids":
+        ids = frozenset(f"exemplar {number:090}" for number in range(60_000))
+        dive = replace(dive, correction=replace(dive.correction, left_out=ids))
+    else:
+        line = Drawing(kind="freehand", frame=1, points=tuple((float(x), 1.25) for x in range(90)))
+        dive = replace(dive, drawings=(line,) * 1000)
+    path = tmp_path / "large.fineparser"
+    write_session(SavedSession(dives=(dive,)), path)
+    assert path.stat().st_size > 2 << 20
+    saved, source = read_file(path)
+    id_ = take_in(store, saved, "large", source, as_in_file=True)
+    assert store.session(id_)[0] == saved
+    assert look_after(store.path) == ""
+
+
+def test_a_dive_that_is_too_large_for_the_store_is_said(store):
+    huge = replace(entry("a").kept, pack=lambda: bytes(file._MOST_BYTES))
+    with pytest.raises(ExportError, match="a dive has more drawings and corrections than it can hold"):
+        store.keep([huge])

@@ -100,3 +100,17 @@ def test_speeds_stop_at_both_ends(transport):
     for _ in range(9):
         transport.change_speed(-1)
     assert transport.speed == 0.125
+
+
+def test_a_dive_stops_at_its_end_and_begins_again_at_its_start(transport, clock):
+    transport.span = (2, 5)
+    transport.seek(4)
+    transport.play()
+    clock.wait(transport, 99)
+    assert (transport.frame, transport.playing) == (5, False)
+    transport.play()
+    assert transport.frame == 2
+    transport.seek(6)  # who wants to see what comes after it
+    transport.play()
+    clock.wait(transport, 99)
+    assert transport.frame == transport.n_frames - 1

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
 from fineparser_core.records import AthletePoint, DiveSegment
-from fineparser_gui.dives.dive import DiveState, SearchState
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
+from fineparser_gui.session.dive import DiveState, SearchState
 from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest
 
 
@@ -93,19 +93,12 @@ def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> N
 
 def test_escape_ends_no_search_wherever_it_is_pressed(recording, qtbot) -> None:
     window = recording.window
-    window.actions_by_id["library"].trigger()
-    search = window.library.panel.search
     window.activateWindow()
-    for focused in (search, window.dives.view, window.player.pane.canvas, window.player.timeline, window):
+    for focused in (window.details.diver, window.dives.view, window.player.pane.canvas, window.player.timeline, window):
         focused.setFocus()
         for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
             qtbot.keyClick(focused, Qt.Key.Key_Escape, modifier)
         assert recording.session.current.searching
-    search.setFocus()
-    qtbot.keyClicks(search, "207c")
-    qtbot.keyClick(search, Qt.Key.Key_Escape)
-    assert search.text() == ""
-    assert recording.session.current.searching
 
 
 def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, small_video) -> None:
@@ -177,9 +170,9 @@ def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> N
     point, cut = AthletePoint(frame=240, x=3.0, y=4.0), (200, 289)
     session.editing.point_at(key, point)
     assert asked() == (None, None, point)
-    session.edits.undo()
+    session.edits.active.undo()
     assert asked() == (*cut, None)
-    session.edits.redo()
+    session.edits.active.redo()
     session.editing.point_at(key, replace(point, frame=250))
     assert asked() == (None, None, replace(point, frame=250))
     session.editing.point_at(key, None)
@@ -357,7 +350,7 @@ def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
     assert window.player.proposals.text == "The dive was trimmed as proposed."
     window.player.proposals.take_back.click()
     assert (session.current.in_frame, session.current.out_frame) == (None, None)
-    session.edits.undo()
+    session.edits.active.undo()
     assert session.dive(key).in_frame == 10
 
     session.cancel(key)

@@ -5,8 +5,8 @@ from mouse_kit import turn_wheel
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QImage
 
+from fineparser_gui.player.picture_view import Viewport
 from fineparser_gui.player.video_canvas import VideoCanvas
-from fineparser_gui.player.viewport import Viewport
 
 WIDGET, SOURCE = (400.0, 300.0), (1600.0, 900.0)
 

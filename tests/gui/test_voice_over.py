@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.player import microphone
 from fineparser_gui.shell import voice_over
 
 LEFT, RATE_HZ = Qt.MouseButton.LeftButton, 44_100
@@ -51,8 +50,7 @@ class Pool:
 def pool(monkeypatch):
     made = Pool()
     monkeypatch.setitem(sys.modules, "sounddevice", made.module)
-    for module in (microphone, voice_over):
-        monkeypatch.setattr(module, "perf_counter", lambda: made.now_s)
+    monkeypatch.setattr(voice_over, "perf_counter", lambda: made.now_s)
     return made
 
 
@@ -177,7 +175,9 @@ def test_without_a_file_it_is_offered_again_and_closing_asks(window, pool, qtbot
 NONE = SimpleNamespace(InputStream=lambda **_: 1 / 0, PortAudioError=ZeroDivisionError)
 
 
-@pytest.mark.parametrize(("module", "said"), [(None, 'the extra "sound"'), (NONE, "No microphone can be opened")])
+@pytest.mark.parametrize(
+    ("module", "said"), [(None, "not part of this installation"), (NONE, "No microphone can be opened")]
+)
 def test_without_a_microphone_it_says_so(window, pool, qtbot, tmp_path, monkeypatch, module, said):
     monkeypatch.setitem(sys.modules, "sounddevice", module)
     click(window, qtbot, "voice_over")

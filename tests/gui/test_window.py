@@ -21,7 +21,7 @@ from platforms import KILL
 from PySide6.QtCore import Qt
 
 from fineparser_core.records import Analysis
-from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import CancelledReport
 
 
@@ -76,7 +76,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert idle_studio.session.current.scoring
     answer_dive(idle_studio, tmp_path, scoring())
     assert named(window.score, "score").text() == "7"
-    press(window.score, "trained on rendered dives")
+    press(window.score, "estimate")
     assert named(window.found, "exact score").text().startswith("68.0 ")
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2

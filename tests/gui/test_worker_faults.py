@@ -8,7 +8,7 @@ from answers_kit import script
 
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
@@ -32,7 +32,7 @@ ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts=FACT
 ENCODE = EncodeExemplarRequest(exemplar_id="mine-1")
 CHANGES = [
     ChangeLibraryRequest(action=action, exemplar_id="mine-1", facts=FACTS)
-    for action in ("list", "edit", "remove", "restore", "empty_bin")
+    for action in ("list", "edit", "remove", "restore")
 ]
 KINDS: dict[str, Request] = {type(one).__name__: one for one in (PARSE, SCORE, TRIM, ADD, ENCODE)} | {
     f"change:{one.action}": one for one in CHANGES
@@ -195,7 +195,7 @@ def test_an_exemplar_that_kills_its_encoder_is_given_up(faulty_studio, qtbot):
 @pytest.mark.parametrize("faulty_studio", ["AddExemplarRequest"], indirect=True)
 def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, clip):
     library, banner = faulty_studio[0].session.library, faulty_studio[0].window.messages
-    library.add_clip(clip, None, None, FACTS)
+    library._submit(AddExemplarRequest(path=str(clip), in_frame=None, out_frame=None, facts=FACTS), "")
     assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in banner.text)
     assert not library.adding
     assert library.entries

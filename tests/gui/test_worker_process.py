@@ -12,11 +12,11 @@ from PySide6.QtCore import QProcess
 
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import is_running
+from fineparser_core.support.files import known_content
 from fineparser_core.support.processes import own_process
 from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
-from fineparser_gui.worker.scheduler import SHOWN, Scheduler
-from fineparser_gui.worker.task import TaskState, Urgency
+from fineparser_gui.worker.scheduler import SHOWN, Scheduler, TaskState, Urgency
 
 
 @pytest.fixture
@@ -39,6 +39,21 @@ def test_a_file_that_is_no_video_is_one_sentence(client, scheduler, qtbot, tmp_p
     assert kind == "VideoError"
     assert "notes.mp4" in message
     assert "ist kein Video" in message
+
+
+def test_a_video_that_was_overwritten_meanwhile_has_no_result(client, scheduler, qtbot, tmp_path, small_video):
+    path = tmp_path / "dive.mp4"
+    path.write_bytes(small_video.read_bytes())
+    request = scheduler.kept.named(TrimRequest(path=str(path)), known_content(path))
+    with path.open("ab") as file:
+        file.write(bytes(8))  # the next dive, written over it while the request waits or is worked on
+    task = scheduler.submit(request)
+    with qtbot.waitSignal(task.failed) as failed:
+        pass
+    assert failed.args == ["VideoError", f"{path} was overwritten by another file meanwhile: open it again."]
+    again = scheduler.submit(scheduler.kept.named(TrimRequest(path=str(path)), known_content(path)))
+    with qtbot.waitSignal(again.finished):
+        pass
 
 
 def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbot, tmp_path):
@@ -80,7 +95,7 @@ def test_a_process_of_the_window_works_in_the_folder_of_the_program(client, qtbo
 DEAF = """
 import os, sys
 sys.path.insert(0, {root!r})
-from fineparser_core.support.background import lower_priority
+from fineparser_core.support.processes import lower_priority
 os.sched_setaffinity(0, {{{cpu}}})
 lower_priority()
 print("up", file=sys.stderr, flush=True)

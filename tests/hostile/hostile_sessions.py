@@ -52,9 +52,6 @@ def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
         "diver": "Zoë",
         "drawings": drawings,
         "transitions": [40, 80],
-        "painted": [
-            {"frame": 60, "crop_xyxy": [-8, 0, 64.5, 72], "cells": "eNrtwTENAAAAw6Ck/kXPxg6gAAAAAAAAAAAAAAAAvg3ur2IB"}
-        ],
         "left_out": ["a"],
         "segments": [segment],
         "nearest": True,
@@ -67,7 +64,6 @@ def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
         "origin": None,
         "origin_sha256": "",
         "dives": [plain, rich, missing],
-        "exemplar_drawings": {"a": drawings[:1]},
     }
 
 
@@ -160,8 +156,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "an in point behind the out point": lambda: _with(in_frame=100, out_frame=50),
     "one frame": lambda: _with(in_frame=5, out_frame=5),
     "drawings far away": lambda: _with(drawings=[NOTE, FAR]),
-    "drawings on exemplars": lambda: _with(exemplar_drawings={f"e{n}": _drawings(3) for n in range(20_000)}),
-    "an exemplar without a name": lambda: _with(exemplar_drawings={"": [FAR], "\ud800": [FAR]}),
     "the same dive twice": lambda: _with(dives=[PLAIN, PLAIN, PLAIN]),
     "the same keys twice": lambda: _with().replace(b'"paused"', b'"dives": [], "selected": 0, "paused"'),
     "a lone surrogate": lambda: _with(diver="\ud800", drawings=[NOTE | {"text": "\udfff"}]),
@@ -174,7 +168,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "no dives": lambda: _with(dives=[], selected=None),
     "spaces": lambda: b" " * 15_000_000,
     "two byte order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _with(),
-    "an autosave of an earlier version": lambda: _with(origin="/a\0b", origin_sha256="x" * 1_000_000),
 }
 
 

@@ -22,15 +22,6 @@ from fineparser_core.evaluation.model_card import EVALUATION, write_model_card
 from fineparser_core.export.analysis_json import read_masks_npz
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
-REAL = {
-    "clip": "a.avi",
-    "flight_error": -2,
-    "entry_error": 3,
-    "mask_ious": {"3": 0.7},
-    "median_iou": 0.7,
-    "empty_flight_samples": 0,
-    "flight_samples": 40,
-}
 GOOD: dict[str, Any] = {
     "predictions.json": {
         "format": "fineparser.predictions/1",
@@ -65,7 +56,7 @@ GOOD: dict[str, Any] = {
                 "n_pairs": 99,
             },
         },
-        "real": {"a.avi": REAL},
+        "real_summary": {"awards, Spearman rho of 3": "+0.70"},
     },
 }
 WRONG: tuple[Any, ...] = (None, True, -1, 2.5, 1e308, 10**18, "", "x\ud800\x1b", [], {}, [[]], "../../x", "a\0b")

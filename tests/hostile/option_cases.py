@@ -63,7 +63,7 @@ def refusals() -> Iterator[Refusal]:
     """All of them."""
     for command in cli.COMMANDS:
         yield from _no_such_option(command)
-    of_commands = (_score, _trim, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert, _profile)
+    of_commands = (_score, _trim, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert)
     for part in (_program, *of_commands):
         yield from part()
     yield from _bad_folders(("demo", "--out"))
@@ -106,12 +106,11 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_values(dive, "--athlete", points)
     for option in ("--device", "--precision"):
         yield from _bad_values(dive, option, ("abacus", ""))
-    for option, end in (("json", ""), ("csv", ""), ("masks", ""), ("annotated", ""), ("contact-sheet", ".png")):
+    for option, end in (("json", ""), ("csv", ""), ("masks", ""), ("annotated", "")):
         yield from _bad_outputs((*dive, f"--{option}"), end)
     for one, other in (("json", "csv"), ("masks", "annotated")):
         for name in ("same", "./same", "folder/../same"):
             yield Refusal((*dive, f"--{one}", "same", f"--{other}", name), USAGE)
-    yield Refusal((*dive, "--contact-sheet", "sheet.gif"), USAGE)
     yield Refusal((*dive, "--compare-with", "best"), USAGE)
     yield Refusal((*dive, "--annotated", "a.mp4", "--compare-with", "\udcff"), EXEMPLARS)
     many = ("score", "dive.mp4", "--out", "results.jsonl")
@@ -208,12 +207,6 @@ def _convert() -> Iterator[Refusal]:
     yield from _bad_inputs(("convert", "to-release"), WEIGHTS, after=("out.pth",))
     yield Refusal(("convert",), USAGE)
     yield Refusal(("convert", "to-nothing"), USAGE)
-
-
-def _profile() -> Iterator[Refusal]:
-    yield from _bad_values(("profile", "parsing"), "--repeats", NO_COUNTS)
-    yield from _bad_inputs(("profile", "parsing"), VIDEO)
-    yield Refusal(("profile",), USAGE)
 
 
 def _bad_values(words: tuple[str, ...], option: str, values: tuple[str, ...]) -> Iterator[Refusal]:

@@ -11,7 +11,7 @@ from hostile_sessions import BOMBS, hostile_sessions, odd_files
 from sandbox import REFUSED, RIGHT, Sandbox, Tally
 
 from fineparser_core.errors import ConfigError
-from fineparser_gui.store.session_file import read_session, session_json, write_session
+from fineparser_gui.session.session_file import read_session, session_json, write_session
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox reads /proc")
 

@@ -11,7 +11,7 @@ from sandbox import RIGHT, Outcome, Sandbox, Tally
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox reads /proc")
 
 _ACTION = "window_actions:start_with_settings"
-_QUICK = ("as they should be", "shortcuts, nested", "a version of many digits", "a null character in a recent session")
+_QUICK = ("as they should be", "a theme, nested", "a version of many digits", "a null character in a last folder")
 
 
 def _started(tally: Tally, name: str, outcome: Outcome) -> dict:

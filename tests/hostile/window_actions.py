@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from fineparser_core.errors import ConfigError
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.session.dive import DiveState
 
 _qt = QApplication([])
 _MOST_SHOWN = 6
@@ -70,7 +70,7 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
             if window.actions_by_id[name].isEnabled():
                 window.actions_by_id[name].trigger()
                 _events()
-        for name in ("library", "ranking", "name_dives", "edit_dives", "export"):
+        for name in ("name_dives", "edit_dives", "export"):
             window.actions_by_id[name].trigger()
             _look_at_dialogs(window)
             progress()

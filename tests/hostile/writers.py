@@ -54,14 +54,14 @@ careless = Steps((), (_write_carelessly("one"), _write_carelessly("two")), diges
 
 
 def _saved(*divers: str) -> Any:
-    from fineparser_gui.store.session_file import SavedDive, SavedSession
+    from fineparser_gui.session.session_file import SavedDive, SavedSession
 
     return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), diver=diver) for diver in divers))
 
 
 def _write_session(*divers: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_gui.store.session_file import write_session
+        from fineparser_gui.session.session_file import write_session
 
         write_session(_saved(*divers), folder / "monday.fineparser")
 
@@ -69,14 +69,14 @@ def _write_session(*divers: str) -> Callable[[Path], object]:
 
 
 def _read_session(folder: Path) -> list[str] | None:
-    from fineparser_gui.store.session_file import read_session
+    from fineparser_gui.session.session_file import read_session
 
     path = folder / "monday.fineparser"
     return [dive.diver for dive in read_session(path).dives] if path.exists() else None
 
 
 session = Steps(
-    ("fineparser_gui.store.session_file",),
+    ("fineparser_gui.session.session_file",),
     (_write_session("Ada"), _write_session("Ada", "Zoë"), _write_session("Bob")),
     _read_session,
 )
@@ -203,17 +203,12 @@ def _preferences(folder: Path) -> dict[str, Any]:
     from fineparser_gui.preferences.store import PreferenceStore
 
     now = PreferenceStore(folder / "state").now
-    return {"theme": now.theme, "mask_opacity": now.mask_opacity, "shortcuts": dict(now.shortcuts)}
+    return {"theme": now.theme, "mask_opacity": now.mask_opacity}
 
 
 preferences = Steps(
     ("fineparser_gui.preferences.store",),
-    (
-        _prefer(theme="dark"),
-        _prefer(theme="light"),
-        _prefer(mask_opacity=30),
-        _prefer(shortcuts={"open": ("Ctrl+Shift+O",)}),
-    ),
+    (_prefer(theme="dark"), _prefer(theme="light"), _prefer(mask_opacity=30), _prefer(theme="dark", mask_opacity=40)),
     _preferences,
     _prefer(theme="system", mask_opacity=50),
 )
@@ -236,7 +231,7 @@ def _add(name: str) -> Callable[[Any], object]:
     def add(library: Any) -> None:
         import exemplar_kit
 
-        from fineparser_core.exemplars.clip_folder import store_clip
+        from fineparser_core.exemplars.store import store_clip
 
         clip = library.folder.parent / f"{name}.mp4"
         clip.write_bytes(name.encode() * 1000)
@@ -386,16 +381,18 @@ checkpoint = Steps(
 
 def _table(n: int, suffix: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
+        from fineparser_core.diving.details import DiveDetails
         from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 
-        dives = [ExportedDive(path=Path(f"{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
+        details = DiveDetails(athlete="Ada", dive_number="207C", board_m=10.0)
+        dives = [ExportedDive(path=Path(f"{i}.mp4"), details=details) for i in range(n)]
         (write_csv if suffix == "csv" else write_json)(dives, folder / f"dives.{suffix}")
 
     return write
 
 
 def _sheet(n: int) -> Callable[[Path], object]:
-    """A contact sheet, as its last function writes it."""
+    """A picture, as its last function writes it."""
 
     def write(folder: Path) -> None:
         from fineparser_core.export.images import write_image

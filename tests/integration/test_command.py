@@ -1,16 +1,19 @@
 """The `fineparser` command itself: picking a sub-command, and what becomes of failures."""
 
 import importlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import pytest
+from platforms import needs_full_device
 
 from fineparser_core import __version__
 from fineparser_core.commands import cli
-from fineparser_core.errors import Cancelled, FineParserError
+from fineparser_core.errors import Cancelled, ExitCode, FineParserError
 
 Fineparser = Callable[..., Any]
 
@@ -80,3 +83,57 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path)
 
     cli.run_guarded(fail, [], debug=True)
     assert "Traceback" in capfd.readouterr().err
+
+
+@needs_full_device
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["score", "--help"], ["data", "--help"]])
+def test_help_that_cannot_be_printed_is_one_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == ExitCode.OUTPUT
+    assert done.stderr == (
+        "fineparser: The output cannot be printed (No space left on device): print it to another place.\n"
+    )
+
+
+@needs_full_device
+def test_help_of_the_window_that_cannot_be_printed_is_no_success() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-P", "-m", "fineparser_gui", "--help"]
+        assert subprocess.run(command, stdout=full).returncode == ExitCode.OUTPUT
+
+
+@pytest.mark.parametrize("module", ["fineparser_gui", "fineparser_core.train", "fineparser_core.commands.cli"])
+def test_modules_of_the_working_folder_are_not_loaded(tmp_path: Path, module: str) -> None:
+    # Python itself loads a few more, such as importlib, before it looks for ours.
+    for name in ("argparse", "typing", "json", "platformdirs", "logging", "pathlib", "dataclasses", "numpy", "PySide6"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('loaded from the working folder')", encoding="ascii")
+    command = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: fineparser")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    ],
+)
+def test_too_little_memory_is_one_sentence(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
+    def fail(argv: list[str]) -> int:
+        raise error
+
+    assert cli.run_guarded(fail, []) == ExitCode.UNEXPECTED
+    said = "There is not enough memory: close other programs, or take a shorter or smaller video."
+    assert capfd.readouterr().err == f"fineparser: {said}\n"
+
+
+def test_a_language_that_is_none_is_refused(fineparser: Fineparser, tmp_path: Path) -> None:
+    outcome = fineparser("watch", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "../../x")
+    assert outcome.code == ExitCode.USAGE
+    assert "'../../x' for argument '--language'" in outcome.err
+    assert not (tmp_path / "out").exists()

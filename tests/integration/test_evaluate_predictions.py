@@ -83,7 +83,7 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
     errors = [abs(of_training[dives[key][0]] - dives[key][1]) for key in scored]
     assert metrics["score_error"]["baselines"]["training mean of number"] == pytest.approx(np.mean(errors))
     assert metrics["aiou_50"]["value"] != metrics["aiou_50_event"]["value"]
-    assert [row["event"] for row in content["data"]["by_event"]] == ["Event3", "Event4", "Event5"]
+    assert [row["name"] for row in content["data"]["by_event"]] == ["Event3", "Event4", "Event5"]
     assert (content["data"]["split"], content["data"]["seed"], content["data"]["split by"]) == ("test", 3, "data")
     assert len(content["data"]["labels"]) == 16
     assert len(content["predictions"]["sha256"]) == 64
@@ -104,7 +104,7 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
         }
     # Of different protocols they are compared by force alone.
     protocol = content["protocol"]
-    assert (protocol["name"], protocol["version"], protocol["dives"]) == ("fineparser-diving", 1, 35)
+    assert (protocol["name"], protocol["version"], protocol["dives"]) == ("fineparser-diving", 2, 35)
     written = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
     assert written["protocol"] == protocol
     other = tmp_path / "other.json"
@@ -161,8 +161,8 @@ def test_files_of_one_name_are_told_apart_by_their_folders(annotated: Path, tmp_
         path.write_text(f"id,predicted\nEvent3/0,{score}\n", encoding="utf-8")
     compared = fineparser_core.evaluate(files[0], annotated, against=files[1])
     names = ["ours/report/predictions.csv", "rival/report/predictions.csv"]
-    assert compared.comparison is not None
-    assert list(compared.comparison.names) == names
+    assert compared.against is not None
+    assert [compared.name, compared.against.name] == names
     for name in names:
         assert f"predictions: {name}, 1 dives" in compared.as_text()
 

@@ -19,7 +19,12 @@ NO_ROOM = "cannot be written (No space left on device): make room on its disk, o
 def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command in whose home, the folder, nothing can be written."""
     environment = {key: text for key, text in os.environ.items() if not key.startswith("XDG_")}
-    environment |= {"HOME": str(folder), "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_ROOT)}
+    environment |= {
+        "TMPDIR": str(folder.parent),
+        "HOME": str(folder),
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONPATH": str(_ROOT),
+    }
     return subprocess.run(
         ["unshare", "--mount", "sh", "-c", _FULL, str(folder), *command],
         env=environment,
@@ -38,16 +43,17 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_window_says_that_nothing_is_kept(home: Path, tmp_path: Path) -> None:
+def test_the_window_says_so_and_keeps_dives_elsewhere(home: Path, tmp_path: Path) -> None:
     done = on_full_disk(home, sys.executable, "-P", "-m", "fineparser_gui", "--self-test", str(tmp_path))
     # What Qt says of a plugin without a screen.
     assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
     (said,) = json.loads((tmp_path / "self-test.json").read_text(encoding="utf-8"))["problems"]
     kept = home / ".local" / "share" / "fineparser"
     assert said == (
-        f"Settings and unsaved work are not kept as {kept} cannot be written (No space left on device): "
+        f"Settings are not kept as {kept} cannot be written (No space left on device): "
         "make room on its disk, or check its permissions."
     )
+    assert list(tmp_path.glob("fineparser-*/history-meanwhile-*.sqlite"))
 
 
 def test_the_command_line_says_so_before_it_works(home: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from club_set import write_set
 from simulated_club import club
 
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream

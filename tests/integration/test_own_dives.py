@@ -17,7 +17,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
@@ -138,7 +138,7 @@ def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
 
 def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) -> None:
     data = load_dataset(club)
-    for needs in (lambda: check_labels(data, get_config("release")), lambda: DatasetCache(tmp_path, data, "follow")):
+    for needs in (lambda: check_labels(data, get_config("fineparser")), lambda: DatasetCache(tmp_path, data, "follow")):
         with pytest.raises((AnnotationError, ConfigError), match="data import TABLE --label"):
             needs()
     with pytest.raises(ConfigError, match="leave --frames"):

@@ -153,3 +153,26 @@ def test_no_display_is_told_before_anything_is_set_up(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("dev.py: There is no display here")
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("tags", "fits"),
+    [
+        ("py3-none-any", True),
+        ("py2.py3-none-any", True),
+        ("cp39-abi3-manylinux_2_28_x86_64", True),
+        ("cp312-cp312-manylinux2014_aarch64.manylinux_2_17_aarch64", True),
+        ("cp313-cp313-macosx_11_0_arm64", True),
+        ("cp313-cp313t-macosx_11_0_arm64", False),
+        ("cp310-cp310-win_amd64", False),
+        ("cp312-cp312-win_arm64", False),
+        ("cp314-abi3-win_amd64", False),
+        ("cp312-cp312-musllinux_1_2_x86_64", False),
+    ],
+)
+def test_the_lock_names_the_wheels_that_a_supported_system_takes(
+    monkeypatch: pytest.MonkeyPatch, tags: str, fits: bool
+) -> None:
+    monkeypatch.syspath_prepend(PACKAGING)
+    lock = load(PACKAGING / "lock.py", "lock_under_test")
+    assert bool(lock._WHEELS.search(f"name-1.0-{tags}.whl")) is fits

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -122,12 +123,14 @@ def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
     ]
     assert {"total", "regression", "transitions", "lr"} <= recorded[0].keys()
     found = results(whole)
-    assert found["picked on validation"]["epoch"] in (1, 2)
-    assert found["picked on validation"]["test"]["n_dives"] == 3
+    assert found["picked"]["epoch"] in (1, 2)
+    assert found["picked"]["test"]["n_dives"] == 3
     assert "best epoch on test, per metric (the release's way)" in found
     assert found["settings"]["freeze"] == ["i3d"]
     card = read_card(whole / "bundle")
     assert card.id == found["weights"]
+    assert re.fullmatch(r"tsa-[0-9a-f]{8}", card.id)
+    assert "no masks" in card.limitations
     assert (card.architecture, card.synthetic) == ("tsa-i3d", True)
     assert card.trained_on == "3 dives rendered by this program; no real dive"
     assert set(card.metrics) >= {"test rho", "test aiou_75"}
@@ -243,7 +246,7 @@ def test_eval_measures_the_bundle_of_a_run(
     )["data"]
     assert summary["n_dives"] == 3
     # Seed, precision, exemplars and the dives they are drawn from are in the bundle: the same numbers come out.
-    tested = results(whole)["picked on validation"]["test"]
+    tested = results(whole)["picked"]["test"]
     assert {name: summary[name] for name in tested} == tested
     assert tested["metrics"]["rho"] is not None
     assert "up to 2 of the 3 dives that training compared with by dive-number, seed 10086" in text
@@ -280,7 +283,7 @@ def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_p
     finish(command(*words, *SMALL, *plain, "--batch-size", "2", "--out", one))
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     finish([*torchrun, *command(*words, *SMALL, *plain, "--batch-size", "1", "--out", two)[1:]])
-    expected, found = (results(out)["picked on validation"]["test"]["metrics"] for out in (one, two))
+    expected, found = (results(out)["picked"]["test"]["metrics"] for out in (one, two))
     assert found.keys() == expected.keys()
     for name, metric in expected.items():
         if metric is not None:
@@ -344,10 +347,11 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         assert settings.imagenet == (Path("any") if config.sve else None)
         found = {
             "settings": json.loads(json.dumps(asdict(config))),
-            "picked on validation": {"test": {"metrics": {"rho": {"value": 0.1234}, "mae": None}}},
+            "picked": {"test": {"metrics": {"rho": {"value": 0.1234 + 0.1 * (config.seed - 10086)}, "mae": None}}},
         }
         recorded = run._recorded(config, data, run.split_records(data, config, settings), settings, others["own"])
-        provenance.open_run(out, recorded, resume=True)
+        with provenance.open_run(out, recorded, resume=True):
+            pass
         found["data"] = recorded["data"]
         (out / "results.json").write_text(json.dumps(found), encoding="utf-8")
         card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
@@ -375,8 +379,26 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     assert "rendered dives, 3 epochs, 3 training dives" in outcome.out
     for row in paper_table(3):
         assert f"{row.values['rho']:.4f}" in outcome.out
+    assert "table3-A: starts from random weights, its paper from Kinetics: give --kinetics" in outcome.out
     assert fineparser(*argv).out == outcome.out
     assert len(ran) == 5  # what is finished is not run again
+    seeds = fineparser(*argv, "--seeds", "3")
+    assert seeds.code == 0, seeds.err
+    assert ran[5:] == [f"table3-{row}-seed{10086 + n}" for n in (1, 2) for row in "ABCDE"]
+    cells = {line.split()[0]: line.split() for line in seeds.out.splitlines() if " rho  " in line}
+    assert cells["table3-A"][1:] == [
+        "rho",
+        "0.2234",
+        "0.1000",
+        "-0.0250",
+        "to",
+        "0.4718",
+        "+0.0000",
+        "+0.0000",
+        "to",
+        "+0.0000",
+    ]
+    assert len(cells["table3-E"]) == 7  # is what the others are compared with
     lost = fineparser(*argv, "--head", "nowhere:Head")
     assert lost.code == 2
     assert "--head 'nowhere:Head' cannot be loaded" in lost.err
@@ -420,7 +442,7 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert outcome.code == 0, outcome.err
     assert len(seen.parses) == 3  # the first dive is known
     assert "measured: 1 of 3 dives have no score" in outcome.out
-    test = results(tmp_path / "measured")["picked on validation"]["test"]
+    test = results(tmp_path / "measured")["picked"]["test"]
     assert (test["n_dives"], test["n_scored"]) == (3, 2)
     assert test["metrics"]["aiou_75"]["value"] == 1
     assert test["metrics"]["mae"]["value"] == test["metrics"]["mae"]["baselines"]["empty mask"] > 0

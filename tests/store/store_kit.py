@@ -6,8 +6,8 @@ from typing import Any
 
 from history_kit import made_dive, row
 
+from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.store.records import HistoryDive, HistoryQuery
-from fineparser_gui.store.session_file import SavedDive, SavedSession
 from fineparser_gui.store.store import SessionEntry, Store
 
 #: A change; returns the change that takes it back.

@@ -1,7 +1,7 @@
 """Damaged files of a store: each opens with all dives of the file or of its backup, and what is lost is said."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -10,6 +10,7 @@ import pytest
 from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError
+from fineparser_gui.services.meanwhile import open_store
 from fineparser_gui.store.file import backup_of
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.store import Store, look_after
@@ -70,29 +71,31 @@ def sound(folder) -> Path:
 def check(sound: Path, folder: Path, case: int) -> str:
     """Return what is wrong with how a case ended, or ""; a number stands for the same damage in every run."""
     random = Random(case)
-    path = folder / random.choice(("closed.sqlite", "killed.sqlite"))
-    for one in sound.glob(f"{path.stem}*"):
-        shutil.copy2(one, folder)
+    path = _copied(sound, folder, random.choice(("closed", "killed")))
     log = path.with_name(f"{path.name}-wal")
     part = log if log.exists() and random.random() < 0.5 else path
     data = bytearray(part.read_bytes())
-    version = data[60:64]
     _DAMAGES[case % len(_DAMAGES)](data, random)
     part.write_bytes(data)
+    return _wrong_with(path, in_log=part == log)
+
+
+def _copied(sound: Path, folder: Path, stem: str) -> Path:
+    for one in sound.glob(f"{stem}*"):
+        shutil.copy2(one, folder)
+    return folder / f"{stem}.sqlite"
+
+
+def _wrong_with(path: Path, *, in_log: bool) -> str:
+    """Return what is wrong with how a damaged store opens, or ""."""
     told: list[str] = []
     try:
         ids, found = _opened(path, told)
-    except ConfigError as error:
-        return "" if "newer version" in str(error) and data[60:64] != version else f"refused: {error}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     numbers = sorted(number_of(one) for one in found.values())
     # A log ends where its sums no longer match: SQLite takes the rest for a change that was never done.
-    enough = {
-        _N_KEPT + _N_SINCE,
-        *([_N_KEPT] if told else []),
-        *(range(_N_KEPT, _N_KEPT + _N_SINCE) if part == log else []),
-    }
+    enough = {_N_KEPT + _N_SINCE, *([_N_KEPT] if told else []), *(range(_N_KEPT, _N_KEPT + _N_SINCE) if in_log else [])}
     if sorted(ids) != sorted(found) or numbers != list(range(len(numbers))) or len(numbers) not in enough:
         return f"{len(ids)} dives, of which {len(found)} can be read; {told}"
     return "" if all(one == numbered_dive(one.id - 1, id=one.id) for one in found.values()) else "a dive has changed"
@@ -100,9 +103,9 @@ def check(sound: Path, folder: Path, case: int) -> str:
 
 def _opened(path: Path, told: list[str]) -> tuple[list[int], dict[int, HistoryDive]]:
     """Open a store as the window does, which looks after it a moment later; returns its ids and dives."""
-    with closing(Store(path)) as store:
+    with closing(open_store(path)) as store:
         told += filter(None, [store.notice])
-        if look_after(path):
+        if look_after(store.path):
             store.notice = ""
             store.recover()
             told += filter(None, [store.notice])
@@ -132,3 +135,64 @@ def test_some_damaged_files(sound, folder):
 @pytest.mark.timeout(3600)
 def test_many_damaged_files(sound, folder):
     assert faults(sound, folder, range(500)) == []
+
+
+def flips(sound: Path, n_random: int, every: int = 1) -> Iterator[tuple[str, int, int]]:
+    """Yield flipped bits as the name of a file, a byte and a bit.
+
+    Every byte of the first page of a store, of its backup and of a log, each bit of their headers, all of a lock and
+    its memory of the log; then bits at random.
+    """
+    random = Random(63)
+    sizes = {one.name: one.stat().st_size for one in sorted(sound.iterdir()) if one.stat().st_size}
+    for name, size in sizes.items():
+        header = 56 if name.endswith("-wal") else 100
+        for byte in range(0, min(size, _PAGE), every):
+            yield from ((name, byte, bit) for bit in (range(8) if byte < header else [random.randrange(8)]))
+    for _ in range(n_random):
+        name = random.choice(list(sizes))
+        yield name, random.randrange(sizes[name]), random.randrange(8)
+
+
+def flip_faults(sound: Path, folder: Path, cases: Iterable[tuple[str, int, int]]) -> tuple[int, list[str]]:
+    """Return how many flips were tried, and what is wrong after any."""
+    n_cases, found = 0, []
+    for name, byte, bit in cases:
+        n_cases += 1
+        (place := folder / "flipped").mkdir()
+        path = _copied(sound, place, name.partition(".")[0])
+        data = bytearray((place / name).read_bytes())
+        data[byte] ^= 1 << bit
+        (place / name).write_bytes(data)
+        if wrong := _wrong_with(path, in_log=name.endswith("-wal")):
+            found.append(f"{name}, byte {byte}, bit {bit}: {wrong}")
+        shutil.rmtree(place)
+    return n_cases, found
+
+
+@pytest.fixture
+def locked(sound) -> Path:
+    """The sound folder, with a lock that is not empty."""
+    for stem in ("closed", "killed"):
+        (sound / f"{stem}.lock").write_bytes(Random(1).randbytes(256))
+    return sound
+
+
+@pytest.mark.parametrize("word", [b"moved_to (path", b"CREATE TABLE dive", b"listed INTEGER"])
+def test_a_letter_of_the_schema_is_damaged(locked, folder, word):
+    at = (locked / "closed.sqlite").read_bytes().find(word)
+    cases = (("closed.sqlite", at + place, place % 5) for place in range(len(word)) if at >= 0)
+    assert flip_faults(locked, folder, cases)[1] == []
+
+
+def test_some_flipped_bits(locked, folder):
+    assert flip_faults(locked, folder, flips(locked, 40, every=409))[1] == []
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(7200)
+def test_every_flipped_bit(locked, folder, record_property):
+    n_cases, found = flip_faults(locked, folder, flips(locked, 5000))
+    record_property("flips", n_cases)
+    print(f"{n_cases} flips")
+    assert found == []

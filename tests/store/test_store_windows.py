@@ -13,8 +13,8 @@ from history_kit import row
 from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.file import backup_of
-from fineparser_gui.store.session_file import SavedSession
 from fineparser_gui.store.store import SessionEntry, Store, look_after
 
 

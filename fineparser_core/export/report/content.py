@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.diving.award_words import half_text, likely_text
-from fineparser_core.diving.outcomes import dive_outcome_text
+from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.notes import notes_of
+from fineparser_core.export.dive_words import award_words, phase_times, trust_text
+from fineparser_core.export.notes import notes_of, own_award_text
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
-from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.export.report.page import (
     AthletePage,
     MeasuredRow,
@@ -26,7 +25,7 @@ from fineparser_core.export.report.page import (
     PictureRow,
     PracticeEntry,
     Report,
-    TrendPoint,
+    ReportedTrend,
 )
 from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
@@ -113,7 +112,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         phases=_phases(dive, found),
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
-        note=_note(dive.note),
+        note=_note(dive.details.note),
         about=(*_about(analysis, dive, found), *without),
         warning=translated(analysis.parse.refusal or ""),
         strobe=strobe,
@@ -133,38 +132,26 @@ def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray 
 def _title(dive: ReportedDive) -> str:
     scored = dive.analysis.scoring or dive.analysis.own_award
     number_and_board = dive_text(scored.dive_number, scored.board_m) if scored is not None else ""
-    known = [printable(one) for one in (dive.diver, number_and_board) if one]
+    known = [printable(one) for one in (dive.details.athlete, number_and_board) if one]
     return "  ·  ".join(known) or printable(dive.path.stem)
 
 
 def _headline(dive: ReportedDive) -> tuple[str, str]:
     """Return the mark and the line below it: the judges' award first, where there is one."""
-    scored = dive.analysis.scoring or dive.analysis.own_award
-    if dive.judging is None:
-        return _prediction(dive.analysis)
-    marks = " ".join(map(short_number, dive.judging.awards))
-    said = [f"{text('judges')} ({marks})" if len(dive.judging.awards) > 1 else text("judges")]
-    if scored is not None:
-        said.append(text("{0} points", number(dive.judging.score(scored.difficulty), 2)))
-        said.append(text("predicted {0}", half_text(scored.award)))
-        said += [likely_text(scored.award_range)] if scored.award_range is not None else []
-    return number(dive.judging.award, 2), ", ".join(said)
-
-
-def _prediction(analysis: Analysis) -> tuple[str, str]:
-    scoring, own = analysis.scoring, analysis.own_award
-    if scoring is None and own is not None:
-        return number(own.score, 1), f"{own_award_text(own)}; " + text("there is no exemplar")
-    if scoring is None:
+    analysis, judging = dive.analysis, dive.details.judging
+    scored = analysis.scoring or analysis.own_award
+    words = award_words(scored, judging)
+    if not words.award:
         why = text("a score needs exemplars") if analysis.unscored else text("a score needs the dive number")
-        why = translated(analysis.withheld) or why
-        return text("no score"), why
-    below = text("predicted score, implied award {0}", number(scoring.award, 1))
-    if scoring.interval is not None:
-        low, high = scoring.interval.low, scoring.interval.high
-        level = f"{100 * scoring.interval.level:.0f}"
-        below += "; " + text("{0} % interval {1} to {2}", level, number(low, 0), number(high, 0))
-    return number(scoring.score, 1), below
+        return text("no score"), translated(analysis.withheld) or why
+    said = [words.source, words.points, words.likely]
+    if judging is not None:
+        if len(judging.awards) > 1:
+            said[0] += f" ({' '.join(map(short_number, judging.awards))})"
+        said[2:2] = [text("predicted {0}", words.predicted)] if words.predicted else []
+    elif analysis.scoring is None:
+        said.append(text("from measures alone"))
+    return words.award, ", ".join(filter(None, said))
 
 
 def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
@@ -175,7 +162,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
     facts = [
         (text("date"), printable(dive.date)),
         (text("club"), printable(dive.club)),
-        (text("outcome"), dive_outcome_text(dive.outcome)),
+        (text("outcome"), dive_outcome_text(dive.details.outcome)),
         (text("video // file"), file),
     ]
     if own is not None and scoring is None:
@@ -206,13 +193,13 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
         Phase(
             name=text(step.name),
             color=STEP_COLORS[step.name],
-            times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
+            times=text("{0} from frame {1}", duration, step.start_frame),
             points=number(points[step.name], 1, signed=True) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
             sentences=tuple(finding_text(finding) for finding in told[step.name]),
         )
-        for step, duration_s in zip(parse.steps, parse.step_durations_s, strict=True)
+        for step, duration in zip(parse.steps, phase_times(parse), strict=True)
     )
 
 
@@ -251,32 +238,10 @@ def _note(note: str) -> tuple[str, ...]:
 
 
 def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> tuple[str, ...]:
-    """Return sentences on what the numbers are and are not."""
-    model, scoring = analysis.parse.model, analysis.scoring
-    sentences = []
-    if scoring is not None:
-        sentences.append(
-            text(
-                "Points are the model's attribution: what it adds to or takes from the exemplars' mean score by phase. "
-                "They are not a judge's deductions."
-            )
-        )
-    if found:
-        sentences.append(
-            text(
-                "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
-                "depend on the exemplars."
-            )
-        )
-    if analysis.own_award is not None:
-        sentences.append(own_award_about(analysis.own_award))
+    """Return how far the award can be trusted, where the good ranges come from, and notes."""
     compared = (band_for(measure, dive.bands) for measure in found)
     sources = {band.source.kind: band.source for band in compared if band is not None}
-    sentences += [translated(source.about) for source in sources.values()]
-    origin = text("Weights {0}, trained on {1}.", model.id, model.trained_on.rstrip("."))
-    if model.synthetic:
-        origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
-    sentences.append(printable(origin))
+    sentences = [trust_text(), *(translated(source.about) for source in sources.values())]
     unscored = (analysis.unscored,) if analysis.unscored else ()
     notes = (*unscored, *notes_of(analysis))
     return (*sentences, *(without_home(printable(translated(note))) for note in notes))
@@ -312,7 +277,7 @@ def _number_and_board(dive: ReportedDive) -> str:
 
 def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
     trend = tuple(
-        TrendPoint(label=printable(dive.date or dive.path.stem), award=predicted, is_this=False, judged=judged)
+        ReportedTrend(label=printable(dive.date or dive.path.stem), award=predicted, is_this=False, judged=judged)
         for dive in dives
         for predicted, judged in (_awards(dive),)
         if (predicted, judged) != (None, None)
@@ -326,4 +291,7 @@ def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
 def _awards(dive: ReportedDive) -> tuple[float | None, float | None]:
     """Return the award implied by a dive's score, and the mean award of its judges."""
     scored = dive.analysis.scoring or dive.analysis.own_award
-    return scored.award if scored is not None else None, dive.judging.award if dive.judging is not None else None
+    return (
+        scored.award if scored is not None else None,
+        dive.details.judging.award if dive.details.judging is not None else None,
+    )

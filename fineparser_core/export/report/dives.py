@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.outcomes import DiveOutcome
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.options import StrobeOptions
-from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.measures.explanation import Band
 from fineparser_core.records import Analysis, ComparedDive
 
@@ -24,12 +23,8 @@ class ReportedDive:
 
     Attributes:
         path: of the video.
-        diver: name, or "".
         date: of the dive, as people write it, or "".
-        club: of the diver, or "".
-        outcome: "balk", "repeat", "failed" or "".
-        note: of the coach, lines.
-        judging: the judges' marks; None where there are none.
+        club: of the athlete, or "".
         marks: drawings and notes on frames.
         bands: of good dives of the same number, by the measures' names; empty where they are not known.
         trend: dives of this number by the same diver, this dive included, in order of time.
@@ -40,15 +35,12 @@ class ReportedDive:
 
     path: Path
     analysis: Analysis
-    diver: str = ""
+    details: DiveDetails = field(default_factory=DiveDetails)
     date: str = ""
     club: str = ""
-    outcome: DiveOutcome = ""
-    note: str = ""
-    judging: Judging | None = None
     marks: tuple[Mark, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=dict)
-    trend: tuple[TrendPoint, ...] = ()
+    trend: tuple[ReportedTrend, ...] = ()
     comparison: ComparedDive | None = None
     strobe: StrobeOptions | None = None
 

@@ -1,9 +1,9 @@
-"""The sheet of a meet as data; `html` and `meet_pdf` draw it: by athlete, the dives with awards and totals."""
+"""The sheet of a meet as data, which `meet.html.j2` draws: by athlete, the dives with awards and totals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fineparser_core.diving.judging import counting
+from fineparser_core.diving.judging import counting, dive_outcome_text
 from fineparser_core.diving.meet import ListedDive, Meet, running, standings
 from fineparser_core.language import number, short_number, text
 from fineparser_core.printable import printable
@@ -17,7 +17,7 @@ class SheetDive:
         cells: round, dive, board, DD.
         awards: each with whether it counts.
         results: points, total, and the model's score if requested.
-        remark: "restart", "failed", "skipped", or "".
+        remark: outcome in words, or "".
     """
 
     cells: tuple[str, ...]
@@ -78,8 +78,8 @@ def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> Meet
         events.setdefault(printable(firsts[key].event), []).append(athlete)
     results: tuple[str, ...] = (text("points"), text("total"))
     about = [text("Awards that are struck out do not count; the sum of the others, to three judges, times the DD.")]
-    if any(row.outcome == "restart" for row in meet.rows):
-        about.append(text("A restart costs two points of every award."))
+    if any(row.outcome == "balk" for row in meet.rows):
+        about.append(text("A balk costs two points of every award."))
     if predicted is not None:
         results = (*results, text("model"))
         about.append(text("The model's scores are predictions beside the judges' and count for nothing here."))
@@ -107,10 +107,5 @@ def _line(row: ListedDive, total: float | None, predicted: Mapping[str, float] |
             (short_number(award), counts) for award, counts in zip(row.awards, counting(row.awards), strict=True)
         ),
         results=tuple(results),
-        remark=outcome_text(row.outcome),
+        remark=dive_outcome_text(row.outcome),
     )
-
-
-def outcome_text(outcome: str) -> str:
-    """Return the outcome of a dive in the language of the process."""
-    return {"restart": text("restart −2"), "failed": text("failed"), "skipped": text("skipped")}.get(outcome, "")

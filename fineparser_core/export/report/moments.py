@@ -16,7 +16,7 @@ _DOWN_S = 0.25
 
 
 #: Measures by moment, in order of preference, whose frame is shown, as their angle is drawn there.
-_SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("entry_angle", "hip_line")}
+_SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("legs_line", "hip_line")}
 
 
 class ShownMoment(NamedTuple):

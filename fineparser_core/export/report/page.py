@@ -72,7 +72,7 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrendPoint:
+class ReportedTrend:
     """A dive of the same number.
 
     Attributes:
@@ -109,7 +109,7 @@ class Page:
     strips: tuple[PictureRow, ...]
     phases: tuple[Phase, ...]
     trend_heading: str
-    trend: tuple[TrendPoint, ...]
+    trend: tuple[ReportedTrend, ...]
     note: tuple[str, ...]
     about: tuple[str, ...]
     warning: str
@@ -128,7 +128,7 @@ class NumberOverview:
     number: str
     n_dives: int
     awards: tuple[str, str, str]
-    trend: tuple[TrendPoint, ...]
+    trend: tuple[ReportedTrend, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,11 +191,11 @@ class TrendChart:
     """
 
     ticks: tuple[tuple[float, int], ...]
-    points: tuple[tuple[float, float, TrendPoint], ...]
-    behind: tuple[tuple[float, float, TrendPoint], ...]
+    points: tuple[tuple[float, float, ReportedTrend], ...]
+    behind: tuple[tuple[float, float, ReportedTrend], ...]
 
 
-def trend_chart(trend: Sequence[TrendPoint]) -> TrendChart:
+def trend_chart(trend: Sequence[ReportedTrend]) -> TrendChart:
     """Make the chart of a dive or more, at least one of them with an award."""
     awards = [award for point in trend for award in (point.judged, point.award) if award is not None]
     low, high = math.floor(min(awards)), math.ceil(max(awards))
@@ -203,7 +203,7 @@ def trend_chart(trend: Sequence[TrendPoint]) -> TrendChart:
         low, high = max(low - 1, 0), min(high + 1, 10)
     step = max(1, (high - low) // 4)
 
-    def placed(name: str) -> tuple[tuple[float, float, TrendPoint], ...]:
+    def placed(name: str) -> tuple[tuple[float, float, ReportedTrend], ...]:
         shown = [(at, getattr(point, name), point) for at, point in enumerate(trend)]
         return tuple(
             ((at + 0.5) / len(trend), (award - low) / (high - low), point)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.export.report.html import jpeg
 from fineparser_core.export.report.page import (
     AthletePage,
     MeasuredRow,
@@ -14,10 +13,11 @@ from fineparser_core.export.report.page import (
     Phase,
     PictureRow,
     Report,
-    TrendPoint,
+    ReportedTrend,
     trend_chart,
 )
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
+from fineparser_core.export.report.pictures import jpeg
 from fineparser_core.language import text
 
 _MARGIN = 11.0
@@ -198,7 +198,7 @@ def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
 
 
 def _draw_trend(
-    canvas: PdfCanvas, heading: str, trend: Sequence[TrendPoint], place: tuple[float, float, float, float]
+    canvas: PdfCanvas, heading: str, trend: Sequence[ReportedTrend], place: tuple[float, float, float, float]
 ) -> None:
     """Draw a chart at left, top, width, bottom."""
     left, top, wide, bottom = place
@@ -262,3 +262,10 @@ def _draw_foot(canvas: PdfCanvas, about: Sequence[str]) -> None:
         x = _MARGIN + at * 75
         canvas.line(((x, _END - 3.5), (x + 60, _END - 3.5)), FAINT)
         canvas.text(x, _END - 3, name, 7, color=FAINT)
+
+
+_MARGIN, _ROW = 11.0, 4.9
+_RIGHT, _END = PAGE_MM[0] - _MARGIN, PAGE_MM[1] - _MARGIN
+#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last result first.
+_CELLS, _AWARDS, _RESULTS = (_MARGIN, 25.0, 44.0, 60.0), 72.0, (_RIGHT, _RIGHT - 19, _RIGHT - 38)
+_AWARD = 6.2

@@ -22,6 +22,7 @@ from fineparser_core.records import MaskTrack, Measure
 from fineparser_core.video.reader import VideoReader
 
 PICTURE_PX = 320
+_JPEG_QUALITY = 88
 _MASK = MaskStyle(opacity=0.35, outline=True)
 #: Unit of the lines of skeletons and drawings.
 _UNIT = 1.1
@@ -88,3 +89,11 @@ def _paint_angles(cell: np.ndarray, angles: Sequence[MeasuredAngle], to_cell: Po
 def _signed_s(seconds: float) -> str:
     """Return seconds from the take-off, "+0.52 s"."""
     return f"{number(seconds, 2, signed=True)} s" if abs(seconds) >= 0.005 else "0 s"
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """Return an image (H, W, 3) uint8 RGB as JPEG."""
+    import cv2
+
+    flags = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    return bytes(cv2.imencode(".jpg", np.ascontiguousarray(image[:, :, ::-1]), flags)[1])

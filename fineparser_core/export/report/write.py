@@ -1,16 +1,54 @@
-"""Writes a report of dives, or the sheet of a meet, as HTML or PDF."""
+"""Writes a report of dives, as self-contained HTML that prints on A4 or as PDF, and the sheet of a meet as HTML."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.content import make_overview, make_report
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, PracticeDive, ReportedDive
-from fineparser_core.export.report.html import write_html, write_sheet_html
 from fineparser_core.export.report.meet_sheet import make_sheet
+from fineparser_core.export.report.page import Report, trend_chart
+from fineparser_core.export.report.pictures import jpeg
+from fineparser_core.language import language, text
+from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.support.atomic import write_whole
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the file, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    _write("report.html.j2", path, report=report)
+
+
+def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Path) -> None:
+    """Write the sheet of a meet, see `make_sheet`, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    _write("meet.html.j2", path, sheet=make_sheet(meet, predicted))
+
+
+def _write(template: str, path: Path, **values: object) -> None:
+    from jinja2 import Environment, PackageLoader  # a moment that only a report waits for
+
+    pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
+    pages.filters |= {"data_uri": _data_uri, "trend_chart": trend_chart}
+    written = pages.get_template(template).render(text=text, language=language().replace("_", "-"), **values)
+    write_whole(path, printable(written, keep="\n\t"))
+
+
+def _data_uri(image: np.ndarray) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image)).decode("ascii")
 
 
 def write_report(
@@ -38,7 +76,9 @@ def write_report(
         VideoError: a video cannot be read.
         Cancelled: `cancel` was set; no file is left.
     """
-    suffix = _suffix(path)
+    suffix = path.suffix.lower()
+    if suffix not in REPORT_SUFFIXES:
+        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
     report = make_report(dives, title=title, listed=listed, progress=progress, cancel=cancel)
     if overview_note is not None:
         report = replace(report, overview=make_overview(dives, report.title, overview_note))
@@ -48,26 +88,3 @@ def write_report(
         write_pdf(report, path)
     else:
         write_html(report, path)
-
-
-def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Path) -> None:
-    """Write the sheet of a meet, whole or not at all; see `make_sheet`.
-
-    Raises:
-        ConfigError, ExportError: see `write_report`.
-    """
-    suffix, sheet = _suffix(path), make_sheet(meet, predicted)
-    if suffix == ".pdf":
-        from fineparser_core.export.report.meet_pdf import write_sheet_pdf
-
-        write_sheet_pdf(sheet, path)
-    else:
-        write_sheet_html(sheet, path)
-
-
-def _suffix(path: Path) -> str:
-    """Return the suffix of a path. Raises: ConfigError."""
-    suffix = path.suffix.lower()
-    if suffix not in REPORT_SUFFIXES:
-        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
-    return suffix

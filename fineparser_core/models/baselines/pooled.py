@@ -1,9 +1,9 @@
-"""Base of the rivals without steps: a dive is the mean of its window features."""
+"""Rivals without steps, whose dive is the mean of its window features: their base, and I3D+MLP."""
 
 from torch import Tensor, nn
 
 from fineparser_core.constants import FEATURE_SIZE, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE
-from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, to_windows
+from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding, to_windows
 from fineparser_core.models.i3d import I3D
 
 #: Scores are regressed as shares of it, so that a head learns at the rate that suits its weights.
@@ -45,3 +45,27 @@ class PooledModel(AQAModel):
         """Encode videos, see `AQAModel.encode`: "feature" (B, 1024)."""
         self.check_video(video)
         return EncodedVideo(encoding={"feature": self.features(video)})
+
+
+class I3DMLP(PooledModel):
+    """Mean window feature, MLP, score.
+
+    Source: the regression baseline of Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality
+    Assessment", CVPR 2020; "I3D+MLP" of the paper's Table 1.
+    Choices of ours: the sizes of the MLP, and that it predicts hundredths of the score.
+    """
+
+    contrastive = False
+
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
+        self.head = mlp(1)
+
+    def scores(self, feature: Tensor) -> Tensor:
+        """Map features (B, 1024) to scores (B,) in points."""
+        score: Tensor = self.head(feature)[:, 0] * POINTS
+        return score
+
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
+        return self.scores(query["feature"])

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.baselines.usdl import USDL
 from fineparser_core.models.i3d import TAP_CHANNELS
+from fineparser_core.models.layers import Conv3d
 from fineparser_core.models.spatial_parser import MaskDecoder, SpatialParser
 
 _CHANNELS = TAP_CHANNELS[2]
@@ -17,10 +18,10 @@ class TubeSelfAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.query = nn.Conv3d(channels, channels // 2, 1)
-        self.key = nn.Conv3d(channels, channels // 2, 1)
-        self.value = nn.Conv3d(channels, channels // 2, 1)
-        self.out = nn.Conv3d(channels // 2, channels, 1)
+        self.query = Conv3d(channels, channels // 2, 1)
+        self.key = Conv3d(channels, channels // 2, 1)
+        self.value = Conv3d(channels, channels // 2, 1)
+        self.out = Conv3d(channels // 2, channels, 1)
 
     def forward(self, x: Tensor, tube: Tensor) -> Tensor:
         """Map features (N, C, T, H, W) and a tube (N, T, H, W) bool, never empty, to features of the same shape."""

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,6 +7,7 @@ import golden_kit
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from fineparser_core.checkpoints import bundle
 from fineparser_core.checkpoints.build import build_model
@@ -181,6 +183,18 @@ def test_more_parameters_than_any_network_has_are_refused_before_they_are_read(s
     save_bundle(state, CARD, tmp_path)
     with pytest.raises(CheckpointError, match="more than 1,000 parameters"):
         load_bundle(tmp_path, 1000)
+
+
+def test_a_shard_without_weights_is_refused(state, tmp_path):
+    folder = tmp_path / "w"
+    save_bundle(state, CARD, folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    empty = save({})
+    (folder / "more.safetensors").write_bytes(empty)
+    card["shards"]["more.safetensors"] = hashlib.sha256(empty).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"more\.safetensors is not a safetensors file: .*no weights"):
+        load_bundle(folder)
 
 
 def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_path, monkeypatch):

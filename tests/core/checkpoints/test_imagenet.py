@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -5,11 +6,12 @@ import torch
 import torchvision.models as zoo
 from safetensors.torch import save_file
 
-from fineparser_core.checkpoints.imagenet import convert_imagenet, load_imagenet, write_imagenet
-from fineparser_core.commands.cli import main
+from fineparser_core.checkpoints import backbones
+from fineparser_core.checkpoints.backbones import load_imagenet
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.errors import CheckpointError
+from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.static_encoder import make_backbone
 from fineparser_core.training.initial import IMAGENET_NOTICE, initial_model
 
 
@@ -25,8 +27,7 @@ def vit(image_px):
 @pytest.mark.parametrize("name", ["resnet18", pytest.param("resnet34", marks=pytest.mark.slow), "resnet50"])
 def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name, tmp_path):
     source = getattr(zoo, name)()
-    out = tmp_path / "imagenet.safetensors"
-    assert main(["convert", "imagenet", str(out), "--source", str(saved(source, tmp_path / "net.pth"))]) == 0
+    out = saved(source, tmp_path / "net.pth")
     config = TrainConfig(static_backbone=name, sap=False, tap=False)
     model, notices = initial_model(config, RunSettings(imagenet=out))
     assert isinstance(model, FineParser)
@@ -42,15 +43,67 @@ def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name, tmp_path)
 @pytest.mark.parametrize("image_px", [112, 224])
 def test_the_positions_of_a_vit_are_resampled(image_px, tmp_path):
     source = vit(image_px)
-    name, weights = convert_imagenet(saved(source, tmp_path / "vit.pth"))
-    assert name == "vit_s_16"
+    weights = load_imagenet(saved(source, tmp_path / "vit.pth"), "vit_s_16")
     assert weights["encoder.pos_embedding"].shape == (1, 50, 384)
     assert not any(key.startswith("heads") for key in weights)
     if image_px == 112:
         assert torch.equal(weights["encoder.pos_embedding"], source.state_dict()["encoder.pos_embedding"])
-    write_imagenet(name, weights, tmp_path / "out.safetensors")
+    save_file(weights, tmp_path / "out.safetensors")
     again = load_imagenet(tmp_path / "out.safetensors", "vit_s_16")
     assert all(torch.equal(again[key], value) for key, value in weights.items())
+
+
+def of_timm(state):
+    """The same tensors as timm names them."""
+    back = {ours: theirs for theirs, ours in reversed(backbones._OF_TIMM)}
+    found = {}
+    for name, value in state.items():
+        name = f".{name}"
+        for ours, theirs in back.items():
+            name = name.replace(ours, theirs)
+        found[name.removeprefix(".").replace("heads.head.", "head.")] = value
+    return found
+
+
+def test_timms_names_of_a_vit_are_understood(tmp_path):
+    source = vit(224).state_dict()
+    renamed = of_timm(source)
+    assert {
+        "cls_token",
+        "pos_embed",
+        "blocks.11.attn.qkv.bias",
+        "blocks.0.mlp.fc2.weight",
+        "norm.bias",
+    } <= renamed.keys()
+    torch.save(renamed, tmp_path / "timm.pth")
+    weights = load_imagenet(tmp_path / "timm.pth", "vit_s_16")
+    resampled = load_imagenet(saved(vit_of(source), tmp_path / "vit.pth"), "vit_s_16")
+    assert weights.keys() == resampled.keys()
+    assert all(torch.equal(value, resampled[key]) for key, value in weights.items())
+
+
+def vit_of(state):
+    network = vit(224)
+    network.load_state_dict(state)
+    return network
+
+
+def test_what_timm_makes_gives_the_same_features(tmp_path):
+    timm = pytest.importorskip("timm")
+    theirs = timm.create_model(backbones.FETCHED["vit_s_16"].split(".")[0], img_size=112, num_classes=0).eval()
+    ours = make_backbone("vit_s_16")[0].eval()
+    ours.load_state_dict(load_imagenet(saved(theirs, tmp_path / "timm.pth"), "vit_s_16"), strict=False)
+    frames = torch.rand(2, 3, 112, 112)
+    with torch.no_grad():
+        assert torch.allclose(ours(frames), theirs(frames), atol=1e-4)
+
+
+def test_weights_are_named_to_their_version_and_timms_absence_is_told(monkeypatch):
+    for name, weights in list(backbones.FETCHED.items())[:3]:
+        assert zoo.get_weight(weights).url.rpartition("/")[2].startswith(name)
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(ConfigError, match="are timm's: install it"):
+        backbones.fetch_imagenet("vit_s_16")
 
 
 def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path):
@@ -58,7 +111,7 @@ def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path):
     torch.save({"model": {f"module.{key}": value for key, value in state.items()}, "epoch": 3}, tmp_path / "a.pth")
     save_file(state, tmp_path / "b.safetensors")
     for name in ("a.pth", "b.safetensors"):
-        assert convert_imagenet(tmp_path / name)[0] == "resnet18"
+        assert "conv1.weight" in load_imagenet(tmp_path / name, "resnet18")
 
 
 class Evil:
@@ -70,17 +123,17 @@ def test_what_is_no_such_network_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(CheckpointError, match=r"evil\.pth is damaged or not a file of weights"):
-        convert_imagenet(tmp_path / "evil.pth")
+        load_imagenet(tmp_path / "evil.pth", "resnet18")
     assert not (tmp_path / "executed").exists()
     whole = saved(zoo.resnet18(), tmp_path / "net.pth").read_bytes()
     for name in ("cut.pth", "cut.safetensors"):
         (tmp_path / name).write_bytes(whole[:1000])
         with pytest.raises(CheckpointError, match="damaged"):
-            convert_imagenet(tmp_path / name)
+            load_imagenet(tmp_path / name, "resnet18")
     with pytest.raises(CheckpointError, match="cannot be read"):
-        convert_imagenet(tmp_path / "nowhere.pth")
-    with pytest.raises(CheckpointError, match="holds none of resnet18, resnet34, resnet50, vit_s_16"):
-        convert_imagenet(saved(zoo.resnet101(), tmp_path / "large.pth"))
+        load_imagenet(tmp_path / "nowhere.pth", "resnet18")
+    with pytest.raises(CheckpointError, match="does not fit resnet18"):
+        load_imagenet(saved(zoo.resnet101(), tmp_path / "large.pth"), "resnet18")
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="is not a state dict"):
-        convert_imagenet(tmp_path / "list.pth")
+        load_imagenet(tmp_path / "list.pth", "resnet18")

@@ -1,7 +1,7 @@
 import pytest
+from profiling import main
 
-from fineparser_core.commands.cli import main
-from fineparser_core.commands.own_parts import own_part
+from fineparser_core.commands.options import own_part
 from fineparser_core.errors import ConfigError
 
 
@@ -31,7 +31,7 @@ def test_what_cannot_be_loaded_is_said(path, said):
 
 @pytest.mark.slow
 def test_profile_training_says_which_side_waits(rendered_root, tmp_path, capsys):
-    argv = ["profile", "training", "--data", str(rendered_root), "--config", "i3d-mlp", "--iterations", "2"]
+    argv = ["training", "--data", str(rendered_root), "--config", "i3d-mlp", "--iterations", "2"]
     assert main([*argv, "--loaders", "1", "--cache", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "data path alone" in printed

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.mark.slow
 def test_the_command_prints_stages_and_the_whole(small_video, capsys):
-    from fineparser_core.commands.profile import main
+    from profiling import main
 
     assert main(["parsing", str(small_video), "--repeats", "1"]) == 0
     printed = capsys.readouterr().out

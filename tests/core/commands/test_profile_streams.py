@@ -1,6 +1,6 @@
 import pytest
+from profiling import main
 
-from fineparser_core.commands.profile import main
 from fineparser_core.exemplars.store import ExemplarStore
 
 

@@ -3,7 +3,7 @@ import pytest
 from fineparser_core.commands.cli import main
 from fineparser_core.commands.watch import _written
 from fineparser_core.resources import resource
-from fineparser_core.support.file_lock import lock_file
+from fineparser_core.support.files import lock_file
 
 SAMPLE = str(resource("samples", "sample.mp4"))
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_labels_that_no_dive_has_are_named_and_left_out(finediving_root, capsys,
     assert f"1 dives that training leaves out\n    A_10m/2: {said}" in text
     assert (f"score: 1\n    A_10m/2: {said}" in text) == (not math.isnan(value))
     data = load_dataset(finediving_root)
-    kept = split_records(data, replace(get_config("release"), validation_share=0.0), RunSettings())
+    kept = split_records(data, replace(get_config("fineparser"), validation_share=0.0), RunSettings())
     assert [record.id for record in kept["train"]] == ["A_10m/1", "A_10m/3", "B_3m/1"]
     assert f"1 of 4 train dives have wrong labels and are left out: A_10m/2: {said}" in caplog.text
     assert "Correct the annotations, or take these dives out of the split file." in caplog.text
@@ -132,7 +132,7 @@ def test_transitions_that_make_no_phases_are_named_and_left_out(finediving_root,
     edit(finediving_root, ("A_10m", 2), {3: np.array(transitions)})
     data = load_dataset(finediving_root)
     assert [defect.kind for defect in data.defects] == ["transitions"]
-    kept = split_records(data, replace(get_config("release"), validation_share=0.0), RunSettings())
+    kept = split_records(data, replace(get_config("fineparser"), validation_share=0.0), RunSettings())
     assert "A_10m/2" not in [record.id for record in kept["train"]]
     assert "A_10m/2: transitions at" in caplog.text
 
@@ -143,7 +143,7 @@ def test_labels_that_do_not_change_are_said(finediving_root, caplog, capsys, lab
     assert main(["data", "check", str(finediving_root)]) == 0
     sentence = "A_10m/2: transitions are stored after frames [4, 12], labels change after []."
     assert sentence in capsys.readouterr().out
-    split_records(load_dataset(finediving_root), get_config("release"), RunSettings())
+    split_records(load_dataset(finediving_root), get_config("fineparser"), RunSettings())
     assert (sentence if len(labels) else "A_10m/2: transitions at 5 and 13 do not divide 0 frames") in caplog.text
 
 

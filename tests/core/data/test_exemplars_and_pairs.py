@@ -1,7 +1,6 @@
 import pytest
 
-from fineparser_core.data.exemplars import candidates, draw_exemplars
-from fineparser_core.data.pairs import epoch_groups, epoch_pairs
+from fineparser_core.data.exemplars import candidates, draw_exemplars, epoch_groups, epoch_pairs, some_candidates
 from fineparser_core.errors import ConfigError
 
 
@@ -42,6 +41,15 @@ def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
     assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
 
 
+def test_some_candidates_serve_all_queries_of_a_group(pool, make_record):
+    queries = [make_record("T", i, dive_number=number) for i, number in enumerate(("407C", "407C", "626C"))]
+    some = some_candidates(queries, pool, "dive-number", 5, 1)
+    assert sorted(record.dive_number for record in some) == ["407C"] * 5 + ["626C"]
+    drawn = [draw_exemplars(query, some, "dive-number", 10, 5) for query in queries[:2]]
+    assert {record.key for record in drawn[0]} == {record.key for record in drawn[1]}
+    assert some_candidates(queries, pool, "dive-number", 99, 1) == [r for r in pool if r.dive_number != "107B"]
+
+
 def test_every_query_has_one_exemplar_an_epoch(pool):
     pairs = epoch_pairs(pool, "dive-number", 1, 0)
     assert sorted(query for query, _ in pairs) == list(range(30))  # 626C is alone
@@ -50,6 +58,8 @@ def test_every_query_has_one_exemplar_an_epoch(pool):
     assert epoch_pairs(pool, "dive-number", 1, 0) == pairs
     assert epoch_pairs(pool, "dive-number", 1, 1) != pairs
     assert len(epoch_pairs(pool, "random", 1, 0)) == 31
+    alone = set(epoch_pairs(pool, "dive-number", 1, 0, lone=True)) - {(30, 30)}
+    assert (alone, len(epoch_pairs(pool, "dive-number", 1, 0, lone=True))) == (set(pairs), 31)
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 8, 50])

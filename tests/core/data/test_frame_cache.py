@@ -11,7 +11,7 @@ import pytest
 from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_frame, read_mask
-from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, check_room, default_cache, load_dives
 from fineparser_core.data.transforms import asked_frames, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
 from fineparser_core.progress import CancelToken
@@ -91,6 +91,7 @@ def test_of_a_long_clip_what_can_be_sampled_is_stored_and_no_more(tmp_path, fine
 def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
     cache = cache_of(tmp_path, data)
     plan = cache.plan(records)
+    assert plan.absent == (0, "")
     assert plan.missing == records
     assert plan.bytes_needed == 4 * (1 + 20) * 200 * 112 * 4
     assert plan.free_bytes > 0
@@ -295,3 +296,13 @@ def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, 
     assert cache.plan(records).missing == records[1:]
     assert cache.prepare(records) == []
     assert not left.exists()
+
+
+def test_images_that_are_not_there_are_told_before_room_is_promised_for_them(tmp_path, data, records, caplog):
+    shutil.rmtree(data.frame_folder(records[0]))
+    plan = cache_of(tmp_path, data).plan(records)
+    assert (len(plan.missing), plan.absent[0]) == (4, 1)
+    assert plan.bytes_needed == 3 * (1 + 20) * 200 * 112 * 4
+    check_room(tmp_path, [plan, plan])
+    assert f"images of 2 of 8 dives are not there, the first: {plan.absent[1]}" in caplog.text
+    assert records[0].id in plan.absent[1] or str(data.frame_folder(records[0])) in plan.absent[1]

@@ -1,9 +1,11 @@
 import pytest
 
+from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.difficulty import (
     Difficulty,
     commonest_board_m,
     find_difficulty,
+    known_difficulty,
     recorded_difficulties,
     springboard_difficulty,
 )
@@ -69,7 +71,7 @@ def test_every_recorded_dive_has_a_difficulty_without_a_board():
             r"107B from 7.5 m is not known: choose a board it is known for \(1, 3, 10 m\), or give the DD yourself",
         ),
         ("1011C", 3.0, "1011C from 3 m is not known: give the DD yourself"),
-        ("113B", None, "which board 113B is done from: name the board"),
+        ("113B", None, "Which board is 113B done from"),
     ],
 )
 def test_what_has_no_difficulty_is_refused_with_a_way_out(number, board_m, words):
@@ -84,3 +86,16 @@ def test_a_typed_difficulty_wins_within_reason():
         find_difficulty(dive, 10.0, 0.0)
     with pytest.raises(ConfigError, match=r"no board at 4 m"):
         find_difficulty(dive, 4.0, 3.1)
+
+
+def test_no_board_has_no_difficulty_unless_all_boards_have_the_same():
+    assert known_difficulty("103B", None) is None  # 1.6 or 1.7: points would change once the board is seen
+    assert known_difficulty("103B", 1.0) == 1.7
+    assert known_difficulty("103B", None, 1.9) == 1.9
+    of_one_board = next(
+        one.dive_number
+        for one in recorded_difficulties()
+        if sum(known_difficulty(one.dive_number, board_m) is not None for board_m in BOARDS_M) == 1
+    )
+    assert known_difficulty(of_one_board, None) is not None
+    assert known_difficulty("no number", None) is None

@@ -2,8 +2,7 @@ import itertools
 
 import pytest
 
-from fineparser_core.diving.distance import dive_distance, group_by_distance
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.dive_number import dive_distance, group_by_distance, parse_dive_number
 
 NUMBERS = ("101A", "103B", "107B", "107C", "109C", "205B", "207C", "5152B", "5253B", "626C", "6243D", "100A", "112B")
 

@@ -52,7 +52,7 @@ def test_a_table_has_names_in_any_language_and_a_column_for_each_judge():
 
 def test_what_is_written_is_read_again(tmp_path):
     rows = parse_dive_list("Anna: 103B 3m, 403B 3m\n=Ben 105C 1m").rows
-    rows = (replace(rows[0], awards=(7.0, 7.5, 7.0), event="Girls"), replace(rows[1], outcome="failed"), rows[2])
+    rows = (replace(rows[0], awards=(7.0, 7.5, 7.0), event="Girls"), replace(rows[1], outcome="balk"), rows[2])
     path = tmp_path / "list.csv"
     path.write_bytes(dive_list_csv(rows))
     assert read_dive_list(path).rows == rows

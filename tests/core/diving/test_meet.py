@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import (
-    KnownDive,
     ListedDive,
     Meet,
-    PerformedDive,
     assigned,
     counted,
     disagreement,
@@ -50,13 +50,11 @@ def test_the_points_are_those_of_the_rules(awards, number, board_m, difficulty, 
     assert listed("", number, board_m, difficulty=difficulty, awards=awards).points == points
 
 
-def test_a_restart_costs_two_of_every_award_and_a_failed_dive_scores_nothing():
+def test_a_balk_costs_two_of_every_award():
     dive = listed("Anna", "405B", awards=(7.0, 7.5, 1.0), difficulty=2.0)
     assert dive.points == 31.0
-    assert replace(dive, outcome="restart").points == 21.0  # 5 + 5.5 + 0
-    assert replace(dive, outcome="failed").points == 0.0
-    assert replace(dive, outcome="failed", awards=()).points == 0.0
-    assert replace(dive, outcome="skipped").points is None
+    assert replace(dive, outcome="balk").points == 21.0  # 5 + 5.5 + 0
+    assert replace(dive, outcome="repeat").points == dive.points
     assert replace(dive, awards=()).points is None
     assert (
         replace(dive, dive_number="405").points is None
@@ -72,7 +70,7 @@ def test_totals_run_by_athlete_and_event_and_equal_ones_share_a_place():
         listed("Cleo", "103B", event="A", awards=(6.5,) * 3, difficulty=2.0),
         listed("Anna", "103B", event="B", awards=seven, difficulty=3.0),
         listed("Dora", "103B", event="A"),
-        listed(" Ben", "203B", event="A", outcome="failed"),
+        listed(" Ben", "203B", event="A", board_m=3.0, awards=(0.0,) * 3),
     ]
     assert running(rows) == [42.0, 42.0, 39.0, 63.0, None, 42.0]
     assert [one[:4] for one in standings(rows)] == [
@@ -92,24 +90,23 @@ def test_rows_are_numbered_and_go_in_turn():
 
 
 def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them():
-    dives = [KnownDive("d1"), KnownDive("d2", athlete="anna"), KnownDive("d3"), KnownDive("d4", dive_number="107B")]
-    found = matched(replace(MEET, left_out=("d9",)), [*dives, KnownDive("d9")])
+    unknown = DiveDetails()
+    dives = {"d1": unknown, "d2": DiveDetails(athlete="anna"), "d3": unknown, "d4": DiveDetails(dive_number="107B")}
+    found = matched(replace(MEET, left_out=("d9",)), dives | {"d9": unknown})
     assert [row.dive for row in found.rows] == ["d1", "d3", "d2", None, None]
     assert next_open(found) == 3
-    assert next_open(found, KnownDive("x", athlete="Cleo")) == 4
+    assert next_open(found, DiveDetails(athlete="Cleo")) == 4
     assert matched(found, dives) == found
-    skipped = replace(MEET, rows=(replace(MEET.rows[0], outcome="skipped"), *MEET.rows[1:]))
-    assert next_open(skipped) == 1
     assert next_open(Meet()) is None
 
 
 def test_a_match_is_exchanged_undone_and_made_anew():
-    found = matched(MEET, [KnownDive(f"d{n}") for n in range(1, 5)])
+    found = matched(MEET, {f"d{n}": DiveDetails() for n in range(1, 5)})
     swapped = assigned(found, 0, "d2")
     assert [row.dive for row in swapped.rows] == ["d2", "d1", "d3", "d4", None]
     repeated = taken_off(found, 1)
     assert repeated.left_out == ("d2",)
-    shifted = matched(freed(repeated, 1), [KnownDive(f"d{n}") for n in range(1, 6)], 1)
+    shifted = matched(freed(repeated, 1), {f"d{n}": DiveDetails() for n in range(1, 6)}, 1)
     assert [row.dive for row in shifted.rows] == ["d1", "d3", "d4", "d5", None]
     assert assigned(repeated, 1, "d2").left_out == ()
     assert taken_off(MEET, 0) == MEET
@@ -142,31 +139,32 @@ def test_a_row_holds_only_what_can_be(values):
 
 
 def test_a_row_counts_what_its_dive_says():
-    row = listed("Anna", "103B", difficulty=1.9, awards=(5.0,) * 3, outcome="restart")
-    done = PerformedDive("105B", 1.0, None, (7.0,) * 3)
+    row = listed("Anna", "103B", difficulty=1.9, awards=(5.0,) * 3, outcome="balk")
+    done = DiveDetails(dive_number="105B", board_m=1.0, judging=Judging(awards=(7.0,) * 3))
     now = counted(row, done)
     assert (now.athlete, now.dive_number, now.board_m, now.known_difficulty) == ("Anna", "105B", 1.0, 2.6)
     assert now.points == 54.6
-    assert counted(row, done._replace(outcome="balk")).points == 39.0  # 3 × 5 × 2.6
-    assert counted(row, done._replace(outcome="failed")).points == 0.0
-    assert counted(row, done._replace(outcome="repeat")).points == 54.6
-    silent = counted(row, PerformedDive(awards=(7.0,) * 3))
+    assert counted(row, replace(done, outcome="balk")).points == 39.0  # 3 × 5 × 2.6
+    assert counted(row, replace(done, outcome="repeat")).points == 54.6
+    silent = counted(row, DiveDetails(judging=Judging(awards=(7.0,) * 3)))
     assert (silent.dive_number, silent.board_m, silent.difficulty, silent.outcome) == ("103B", 3.0, 1.9, "")
-    assert counted(replace(row, outcome="skipped"), done).points is None
+
+
+def done_as(number, board_m):
+    return DiveDetails(dive_number=number, board_m=board_m)
 
 
 @pytest.mark.parametrize(
     ("announced", "done", "said"),
     [
-        (listed("", "103B"), PerformedDive("103B", 3.0), None),
-        (listed("", "103B", None), PerformedDive("103B", 1.0), None),
-        (listed("", "103B"), PerformedDive("105B", 7.5), "Announced: 103B 3 m. The dive: 105B 7.5 m, which counts."),
+        (listed("", "103B"), done_as("103B", 3.0), None),
+        (listed("", "103B", None), done_as("103B", 1.0), None),
+        (listed("", "103B"), done_as("105B", 7.5), "Announced: 103B 3 m. The dive: 105B 7.5 m, which counts."),
         (
             listed("", "103B", difficulty=1.9),
-            PerformedDive("103B", 3.0),
+            done_as("103B", 3.0),
             "Announced: DD 1.9. The dive: DD 1.6, which counts.",
         ),
-        (listed("", "103B"), PerformedDive("105B", 3.0, outcome="failed"), None),
     ],
 )
 def test_a_row_says_what_was_announced_otherwise(announced, done, said):

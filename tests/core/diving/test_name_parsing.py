@@ -1,6 +1,7 @@
 import pytest
 
-from fineparser_core.diving.name_parsing import ParsedName, parse_file_name, parse_line
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.name_parsing import parse_file_name, parse_line
 
 
 @pytest.mark.parametrize(
@@ -19,11 +20,11 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_file_name, par
     ],
 )
 def test_file_names(name, diver, number, board_m):
-    assert parse_file_name(name) == ParsedName(diver=diver, dive_number=number, board_m=board_m)
+    assert parse_file_name(name) == DiveDetails(athlete=diver or "", dive_number=number, board_m=board_m)
 
 
 def test_what_is_typed_of_a_dive_may_lack_the_unit_of_the_board():
-    assert parse_line("207C 10") == ParsedName(dive_number="207C", board_m=10.0)
-    assert parse_line("Anna\t107b\t3") == ParsedName(diver="Anna", dive_number="107B", board_m=3.0)
-    assert parse_line("5253B; Li Na; 7,5") == ParsedName(diver="Li Na", dive_number="5253B", board_m=7.5)
-    assert parse_line("12").is_empty
+    assert parse_line("207C 10") == DiveDetails(dive_number="207C", board_m=10.0)
+    assert parse_line("Anna\t107b\t3") == DiveDetails(athlete="Anna", dive_number="107B", board_m=3.0)
+    assert parse_line("5253B; Li Na; 7,5") == DiveDetails(athlete="Li Na", dive_number="5253B", board_m=7.5)
+    assert parse_line("12") == DiveDetails()

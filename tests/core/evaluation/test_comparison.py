@@ -7,7 +7,9 @@ import pytest
 from made_results import dive
 from scipy.stats import spearmanr
 
-from fineparser_core.evaluation.comparison import compare
+from fineparser_core.evaluation.comparison import compare, differences_table
+from fineparser_core.evaluation.summary import summarize
+from fineparser_core.support.bootstrap import bootstrap_interval
 
 
 def two_methods(n=60):
@@ -18,13 +20,13 @@ def two_methods(n=60):
 
 def test_differences_are_those_of_the_same_dives():
     first, second = two_methods()
-    found = compare(("a", "b"), first, [second[3], *second[10:]], seed=7)
+    found = compare(first, [second[3], *second[10:]], seed=7)
     shared = [3, *range(10, 60)]
     true, one, other = (
         np.array([getattr(results[i], name) for i in shared])
         for results, name in ((first, "score"), (first, "predicted"), (second, "predicted"))
     )
-    rho = found.differences["rho"]
+    rho = found["rho"]
     assert rho.n == 51
     assert rho.first == pytest.approx(spearmanr(one, true).statistic, abs=1e-12)
     assert rho.second == pytest.approx(spearmanr(other, true).statistic, abs=1e-12)
@@ -34,21 +36,38 @@ def test_differences_are_those_of_the_same_dives():
         for i in rng.integers(0, 51, (2000, 51))
     ]
     assert (rho.low, rho.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=1e-12)
-    error = found.differences["score_error"]
+    error = found["score_error"]
     assert error.value == pytest.approx(np.abs(one - true).mean() - np.abs(other - true).mean())
     relative = 100 * (np.mean((one - true) ** 2) - np.mean((other - true) ** 2)) / np.ptp(true) ** 2
-    assert found.differences["r_l2_x100"].value == pytest.approx(relative)
-    assert found.differences["aiou_75"].value == found.differences["aiou_75"].high == 0
-    assert "mask_iou" not in found.differences  # the second has none
-    assert compare(("a", "b"), first, second, seed=7) == compare(("a", "b"), first, second, seed=7)
+    assert found["r_l2_x100"].value == pytest.approx(relative)
+    assert found["aiou_75"].value == found["aiou_75"].high == 0
+    assert "mask_iou" not in found  # the second has none
+    assert compare(first, second, seed=7) == compare(first, second, seed=7)
+
+
+def test_events_are_drawn_where_there_are_ten_and_both_tables_say_so():
+    first, second = two_methods()
+    for events, unit in ((9, "dive"), (10, "event")):
+        one, other = ([replace(d, id=f"e{i % events}/{i}") for i, d in enumerate(side)] for side in (first, second))
+        summary = summarize(one, median_transitions=None)
+        assert summary.interval_unit == unit
+        assert summary.metric_table()[0][2] == f"95 % interval by {unit}"
+        groups = [d.id.split("/")[0] for d in one] if unit == "event" else None
+        off = np.array([abs(d.predicted - d.score) for d in one])
+        interval = bootstrap_interval(lambda i, off=off: off[i].mean(axis=-1), 60, groups=groups)
+        assert (summary.metrics["score_error"].low, summary.metrics["score_error"].high) == interval
+        off = off - [abs(d.predicted - d.score) for d in other]
+        interval = bootstrap_interval(lambda i, off=off: off[i].mean(axis=-1), 60, groups=groups)
+        error = compare(one, other)["score_error"]
+        assert (error.low, error.high) == pytest.approx(interval, abs=1e-12)
 
 
 def test_the_better_one_is_named_where_the_interval_tells_them_apart():
     first, second = two_methods()
-    header, rows = compare(("a", "b"), first, second).table()
+    header, rows = differences_table("ab", compare(first, second))
     better = {row[0]: row[-1] for row in rows}
     assert header[1:3] == ["a", "b"]
     assert (better["Spearman rho"], better["score error, points"]) == ("a", "a")  # more, and less
     assert better["AIoU@0.75"] == "not told apart"
-    assert compare(("b", "a"), second, first).table()[1][0][-1] == "a"
-    assert compare(("a", "b"), first, []).table()[1] == []
+    assert differences_table("ba", compare(second, first))[1][0][-1] == "a"
+    assert compare(first, []) == {}

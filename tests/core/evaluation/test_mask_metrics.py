@@ -4,7 +4,14 @@ import numpy as np
 import py_sod_metrics
 import pytest
 
-from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
+from fineparser_core.evaluation.results import (
+    PAPER_BETA_SQUARED,
+    f_beta_adaptive,
+    f_beta_mean,
+    mae,
+    mask_results,
+    s_measure,
+)
 
 
 def pairs():
@@ -52,6 +59,23 @@ def test_agrees_with_the_tool_of_the_field(index):
     assert f_beta_adaptive(p, truth, PAPER_BETA_SQUARED) == pytest.approx(f_paper["adp"], abs=1e-12)
     # The tool adds a small number to divisors, which shows in quadrants with a pixel or two of athlete.
     assert s_measure(p, truth) == pytest.approx(tool["s"].get_results()["sm"], abs=1e-7)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 60), (90, 200), (7, 7)])
+def test_stretched_maps_are_those_of_the_tool_of_the_field(low, high):
+    maps, truths = (np.stack(each) for each in zip(*(PAIRS[i] for i in range(0, 28, 5)), strict=True))
+    maps = (low + maps.astype(float) / 255 * (high - low)).astype(np.uint8)
+    tool = py_sod_metrics.MAE(), py_sod_metrics.Fmeasure(beta=0.3), py_sod_metrics.Smeasure(alpha=0.5)
+    for metric in tool:
+        for map_, truth in zip(maps, truths, strict=True):
+            metric.step(pred=map_, gt=truth.astype(np.uint8) * 255)
+    error, f, s = (metric.get_results() for metric in tool)
+    found = mask_results(maps / 255, truths)
+    assert found["mae_stretched"] == pytest.approx(error["mae"], abs=1e-12)
+    assert found["f_adaptive_stretched"] == pytest.approx(f["fm"]["adp"], abs=1e-12)
+    assert found["f_mean_stretched"] == pytest.approx(f["fm"]["curve"].mean(), abs=1e-12)
+    assert found["s_measure_stretched"] == pytest.approx(s["sm"], abs=1e-7)
+    assert (found["mae_stretched"] == pytest.approx(found["mae"], abs=1e-12)) == (low == high)  # constant maps stay
 
 
 def test_probabilities_are_not_stretched():

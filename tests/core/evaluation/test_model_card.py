@@ -1,5 +1,7 @@
 import json
 import re
+import runpy
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from fineparser_core.evaluation.failures import mask_badness, step_badness, wors
 from fineparser_core.evaluation.model_card import CARD_PROSE, _number, model_card, write_model_card
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.resources import bundled_weights
+from fineparser_core.scoring.measured_stream import measured_stream
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
 CALIBRATION = {
@@ -42,15 +45,6 @@ def measured(tmp_path, bundle):
     folder = tmp_path / "measured"
     folder.mkdir()
     (folder / "worst_masks.jpg").write_bytes(b"picture")
-    real = {
-        "clip": "a.avi",
-        "flight_error": -2,
-        "entry_error": 3,
-        "mask_ious": {"3": 0.7},
-        "median_iou": 0.7,
-        "empty_flight_samples": 0,
-        "flight_samples": 40,
-    }
     fidelity = {"steps": [{"step": "entry", "value": 0.77, "low": 0.7, "high": 0.8}], "n_numbers": 3, "n_pairs": 99}
     content = {
         "weights": f"{read_card(bundle).id}, trained on 12 rendered dives",
@@ -62,7 +56,7 @@ def measured(tmp_path, bundle):
             "metrics": {"rho": METRIC, "score_error": METRIC | {"value": 4.72}, "mask_iou": None},
             "contribution_fidelity": fidelity,
         },
-        "real": {"a.avi": real},
+        "real_summary": {"first flight frame within 3": "1 of 2", "awards, Spearman rho of 3": "+0.70"},
     }
     (folder / "evaluation.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
@@ -74,12 +68,14 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle
     card = read_card(bundle)
     expected = {"test dives": 80, "test rho": 0.71, "test score_error": 4.72, "test fidelity of entry": 0.77}
     assert card.metrics == expected
+    assert card.real["first flight frame within 3"] == "1 of 2"
     assert (card.id, card.calibration) == (before.id, CALIBRATION)
     page = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     coach, researcher = page.split("## Which model this is")
     assert len(coach.splitlines()) < 30
     for text in (
-        "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5).",
+        "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5). Of real "
+        "clips with labels: awards, Spearman rho of 3: +0.70.",
         "rank correlation of entry 0.770",
         "**Where it is weak.** Few.",
     ):
@@ -89,13 +85,14 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle
         "| the dynamic stream alone | 0.123 |",
         "| Spearman rho, higher is better | 0.710 | 0.600 to 0.800 | drawn exemplars 0.500 |",
         "| entry | 0.770 |",
-        "transitions -2 and +3 frames from the labels; median mask IoU 0.700 on 1 labelled frames",
+        "| first flight frame within 3 | 1 of 2 |",
         "holds 79% of 80",
         "Refused: no entry 9 of 10; whole dives 1.2%",
         "](worst_masks.jpg)",
     ):
         assert text in page
     assert "worst_steps" not in page
+    assert "No number here says" not in page
     assert (bundle / "worst_masks.jpg").read_bytes() == b"picture"
 
 
@@ -128,7 +125,29 @@ def test_the_bundled_pages_say_what_the_bundled_card_says():
     for name, value in measured.items():
         label, more = METRICS[name]
         assert f"| {label}, {'higher' if more else 'lower'} is better | {_number(value)} |" in page
-    evaluation = (Path(__file__).parents[3] / "packaging" / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    assert f"weights {card.id}: {card.streams['dives']:.0f} exemplars, each left out in turn" in evaluation
-    for what in ("both streams", "static stream alone", "dynamic stream alone"):
-        assert re.search(rf"^{what} +{card.streams[what.split()[0]]:.3f}$", evaluation, re.MULTILINE)
+    assert card.real
+
+
+def test_every_page_tells_the_numbers_of_the_bundled_card():
+    numbers = runpy.run_path(str(Path(__file__).parents[3] / "packaging" / "shipped_numbers.py"))
+    card, told = read_card(bundled_weights()), set()
+    for path in numbers["PAGES"]:
+        page = path.read_text(encoding="utf-8")
+        assert numbers["filled"](page, card) == page, f"{path}: run `python packaging/shipped_numbers.py`"
+        told |= {found[2] for found in numbers["_MARKED"].finditer(page)}
+    assert told == set(numbers["PARTS"])
+    assert all(len(numbers["_ROWS"].findall(path.read_text(encoding="utf-8"))) == 1 for path in numbers["GUIDES"])
+    checked = measured_stream().checked
+    assert numbers["checked"](card) == asdict(checked)
+
+
+def test_other_numbers_of_a_card_go_into_every_language():
+    numbers = runpy.run_path(str(Path(__file__).parents[3] / "packaging" / "shipped_numbers.py"))
+    real = {"first flight frame within 3": "5 of 9", "first entry frame within 3": "6 of 9", "first water": "7 of 9"}
+    card = replace(read_card(bundled_weights()), real=real)
+    for path in numbers["GUIDES"]:
+        page = numbers["filled"](path.read_text(encoding="utf-8"), card)
+        ((first, second, third),) = (rows.splitlines() for rows in numbers["_ROWS"].findall(page))
+        for row, right in ((first, "5"), (second, "6"), (third, "7")):
+            cell = re.findall(r"\d+", row.rstrip(" |").rpartition("|")[2])
+            assert sorted(cell) == sorted([right, "9"]), row

@@ -1,9 +1,13 @@
 """The paper's numbers: complete, consistent with its text, and never mixed up with ours."""
 
+import numpy as np
 import pytest
+from scipy.stats import sem, t
 
+from fineparser_core.commands.ablate import grades_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import METRICS, paper_table, side_by_side
+from fineparser_core.evaluation.summary import METRICS as METRICS_OF_OURS
 from fineparser_core.training.presets import MEASURED, PRESETS
 
 
@@ -43,14 +47,53 @@ def test_numbers_agree_with_what_the_text_says_of_them():
 
 def test_side_by_side_marks_whose_numbers_they_are():
     ours = {"tsa": {"rho": 0.5, "aiou_75": 0.25, "something": 1.0}, "rendered": {"rho": -0.125, "r_l2_x100": 12.5}}
-    grades = {"tsa": "from the paper", "rendered": "own"}
-    lines = side_by_side(1, ours, data="96 rendered dives", grades=grades).splitlines()
-    assert "measured on FineDiving-HM; ours: measured on 96 rendered dives" in lines[1]
-    assert lines[3].split() == ["rho", "R-l2", "x100", "AIoU@0.5", "AIoU@0.75", "MAE", "F_beta", "S-measure"]
-    assert lines[-1].startswith("**** ours, no reproduction")
-    cells = {line.split()[0]: line.split()[1:] for line in lines[5:-4]}
+    ours |= {"rica2": {"rho": 0.25}}
+    grades = grades_of([row.preset for row in paper_table(1)]) | {"rendered": "own"}
+    told, table, ideas, masks, notes = side_by_side(
+        1, {name: [one] for name, one in ours.items()}, data="96 rendered dives", grades=grades
+    ).split("\n\n")
+    assert "measured on FineDiving-HM; ours: measured on 96 rendered dives" in told
+    names = ("rho", "R-l2 x100", "AIoU@0.5", "AIoU@0.75")
+    heads = " ".join(f"{name} paper {name} ours" for name in names)
+    assert table.splitlines()[0].split() == [*heads.split(), "ours", "is"]
+    assert notes.splitlines()[-1].startswith("**** ours, no reproduction")
+    cells = {line.split()[0]: line.split()[1:] for line in table.splitlines()[1:]}
     assert cells["TSA"][:8] == ["0.9324", "0.5000", "0.3022", "-", "0.9239", "-", "0.5007", "0.2500"]
     assert cells["TSA"][-3:] == ["from", "the", "paper"]
     assert cells["FineParser"][:4] == ["0.9435", "-", "0.2602", "-"]
-    assert (cells["rendered"][:5], cells["rendered"][-1]) == (["-", "-0.1250", "-", "12.5000", "-"], "own")
+    assert (cells["rendered"][:4], cells["rendered"][-1]) == (["-", "-0.1250", "-", "12.5000"], "own")
+    assert "rica2" not in table.lower()
+    assert [line.split()[0] for line in ideas.splitlines()[2:]] == [
+        "HP-MCoRe",
+        "RICA2,",
+        "RICA2",
+        "FineCausal",
+        "NSAQA-like:",
+    ]
+    assert ideas.splitlines()[4].split()[:4] == ["RICA2", "**", "0.9421", "0.2500"]
+    assert "not known" in masks
+    assert "FineParser: MAE 0.0408, F_beta 0.1273, S-measure 0.8357" in masks
     assert "AIoU" not in side_by_side(5, {}, data="nothing")
+
+
+def test_masks_are_shown_by_both_definitions_and_never_beside_the_papers():
+    values = {"mae": 0.1, "f_beta": 0.2, "f_beta_mean": 0.3, "s_measure": 0.4, "mae_stretched": 0.5}
+    masks = side_by_side(3, {"table3-E": [{"rho": 0.9} | values]}, data="nothing").split("\n\n")[2].splitlines()
+    assert masks[0].count("0.8357") == 1
+    assert masks[1].split("  ")[-1].strip() == METRICS_OF_OURS["mae_stretched"][0]
+    assert masks[2].split() == ["table3-E", "0.1000", "0.2000", "0.3000", "0.4000", "0.5000"]
+
+
+def test_seeds_give_means_and_paired_differences():
+    ours = {
+        "fineparser": [{"rho": 0.90}, {"rho": 0.92}, {"rho": 0.94}],
+        "tsa": [{"rho": 0.88}, {"rho": 0.91}, {"rho": 0.93}],
+    }
+    text = side_by_side(1, ours, data="nothing")
+    (means,) = (line.split() for line in text.splitlines() if line.startswith("TSA"))
+    assert means[1:3] == ["0.9324", "0.9067"]  # the paper's, and the mean of ours
+    rows = {line.split()[0]: line for line in text.splitlines() if " rho  " in line and "paper" not in line}
+    off = np.array([-0.02, -0.01, -0.01])
+    low, high = t.interval(0.95, 2, off.mean(), sem(off))
+    assert rows["tsa"].split()[-4:] == ["-0.0133", f"{low:+.4f}", "to", f"{high:+.4f}"]
+    assert rows["fineparser"].split()[2:] == ["0.9200", "0.0200", "0.8703", "to", "0.9697"]

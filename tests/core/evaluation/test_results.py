@@ -6,8 +6,7 @@ import pytest
 from made_results import dive
 
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.mask_metrics import f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.results import mask_results, write_predictions
+from fineparser_core.evaluation.results import f_beta_mean, mae, mask_results, s_measure, write_predictions
 
 
 @pytest.fixture

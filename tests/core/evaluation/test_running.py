@@ -6,15 +6,18 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner
 
+from fineparser_core.checkpoints.networks import create_model
 from fineparser_core.commands.measuring import _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.evaluation import results
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.protocol import POOL_FILE, Protocol, read_pool, write_pool
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.running import first_usable, prepare
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, ignore_progress
 
@@ -101,9 +104,46 @@ def test_dives_are_measured_in_every_preprocessing(prepared, preprocessing):
         assert result.masks["iou"] > 0.7
         assert result.masks["iou"] > 2 * result.masks["disc iou"]
     assert evaluation.median_transitions is not None
-    # The dive and both exemplars pass the network once; where the crop follows the athlete, a coarse pass goes before.
-    assert network.windows == (54 if preprocessing == "follow" else 27)
+    # Masks are computed of the dive alone; where the crop follows the athlete, a coarse pass goes before each.
+    assert network.windows == (36 if preprocessing == "follow" else 9)
     assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
+
+
+def test_every_run_of_an_evaluator_is_by_the_present_weights_and_measures_baselines_once(prepared, monkeypatch):
+    class Weighed(StandIn):
+        def relative_to(self, query, exemplars):
+            return super().relative_to(query, exemplars)._replace(static=self.weight + exemplars["gated"][:, 0, :3])
+
+        def encode(self, video, decode, **options):
+            asked.append((len(video), options.get("masks", True)))
+            found = super().encode(video, decode, **options)
+            return replace(found, encoding=found.encoding | {"gated": found.encoding["gated"] * 0 + self.weight})
+
+    discs, asked = [], []
+    monkeypatch.setattr(results, "center_disc", lambda *shape: discs.append(shape) or np.zeros(shape))
+    network = Weighed()
+    evaluation = prepared(network, "whole")
+    first = measured(evaluation)
+    network.train()
+    network.weight.data.fill_(2.0)
+    second = measured(evaluation)
+    assert second.predicted - first.predicted == pytest.approx(3 * (2 + 2))  # of three phases, weight and encodings
+    assert second.masks == first.masks
+    assert len(discs) == 1
+    assert asked == [(1, True), (2, False)] * 2  # both exemplars at once, without masks
+
+
+def test_a_method_that_compares_nothing_has_neither_exemplars_nor_a_spread(prepared, narrow_networks):
+    evaluation = prepared(create_model("usdl"), "whole")
+    result = measured(evaluation)
+    assert (result.exemplars, result.n_exemplars, result.exemplar_mean, result.spread) == ((), 0, None, None)
+    assert result.predicted is not None
+    summary = summarize([result], median_transitions=None, exemplars=5)
+    assert summary.n_fewer_exemplars == 0
+    assert "spread_tau" in summary.absent
+    assert measured(prepared(create_model("rica2"), "whole")).spread > 0  # draws are as good as votes
+    lonely = replace(result, predicted=None)  # of a contrastive method, for want of exemplars
+    assert summarize([lonely], median_transitions=None, exemplars=5).n_fewer_exemplars == 1
 
 
 def test_steps_are_read_with_how_long_the_dive_lasts(prepared):

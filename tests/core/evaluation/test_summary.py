@@ -36,7 +36,7 @@ def test_every_metric_with_interval_and_baselines():
 def test_dive_numbers_and_steps():
     results = [dive(number) for number in range(7)]
     summary = summarize(results, median_transitions=(30.0, 65.5))
-    assert [(row.dive_number, row.n) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
+    assert [(row.name, row.n) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
     first = [result for result in results if result.dive_number == "107B"]
     assert summary.by_number[0].score_error == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
     take_off, flight, entry = summary.by_step

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,10 @@ from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 from platforms import KILLED, windows_has_no
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
-from fineparser_core.exemplars import clip_folder, library_file
-from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip
+from fineparser_core.exemplars import library_file, store
 from fineparser_core.exemplars.library_file import BACKUP_NAME, SCHEMA_VERSION
 from fineparser_core.exemplars.records import ExemplarFacts, check_facts
-from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.exemplars.store import CLIPS_NAME, FILE_NAME, ExemplarStore, store_clip
 from fineparser_core.health.report import library_state
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import resource
@@ -85,6 +86,8 @@ def test_a_removed_exemplar_is_no_candidate_and_comes_back(tmp_path):
         library.restore("one")
         assert [e.id for e in library.exemplars()] == ["one", "two"]
         library.remove("two")
+        library.empty_bin(older_than_s=60.0)
+        assert [e.id for e in library.removed()] == ["two"]
         library.empty_bin()
         assert library.removed() == []
         assert library.files.encoded(MODEL_ID) == {"one"}
@@ -141,11 +144,36 @@ def test_a_library_of_another_version_is_named_and_left_alone(tmp_path, version,
     ExemplarStore.open_own(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         db.execute(f"PRAGMA user_version = {version}")
+        db.execute("ALTER TABLE exemplar ADD COLUMN since_then TEXT")
     db.close()
     before = (tmp_path / FILE_NAME).read_bytes()
     with pytest.raises(ExemplarError, match=said):
         ExemplarStore.open_own(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_damaged_version_is_written_again(tmp_path):
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "ex0")
+    for bit in range(32):
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+            flipped = (SCHEMA_VERSION ^ 1 << bit) - (1 << 32) * (bit == 31)
+            db.execute(f"PRAGMA user_version = {flipped}")
+        with ExemplarStore.open_own(tmp_path) as library:
+            assert [one.id for one in library.exemplars()] == ["ex0"]
+            assert not library.notice
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+def test_facts_that_another_window_has_changed_since_are_left(tmp_path):
+    other = replace(FACTS, diver="Bo")
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "ex0")
+        library.edit("ex0", FACTS)
+        library.edit("ex0", other, was=FACTS)
+        with pytest.raises(ExemplarError, match="changed since: ex0"):
+            library.edit("ex0", replace(FACTS, diver="Carl"), was=FACTS)
+        assert library.exemplars()[0].diver == "Bo"
 
 
 @pytest.mark.parametrize("damage", ["torn", "overwritten", "cut off", "emptied", "gone"])
@@ -338,7 +366,7 @@ def test_a_clip_is_copied_once_for_each_content_and_swept_when_nobody_needs_it(t
             store_clip(tmp_path / "gone.mp4", library.folder)
         assert list(first.parent.iterdir()) == [first]
         library.remove("one")
-        monkeypatch.setattr(clip_folder, "_SPARED_S", -10.0)
+        monkeypatch.setattr(store, "_SPARED_S", -10.0)
         library.sweep_clips()
         assert first.is_file()  # it may come back
         library.empty_bin()

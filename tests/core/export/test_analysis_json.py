@@ -42,7 +42,7 @@ def test_the_documented_keys(analysis, tmp_path):
     write_analysis_json(analysis, path)
     data = json.loads(path.read_bytes())
     assert analysis.to_dict() == data
-    assert data["format"] == FORMAT == "fineparser.analysis/4"
+    assert data["format"] == FORMAT == "fineparser.analysis/5"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -70,7 +70,8 @@ def test_the_documented_keys(analysis, tmp_path):
     }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
-    assert data["notes"] == ["Only 7 exemplars of this dive number, not 10."]
+    (note,) = data["notes"]
+    assert (note["about"], note["text"]) == ("score", "Only 7 exemplars of this dive number, not 10.")
     assert os.listdir(tmp_path) == ["dive.json"]
 
 
@@ -142,7 +143,7 @@ def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
 def test_other_formats_are_refused(analysis):
     masks = MaskArrays.of(analysis.parse)
     data = analysis_to_dict(analysis)
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/4'"):
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/5'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)
@@ -212,10 +213,6 @@ def test_what_was_measured_and_its_award_come_back(analysis):
     assert (again.scoring, again.notes) == (scored.scoring, scored.notes)
     assert own.award_range == pytest.approx((6.5 - 3.5 / 3, 6.5 + 3.5 / 3))
     assert measures_of(back) is back.measures  # nothing is measured again
-    for key in ("own_award", "unscored", "measures"):  # files of before
-        del data[key]
-    old = analysis_from_dict(data, masks)
-    assert (old.measures, old.own_award, old.unscored) == (None, None, "")
 
 
 def test_sentences_keep_what_they_are_made_of(analysis):
@@ -228,26 +225,21 @@ def test_sentences_keep_what_they_are_made_of(analysis):
     )
     parse = replace(analysis.parse, refusal=Phrase("Nobody dives."), notes=notes)
     data = analysis_to_dict(replace(analysis, parse=parse, scoring=None, unscored=unscored))
-    assert data["notes"] == data["clip_notes"] == list(map(note_text, notes))
-    assert data["notes"][0] == "The file is cut off: 3 of its 122 frames are missing."
+    assert [(note["about"], note["text"]) for note in data["notes"]] == [("clip", note_text(note)) for note in notes]
+    assert data["notes"][0]["text"] == "The file is cut off: 3 of its 122 frames are missing."
     back = analysis_from_dict(data, masks)
     assert (back.unscored.values, back.parse.refusal, back.notes) == (("207C",), "Nobody dives.", notes)
-    newer = analysis_from_dict(data | {"note_codes": [{"code": "new", "values": []}, *data["note_codes"][1:]]}, masks)
-    del data["note_codes"]  # an older program wrote sentences alone
-    for without in (newer, analysis_from_dict(data, masks)):
-        assert list(map(note_text, without.notes)) == data["notes"]
-        assert without.notes[1] == notes[1]
     for parts in ([], None, {}, 7, ["{0:.1f}", 10**400]):
         with pytest.raises(ExportError, match="not a complete"):
             analysis_from_dict(data | {"phrases": {unscored: parts}}, masks)
-    for code in (None, {"code": ["x"]}, {"code": "cut_out"}, {"code": [], "values": 7}):
+    for wrong in ({"code": ["x"]}, {"code": [], "values": 7}, {"about": "x"}, {"values": None}):
         with pytest.raises(ExportError, match="not a complete"):
-            analysis_from_dict(data | {"note_codes": [code] * 3}, masks)
+            analysis_from_dict(data | {"notes": [data["notes"][0] | wrong]}, masks)
 
 
 def test_every_note_has_a_sentence():
     for code in NoteCode:
         values = (1.0, 2.0, 3.0, 4.0)
-        if code is NoteCode.PARTS_DAMAGED or code is NoteCode.SENTENCE:
+        if code is NoteCode.PARTS_DAMAGED:
             values = ("x",)
         assert note_text(Note(code, values))

@@ -11,10 +11,11 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
+from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, rgb
-from fineparser_core.export.panel import BANNER_UNITS
+from fineparser_core.export.panel import HEADER_UNITS, PHASES_UNITS
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.records import ComparedDive
 from fineparser_core.video import writer as writer_module
@@ -32,7 +33,7 @@ def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, mak
         assert reader.info.n_frames == 60
         np.testing.assert_allclose(reader.info.pts_s, source.pts_s[40:100] - source.pts_s[40], atol=2e-5)
         assert reader.info.width_px == 640
-        picture = reader.frame(17)[BANNER_UNITS : BANNER_UNITS + 480]
+        picture = reader.frame(17)[HEADER_UNITS : HEADER_UNITS + 480]
         assert number_of(picture) == 57
     assert events[-1] == Progress("write", 60, 60)
     assert os.listdir(tmp_path) == ["out.mp4"]
@@ -41,7 +42,7 @@ def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, mak
 def test_the_mask_lies_on_the_diver(small_video, make_analysis, tmp_path):
     write_annotated_clip(make_analysis(small_video, 50, 69, preprocessing="release"), tmp_path / "out.mp4")
     with VideoReader(tmp_path / "out.mp4") as reader:
-        picture = reader.frame(10)[BANNER_UNITS : BANNER_UNITS + 480].astype(int)
+        picture = reader.frame(10)[HEADER_UNITS : HEADER_UNITS + 480].astype(int)
     # The disc: column 56 of 112, row 40 of the 112 that cover rows 44-156 of 200 of the picture.
     centre_x, centre_y = 320, round((44 + 40) / 200 * 480)
     reddish = picture[:, :, 0] - picture[:, :, 1]
@@ -63,7 +64,7 @@ def test_the_mask_style_is_applied(small_video, make_analysis, tmp_path):
         options = RenderOptions(mask_style=style)
         write_annotated_clip(analysis, tmp_path / f"{name}.mp4", options)
         with VideoReader(tmp_path / f"{name}.mp4") as reader:
-            rows[name] = reader.frame(10)[BANNER_UNITS + centre_y, 320:480].astype(int)
+            rows[name] = reader.frame(10)[HEADER_UNITS + centre_y, 320:480].astype(int)
     np.testing.assert_allclose(rows["green"][0], (0, 255, 0), atol=12)
     np.testing.assert_allclose(rows["pale"][0], (102, 153, 102), atol=12)
     np.testing.assert_allclose(rows["edge"][0], (128, 128, 128), atol=12)
@@ -102,7 +103,7 @@ def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, mak
             changed[frame] = [int((side > 60).sum()) for side in (difference[:, :half], difference[:, half:])]
             if frame == 20:
                 width = (reader.info.width_px - 8) // 2
-                at = BANNER_UNITS + 28 + round(20 / 120 * width * 3 / 4)
+                at = HEADER_UNITS + 28 + round(20 / 120 * width * 3 / 4)
                 column = round(100 / 160 * width)
                 yellow = picture[at, column - 1 : column + 1].astype(int).mean(axis=0)
                 np.testing.assert_allclose(yellow, (255, 216, 77), atol=30)
@@ -111,18 +112,17 @@ def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, mak
     assert changed[20][0] > changed[19][0]
 
 
-def test_the_current_step_is_highlighted_in_the_banner(small_video, make_analysis, tmp_path):
+def test_the_line_of_phases_has_their_colors_and_the_place_of_the_frame(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video)
-    write_annotated_clip(analysis, tmp_path / "out.mp4")
+    write_annotated_clip(analysis, tmp_path / "out.mp4", RenderOptions(words=dive_words(analysis), panels=False))
+    places = []
     with VideoReader(tmp_path / "out.mp4") as reader:
-        for step in analysis.parse.steps:
-            for frame in (step.start_frame, step.end_frame - 1):
-                banner = reader.frame(frame)[:BANNER_UNITS].astype(int)
-                lit = {
-                    name: int((np.abs(banner - rgb(STEP_COLORS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES
-                }
-                assert max(lit, key=lit.__getitem__) == step.name
-                assert lit[step.name] > 500
+        for frame in (0, 60, 119):
+            line = reader.frame(frame)[-PHASES_UNITS:].astype(int)
+            lit = {name: int((np.abs(line - rgb(STEP_COLORS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES}
+            assert min(lit.values()) > 200
+            places.append(np.argwhere(line.min(axis=2) > 225)[:, 1].mean())
+    np.testing.assert_allclose(places, np.linspace(16, 624, 3), atol=8)
 
 
 def test_odd_sides_and_large_pictures(tmp_path, make_video, make_analysis):
@@ -162,7 +162,7 @@ def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, ma
         ]
         for mine, theirs in [*starts, (34, 59), (0, 10), (39, 59)]:
             width = (reader.info.width_px - 8) // 2
-            picture = reader.frame(mine)[BANNER_UNITS + 28 :][: round(width * 3 / 4)]
+            picture = reader.frame(mine)[HEADER_UNITS + 28 :][: round(width * 3 / 4)]
             assert (number_of(picture[:, :width]), number_of(picture[:, -width:])) == (mine, theirs)
 
 

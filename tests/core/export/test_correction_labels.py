@@ -9,6 +9,7 @@ import pytest
 
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.judged_dives import read_dives
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import ExportError
 from fineparser_core.export.corrections import CorrectedDive, label_error, provenance_path, write_corrections
 
@@ -19,7 +20,7 @@ NAME = "fine-grained_annotation_aqa.pkl"
 def corrected(make_analysis, small_video):
     parse = make_analysis(small_video, 10, 100).parse
     frames = (parse.clip.in_frame + 5, parse.clip.in_frame + 9)
-    return CorrectedDive(model_parse=parse, transitions=frames, dive_number="207C", board_m=10.0)
+    return CorrectedDive(model_parse=parse, transitions=frames, details=DiveDetails(dive_number="207C", board_m=10.0))
 
 
 def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path):
@@ -71,23 +72,27 @@ def test_a_contact_with_the_water_is_kept_after_the_entry_alone(corrected, tmp_p
 def test_invalid_labels_are_not_written(corrected, tmp_path):
     with pytest.raises(ExportError, match="nothing to export"):
         write_corrections([], tmp_path / NAME)
-    outside = CorrectedDive(model_parse=corrected.model_parse, transitions=(0, 10**6), dive_number="207C", board_m=10.0)
+    outside = CorrectedDive(
+        model_parse=corrected.model_parse, transitions=(0, 10**6), details=DiveDetails(dive_number="207C", board_m=10.0)
+    )
     with pytest.raises(ExportError, match=r"nothing to export.*lie outside"):
         write_corrections([outside], tmp_path / NAME)
     for number, way_out in (("612B", "choose 5, 7.5 or 10 m"), (None, "type it in the dive's details")):
         with pytest.raises(ExportError, match=way_out):
-            write_corrections([replace(corrected, dive_number=number, board_m=3.0)], tmp_path / NAME)
+            write_corrections(
+                [replace(corrected, details=DiveDetails(dive_number=number, board_m=3.0))], tmp_path / NAME
+            )
     with pytest.raises(ExportError, match=r"ends in \.pkl"):
         write_corrections([corrected], tmp_path / "labels.json")
     assert list(tmp_path.glob("*.pkl")) == list(tmp_path.glob("*.json")) == []
 
 
 def test_skipped_dives_are_reported(corrected, tmp_path):
-    unknown = replace(corrected, dive_number="5299D", board_m=10.0)
+    unknown = replace(corrected, details=DiveDetails(dive_number="5299D", board_m=10.0))
     assert "give the DD yourself" in label_error(unknown)
-    assert label_error(replace(unknown, difficulty=3.9)) is None
+    assert label_error(replace(unknown, details=replace(unknown.details, difficulty=3.9))) is None
     summary, left_out, unnamed = write_corrections(
-        [unknown, corrected, replace(corrected, dive_number=None)], tmp_path / NAME
+        [unknown, corrected, replace(corrected, details=DiveDetails(board_m=10.0))], tmp_path / NAME
     )
     assert summary == "Dives with labels: 1."
     assert left_out.startswith("Skipped: small.mp4 from frame 10. The DD of 5299D from 10 m is not known:")

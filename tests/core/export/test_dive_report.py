@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.judging import Judging, half_text
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
-from fineparser_core.export.report import pdf
+from fineparser_core.export.report import pdf, pdf_canvas
 from fineparser_core.export.report.content import make_overview, make_page
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
-from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.export.report.write import write_report
+from fineparser_core.language import LANGUAGES
 from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -42,23 +44,22 @@ def dive(small_video, make_analysis):
     return ReportedDive(
         path=small_video,
         analysis=Analysis(parse=correct_contact(analysis.parse, contact), scoring=analysis.scoring),
-        diver="Jörg Müller",
+        details=DiveDetails(athlete="Jörg Müller", note="Arms by the ears.\nLineups from the side."),
         date="2026-05-03",
-        note="Arms by the ears.\nLineups from the side.",
         bands={"flight_time": Band(low=0.1, high=0.2, unit="s", source=RULES)},
-        trend=tuple(TrendPoint(label=f"dive {k}", award=5 + k / 2, is_this=k == 2) for k in range(4)),
+        trend=tuple(ReportedTrend(label=f"dive {k}", award=5 + k / 2, is_this=k == 2) for k in range(4)),
     )
 
 
 def test_a_page_has_the_marks_of_the_judges_and_the_outcome(dive):
     assert "judges" not in make_page(dive).headline[1]
-    judged = replace(dive, judging=Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0)))
+    judged = replace(dive, details=replace(dive.details, judging=Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))))
     scoring = dive.analysis.scoring
     award, below = make_page(judged).headline
     assert award == "6.33"  # theirs first
     assert below.startswith(f"judges (6 6.5 7 6.5 6), {19 * scoring.difficulty:.2f} points, predicted ")
     unscored = replace(dive.analysis, scoring=None, own_award=None)
-    mean = replace(dive, judging=Judging(awards=(6.25,)), outcome="balk", analysis=unscored)
+    mean = replace(dive, details=DiveDetails(judging=Judging(awards=(6.25,)), outcome="balk"), analysis=unscored)
     assert make_page(mean).headline == ("6.25", "judges")
     assert dict(make_page(mean).facts)["outcome"] == "balk"
 
@@ -67,7 +68,8 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive):
     page = make_page(dive)
     scoring = dive.analysis.scoring
     assert page.title == "Jörg Müller  ·  207C from 10 m"
-    assert page.headline[0] == f"{scoring.score:.1f}"
+    assert page.headline[0] == half_text(scoring.award)
+    assert f"{scoring.score:.1f} points" in page.headline[1]
     assert [picture.caption.split("  ")[0] for picture in page.strips[0].pictures] == [
         "approach", "take-off", "flight", "come-out", "entry", "after",
     ]  # fmt: skip
@@ -79,7 +81,7 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive):
     assert flight_time.gauge is not None
     assert not flight_time.outside  # more time in the air costs nothing
     text = " ".join(page.about)
-    assert "not a judge's deductions" in text
+    assert "an estimate from one video" in text
     assert "Rules of World Aquatics" in text
     assert note_text(scoring.notes[0]) in text
     assert len(page.trend) == 4
@@ -87,7 +89,7 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive):
 
 
 def test_a_dive_without_a_score_has_a_page(dive, make_analysis):
-    page = make_page(replace(dive, analysis=make_analysis(dive.path, scored=False), diver="", trend=()))
+    page = make_page(replace(dive, analysis=make_analysis(dive.path, scored=False), details=DiveDetails(), trend=()))
     assert page.headline[0] == "no score"
     assert page.title == dive.path.stem
     assert all(phase.points is None for phase in page.phases)
@@ -112,7 +114,9 @@ def test_a_page_without_masks_shows_the_frames(dive):
 def named(dive, name):
     frame = dive.analysis.parse.transitions.first_flight_frame
     return replace(
-        dive, diver=name, note=name, marks=(Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text=name),)
+        dive,
+        details=DiveDetails(athlete=name, note=name),
+        marks=(Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text=name),),
     )
 
 
@@ -167,7 +171,7 @@ def test_a_job_carries_a_report(dive, tmp_path):
     first, second = loaded.dives
     assert first.comparison == other
     assert second.comparison is None
-    assert (first.diver, first.note, first.bands, first.trend) == (dive.diver, dive.note, dive.bands, dive.trend)
+    assert (first.details, first.bands, first.trend) == (dive.details, dive.bands, dive.trend)
     np.testing.assert_array_equal(first.analysis.parse.mask_probability, dive.analysis.parse.mask_probability)
     assert run_job(loaded, ignore_progress, CancelToken()) == ()
     assert (tmp_path / "r.html").stat().st_size > 10_000
@@ -217,16 +221,37 @@ def test_a_practice_has_a_page_an_athlete_with_every_dive(dive, tmp_path, suffix
         assert job.path.read_bytes().count(b"/Type /Page\n") == 5  # Mia's dives go on
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_of_a_page_is_cut_in_any_language(dive, tmp_path, speak, code, monkeypatch):
+    speak(code)
+    cut = []
+    real_line, real_wrapped = pdf_canvas.fit_line, pdf_canvas.PdfCanvas.wrapped
+
+    def fit_line(text, width, width_of):
+        line = real_line(text, width, width_of)
+        cut.extend([text] * (line != text))
+        return line
+
+    def wrapped(canvas, text, size, width, most=99):
+        cut.extend([text] * (len(real_wrapped(canvas, text, size, width)) > most))
+        return real_wrapped(canvas, text, size, width, most)
+
+    monkeypatch.setattr(pdf_canvas, "fit_line", fit_line)
+    monkeypatch.setattr(pdf_canvas.PdfCanvas, "wrapped", wrapped)
+    write_report([dive], tmp_path / "r.pdf", overview_note="")
+    assert not cut
+
+
 @pytest.mark.parametrize(("code", "phase", "points"), [("de", "Absprung", ","), ("zh_CN", "起跳", ".")])
 def test_a_report_is_in_the_language_of_the_app(dive, tmp_path, speak, code, phase, points):
     speak(code)
     job = ReportJob(path=tmp_path / "report.html", dives=(dive,))
     page = make_page(dive)
     assert page.phases[0].name == phase
-    assert points in page.headline[0]
+    assert f"50{points}7" in page.headline[1]
     write_report((dive,), tmp_path / "report.pdf")
     save_job(job, tmp_path)
-    process = own_process("fineparser_core.export.job_process", str(tmp_path), code)
+    process = own_process("fineparser_core.export.jobs", str(tmp_path), code)
     with subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writing:
         assert b"Written" in writing.stdout.read()
     written = (tmp_path / "report.html").read_text(encoding="utf-8")

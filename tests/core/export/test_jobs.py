@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
@@ -18,7 +20,6 @@ from fineparser_core.export.jobs import (
     CorrectionsJob,
     MeetJob,
     PlainStillJob,
-    SheetJob,
     StillJob,
     StrobeJob,
     TableJob,
@@ -45,7 +46,7 @@ def saved(job):
 @contextmanager
 def start(folder, before=None):
     """The process of a job, which ends with nothing on its standard error and exit code 0."""
-    command = own_process("fineparser_core.export.job_process", str(folder))
+    command = own_process("fineparser_core.export.jobs", str(folder))
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=before) as process:
         yield process
@@ -78,7 +79,7 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     parse = replace(
         analysis.parse,
         joints=np.ones((96, 16, 3), np.float32),
-        notes=(Note(NoteCode.SENTENCE, (Phrase("Short by {0} s.", 0.5),)),),
+        notes=(Note(NoteCode.EXEMPLARS_UNUSABLE, (1, 2, Phrase("Short by {0} s.", 0.5))),),
     )
     analysis = replace(analysis, parse=parse)
     track = MaskTrack(
@@ -92,17 +93,22 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     colors = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
     options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colors=colors)
     corrected = CorrectedDive(
-        model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5, contact_frame=44
+        model_parse=parse,
+        transitions=(9, 40),
+        details=DiveDetails(board_m=3.0, difficulty=2.5, judging=Judging(awards=(6.5,))),
+        contact_frame=44,
     )
     jobs = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
-        SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), options=options),
+        StillJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), frame=1, options=options),
         StrobeJob(path=tmp_path / "d.mp4", analysis=analysis, options=StrobeOptions(bodies=5, title="Ö")),
         StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
         PlainStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
         TableJob(
             path=tmp_path / "a.csv",
-            dives=(ExportedDive(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
+            dives=(
+                ExportedDive(path=small_video, details=DiveDetails(athlete="Ö"), analysis=analysis, marks=(mark, note)),
+            ),
         ),
         CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
         MeetJob(
@@ -118,7 +124,7 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
         assert plain(loaded) == plain(job)
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
-    (sentence,) = loaded.analysis.parse.notes[0].values  # which is translated there
+    *_, sentence = loaded.analysis.parse.notes[0].values  # which is translated there
     assert isinstance(sentence, Phrase)
     assert sentence.values == (0.5,)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)

@@ -6,7 +6,6 @@ from measured_dive import measured_parse
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
-from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
@@ -69,7 +68,6 @@ def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video, make_analysis, t
     assert rows.max() <= 45
     assert columns.min() >= 22
     assert columns.max() <= 38
-    write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(skeleton=True))
 
 
 def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings():

@@ -8,6 +8,7 @@ import pytest
 
 from fineparser_core.commands.score_report import report
 from fineparser_core.data.dive_table import read_table
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
@@ -21,19 +22,25 @@ from fineparser_core.scoring.rescore import correct_contact
 @pytest.fixture
 def dives(small_video, make_analysis):
     return [
-        ExportedDive(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
+        ExportedDive(
+            path=small_video,
+            details=DiveDetails(athlete='Ana "Aňa", the first'),
+            analysis=make_analysis(small_video, 3, 110),
+        ),
         ExportedDive(
             path=small_video,
             analysis=make_analysis(small_video, scored=False),
             corrected=True,
-            note="Low,\nbut straight.",
+            details=DiveDetails(note="Low,\nbut straight."),
             marks=(
                 Mark(kind=NOTE, frame=70, points=((1.0, 2.0),), text="Füße"),
                 Mark(kind=LINE, frame=44, points=((0.0, 0.0), (10.0, 10.0))),
                 Mark(kind=NOTE, frame=12, points=((3.0, 4.0),), text="early"),
             ),
         ),
-        ExportedDive(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, outcome="balk", state="waits"),
+        ExportedDive(
+            path=Path("=cmd.mp4"), details=DiveDetails(dive_number="5253B", board_m=3.0, outcome="balk"), state="waits"
+        ),
     ]
 
 
@@ -74,7 +81,7 @@ def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives)
     assert parse.step_durations_s == pytest.approx(told, abs=1e-6)
     assert replace(parse, clip=replace(parse.clip, ends_s=None)).step_durations_s == pytest.approx(told, abs=1e-6)
     shown = [phase.times for phase in make_page(ReportedDive(path=Path("gone.mp4"), analysis=analysis)).phases]
-    assert shown == [f"{s:.2f} s from frame {step.start_frame}" for s, step in zip(told, parse.steps, strict=True)]
+    assert shown == [f"{s:.1f} s from frame {step.start_frame}" for s, step in zip(told, parse.steps, strict=True)]
     lines = report(replace(analysis, parse=parse)).splitlines()
     assert [line.split()[-2:] for line in lines[4:7]] == [
         [f"{start_s:.3f}", f"{s:.2f}"] for start_s, s in zip((0.1, 0.8, 56 / 30), told, strict=True)
@@ -130,18 +137,14 @@ def test_the_table_is_imported_with_the_judges_marks(small_video, make_analysis,
     contact = found.parse.transitions.first_entry_frame + 4
     touched = replace(found, parse=correct_contact(found.parse, contact))
     judged = Judging(awards=(6.5, 7.0, 7.5), phases=PhaseMarks(entry=6.0))
-    known = {
-        "path": tmp_path / "a.mp4",
-        "diver": "Ana",
-        "dived_on": "2026-05-31",
-        "dive_number": "207C",
-        "board_m": 10.0,
-    }
+    known = DiveDetails(athlete="Ana", day="2026-05-31", dive_number="207C", board_m=10.0)
+    by_three, by_one = (replace(known, judging=one) for one in (judged, Judging(awards=(8.0,))))
+    path = tmp_path / "a.mp4"
     dives = [
-        ExportedDive(**known, judging=judged, analysis=touched),
-        ExportedDive(**known, analysis=touched, corrected=True),
-        ExportedDive(**known, judging=Judging(awards=(8.0,)), analysis=touched, contact_corrected=True),
-        ExportedDive(**known, judging=judged, difficulty=3.0),
+        ExportedDive(path=path, details=by_three, analysis=touched),
+        ExportedDive(path=path, details=known, analysis=touched, corrected=True),
+        ExportedDive(path=path, details=by_one, analysis=touched, contact_corrected=True),
+        ExportedDive(path=path, details=replace(by_three, difficulty=3.0)),
     ]
     named = [replace(dive, path=tmp_path / f"{n}.mp4") for n, dive in enumerate(dives)]
     for dive in named:

@@ -11,7 +11,7 @@ from threading import TIMEOUT_MAX, Event, Thread
 import av
 from numbered_video import read_number, write_video
 
-from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
+from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.segments import read_segment
@@ -41,7 +41,7 @@ def packets_of(path: Path, start_s: float = 1e9) -> list[LivePacket]:
 
 def frames_of(ring: Ring, from_s: float = 0.0) -> Iterator[LiveFrame]:
     """The pictures of a recording from a time on."""
-    decoder, least_s = Decoder(), from_s - 1e-4  # files keep times to a tick
+    decoder, least_s = PacketDecoder(), from_s - 1e-4  # files keep times to a tick
     for packet in ring.packets(from_s):
         yield from (one for one in decoder.decode(packet) if one.time_s >= least_s)
     yield from (one for one in decoder.flush() if one.time_s >= least_s)

@@ -19,7 +19,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
+from fineparser_core.live.watch import AFTER_S, CaughtClip, StreamWatch
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
@@ -90,7 +90,7 @@ def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(tmp_path, m
     if not stops:
         monkeypatch.setattr(watch_module, "TIMEOUT_S", 1.0)
     with server(sends((tmp_path / "drawn.ts").read_bytes(), then=Event.wait)) as port, Ring(tmp_path / "ring") as ring:
-        watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
+        watch = StreamWatch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
         if stops:
             wait_until(lambda: (span := ring.span) and watch._catcher._picture_s - span[0] > touches_s + 0.2)
@@ -106,7 +106,7 @@ def test_a_watch_keeps_the_dive_as_a_clip(stream, tmp_path):
     path, leaves_s, touches_s = stream
     kept = []
     with Ring(tmp_path / "ring") as ring:
-        watch = Watch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
+        watch = StreamWatch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
         watch._thread.join()
         watch.stop()
@@ -132,7 +132,7 @@ def test_a_search_that_is_behind_ends_with_the_watch(tmp_path, monkeypatch):
 
     monkeypatch.setattr(watch_module, "Catcher", Slow)
     with Ring(tmp_path / "ring") as ring:
-        watch = Watch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
+        watch = StreamWatch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
         watch.reader._stop = Impatient()
         watch.start()
         begins.wait()
@@ -155,7 +155,7 @@ def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path):
         server(sends_slowly(tmp_path / "fast.ts")) as port,
         Ring(tmp_path / "ring", most_minutes=4 / 60, segment_s=1.0) as ring,
     ):
-        watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
+        watch = StreamWatch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
         wait_until(lambda: kept)
         watch.stop()

@@ -11,7 +11,7 @@ from fineparser_core.errors import VideoError
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import Watch
+from fineparser_core.live.watch import StreamWatch
 from fineparser_core.video.probe import probe
 
 _PACKET_BYTES = 188
@@ -53,7 +53,7 @@ def test_a_damaged_stream_is_left_and_tried_again(seeds, sound, tmp_path, monkey
         events = []
         with server(sends(damaged_stream(sound, seed)), sends(sound)) as port, Ring(tmp_path / f"ring {seed}") as ring:
             source = parse_source(f"tcp://127.0.0.1:{port}")
-            watch = Watch(source, tmp_path / "clips", ring, on_dive=lambda clip: None, on_event=events.append)
+            watch = StreamWatch(source, tmp_path / "clips", ring, on_dive=lambda clip: None, on_event=events.append)
             watch.start()
             wait_until(lambda e=events, w=watch: states(e).count("lost") == 2 or w.ended or not w.reader.running)
             assert not watch.ended, seed

@@ -1,5 +1,6 @@
 import gc
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -35,7 +36,7 @@ from fineparser_core.live.reader import LiveReader, SourceState
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.shaping import SourceSound
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import Watch
+from fineparser_core.live.watch import StreamWatch
 from fineparser_core.video.probe import probe
 
 
@@ -74,7 +75,7 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path, ring, fps):
 def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(tmp_path, ring, suffix, codec, monkeypatch):
     silent, path = transport_stream(tmp_path / "silent.ts", 100, fps=25), tmp_path / f"sent.{suffix}"
     add_sound(silent, path, codec, (2.0, 2.5))
-    reader = Watch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None).reader
+    reader = StreamWatch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None).reader
     reader._stop = Impatient()
     reader._run()
     ring.close()
@@ -141,7 +142,7 @@ def test_pictures_are_recorded_where_sound_cannot_be(tmp_path):
 def test_sound_is_left_out_where_that_is_asked_for(tmp_path, ring):
     silent, path = transport_stream(tmp_path / "silent.ts", 50, fps=25), tmp_path / "sent.ts"
     add_sound(silent, path, "aac", (0.5, 1.0))
-    reader = Watch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None, sound=False).reader
+    reader = StreamWatch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None, sound=False).reader
     reader._stop = Impatient()
     reader._run()
     ring.close()
@@ -343,3 +344,16 @@ def test_a_file_that_is_played_again_and_is_gone_is_waited_for(tmp_path, monkeyp
     with reading(str(path), lambda packet: path.unlink(missing_ok=True), loop=True) as events:
         wait_until(lambda: states(events).count("lost") == 2)
     assert max(waited_s) >= 0.8 * reader_module._FIRST_WAIT_S  # it is tried again after a while
+
+
+def test_a_file_is_opened_by_the_lists_of_protocols_and_formats(tmp_path, small_video, monkeypatch):
+    (tmp_path / "listed.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n", encoding="ascii")
+    shutil.copy(small_video, tmp_path / "other.mp4")
+    opened, real = [], av.open
+    monkeypatch.setattr(av, "open", lambda *given, **more: opened.append(more["options"]) or real(*given, **more))
+    got, events = list[LivePacket](), []
+    LiveReader(parse_source(str(tmp_path / "listed.mp4")), [got.append], events.append)._run()
+    assert (got, states(events)) == ([], ["ended"])
+    assert "is not a video" in events[0].said or "cannot be read" in events[0].said
+    assert [one["protocol_whitelist"] for one in opened] == ["file"] * len(opened)
+    assert all("mov" in one["format_whitelist"] and "concat" not in one["format_whitelist"] for one in opened)

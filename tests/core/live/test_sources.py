@@ -89,7 +89,8 @@ def test_cameras_have_settings(monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
     source = parse_source("camera:/dev/video0?size=1920x1080&rate=59.94&codec=mjpeg")
     assert (source.kind, source.address, source.format) == (SourceKind.CAMERA, "/dev/video0", "v4l2")
-    assert source.options == {"video_size": "1920x1080", "framerate": "59.94", "input_format": "mjpeg"}
+    chosen = {"video_size": "1920x1080", "framerate": "59.94", "input_format": "mjpeg"}
+    assert source.options == chosen | {"format_whitelist": "v4l2"}
     assert all(camera.address.startswith("camera:/dev/video") for camera in list_cameras())
 
 

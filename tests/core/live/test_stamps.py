@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from fineparser_core.live.stamps import StampClock
+from fineparser_core.live.reader import StampClock
 
 
 def test_distances_are_the_sources_own_whatever_the_network_does():

@@ -138,3 +138,13 @@ def test_no_single_frame_that_is_misread_moves_an_award_by_more_than_three_tenth
         lost[sample, :, 2] = 0
         moved += [abs(award(joints) - award(parse.joints)) for joints in (upside_down, lost)]
     assert max(moved) < 0.3
+
+
+def test_a_splash_is_meters_wide_and_as_sure_as_the_scale():
+    parse = measured_parse(turned_deg=turned(0.0))
+    assert "splash_width" not in by_name(parse)
+    motion = replace(parse.motion, splash_px=(0.8 * PX_PER_M, 0.2 * PX_PER_M))
+    found = by_name(replace(parse, motion=motion))["splash_width"]
+    assert found.value == pytest.approx(0.8, abs=0.05)
+    assert 0.2 < found.uncertainty < 0.3
+    assert (found.step, found.frame) == ("entry", parse.first_water_contact_frame + 15)

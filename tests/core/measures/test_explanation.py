@@ -47,7 +47,7 @@ def test_three_are_told_for_a_phase_the_weightiest_first():
 @pytest.mark.parametrize(
     ("name", "band", "worse", "better"),
     [
-        ("entry_angle", (8.0, 12.0), 20.0, 1.0),
+        ("hip_line", (8.0, 12.0), 20.0, 1.0),
         ("legs_line", (-12.0, -8.0), -20.0, -1.0),
         ("knee_angle", (165.0, 175.0), 150.0, 179.0),
         ("knee_angle", (45.0, 60.0), 80.0, 30.0),
@@ -76,7 +76,7 @@ def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone():
     ("name", "value", "unit", "number", "board_m", "kind"),
     [
         ("flight_time", 1.45, "s", "207C", 10.0, "real"),
-        ("flight_time", 0.8, "s", "103B", 1.0, "rendered"),
+        ("flight_time", 0.8, "s", "103B", 1.0, "real"),
         ("flight_time", 1.45, "s", "612B", 10.0, "rendered"),  # who stands on the hands does not jump
         ("come_out_lead", 0.1, "s", "207C", 10.0, "real"),
         ("jump_height", 0.2, "m", "103B", 1.0, "rendered"),
@@ -92,7 +92,7 @@ def test_ranges_of_rendered_dives_tell_no_fault(name, value, unit, number, board
 
 
 def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show():
-    opens, entry = measure("come_out_lead", 0.3), measure("entry_angle", -34.0, 13.0, unit="deg")
+    opens, entry = measure("come_out_lead", 0.3), measure("legs_line", -34.0, 13.0, unit="deg")
     good = measure("hip_line", 8.0, 3.0, unit="deg")
     assert worst_first([opens, good, entry], good_bands(None, None)) == [entry, opens, good]
     drawn = Band(low=1.0, high=2.0, unit="s", source=Source(kind="rendered", about=RULES.about))

@@ -84,6 +84,9 @@ def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(reco
         assert record.judged_over == record.good.limits.high - record.good.limits.low
         return
     table = json.loads(resource(*TABLE).read_bytes())
+    if record.name not in table["units"]:
+        assert not record.as_rendered
+        return
     place = list(table["units"]).index(record.name)
     bands = [row[place] for row in table["bands"].values() if row[place] is not None]
     assert record.judged_over == pytest.approx(np.median([band[1] - band[0] for band in bands]), rel=0.1)

@@ -40,7 +40,7 @@ def test_a_dive_is_encoded_the_same_in_any_batch(network):
     network.frame_px = 16
     with torch.inference_mode():
         both = network.encode(video, decode_joint)
-        alone = network.encode(video[1:], decode_joint, between_windows=lambda: None)
+        alone = network.encode(video[1:], decode_joint, between_batches=lambda _: None)
         assert both.encoding["gated"].shape == (2, 9, 1024)
         torch.testing.assert_close(both.encoding["gated"][1:], alone.encoding["gated"], rtol=1e-3, atol=1e-4)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from narrow_networks import narrow
 
-from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, mean_over_windows
+from fineparser_core.models.fineparser import FIXED_TRANSITIONS, WINDOWS_AT_ONCE, FineParser, mean_over_windows
 from fineparser_core.models.temporal_parser import decode_release
 
 SIZE = 16
@@ -58,17 +58,17 @@ def test_without_its_parts_forward_gives_what_is_left():
     assert not pair.relative.static.any()
 
 
-def test_windows_one_at_a_time_give_the_same_and_can_be_stopped_between(network):
+def test_windows_in_batches_give_the_same_and_can_be_stopped_between(network):
     video, passed = videos(1), []
     with torch.inference_mode():
         at_once = network.encode(video, decode_release)
-        one_by_one = network.encode(video, decode_release, between_windows=lambda: passed.append(1))
-    assert len(passed) == 9
+        in_batches = network.encode(video, decode_release, between_batches=passed.append)
+    assert passed == [WINDOWS_AT_ONCE] * 3
     for name, value in at_once.encoding.items():
-        torch.testing.assert_close(one_by_one.encoding[name], value, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(in_batches.encoding[name], value, rtol=1e-4, atol=1e-4)
 
-    def stop():
+    def stop(n_windows):
         raise InterruptedError
 
     with pytest.raises(InterruptedError), torch.inference_mode():
-        network.encode(video, decode_release, between_windows=stop)
+        network.encode(video, decode_release, between_batches=stop)

@@ -6,8 +6,8 @@ from torchvision.models.resnet import BasicBlock as OtherBlock
 
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.models.i3d import Unit3D
-from fineparser_core.models.layers import BasicBlock
-from fineparser_core.models.spatial_parser import _UPSAMPLING, _upsample
+from fineparser_core.models.layers import BasicBlock, upsample_to_map
+from fineparser_core.models.spatial_parser import _UPSAMPLING
 
 
 def network():
@@ -43,4 +43,4 @@ def test_up_sampling_by_blocks_is_a_transposed_convolution(kernel, stride, paddi
     torch.manual_seed(4)
     x, weight = torch.randn(2, 3, 2, 3, 4), torch.randn(3, 1, *kernel)
     expected = F.conv_transpose3d(x, weight, stride=stride, padding=padding)
-    assert torch.allclose(_upsample(x, weight, stride, padding), expected, atol=1e-4)
+    assert torch.allclose(upsample_to_map(x, weight, stride, padding), expected, atol=1e-4)

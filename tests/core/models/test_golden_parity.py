@@ -15,7 +15,7 @@ from golden_kit import golden, model, video
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.models.step_pooling import dynamic_matrix, pair_boundaries, static_matrix
 from fineparser_core.models.temporal_parser import decode_release
-from fineparser_core.video.sampling import WINDOWS
+from fineparser_core.video.clips import WINDOWS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SEEDS = (0, 1)

@@ -8,7 +8,7 @@ import pytest
 from fineparser_core.motion.boxes import MotionFinder, apply
 from fineparser_core.motion.following import diver_of
 from fineparser_core.motion.free_fall import find_free_falls
-from fineparser_core.motion.overlays import Overlays
+from fineparser_core.motion.overlays import BroadcastOverlays
 
 SIZE = WIDTH, HEIGHT = 384, 216
 FPS, N = 30.0, 75
@@ -116,7 +116,7 @@ def test_the_camera_s_motion_is_the_scene_s(corner):
 
 
 def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none():
-    known = Overlays((HEIGHT, WIDTH))
+    known = BroadcastOverlays((HEIGHT, WIDTH))
     ever = np.zeros((HEIGHT, WIDTH), bool)
     for image in range(N):
         gray = cv2.cvtColor(picture(image, swaying(image), 0.7), cv2.COLOR_RGB2GRAY)
@@ -131,7 +131,7 @@ def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none():
 
 
 def test_a_shot_without_them_has_none():
-    known = Overlays((HEIGHT, WIDTH))
+    known = BroadcastOverlays((HEIGHT, WIDTH))
     for image in range(40):
         to_first = np.eye(3)
         to_first[0, 2] = 5.0 * image
@@ -144,7 +144,7 @@ def test_a_shot_without_them_has_none():
 
 
 def test_borders_are_known_at_once_and_a_blank_image_hides_none():
-    known = Overlays((HEIGHT, WIDTH))
+    known = BroadcastOverlays((HEIGHT, WIDTH))
     known.add(np.zeros((HEIGHT, WIDTH), np.uint8), np.eye(3), 0.0, lost=True)
     for image in (1, 2):
         gray = cv2.cvtColor(picture(image, (100, 100), None, bars=True), cv2.COLOR_RGB2GRAY)

@@ -73,6 +73,7 @@ class Upright(Look):
         monkeypatch.setattr(Turn, "picture", told)
 
     def joints(self, pictures):
+        pictures = list(pictures)  # cut on the way
         turns, self.turns = self.turns, []
         return [self.see(picture, turn) for picture, turn in zip(pictures, turns, strict=True)]
 

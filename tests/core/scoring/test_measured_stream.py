@@ -4,7 +4,7 @@ import pytest
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.exemplars.rendered import rendered_facts
+from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes

@@ -20,7 +20,7 @@ from fineparser_core.scoring.rescore import (
     outliers,
     transition_range,
 )
-from fineparser_core.video.sampling import frame_to_sample
+from fineparser_core.video.clips import frame_to_sample
 
 DIVE = parse_dive_number("207C")
 DIFFICULTY = find_difficulty(DIVE, 10.0)

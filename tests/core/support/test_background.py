@@ -3,11 +3,11 @@ import sys
 
 import pytest
 
-from fineparser_core.support import background
+from fineparser_core.support import processes
 
 _SCRIPT = """
 import os
-from fineparser_core.support.background import lower_priority
+from fineparser_core.support.processes import lower_priority
 lower_priority()
 print(os.sched_getscheduler(0) == os.SCHED_IDLE)
 """
@@ -22,8 +22,8 @@ def test_lower_priority_joins_the_idle_scheduling_class():
 def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that what the call sets is taken back
     monkeypatch.delenv("OMP_WAIT_POLICY")
-    background.wait_asleep()
-    assert background.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    processes.wait_asleep()
+    assert processes.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    background.wait_asleep()
-    assert background.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    processes.wait_asleep()
+    assert processes.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"

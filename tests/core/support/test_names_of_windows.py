@@ -2,7 +2,7 @@ from pathlib import PureWindowsPath
 
 import pytest
 
-from fineparser_core.support.windows_names import allowed_name, refused_part
+from fineparser_core.support.files import allowed_name, refused_part
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_
 
 def test_the_working_directory_is_not_on_the_path(tmp_path):
     (tmp_path / "json.py").write_bytes(b"raise SystemExit('the json of a folder')")
-    job = own_process("fineparser_core.export.job_process", str(tmp_path / "none"))
+    job = own_process("fineparser_core.export.jobs", str(tmp_path / "none"))
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr
     assert "job.zip" in done.stdout + done.stderr  # the job of which there is none
@@ -91,8 +91,8 @@ def test_other_processes_of_the_program_keep_their_path():
 def test_the_frozen_app_starts_the_program_beside_its_own(monkeypatch, tmp_path, window, command_line):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / window))
-    expected = [str(tmp_path / command_line), RUN_MODULE, "fineparser_core.export.job_process", "folder"]
-    assert own_process("fineparser_core.export.job_process", "folder") == expected
+    expected = [str(tmp_path / command_line), RUN_MODULE, "fineparser_core.export.jobs", "folder"]
+    assert own_process("fineparser_core.export.jobs", "folder") == expected
 
 
 def run_entry(*arguments, folder):
@@ -101,7 +101,7 @@ def run_entry(*arguments, folder):
 
 
 def test_the_frozen_command_line_runs_a_module_of_ours_as_the_interpreter_does(tmp_path):
-    job = ("fineparser_core.export.job_process", str(tmp_path / "none"))
+    job = ("fineparser_core.export.jobs", str(tmp_path / "none"))
     frozen = run_entry(RUN_MODULE, *job, folder=tmp_path)
     plain = subprocess.run(own_process(*job), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert (frozen.returncode, frozen.stdout) == (plain.returncode, plain.stdout)

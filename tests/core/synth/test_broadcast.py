@@ -3,10 +3,9 @@ import pytest
 
 from fineparser_core.synth import render, shots
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
-from fineparser_core.synth.foreground import Foreground
 from fineparser_core.synth.optics import skew
 from fineparser_core.synth.render import DiveSpec
-from fineparser_core.synth.shots import Timing
+from fineparser_core.synth.shots import Foreground, Timing
 
 TIMING = Timing(n_frames=100, first_flight_frame=30, first_entry_frame=64, step_s=0.04, start_s=-1.2)
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord
 from fineparser_core.methods import Method, register_method
 from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding
 from fineparser_core.training.batches import Batch
@@ -71,7 +70,7 @@ def some_dives(count: int, seed: int) -> list[DatasetDive]:
 def config_of(**values: Any) -> TrainConfig:
     """Return settings of six iterations: three epochs of two."""
     small: dict[str, Any] = {"method": "brightness", "preprocessing": "whole", "epochs": 3, "batch_size": 2}
-    return dataclasses.replace(get_config("release"), **{**small, "grad_accum_steps": 2, "exemplars": 1, **values})
+    return dataclasses.replace(get_config("fineparser"), **{**small, "grad_accum_steps": 2, "exemplars": 1, **values})
 
 
 def built(config: TrainConfig) -> AQAModel:

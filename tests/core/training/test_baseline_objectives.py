@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.models import c3d
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.baselines import c3d_models
 from fineparser_core.models.baselines.core import CoRe
@@ -41,8 +40,7 @@ def small_batch(size=16):
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch):
     """Make C3D's wide layers narrow, and show the other networks less of frames of 112 pixels, which poses need."""
-    for module in (c3d, c3d_models):
-        monkeypatch.setattr(module, "C3D_SIZE", 64)
+    monkeypatch.setattr(c3d_models, "C3D_SIZE", 64)
     forward, frame_poses = I3D.forward, PoseBackbone.frame_poses
     monkeypatch.setattr(I3D, "forward", lambda i3d, x: forward(i3d, x[..., ::7, ::7] if x.shape[-1] == 112 else x))
     monkeypatch.setattr(
@@ -52,7 +50,7 @@ def narrow(monkeypatch):
 
 def small_objective(method, **settings):
     torch.manual_seed(0)
-    config = replace(get_config("release"), method=method, **settings)
+    config = replace(get_config("fineparser"), method=method, **settings)
     return make_objective(build_model(config.model), config, RECORDS)
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DatasetDive, DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.batches import BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
 from fineparser_core.training.presets import get_config
@@ -42,7 +41,7 @@ def at(epoch, index):
 
 
 def settings(**values):
-    return replace(get_config("release"), **values)
+    return replace(get_config("fineparser"), **values)
 
 
 def tensors(batch):

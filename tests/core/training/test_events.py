@@ -1,9 +1,6 @@
 import builtins
 import json
 import math
-import sys
-import types
-from functools import partial
 
 import numpy as np
 import pytest
@@ -96,44 +93,3 @@ def test_a_run_that_goes_on_drops_what_it_will_tell_again(tmp_path):
         ("validation", 3),
         ("train", 2),
     ]
-
-
-TOLD = ("start_run", "log_params", "log_metrics", "log_artifacts", "end_run")
-
-
-def stand_in_for_mlflow(monkeypatch, fails=""):
-    """What is told to a server that gives every run the id "7"."""
-    calls = []
-
-    def tell(name, *args, **given):
-        if name == fails:
-            raise ConnectionError
-        calls.append((name, args, given))
-        return types.SimpleNamespace(info=types.SimpleNamespace(run_id="7"))
-
-    monkeypatch.setitem(sys.modules, "mlflow", types.SimpleNamespace(**{n: partial(tell, n) for n in TOLD}))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    return calls
-
-
-def test_mlflow_hears_settings_once_metrics_and_weights(tmp_path, monkeypatch):
-    calls = stand_in_for_mlflow(monkeypatch)
-    for iteration in (1, 2):
-        events = Events(tmp_path, settings={"lr": 0.5, "long": "x" * 900})
-        events.write("train", iteration, {"total": 0.5})
-        events.weights(tmp_path / "bundle")
-        events.close()
-    assert [name for name, _, _ in calls] == [*TOLD, *(name for name in TOLD if name != "log_params")]
-    assert [given["run_id"] for name, _, given in calls if name == "start_run"] == [None, "7"]
-    assert calls[1][1] == ({"lr": "0.5", "long": "x" * 500},)
-
-
-@pytest.mark.parametrize("fails", TOLD)
-def test_a_server_of_mlflow_that_is_gone_costs_no_run(tmp_path, monkeypatch, fails):
-    stand_in_for_mlflow(monkeypatch, fails)
-    events = Events(tmp_path)
-    events.write("train", 1, {"total": 0.5})
-    events.write("train", 2, {"total": 0.4})
-    events.weights(tmp_path)
-    events.close()
-    assert len(lines(tmp_path)) == 2

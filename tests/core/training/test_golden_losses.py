@@ -46,7 +46,7 @@ def batch(pairs):
 def losses_of(pairs, *, progress=0.0, batch_norm="fixed"):
     # A copy, as statistics move in training mode.
     network = to_channels_last(copy.deepcopy(model(0)))
-    objective = FineParserObjective(network, replace(PRESETS["release"], teacher_forcing=0.5))
+    objective = FineParserObjective(network, replace(PRESETS["fineparser"], teacher_forcing=0.5))
     fix_batch_norms(objective, batch_norm)
     with torch.no_grad():
         losses = objective(batch(pairs), progress)
@@ -57,7 +57,7 @@ def losses_of(pairs, *, progress=0.0, batch_norm="fixed"):
 def test_case_a_with_its_gradient_norms():
     network, g = to_channels_last(model(0)), golden(0)
     network.requires_grad_(True).zero_grad(set_to_none=True)
-    objective = FineParserObjective(network, PRESETS["release"])
+    objective = FineParserObjective(network, PRESETS["fineparser"])
     fix_batch_norms(objective, "fixed")
     losses = objective(batch(ONE_PAIR), 0.0)
     ours = [float(losses[name].detach()) for name in ("regression", "transitions", "mask")]

@@ -3,6 +3,7 @@ import errno
 import json
 import math
 import multiprocessing
+import re
 import subprocess
 import sys
 import time
@@ -15,14 +16,18 @@ from brightness import Brightness, built, config_of, some_dives
 from platforms import windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
+from fineparser_core.checkpoints.networks import create_model
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
-from fineparser_core.config import RunSettings
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training import loop
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
+from fineparser_core.training.objective import make_objective
+from fineparser_core.training.optimizer import parameter_groups, rate_names
 from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")
@@ -246,13 +251,36 @@ def test_batches_sum_their_gradients(tmp_path, monkeypatch, clip_norm, expected)
 
 
 def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path):
-    finished(tmp_path, settings=RunSettings(checkpoint_every=3, checkpoints_kept=2))
+    finished(tmp_path, settings=RunSettings(checkpoint_every=3, keep=2))
     assert sorted(path.name for path in tmp_path.glob("train*.pt")) == [
         "train-00000009.pt",
         "train-00000012.pt",
         "train.pt",
     ]
     assert load_checkpoint(tmp_path / "train-00000009.pt", CPU)["iteration"] == 9
+
+
+def test_an_epoch_is_measured_without_a_checkpoint_and_each_rate_is_told_by_its_name(tmp_path, caplog, monkeypatch):
+    saves = []
+    monkeypatch.setattr(Trainer, "_save", lambda self: saves.append(self.at.iteration))
+    monkeypatch.setattr(loop, "CONSOLE_EVERY_S", 0.0)
+    with caplog.at_level("INFO"):
+        toy_run(tmp_path, settings=RunSettings(), method="brightness", i3d_lr=0.01, freeze=("i3d.weight",)).run()
+    assert saves == [12]
+    assert len(json.loads((tmp_path / "history.json").read_bytes())) == 3
+    told = [event for event in lines(tmp_path) if event["stage"] == "train"]
+    assert {name for event in told for name in event if "lr" in name} == {"lr_i3d"}
+    assert len({event["lr_i3d"] for event in told}) > 3
+    assert re.search(r"train 12/12: lr_i3d 0\.\d+; means of about 20 iterations: total \d", caplog.text)
+    groups = parameter_groups(make_objective(create_model("fineparser"), TrainConfig(), []), TrainConfig())
+    assert rate_names(TrainConfig(), [rate for _, rate in groups]) == ["lr_i3d", "lr"]
+
+
+def test_a_damaged_history_is_named(tmp_path):
+    finished(tmp_path)
+    (tmp_path / "history.json").write_text("[", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"history\.json cannot be read \(.*\): delete it"):
+        finished(tmp_path)
 
 
 def test_losses_that_are_read_later_are_the_same(tmp_path, monkeypatch):

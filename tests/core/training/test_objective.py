@@ -99,17 +99,17 @@ def test_the_other_presets_learn_with_every_part_they_have(preset, monkeypatch):
 
 def test_all_pairs_of_a_batch_reach_every_weight():
     batch = with_all_pairs(two_dives())
-    objective = settled(objective_of(replace(get_config("release"), all_pairs=True)), batch)
+    objective = settled(objective_of(replace(get_config("fineparser"), all_pairs=True)), batch)
     assert set(objective(batch, 0.0)) == {"total", "mask", "transitions", "regression"}
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
 
 def test_settings_of_the_losses_and_of_the_regression_arrive():
     batch = two_dives()
-    config = replace(get_config("release"), step_weights=(1.0, 1.0, 2.0), focal_alpha=0.25, focal_gamma=0.0)
+    config = replace(get_config("fineparser"), step_weights=(1.0, 1.0, 2.0), focal_alpha=0.25, focal_gamma=0.0)
     changed = objective_of(config)
     torch.testing.assert_close(changed.model.step_weights, torch.tensor([0.125, 0.125, 0.25]))
-    plain = objective_of(PRESETS["release"])
+    plain = objective_of(PRESETS["fineparser"])
     with torch.no_grad():
         ours, theirs = changed(batch, 0.0), plain(batch, 0.0)
     assert ours["mask"] != theirs["mask"]
@@ -119,7 +119,7 @@ def test_settings_of_the_losses_and_of_the_regression_arrive():
 
 def test_terms_without_labels_are_left_out():
     batch = replace(two_dives(), masks=None, transitions=None)
-    objective = settled(objective_of(PRESETS["release"]), batch)
+    objective = settled(objective_of(PRESETS["fineparser"]), batch)
     assert set(objective(batch, 0.0)) == {"total", "regression"}
     reached = gradients(objective, batch)
     dead = {name for name, _ in objective.named_parameters()} - reached
@@ -128,7 +128,7 @@ def test_terms_without_labels_are_left_out():
 
 
 def test_batch_norms_are_fixed_as_asked():
-    objective = objective_of(PRESETS["release"])
+    objective = objective_of(PRESETS["fineparser"])
     norms = {n: m for n, m in objective.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)}
 
     def fixed(how):
@@ -143,7 +143,9 @@ def test_batch_norms_are_fixed_as_asked():
 
 
 def test_rates_go_where_the_release_and_the_paper_put_them():
-    config = replace(get_config("release"), lr=1.0, i3d_lr=2.0, psnet_lr=3.0, mask_encoder_lr=4.0, freeze=("i3d.conv",))
+    config = replace(
+        get_config("fineparser"), lr=1.0, i3d_lr=2.0, psnet_lr=3.0, mask_encoder_lr=4.0, freeze=("i3d.conv",)
+    )
     objective = objective_of(config)
     names = {id(parameter): name for name, parameter in objective.named_parameters()}
     rates = {names[id(p)]: rate for group, rate in parameter_groups(objective, config) for p in group}
@@ -163,7 +165,7 @@ def learned_by_heart(iterations, rate):
         rate: share of the release's learning rates, which stay.
     """
     batch = two_dives(32)
-    config = replace(get_config("release"), batch_norm="fixed")
+    config = replace(get_config("fineparser"), batch_norm="fixed")
     objective = settled(objective_of(config), batch)
     groups = [{"params": params, "lr": rate * peak} for params, peak in parameter_groups(objective, config)]
     optimizer = torch.optim.Adam(groups)
@@ -188,7 +190,7 @@ def test_one_batch_is_learned_by_heart():
 
 
 def test_a_loss_of_ones_own_stands_for_the_regression():
-    config = replace(get_config("release"), regression_weight=0.5)
+    config = replace(get_config("fineparser"), regression_weight=0.5)
     paper = objective_of(config)
     own = FineParserObjective(
         paper.model, config, score_loss=lambda delta, difference: (delta - difference).abs().sum()

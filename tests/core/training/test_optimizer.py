@@ -13,7 +13,7 @@ from fineparser_core.training.presets import get_config
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")
 def test_rates_are_those_of_torchs_own_schedulers():
     """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
-    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
+    config = replace(get_config("fineparser"), epochs=10, warmup_epochs=2.0)
     weight = torch.nn.Parameter(torch.zeros(1))
     for peak in (config.lr, config.i3d_lr):
         warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
@@ -24,6 +24,12 @@ def test_rates_are_those_of_torchs_own_schedulers():
             assert learning_rate(config, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
             linear.step()
             cosine.step()
+
+
+def test_a_constant_rate_stays_at_its_peak_after_the_warm_up():
+    config = replace(get_config("rica2"), epochs=10)
+    rates = [learning_rate(config, iteration, 100, config.lr) for iteration in (0, 15, 30, 31, 99)]
+    assert rates == pytest.approx([0, config.lr / 2, config.lr, config.lr, config.lr])
 
 
 def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog):

@@ -2,17 +2,23 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
 from fineparser_core import __version__
-from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.stamp import data_stamp
+from fineparser_core.data.records import DiveRecord, data_stamp
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.provenance import commit, open_run, trained_on
+from fineparser_core.training import provenance
+from fineparser_core.training.provenance import commit, trained_on
 
 SETTINGS = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
+
+
+def open_run(out, settings, *, resume):
+    with provenance.open_run(out, settings, resume=resume):
+        pass
 
 
 def begin(out):
@@ -45,7 +51,31 @@ def test_going_on_clears_away_what_a_killed_run_left_half_written(tmp_path, left
     begin(tmp_path)
     left_half_written(tmp_path / "train.pt")
     open_run(tmp_path, SETTINGS, resume=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "train.pt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "run.lock", "run.pid", "train.pt"]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from fineparser_core.training.provenance import open_run
+with open_run(Path(sys.argv[1]), {}, resume=True):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_run_is_told_who_holds_the_folder_until_that_is_killed(tmp_path):
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout.readline() == "held\n"
+            named = rf"is in use by process {holder.pid} on .+ since 2\d\d\d-.*: wait until that has ended, end it, or"
+            for resume in (True, False):
+                with pytest.raises(ConfigError, match=named):
+                    open_run(tmp_path, {}, resume=resume)
+        finally:
+            holder.kill()
+    open_run(tmp_path, {}, resume=True)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}"])

@@ -8,17 +8,21 @@ import torch
 from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
-from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_fineparser, load_model, save_bundle
+from fineparser_core.config import ModelConfig, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError, ExportError
+from fineparser_core.methods import Method, register_method
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights
-from fineparser_core.training import train
+from fineparser_core.training import run
 from fineparser_core.training.dives import split_records
+from fineparser_core.training.initial import initial_model
+from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import starting_weights
+from fineparser_core.training.run import starting_weights, train
 
 OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
@@ -51,6 +55,27 @@ def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_p
         load_model(tmp_path, static_backbone=lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 112 * 112, 2)))
 
 
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_a_card_says_what_the_method_takes_and_gives_and_not_what_another_does(method):
+    fields = card_of_method(get_config(method.name).model, rendered=True)
+    assert fields["name"] == method.name
+    assert ("exemplars" in fields["inputs"]) == ("exemplars" in fields["intended_use"]) == method.contrastive
+    for label, what in (("steps", "phases"), ("masks", "masks")):
+        assert (what in fields["intended_use"]) == (label in method.labels)
+        assert (f"no {what}" in fields["limitations"]) == (label not in method.labels)
+    assert "rendered dives" in fields["limitations"]
+    assert "rendered dives" not in card_of_method(get_config(method.name).model, rendered=False)["limitations"]
+
+
+def test_a_card_of_ones_own_method_says_what_that_says_of_itself_alone():
+    own = Method(name="cards:quiet", model=lambda: None, objective=lambda: None)
+    register_method(own)
+    register_method(replace(own, name="cards:told", limitations="Divers in red alone."))
+    quiet, told = (card_of_method(ModelConfig(method=f"cards:{name}"), rendered=False) for name in ("quiet", "told"))
+    assert [quiet[name] for name in ("name", "inputs", "intended_use", "limitations")] == ["quiet", "", "", ""]
+    assert told["limitations"] == "Divers in red alone."
+
+
 def test_functions_that_do_not_fit_are_refused():
     with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
         build_model(OWN.model, nn.Identity)
@@ -58,7 +83,7 @@ def test_functions_that_do_not_fit_are_refused():
         build_model(OWN.model, nn.Linear)
     with pytest.raises(ConfigError, match=r"head cannot be made and run \(TypeError"):
         build_model(TrainConfig(head="own:identity").model, head=nn.Identity)
-    for config in (get_config("tsa"), get_config("table3-A"), get_config("release")):
+    for config in (get_config("tsa"), get_config("table3-A"), get_config("fineparser")):
         with pytest.raises(ConfigError, match="leave static_backbone away"):
             build_model(config.model, tiny_backbone)
 
@@ -92,6 +117,45 @@ def test_a_data_set_without_training_dives_is_named(rendered_root):
     tests = {key: replace(record, split="test") for key, record in data.records.items()}
     with pytest.raises(AnnotationError, match="has no training dive that can be used: `fineparser data check` says"):
         split_records(replace(data, records=tests), get_config("i3d-mlp"), RunSettings())
+
+
+def test_the_release_starts_from_kinetics_and_its_mask_decoder_as_released(tmp_path, narrow_networks):
+    config = replace(get_config("release"), sve_weights="random")
+    with pytest.raises(ConfigError, match=r"starts from Kinetics: give --kinetics FILE, .* or --start random"):
+        initial_model(config, RunSettings())
+    drawn, path = I3D().state_dict(), tmp_path / "kinetics.safetensors"
+    arrays = {name: value.numpy() for name, value in drawn.items() if not name.endswith("tracked")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fineparser_core.checkpoints.kinetics.load_kinetics", lambda path: arrays)
+        (ours, _), (released, _) = (
+            initial_model(replace(config, initialization=name), RunSettings(kinetics=path))
+            for name in ("ours", "release")
+        )
+    for part in ("i3d", "spatial_parser.encoder"):
+        mine, theirs = (model.get_submodule(part).conv3d_1a_7x7 for model in (ours, released))
+        assert torch.equal(mine.conv3d.weight, theirs.conv3d.weight)
+        assert (mine.batch3d.running_var - theirs.batch3d.running_var).numpy() == pytest.approx(1e-3 - 1e-5, rel=1e-3)
+    decoder = released.spatial_parser.decoder
+    kernel = decoder.upsample_side[1].weight  # 4 x 8 x 8
+    assert torch.equal(kernel[0, 0], kernel[0, 0, :1].expand(4, -1, -1))
+    assert not kernel[0, 1].any()
+    line = torch.tensor([1, 3, 5, 7, 7, 5, 3, 1]) / 8
+    assert torch.allclose(kernel[3, 3, 2], line[:, None] * line)
+    assert decoder.side[0].weight.std().item() == pytest.approx(1e-3, rel=0.2)
+    assert not decoder.fuse.bias.any()
+
+
+@pytest.mark.parametrize(
+    ("tf32", "on"), [("off", (False, False)), ("convolutions", (False, True)), ("on", (True, True))]
+)
+def test_tf32_is_what_the_configuration_says_while_the_run_lasts(tf32, on):
+    def switches():
+        return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+
+    before = switches()
+    with run._switched(TrainConfig(tf32=tf32), RunSettings()):
+        assert switches() == on
+    assert switches() == before
 
 
 def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics():

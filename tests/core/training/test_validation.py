@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from fineparser_core.training.presets import PRESETS
 from fineparser_core.training.validation import best_on_test, picked_epoch
 
 
@@ -31,6 +32,14 @@ def test_a_correlation_that_is_none_loses_to_any(rho):
 
 def test_without_validation_the_last_epoch_is_picked_whatever_the_test_says():
     assert picked_epoch([epoch(5, test={"rho": 0.9}), epoch(10, test={"rho": 0.1}), epoch(11)]) == 11
+
+
+def test_the_release_evaluates_rarely_and_picks_on_the_test_split():
+    release = PRESETS["release"]
+    assert [n for n in range(1, 61) if release.evaluates(n)] == [*range(4, 51, 4), *range(52, 61, 2)]
+    history = [epoch(n, test={"rho": rho}) for n, rho in enumerate((0.2, 0.7, 0.5), 1)]
+    assert picked_epoch(history, release.pick_on) == 2
+    assert all(PRESETS["fineparser"].evaluates(n) for n in range(1, 4))
 
 
 def test_the_release_takes_every_metric_from_its_own_best_epoch():

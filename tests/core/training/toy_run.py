@@ -35,7 +35,7 @@ def left_by(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
     """What two equal runs have equal: every tensor and number of the checkpoint, and the events."""
     saved = torch.load(folder / "train.pt", weights_only=True)
     parts = [tensor.numpy().tobytes() for _, tensor in sorted(_tensors(saved, ""))]
-    numbers = json.dumps([saved["iteration"], saved["worked"], saved["state"]]).encode()
+    numbers = json.dumps([saved["iteration"]]).encode() + (folder / "history.json").read_bytes()
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     return b"".join([*parts, numbers]), events
 

@@ -11,10 +11,11 @@ from brightness import Brightness, config_of, some_dives
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import Cancelled
+from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.loop import Trainer
-from fineparser_core.training.validation import Splits, evaluate_sharded
+from fineparser_core.training.validation import Splits, protocol_of, run_sharded
 
 
 def settings(batch: int) -> TrainConfig:
@@ -31,9 +32,10 @@ def main(out: Path, batch: int) -> None:
     with processes("cpu") as peers:
         model = Brightness()
         cancel = CancelToken()
-        untrained = evaluate_sharded(model, splits.test, splits.train, config, cancel=cancel, peers=peers)
+        evaluator = Evaluator(model, [dive.record for dive in splits.train], splits.train, protocol_of(config))
+        untrained = run_sharded(evaluator, splits.test, cancel=cancel, peers=peers)
         history = Trainer(model, splits, config, out, cancel=cancel, peers=peers).run()
-        trained = evaluate_sharded(model, splits.test, splits.train, config, cancel=cancel, peers=peers)
+        trained = run_sharded(evaluator, splits.test, cancel=cancel, peers=peers)
         found: dict[str, Any] = {
             "world": peers.world,
             "gathered": peers.gather({"rank": peers.rank}),
@@ -48,7 +50,7 @@ def main(out: Path, batch: int) -> None:
         if peers.rank == peers.world - 1:
             token.cancel()
         found["stopped"] = [
-            stops(lambda: evaluate_sharded(model, splits.test, splits.train, config, cancel=token, peers=peers)),
+            stops(lambda: run_sharded(evaluator, splits.test, cancel=token, peers=peers)),
             stops(lambda: Trainer(Brightness(), splits, config, out / "cut", cancel=token, peers=peers).run()),
         ]
         everywhere = peers.gather(found["stopped"])

@@ -137,8 +137,8 @@ def test_a_failed_seek_reads_from_the_start(tmp_path, make_video, number_of, mon
             raise av.error.PermissionError(1, "Operation not permitted")
 
     @contextmanager
-    def open_unseekable(path):
-        with open_video(path) as (container, stream):
+    def open_unseekable(path, **options):
+        with open_video(path, **options) as (container, stream):
             yield Unseekable(container), stream
 
     monkeypatch.setattr(reader_module, "open_video", open_unseekable)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.records import VideoInfo
+from fineparser_core.video.clips import frame_to_sample, sample_frames, valid_samples
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import frame_to_sample, sample_frames, valid_samples
 
 
 def info(pts_s, variable):

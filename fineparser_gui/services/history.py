@@ -1,0 +1,317 @@
+"""The coach's store for the window: reading, edits, and following the changes of other windows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal, SignalInstance
+
+from fineparser_core.constants import LONGEST_NAME
+from fineparser_core.errors import FineParserError
+from fineparser_core.language import Phrase, text, together, translated
+from fineparser_core.progress import CancelToken
+from fineparser_core.records import Analysis
+from fineparser_gui.services.analysis import AnalysisService
+from fineparser_gui.services.importer import DiveImporter
+from fineparser_gui.services.keeping import PATIENCE_S, Keeping
+from fineparser_gui.services.meanwhile import open_store
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.undo import Edit, EditStack, Subject
+from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.video_files import found_by_content, is_there
+from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery, file_key, unpacked
+from fineparser_gui.store.store import Store, look_after, read_file, take_in
+from fineparser_gui.support.background import Background
+from fineparser_gui.worker.analysis_cache import AnalysisCache
+
+_LOOK_MS = 1500
+#: Dives that are changed on the window's thread.
+_MOST_AT_ONCE = 50
+
+Found = TypeVar("Found")
+
+
+class HistoryService(QObject):
+    """Service that reads and writes the coach's store.
+
+    The session is written on a separate thread, see `Keeping`; edits on the page of the history are written at once.
+
+    Args:
+        path: path of the file, which is opened when it is first needed; None: there is no store.
+        state_of, paused_changed: see `Keeping`.
+        cache: which may still hold the masks of dives.
+
+    Signals:
+        changed: dives were added, changed or removed, by this window or another.
+        done: (str) a sentence on the result of a search for moved videos or of taking in sessions.
+    """
+
+    changed = Signal()
+    done = Signal(str)
+
+    def __init__(
+        self,
+        state: SessionState,
+        importer: DiveImporter,
+        analyses: AnalysisService,
+        state_of: Callable[[], SavedSession],
+        paused_changed: SignalInstance,
+        path: Path | None = None,
+        cache: AnalysisCache | None = None,
+    ) -> None:
+        super().__init__(state)
+        self._state, self._importer, self._path = state, importer, path
+        self._cache = cache
+        self._store: Store | None = None
+        self._told = False
+        self._seen = 0
+        self._thread = Background(self)
+        self._cancel = CancelToken()  # of long work
+        self.keeping = Keeping(state, analyses, state_of, lambda: self.store, paused_changed)
+        self.keeping.kept.connect(self._look_for_others)
+        self.changed.connect(self.keeping.follow)
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._look_for_others)
+
+    @property
+    def available(self) -> bool:
+        """True if there is a history that can be read."""
+        return self.store is not None
+
+    @property
+    def store(self) -> Store | None:
+        """The store, opened at its first use; None if there is none or it cannot be opened, which the user knows."""
+        if self._store is None and self._path is not None and not self._told:
+            try:
+                months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
+                self._store = open_store(self._path, months, patience_s=PATIENCE_S)
+            except FineParserError as error:
+                self._told = True
+                self._state.problem.emit(translated(error))
+                return None
+            self._tell_notice()
+            self._seen = self._store.changes()
+            self._look.start()
+            self._thread.run(partial(look_after, self._store.path), self._on_looked_after)
+        return self._store
+
+    def read(self, ask: Callable[[Store], Found], otherwise: Found) -> Found:
+        """Return the store's answer; on failure emit a `problem` and return `otherwise`.
+
+        Example: `read(lambda store: store.search(query), [])`.
+        """
+        store = self.store
+        if store is None:
+            return otherwise
+        try:
+            return ask(store)
+        except FineParserError as error:
+            self._state.problem.emit(translated(error))
+            return otherwise
+
+    def write(self, act: Callable[[Store], Found]) -> Found | None:
+        """Change the history, emit `changed` and return the result of `act`; on failure emit a `problem`."""
+        done = self.read(act, None)
+        self.changed.emit()
+        return done
+
+    def write_many(
+        self, n_dives: int, act: Callable[[Store], Found], then: Callable[[Found], object] = lambda _: None
+    ) -> bool:
+        """Write with `act`, then call `then` with its result; return True if that comes later, for many dives."""
+        store = self.store
+        if n_dives <= _MOST_AT_ONCE or store is None:
+            done = self.write(act)
+            if done is not None:
+                then(done)
+            return False
+
+        def work(path: Path = store.path) -> Found:
+            with closing(Store(path)) as own:
+                return act(own)
+
+        def go_on(done: Found) -> None:
+            then(done)
+            self._look_for_others()
+
+        self._thread.run(work, go_on, self._state.problem.emit)
+        return True
+
+    def known_names(self, of: Literal["diver", "event"]) -> list[str]:
+        """Return the names of divers or events in the history or the session, sorted."""
+        known = self.read(lambda store: store.counts("athlete" if of == "diver" else "event"), dict[str, int]())
+        return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
+
+    def saved(self, dive: HistoryDive) -> SavedDive | None:
+        """Return the stored details of a dive, or None if it is not there."""
+        found: Mapping[int, SavedDive] = self.read(lambda store: store.saved([dive.id]), {})
+        return found.get(dive.id)
+
+    def analysis(self, dive: HistoryDive) -> Analysis | None:
+        """Return the analysis of a dive, with its masks if they are still kept, or None."""
+        content = self.read(lambda store: store.analysis(dive.id), b"")
+        return unpacked(content, dive.path, self._cache, dive.parse_id) if content else None
+
+    def open(self, dives: Iterable[HistoryDive]) -> None:
+        """Add dives of the history to the session and show the first; those that it has already are only shown."""
+        dives = list(dives)
+        new = [one for one in dives if self.key_of(one) is None]
+        saved: Mapping[int, SavedDive] = self.read(lambda store: store.saved([one.id for one in new]), {})
+        if saved:
+            keys = self._importer.restore(SavedSession(dives=tuple(saved.values()), selected=0))
+            self.keeping.put(dict(zip(keys, saved, strict=True)))
+        elif dives:
+            self._state.select(self.key_of(dives[0]))
+
+    def key_of(self, dive: HistoryDive) -> str | None:
+        """Return the key under which a dive of the history is open in the session, or None."""
+        keys = (key for key, id_ in self.keeping.ids.items() if id_ == dive.id)
+        return next((key for key in keys if self._state.find(key) is not None), None)
+
+    def take_in(self, files: Sequence[Path]) -> None:
+        """Take in session files; `done` says what came of it."""
+        if (store := self.store) is not None:
+            self._thread.run(partial(_take_in, store.path, tuple(files)), self._on_done, self._on_done)
+
+    def find_moved(self) -> None:
+        """Search for moved videos in the history's folders; `done` reports the result."""
+        if (store := self.store) is not None:
+            self._thread.run(partial(_find_moved, store.path, self._cancel), self._on_done, self._on_done)
+
+    def close(self) -> None:
+        """Write the remaining changes, and end."""
+        self._cancel.cancel()
+        self.keeping.close()
+        self._thread.close()
+        self._look.stop()
+        self._path = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _on_done(self, said: str) -> None:
+        self._look_for_others()
+        self.done.emit(translated(said))
+
+    def _on_looked_after(self, damage: str) -> None:
+        if damage:
+            self.write(lambda store: store.recover())
+            self._tell_notice()
+
+    def _tell_notice(self) -> None:
+        if self._store is not None and self._store.notice:
+            notice, self._store.notice = self._store.notice, ""
+            self._state.problem.emit(translated(notice))
+
+    def _look_for_others(self) -> None:
+        """Emit the changes of other connections than the window's: of its thread, or of another window."""
+        now = self.read(lambda store: store.changes(), self._seen) if self._store is not None else self._seen
+        self._tell_notice()
+        if now != self._seen:
+            self._seen = now
+            self.changed.emit()
+
+
+def _take_in(path: Path, files: Sequence[Path]) -> str:
+    n_dives, problems = 0, []
+    with closing(Store(path)) as store:
+        for file in files:
+            try:
+                saved, source = read_file(file)
+                take_in(store, saved, file.stem, source, listed=True)
+                n_dives += len(saved.dives)
+            except FineParserError as error:
+                problems.append(translated(error))
+    return " ".join([text("Dives taken in: {0}. Open their sessions to analyse them.", n_dives), *problems])
+
+
+def _find_moved(path: Path, cancel: CancelToken) -> str:
+    with closing(Store(path)) as store:
+        missing = [one for one in store.files() if not is_there(one.path)]
+        wanted = {one.identity for one in missing if one.identity is not None}
+        found = found_by_content(wanted, store.folders(), cancel)
+        for identity, place in found.items():
+            store.set_place(file_key(identity), place)
+    said = Phrase("Missing videos found: {0} of {1}.", len(found), len(missing))
+    if len(found) == len(missing):
+        return said
+    return together([said, Phrase("Add the folder that the others were moved to.")])
+
+
+class HistoryEditing(QObject):
+    """Service that turns every change of the history by the coach into an undoable edit.
+
+    Args:
+        problem: signal that takes a sentence for the banner.
+
+    Attributes:
+        edits: the edits that can be undone and redone.
+    """
+
+    def __init__(self, history: HistoryService, problem: SignalInstance) -> None:
+        super().__init__(history)
+        self._history, self._problem = history, problem
+        self.edits = EditStack(self)
+        self.edits.handlers |= {
+            Subject.HISTORY_TAGS: lambda edit: self._apply(edit, lambda store: store.set_tags(edit.after, edit.before)),
+            Subject.HISTORY_ATHLETES: lambda edit: self._apply(
+                edit, lambda store: store.set_athletes(edit.after, edit.before)
+            ),
+            Subject.HISTORY_ROWS: self._apply_rows,
+        }
+
+    def tag(self, ids: Sequence[int], given: Iterable[str], taken: Iterable[str]) -> None:
+        """Add tags to dives, and remove others."""
+        gone = set(taken)
+        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
+        before = {one.id: one.tags for one in dives}
+        after = {
+            id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))[:MOST_TAGS]
+            for id_, tags in before.items()
+        }
+        self._do(Subject.HISTORY_TAGS, before, after, self.tr("tagging dives"))
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an athlete another name; athletes of the same name become the same athlete."""
+        ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
+        self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Take dives out of the history; their videos stay."""
+
+        def add_edit(gone: Sequence[int]) -> None:
+            if gone:
+                text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
+                self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
+
+        self._history.write_many(len(ids), lambda store: store.remove(ids), add_edit)
+
+    def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
+        if before != after:
+            self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
+
+    def _apply(self, edit: Edit, change: Callable[[Store], Mapping[int, object]]) -> Edit:
+        """Change the dives that have the values of `before`; return the edit with those alone, unless they are many."""
+        changed: Mapping[int, object] = {}
+
+        def tell(done: Mapping[int, object]) -> None:
+            nonlocal changed
+            changed = done
+            if n_left := len(edit.after) - len(done):
+                text = self.tr("Dives left as they are, as they were changed since: {0}.")
+                self._problem.emit(text.format(n_left))
+
+        if self._history.write_many(len(edit.after), change, tell):
+            return edit
+        before = {id_: edit.before[id_] for id_ in changed}
+        return replace(edit, before=before, after={id_: edit.after[id_] for id_ in before})
+
+    def _apply_rows(self, edit: Edit) -> None:
+        n_dives = len(edit.after or edit.before)
+        self._history.write_many(
+            n_dives, lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before)
+        )

@@ -1,0 +1,333 @@
+"""The dive list of the session: its changes, its matching with dives, and the rows offered to new clips."""
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import ListedDive, Meet, assigned, counted, disagreement, freed, matched, next_open
+from fineparser_core.language import Phrase, text
+from fineparser_core.video.files import sort_key
+from fineparser_gui.services.editing import EditingService
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.undo import Edit, EditStack, Subject
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.support.background import Soon
+from fineparser_gui.support.formatting import board_text
+
+_SETTLE_MS = 200
+#: Fields of a row that a dive has as well, possibly with other values than announced.
+_ANNOUNCED = ("dive_number", "board_m", "difficulty")
+#: Time after the last change of a list in which new clips are offered its rows, in seconds: it is of one evening.
+_OPEN_S = 6 * 3600
+_UNDECIDED = (DiveState.OPENING, DiveState.QUEUED, DiveState.ANALYSING)
+
+
+class RowOffer(NamedTuple):
+    """A row of the list that a dive may be.
+
+    Attributes:
+        key: key of the dive.
+        place: place of the row.
+        speaks_for, speaks_against: what the video shows, or the coach has said, of number, board and day.
+        sure: True if there is nothing against it, and number and board agree.
+    """
+
+    key: str
+    place: int
+    speaks_for: tuple[str, ...]
+    speaks_against: tuple[str, ...]
+    sure: bool
+
+
+class MeetService(QObject):
+    """Service that keeps the dive list of a meet and assigns its rows to dives.
+
+    Dives that a camera has caught while there is a list take its next open rows by themselves once their videos are
+    open; others are offered them, see `RowOffers`. The list holds the announced values. A dive takes a value of its row
+    if its own is blank or equals the row's former value; the dive's value then counts, see `counted`.
+
+    Signals:
+        changed: the list was changed by an edit.
+    """
+
+    changed = Signal()
+
+    def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
+        super().__init__(state)
+        self._state, self._edits, self._editing = state, edits, editing
+        self._added: list[str] = []
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._timer.timeout.connect(self._match_added)
+        edits.handlers[Subject.MEET] = lambda edit: state.set_meet(edit.after)
+        state.dive_added.connect(self._on_added)
+
+    @property
+    def counted(self) -> Meet:
+        """The list as it counts: rows that refer to a dive of the session have the dive's values."""
+        meet = self._state.meet
+        return replace(meet, rows=tuple(map(self._counted, meet.rows)))
+
+    def disagreement(self, row: ListedDive) -> Phrase | None:
+        """Return the announced values of a row that its dive contradicts, or None."""
+        dive = self._dive_of(row)
+        return None if dive is None else disagreement(row, replace(dive.to_details(), board_m=dive.board_m))
+
+    def take_the_dives(self, place: int) -> None:
+        """Replace the announced values of a row by those of its dive."""
+        rows = self._state.meet.rows
+        now = {name: getattr(self._counted(rows[place]), name) for name in _ANNOUNCED}
+        meet = replace(self._state.meet, rows=(*rows[:place], replace(rows[place], **now), *rows[place + 1 :]))
+        self.change(meet, self.tr("taking the dive's number into the list"))
+
+    def keep_the_announced(self, place: int) -> None:
+        """Set the announced number, board and DD of a row in its dive."""
+        self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
+
+    def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
+        """Replace the list, as a single edit with the values that the dives take from it.
+
+        Args:
+            text: name of the edit in the undo menu.
+            place: place of the row that the coach has typed into.
+            typed: fields that were typed; the row's dive takes them, whatever its values.
+        """
+        before = self._state.meet
+        if meet == before and not typed:
+            return
+        with self._edits.macro(text):
+            was = {row.dive: row for row in before.rows if row.dive is not None}
+            now = {row.dive: row for row in meet.rows if row.dive is not None}
+            for key in dict.fromkeys((*was, *now)):
+                dive = self._state.find(key)
+                if dive is not None and was.get(key) != now.get(key):
+                    self._fill(dive, was.get(key), now.get(key))
+            if typed and (dive := self._dive_of(meet.rows[place])) is not None:
+                self._tell(dive, meet.rows[place], typed)
+            if meet != before:  # last, as listeners need the final dives
+                self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
+        self.changed.emit()
+
+    def match(self, start: int = 0, *, anew: bool = False) -> None:
+        """Assign the dives without a row to the open rows from a place on, in order of time; see `matched`."""
+        self.change(self.matched(start, anew=anew), self.tr("matching dives with the list"))
+
+    def matched(self, start: int = 0, *, anew: bool = False) -> Meet:
+        """Return the list with dives for its open rows.
+
+        Args:
+            start: place of the first row.
+            anew: open all of the rows before.
+        """
+        meet = freed(self._state.meet, start) if anew else self._state.meet
+        return matched(meet, self.caught(self._state.dives), start)
+
+    def number_of(self, key: str) -> str | None:
+        """Return the dive number that the list has for a dive, or None."""
+        place = self._state.meet.row_of(key)
+        number = self._state.meet.rows[place].number if place is not None else None
+        return None if number is None else str(number)
+
+    def caught(self, dives: Iterable[Dive]) -> dict[str, DiveDetails]:
+        """Return the details of dives by their keys, in the order in which they were done.
+
+        That is by the time of the file, its name, and the place in it.
+        """
+        there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]
+        return {dive.key: self._own_details(dive) for dive in sorted(there, key=_time)}
+
+    def _own_details(self, dive: Dive) -> DiveDetails:
+        """Return athlete and number of a dive, where they do not come from its row."""
+        place = self._state.meet.row_of(dive.key)
+        row = self._state.meet.rows[place] if place is not None else ListedDive()
+        number = None if dive.dive_number == row.dive_number else dive.dive_number
+        return DiveDetails(athlete="" if dive.diver == row.athlete else dive.diver, dive_number=number)
+
+    def _on_added(self, key: str) -> None:
+        if self._state.meet.rows and self._state.dive(key).caught:
+            self._added.append(key)
+            self._timer.start()
+
+    def _match_added(self) -> None:
+        added = [dive for key in self._added if (dive := self._state.find(key)) is not None]
+        if any(dive.state is DiveState.OPENING for dive in added):
+            self._timer.start()
+            return
+        self._added.clear()
+        meet = matched(self._state.meet, self.caught(added))
+        self.change(meet, self.tr("matching dives with the list"))
+
+    def _dive_of(self, row: ListedDive) -> Dive | None:
+        return self._state.find(row.dive) if row.dive is not None else None
+
+    def _counted(self, row: ListedDive) -> ListedDive:
+        dive = self._dive_of(row)
+        return row if dive is None else counted(row, replace(dive.to_details(), board_m=dive.board_m))
+
+    def _fill(self, dive: Dive, before: ListedDive | None, after: ListedDive | None) -> None:
+        """Set the changed values of a row in its dive; None: it had or has no row."""
+        was, now = before or ListedDive(), after or ListedDive()
+        number = _taken(dive.dive_number, _number(was), _number(now))
+        difficulty = dive.difficulty
+        if number != dive.dive_number:
+            difficulty = now.difficulty
+        elif number == _number(now):
+            difficulty = _taken(difficulty, was.difficulty, now.difficulty)
+        self._editing.set_details(dive.key, number, _taken(dive.board_m, was.board_m, now.board_m), difficulty)
+        self._editing.set_diver(dive.key, _taken(dive.diver, was.athlete, now.athlete) or "")
+        marks = dive.judging.awards if dive.judging is not None else ()
+        self._set_awards(dive, _taken(marks, was.awards, now.awards))
+        self._editing.set_outcome(dive.key, _taken(dive.outcome, was.outcome, now.outcome))
+
+    def _tell(self, dive: Dive, row: ListedDive, fields: Collection[str]) -> None:
+        """Set the values of some fields of a row in its dive."""
+        self._editing.set_details(
+            dive.key,
+            _number(row) if "dive_number" in fields else dive.dive_number,
+            row.board_m if "board_m" in fields else dive.board_m,
+            row.difficulty if "difficulty" in fields else dive.difficulty,
+        )
+        if "awards" in fields:
+            self._set_awards(dive, row.awards)
+        if "outcome" in fields:
+            self._editing.set_outcome(dive.key, row.outcome)
+
+    def _set_awards(self, dive: Dive, awards: tuple[float, ...]) -> None:
+        if awards != (dive.judging.awards if dive.judging is not None else ()):
+            judging = replace(dive.judging or Judging(awards=awards), awards=awards) if awards else None
+            self._editing.set_judging(dive.key, judging)
+
+
+def _number(row: ListedDive) -> str | None:
+    return str(row.number) if row.number is not None else None
+
+
+def _taken(known: Any, was: Any, now: Any) -> Any:
+    """Return a dive's value after its row's value has changed: the new value unless the dive had another."""
+    return now if was != now and (not known or known == was) else known
+
+
+def _time(dive: Dive) -> tuple[object, ...]:
+    try:
+        changed_s = int(dive.path.stat().st_mtime)
+    except OSError:
+        changed_s = 0
+    return changed_s, sort_key(dive.path), dive.first_frame
+
+
+class RowOffers(QObject):
+    """Service that offers the open rows of the list to new clips, in order of time, once their videos are analyzed.
+
+    A row is taken without asking where number, board and day agree. Clips that a camera has caught are no offers: they
+    come in turn, see `MeetService`.
+
+    Signals:
+        changed: other rows are offered.
+        taken: (list[str]) keys of dives that have taken their rows.
+
+    Attributes:
+        offers: the offers, in order of time.
+    """
+
+    changed = Signal()
+    taken = Signal(list)
+
+    def __init__(self, state: SessionState, meets: MeetService) -> None:
+        super().__init__(state)
+        self._state, self._meets = state, meets
+        self._waiting: list[str] = []
+        self.offers: tuple[RowOffer, ...] = ()
+        self._used_s = -float("inf")
+        meets.changed.connect(lambda: self.set_open(True))
+        state.dive_added.connect(self._on_added)
+        self._soon = Soon(self, _SETTLE_MS, self._consider, state.dive_changed, state.dive_removed, state.meet_changed)
+
+    @property
+    def is_open(self) -> bool:
+        """True if new clips are offered rows: the coach has worked on the list in the last hours, and not closed it."""
+        return bool(self._state.meet.rows) and time.monotonic() - self._used_s < _OPEN_S
+
+    def set_open(self, is_open: bool) -> None:
+        """Offer rows to new clips, or no more."""
+        self._used_s = time.monotonic() if is_open else -float("inf")
+        if not is_open:
+            self._waiting.clear()
+            self._show(())
+
+    def answer(self, keys: Sequence[str], take: bool) -> None:
+        """Give dives the rows that they are offered, or none."""
+        offers = [one for one in self.offers if one.key in keys]
+        self._waiting = [key for key in self._waiting if key not in keys]
+        if take:
+            self._take(offers)
+        self._consider()
+
+    def row_text(self, place: int) -> str:
+        """Return a row of the list in words."""
+        row = self._state.meet.rows[place]
+        return ", ".join(filter(None, (row.athlete, row.dive_number, board_text(row.board_m))))
+
+    def _on_added(self, key: str) -> None:
+        if self.is_open and not self._state.dive(key).caught:
+            self._waiting.append(key)
+            self._soon.begin()
+
+    def _consider(self) -> None:
+        """Offer the open rows to the dives that wait, up to the first whose video is not analyzed yet."""
+        dives = [dive for key in self._waiting if (dive := self._state.find(key)) is not None]
+        offers: list[RowOffer] = []
+        meet = self._state.meet
+        for key, details in self._meets.caught(dives).items():
+            dive = self._state.dive(key)
+            if dive.state in _UNDECIDED:
+                break
+            unusable = dive.refused or dive.state is DiveState.MISSING or meet.row_of(dive.key) is not None
+            place = None if unusable else next_open(meet, details)
+            if place is None:
+                self._waiting.remove(dive.key)
+                continue
+            meet = assigned(meet, place, dive.key)
+            offers.append(self._offer(dive, place))
+        sure = [one for one in offers if one.sure]
+        if sure:
+            self._waiting = [key for key in self._waiting if key not in [one.key for one in sure]]
+            self._take(sure)
+        self._show(tuple(one for one in offers if not one.sure))
+        if sure:
+            self.taken.emit([one.key for one in sure])
+
+    def _show(self, offers: tuple[RowOffer, ...]) -> None:
+        if offers != self.offers:
+            self.offers = offers
+            self.changed.emit()
+
+    def _take(self, offers: Sequence[RowOffer]) -> None:
+        meet = self._state.meet
+        for one in offers:
+            meet = assigned(meet, one.place, one.key)
+        self._meets.change(meet, self.tr("matching dives with the list"))
+
+    def _offer(self, dive: Dive, place: int) -> RowOffer:
+        row = self._state.meet.rows[place]
+        number = dive.dive_number or next((one.dive_number for one in dive.seen_numbers), "")
+        board_m, day = dive.known_board_m, dive.dived_on or ""
+        days = {one.dived_on for listed in self._state.meet.rows if (one := self._dive_of(listed)) is not None}
+        same_day = day in (days or {date.today().isoformat()})
+        said = (
+            (number, number == row.dive_number),
+            (board_text(board_m), board_m == row.board_m),
+            (text("recorded on {0}", day) if day else "", same_day),
+        )
+        speaks_for, speaks_against = (
+            tuple(words for words, agrees in said if words and agrees is wanted) for wanted in (True, False)
+        )
+        sure = not speaks_against and number == row.dive_number and (row.board_m is None or board_m == row.board_m)
+        return RowOffer(dive.key, place, speaks_for, speaks_against, sure and bool(number))
+
+    def _dive_of(self, row: ListedDive) -> Dive | None:
+        return self._state.find(row.dive) if row.dive is not None else None

@@ -1,0 +1,181 @@
+"""Dialog on the program: version, model card, licences, system check, and a report of a crash where there is one."""
+
+import html
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
+
+from fineparser_core import __version__
+from fineparser_core.constants import CARD_NAME
+from fineparser_core.language import text
+from fineparser_core.resources import LICENSE_PAGE, LICENSE_TEXTS, bundled_weights, made, resource
+from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_gui.session.preferences import Preferences
+from fineparser_gui.support.process import Process
+from fineparser_gui.support.widgets import TextPage, closing_buttons, lay_out, resize_within_screen
+from fineparser_gui.worker.protocol import Ready
+
+PROSE_NAME = "MODEL_CARD.md"
+#: Fields of a card that are shown first, in this order.
+_FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
+_MOST_BYTES = 2_000_000
+_HIDDEN = ("shards", "format", "model", "synthetic")
+_SIZE = (760, 640)
+ABOUT, MODEL_CARD, LICENSES, _LICENSE_TEXTS, SYSTEM_CHECK, CRASH_REPORT = range(6)
+
+
+class AboutDialog(QDialog):
+    """Pages of text, each of which is filled when it is shown first.
+
+    Args:
+        model: loaded model, whose device and precision its card names.
+        reports: files of crashes; without any there is no page of them.
+        open_logs: opens the folder of the log.
+    """
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        model: Ready | None,
+        reports: Sequence[Path],
+        open_logs: Callable[[], None],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("About FineParser Studio"))
+        resize_within_screen(self, *_SIZE)
+        self._preferences, self._model, self._reports = preferences, model, reports
+        self._folder = Path(preferences.weights) if preferences.weights else bundled_weights()
+        self._checking: Process | None = None
+        self.pages = QTabWidget(documentMode=True)
+        self.pages.setUsesScrollButtons(False)
+        pages = [
+            (self.tr("FineParser Studio {0}").format(__version__), TextPage(), self._fill_about),
+            (self.tr("Model card"), TextPage(self._folder), self._fill_model_card),
+            (self.tr("Licences"), TextPage(), self._fill_licenses),
+            (self.tr("Licence texts"), TextPage(), self._fill_license_texts),
+            (self.tr("System check"), TextPage(), self._begin_check),
+            (self.tr("Crash report"), TextPage(), self._fill_report),
+        ]
+        self._unfilled: dict[int, Callable[[TextPage], None]] = {}
+        for place, (title, page, fill) in enumerate(pages[: None if reports else CRASH_REPORT]):
+            page.setAccessibleName(title)
+            self.pages.addTab(page, title)
+            self._unfilled[place] = fill
+        self.copy = QPushButton(self.tr("Copy"), clicked=self._on_copy)
+        logs = QPushButton(self.tr("Open the log folder"), clicked=lambda: open_logs())
+        foot = lay_out(QHBoxLayout(), self.copy, logs, None, closing_buttons(self))
+        lay_out(QVBoxLayout(self), (self.pages, 1), foot)
+        self.pages.currentChanged.connect(self.show_page)
+
+    @property
+    def page(self) -> TextPage:
+        """The shown page."""
+        return self.pages.currentWidget()
+
+    def show_page(self, place: int) -> None:
+        """Show a page, for example `MODEL_CARD`."""
+        self.pages.setCurrentIndex(place)
+        if (fill := self._unfilled.pop(place, None)) is not None:
+            fill(self.page)
+        self.copy.setEnabled(place != SYSTEM_CHECK or self._checking is None)
+
+    def done(self, result: int) -> None:
+        if self._checking is not None:
+            self._checking.close()
+        super().done(result)
+
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.page.toPlainText())
+
+    def _fill_about(self, page: TextPage) -> None:
+        page.setPlainText(
+            self.tr(
+                "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
+                "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
+                "replace judges: the model card says what the weights were trained on and what they must not be used "
+                "for.\n\n"
+                "Apache Licence 2.0."
+            )
+        )
+
+    def _fill_model_card(self, page: TextPage) -> None:
+        prose = ""
+        with suppress(OSError):
+            prose = read_bounded(self._folder / PROSE_NAME, _MOST_BYTES).decode(errors="replace")
+        page.setMarkdown(prose)
+        end = QTextCursor(page.document())
+        end.movePosition(QTextCursor.MoveOperation.End)
+        if prose:
+            heading = self.tr("Figures")
+            end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
+        end.insertHtml(_facts(self._folder / CARD_NAME, self._model))
+        page.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _fill_licenses(self, page: TextPage) -> None:
+        """Show the page that building the app made; elsewhere each installed package brings its license."""
+        made_page = made(LICENSE_PAGE)
+        path = made_page if made_page.is_file() else resource("licences", "notes.md")
+        page.setMarkdown(path.read_text(encoding="utf-8"))
+
+    def _fill_license_texts(self, page: TextPage) -> None:
+        texts = made(LICENSE_TEXTS)
+        path = texts if texts.is_file() else resource("licences", "GPL-2.txt")
+        page.setPlainText(path.read_text(encoding="utf-8"))
+
+    def _fill_report(self, page: TextPage) -> None:
+        there = (path for path in self._reports if path.is_file())
+        page.setPlainText("\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in there))
+
+    def _begin_check(self, page: TextPage) -> None:
+        """Run `fineparser doctor`, which takes some seconds; it speaks English, for whoever helps."""
+        page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
+        page.setPlainText(self.tr("Looking at this computer…"))
+        chosen = ["--device", self._preferences.device, "--precision", self._preferences.precision]
+        if self._preferences.weights:
+            chosen += ["--weights", self._preferences.weights]
+        lines: list[bytes] = []
+        process = self._checking = Process("doctor", "fineparser_core.commands.cli", "doctor", *chosen, parent=self)
+
+        def show() -> None:
+            self._checking = None
+            page.setPlainText(b"\n".join(lines).decode(errors="replace").strip() or "\n".join(process.last_words))
+            self.show_page(self.pages.currentIndex())
+
+        process.received.connect(lines.append)
+        process.ended.connect(show)
+        process.start()
+
+
+def _facts(path: Path, model: Ready | None) -> str:
+    try:
+        card = parse_json(read_bounded(path, _MOST_BYTES))
+        known = {name: card[name] for name in _FIRST if name in card}
+        rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
+    except (OSError, ValueError, TypeError, AttributeError):
+        unread = text("{0} cannot be read. Choose another folder of weights in the preferences.", path)
+        return f"<p>{html.escape(unread)}</p>"
+    if model is not None:
+        rows += [("device", model.device), ("precision", model.precision)]
+    cells = "".join(
+        f"<tr><td valign='top'><b>{html.escape(name.replace('_', ' '))}</b></td><td>{_value(value)}</td></tr>"
+        for name, value in rows
+        if name not in _HIDDEN and value not in ("", [], {}, None)
+    )
+    return f"<table cellpadding='5'>{cells}</table>"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "<br>".join(f"{html.escape(str(name))}: {html.escape(str(item))}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return "<br>".join(html.escape(str(item)) for item in value)
+    if isinstance(value, bool):
+        return text("yes") if value else text("no")
+    return html.escape(str(value))

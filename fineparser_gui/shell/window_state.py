@@ -1,0 +1,96 @@
+"""The state of the window that decides which commands are enabled, and the fixed keys of picture and timeline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fineparser_core.language import Phrase
+from fineparser_gui.session.dive import Dive, DiveState
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowState:
+    """State of the window that decides which commands are enabled.
+
+    Attributes:
+        dive: the shown dive.
+        dives: all dives of the session.
+        comparing: whether dives are compared.
+        holds_something: whether there is a session to store.
+        paused: whether analyses wait.
+        sound: whether the video has sound.
+        drawings: whether the dive has any.
+        drawing_selected: whether one of them is selected.
+    """
+
+    dive: Dive | None
+    dives: Sequence[Dive]
+    comparing: bool
+    holds_something: bool
+    paused: bool
+    sound: bool
+    drawings: bool
+    drawing_selected: bool
+
+    @property
+    def shown(self) -> bool:
+        """True if a dive of the session is shown."""
+        return self.dive is not None
+
+    @property
+    def video_available(self) -> bool:
+        """True if its video is there."""
+        return self.dive is not None and self.dive.state is not DiveState.MISSING
+
+    @property
+    def video_probed(self) -> bool:
+        """True if its video has been opened."""
+        return self.dive is not None and self.dive.info is not None
+
+    @property
+    def parsed(self) -> bool:
+        """True if its phases are known."""
+        return self.dive is not None and self.dive.analysis is not None
+
+    @property
+    def busy(self) -> bool:
+        """True if it waits for an analysis."""
+        return self.dive is not None and self.dive.busy
+
+    @property
+    def state(self) -> DiveState | None:
+        """Its state."""
+        return self.dive.state if self.dive is not None else None
+
+    @property
+    def has_several_dives(self) -> bool:
+        """True if there are dives to sort."""
+        return len(self.dives) > 1
+
+
+@dataclass(frozen=True)
+class FixedShortcut:
+    """Keys of picture or timeline in the list of commands.
+
+    Attributes:
+        place, text: place where the keys work and their function, translated in context "actions".
+        keys: keys in portable notation.
+    """
+
+    place: str
+    text: str
+    keys: tuple[str, ...]
+
+
+_PICTURE = Phrase("Picture")
+_TIMELINE = Phrase("Timeline")
+_ARROWS = ("Left", "Right", "Up", "Down")
+
+FIXED: tuple[FixedShortcut, ...] = (
+    FixedShortcut(_PICTURE, Phrase("Move crosshair or drawing (Shift: ten times as far)"), _ARROWS),
+    FixedShortcut(_PICTURE, Phrase("Set a point, edit a note, select a point of a line"), ("Return",)),
+    FixedShortcut(_PICTURE, Phrase("Select the next drawing of the frame"), ("Tab",)),
+    FixedShortcut(_PICTURE, Phrase("Cancel / Deselect"), ("Esc",)),
+    FixedShortcut(_TIMELINE, Phrase("Select the next handle"), ("Tab",)),
+    FixedShortcut(_TIMELINE, Phrase("Move handle or playhead (Shift: ten frames)"), _ARROWS[:2]),
+    FixedShortcut(_TIMELINE, Phrase("Deselect the handle"), ("Esc",)),
+)

@@ -1,0 +1,120 @@
+import os
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.export import panel
+from fineparser_core.export.annotated_clip import write_plain_still, write_still
+from fineparser_core.export.coach_marks import ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
+from fineparser_core.export.images import write_image
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
+from fineparser_core.export.panel import HEADER_UNITS
+from fineparser_core.records import compared_dive
+
+
+def read_rgb(path):
+    image = cv2.imread(str(path))
+    return image[:, :, ::-1]
+
+
+@pytest.mark.parametrize("name", ["still.png", "still.JPG"])
+def test_a_still_is_the_frame(name, small_video, make_analysis, tmp_path, number_of):
+    write_still(make_analysis(small_video), 77, tmp_path / name)
+    image = read_rgb(tmp_path / name)
+    assert image.shape[1] == 640
+    assert number_of(image[HEADER_UNITS : HEADER_UNITS + 480]) == 77
+    np.testing.assert_allclose(image[HEADER_UNITS + 60, 90], (220, 30, 30), atol=25)
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_invalid_stills(small_video, make_analysis, tmp_path):
+    analysis = make_analysis(small_video)
+    with pytest.raises(ConfigError, match=r"still\.gif"):
+        write_still(analysis, 3, tmp_path / "still.gif")
+    with pytest.raises(VideoError, match="no frame 500"):
+        write_still(analysis, 500, tmp_path / "still.png")
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_image(np.zeros((4, 4, 3), np.uint8), tmp_path / "nowhere" / "still.png")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_other_dive_is_mirrored_or_laid_over(small_video, make_analysis, tmp_path):
+    analysis = make_analysis(small_video)
+    beside = compared_dive(analysis.parse, "the same again")
+    frame = analysis.parse.transitions.first_flight_frame + 5
+    images = {}
+    for name, other, overlaid in (
+        ("plain", beside, False), ("mirrored", replace(beside, mirrored=True), False), ("over", beside, True)
+    ):  # fmt: skip
+        options = RenderOptions(mask=False, panels=False, comparison=other, overlaid=overlaid)
+        write_still(analysis, frame, tmp_path / f"{name}.png", options)
+        images[name] = read_rgb(tmp_path / f"{name}.png").astype(int)
+    write_still(analysis, frame, tmp_path / "alone.png", RenderOptions(mask=False, panels=False))
+    alone = read_rgb(tmp_path / "alone.png").astype(int)
+    half = images["plain"].shape[1] // 2 - 4
+    right = images["plain"][:, -half:]
+    assert np.abs(images["mirrored"][:, -half:] - right[:, ::-1]).mean() < 2
+    assert np.abs(images["plain"] - images["mirrored"]).mean() > 2
+    assert images["over"].shape == alone.shape  # one picture, in which the body is tinted and nothing else
+    changed = np.abs(images["over"] - alone).max(axis=2) > 8
+    assert 0 < changed.mean() < 0.6
+
+
+def test_step_colors_are_applied(small_video, make_analysis, tmp_path):
+    """Colours with too low a contrast on the panels are lightened."""
+    chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
+    shown = panel.step_colors(chosen)
+    assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
+    assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
+    assert panel.step_colors(STEP_COLORS) == {name: rgb(color) for name, color in STEP_COLORS.items()}
+    analysis = make_analysis(small_video)
+    options = RenderOptions(step_colors=chosen)
+    write_still(analysis, 100, tmp_path / "still.png", options)
+    image = read_rgb(tmp_path / "still.png").astype(int)
+    for color in shown.values():
+        assert int((np.abs(image - color).max(axis=2) < 12).sum()) > 1000
+    assert not (np.abs(image - rgb(STEP_COLORS["flight"])).max(axis=2) < 12).any()
+
+
+YELLOW = (255, 216, 77)
+
+
+def yellow_in(image):
+    """How many pixels have the colour of drawings."""
+    return int((np.abs(image.astype(int) - YELLOW).max(axis=2) < 40).sum())
+
+
+def test_a_still_of_a_video_that_was_not_analysed(tmp_path, make_video, number_of):
+    video = make_video(tmp_path / "odd.mkv", 30, size_px=(321, 241), pix_fmt="yuv444p")
+    line = Mark(kind=LINE, frame=20, points=((100.0, 20.0), (140.0, 100.0)))
+    note = Mark(kind=NOTE, frame=20, points=((310.0, 235.0),), text="am Rand, und länger als der Platz daneben")
+    write_plain_still(video, 20, tmp_path / "drawn.png", (line, note))
+    write_plain_still(video, 20, tmp_path / "bare.png")
+    drawn, bare = read_rgb(tmp_path / "drawn.png"), read_rgb(tmp_path / "bare.png")
+    assert drawn.shape == bare.shape == (241, 321, 3)
+    assert number_of(bare) == 20
+    np.testing.assert_allclose(drawn[60, 119:121].mean(axis=0), YELLOW, atol=30)
+    assert yellow_in(bare) == 0
+    with pytest.raises(VideoError, match="no frame 500"):
+        write_plain_still(video, 500, tmp_path / "still.png")
+
+
+def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(tmp_path, make_video):
+    video = make_video(tmp_path / "a.mkv", 40, size_px=(320, 240))
+    corners = ((60.0, 60.0), (160.0, 120.0))
+    on_the_mark = {ARROW: (90, 110), ELLIPSE: (60, 110), FREEHAND: (90, 110)}  # (row, column)
+    for kind, (row, column) in on_the_mark.items():
+        mark = Mark(kind=kind, frame=10, last_frame=20, points=corners)
+        images = {}
+        for frame in (15, 22, 30):
+            write_plain_still(video, frame, tmp_path / "s.png", (mark,))
+            images[frame] = read_rgb(tmp_path / "s.png")
+        np.testing.assert_allclose(images[15][row - 1 : row + 1, column].mean(axis=0), YELLOW, atol=40)
+        assert yellow_in(images[15]) > 100
+        assert yellow_in(images[22]) < 10  # paler
+        assert yellow_in(images[30]) == 0
