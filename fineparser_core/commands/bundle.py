@@ -24,6 +24,7 @@ from fineparser_core.checkpoints.bundle import (
     Provenance,
     WeightsCard,
     card_of_method,
+    load_model,
     read_card,
     save_bundle,
     write_card,
@@ -40,7 +41,7 @@ from fineparser_core.commands.exemplars import (
     write_sample,
 )
 from fineparser_core.commands.measuring import measure
-from fineparser_core.commands.options import Seed, Workers, parse
+from fineparser_core.commands.options import Seed, Weights, Workers, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import log_to_stderr, running
@@ -90,6 +91,9 @@ Result = TypeVar("Result")
 
 _EXEMPLARS = "exemplars"
 _RANDOM = "No Kinetics weights were given: the I3D networks start from random weights, which see little."
+_SIMULATED = "{0} dives rendered by this program, and {1} more of which only the joints were simulated"
+_BLAZEPOSE = "joints in the air are also found by BlazePose, which learned from photographs of people; no judged dive"
+_POSE = "The pose backbone is that of {0}, as it was; of its making is known: trained on {1}. {2}"
 _KERNELS = "Large kernels are stored in 8 bits, others as float16; what is measured are these rounded weights."
 #: One of so many dives measures the parts and weighs the streams, and teaches none of them.
 _ASIDE = 10
@@ -247,6 +251,7 @@ class BundleOptions:
         size: tiny walks the whole way in a minute or two and learns nothing, small takes an hour or two, full a night.
         dives: folder where dives of this seed are rendered already, or shall be; by default OUT/dives.
         kinetics: file that `fineparser convert kinetics` wrote; without it the I3D networks start random.
+        pose: bundle whose pose backbone is taken as it is, in place of the stage that trains one.
         seed: of everything that is drawn.
         workers: processes that render, and threads that crop; the result does not depend on it.
         device: where the network learns; by default on the best that there is.
@@ -257,6 +262,7 @@ class BundleOptions:
     size: Literal["tiny", "small", "full"] = "full"
     dives: Path | None = None
     kinetics: Path | None = None
+    pose: Weights | None = None
     seed: Seed = 10086
     workers: Workers = 2
     device: Device = "auto"
@@ -268,7 +274,8 @@ def main(argv: list[str]) -> int:
     check_output_folder(args.out)
     log_to_stderr()
     digest = "" if args.kinetics is None else _digest(args.kinetics)
-    settings = {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest}
+    pose = None if args.pose is None else read_card(args.pose).id
+    settings = {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest, "pose": pose}
     with processes(args.device) as peers, running() as (progress, cancel):
         if peers.world > 1:
             raise ConfigError("The bundle is made by one process: start the command without torchrun.")
@@ -299,7 +306,8 @@ def make_bundle(args: BundleOptions, run: "Stages") -> WeightsCard:
     learned, aside = dives[:-n_aside], dives[-n_aside:]
 
     # Eyes: joints in single frames, and masks.
-    run.learn(PosePart(network, run.config("pose"), learned, aside), "pose")
+    if args.pose is None:
+        run.learn(PosePart(network, run.config("pose"), learned, aside), "pose")
     masks = replace(run.config("masks"), freeze=MaskPart.FROZEN, mask_encoder_lr=_RATES["masks"] / 10)
     run.learn(MaskPart(network, masks, learned, aside), "masks")
     encoding: Any = {"precision": run.precision, "seed": seed, "views": size.views}
@@ -339,6 +347,7 @@ class Stages:
 
     Attributes:
         network: starts from Kinetics where its weights are given.
+        pose: card of the weights whose pose backbone it has; None where a stage trains one.
         finished: by stage its minutes and what was measured of it, as OUT/recipe.json keeps them.
     """
 
@@ -346,7 +355,7 @@ class Stages:
         self, args: BundleOptions, kinetics: str, peers: Processes, progress: ProgressCallback, cancel: CancelToken
     ) -> None:
         self.args, self.size, self.peers, self.progress, self.cancel = args, SIZES[args.size], peers, progress, cancel
-        self.planned = self.size.minutes()
+        self.planned = {name: m for name, m in self.size.minutes().items() if name != "pose" or args.pose is None}
         self._path, self._inputs = args.out / "recipe.json", {"kinetics sha256": kinetics or "none"}
         self.finished: dict[str, dict[str, float]] = {}
         if self._path.is_file():
@@ -354,7 +363,12 @@ class Stages:
         start = replace(_PART, seed=args.seed)
         network, notices = initial_model(start, RunSettings(kinetics=args.kinetics))
         assert isinstance(network, FineParserPose)
-        self.network, self.notices = to_channels_last(network.to(peers.device)), notices or [_RANDOM]
+        self.notices, self.pose = notices or [_RANDOM], None
+        if args.pose is not None:
+            self.pose = _take_pose(network, args.pose)
+            self.notices += [_POSE.format(self.pose.id, self.pose.trained_on, self.pose.training)]
+            self._inputs["pose backbone"] = self.pose.id
+        self.network = to_channels_last(network.to(peers.device))
         self.precision = PRECISIONS[choose_precision(peers.device)]
         logger.info("%s Planned for two cores: %s.", self.notices[0], _hours(sum(self.planned.values())))
 
@@ -388,7 +402,7 @@ class Stages:
     def learn(self, part: Part, name: str) -> None:
         """Train a part by the loop, from its last checkpoint on; a finished one is only loaded."""
         iterations = Iterations(part.config, self.size.learned[name][0])
-        batches = Draws(part.draw, part.config.seed + list(self.planned).index(name))
+        batches = Draws(part.draw, part.config.seed + list(_SECONDS).index(name))
         settings = RunSettings(loaders=int(self.args.workers > 1 and sys.platform == "linux"))
         known: Any = {"settings": settings, "cancel": self.cancel, "peers": self.peers}
         loop = Loop(part, batches, iterations, part.config, self._folder(name), **known)
@@ -406,22 +420,19 @@ class Stages:
         """Return the card of the weights before they are measured."""
         self._finish("streams", dict(weighed))
         command = f"fineparser train --config bundle --size {self.args.size} --seed {self.args.seed}"
-        trained_on = (
-            f"{stamp.dives} dives rendered by this program, and {self.size.simulated} more of which only the joints "
-            "were simulated; joints in the air are also found by BlazePose, which learned from photographs of people; "
-            "no judged dive"
-        )
+        before = _BLAZEPOSE if self.pose is None else f"the pose backbone learned from {self.pose.trained_on}"
+        synthetic = self.pose is None or self.pose.synthetic
         return WeightsCard(
             preprocessing=_PART.preprocessing,
             decoding=_PART.decoding,
-            trained_on=trained_on,
-            synthetic=True,
+            trained_on=f"{_SIMULATED.format(stamp.dives, self.size.simulated)}; {before}",
+            synthetic=synthetic,
             training=f"`{command}`",
             seed=self.args.seed,
             commit=commit(),
             notices=(*self.notices, _KERNELS, BLAZEPOSE_NOTICE),
             provenance=self.provenance(stamp),
-            **card_of_method(_PART.model, rendered=True),
+            **card_of_method(_PART.model, rendered=synthetic),
         )
 
     def provenance(self, stamp: DataStamp) -> Provenance:
@@ -451,6 +462,16 @@ class Stages:
         folder = self.args.out / "parts" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _take_pose(network: FineParserPose, folder: Path) -> WeightsCard:
+    """Give a network the pose backbone of other weights, but for the tracker, and return their card."""
+    other, card = load_model(folder)
+    if not isinstance(other, FineParserPose):
+        raise ConfigError(f"{card.id} has no pose backbone: give --pose weights of 'fineparser-pose'.")
+    other.static_encoder.backbone.track = network.static_encoder.backbone.track
+    network.static_encoder.backbone = other.static_encoder.backbone
+    return card
 
 
 def _make_exemplars(run: Stages, bundle: Path, folder: Path, sample: Path) -> None:

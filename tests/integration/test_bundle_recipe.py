@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from fineparser_core.checkpoints.bundle import read_card
+from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_model, read_card, save_bundle
+from fineparser_core.checkpoints.networks import create_model
 from fineparser_core.commands import bundle
 from fineparser_core.commands.bundle import SIZES, BundleOptions, Stages, main
+from fineparser_core.config import ModelConfig
+from fineparser_core.data.records import DataStamp
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.resources import bundled_weights
 from fineparser_core.training.distributed import Processes
 
 COMMAND = (
@@ -72,6 +76,30 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
     assert isfinite(analysis.scoring.score)
     assert analysis.parse.joints is not None
     analyzer.library.close()
+
+
+def test_a_pose_backbone_is_taken_as_it_is(tmp_path: Path) -> None:
+    options = BundleOptions(out=tmp_path, size="tiny", pose=bundled_weights())
+    run, given = Stages(options, "", Processes(), ignore_progress, CancelToken()), load_model()[0]
+    assert "pose" not in run.planned
+    taken, whole = run.network.static_encoder.backbone.state_dict(), given.static_encoder.backbone.state_dict()
+    assert {name.split(".")[0] for name, value in taken.items() if not value.equal(whole[name])} == {"track"}
+    card = run.card(DataStamp(name="", rendered=True, dives=3, labels=""), {"static": 1.0})
+    bundled = read_card(bundled_weights())
+    assert bundled.trained_on in card.trained_on
+    assert any(bundled.id in notice and bundled.training in notice for notice in card.notices)
+    assert card.provenance is not None
+    assert card.provenance.inputs["pose backbone"] == bundled.id
+
+
+def test_weights_without_a_pose_backbone_are_refused(tmp_path: Path) -> None:
+    save_bundle(
+        create_model("usdl").state_dict(),
+        WeightsCard(**card_of_method(ModelConfig(method="usdl"), rendered=True), trained_on="", synthetic=True),
+        tmp_path / "usdl",
+    )
+    with pytest.raises(ConfigError, match=r"usdl-.* has no pose backbone"):
+        main(["--config", "bundle", "--size", "tiny", "--out", str(tmp_path / "run"), "--pose", str(tmp_path / "usdl")])
 
 
 def test_the_page_states_the_plan() -> None:
