@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from fineparser_core.errors import ExitCode
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import is_full, try_writing
+from fineparser_core.support.processes import is_frozen, own_process
 from fineparser_gui.support.display import display_problem
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
@@ -36,6 +38,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of the dive, 0-based")
     parser.add_argument("--end-frame", type=int, metavar="F", help="last frame of the dive, included")
+    parser.add_argument("--session", type=int, default=0, help=argparse.SUPPRESS)  # of a program that begins anew
     # For builds, not for users: the app asks no questions and quits by itself.
     parser.add_argument("--self-test", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
@@ -119,6 +122,8 @@ def main() -> int:
     studio.window.show()
     if problem:
         studio.session.problem.emit(translated(problem))
+    if arguments.session:
+        studio.files.open_session(arguments.session)
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:
@@ -134,6 +139,9 @@ def main() -> int:
     code = app.exec()
     if studio.reports is not None:
         studio.reports.close()
+    if (session := studio.window.begins_anew_with) is not None:
+        program = [sys.executable] if is_frozen() else own_process("fineparser_gui")
+        subprocess.Popen([*program, "--session", str(session)])
     return code
 
 

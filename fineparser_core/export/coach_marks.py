@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, cos, degrees, pi, sin
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from msgspec import Meta
@@ -23,6 +23,8 @@ MEASURED = (LINE, ANGLE, RULER)
 WRITTEN = (NOTE, STOPWATCH)
 #: Largest thickness of a mark, as a multiple of the usual.
 MOST_THICK = 3
+#: #rrggbb of each color of a mark, the usual first: light, unlike water, and told apart with any color vision.
+MARK_COLORS = {"yellow": "#ffd84d", "red": "#ff6f61", "green": "#7be495", "blue": "#7cc4ff"}
 #: Maximum number of points of a freehand line; longer lines are simplified.
 MOST_POINTS = 300
 #: Largest distance in time at which a mark is visible on other frames than its own.
@@ -45,6 +47,7 @@ class Mark:
         text: text of a note, length of a ruler, time between first and last frame of a stopwatch.
         last_frame: the last that shows it; None: its own alone.
         thickness: of its lines, as a multiple of the usual.
+        color: of its lines, see `MARK_COLORS`.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class Mark:
     text: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     last_frame: Frame | None = None
     thickness: Annotated[int, Meta(ge=1, le=MOST_THICK)] = 1
+    color: Literal["yellow", "red", "green", "blue"] = "yellow"
 
     @property
     def end_frame(self) -> int:
@@ -117,11 +121,12 @@ def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> 
 
 
 def to_dict(mark: Mark) -> dict[str, Any]:
-    """Return the JSON object {kind, frame, points, text, last_frame, thickness} of a mark, points to 0.01 pixels.
+    """Return the JSON object {kind, frame, points, text, last_frame, thickness, color}, points to 0.01 pixels.
 
-    `last_frame` is absent for a mark on a single frame, `thickness` for the usual one.
+    `last_frame` is absent for a mark on a single frame, `thickness` and `color` for the usual ones.
     """
     points = [[round(x, 2), round(y, 2)] for x, y in mark.points]
     thick = {} if mark.thickness == 1 else {"thickness": mark.thickness}
+    colored = {} if mark.color == next(iter(MARK_COLORS)) else {"color": mark.color}
     span = {} if mark.last_frame is None else {"last_frame": mark.last_frame}
-    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text} | span | thick
+    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text} | span | thick | colored

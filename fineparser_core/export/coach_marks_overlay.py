@@ -10,6 +10,7 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import (
     ANGLE,
+    MARK_COLORS,
     MEASURED,
     NEARBY_OPACITY,
     RULER,
@@ -26,11 +27,13 @@ from fineparser_core.export.overlay import (
     OUTLINE_OPACITY,
     TEXT_SIZE,
     WHITE,
+    Color,
     Overlay,
     OverlayCanvas,
     draw_label,
     label_size,
 )
+from fineparser_core.export.palette import rgb
 from fineparser_core.language import number, text
 from fineparser_core.video.planes import ColorMatrix, Planes
 
@@ -90,7 +93,7 @@ class MarkPainter:
             if not _overlap(points, self._size_px):  # in a magnified picture
                 continue
             if mark.kind in WRITTEN:
-                _draw_note(canvas, mark.text, points[0], self._unit)
+                _draw_note(canvas, mark, points[0], self._unit)
             else:
                 _draw_lines(canvas, mark, points, self._unit)
         return canvas.to_overlay()
@@ -105,50 +108,52 @@ def _overlap(points: Sequence[Point], size_px: tuple[int, int]) -> bool:
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:
     """Draw what is no text; a line and an angle are labeled with their degrees, a ruler with its length."""
-    for width, color, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, LIGHT, 1.0)):
+    light = rgb(MARK_COLORS[mark.color])
+    for width, color, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, light, 1.0)):
         for stroke in strokes(mark, points, _HEAD * unit):
             canvas.lines(stroke, (width + 2 * (mark.thickness - 1)) * unit, color, opacity)
     if mark.kind not in MEASURED:
         return
     if mark.kind == ANGLE:
-        draw_arc(canvas, points, f"{mark.degrees:.0f}°", unit)
+        draw_arc(canvas, points, f"{mark.degrees:.0f}°", unit, light)
     else:
         (x0, y0), (x1, y1) = points
         at = ((x0 + x1) / 2 + 12 * unit, (y0 + y1) / 2 - 6 * unit)
         said = mark.text if mark.kind == RULER else text("{0}° off vertical", number(mark.degrees, 0))
-        draw_label(canvas, [said], at, unit, LIGHT)
+        draw_label(canvas, [said], at, unit, light)
     for point in points:
-        _draw_handle(canvas, point, 2.5 * unit, unit)
+        _draw_handle(canvas, point, 2.5 * unit, unit, light)
 
 
-def draw_arc(canvas: OverlayCanvas, points: Sequence[Point], label: str, unit: float) -> None:
+def draw_arc(canvas: OverlayCanvas, points: Sequence[Point], label: str, unit: float, light: Color = LIGHT) -> None:
     """Draw the arc between the sides of an angle (end, vertex, end), and its label outside the arc."""
     x, y = points[1]
     first, second = (atan2(end[1] - y, end[0] - x) for end in (points[0], points[2]))
     span = (second - first + pi) % (2 * pi) - pi
     turns = np.linspace(first, first + span, max(3, round(abs(degrees(span)) / 5)))
     arc = [(x + _ARC_RADIUS * unit * cos(turn), y + _ARC_RADIUS * unit * sin(turn)) for turn in turns]
-    for width, color, opacity in ((4.0, OUTLINE, OUTLINE_OPACITY), (1.6, LIGHT, 1.0)):
+    for width, color, opacity in ((4.0, OUTLINE, OUTLINE_OPACITY), (1.6, light, 1.0)):
         canvas.lines(arc, width * unit, color, opacity)
     width_px, height_px = label_size([label], unit)
     middle, away = first + span / 2, _ARC_RADIUS * unit + 8 * unit + max(width_px, height_px) / 2
     at = (x + away * cos(middle) - width_px / 2, y + away * sin(middle) - height_px / 2)
-    draw_label(canvas, [label], at, unit, LIGHT)
+    draw_label(canvas, [label], at, unit, light)
 
 
-def _draw_note(canvas: OverlayCanvas, text: str, at: Point, unit: float) -> None:
+def _draw_note(canvas: OverlayCanvas, note: Mark, at: Point, unit: float) -> None:
     """Draw a dot at the position of a note, and its text below right of it or, without enough room, elsewhere."""
-    _draw_handle(canvas, at, 4.5 * unit, unit)
-    lines = wrap_text(text, TEXT_SIZE * unit, min(_MAX_LINE_WIDTH * unit, canvas.width - 20 * unit))
+    light = rgb(MARK_COLORS[note.color])
+    _draw_handle(canvas, at, 4.5 * unit, unit, light)
+    lines = wrap_text(note.text, TEXT_SIZE * unit, min(_MAX_LINE_WIDTH * unit, canvas.width - 20 * unit))
     width_px, height_px = label_size(lines, unit)
     x, y = at[0] + 10 * unit, at[1] + 14 * unit
     if x + width_px > canvas.width and at[0] - 10 * unit - width_px >= 0:
         x = at[0] - 10 * unit - width_px
     if y + height_px > canvas.height:
         y = at[1] - 14 * unit - height_px
-    draw_label(canvas, lines, (x, y), unit, WHITE, border=LIGHT)
+    draw_label(canvas, lines, (x, y), unit, WHITE, border=light)
 
 
-def _draw_handle(canvas: OverlayCanvas, at: Point, radius_px: float, unit: float) -> None:
+def _draw_handle(canvas: OverlayCanvas, at: Point, radius_px: float, unit: float, light: Color) -> None:
     canvas.dot(at, radius_px + 0.75 * unit, OUTLINE, OUTLINE_OPACITY)
-    canvas.dot(at, radius_px - 0.25 * unit, LIGHT)
+    canvas.dot(at, radius_px - 0.25 * unit, light)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
@@ -28,6 +29,7 @@ from fineparser_gui.session.drawings import (
     FREEHAND,
     LINE,
     LONGEST_NOTE,
+    MARK_COLORS,
     MOST_POINTS,
     MOST_THICK,
     N_POINTS,
@@ -44,6 +46,8 @@ from fineparser_gui.support.key_filter import ENTER, arrow_of, moved_within
 
 _WIDTH_PX = 260
 _MOST_TRACED = 2000
+#: What a pen can be, the usual first.
+_PENS: dict[str, Sequence[Any]] = {"thickness": range(1, MOST_THICK + 1), "color": tuple(MARK_COLORS)}
 
 
 class Sketch:
@@ -201,7 +205,7 @@ class DrawingLayer(QObject):
     Attributes:
         drawings: all drawings of the dive, on all frames.
         selected: the selected drawing; None: there is none.
-        thickness: of what is drawn next.
+        pen: thickness and color of what is drawn next.
         painted: what the picture shows, the dragged or unfinished drawing included.
     """
 
@@ -213,7 +217,7 @@ class DrawingLayer(QObject):
         self._canvas = canvas
         self.drawings: tuple[Drawing, ...] = ()
         self.painted: list[Drawing] = []
-        self.thickness = 1
+        self.pen: dict[str, Any] = {name: choices[0] for name, choices in _PENS.items()}
         self._times_s = np.zeros(1)
         self._frame = 0
         self._sketch: Sketch | None = None
@@ -281,12 +285,14 @@ class DrawingLayer(QObject):
             self._replace(one, replace(one, frame=first, last_frame=last), self.tr("taking a time"))
             self._update_hint()
 
-    def thicken(self) -> None:
-        """Draw the selected drawing thicker, or as at first after the thickest; else what is drawn next."""
-        self.thickness = (self.selected or self).thickness % MOST_THICK + 1
-        one = self.selected
+    def change_pen(self, name: str) -> None:
+        """Draw the selected drawing, else what is drawn next, in the next "thickness" or "color", at last the first."""
+        one, choices = self.selected, _PENS[name]
+        now = self.pen[name] if one is None else getattr(one, name)
+        self.pen = self.pen | {name: choices[(choices.index(now) + 1) % len(choices)]}
         if one in self.drawings and one is not None:
-            self._replace(one, replace(one, thickness=self.thickness), self.tr("changing the thickness"))
+            said = self.tr("changing the thickness") if name == "thickness" else self.tr("changing the colour")
+            self._replace(one, replace(one, **{name: self.pen[name]}), said)
         self._canvas.update()
 
     def paint(self, painter: QPainter, frame: int) -> None:
@@ -305,7 +311,7 @@ class DrawingLayer(QObject):
                 paint_grip(painter, self._canvas.to_widget(*drawing.points[self._moved_point]))
         if self._sketch is not None:
             if unfinished := self._sketch.unfinished(frame, self._canvas.to_source(self._pointer)):
-                drawn = replace(unfinished, thickness=self.thickness)
+                drawn = replace(unfinished, **self.pen)
                 unfinished = labeled(drawn, self._times_s, self._canvas.path)
                 self.painted = [*shown, unfinished]
                 measured = self._sketch.tool == unfinished.kind
@@ -462,7 +468,7 @@ class DrawingLayer(QObject):
             return
         steered, self._moved_point = self._by_keyboard, None
         drawing = sketch.finished(self._frame, _reach(self._canvas) / 10)
-        drawing = labeled(replace(drawing, thickness=self.thickness), self._times_s, self._canvas.path)
+        drawing = labeled(replace(drawing, **self.pen), self._times_s, self._canvas.path)
         self.begin(None)
         if drawing.kind == NOTE:
             self._editor.open(drawing)

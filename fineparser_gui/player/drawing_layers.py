@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_gui.player.drawing_layer import DrawingLayer
 from fineparser_gui.player.video_pane import VideoPane
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.drawings import Drawing
+from fineparser_gui.session.drawings import MARK_COLORS, Drawing
 
 
 class DrawingLayers(QObject):
@@ -65,12 +65,18 @@ class DrawingLayers(QObject):
         for layer in self.layers:
             layer.show_selected(begins=begins)
 
-    def thicken(self) -> None:
-        """Draw the selected drawing, or else what is drawn next, thicker."""
+    def change_pen(self, name: str) -> None:
+        """Draw the selected drawing, or else what is drawn next, in the next "thickness" or "color"."""
         layer = next((one for one in self.layers if one.selected is not None), self.layers[0])
-        layer.thicken()
+        layer.change_pen(name)
         for one in self.layers:
-            one.thickness = layer.thickness
+            one.pen = layer.pen
+        self.state_changed.emit()
+
+    @property
+    def color(self) -> str:
+        """#rrggbb of what is drawn next."""
+        return MARK_COLORS[self.layers[0].pen["color"]]
 
     def end_stopwatch(self) -> bool:
         """End the selected stopwatch at the frame on the screen; False where none runs."""

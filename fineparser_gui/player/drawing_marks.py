@@ -16,6 +16,7 @@ from fineparser_gui.session.drawings import (
     ARROW,
     ELLIPSE,
     FREEHAND,
+    MARK_COLORS,
     MEASURED,
     NOTE,
     RULER,
@@ -25,7 +26,7 @@ from fineparser_gui.session.drawings import (
 )
 from fineparser_gui.support.formatting import decimal
 
-_LIGHT = QColor("#ffd84d")
+_LIGHT = QColor(MARK_COLORS["yellow"])
 _SELECTED = QColor("#ffffff")
 _RIM = QColor(0, 0, 0, 170)
 _BOX = QColor(12, 16, 20, 205)
@@ -67,9 +68,9 @@ def paint_mark(
         measured: True paints it with its angle or length.
     """
     points = [to_widget(*point) for point in drawing.points]
-    color = _SELECTED if selected else _LIGHT
+    color = QColor(MARK_COLORS[drawing.color])
     if drawing.kind in WRITTEN:
-        _paint_note(painter, drawing, points[0], color)
+        _paint_note(painter, drawing, points[0], _SELECTED if selected else color)
     else:
         for width, pen_color in ((4.5, _RIM), (2.0, color)):
             pen = QPen(pen_color, width + 2 * (drawing.thickness - 1))
@@ -86,7 +87,8 @@ def paint_mark(
             turned = text("{0}° off vertical", decimal(drawing.degrees, 0))
             _paint_text(painter, beside, drawing.text if drawing.kind == RULER else turned, color)
     if selected or drawing.kind in MEASURED:
-        _paint_handles(painter, points[: len(drawing.grips)], color, _HANDLE if selected else 2.5)
+        handle = (_SELECTED, _HANDLE) if selected else (color, 2.5)
+        _paint_handles(painter, points[: len(drawing.grips)], *handle)
 
 
 def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRectF:

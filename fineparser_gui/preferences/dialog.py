@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
@@ -29,6 +29,7 @@ from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.preferences import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
 from fineparser_gui.support.formatting import board_text
+from fineparser_gui.support.images import swatch
 from fineparser_gui.support.widgets import (
     ElidedLabel,
     add_form_row,
@@ -51,7 +52,12 @@ class PreferencesDialog(QDialog):
 
     Args:
         choice: lists the devices of this computer.
+
+    Signals:
+        restart_requested: the program is to begin anew, in another language.
     """
+
+    restart_requested = Signal()
 
     def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
         super().__init__(parent)
@@ -97,7 +103,10 @@ class PreferencesDialog(QDialog):
         languages = ((name, code) for code, name in LANGUAGES.items())
         self.language = choice_box([(self.tr("that of the system"), ""), *languages])
         self.units = choice_box([(self.tr("meters"), "meters"), (self.tr("feet"), FEET)])
-        self._restart = label(self.tr("Language and lengths change at the next start."), "muted", wrap=True)
+        what = label(self.tr("Language and lengths change at the next start."), "muted", wrap=True)
+        self._restart = QWidget()
+        self.restart = QPushButton(self.tr("Restart now"), clicked=self.restart_requested)
+        lay_out(QHBoxLayout(self._restart, contentsMargins=QMargins()), (what, 1), self.restart)
         page, form = _form()
         add_form_row(form, self.tr("&Club"), self.club)
         add_form_row(form, self.tr("&Board of new dives"), self.board)
@@ -246,9 +255,7 @@ class PreferencesDialog(QDialog):
         for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
             color = getattr(now, choice)
             button.setText(color.upper())
-            swatch = QPixmap(32, 32)
-            swatch.fill(QColor(color))
-            button.setIcon(QIcon(swatch))
+            button.setIcon(swatch(color))
         model = self._session.model
         if model is None:
             self._running.setText(self.tr("Loading the model…"))

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -30,6 +28,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import decimal, signed
 from fineparser_gui.support.widgets import (
+    Question,
     closing_buttons,
     follow_palette,
     keyboard_friendly,
@@ -46,65 +45,17 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _REFRESH_MS = 100
 
 
-class DivesDialog(QDialog):
-    """Non-modal dialog; a subclass fills it in `refresh`, which follows the session, and draws its plots in `restyle`.
-
-    Attributes:
-        group: choice of dive number and board.
-        note: below everything.
-    """
-
-    def __init__(self, session: Session, size_px: tuple[int, int], parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        resize_within_screen(self, *size_px)
-        self._session = session
-        self.group = QComboBox(accessibleName=self.tr("Dive number and board"))
-        self.note = label(role="muted", wrap=True)
-        Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed, session.current_changed)
-
-    def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
-        """Place the widgets and fill them.
-
-        Args:
-            head: widgets in a row above; None: a stretch.
-            parts: widgets below, separated by splitters.
-        """
-        row = lay_out(QHBoxLayout(), *head)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        for part in parts:
-            splitter.addWidget(part)
-        splitter.setSizes(heights_px)
-        splitter.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        lay_out(layout, row, (splitter, 1), self.note, closing_buttons(self))
-        self.refresh()
-        follow_palette(self, self.restyle, QEvent.Type.FontChange)
-
-    def refresh(self) -> None:
-        """Show the dives of the session as they are now."""
-        raise NotImplementedError
-
-    def restyle(self) -> None:
-        """Draw the plots in other colors or another font."""
-        raise NotImplementedError
-
-    def _choose(self, key: str) -> None:
-        """Show a dive in the window."""
-        if key in self._session.keys:
-            self._session.select(key)
-
-    @property
-    def _shown_key(self) -> str | None:
-        return self._session.current.key if self._session.current is not None else None
-
-
-class LearnDialog(DivesDialog):
-    """Dialog with the dives that count above and the result below; a click on a point shows its dive."""
+class LearnDialog(QDialog):
+    """Non-modal dialog with the dives that count above and the result below; a click on a point shows its dive."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(session, _SIZE, parent)
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Learn from judged dives"))
+        resize_within_screen(self, *_SIZE)
+        self._session = session
+        self.note, self.question = label(role="muted", wrap=True), Question()
+        Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed, session.current_changed)
         self._service = LearningService(session, self)
         self._of_sets: list[LearningDive] = []
         self._listed: list[LearningDive] = []
@@ -127,7 +78,16 @@ class LearnDialog(DivesDialog):
         self._service.set_read.connect(self._on_set_read)
         self._service.ended.connect(self._on_ended)
         session.profiles.changed.connect(self._show_profile)
-        self._lay_out((self.count, None, self.add_set), (self.table, self._build_result()), (200, 400))
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        for part in (self.table, self._build_result()):
+            splitter.addWidget(part)
+        splitter.setSizes((200, 400))
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
+        row = lay_out(QHBoxLayout(), self.count, None, self.add_set)
+        lay_out(layout, row, (splitter, 1), self.question, self.note, closing_buttons(self))
+        self.refresh()
+        follow_palette(self, self.restyle, QEvent.Type.FontChange)
 
     def _build_result(self) -> QWidget:
         from fineparser_gui.support.dive_plot import DivePlot, plot_canvas
@@ -184,7 +144,7 @@ class LearnDialog(DivesDialog):
         return self._lesson.profile if self._lesson else self._session.profile or self._session.profiles.unused
 
     def refresh(self) -> None:
-        """Follow the session, but not while dives are read; see `DivesDialog`."""
+        """Show the dives of the session as they are now, but not while dives are read."""
         if self._busy:
             return
         self._listed = [*self._service.of_session(), *self._of_sets]
@@ -373,18 +333,30 @@ class LearnDialog(DivesDialog):
         if profile is None:
             return
         asked = self.tr("{0} Scores will say that they are by this profile. Use it all the same?")
-        if self._agreed(self.use_anyway.text(), asked.format(translated(profile.checked.said))):
-            profile = replace(profile, forced=True)
-            self._lesson = self._lesson and replace(self._lesson, profile=profile)
-            self._session.profiles.use(profile)
+        asked = asked.format(translated(profile.checked.said))
+        self.question.ask(asked, self.tr("Use this profile"), lambda: self._use_forced(profile))
+
+    def _use_forced(self, profile: Profile) -> None:
+        profile = replace(profile, forced=True)
+        self._lesson = self._lesson and replace(self._lesson, profile=profile)
+        self._session.profiles.use(profile)
 
     def _on_delete(self) -> None:
-        if self._agreed(self.delete.text(), self.tr("Delete the profile? Scoring is standard then.")):
-            self._lesson = None
-            self._session.profiles.delete()
+        asked = self.tr("Delete the profile? Scoring is standard then.")
+        self.question.ask(asked, self.tr("Delete"), self._delete)
 
-    def _agreed(self, title: str, asked: str) -> bool:
-        return QMessageBox.question(self, title.rstrip("…"), literal(asked)) == QMessageBox.StandardButton.Yes
+    def _delete(self) -> None:
+        self._lesson = None
+        self._session.profiles.delete()
+
+    def _choose(self, key: str) -> None:
+        """Show a dive in the window."""
+        if key in self._session.keys:
+            self._session.select(key)
+
+    @property
+    def _shown_key(self) -> str | None:
+        return self._session.current.key if self._session.current is not None else None
 
     def done(self, result: int) -> None:
         self._service.close()

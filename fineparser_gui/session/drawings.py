@@ -27,6 +27,7 @@ from fineparser_core.export.coach_marks import (
 
 # Exports use the same marks; the app imports them from here.
 from fineparser_core.export.coach_marks import LONGEST_NOTE as LONGEST_NOTE
+from fineparser_core.export.coach_marks import MARK_COLORS as MARK_COLORS
 from fineparser_core.export.coach_marks import MEASURED as MEASURED
 from fineparser_core.export.coach_marks import MOST_THICK as MOST_THICK
 from fineparser_core.export.coach_marks import angle_deg as angle_deg

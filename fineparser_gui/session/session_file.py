@@ -20,8 +20,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               athlete: {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright
               frames, or null;
               water_contact: first frame in which the coach saw the diver touch the water, or null;
-              drawings: {kind, frame, points, text, last_frame, thickness}, points in pixels of the file's
-              upright frames, last_frame only where several frames show the drawing;
+              drawings: {kind, frame, points, text, last_frame, thickness, color}, points in pixels of the
+              file's upright frames, last_frame only where several frames show the drawing;
               segments: dives found in a long recording, as `DiveSegment`, or null if it was not searched;
               dismissed: whether the coach has hidden them;
               video: identity of the file, as `VideoIdentity`, or null if it was never opened

@@ -133,12 +133,6 @@ class BatchCommands(QObject):
         if self._messages.buttons is self._offered:
             self._messages.withdraw()
 
-    def edit_dives(self) -> None:
-        """Ask for details of all selected dives at once."""
-        from fineparser_gui.dives.edit_dialog import EditDivesDialog
-
-        EditDivesDialog(self._session, self._panel.selected_keys(), self._window).open()
-
     def show_meet(self) -> None:
         """Show the dive list beside the window."""
         from fineparser_gui.meet.dialog import MeetDialog

@@ -6,21 +6,20 @@ from dataclasses import replace
 from fineparser_core.language import Phrase
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
-from fineparser_gui.shell.about_dialog import LICENSES, MODEL_CARD, SYSTEM_CHECK
 from fineparser_gui.shell.main_window import MainWindow
-from fineparser_gui.shell.window_state import WindowState
+from fineparser_gui.shell.window_state import HelpPage, WindowState
 from fineparser_gui.support.actions import Command
 
 #: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
 _LISTED = {
     *("open", "open_folder", "poolside", "new_session", "open_recent", "sessions", "open_session", "save_session_as"),
-    *("export", "export_strobe", "export_judged", "share", "quit"),
+    *("export", "export_judged", "share", "quit"),
     *("undo", "redo", "reset_corrections", "preferences"),
     *("analyse", "cancel", "edit_dives", "name_dives", "meet", "find_dives", "whole_file", "point_at_diver", "locate"),
     *("remove", "votes"),
     *("history", "compare", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
     "learn",
-    *("guide", "shortcuts", "find_command", "system_check", "about"),
+    *("guide", "find_command", "system_check", "about"),
 }
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
@@ -185,7 +184,7 @@ CATALOG: tuple[Command, ...] = (
             _can("cancel", Phrase("&Cancel analysis"), "",
                  lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.busy),
             _can("edit_dives", Phrase("Edit &selected dives…"), "Ctrl+Shift+D",
-                 lambda w: w.batch.edit_dives(), lambda s: bool(s.dives)),
+                 lambda w: w.edit_dives(), lambda s: s.shown and not s.comparing),
             _can("name_dives", Phrase("Fill in dive &numbers"), "Ctrl+D",
                  lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
             _can("take_seen", Phrase("Ta&ke the seen dive numbers"), "",
@@ -318,7 +317,9 @@ CATALOG: tuple[Command, ...] = (
             _tool(RULER, Phrase("R&uler in metres"), "Q"),
             _tool(STOPWATCH, Phrase("Stop&watch between two frames"), "U"),
             _can("thickness", Phrase("&Thickness of the lines"), "Shift+D",
-                 lambda w: w.player.drawing.thicken(), lambda s: s.video_available, icon="thickness"),
+                 lambda w: w.player.drawing.change_pen("thickness"), lambda s: s.video_available, icon="thickness"),
+            _can("color", Phrase("&Colour of the lines"), "Shift+C",
+                 lambda w: w.player.drawing.change_pen("color"), lambda s: s.video_available),
         ),
         (
             _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",
@@ -338,18 +339,18 @@ CATALOG: tuple[Command, ...] = (
     *_menu(
         Phrase("&Help"),
         (
-            _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.guide()),
+            _can("guide", Phrase("User &guide"), "F1", lambda w: w.dialogs.help(HelpPage.GUIDE)),
             _can("shortcuts", Phrase("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.find_command()),
-            _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.about(MODEL_CARD)),
+            _can("model_card", Phrase("&Model card"), "", lambda w: w.dialogs.help(HelpPage.MODEL_CARD)),
         ),
         (
             _can("find_command", Phrase("Fi&nd a command…"), "Ctrl+K", lambda w: w.dialogs.find_command()),
-            _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.about(SYSTEM_CHECK)),
+            _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.help(HelpPage.SYSTEM_CHECK)),
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),
         (
-            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.about(LICENSES)),
-            _can("about", Phrase("&About FineParser Studio"), "", lambda w: w.dialogs.about()),
+            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.help(HelpPage.LICENCES)),
+            _can("about", Phrase("&About FineParser Studio"), "", lambda w: w.dialogs.help(HelpPage.ABOUT)),
         ),
     ),
 )

@@ -1,24 +1,25 @@
-"""Opening of the main window's dialogs: preferences, export, sharing, user guide, palette, about."""
+"""Opening of the main window's dialogs: preferences, export, sharing, help, palette."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.export.dialog import ExportDialog
 from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
 from fineparser_gui.services.session import Session
-from fineparser_gui.shell.about_dialog import ABOUT, AboutDialog
 from fineparser_gui.shell.palette import CommandPalette
+from fineparser_gui.shell.window_state import HelpPage
 from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.log_file import log_folder
 
 if TYPE_CHECKING:
     from fineparser_gui.poolside.window import PoolsideWindow
+    from fineparser_gui.shell.help_dialog import HelpDialog
 
 
 class DialogLauncher(QObject):
@@ -26,7 +27,12 @@ class DialogLauncher(QObject):
 
     Args:
         folder: folder of the program's files, for example the log; None: nothing is stored.
+
+    Signals:
+        restart_requested: the program is to begin anew.
     """
+
+    restart_requested = Signal()
 
     def __init__(
         self,
@@ -40,12 +46,14 @@ class DialogLauncher(QObject):
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._preferences, self._choice = preferences, choice
-        self._guide: QDialog | None = None
+        self._help: HelpDialog | None = None
         self._poolside: PoolsideWindow | None = None
 
     def preferences(self) -> None:
         """Open the preferences."""
-        PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
+        dialog = PreferencesDialog(self._preferences, self._session, self._choice, self._window)
+        dialog.restart_requested.connect(self.restart_requested)
+        dialog.open()
 
     def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
         """Open the export of the shown dive, or of its strobe picture.
@@ -74,15 +82,6 @@ class DialogLauncher(QObject):
         """Show or hide the measures of compared dives beside their pictures."""
         self._window.player.show_measures()
 
-    def guide(self) -> None:
-        """Open the user guide, where it was read last."""
-        from fineparser_gui.shell.guide_dialog import GuideDialog  # not at the start of the program
-
-        if self._guide is None:
-            self._guide = GuideDialog(self._actions.commands, self._window)
-        self._guide.show()
-        self._guide.activateWindow()
-
     def poolside(self) -> None:
         """Open the window for the pool; the program's end ends it."""
         from fineparser_gui.poolside.window import PoolsideWindow  # FFmpeg is not for the start of the program
@@ -110,8 +109,13 @@ class DialogLauncher(QObject):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
-    def about(self, page: int = ABOUT, reports: Sequence[Path] = ()) -> None:
-        """Open the dialog on the program at one of its pages, perhaps with reports of crashes."""
-        dialog = AboutDialog(self._preferences.now, self._session.model, reports, self.open_log_folder, self._window)
-        dialog.show_page(page)
-        dialog.open()
+    def help(self, page: HelpPage, reports: Sequence[Path] = ()) -> None:
+        """Open help at one of its pages, perhaps with reports of crashes; the guide where it was read last."""
+        from fineparser_gui.shell.help_dialog import HelpDialog  # not at the start of the program
+
+        if self._help is None:
+            session, logs = self._session, self.open_log_folder
+            self._help = HelpDialog(
+                self._preferences, lambda: session.model, self._actions.commands, logs, self._window
+            )
+        self._help.open_page(page, reports)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter,
 from fineparser_core.resources import resource
 from fineparser_gui.compare.exemplars import ExemplarsPanel
 from fineparser_gui.dives.details import DetailsPanel
+from fineparser_gui.dives.edit_many import EditManyPanel
 from fineparser_gui.dives.list import DivesPanel
 from fineparser_gui.dives.missing_videos import MissingVideos
 from fineparser_gui.export.strip import ExportsStrip
@@ -23,7 +24,6 @@ from fineparser_gui.score.panel import ScorePanel
 from fineparser_gui.score.verdict import VerdictPanel
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.sessions import SessionController
-from fineparser_gui.shell.about_dialog import CRASH_REPORT
 from fineparser_gui.shell.batch_commands import BatchCommands
 from fineparser_gui.shell.dialog_launcher import DialogLauncher
 from fineparser_gui.shell.layout import Corner, DropHighlight, FoldStrip, FullScreen, SideColumn, WindowPlace
@@ -31,10 +31,11 @@ from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.session_dialogs import Opener, SessionDialogs
 from fineparser_gui.shell.start_page import EmptyState, RecentSession
 from fineparser_gui.shell.voice_over import VoiceOvers
-from fineparser_gui.shell.window_state import WindowState
+from fineparser_gui.shell.window_state import HelpPage, WindowState
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.actions import ActionRegistry, Command
 from fineparser_gui.support.background import Soon
+from fineparser_gui.support.images import swatch
 from fineparser_gui.support.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.support.messages import MessageBell, MessageStack
 from fineparser_gui.support.widgets import follow_palette, lay_out
@@ -63,6 +64,9 @@ class MainWindow(QMainWindow):
     Args:
         commands: of the menus.
         folder: folder of the program's files; None: there is none.
+
+    Attributes:
+        begins_anew_with: id of the session with which the program is to begin anew; None: it just ends.
 
     Signals:
         shown_first: the first paint is done; slow things may start.
@@ -98,6 +102,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionRegistry(self, commands, self._window_state)
         self.dialogs = DialogLauncher(self, session, preferences, choice, self.actions_by_id, folder)
         self.closing.connect(self.dialogs.close)
+        self.dialogs.restart_requested.connect(self.restart)
+        self.begins_anew_with: int | None = None
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
@@ -133,6 +139,7 @@ class MainWindow(QMainWindow):
         bar, self.bell = self.menuBar(), MessageBell(self.messages)
         # All pages share the bell; a menu bar at the top of the screen has no corner for it.
         (self.statusBar().addPermanentWidget if bar.isNativeMenuBar() else bar.setCornerWidget)(self.bell)
+        self.files.messages = self.messages
         self.missing = MissingVideos(self.session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self.opener.ask_for_videos)
@@ -149,7 +156,8 @@ class MainWindow(QMainWindow):
         self.batch.serve(self.dives, self.actions_by_id, self.messages)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
-        self.details = DetailsPanel(self.session)
+        self.details, self.several = DetailsPanel(self.session), EditManyPanel(self.session)
+        self.several.shown.connect(self.details.setHidden)
         self.score = ScorePanel(self.session)
         self.verdict = VerdictPanel(self.session, self.explanations)
         self.exemplars = ExemplarsPanel(self.session)
@@ -166,7 +174,7 @@ class MainWindow(QMainWindow):
             panel.frame_requested.connect(self.player.take_keys)
         self._side = QWidget()
         scroll = SideColumn((self.verdict, self.score, self.found), _SIDE_LEAST_W)
-        lay_out(QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8), (scroll, 1), self.details)
+        lay_out(QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8), (scroll, 1), self.details, self.several)
         # A stack shows screen readers its pages alone: overlays are children of the widget around it.
         over = QWidget()
         self._pages = QStackedWidget()
@@ -246,6 +254,12 @@ class MainWindow(QMainWindow):
         if self.files.may_close():
             self.close()
 
+    def restart(self) -> None:
+        """Close, and let the program begin anew with the session that is open, as the language changes at its start."""
+        session = self.files.controller.id
+        self.quit()
+        self.begins_anew_with = session if self._closed else None
+
     def show_history(self, on: bool, athlete: str | None = None) -> None:
         """Show the page of the coach's history in place of the player, perhaps of an athlete, or the player again."""
         if self.history is None:
@@ -266,6 +280,11 @@ class MainWindow(QMainWindow):
         playing = self.transport.playing
         if self.dives.go(rows) and playing:
             self.player.play_dive()
+
+    def edit_dives(self) -> None:
+        """Show the sheet of all selected dives in place of the shown dive's."""
+        self._folds[_COLUMNS[1]].setChecked(True)
+        self.several.show_dives(self.dives.selected_keys())
 
     def compare(self, on: bool) -> None:
         """Begin a comparison with the athlete's last dive of the number, else with another dive, or end it."""
@@ -292,7 +311,7 @@ class MainWindow(QMainWindow):
 
         def show() -> None:
             self.messages.withdraw()
-            self.dialogs.about(CRASH_REPORT, paths)
+            self.dialogs.help(HelpPage.CRASH_REPORT, paths)
 
         text = self.tr("Something went wrong the last time. A report was written on this computer; nothing is sent.")
         self.messages.offer(text, [(self.tr("Show the report"), show)])
@@ -322,6 +341,7 @@ class MainWindow(QMainWindow):
         self._set_checked("overlay", self.session.comparing.overlaid)
         self._set_checked("mirror_other", self.session.comparing.mirrored)
         self._set_checked("history", self._in_history)
+        self.actions_by_id["color"].setIcon(swatch(self.player.drawing.color))
         self.actions_by_id.refresh()
         if not self.full_screen.on:
             # Two pictures need the room more than the list and the panels of one dive do.

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -30,8 +30,9 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.session.session_file import SUFFIX
 from fineparser_gui.store.store import SessionRecord
+from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, videos_filter
-from fineparser_gui.support.widgets import closing_buttons, label, lay_out, literal
+from fineparser_gui.support.widgets import Question, closing_buttons, label, lay_out, literal
 
 LABELS_NAME = "fine-grained_annotation_aqa.pkl"
 _MOST_ATHLETES = 3
@@ -47,7 +48,10 @@ class SessionDialogs(QObject):
         controller: controller of the open session.
         recent: menu of the recent sessions.
         losing: returns sentences on what closing would lose besides.
+        messages: of the window, which sets them.
     """
+
+    messages: MessageStack
 
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
@@ -92,20 +96,18 @@ class SessionDialogs(QObject):
         found = self.controller.read(path)
         if found is None:
             return
-        as_in_file = False
         if n_dives := self.controller.n_differing(*found):
-            box = QMessageBox(QMessageBox.Icon.Question, self.tr("Open session file"), "", parent=self._window)
-            box.setTextFormat(Qt.TextFormat.PlainText)
             text = self.tr("Dives of this file that are known with other details: {0}.")
-            box.setText(f"{path.name}\n{text.format(n_dives)}")
-            keep = box.addButton(self.tr("Keep what is known"), QMessageBox.ButtonRole.AcceptRole)
-            take = box.addButton(self.tr("Take what the file says"), QMessageBox.ButtonRole.DestructiveRole)
-            box.addButton(QMessageBox.StandardButton.Cancel)
-            box.setDefaultButton(keep)
-            box.exec()
-            if box.clickedButton() not in (keep, take):
-                return
-            as_in_file = box.clickedButton() is take
+            choices = {self.tr("Keep what is known"): False, self.tr("Take what the file says"): True}
+            self.messages.offer(
+                f"{path.name}\n{text.format(n_dives)}",
+                [(name, lambda as_in_file=one: self._open(path, as_in_file)) for name, one in choices.items()],
+            )
+            return
+        self.controller.open(path)
+
+    def _open(self, path: Path, as_in_file: bool) -> None:
+        self.messages.withdraw()
         self.controller.open(path, as_in_file=as_in_file)
 
     def label(self, one: SessionRecord) -> str:
@@ -188,17 +190,24 @@ class SessionsDialog(QDialog):
         self.list.itemSelectionChanged.connect(self._show_selected)
         self.list.itemActivated.connect(self._on_open)
         self.open_button = QPushButton(self.tr("Open"), clicked=self._on_open)
-        self.rename = QPushButton(self.tr("Rename…"), clicked=self._on_rename)
+        self.name = QLineEdit(placeholderText=self.tr("Name"), accessibleName=self.tr("Name"))
+        self.name.editingFinished.connect(self._on_rename)
         self.merge = QPushButton(self.tr("Merge"), clicked=self._on_merge)
         self.delete = QPushButton(self.tr("Delete"), clicked=self._on_delete)
         self.delete.setToolTip(self.tr("Forgets the list; its analysed dives stay in the history"))
-        row = lay_out(QHBoxLayout(), self.open_button, self.rename, self.merge, self.delete, None)
+        self.question = Question()
+        for button in (self.open_button, self.merge, self.delete):
+            button.setAutoDefault(False)  # Enter belongs to the name
+        row = lay_out(QHBoxLayout(), self.open_button, (self.name, 1), self.merge, self.delete)
         what = self.tr("Every session is kept by itself. An evening begins a session of its own.")
+        buttons = closing_buttons(self)
+        buttons.button(buttons.StandardButton.Close).setAutoDefault(False)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        lay_out(layout, label(what, "muted", wrap=True), self.list, row, closing_buttons(self))
+        lay_out(layout, label(what, "muted", wrap=True), self.list, row, self.question, buttons)
         self._fill()
 
-    def _fill(self) -> None:
+    def _fill(self, current: int = 0) -> None:
+        """List the sessions, and select one by its id, else the first."""
         self.list.clear()
         for one in self._controller.all():
             text = self._sessions.label(one)
@@ -207,16 +216,22 @@ class SessionsDialog(QDialog):
             item = QListWidgetItem(text)
             item.setData(Qt.ItemDataRole.UserRole, one)
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
+            if one.id == current:
+                self.list.setCurrentItem(item)
+        if self.list.currentRow() < 0:
+            self.list.setCurrentRow(0)
         self._show_selected()
 
     def _selected(self) -> list[SessionRecord]:
         return [item.data(Qt.ItemDataRole.UserRole) for item in self.list.selectedItems()]
 
     def _show_selected(self) -> None:
-        n_selected = len(self._selected())
-        for button in (self.open_button, self.rename):
-            button.setEnabled(n_selected == 1)
+        selected = self._selected()
+        n_selected = len(selected)
+        self.name.setText(selected[0].name if n_selected == 1 else "")
+        self.question.hide()
+        for widget in (self.open_button, self.name):
+            widget.setEnabled(n_selected == 1)
         self.merge.setEnabled(n_selected > 1)
         self.delete.setEnabled(n_selected > 0)
 
@@ -226,11 +241,10 @@ class SessionsDialog(QDialog):
             self.accept()
 
     def _on_rename(self) -> None:
-        (one,) = self._selected()
-        name, given = QInputDialog.getText(self, self.tr("Rename session"), self.tr("Name"), text=one.name)
-        if given:
-            self._controller.rename(one.id, name)
-            self._fill()
+        selected = self._selected()
+        if self.name.isModified() and len(selected) == 1:
+            self._controller.rename(selected[0].id, self.name.text())
+            self._fill(selected[0].id)
 
     def _on_merge(self) -> None:
         if self._controller.merge([one.id for one in self._selected()]):
@@ -239,11 +253,11 @@ class SessionsDialog(QDialog):
     def _on_delete(self) -> None:
         selected = self._selected()
         text = self.tr("Sessions to forget: {0}. Their analysed dives stay in the history.").format(len(selected))
-        buttons = QMessageBox.StandardButton
-        choice = buttons.Discard | buttons.Cancel
-        if QMessageBox.question(self, self.tr("Delete"), literal(text), choice, buttons.Cancel) == buttons.Discard:
-            self._controller.delete([one.id for one in selected])
-            self._fill()
+        self.question.ask(text, self.delete.text(), lambda: self._delete([one.id for one in selected]))
+
+    def _delete(self, ids: list[int]) -> None:
+        self._controller.delete(ids)
+        self._fill()
 
 
 class Opener(QObject):

@@ -2,9 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum, auto
 
 from fineparser_core.language import Phrase
 from fineparser_gui.session.dive import Dive, DiveState
+
+
+class HelpPage(IntEnum):
+    """Page of the help, in the order of its tabs."""
+
+    GUIDE = 0
+    ABOUT = auto()
+    MODEL_CARD = auto()
+    LICENCES = auto()
+    LICENCE_TEXTS = auto()
+    SYSTEM_CHECK = auto()
+    CRASH_REPORT = auto()
 
 
 @dataclass(frozen=True, kw_only=True)

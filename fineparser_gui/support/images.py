@@ -32,6 +32,14 @@ def icon(name: str, color: str) -> QIcon:
     return QIcon(pixmap(name, color, _DRAWN_PX))
 
 
+@lru_cache(maxsize=16)
+def swatch(color: str) -> QIcon:
+    """Return a square of a color (#rrggbb)."""
+    image = QPixmap(_DRAWN_PX, _DRAWN_PX)
+    image.fill(QColor(color))
+    return QIcon(image)
+
+
 def pixmap(name: str, color: str, size_px: int) -> QPixmap:
     """Return the icon as a square pixmap."""
     svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", QColor(color).name())

@@ -6,13 +6,13 @@ from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QComboBox, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from fineparser_core.language import text
 from fineparser_core.resources import resource
 from fineparser_core.support.codec import LONGEST_PATH
 from fineparser_core.video.files import VIDEO_SUFFIXES
-from fineparser_gui.support.widgets import choice_box, literal
+from fineparser_gui.support.widgets import choice_box
 
 _KEY = "last_save_folder"
 
@@ -71,10 +71,8 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
         return None
     path = Path(name)
     if path.suffix.lower() not in suffixes:
-        path = path.with_name(path.name + suffixes[0])
-        # The file dialog has not asked about a file whose suffix is added here.
-        if path.exists() and not _may_replace(parent, path):
-            return None
+        # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
+        path = free_path(path.with_name(path.name + suffixes[0]))
     LAST_FOLDER.remember(path)
     return path
 
@@ -82,12 +80,6 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
 def videos_filter() -> str:
     """Return the filter of a file dialog that asks for videos."""
     return text("Videos ({0});;All files (*)", " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES))
-
-
-def _may_replace(parent: QWidget, path: Path) -> bool:
-    asked = text("{0} exists already. Replace it?", path.name)
-    answer = QMessageBox.question(parent, text("Export"), literal(asked))
-    return answer == QMessageBox.StandardButton.Yes
 
 
 def free_path(path: Path) -> Path:

@@ -64,18 +64,22 @@ def deciding_buttons(dialog: QDialog, text: str, accept: Callable[[], None]) -> 
 
 
 class TextPage(QTextBrowser):
-    """Read-only text; links open in the browser, pictures are loaded from a folder and are no wider than the page."""
+    """Read-only text; links open in the browser, pictures are loaded from a folder and are no wider than the page.
+
+    Attributes:
+        folder: of the pictures; None: there are none.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self._folder = folder
+        self.folder = folder
         self._pictures: set[str] = set()
         self._fit_timer = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self._fit_pictures)
         self.setOpenExternalLinks(True)
         self.document().setDocumentMargin(_MARGIN_PX)
 
     def loadResource(self, kind: int, name: QUrl) -> object:
-        if kind != QTextDocument.ResourceType.ImageResource.value or self._folder is None:
+        if kind != QTextDocument.ResourceType.ImageResource.value or self.folder is None:
             return super().loadResource(kind, name)
         self._pictures.add(name.path())
         return self._picture(name.path())
@@ -92,7 +96,7 @@ class TextPage(QTextBrowser):
         document.markContentsDirty(0, document.characterCount())
 
     def _picture(self, name: str) -> QImage:
-        reader = QImageReader(str((self._folder or Path()) / name))
+        reader = QImageReader(str((self.folder or Path()) / name))
         size, room_px = reader.size(), self.viewport().width() - 2 * round(self.document().documentMargin())
         if size.width() > room_px > 0:
             size = size.scaled(room_px, size.height(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -225,6 +229,33 @@ def push_button(text: str, act: Callable[[], object], tip: str = "", role: str |
     button.clicked.connect(act)
     keyboard_friendly(button)
     return button
+
+
+class Question(QWidget):
+    """A question in a dialog, with a button that agrees and one that takes it back; hidden until it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text, self.agree = label(wrap=True), QPushButton(autoDefault=False)
+        self.agree.clicked.connect(self.hide)
+        self.cancel = QPushButton(self.tr("Cancel"), autoDefault=False, clicked=self.hide)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=8)
+        lay_out(row, (self._text, 1), self.agree, self.cancel)
+        self._act: Callable[[], object] = self.hide
+        self.agree.clicked.connect(lambda: self._act())
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def ask(self, text: str, agree: str, act: Callable[[], object]) -> None:
+        """Ask, and call `act` once the user agrees; `agree` is what the button says."""
+        self._act = act
+        self._text.setText(text)
+        self.agree.setText(agree)
+        self.show()
+        self.cancel.setFocus()
 
 
 class Strip(QFrame):

@@ -15,6 +15,7 @@ from fineparser_gui.session.drawings import (
     ELLIPSE,
     FREEHAND,
     LINE,
+    MARK_COLORS,
     MOST_POINTS,
     NOTE,
     RULER,
@@ -342,9 +343,13 @@ def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):
         assert session.current.drawings[0].thickness == thickness
     _trigger(drawn, "thickness")
     assert from_json(to_dict(session.current.drawings[0]), Drawing).thickness == 2
+    _trigger(drawn, "color")
     _trigger(drawn, "draw_line")
     _drag(qtbot, canvas, _at(canvas, 40, 10), _at(canvas, 50, 40))
-    assert session.current.drawings[1].thickness == 2  # as the last
+    line = from_json(to_dict(session.current.drawings[1]), Drawing)
+    assert (line.thickness, line.color) == (2, "red")  # as the last
+    swatch = drawn.window.actions_by_id["color"].icon().pixmap(8, 8).toImage().pixelColor(4, 4)
+    assert swatch.name() == MARK_COLORS["red"]
 
 
 def test_a_stopwatch_runs_from_one_frame_to_another(drawn, qtbot):

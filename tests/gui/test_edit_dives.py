@@ -9,7 +9,6 @@ from answers_kit import copies
 from PySide6.QtCore import QLocale, Qt
 
 from fineparser_core.video.probe import probe, recording_day
-from fineparser_gui.dives.edit_dialog import EditDivesDialog
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import read_session
 from fineparser_gui.support.formatting import day_text, typed_day
@@ -114,9 +113,9 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     session.editing.set_diver(keys[0], "Anna")
     session.editing.set_details(keys[2], "107B", 3.0, 3.3)
     window.dives.view.selectAll()
-    window.actions_by_id["edit_dives"].setEnabled(True)
     window.actions_by_id["edit_dives"].trigger()
-    dialog = window.findChild(EditDivesDialog)
+    dialog = window.several
+    assert (dialog.isVisible(), window.details.isVisible()) == (True, False)
     assert dialog.ok.text() == "Change 3 dives"
     assert (dialog.diver.text(), dialog.diver.placeholderText()) == ("", "several")
     assert dialog.board.currentText() == "several"
@@ -128,7 +127,7 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     qtbot.keyClicks(dialog.number, "207c")
     qtbot.keyClicks(dialog.date, "2026-05-31")
     dialog.ok.click()
-    assert not dialog.isVisible()
+    assert (dialog.isVisible(), window.details.isVisible()) == (False, True)
     dives = [session.dive(key) for key in keys]
     assert [dive.details for dive in dives] == [("207C", None, None), ("207C", None, None), ("207C", 3.0, None)]
     assert [(dive.diver, dive.dived_on) for dive in dives] == [("Anna", "2026-05-31"), *2 * [("", "2026-05-31")]]

@@ -178,17 +178,14 @@ def test_a_missing_video_and_a_missing_folder_are_sentences(studio, qtbot, tmp_p
     assert os.listdir(tmp_path) == []
 
 
-def test_names_get_their_ending(dialog, tmp_path, monkeypatch):
+def test_names_get_their_ending(dialog, tmp_path):
     (tmp_path / "frame.png").touch()
     for typed, kind, expected in (("clip", 0, "clip.mp4"), ("a.JPG", 2, "a.JPG"), ("t.csv", 3, "t.csv")):
         dialog.chosen = str(tmp_path / typed)
         suffixes = ((".mp4",), (), (".png", ".jpg", ".jpeg"), (".csv",))[kind]
         assert ask_save_path(dialog, tmp_path / "proposed", suffixes) == tmp_path / expected
-    answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
-    dialog.chosen = str(tmp_path / "frame")
-    assert ask_save_path(dialog, tmp_path / "proposed", (".png",)) is None
-    assert ask_save_path(dialog, tmp_path / "proposed", (".png",)) == tmp_path / "frame.png"
+    dialog.chosen = str(tmp_path / "frame")  # the file dialog has not asked about frame.png
+    assert ask_save_path(dialog, tmp_path / "proposed", (".png",)) == tmp_path / "frame 2.png"
 
 
 def yellow_in(path):

@@ -11,14 +11,14 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from fineparser_core import __version__
-from fineparser_gui.shell.about_dialog import AboutDialog
+from fineparser_gui.shell.help_dialog import HelpDialog
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
 
 
 def test_the_system_check_can_be_copied(idle_studio, qtbot):
     idle_studio.window.actions_by_id["system_check"].trigger()
-    dialog = idle_studio.window.findChild(AboutDialog)
+    dialog = idle_studio.window.findChild(HelpDialog)
     assert not dialog.copy.isEnabled()
     qtbot.waitUntil(dialog.copy.isEnabled)
     dialog.copy.click()
@@ -28,7 +28,7 @@ def test_the_system_check_can_be_copied(idle_studio, qtbot):
 
 def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
     idle_studio.window.actions_by_id["system_check"].trigger()
-    idle_studio.window.findChild(AboutDialog).close()
+    idle_studio.window.findChild(HelpDialog).close()
 
 
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
@@ -48,10 +48,10 @@ def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
     qtbot.waitUntil(lambda: bool(window.messages.buttons))
     assert window.messages.buttons[0].text() == "Show the report"
     window.messages.buttons[0].click()
-    text = window.findChild(AboutDialog).page.toPlainText()
+    text = window.findChild(HelpDialog).page.toPlainText()
     assert "ZeroDivisionError: of a test" in text
     assert __version__ in text
-    window.findChild(AboutDialog).close()
+    window.findChild(HelpDialog).close()
     window.close()
     again = make_studio()
     qtbot.waitUntil(lambda: again.client.running)  # begun after the first paint, as the offer is

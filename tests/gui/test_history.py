@@ -8,7 +8,6 @@ from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
 from fineparser_core.diving.judging import Judging
-from fineparser_gui.dives.edit_dialog import EditDivesDialog
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME
@@ -133,7 +132,8 @@ def test_names_complete_across_sessions(scored, qtbot):
         qtbot.waitUntil(field.hasFocus)
         field.completer().setCompletionPrefix(typed)  # its list needs more than the offscreen platform has
         assert field.completer().currentCompletion() == name
-    dialog = EditDivesDialog(scored.session, scored.session.keys, scored.window)
+    dialog = scored.window.several
+    dialog.show_dives(scored.session.keys)
     dialog.event_name.setText("City meet")
     dialog.event_name.setModified(True)
     dialog.ok.click()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, open_scored
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
@@ -37,16 +38,6 @@ def another(clip: Path) -> Path:
     path = clip.with_name("next.mp4")
     path.write_bytes(clip.read_bytes() + bytes(8))
     return path
-
-
-def answered(monkeypatch, label: str) -> None:
-    """Answer the question of a box by the button with a label."""
-
-    def press(box: QMessageBox) -> int:
-        next(one for one in box.buttons() if one.text().replace("&", "") == label).click()
-        return 0
-
-    monkeypatch.setattr(QMessageBox, "exec", press)
 
 
 def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tmp_path, clip):
@@ -169,9 +160,9 @@ def test_a_session_file_is_taken_in_once(make_studio, qtbot, tmp_path, clip):
 
 
 @pytest.mark.parametrize(
-    ("label", "diver"), [("Keep what is known", "Zoë"), ("Take what the file says", "Anna"), ("Cancel", None)]
+    ("label", "diver"), [("Keep what is known", "Zoë"), ("Take what the file says", "Anna"), ("", None)]
 )
-def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, monkeypatch, tmp_path, clip, label, diver):
+def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, tmp_path, clip, label, diver):
     studio = make_studio()
     opened(studio, qtbot, clip, "Zoë")
     assert studio.session.history.keeping.flush()
@@ -179,8 +170,11 @@ def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, monk
     path = tmp_path / "monday.fineparser"
     write_session(SavedSession(dives=(replace(said, diver="Anna"),), selected=0), path)
     studio.files.begin()
-    answered(monkeypatch, label)
     studio.window.files.open_path(path)
+    assert studio.session.current is None
+    for button in studio.window.messages.buttons:
+        if button.text() == label:
+            button.click()
     assert (studio.session.current.diver if studio.session.current else None) == diver
 
 
@@ -227,23 +221,24 @@ def test_what_cannot_be_kept_is_said_once_and_asked_about_on_closing(
     assert len(stored(tmp_path)) == 1
 
 
-def test_sessions_are_renamed_merged_and_deleted_in_their_list(make_studio, qtbot, monkeypatch, tmp_path, clip):
+def test_sessions_are_renamed_merged_and_deleted_in_their_list(make_studio, qtbot, clip):
     studio = make_studio()
     opened(studio, qtbot, clip)
     studio.files.begin()
     opened(studio, qtbot, another(clip))
     dialog = SessionsDialog(studio.window.files, studio.window)
     assert dialog.list.count() == 2
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Camp", True))
-    dialog.rename.click()
+    qtbot.keyClicks(dialog.name, "Camp")
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
     assert (studio.files.name, dialog.list.item(0).text()[:4]) == ("Camp", "Camp")
     dialog.list.selectAll()
     assert not dialog.open_button.isEnabled()
     dialog.merge.click()
     assert dialog.list.count() == 1
     assert [dive.path.name for dive in studio.session.dives] == ["clip.mp4", "next.mp4"]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     dialog.delete.click()
+    assert dialog.list.count() == 1
+    dialog.question.agree.click()
     assert (dialog.list.count(), studio.session.keys) == (0, [])
     dialog.close()
 

@@ -73,7 +73,7 @@ def test_the_drawing_tools_are_beside_the_picture_at_every_width(idle_studio, qt
     qtbot.waitUntil(lambda: window.width() == size[0])
     QApplication.processEvents()
     bar = window.player.findChild(DrawingBar)
-    for name in ("draw_line", "draw_angle", "draw_arrow", "draw_freehand", "draw_note", "thickness", "undo"):
+    for name in ("draw_line", "draw_angle", "draw_arrow", "draw_freehand", "draw_note", "color", "thickness", "undo"):
         (button,) = (one for one in bar.findChildren(QToolButton) if one.defaultAction() is window.actions_by_id[name])
         assert button.isVisible()
         assert bar.rect().contains(button.geometry())

@@ -8,7 +8,7 @@ from answers_kit import answer, answer_dive, copies, open_scored, requests, resu
 from club_set import write_set
 from finding import named, press, reads
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel
 from simulated_club import club
 
 from fineparser_core.diving.judging import Judging
@@ -41,10 +41,6 @@ def learned(dialog, qtbot) -> None:
     press(dialog, "Learn")
     assert named(dialog, "Dives that are read").isVisible()
     qtbot.waitUntil(dialog.table.isEnabled)
-
-
-def agree(monkeypatch, asked: list[str], answer=QMessageBox.StandardButton.Yes) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *given: asked.append(given[2]) or answer)
 
 
 def button(dialog, text: str):
@@ -93,10 +89,9 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     assert not file.exists()
     assert "(not in use)" in reads(dialog)
     assert requests(studio, ScoreRequest)[-1].profile is None
-    asked: list[str] = []
-    agree(monkeypatch, asked)
     press(dialog, "Delete…")
-    assert asked == ["Delete the profile? Scoring is standard then."]
+    assert dialog.question.text == "Delete the profile? Scoring is standard then."
+    dialog.question.agree.click()
     assert session.profiles.unused is None
     assert not list(file.parent.glob("profile*"))
     assert "Standard scoring." in reads(dialog)
@@ -111,13 +106,12 @@ def test_what_is_not_shown_to_help_is_used_by_agreement_alone(studio, qtbot, mon
     learned(dialog, qtbot)
     assert "that it helps is not shown" in reads(dialog)
     assert not button(dialog, "Use this profile").isEnabled()
-    asked: list[str] = []
-    agree(monkeypatch, asked, QMessageBox.StandardButton.No)
     press(dialog, "Use it all the same…")
-    assert "that it helps is not shown" in asked[0]
+    assert "that it helps is not shown" in dialog.question.text
+    dialog.question.cancel.click()
     assert studio.session.profile is None
-    agree(monkeypatch, asked)
     press(dialog, "Use it all the same…")
+    dialog.question.agree.click()
     assert studio.session.profile.forced
     dialog.close()
 

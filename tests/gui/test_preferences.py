@@ -17,7 +17,7 @@ from fineparser_gui.preferences.dialog import PreferencesDialog
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.preferences import Preferences
-from fineparser_gui.shell.about_dialog import AboutDialog
+from fineparser_gui.shell.help_dialog import HelpDialog
 from fineparser_gui.support.theme import DARK, LIGHT, contrast, shown_on, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 
@@ -90,6 +90,18 @@ def test_lengths_in_feet_are_read_from_the_next_start_on(idle_studio, dialog):
     QTest.keyClick(dialog.units, Qt.Key.Key_Down)
     assert idle_studio.preferences.now.units == FEET
     assert told in texts(dialog)
+
+
+def test_another_language_begins_with_a_button_in_the_open_session(make_studio, clip):
+    studio = make_studio()
+    studio.window.opener.add_videos([clip])
+    assert studio.session.history.keeping.flush()
+    studio.window.actions_by_id["preferences"].trigger()
+    dialog, session = studio.window.findChild(PreferencesDialog), studio.files.id
+    studio.preferences.change(language="de")
+    dialog.restart.click()
+    assert not studio.window.isVisible()
+    assert studio.window.begins_anew_with == session > 0
 
 
 def test_folders_in_which_moved_videos_are_searched_are_added_and_removed(make_studio, monkeypatch, tmp_path):
@@ -174,7 +186,7 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     (tmp_path / "MODEL_CARD.md").write_text("# Where it fails\n\n![splash](failure.png)\n", encoding="utf-8")
     idle_studio.preferences.change(weights=str(tmp_path))
     idle_studio.window.actions_by_id["model_card"].trigger()
-    page = idle_studio.window.findChild(AboutDialog).page
+    page = idle_studio.window.findChild(HelpDialog).page
     text = page.toPlainText()
     assert text.index("Where it fails") < text.index("Figures") < text.index("rho: 0.5")
     shown = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("failure.png"))

@@ -11,20 +11,22 @@ from PySide6.QtWidgets import QDialog
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.resources import resource
 from fineparser_gui.shell.catalog import CATALOG
-from fineparser_gui.shell.guide_dialog import GuideDialog, guide_file
+from fineparser_gui.shell.guide_page import Guide, guide_file
+from fineparser_gui.shell.help_dialog import HelpDialog
 from fineparser_gui.shell.palette import CommandPalette
+from fineparser_gui.shell.window_state import HelpPage
 
 
 @pytest.fixture
 def guide(qtbot):
-    dialog = GuideDialog(CATALOG, None)
+    dialog = HelpDialog(None, lambda: None, CATALOG, lambda: None, None)
     qtbot.addWidget(dialog)
     with qtbot.waitExposed(dialog):
-        dialog.show()
-    return dialog
+        dialog.open_page(HelpPage.GUIDE)
+    return dialog.guide
 
 
-def first_line(dialog: GuideDialog) -> str:
+def first_line(dialog: Guide) -> str:
     """What stands at the top of the page."""
     return dialog.page.cursorForPosition(dialog.page.viewport().rect().topLeft()).block().text()
 
@@ -33,16 +35,16 @@ def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
     window = idle_studio.window
     activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F1)
-    (dialog,) = window.findChildren(GuideDialog)
+    (dialog,) = window.findChildren(HelpDialog)
     assert dialog.isVisible()
     assert not dialog.isModal()
     dialog.resize(800, 500)
-    dialog.show_heading(dialog.contents.topLevelItem(2))
+    dialog.guide.show_heading(dialog.guide.contents.topLevelItem(2))
     at = dialog.page.verticalScrollBar().value()
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
     window.actions_by_id["guide"].trigger()
-    assert [one for one in window.findChildren(GuideDialog) if one.isVisible()] == [dialog]
+    assert [one for one in window.findChildren(HelpDialog) if one.isVisible()] == [dialog]
     assert (dialog.width(), dialog.page.verticalScrollBar().value()) == (800, at)
     dialog.close()
 
@@ -57,7 +59,7 @@ def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
 def test_it_speaks_the_language_of_the_window(qtbot, code) -> None:
     use_language(code)
     try:
-        dialog = GuideDialog(CATALOG, None)
+        dialog = Guide(CATALOG)
     finally:
         use_language("en")
     qtbot.addWidget(dialog)
@@ -112,6 +114,6 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
 
 
 def test_the_start_of_the_program_does_without_it() -> None:
-    code = "import sys, fineparser_gui.app; print('fineparser_gui.shell.guide_dialog' in sys.modules)"
+    code = "import sys, fineparser_gui.app; print('fineparser_gui.shell.guide_page' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

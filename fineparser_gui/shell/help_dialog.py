@@ -1,11 +1,10 @@
-"""Dialog on the program: version, model card, licences, system check, and a report of a crash where there is one."""
+"""Dialog of help: guide, version, model card, licences, system check, and a report of a crash where there is one."""
 
 import html
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
@@ -14,7 +13,10 @@ from fineparser_core.constants import CARD_NAME
 from fineparser_core.language import text
 from fineparser_core.resources import LICENSE_PAGE, LICENSE_TEXTS, bundled_weights, made, resource
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_gui.session.preferences import Preferences
+from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.shell.guide_page import Guide
+from fineparser_gui.shell.window_state import HelpPage
+from fineparser_gui.support.actions import Command
 from fineparser_gui.support.process import Process
 from fineparser_gui.support.widgets import TextPage, closing_buttons, lay_out, resize_within_screen
 from fineparser_gui.worker.protocol import Ready
@@ -24,70 +26,83 @@ PROSE_NAME = "MODEL_CARD.md"
 _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
 _MOST_BYTES = 2_000_000
 _HIDDEN = ("shards", "format", "model", "synthetic")
-_SIZE = (760, 640)
-ABOUT, MODEL_CARD, LICENSES, _LICENSE_TEXTS, SYSTEM_CHECK, CRASH_REPORT = range(6)
+_SIZE = (1000, 720)
 
 
-class AboutDialog(QDialog):
-    """Pages of text, each of which is filled when it is shown first.
+class HelpDialog(QDialog):
+    """Guide and pages of text, each of which is filled when it is shown first; not modal.
+
+    It keeps its size and the place in the guide when it is closed; the other pages are filled anew.
 
     Args:
-        model: loaded model, whose device and precision its card names.
-        reports: files of crashes; without any there is no page of them.
+        model: returns the loaded model, whose device and precision its card names.
         open_logs: opens the folder of the log.
     """
 
     def __init__(
         self,
-        preferences: Preferences,
-        model: Ready | None,
-        reports: Sequence[Path],
+        preferences: PreferenceStore,
+        model: Callable[[], Ready | None],
+        commands: Sequence[Command],
         open_logs: Callable[[], None],
-        parent: QWidget,
+        parent: QWidget | None,
     ) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("About FineParser Studio"))
+        self.setWindowTitle(self.tr("Help"))
         resize_within_screen(self, *_SIZE)
-        self._preferences, self._model, self._reports = preferences, model, reports
-        self._folder = Path(preferences.weights) if preferences.weights else bundled_weights()
+        self._preferences, self._model = preferences, model
+        self._reports: Sequence[Path] = ()
         self._checking: Process | None = None
+        self.guide = Guide(commands)
         self.pages = QTabWidget(documentMode=True)
         self.pages.setUsesScrollButtons(False)
-        pages = [
-            (self.tr("FineParser Studio {0}").format(__version__), TextPage(), self._fill_about),
-            (self.tr("Model card"), TextPage(self._folder), self._fill_model_card),
-            (self.tr("Licences"), TextPage(), self._fill_licenses),
-            (self.tr("Licence texts"), TextPage(), self._fill_license_texts),
-            (self.tr("System check"), TextPage(), self._begin_check),
-            (self.tr("Crash report"), TextPage(), self._fill_report),
-        ]
-        self._unfilled: dict[int, Callable[[TextPage], None]] = {}
-        for place, (title, page, fill) in enumerate(pages[: None if reports else CRASH_REPORT]):
+        self.pages.addTab(self.guide, self.guide.page.accessibleName())
+        self._fills: dict[int, Callable[[TextPage], None]] = {}
+        for title, fill in (
+            (self.tr("FineParser Studio {0}").format(__version__), self._fill_about),
+            (self.tr("Model card"), self._fill_model_card),
+            (self.tr("Licences"), self._fill_licenses),
+            (self.tr("Licence texts"), self._fill_license_texts),
+            (self.tr("System check"), self._begin_check),
+            (self.tr("Crash report"), self._fill_report),
+        ):
+            page = TextPage()
             page.setAccessibleName(title)
-            self.pages.addTab(page, title)
-            self._unfilled[place] = fill
-        self.copy = QPushButton(self.tr("Copy"), clicked=self._on_copy)
-        logs = QPushButton(self.tr("Open the log folder"), clicked=lambda: open_logs())
-        foot = lay_out(QHBoxLayout(), self.copy, logs, None, closing_buttons(self))
-        lay_out(QVBoxLayout(self), (self.pages, 1), foot)
+            self._fills[self.pages.addTab(page, title)] = fill
+        self.copy = QPushButton(self.tr("Copy"), autoDefault=False, clicked=self._on_copy)
+        logs = QPushButton(self.tr("Open the log folder"), autoDefault=False, clicked=lambda: open_logs())
+        buttons = closing_buttons(self)
+        buttons.button(buttons.StandardButton.Close).setAutoDefault(False)  # Enter finds
+        lay_out(QVBoxLayout(self), (self.pages, 1), lay_out(QHBoxLayout(), self.copy, logs, None, buttons))
         self.pages.currentChanged.connect(self.show_page)
 
     @property
     def page(self) -> TextPage:
         """The shown page."""
-        return self.pages.currentWidget()
+        shown = self.pages.currentWidget()
+        return self.guide.page if shown is self.guide else shown
+
+    def open_page(self, place: HelpPage, reports: Sequence[Path] = ()) -> None:
+        """Open at a page, for example the model card; without reports of crashes there is no page of them."""
+        self._reports = reports
+        self._unfilled = dict(self._fills)
+        self.pages.setTabVisible(HelpPage.CRASH_REPORT, bool(reports))
+        self.show_page(place)
+        self.show()
+        self.activateWindow()
+        self.page.setFocus()
 
     def show_page(self, place: int) -> None:
-        """Show a page, for example `MODEL_CARD`."""
+        """Show a page."""
         self.pages.setCurrentIndex(place)
         if (fill := self._unfilled.pop(place, None)) is not None:
             fill(self.page)
-        self.copy.setEnabled(place != SYSTEM_CHECK or self._checking is None)
+        self.copy.setEnabled(place != HelpPage.SYSTEM_CHECK or self._checking is None)
 
     def done(self, result: int) -> None:
         if self._checking is not None:
             self._checking.close()
+            self._checking = None
         super().done(result)
 
     def _on_copy(self) -> None:
@@ -105,16 +120,18 @@ class AboutDialog(QDialog):
         )
 
     def _fill_model_card(self, page: TextPage) -> None:
+        weights = self._preferences.now.weights
+        folder = page.folder = Path(weights) if weights else bundled_weights()
         prose = ""
         with suppress(OSError):
-            prose = read_bounded(self._folder / PROSE_NAME, _MOST_BYTES).decode(errors="replace")
+            prose = read_bounded(folder / PROSE_NAME, _MOST_BYTES).decode(errors="replace")
         page.setMarkdown(prose)
         end = QTextCursor(page.document())
         end.movePosition(QTextCursor.MoveOperation.End)
         if prose:
             heading = self.tr("Figures")
             end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
-        end.insertHtml(_facts(self._folder / CARD_NAME, self._model))
+        end.insertHtml(_facts(folder / CARD_NAME, self._model()))
         page.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _fill_licenses(self, page: TextPage) -> None:
@@ -137,9 +154,10 @@ class AboutDialog(QDialog):
         page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
         page.setPlainText(self.tr("Looking at this computer…"))
-        chosen = ["--device", self._preferences.device, "--precision", self._preferences.precision]
-        if self._preferences.weights:
-            chosen += ["--weights", self._preferences.weights]
+        now = self._preferences.now
+        chosen = ["--device", now.device, "--precision", now.precision]
+        if now.weights:
+            chosen += ["--weights", now.weights]
         lines: list[bytes] = []
         process = self._checking = Process("doctor", "fineparser_core.commands.cli", "doctor", *chosen, parent=self)
 

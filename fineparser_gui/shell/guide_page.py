@@ -1,12 +1,12 @@
-"""The user guide: its text in the language of the window, beside a table of its contents."""
+"""Page of the user guide: its text in the language of the window, beside a table of its contents."""
 
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker
+from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextFrameFormat, QTextTable
-from PySide6.QtWidgets import QDialog, QLineEdit, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.language import ENGLISH, language, text
@@ -16,13 +16,12 @@ from fineparser_gui.shell.window_state import FIXED
 from fineparser_gui.support.actions import Command, native_text
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import mix
-from fineparser_gui.support.widgets import TextPage, closing_buttons, label, lay_out, literal, resize_within_screen
+from fineparser_gui.support.widgets import TextPage, label, lay_out, literal
 
 _FOLDER = "guide"
 #: Mark in the guide that is replaced by a paragraph for each measure.
 _MEASURES = "<!-- measures -->"
-_SIZE = (1000, 720)
-_CONTENTS_W = 280
+_CONTENTS_W, _PAGE_W = 280, 700
 #: Headings of the table of contents.
 _LEVELS = (2, 3)
 _LINE_PERCENT = 125
@@ -145,16 +144,14 @@ class GuidePage(TextPage):
                 frame.setFormat(table)
 
 
-class GuideDialog(QDialog):
-    """The guide with its contents and a search; not modal. When closed, it keeps its size and place."""
+class Guide(QWidget):
+    """The guide with its contents and a search."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("User guide"))
-        resize_within_screen(self, *_SIZE)
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__()
         keys = {key for one in (*commands, *FIXED) for key in one.keys}
         self.page = GuidePage(guide_file(language()), keys)
-        self.page.setAccessibleName(self.windowTitle())
+        self.page.setAccessibleName(self.tr("User guide"))
         self.contents = QTreeWidget(
             accessibleName=self.tr("Contents"), headerHidden=True, rootIsDecorated=False, itemsExpandable=False
         )
@@ -180,10 +177,8 @@ class GuideDialog(QDialog):
         parts.addWidget(left)
         parts.addWidget(self.page)
         parts.setStretchFactor(1, 1)
-        parts.setSizes([_CONTENTS_W, _SIZE[0] - _CONTENTS_W])
-        buttons = closing_buttons(self)
-        buttons.button(buttons.StandardButton.Close).setAutoDefault(False)  # Enter finds
-        lay_out(QVBoxLayout(self), (parts, 1), buttons)
+        parts.setSizes([_CONTENTS_W, _PAGE_W])
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins()), parts)
         self.search.returnPressed.connect(self.find_next)
         self.search.textChanged.connect(self.message.hide)
         self.contents.currentItemChanged.connect(self.show_heading)
@@ -198,8 +193,8 @@ class GuideDialog(QDialog):
             (QKeySequence.StandardKey.ZoomOut, self.page.zoomOut),
             (QKeySequence("Ctrl+0"), lambda: self.page.setFont(normal)),
         ):
-            QShortcut(key, self, activated=act)
-        self.page.setFocus()
+            QShortcut(key, self, activated=act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.setFocusProxy(self.page)
         self._follow()
 
     def show_heading(self, item: QTreeWidgetItem | None) -> None:
