@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from math import hypot
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Bands, Finding, band_for, findings, gauge
-from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
+from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text, rounded_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import Analysis, Measure
@@ -41,6 +42,8 @@ from fineparser_core.video.probe import probe
 MOST_ROWS = 10
 #: Letters of a note that fit on the page.
 _MOST_NOTE = 700
+#: Standard deviations of a difference that is told as a change, and how many changes are.
+_CLEAR, _MOST_CHANGED = 2.0, 6
 
 
 def make_report(
@@ -247,8 +250,8 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
     return (*sentences, *(without_home(printable(translated(note))) for note in notes))
 
 
-def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overview:
-    """Return the overview of dives, in order of time."""
+def make_overview(dives: Sequence[ReportedDive], title: str, note: str, pages: Sequence[Page] = ()) -> Overview:
+    """Return the overview of dives, in order of time; `pages` are theirs, in the same order, for pictures."""
     days = [dive.date for dive in dives if dive.date]
     facts = [(text("dives"), str(len(dives)))]
     if days:
@@ -256,10 +259,12 @@ def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overv
     groups: dict[str, list[ReportedDive]] = {}
     for dive in dives:
         groups.setdefault(_number_and_board(dive), []).append(dive)
+    most = sorted(groups.items(), key=lambda group: -len(group[1]))
     return Overview(
         title=printable(title),
         facts=tuple(facts),
-        rows=tuple(_overview_row(name, of) for name, of in groups.items()),
+        rows=tuple(_overview_row(name, of) for name, of in most),
+        best=_best(most[0][1] if most else (), dict(zip((dive.path for dive in dives), pages, strict=False))),
         note=tuple(printable(note, keep="\n").strip().splitlines()),
         about=(
             text(
@@ -285,7 +290,31 @@ def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
     awards = [point.judged for point in trend if point.judged is not None]
     awards = awards or [point.award for point in trend if point.award is not None]
     told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
-    return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())
+    shown = trend if len(trend) > 1 else ()
+    return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=shown, changed=_changed(dives))
+
+
+def _changed(dives: Sequence[ReportedDive]) -> tuple[str, ...]:
+    """Return the measures that differ most, beyond their uncertainties, between the first dive and the latest."""
+    before = {one.name: one for one in measures_of(dives[0].analysis)}
+    clear = []
+    for last in measures_of(dives[-1].analysis):
+        first = before.get(last.name, last)
+        told = [rounded_text(one.value, one.name, one.unit) for one in (first, last)]
+        how_clear = abs(last.value - first.value) / (hypot(first.uncertainty, last.uncertainty) or 1.0)
+        if how_clear >= _CLEAR and told[0] != told[1]:
+            clear.append((how_clear, f"{measure_name(last.name)}: {' → '.join(told)}"))
+    return tuple(line for _, line in sorted(clear, reverse=True)[:_MOST_CHANGED])
+
+
+def _best(dives: Sequence[ReportedDive], pages: Mapping[Path, Page]) -> PictureRow | None:
+    """Return the pictures of the dive with the best award, its judges' or else the predicted."""
+    awarded = [(judged or predicted or 0.0, dive) for dive in dives for predicted, judged in (_awards(dive),)]
+    for award, dive in sorted(awarded, key=lambda one: -one[0]):
+        if dive.path in pages and dive.path.is_file():
+            said = " · ".join(filter(None, (_number_and_board(dive), printable(dive.date), number(award, 1))))
+            return replace(pages[dive.path].strips[0], heading=text("Best: {0}", said))
+    return None
 
 
 def _awards(dive: ReportedDive) -> tuple[float | None, float | None]:

@@ -123,12 +123,14 @@ class NumberOverview:
     Attributes:
         awards: the first, the latest and the best of the judges, or else implied by scores; "" without either.
         trend: in order of time; empty for a single dive.
+        changed: measures of which the latest dive differs clearly from the first, lines.
     """
 
     number: str
     n_dives: int
     awards: tuple[str, str, str]
     trend: tuple[ReportedTrend, ...]
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,8 @@ class Overview:
 
     Attributes:
         facts: (name, value), a line each.
+        rows: those of most dives first.
+        best: pictures of the best dive of the first number; None where there are none.
         note: of the coach, lines.
         about: what the numbers are and are not, sentences.
     """
@@ -144,6 +148,7 @@ class Overview:
     title: str
     facts: tuple[tuple[str, str], ...]
     rows: tuple[NumberOverview, ...]
+    best: PictureRow | None
     note: tuple[str, ...]
     about: tuple[str, ...]
 

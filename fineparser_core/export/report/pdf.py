@@ -31,6 +31,8 @@ _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
 _ENTRY_PICTURE = (_WIDTH - 5 * _GAP) / 6
 #: Height of a chart of the overview, and rows of its table that leave room for a row of charts.
 _CHART, _MOST_NUMBERS = 44.0, 24
+#: Height of the chart of the number with most dives where there is room, and of the pictures of the best dive.
+_LARGE_CHART, _BEST = 84.0, 48.0
 _GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
 
 
@@ -240,13 +242,31 @@ def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
         for x, value in zip(columns, (str(row.n_dives), *row.awards), strict=True):
             canvas.text(x, y + 0.6, value, 8, align="R")
     y += _SHORT_ROW + 4
+    charts = [row for row in page.rows if row.trend]
+    first, others = next(iter(charts), None), charts[1 : max(int((_PHASES_END - y) // _CHART) * 2 - 1, 1)]
+    room = _PHASES_END - y - (len(others) + 1) // 2 * _CHART
+    best = page.best if first is not None and room >= _CHART + _BEST else None
+    if first is not None and room >= _CHART:
+        tall = min(room - (_BEST if best else 0), _LARGE_CHART)
+        _draw_trend(canvas, first.number, first.trend, (_MARGIN, y, _WIDTH - _COLUMN, y + tall - 2))
+        _draw_changed(canvas, first.changed, _MARGIN + _WIDTH - _COLUMN + _COLUMN_GAP, y)
+        y += tall
+    if best is not None:
+        y = _draw_strip(canvas, best, y) + 3
     wide = (_WIDTH - _COLUMN_GAP) / 2
-    room = int((_PHASES_END - y) // _CHART) * 2
-    for at, row in enumerate([row for row in page.rows if row.trend][:room]):
+    for at, row in enumerate(others):
         left, top = _MARGIN + at % 2 * (wide + _COLUMN_GAP), y + at // 2 * _CHART
         _draw_trend(canvas, row.number, row.trend, (left, top, wide, top + _CHART - 2))
     _draw_note(canvas, page.note, _WIDTH)
     _draw_foot(canvas, page.about)
+
+
+def _draw_changed(canvas: PdfCanvas, changed: Sequence[str], x: float, y: float) -> None:
+    if changed:
+        wide = _COLUMN - _COLUMN_GAP
+        y = canvas.lines(x, y, text("What changed, first to latest"), 8, wide, most=2, color=FAINT) + 1
+        for line in changed:
+            y = canvas.lines(x, y, line, 7.5, wide, most=3) + 0.6
 
 
 def _draw_foot(canvas: PdfCanvas, about: Sequence[str]) -> None:

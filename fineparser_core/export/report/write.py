@@ -12,7 +12,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.content import make_overview, make_report
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, PracticeDive, ReportedDive
 from fineparser_core.export.report.meet_sheet import make_sheet
-from fineparser_core.export.report.page import Report, trend_chart
+from fineparser_core.export.report.page import Page, Report, trend_chart
 from fineparser_core.export.report.pictures import jpeg
 from fineparser_core.language import language, text
 from fineparser_core.printable import printable
@@ -81,7 +81,8 @@ def write_report(
         raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
     report = make_report(dives, title=title, listed=listed, progress=progress, cancel=cancel)
     if overview_note is not None:
-        report = replace(report, overview=make_overview(dives, report.title, overview_note))
+        pages = [page for page in report.pages if isinstance(page, Page)] if not listed else []
+        report = replace(report, overview=make_overview(dives, report.title, overview_note, pages))
     if suffix == ".pdf":
         from fineparser_core.export.report.pdf import write_pdf  # its library takes a second to load
 

@@ -9,7 +9,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging, half_text
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, measures_of, without_samples
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
@@ -184,6 +184,14 @@ def test_a_season_begins_with_a_page_of_its_awards(dive, tmp_path, suffix):
     (row,) = overview.rows
     assert (row.number, row.n_dives, len(row.trend)) == ("207C from 10 m", 2, 2)
     assert ("days", "2026-05-03 to 2026-06-01") in overview.facts
+    assert row.changed == ()
+    higher = tuple(replace(one, value=2 * one.value) for one in measures_of(dive.analysis) if one.name == "flight_time")
+    later = replace(later, analysis=replace(dive.analysis, measures=higher))
+    overview = make_overview([dive, later], "Season", "", [make_page(dive), make_page(later)])
+    (changed,) = overview.rows[0].changed
+    assert changed.startswith("time in the air: ")
+    assert overview.best.heading.startswith("Best: 207C from 10 m · 2026-0")
+    assert len(overview.best.pictures) == 6
     job = ReportJob(
         path=tmp_path / f"s{suffix}", dives=(dive, later), title="Season of <b>", overview_note="Well done."
     )
@@ -238,7 +246,11 @@ def test_nothing_of_a_page_is_cut_in_any_language(dive, tmp_path, speak, code, m
 
     monkeypatch.setattr(pdf_canvas, "fit_line", fit_line)
     monkeypatch.setattr(pdf_canvas.PdfCanvas, "wrapped", wrapped)
-    write_report([dive], tmp_path / "r.pdf", overview_note="")
+    season = [replace(dive, date=f"2026-05-0{day}") for day in (1, 2, 3)]
+    measured = replace(
+        dive.analysis, measures=tuple(replace(one, value=2 * one.value) for one in measures_of(dive.analysis))
+    )
+    write_report([*season, replace(dive, analysis=measured)], tmp_path / "r.pdf", overview_note="Higher take-off.")
     assert not cut
 
 
