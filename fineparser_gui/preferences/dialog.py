@@ -105,7 +105,7 @@ class PreferencesDialog(QDialog):
         self.units = choice_box([(self.tr("meters"), "meters"), (self.tr("feet"), FEET)])
         what = label(self.tr("Language and lengths change at the next start."), "muted", wrap=True)
         self._restart = QWidget()
-        self.restart = QPushButton(self.tr("Restart now"), clicked=self.restart_requested)
+        self.restart = QPushButton(self.tr("Restart now"), clicked=lambda: self.restart_requested.emit())
         lay_out(QHBoxLayout(self._restart, contentsMargins=QMargins()), (what, 1), self.restart)
         page, form = _form()
         add_form_row(form, self.tr("&Club"), self.club)

@@ -194,7 +194,6 @@ class Guide(QWidget):
             (QKeySequence("Ctrl+0"), lambda: self.page.setFont(normal)),
         ):
             QShortcut(key, self, activated=act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.setFocusProxy(self.page)
         self._follow()
 
     def show_heading(self, item: QTreeWidgetItem | None) -> None:

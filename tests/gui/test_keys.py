@@ -150,7 +150,7 @@ def mnemonics(root: QWidget) -> Counter[str]:
 def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled_weights) -> None:
     window = studio_with_dive.window
     assert not [letter for letter, count in mnemonics(window).items() if count > 1]
-    for action_id in ("preferences", "guide", "shortcuts", "export", "edit_dives"):
+    for action_id in ("preferences", "guide", "shortcuts", "export"):
         action = window.actions_by_id[action_id]
         if not action.isEnabled():
             continue

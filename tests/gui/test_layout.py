@@ -84,7 +84,7 @@ def test_dialogs_fit_a_screen_of_1920_x_1080_at_200_percent(idle_studio, qtbot, 
     window = idle_studio.window
     open_scored(idle_studio, qtbot, small_video, tmp_path)
     window.dives.view.selectAll()
-    for name in ("preferences", "export", "share", "edit_dives", "sessions", "learn", "meet", "about", "guide"):
+    for name in ("preferences", "export", "share", "sessions", "learn", "meet", "about", "guide"):
         window.actions_by_id[name].trigger()
         qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(QDialog)))
         for dialog in (one for one in window.findChildren(QDialog) if one.isVisible()):
