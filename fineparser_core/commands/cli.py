@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import importlib
 import os
 import shlex
@@ -96,6 +97,7 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
     """
     show_all_text()
     wait_asleep()  # the command loads torch
+    gc.set_threshold(20_000)  # by default Python looks through all that torch brings again and again while it is loaded
     try:
         with _interrupt_on_stop_signals():
             code = _exit_code(command, argv)

@@ -12,6 +12,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 
 from fineparser_core.constants import BOARDS_M, SPRINGBOARDS_M
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -158,9 +160,14 @@ def known_difficulty(dive_number: str | None, board_m: float | None, typed: floa
     return values.pop() if len(values) == 1 else None
 
 
+def boards_with_difficulty(dive: DiveNumber) -> tuple[float, ...]:
+    """Return the boards that the DD of a dive is known for, in meters."""
+    return tuple(board for board in BOARDS_M if _recorded_or_computed(dive, board) is not None)
+
+
 def commonest_board_m(dive: DiveNumber) -> float | None:
     """Return the board with most competition records of the dive, in meters; None if there are no records."""
-    rows = [row for row in recorded_difficulties() if row.dive_number == str(dive)]
+    rows = recorded_of(dive)
     return max(rows, key=lambda row: row.count).board_m if rows else None
 
 
@@ -169,6 +176,16 @@ def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
     """Return the rows of the bundled table, ordered by dive number and board."""
     rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
     return tuple(RecordedDifficulty(*row) for row in rows)
+
+
+def recorded_of(dive: DiveNumber) -> tuple[RecordedDifficulty, ...]:
+    """Return the rows of a dive, ordered by board."""
+    return _rows_by_number().get(str(dive), ())
+
+
+@cache
+def _rows_by_number() -> dict[str, tuple[RecordedDifficulty, ...]]:
+    return {number: tuple(rows) for number, rows in groupby(recorded_difficulties(), attrgetter("dive_number"))}
 
 
 def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
@@ -214,7 +231,7 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     _check_board(dive, board_m)
     value = _recorded_or_computed(dive, board_m)
     if value is None:
-        known = [board for board in BOARDS_M if _recorded_or_computed(dive, board) is not None]
+        known = boards_with_difficulty(dive)
         way_out = Phrase("give the DD yourself")
         if known:
             way_out = Phrase("choose a board it is known for ({0} m), or give the DD yourself", _listed(known))
@@ -225,8 +242,7 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
 def _recorded_or_computed(dive: DiveNumber, board_m: float) -> float | None:
     if board_m in SPRINGBOARDS_M:
         return springboard_difficulty(dive, board_m)
-    rows = recorded_difficulties()
-    return next((row.difficulty for row in rows if (row.dive_number, row.board_m) == (str(dive), board_m)), None)
+    return next((row.difficulty for row in recorded_of(dive) if row.board_m == board_m), None)
 
 
 def _listed(boards_m: Sequence[float]) -> str:

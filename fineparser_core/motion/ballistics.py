@@ -19,6 +19,7 @@ _AFTER_START_S, _BEFORE_TOP_S = 0.05, 0.35
 _BEFORE_WATER_S = 0.03
 #: Errors of neighboring frames go together over about so long: independent places are fewer than frames.
 CORRELATED_S = 0.1
+_ROUNDS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,6 @@ def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None
     Returns:
         None where too little of it shows, or nothing falls by more than a pixel.
     """
-    from scipy.optimize import least_squares  # takes a third of a second to import
-
     use = np.isfinite(places).all(axis=1)
     if use.sum() < _LEAST or np.ptp(places[use, 1]) < 1:
         return None
@@ -98,11 +97,13 @@ def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None
     scatter = max(scatter, _LEAST_SCATTER * float(np.ptp(y)))
 
     def robust(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        start = np.linalg.lstsq(columns, values, rcond=None)[0]
-        found = least_squares(
-            lambda p: (columns @ p - values) / scatter, start, jac=lambda _: columns / scatter, loss="cauchy"
-        )
-        return found.x, np.linalg.inv(found.jac.T @ found.jac)
+        """Fit by least squares, then with less weight for what lies off (Cauchy); and the covariance."""
+        weight = np.ones(len(values))
+        for _ in range(_ROUNDS):
+            found = np.linalg.lstsq(columns * np.sqrt(weight)[:, None], values * np.sqrt(weight), rcond=None)[0]
+            weight = 1 / (1 + ((values - columns @ found) / scatter) ** 2)
+        curvature = np.maximum(weight * (2 * weight - 1), np.finfo(float).eps)  # of the loss
+        return found, np.linalg.inv(columns.T @ (curvature[:, None] * columns)) * scatter**2
 
     down, covariance = robust(basis, y)
     across, _ = robust(basis[:, :2], x)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from fineparser_core.constants import BOARDS_M
-from fineparser_core.diving.difficulty import known_difficulty, recorded_difficulties
-from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.difficulty import boards_with_difficulty, recorded_difficulties, recorded_of
+from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
 from fineparser_core.records import Recognition, SeenNumber
 
 #: Directions in the order of the groups of dives.
@@ -40,9 +39,8 @@ def known_numbers() -> tuple[KnownNumber, ...]:
     }
     found = []
     for name in sorted(names):
-        boards_m = tuple(board_m for board_m in BOARDS_M if known_difficulty(name, board_m) is not None)
-        if boards_m:
-            dive = parse_dive_number(name)
+        dive = known_number(name)
+        if dive is not None and (boards_m := boards_with_difficulty(dive)):
             found.append(KnownNumber(dive, boards_m, _common(dive)))
     return tuple(found)
 
@@ -96,7 +94,7 @@ def _common(dive: DiveNumber) -> float:
     common = 1.0 if dive.half_twists % 2 == asked else _ODD
     # Twists are free in up to two somersaults, and beside a pike or tuck in more.
     common *= 1.0 if (dive.position == "D") == (dive.half_somersaults <= _MOST_FREE) else _ODD
-    return common + sum(row.count for row in recorded_difficulties() if row.dive_number == str(dive))
+    return common + sum(row.count for row in recorded_of(dive))
 
 
 #: Maximum number of dive numbers shown, and their minimum probability: a chip of 1 % helps nobody.
