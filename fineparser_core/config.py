@@ -54,7 +54,7 @@ class ModelConfig:
     """Which network: the method, and for the paper's FineParser its modules (Tables 3 to 5).
 
     Attributes:
-        method: FineParser, fineparser-pose, a rival, or your own as package.module:factory, see methods.md; the
+        method: FineParser, fineparser-pose, a baseline, or your own as package.module:factory, see methods.md; the
             settings below are FineParser's.
         sap: spatial parser: the gate and the masks.
         sve: static stream.
@@ -150,7 +150,7 @@ class RunSettings:
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
         imagenet: state dict of torchvision or timm, for the static backbone; it is read as data.
-        c3d: state dict with the layers conv1 to fc7, for the rivals on C3D; likewise.
+        c3d: state dict with the layers conv1 to fc7, for the baselines on C3D; likewise.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -251,7 +251,7 @@ class TrainConfig(ModelConfig):
             both alike.
         focal_gamma: gamma of Eq. 9.
         start: what the network starts from where neither weights nor `kinetics` are given: "random", the "bundled"
-            weights (of which a rival keeps what it freezes beside `kinetics`, too), or nothing else than "kinetics",
+            weights (of which a baseline keeps what it freezes beside `kinetics`, too), or nothing else than "kinetics",
             without which training is refused.
         initialization: of the rest: "ours", or as in the "release": mask decoder, and the variances of Kinetics as they
             are beneath a smaller eps.

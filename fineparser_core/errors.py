@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
     )
     WEIGHTS = 5, "weights missing, damaged or of another architecture"
     ANNOTATIONS = 6, "data set: annotations missing or damaged, or no dive that can be read"
-    OUTPUT = 7, "output that cannot be written, or no room for the cache"
+    OUTPUT = 7, "output that cannot be written, or no space for the cache"
     NOT_A_DIVE = (
         8,
         "the clip is not a dive, is cut wrongly, shows no diver or surely another dive than was given: phases and "

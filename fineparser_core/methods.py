@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 GROUP = "fineparser.methods"
 #: The program's own entry point, also where the metadata of an older or frozen install lack it.
 OWN_ENTRY_POINT = EntryPoint("fineparser", "fineparser_core.training.methods:METHODS", GROUP)
-Grade = Literal["equal to released code", "from the paper", "idea of", "own"]
+Grade = Literal["equal to released code", "from the paper", "own"]
 #: A function or class, or the import path "package.module:name" of one, which is imported when it is first called.
 Reference = Callable[..., Any] | str
 
@@ -143,7 +143,7 @@ def _load(point: EntryPoint) -> dict[str, Method]:
         methods: Sequence[Method] = [found] if isinstance(found, Method) else list(found)
         if wrong := [one for one in methods if not isinstance(one, Method)]:
             raise TypeError(f"{wrong[0]!r:.80} is no Method")
-    except Exception as error:  # a stranger's package fails in every way there is
+    except Exception as error:  # an untrusted package fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         package = "" if point.dist is None else f" of the package {point.dist.name}"
         raise ConfigError(

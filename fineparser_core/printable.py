@@ -1,4 +1,4 @@
-"""Text as it leaves the program: names of files and texts of strangers may hold what no reader can show.
+"""Text as it leaves the program: names of files and untrusted texts may hold what no reader can show.
 
 A file name with bytes that are not valid Unicode holds lone surrogates, which no encoding writes and which crash
 OpenCV; control characters steer a terminal.
@@ -32,7 +32,7 @@ def printable(text: object, *, keep: str = "") -> str:
 
 
 def without_surrogates(text: str, *, file_name: bool = False) -> str:
-    """Return the text of a stranger's file, in Unicode that can be written again: U+FFFD for every lone surrogate.
+    """Return the text of an untrusted file, in Unicode that can be written again: U+FFFD for every lone surrogate.
 
     Args:
         file_name: keep those by which Python carries the stray bytes of a file name.

@@ -48,8 +48,8 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
     """Create the folder of settings, store and exemplars.
 
     Returns:
-        The folder and "". Where it cannot be written, a message for the user, with the folder where only room is
-        missing: what is in it can be read, and room may be made; else with None.
+        The folder and "". Where it cannot be written, a message for the user, with the folder where only space is
+        missing: what is in it can be read, and space may be made; else with None.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

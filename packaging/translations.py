@@ -36,7 +36,7 @@ _TAKE_TEXTS = {
     **dict.fromkeys(("Phrase", "text"), (1,)),
     "tr": {None: (1,), 3: (1, 1), 4: (1, 1)},
 }
-#: Rooms of core whose errors no window shows: programs choose settings and networks, commands read judged dives.
+#: Packages of core whose errors no window shows: programs choose settings and networks, commands read judged dives.
 _UNSEEN = ("config", "methods", "models", "checkpoints.build", "data.judged_dives")
 
 #: {English: {language: text, or its plural forms}}.
@@ -47,8 +47,8 @@ Table = dict[str, dict[str, str | list[str]]]
 def collect() -> dict[str, bool]:
     """Everything that people may read in the window, in its exports and reports: whether a count decides."""
     graph = grimp.build_graph("fineparser_core", "fineparser_gui", cache_dir=None)
-    unseen = {f"fineparser_core.{room}" for room in _UNSEEN}
-    unseen |= {inner for room in unseen for inner in graph.find_descendants(room)}
+    unseen = {f"fineparser_core.{package}" for package in _UNSEEN}
+    unseen |= {inner for package in unseen for inner in graph.find_descendants(package)}
     reached = graph.find_upstream_modules("fineparser_gui", as_package=True) - unseen
     paths = [ROOT.joinpath(*module.split(".")) for module in reached | graph.find_descendants("fineparser_gui")]
     sources = [(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"), "python") for path in paths]

@@ -108,7 +108,7 @@ def _made(
         training = module.training
         found = module.eval()(*given)
         module.train(training)
-    except Exception as error:  # a stranger's module fails in every way there is
+    except Exception as error:  # an untrusted module fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("The {0} cannot be made and run ({1}): see what it has to take.", what, reason) from error
     wanted = size or (found.shape[-1] if isinstance(found, Tensor) and found.ndim else 0)

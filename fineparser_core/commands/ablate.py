@@ -15,10 +15,10 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.paper import paper_table, side_by_side
 from fineparser_core.methods import get_method
-from fineparser_core.training.presets import MEASURED, get_config
+from fineparser_core.training.presets import get_config
 
 #: Last of the tables whose rows are different methods.
-_OF_RIVALS = 2
+_OF_METHODS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,17 +54,15 @@ def main(argv: list[str]) -> int:
     presets = [row.preset for row in rows if row.preset is not None]
     if unknown := set(args.rows) - set(presets):
         raise ConfigError(f"Table {args.table} has no row '{min(unknown)}': use some of {', '.join(presets)}.")
-    # One process measures the row that is not trained: last, as the others do not wait for it.
-    presets = sorted((name for name in presets if not args.rows or name in args.rows), key=MEASURED.__eq__)
+    presets = [name for name in presets if not args.rows or name in args.rows]
     for name in args.methods:
         use_method(name)
     presets += args.methods
     words += [] if args.epochs is None else ["--epochs", str(args.epochs)]
-    defaults = {name: TrainConfig() if name == MEASURED else get_config(name) for name in presets}
+    defaults = {name: get_config(name) for name in presets}
     configs = {name: parse(TrainConfig, "ablate", words, default=default) for name, default in defaults.items()}
 
     # Imported late, as they load torch.
-    from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.dives import check_labels
     from fineparser_core.training.initial import check_start, startable
@@ -86,23 +84,17 @@ def main(argv: list[str]) -> int:
         logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
         for name, config in configs.items():
             try:
-                if name != MEASURED:
-                    check_labels(data_set(config.layout), config)
+                check_labels(data_set(config.layout), config)
             except (AnnotationError, ConfigError) as error:
                 raise type(error)(f"The row '{name}': {error} Or choose the others by --rows.") from None
-        trained = [(name, configs[name], n) for n in range(args.seeds) for name in configs if name != MEASURED]
-        for preset, config, n in [*trained, *((name, configs[name], 0) for name in configs if name == MEASURED)]:
-            config, settings = replace(config, seed=config.seed + n), settings_of(config)
+        for preset, n in [(name, n) for n in range(args.seeds) for name in configs]:
+            config = replace(configs[preset], seed=configs[preset].seed + n)
+            settings = settings_of(config)
             out, data = args.out / (_folder(preset) + f"-seed{config.seed}" * bool(n)), data_set(config.layout)
-            if preset == MEASURED:
-                if not peers.writes:
-                    break
-                results = measured_row(config, data, out, settings=args, cancel=cancel)
-            else:
-                given: dict[str, Any] = {"settings": settings, "own": own[preset]}
-                results = finished_results(config, data, out, **given) or (
-                    train(config, data, out, **given, cancel=cancel, peers=peers).results
-                )
+            given: dict[str, Any] = {"settings": settings, "own": own[preset]}
+            results = finished_results(config, data, out, **given) or (
+                train(config, data, out, **given, cancel=cancel, peers=peers).results
+            )
             test = results[PICKED].get("test", {})
             metrics = test.get("metrics", {})
             found = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
@@ -115,13 +107,13 @@ def main(argv: list[str]) -> int:
             epochs = "" if args.epochs is None else f", {args.epochs} epochs"
             learned = f"{epochs}, {stamp['dives']} training dives" if stamp["dives"] else ""
             measured_on = measured_on or f"{stamp['name']}{learned}"
-            if preset != MEASURED and not n and startable(config)["kinetics"] and settings.kinetics is None:
+            if not n and startable(config)["kinetics"] and settings.kinetics is None:
                 unlike = "random weights" if config.start == "random" and settings.weights is None else "other weights"
                 left_out.append(f"{preset}: starts from {unlike}, its paper from Kinetics: give --kinetics")
         if peers.writes:
             grades = (
                 grades_of({*defaults, *(row.preset for row in rows if row.preset)})
-                if args.table <= _OF_RIVALS
+                if args.table <= _OF_METHODS
                 else None
             )
             say("\n".join([side_by_side(args.table, ours, data=measured_on, grades=grades), *left_out]))
@@ -130,7 +122,7 @@ def main(argv: list[str]) -> int:
 
 def grades_of(presets: Collection[str]) -> dict[str, str]:
     """Return how close each preset is to the source of its method."""
-    return {name: "idea of" if name == MEASURED else get_method(get_config(name).method).grade for name in presets}
+    return {name: get_method(get_config(name).method).grade for name in presets}
 
 
 def _folder(preset: str) -> str:

@@ -230,7 +230,7 @@ SIZES: Mapping[str, Size] = {
             "tracks": (3000, 24),
             "steps": (3000, 24),
             "static": (3000, 36),
-            # Rho of dives kept aside was .56 after 800 iterations, and .39 after 3,000, which teach dives by heart.
+            # Rho of dives kept aside was .56 after 800 iterations, and .39 after 3,000, which overfit them.
             "dynamic": (800, 36),
         },
         exemplars=10,

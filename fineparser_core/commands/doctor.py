@@ -10,7 +10,7 @@ from fineparser_core.health.report import Places, as_text, examine
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorOptions(WeightsOptions):
-    """Prints versions, processor and GPU, codecs, the state of weights and exemplars, room on the disk, and the log.
+    """Prints versions, processor and GPU, codecs, the state of weights and exemplars, space on the disk, and the log.
 
     Attributes:
         json: print JSON instead of text.

@@ -289,7 +289,7 @@ def use_method(name: str | None) -> None:
     made = own_part("--method", name, kind=Method)
     try:
         made = made if isinstance(made, Method) else made()
-    except Exception as error:  # a stranger's function fails in every way there is
+    except Exception as error:  # an untrusted function fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("--method {0} cannot be made ({1}): see what it does.", repr(name), reason) from error
     if not isinstance(made, Method):
@@ -318,7 +318,7 @@ def own_part(option: str, path: str | None, kind: type[Any] | None = None) -> An
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except (Exception, SystemExit) as error:  # a stranger's module fails in every way there is
+    except (Exception, SystemExit) as error:  # an untrusted module fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("{0} {1} cannot be loaded ({2}): check the path.", option, repr(path), reason) from error
     if not callable(found) and not (kind is not None and isinstance(found, kind)):

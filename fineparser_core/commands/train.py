@@ -57,7 +57,7 @@ class TrainOptions(RunOptions):
     Attributes:
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
             weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
-            table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
+            table3-A, or the name of a baseline (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
         loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 

@@ -66,7 +66,7 @@ class CachePlan:
 def check_room(folder: Path, plans: Sequence[CachePlan]) -> None:
     """Check the free space, and warn of dives whose images are not there.
 
-    Raises: ExportError where a folder has too little room for all that is to be written to it.
+    Raises: ExportError where a folder has too little space for all that is to be written to it.
     """
     absent = sum(plan.absent[0] for plan in plans)
     needed, dives = sum(plan.bytes_needed for plan in plans), sum(len(plan.missing) for plan in plans) - absent
@@ -168,7 +168,7 @@ class DatasetCache:
             A sentence for every dive that cannot be used: its id and why.
 
         Raises:
-            ExportError: too little room, before anything is written; or a file cannot be written.
+            ExportError: too little space, before anything is written; or a file cannot be written.
             Cancelled: once the token is set; finished dives stay.
         """
         cancel = cancel or CancelToken()

@@ -25,7 +25,6 @@ METRICS = {
 _MASKS = ("mae", "f_beta", "s_measure")
 #: Presets of the paper's whole network, with which others are compared.
 _WHOLE = ("fineparser", "table3-E", "table4-4", "table5-resnet34", "mtl-aqa")
-_IDEA = "idea of"
 #: Ours, by both definitions.
 _OUR_MASKS = tuple(
     f"{name}{suffix}" for suffix in ("", "_stretched") for name in (*_MASKS[:2], "f_beta_mean", _MASKS[2])
@@ -46,10 +45,10 @@ class PaperRow:
     Attributes:
         table: its number, 1 to 5.
         label: as printed; the rows of Table 3 with their modules.
-        preset: what reproduces it here, a name in `training.presets.PRESETS` or `MEASURED`; None where nothing does.
+        preset: what reproduces it here, a name in `training.presets.PRESETS`; None where nothing does.
         data: what the paper measured it on.
         values: the printed metrics by their names in `METRICS`.
-        source: the paper that printed them, where it is a later paper; for an unprinted row, its description.
+        source: the paper that printed them, where it is a later paper.
     """
 
     table: int
@@ -99,8 +98,8 @@ def side_by_side(
 ) -> str:
     """Return a table of the paper as text, its value of every metric beside ours; of several seeds ours is the mean.
 
-    Methods that are only an idea of a paper have a table of their own, and so have masks, as the paper's metrics of
-    them are not defined well enough to be compared with. Several seeds add a table of their scatter.
+    Masks have a table of their own, as the paper's metrics of them are not defined well enough to be compared with.
+    Several seeds add a table of their scatter.
 
     Args:
         number: of the table, 1 to 5.
@@ -120,28 +119,16 @@ def side_by_side(
     lines += [(preset, preset, {}) for preset in ours if preset not in {row.preset for row in rows}]
     header = ["", *(f"{METRICS[name]} {whose}" for name in names for whose in ("paper", "ours"))]
 
-    def table(ideas: bool) -> str:
-        cells = [
-            [label, *(_number(of.get(name)) for name in names for of in (theirs, means.get(preset, {})))]
-            + [grades.get(preset, "")] * bool(grades)
-            for label, preset, theirs in lines
-            if (grades.get(preset) == _IDEA) == ideas
-        ]
-        last = len(header)
-        return text_table([*header, *["ours is"] * bool(grades)], cells, left=(0, last)) if cells else ""
-
+    cells = [
+        [label, *(_number(of.get(name)) for name in names for of in (theirs, means.get(preset, {})))]
+        + [grades.get(preset, "")] * bool(grades)
+        for label, preset, theirs in lines
+    ]
+    table = text_table([*header, *["ours is"] * bool(grades)], cells, left=(0, len(header)))
     told = f"paper: as printed there, measured on {rows[0].data}; ours: measured on {data}"
-    blocks = [f"Table {number}: {TITLES[number]}\n{told}", table(ideas=False)]
-    if ideas := table(ideas=True):
-        blocks.append(f"Ideas of other papers, no reproductions of them:\n{ideas}")
+    blocks = [f"Table {number}: {TITLES[number]}\n{told}", table]
     blocks += [_mask_table(rows, means), _seed_table(ours)]
-    printed = {row.source for row in rows if row.values}
-    blocks.append(
-        "\n".join(
-            f"{mark} as printed by {source}, on the same data set" if source in printed else f"{mark} {source}"
-            for source, mark in marks.items()
-        )
-    )
+    blocks.append("\n".join(f"{mark} as printed by {source}, on the same data set" for source, mark in marks.items()))
     return "\n\n".join(filter(None, blocks))
 
 

@@ -159,11 +159,11 @@ def check_ids(predictions: Predictions, records: Collection[DiveRecord], split: 
     """
     wanted = {record.id for record in records}
     others = {record.id: record.split for record in data.records.values()}
-    strangers = [dive for dive in predictions.ids if dive not in wanted]
-    if not strangers:
+    unknown = [dive for dive in predictions.ids if dive not in wanted]
+    if not unknown:
         return
-    first = strangers[0]
-    more = f", and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+    first = unknown[0]
+    more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
     if other := others.get(first):
         raise AnnotationError(
             f"{predictions.path}: {first} is of the {other} split{more}: leave it out, or give --split {other}."

@@ -38,7 +38,7 @@ _MOST_FRAMES = 2**31
 _LARGEST_FEATURE = 1e4
 _FARTHEST_PX = 1e6
 # Masks are shown by their outline, where the probability passes a half: finer levels than these move it by a
-# twentieth of a cell, and take twice the room.
+# twentieth of a cell, and take twice the space.
 _MASK_EDGES = (0.35, 0.5, 0.65)
 _MASK_LEVELS = np.array([0, 108, 147, 255], np.uint8)
 

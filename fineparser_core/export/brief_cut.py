@@ -17,7 +17,7 @@ _SLOW_S, _WIDER_S = 0.3, 0.1
 _FRAME_S = 1 / 62
 #: Width to height of an upright picture, the narrowest first; with the lines around it, it fills a phone.
 _UPRIGHT = (0.64, 0.8)
-#: Room beside the diver, as a share of the upright picture's width.
+#: Space beside the diver, as a share of the upright picture's width.
 _ROOM = 0.06
 #: Every so many frames the diver is looked for.
 _STRIDE = 3

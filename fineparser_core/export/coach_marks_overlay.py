@@ -141,7 +141,7 @@ def draw_arc(canvas: OverlayCanvas, points: Sequence[Point], label: str, unit: f
 
 
 def _draw_note(canvas: OverlayCanvas, note: Mark, at: Point, unit: float) -> None:
-    """Draw a dot at the position of a note, and its text below right of it or, without enough room, elsewhere."""
+    """Draw a dot at the position of a note, and its text below right of it or, without enough space, elsewhere."""
     light = rgb(MARK_COLORS[note.color])
     _draw_handle(canvas, at, 4.5 * unit, unit, light)
     lines = wrap_text(note.text, TEXT_SIZE * unit, min(_MAX_LINE_WIDTH * unit, canvas.width - 20 * unit))

@@ -9,7 +9,7 @@ from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.drawing import Box, Color
 from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanvas, draw_label
 
-#: Directions from the point that a label belongs to, in which there may be room, the most readable first.
+#: Directions from the point that a label belongs to, in which there may be space, the most readable first.
 _DIRECTIONS = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
 _DISTANCES = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)
 #: Cost of a step away, as a share of the label hidden or hiding.
@@ -56,7 +56,7 @@ def place_labels(
         taken: boxes that they must not overlap.
 
     Returns:
-        For each x0, y0, x1, y1; None where there is no room.
+        For each x0, y0, x1, y1; None where there is no space.
     """
     total = np.pad(busy.astype(np.int32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     placed: list[Box | None] = []

@@ -34,7 +34,7 @@ from fineparser_core.video.reader import VideoReader
 #: Longer side of a picture: at least, for which small videos are enlarged, and at most.
 _PICTURE_PX = (1440, 4096)
 _MOST_ENLARGED = 4.0
-#: Room around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
+#: Space around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
 _ROOM = 1.1
 #: Minimum share of a side of the picture that frames show.
 _COVERED = 0.98
@@ -204,7 +204,7 @@ class Strobe:
         return canvas.to_overlay()
 
     def _placed_labels(self) -> list[Label]:
-        """Place labels in order of time, where there is room: off the bodies and without overlap."""
+        """Place labels in order of time, where there is space: off the bodies and without overlap."""
         labels: list[tuple[Point, str, Color, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):

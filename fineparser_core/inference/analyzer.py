@@ -1,4 +1,4 @@
-"""The tools of the main road, opened: weights, exemplars and device; the face for Python. Loads torch."""
+"""The dependencies of the pipeline, opened: weights, exemplars and device; the face for Python. Loads torch."""
 
 import logging
 from dataclasses import replace
@@ -72,7 +72,7 @@ class Analyzer:
         self.unfinished = UnfinishedSamples()
         self._encodings: dict[str, ExemplarEncoding] = {}
 
-    # The main road, which has these tools for its first argument.
+    # The pipeline, which takes these dependencies as its first argument.
     parse, analyze, analyze_file, score_parse, compare = parse_clip, analyze_clip, analyze_file, score_parse, votes
 
     @classmethod

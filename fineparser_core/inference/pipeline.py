@@ -1,10 +1,10 @@
-"""The main road of a dive, from top to bottom: from the file to the analysis.
+"""The pipeline of a dive, from the file to the analysis.
 
     find -> sample -> encode -> joints -> moments -> masks -> recognition -> measures -> compare -> score
 
 Each step is a function that is called once for a dive; its result has a name and is final. `find_clip` finds the dive;
 `parse_clip` goes from the samples to the recognized dive, without a number; `score_parse` measures, compares and scores
-it. The window, the commands, Python, `evaluate` and the live room take this road, each clip by itself. Loads torch.
+it. The window, the commands, Python, `evaluate` and the live package run it, each clip by itself. Loads torch.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ Parsed = tuple[DiveParse, ClipEncoding]
 
 
 class Tools(Protocol):
-    """The tools of the road, as `Analyzer` opens them.
+    """Dependencies of the pipeline, as `Analyzer` opens them.
 
     Attributes:
         blazepose: finds joints and masks of a person in a picture.

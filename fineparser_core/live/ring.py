@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 _LONGEST_SEGMENT_S, _MOST_SEGMENT_BYTES = 30.0, 64_000_000
 # Seconds of recording that a power cut may cost.
 _FLUSH_S = 1.0
-# Room that other programs on the disk need.
+# Space that other programs on the disk need.
 _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
 _SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes

@@ -24,7 +24,7 @@ from fineparser_core.resources import resource
 
 #: Maximum number of findings shown for each phase.
 MOST_FINDINGS = 3
-#: Room beside band and value in a gauge, as a share of what both span.
+#: Space beside band and value in a gauge, as a share of what both span.
 _MARGIN = 0.15
 #: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
 _STRAIGHT_DEG = 150.0

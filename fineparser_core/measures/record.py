@@ -86,7 +86,7 @@ class MeasureRecord:
         title: title in a table; English, translated where it is shown.
         sentence: what a coach says of a value, {0}; as above.
         about: how it shows on the diver, what is good, and what to say to the athlete; as above.
-        short: title beside a bar, where there is little room; "": `title`.
+        short: title beside a bar, where there is little space; "": `title`.
         fault: what a coach calls out for a value outside of `good`, {0}; "" where no such range tells a fault.
         praise: what a coach calls out for a value in the better half of `good`; "" where nothing is.
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.

@@ -1,6 +1,6 @@
 """The record of every measure, in the order in which they are shown.
 
-Plausible ranges say what a body can do, with room for the error of reading it, not what is usual. Where no reason
+Plausible ranges say what a body can do, with space for the error of reading it, not what is usual. Where no reason
 stands beside a range of an angle between limbs, it is what joints allow.
 """
 

@@ -8,7 +8,7 @@ from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.records import Measure
 
-#: Measures of a dive shown at the pool, where there is room for few.
+#: Measures of a dive shown at the pool, where there is space for few.
 FIRST_MEASURES = ("flight_time", "jump_height", "legs_line")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "ft": 1, "deg": 0}
@@ -53,7 +53,7 @@ def value_text(value: float, name: str, unit: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """Return the title of a measure where there is little room, "air time"."""
+    """Return the title of a measure where there is little space, "air time"."""
     record = RECORDS.get(name)
     return text(record.short) if record is not None and record.short else measure_name(name)
 

@@ -1,4 +1,4 @@
-"""The interface of every network that scores dives: FineParser and its rivals."""
+"""The interface of every network that scores dives: FineParser and its baselines."""
 
 from abc import abstractmethod
 from collections.abc import Callable

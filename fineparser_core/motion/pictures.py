@@ -49,7 +49,7 @@ class ReadPictures:
         return make
 
     def keep(self, frame: int, planes: Planes) -> None:
-        """Keep a picture, in place of the oldest if there is no room."""
+        """Keep a picture, in place of the oldest if there is no space."""
         self._kept[frame] = planes
         self._n_bytes += _n_bytes(planes)
         while self._n_bytes > _MOST_BYTES:

@@ -1,4 +1,4 @@
-"""Frozen records that the rooms exchange; arrays are numpy arrays, never tensors.
+"""Frozen records that the packages exchange; arrays are numpy arrays, never tensors.
 
 Frames are 0-based indices of the source file. A *sample* is a frame among the 96 that the network receives. A
 *transition* is the first frame of a new step. Frame ranges of steps are half-open, those of clips include both ends.

@@ -1,4 +1,4 @@
-"""NPZ archives: arrays of a stranger, allocated by no word of the file, and records whose arrays are read on demand."""
+"""NPZ archives: untrusted arrays, never allocated by the file's own word, and records whose arrays are read late."""
 
 import json
 import math

@@ -26,7 +26,7 @@ from fineparser_core.errors import ExportError
 _MAX_NAME_LENGTH = 48
 # SQLite writes files beside its own.
 _TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+\.tmp(-journal|-wal|-shm)?", re.DOTALL)
-# Room that settings, an autosave or a table need.
+# Space that settings, an autosave or a table need.
 _LEAST_BYTES = 1 << 16
 # Windows knows no shares.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -96,7 +96,7 @@ def try_writing(folder: Path) -> None:
     """Write a small file of which nothing is left.
 
     Raises:
-        OSError: none can be made in the folder, or there is no room for it.
+        OSError: none can be made in the folder, or there is no space for it.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(_LEAST_BYTES))  # a full disk takes an empty file

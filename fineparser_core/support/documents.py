@@ -1,4 +1,4 @@
-"""Documents that a stranger may have made, JSON and tables: bounded, parsed, checked; one sentence where that fails."""
+"""Untrusted documents, JSON and tables: bounded, parsed, checked; one sentence where that fails."""
 
 import csv
 from collections.abc import Callable, Iterator

@@ -131,7 +131,7 @@ def safe_path() -> Iterator[None]:
     """Let Pythons that others start in the block, and theirs, leave their working folder off the path.
 
     `multiprocessing`, which PyTorch loads data with, starts processes by `python -c`, which looks into the working
-    folder first: a stranger's `pickle.py` beside the clips would be run.
+    folder first: an untrusted `pickle.py` beside the clips would be run.
     """
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"

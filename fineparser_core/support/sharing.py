@@ -197,13 +197,13 @@ def _figure(number: int, path: Path) -> str:
 
 
 class _Server(ThreadingHTTPServer):
-    """Bounds how many connections are open: strangers, who have not sent the token, give way to whoever comes."""
+    """Bounds how many connections are open: those that have not sent the token give way to whoever comes."""
 
     daemon_threads, request_queue_size = True, 64
     share: ShareServer
 
     def __init__(self, *args: Any) -> None:
-        # The oldest first; with the address of a stranger, and "" once the token was sent.
+        # The oldest first; with the address until the token was sent, then "".
         self._connections: dict[socket.socket, str] = {}
         self._lock = threading.Lock()
         super().__init__(*args)
@@ -234,12 +234,12 @@ class _Server(ThreadingHTTPServer):
                 self._connections[request] = ""
 
     def _drop_stranger(self) -> bool:
-        """Shut the oldest connection of the address with the most strangers; False if there is none."""
-        strangers = {one: address for one, address in self._connections.items() if address}
-        if not strangers:
+        """Shut the oldest connection of the address with the most of them; False if there is none."""
+        waiting = {one: address for one, address in self._connections.items() if address}
+        if not waiting:
             return False
-        ((busiest, _),) = Counter(strangers.values()).most_common(1)
-        oldest = next(one for one, address in strangers.items() if address == busiest)
+        ((busiest, _),) = Counter(waiting.values()).most_common(1)
+        oldest = next(one for one, address in waiting.items() if address == busiest)
         del self._connections[oldest]
         with suppress(OSError):
             oldest.shutdown(socket.SHUT_RDWR)

@@ -275,7 +275,7 @@ def set_aside(path: Path, is_sound: Callable[[Path], bool], *backups: Path) -> t
         return aside.name, ""
     with atomic_file(path) as temporary:
         shutil.copyfile(backup, temporary)
-        rename()  # once there is room for the backup
+        rename()  # once there is space for the backup
     return aside.name, datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
 
 

@@ -1,4 +1,4 @@
-"""The objective of each rival."""
+"""The objective of each baseline."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,6 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.pooled import I3DMLP, POINTS
-from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS
@@ -24,9 +23,6 @@ from fineparser_core.training.objective import Objective, regression_loss, trans
 
 #: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
 _TUBE, _NORM_WEIGHT = 0.01, 1e-4
-#: Weight of the divergence of RICA²'s embeddings from the standard normal distribution.
-_KL_WEIGHT = 1e-3
-_DRAWS = 17  # part of the seed
 
 
 class ScoreObjective(Objective):
@@ -64,27 +60,6 @@ class SVRObjective(Objective):
         model = self.model
         error = (model.scores(model.features(batch.video)) - batch.scores).abs() / POINTS
         return {"total": F.relu(error - _TUBE).mean() + _NORM_WEIGHT * model.regressor.weight.square().sum()}
-
-
-class RICA2Objective(Objective):
-    """Squared error of the score, and what keeps the embeddings from becoming certain of everything."""
-
-    model: RICA2
-
-    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
-        model = self.model
-        mean, log_variance = model.embed(model.windows(batch.video), batch.elements)
-        drawn = mean
-        if log_variance is not None:
-            rng = np.random.default_rng((self.config.seed, _DRAWS, *batch.place))
-            noise = torch.from_numpy(rng.standard_normal(mean.shape, dtype=np.float32)).to(mean.device)
-            drawn = mean + noise * (log_variance / 2).exp()
-        regression = F.mse_loss(model.scores(drawn) / POINTS, batch.scores / POINTS)
-        if log_variance is None:
-            return {"total": regression}
-        divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=(1, 2)).mean() / 2
-        return {"total": regression + _KL_WEIGHT * divergence, "regression": regression, "divergence": divergence}
 
 
 class USDLObjective(Objective):

@@ -1,4 +1,4 @@
-"""The methods of this program, as its entry point registers them: FineParser, ours and the rivals. No torch."""
+"""The methods of this program, as its entry point registers them: FineParser, ours and the baselines. No torch."""
 
 from dataclasses import replace
 
@@ -18,10 +18,6 @@ _C3D_TRAINED = _CONSTANT | {"epochs": 100, "batch_size": 3, "lr": 1e-4, "batch_n
 _USDL_TRAINED = _C3D_TRAINED | {"batch_size": 4, "i3d_lr": 1e-4, "temporal_shift": 6}
 _CORE_TRAINED = _CONSTANT | {"epochs": 200, "batch_size": 1, "grad_accum_steps": 2}
 _TSA_TRAINED = _CONSTANT | {"epochs": 200, "batch_size": 8, "temporal_shift": 0, "teacher_forcing": 0.25}
-_RICA2_TRAINED = _CONSTANT | {
-    **{"optimizer": "adamw", "lr": 5e-4, "i3d_lr": 1.5e-4, "epochs": 353, "batch_size": 8},
-    **{"warmup_epochs": 3.0, "warmup_lr": 0.0, "clip_norm": 1.0, "batch_norm": "fixed"},
-}
 
 _NOT_FOR = "Not for judging, selection or any decision about an athlete."
 
@@ -96,17 +92,6 @@ _CORE = Method(
     source="Yu et al., ICCV 2021",
     departs="groups symmetric about 0; log loss of the true group; scores, where the code for MTL-AQA has score / DD",
 )
-_RICA2 = Method(
-    name="rica2",
-    model=f"{_BASELINES}.rica2:RICA2",
-    objective=f"{_OBJECTIVES}:RICA2Objective",
-    preset=_RICA2_TRAINED,
-    backbone="i3d",
-    grade="idea of",
-    source="Majeedi et al., ECCV 2024",
-    departs="learned embeddings in place of a language model's; Gaussian loss in place of score bins",
-    inputs=", and the dive number",
-)
 
 _METHODS = (
     _FINEPARSER,
@@ -125,17 +110,6 @@ _METHODS = (
         limitations="Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on the "
         "board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
         "two divers in a synchro dive one is followed.",
-    ),
-    replace(
-        _FINEPARSER,
-        name="finecausal",
-        model=f"{_MODELS}.finecausal:FineCausal",
-        settings=_PARTS,
-        preset={"epochs": 300},
-        grade="idea of",
-        source="Han et al., CVPR workshops 2025",
-        departs="attention of four heads of 1024 numbers over twelve rows, in the authors' code one head of 64 over "
-        "three means; other graph and weights of the loss; the graph of one dive, not of a pair; no dropout",
     ),
     Method(
         name="pose-dct",
@@ -213,17 +187,5 @@ _METHODS = (
         source="Xu et al., CVPR 2022",
         departs="FineParser's blocks, one of each, and its weights of the steps",
     ),
-    replace(
-        _CORE,
-        name="pose-core",
-        model=f"{_POSE}.baselines:PoseCoRe",
-        settings=(),
-        preset=_CORE_TRAINED | _SEES_BY_BUNDLED | {"freeze": ("static_encoder",)},
-        grade="idea of",
-        source="HP-MCoRe, Qi et al., 2024",
-        departs="CoRe beside a branch over our joints; none of its stages",
-    ),
-    replace(_RICA2, arguments={"stochastic": True}),
-    replace(_RICA2, name="rica2-deterministic", arguments={"stochastic": False}),
 )
 METHODS = tuple(map(_described, _METHODS))

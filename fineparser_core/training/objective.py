@@ -137,7 +137,7 @@ def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> No
     predicted, true = torch.zeros(2, device=device, requires_grad=True), torch.tensor([1.0, -1.0], device=device)
     try:
         found = loss(predicted, true)
-    except Exception as error:  # a stranger's function fails in every way there is
+    except Exception as error:  # an untrusted function fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("The loss cannot be computed ({0}): see what it has to take.", reason) from error
     if not isinstance(found, Tensor) or found.shape or not found.requires_grad:

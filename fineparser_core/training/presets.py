@@ -51,19 +51,7 @@ _FINE_TUNE = replace(
     precision="auto",
 )
 #: Methods of the table of MTL-AQA.
-_OF_TABLE_2 = (
-    "pose-dct",
-    "c3d-svr",
-    "c3d-lstm",
-    "c3d-avg-stl",
-    "c3d-avg-mtl",
-    "usdl",
-    "musdl",
-    "tsa-net",
-    "core",
-    "rica2",
-    "rica2-deterministic",
-)
+_OF_TABLE_2 = ("pose-dct", "c3d-svr", "c3d-lstm", "c3d-avg-stl", "c3d-avg-mtl", "usdl", "musdl", "tsa-net", "core")
 #: Modules of the rows of Table 3. Deviation: the paper does not say what stands in for the parts that a row lacks. Here
 #: rows without the temporal parser (A, B) cut steps at fixed shares of the clip; without the spatial parser (B, C, D)
 #: the I3D's features pass ungated.
@@ -74,8 +62,6 @@ _TABLE_3: dict[str, dict[str, Any]] = {
     "D": {"sap": False},
     "E": {},
 }
-#: The row of the measured stream, which is no preset: nothing is trained.
-MEASURED = "measured"
 
 
 def method_config(name: str, base: TrainConfig = _FINEPARSER) -> TrainConfig:
@@ -115,14 +101,12 @@ def get_config(name: str) -> TrainConfig:
     """Return a preset by its name, or the settings of a method by its name.
 
     Raises:
-        ConfigError: there is none of that name, or it is `MEASURED`.
+        ConfigError: there is none of that name.
 
     Example:
         >>> get_config("release").test_epochs, get_config("core").method
         (True, 'core')
     """
-    if name == MEASURED:
-        raise ConfigError(f"There is nothing to train in '{name}': measure it by `fineparser ablate 1 --rows {name}`.")
     if name in PRESETS:
         return PRESETS[name]
     try:

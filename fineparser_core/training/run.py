@@ -269,7 +269,7 @@ def _recorded(
 def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:
     """Return the settings with the weights to start from, and the prefixes of the taken tensors.
 
-    A rival that looks through a network which is not trained has that from the bundled weights, whatever else it gets.
+    A baseline that looks through a network which is not trained has that from the bundled weights in any case.
     """
     if config.start != "bundled" or settings.weights is not None:
         return settings, ("",)

@@ -34,7 +34,7 @@ from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import label, lay_out, literal, style_table
 
 _WIDTH_PX, _BAR_PX, _GAP_PX, _MARGIN_PX = 300, 9, 5, 10
-#: Room for a value, in average letters, and opacity of the band of good dives behind the bars.
+#: Space for a value, in average letters, and opacity of the band of good dives behind the bars.
 _VALUE_LETTERS, _BAND_ALPHA = 18, 45
 
 

@@ -19,7 +19,7 @@ from fineparser_gui.support.widgets import Strip, keyboard_friendly, label, lay_
 
 #: Number of people that are shown, the likeliest first.
 _MOST = 4
-#: Side of a picture: a body in the background shows, and a low window keeps room for the player.
+#: Side of a picture: a body in the background shows, and a low window keeps space for the player.
 _PICTURE_PX = 88
 _BAR_STEPS = 1000
 

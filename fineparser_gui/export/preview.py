@@ -72,7 +72,7 @@ class PreviewWriter(QObject):
         make, self._wanted = self._wanted, None
         try:
             self._folder = temporary_folder("fineparser-preview")
-        except OSError:  # there is no room, which the export itself tells
+        except OSError:  # there is no space, which the export itself tells
             self._busy = False
             return
         path = Path(self._folder.name) / "preview.png"

@@ -68,7 +68,7 @@ class HistoryFilters(QWidget):
         self._two_rows: bool | None = None
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of two rows; a single row is used only where it has room."""
+        """Return the size of two rows; a single row is used only where it has space."""
         return QSize(max(map(self._least_width, self._parts)), super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
@@ -143,7 +143,7 @@ class HistoryFilters(QWidget):
 
     @property
     def _parts(self) -> tuple[tuple[QWidget, ...], tuple[QWidget, ...]]:
-        """Widgets that stay in the first row, and widgets that go to a second row if the room is too small."""
+        """Widgets that stay in the first row, and widgets that go to a second row if the space is too small."""
         return (*self._boxes[:4], self.since, self.until), self._boxes[4:]
 
     def _least_width(self, part: Sequence[QWidget]) -> int:

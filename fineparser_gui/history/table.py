@@ -32,7 +32,7 @@ _STEPS = _TAKE_OFF, _FLIGHT, _ENTRY
 PICTURE, _SHARPNESS = QSize(64, 36), 2
 #: Rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 30
-#: Room in a header for the arrow of the sort order, and greatest width of a column, in pixels.
+#: Space in a header for the arrow of the sort order, and greatest width of a column, in pixels.
 _ARROW_PX, _WIDEST_PX = 14, 160
 #: Text as wide as any day, with the margins of a cell.
 _DAY_TEXT = "2026-05-31 WW"

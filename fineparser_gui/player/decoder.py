@@ -35,7 +35,7 @@ _WELL_AHEAD_FRAMES = 16
 
 
 class FrameCache:
-    """Cache that the decoder fills and the player reads; pictures are dropped only to make room.
+    """Cache that the decoder fills and the player reads; pictures are dropped only to make space.
 
     Args:
         limit_bytes: maximum total size of the pictures.

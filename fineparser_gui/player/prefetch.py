@@ -2,7 +2,7 @@
 
 Forward, frames are decoded in order. A step backward takes decoding from the last keyframe, a whole group of pictures,
 unless that group is in the cache. The plan: first the requested frame; then, forward, some seconds ahead; backward,
-the rest of the group and the group before it. Frames behind the playhead are dropped to make room.
+the rest of the group and the group before it. Frames behind the playhead are dropped to make space.
 """
 
 from collections.abc import Callable

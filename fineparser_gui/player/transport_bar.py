@@ -60,7 +60,7 @@ class TransportBar(QFrame):
         self.more.setProperty("role", "more")
         keyboard_friendly(self.more)
         row.addWidget(self.more)
-        #: Groups that are hidden in turn where there is no room, after the text is shortened.
+        #: Groups that are hidden in turn where there is no space, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
             sound,

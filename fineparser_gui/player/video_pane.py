@@ -184,7 +184,7 @@ class VideoPane(QWidget):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Leave the frame's number out where the row lacks the room for it; the bar below the picture has it, too."""
+        """Leave the frame's number out where the row lacks the space for it; the bar below the picture has it, too."""
         needed_px = self._head_row.minimumSize().width()
         if self._details.isHidden():
             needed_px += self._head_row.spacing() + self._details.minimumSizeHint().width()

@@ -314,7 +314,7 @@ class ExportQueue(QObject):
         """Add an export whose job is made on a thread, when its turn comes."""
         number = next(self._ids)
         done = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
-        for one in done:  # finished exports make room
+        for one in done:  # finished exports make space
             del self._exports[one]
         self._exports[number] = Export(id=number, path=path)
         self._jobs[number] = make, over

@@ -255,7 +255,7 @@ class FoldStrip(QToolButton):
 
 
 class SideColumn(QScrollArea):
-    """Column whose last panel takes the remaining room while it is shown.
+    """Column whose last panel takes the remaining space while it is shown.
 
     Args:
         least_px: least width, where the panels need less.

@@ -49,7 +49,7 @@ _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
 _DIVES_W, _SIDE_W = 248, 400
 _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
-#: Width of a narrow screen, and of its right column at first, which leaves more room for the picture, in pixels.
+#: Width of a narrow screen, and of its right column at first, which leaves more space for the picture, in pixels.
 _NARROW_PX, _SIDE_NARROW_W = 1280, 340
 _LIST_COMMANDS = ("move_up", "move_down")
 #: Commands that fold the columns beside the player away, from left to right.
@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["color"].setIcon(swatch(self.player.drawing.color))
         self.actions_by_id.refresh()
         if not self.full_screen.on:
-            # Two pictures need the room more than the list and the panels of one dive do.
+            # Two pictures need the space more than the list and the panels of one dive do.
             room = (not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX, not comparing)
             for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
                 strip.setVisible(has)
@@ -403,7 +403,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.session.comparing.beside is not None:
-            self._refresh_timer.start()  # the room for the list may have changed
+            self._refresh_timer.start()  # the space for the list may have changed
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

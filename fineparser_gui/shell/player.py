@@ -193,7 +193,7 @@ class PlayerPanel(QWidget):
         self.compared = ComparisonPlayback(session, transport, *self.panes, row)
         inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         self.measures = ComparedMeasures(session)
-        self._measures_shown: bool | None = None  # None: where there is room
+        self._measures_shown: bool | None = None  # None: where there is space
         pictures = lay_out(QHBoxLayout(spacing=0), DrawingBar(actions), (row, 1), self.measures)
         lay_out(inner, CompareBar(session, actions), (pictures, 1), self.bar, self.timeline)
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)

@@ -202,7 +202,7 @@ class VoiceOvers(QObject):
         self._show()
 
     def _on_enabled(self, on: bool) -> None:
-        self._button.setVisible(on or self._session.comparing.beside is None)  # two pictures need the room
+        self._button.setVisible(on or self._session.comparing.beside is None)  # two pictures need the space
         if not on:
             self._stop()
 

@@ -195,7 +195,7 @@ class DivePlot(pg.PlotItem):
         self.setToolTip(literal("\n".join(tell(spot.data()) for spot in spots[:_MOST_TOLD])))
 
     def _fit(self, dives: Sequence[PlottedDive]) -> None:
-        """Show all points, with room around a single point or points on a line."""
+        """Show all points, with space around a single point or points on a line."""
         for axis, low, high, least in (
             (0, [dive.x for dive in dives], [dive.x for dive in dives], 2.0),
             (1, [dive.y - dive.error for dive in dives], [dive.y + dive.error for dive in dives], 0.2),

@@ -36,7 +36,7 @@ from fineparser_core.language import without_mnemonic
 
 #: Height of the title that most desktops put above a window, in pixels.
 TITLE_PX = 28
-#: Room for the frames that desktops put around a window, in pixels.
+#: Space for the frames that desktops put around a window, in pixels.
 _FRAME_PX = 8
 _CARD_MARGINS = QMargins(14, 10, 14, 12)
 _MARGIN_PX = 14
@@ -162,7 +162,7 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
-#: Content of a layout: a part, a part with its share of the room and perhaps an alignment, pixels, or a stretch.
+#: Content of a layout: a part, a part with its share of the space and perhaps an alignment, pixels, or a stretch.
 Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag] | int | None
 Box = TypeVar("Box", bound=QBoxLayout)
 
@@ -313,7 +313,7 @@ Spin = TypeVar("Spin", bound=QAbstractSpinBox)
 
 
 def inset(box: Spin) -> Spin:
-    """Add the room at the side of a spin box's text that a style sheet omits."""
+    """Add the space at the side of a spin box's text that a style sheet omits."""
     box.lineEdit().setTextMargins(6, 0, 0, 0)
     return box
 
@@ -353,7 +353,7 @@ def form_of(*rows: tuple[str, QWidget], wide: bool = False, **properties: object
 
 
 def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = False) -> None:
-    """Add a field with a caption centered beside it, which is its accessible name; `wide`: it takes all room."""
+    """Add a field with a caption centered beside it, which is its accessible name; `wide`: it takes all space."""
     if wide:
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setAccessibleName(without_mnemonic(text))
@@ -367,7 +367,7 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = F
 def style_table(table: QTableView, *stretched: int) -> None:
     """Style a table: rows as high as the font, a single selection, no grid or row headers, and Tab leaves it.
 
-    Columns are as wide as their content; the stretched columns share the room.
+    Columns are as wide as their content; the stretched columns share the space.
     """
     table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QTableView.SelectionMode.SingleSelection)

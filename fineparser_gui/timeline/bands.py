@@ -46,7 +46,7 @@ class FrameLine(pg.InfiniteLine):
         self._halo = QPen()
         self._offset = 0.0
         if dashed:
-            self._maxMarkerSize = _DIAMOND_PX  # room beside the line
+            self._maxMarkerSize = _DIAMOND_PX  # space beside the line
         if marker is not None:
             self.set_grip(*marker)
         if movable:

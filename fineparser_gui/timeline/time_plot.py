@@ -247,7 +247,7 @@ class TimePlot(pg.GraphicsView):
         return self.viewportTransform().map(self._tracks.mapViewToScene(pg.Point(frame + 0.5, 0))).x()
 
     def set_steps(self, steps: Sequence[StepSpan], *, faded: bool) -> None:
-        """Show the phases with their durations where there is room; `faded`: they are those of an earlier trim."""
+        """Show the phases with their durations where there is space; `faded`: they are those of an earlier trim."""
         for band in self._phases:
             band.setVisible(bool(steps))
         for band, step in zip(self._phases, steps, strict=False):

@@ -94,7 +94,7 @@ class Diver:
 class Act(NamedTuple):
     """Second person: size relative to the diver, and seconds from the dive's take-off to the person's.
 
-    `aside` is the distance from the diver, in widths of the picture, to the side with more room.
+    `aside` is the distance from the diver, in widths of the picture, to the side with more space.
     """
 
     size: float

@@ -60,8 +60,8 @@ def test_what_the_app_needs_of_core_brings_no_torch() -> None:
     names += ["fineparser_core.resources", "fineparser_core.video.clips"]
     names += ["fineparser_core.scoring.rescore", "fineparser_core.exemplars.selection"]
     names += modules_of("fineparser_core", "inference", "exemplars")
-    for room in ("video", "diving", "measures", "export"):
-        names += modules_of("fineparser_core", room)
+    for package in ("video", "diving", "measures", "export"):
+        names += modules_of("fineparser_core", package)
     assert loaded_after(names, ("torch", "torchvision", "cv2", "PySide6")) == ""
 
 

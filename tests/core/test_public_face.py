@@ -120,7 +120,7 @@ def test_the_page_names_what_the_docstrings_say() -> None:
 
 
 @pytest.mark.usefixtures("narrow_networks")
-@pytest.mark.parametrize("name", ["c3d-svr", "usdl", "core", "tsa", "pose-core", "rica2"])  # one of each kind
+@pytest.mark.parametrize("name", ["c3d-svr", "usdl", "core", "tsa", "pose-dct"])  # one of each kind
 def test_every_network_predicts_from_videos(name: str) -> None:
     network = create_model(name).eval()
     videos, known = torch.zeros(2, 3, 96, 112, 112), {"difficulty": torch.tensor([3.0, 2.0])}
@@ -250,10 +250,10 @@ def labelled(root: Path) -> Path:
 
 def test_predictions_are_measured_in_python_as_by_the_command(tmp_path: Path) -> None:
     data, out = labelled(tmp_path / "data"), tmp_path / "out"
-    for name, add in (("ours", 1.0), ("rival", 9.0)):
+    for name, add in (("ours", 1.0), ("other", 9.0)):
         rows = (f"Event1/{index},{50 + 7 * index % 11 + add * (-1) ** index}" for index in range(6))
         (tmp_path / f"{name}.csv").write_text("\n".join(("id,predicted", *rows)), encoding="utf-8")
-    found = evaluate(str(tmp_path / "ours.csv"), str(data), against=str(tmp_path / "rival.csv"))
+    found = evaluate(str(tmp_path / "ours.csv"), str(data), against=str(tmp_path / "other.csv"))
     assert found.summary.metrics["score_error"].value == 1.0
     assert found.differences["score_error"].value == -8.0
     tables = found.tables()
@@ -266,7 +266,7 @@ def test_predictions_are_measured_in_python_as_by_the_command(tmp_path: Path) ->
     found.write(str(out))
     written = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    command = ["evaluate", "--predictions", "ours.csv", "--against", "rival.csv", "--data", "data", "--out", "told"]
+    command = ["evaluate", "--predictions", "ours.csv", "--against", "other.csv", "--data", "data", "--out", "told"]
     run_script(f"from fineparser_core.commands.cli import main; main({command})", tmp_path)
     assert json.loads((tmp_path / "told" / "evaluation.json").read_text(encoding="utf-8")) == written
     wrong = (

@@ -80,7 +80,7 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
 
 
 def test_a_process_of_the_window_works_in_the_folder_of_the_program(client, qtbot, monkeypatch, tmp_path):
-    """The window may have been started in a folder of clips, with a stranger's files in it."""
+    """The window may have been started in a folder of clips, with untrusted files in it."""
     monkeypatch.chdir(tmp_path)
     script(monkeypatch, "-c", "import os, sys; print(os.getcwd(), file=sys.stderr)")
     client.start()

@@ -102,7 +102,7 @@ def _spoilt(data: bytes) -> st.SearchStrategy[bytes]:
 
 
 def hostile_sessions() -> st.SearchStrategy[bytes]:
-    """Session files of strangers; of some the bytes are damaged as well."""
+    """Untrusted session files; of some the bytes are damaged as well."""
     whole = mutated(valid_session(), _ODD).map(written)
     return st.integers(0, 4).flatmap(lambda way: whole if way else whole.flatmap(_spoilt))
 

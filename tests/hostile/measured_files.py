@@ -1,4 +1,4 @@
-"""Results, labels and masks of strangers: a good one of each, and what may be wrong in it."""
+"""Untrusted results, labels and masks: a good one of each, and what may be wrong in it."""
 
 import copy
 import functools

@@ -1,4 +1,4 @@
-"""Makes odd videos: every kind that a camera, an editor, a bad day or a stranger may hand over."""
+"""Makes odd videos: every kind that a camera, an editor, a bad day or an attacker may hand over."""
 
 import os
 import struct

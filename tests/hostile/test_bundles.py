@@ -1,4 +1,4 @@
-"""Bundles of weights from strangers: cards, shards and places that are not what they say."""
+"""Untrusted bundles of weights: cards, shards and places that are not what they say."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Valid small files of every kind that is read from strangers, damaged: read, or refused in one sentence."""
+"""Valid small files of every kind that is read without trust, damaged: read, or refused in one sentence."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Exemplar libraries of strangers: what is sound is read, what is not is named in one sentence, in bounded time."""
+"""Untrusted exemplar libraries: what is sound is read, what is not is named in one sentence, in bounded time."""
 
 import bz2
 import os

@@ -1,4 +1,4 @@
-"""Results, labels and masks of strangers are read, or refused in one sentence."""
+"""Untrusted results, labels and masks are read, or refused in one sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Session files of strangers: each opens, or is one clear sentence; and the window shows what opened."""
+"""Untrusted session files: each opens, or is one clear sentence; and the window shows what opened."""
 
 import shutil
 import sys
@@ -28,7 +28,7 @@ def read_and_write(path: Path) -> int:
         copy = Path(folder) / path.name
         write_session(saved, copy)
         again = read_session(copy)
-        # Points are written to the hundredth of a pixel, and strangers write more.
+        # Points are written to the hundredth of a pixel, and others write more.
         assert session_json(again, copy.parent) == copy.read_bytes()
     return len(saved.dives)
 

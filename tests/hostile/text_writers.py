@@ -1,4 +1,4 @@
-"""Every way by which a text of a stranger leaves the program: what was written can be read, and steers no terminal."""
+"""Every way by which an untrusted text leaves the program: what was written can be read, and steers no terminal."""
 
 import contextlib
 import csv
@@ -166,7 +166,7 @@ def _page(case: Case) -> None:
 
 
 def _report(case: Case) -> None:
-    """A dive's page with that text wherever a stranger's can be."""
+    """A dive's page with that text wherever an untrusted one can be."""
     details = DiveDetails(athlete=case.text, note=case.text)
     dive = ReportedDive(path=case.video, analysis=case.analysis, details=details, date=case.text)
     write_dive_report([dive], case.folder / "r.html", title=case.text)

@@ -1,4 +1,4 @@
-"""The one command that makes the app's weights: the whole road on a few dives, killed on the way."""
+"""The one command that makes the app's weights: the whole recipe on a few dives, killed on the way."""
 
 import json
 import os

@@ -47,7 +47,7 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
     dives = pickle.loads((annotated / "fine-grained_annotation_aqa.pkl").read_bytes())
     test = pickle.loads((annotated / "test_split.pkl").read_bytes())
     rng = np.random.default_rng(2)
-    ours, rival, out = tmp_path / "ours.csv", tmp_path / "rival.json", tmp_path / "out"
+    ours, other, out = tmp_path / "ours.csv", tmp_path / "other.json", tmp_path / "out"
     guesses = {key: dives[key][1] + rng.normal(0, 5) for key in test}
     with ours.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
@@ -55,9 +55,9 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
         table.writerows((f"{event}/{i}", guesses[event, i], 13, 40) for event, i in test)
     rows = [{"id": f"{event}/{i}", "predicted": rng.uniform(40, 90)} for event, i in test[:30]]
     rows.append({"id": "Event5/9", "predicted": None})  # as good as missing
-    rival.write_text(json.dumps({"format": "fineparser.predictions/1", "dives": rows}), encoding="utf-8")
+    other.write_text(json.dumps({"format": "fineparser.predictions/1", "dives": rows}), encoding="utf-8")
     outcome = fineparser(
-        *("evaluate", "--predictions", ours, "--against", rival, "--data", annotated, "--out", out, "--seed", 3)
+        *("evaluate", "--predictions", ours, "--against", other, "--data", annotated, "--out", out, "--seed", 3)
     )
     assert outcome.code == 0, outcome.err
     for words in (
@@ -155,12 +155,12 @@ def test_trainings_of_one_method(fineparser: Fineparser, annotated: Path, tmp_pa
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(annotated: Path, tmp_path: Path) -> None:
-    files = [tmp_path / which / "report" / "predictions.csv" for which in ("ours", "rival")]
+    files = [tmp_path / which / "report" / "predictions.csv" for which in ("ours", "other")]
     for score, path in enumerate(files):
         path.parent.mkdir(parents=True)
         path.write_text(f"id,predicted\nEvent3/0,{score}\n", encoding="utf-8")
     compared = fineparser_core.evaluate(files[0], annotated, against=files[1])
-    names = ["ours/report/predictions.csv", "rival/report/predictions.csv"]
+    names = ["ours/report/predictions.csv", "other/report/predictions.csv"]
     assert compared.against is not None
     assert [compared.name, compared.against.name] == names
     for name in names:

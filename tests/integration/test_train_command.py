@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 import torch
-from made_analysis import made_identity
-from measured_dive import measured_parse
 from small_training import see_some
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
@@ -25,13 +23,11 @@ from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.models.i3d import I3D
-from fineparser_core.records import Clip, DiveParse
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training import provenance, run
 from fineparser_core.training.run import FinishedRun
-from fineparser_core.video.probe import probe
 
 Fineparser = Callable[..., Any]
 PATHS = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -412,47 +408,3 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     damaged = fineparser(*argv)
     assert damaged.code == 2
     assert "cannot be read" in damaged.err
-
-
-class Seen:
-    """An analyzer that sees given parses, of whatever clips; None is Ctrl+C."""
-
-    model = made_identity()
-
-    def __init__(self, *parses: DiveParse | None) -> None:
-        self.parses = list(parses)
-
-    def parse(self, clip: Clip, *, cancel: Any) -> tuple[DiveParse, None]:
-        assert (probe(clip.path).fps, clip.out_frame) == (25, 39)
-        if (parse := self.parses.pop(0)) is None:
-            raise Cancelled()
-        placed = replace(parse.transitions, first_flight_frame=12, first_entry_frame=26)
-        return replace(parse, clip=clip, transitions=placed), None
-
-
-def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
-    fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused = replace(measured_parse(), refusal="Nobody falls.")
-    seen = Seen(measured_parse(speed=3), None, measured_parse(speed=5), refused, refused, refused, refused)
-    monkeypatch.setattr("fineparser_core.inference.analyzer.Analyzer.open", lambda **options: seen)
-    argv = ("ablate", "1", "--rows", "measured", "--epochs", "1", *words, "--out")
-    assert fineparser(*argv, tmp_path).code == Cancelled.exit_code
-    outcome = fineparser(*argv, tmp_path)
-    assert outcome.code == 0, outcome.err
-    assert len(seen.parses) == 3  # the first dive is known
-    assert "measured: 1 of 3 dives have no score" in outcome.out
-    test = results(tmp_path / "measured")["picked"]["test"]
-    assert (test["n_dives"], test["n_scored"]) == (3, 2)
-    assert test["metrics"]["aiou_75"]["value"] == 1
-    assert test["metrics"]["mae"]["value"] == test["metrics"]["mae"]["baselines"]["empty mask"] > 0
-    predictions = json.loads((tmp_path / "measured/predictions.json").read_text(encoding="utf-8"))
-    scores = [one["predicted"] for one in predictions["dives"]]
-    assert all(0 < score < 90 for score in scores[:2])
-    assert (scores[0] != scores[1], scores[2]) == (True, None)
-    assert fineparser(*argv, tmp_path).out == outcome.out  # finished
-    assert "not 'whole'" in fineparser(*argv, tmp_path, "--preprocessing", "whole").err
-    nothing = fineparser(*argv, tmp_path / "nothing")  # is seen in any dive
-    assert (nothing.code, seen.parses) == (0, [])
-    assert "measured: 3 of 3 dives have no score" in nothing.out
-    assert "There is nothing to train in 'measured'" in fineparser("train", "--config", "measured", *words).err

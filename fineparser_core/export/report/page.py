@@ -1,4 +1,4 @@
-"""The page of a dive's report as data; `html` and `pdf` draw it. All texts are plain and may be of strangers."""
+"""The page of a dive's report as data; `html` and `pdf` draw it. All texts are plain and may be untrusted."""
 
 import math
 from collections.abc import Sequence

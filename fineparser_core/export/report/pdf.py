@@ -29,7 +29,7 @@ _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
 _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
 #: Height of the pictures of a dive on the page of its athlete: six of them, which are square, are as wide as the page.
 _ENTRY_PICTURE = (_WIDTH - 5 * _GAP) / 6
-#: Height of a chart of the overview, and rows of its table that leave room for a row of charts.
+#: Height of a chart of the overview, and rows of its table that leave space for a row of charts.
 _CHART, _MOST_NUMBERS = 44.0, 24
 #: Height of the chart of the number with most dives where there is room, and of the pictures of the best dive.
 _LARGE_CHART, _BEST = 84.0, 48.0

@@ -1,4 +1,4 @@
-"""The rivals on C3D: regression of averaged clips, of their course, and with tasks beside it."""
+"""The baselines on C3D: regression of averaged clips, of their course, and with tasks beside it."""
 
 from abc import abstractmethod
 

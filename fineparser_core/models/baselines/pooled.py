@@ -1,4 +1,4 @@
-"""Rivals without steps, whose dive is the mean of its window features: their base, and I3D+MLP."""
+"""Baselines without steps, whose dive is the mean of its window features: their base, and I3D+MLP."""
 
 from torch import Tensor, nn
 

@@ -11,7 +11,7 @@ from fineparser_core.training.presets import get_config
 
 
 @pytest.mark.slow
-def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path):
+def test_a_state_dict_becomes_the_start_of_a_baseline(tmp_path):
     network = C3D()
     out = tmp_path / "c3d.pickle"
     torch.save({**network.state_dict(), "fc8.weight": torch.zeros(487, 4096)}, out)

@@ -8,7 +8,7 @@ from fineparser_core.commands.ablate import grades_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import METRICS, paper_table, side_by_side
 from fineparser_core.evaluation.summary import METRICS as METRICS_OF_OURS
-from fineparser_core.training.presets import MEASURED, PRESETS
+from fineparser_core.training.presets import PRESETS
 
 
 def by_label(number):
@@ -17,16 +17,15 @@ def by_label(number):
 
 def test_every_table_has_its_rows_and_presets():
     rows = [len(paper_table(number)) for number in range(1, 6)]
-    assert rows == [9 + 4 + 1, 10 + 2 + 1, 5, 3, 4]  # later ones, and one of ours
-    assert all(row.preset for number in range(1, 6) for row in paper_table(number))
+    assert rows == [9 + 4, 10 + 2, 5, 3, 4]  # and later ones
+    assert all((row.preset is None) == bool(row.source) for number in range(1, 6) for row in paper_table(number))
     used = {row.preset for number in range(1, 6) for row in paper_table(number)} - {None}
-    assert used <= {*PRESETS, MEASURED}
-    assert [row.table for n in range(1, 6) for row in paper_table(n) if row.preset == MEASURED] == [1, 2]
+    assert used <= {*PRESETS}
     assert {name for name in PRESETS if name.startswith("table")} <= used
     for number in range(1, 6):
         rows = paper_table(number)
         assert all(row.values.keys() <= METRICS.keys() for row in rows)
-        assert all(("rho" in row.values) != (row.preset == MEASURED) for row in rows)
+        assert all("rho" in row.values for row in rows)
     with pytest.raises(ConfigError, match="no table of results 6"):
         paper_table(6)
 
@@ -47,30 +46,21 @@ def test_numbers_agree_with_what_the_text_says_of_them():
 
 def test_side_by_side_marks_whose_numbers_they_are():
     ours = {"tsa": {"rho": 0.5, "aiou_75": 0.25, "something": 1.0}, "rendered": {"rho": -0.125, "r_l2_x100": 12.5}}
-    ours |= {"rica2": {"rho": 0.25}}
-    grades = grades_of([row.preset for row in paper_table(1)]) | {"rendered": "own"}
-    told, table, ideas, masks, notes = side_by_side(
+    grades = grades_of([row.preset for row in paper_table(1) if row.preset]) | {"rendered": "own"}
+    told, table, masks, notes = side_by_side(
         1, {name: [one] for name, one in ours.items()}, data="96 rendered dives", grades=grades
     ).split("\n\n")
     assert "measured on FineDiving-HM; ours: measured on 96 rendered dives" in told
     names = ("rho", "R-l2 x100", "AIoU@0.5", "AIoU@0.75")
     heads = " ".join(f"{name} paper {name} ours" for name in names)
     assert table.splitlines()[0].split() == [*heads.split(), "ours", "is"]
-    assert notes.splitlines()[-1].startswith("**** ours, no reproduction")
+    assert notes.splitlines()[-1].startswith("*** as printed by Han et al.")
     cells = {line.split()[0]: line.split()[1:] for line in table.splitlines()[1:]}
     assert cells["TSA"][:8] == ["0.9324", "0.5000", "0.3022", "-", "0.9239", "-", "0.5007", "0.2500"]
     assert cells["TSA"][-3:] == ["from", "the", "paper"]
     assert cells["FineParser"][:4] == ["0.9435", "-", "0.2602", "-"]
     assert (cells["rendered"][:4], cells["rendered"][-1]) == (["-", "-0.1250", "-", "12.5000"], "own")
-    assert "rica2" not in table.lower()
-    assert [line.split()[0] for line in ideas.splitlines()[2:]] == [
-        "HP-MCoRe",
-        "RICA2,",
-        "RICA2",
-        "FineCausal",
-        "NSAQA-like:",
-    ]
-    assert ideas.splitlines()[4].split()[:4] == ["RICA2", "**", "0.9421", "0.2500"]
+    assert cells["RICA2"][:4] == ["**", "0.9421", "-", "0.2600"]
     assert "not known" in masks
     assert "FineParser: MAE 0.0408, F_beta 0.1273, S-measure 0.8357" in masks
     assert "AIoU" not in side_by_side(5, {}, data="nothing")

@@ -11,7 +11,6 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
-from fineparser_core.models.baselines.rica2 import N_DRAWS
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
@@ -75,8 +74,7 @@ def votes(model, query, *exemplars):
 def test_every_exemplar_has_a_vote_of_its_own(seen):
     first, second = seen.dives
     both = votes(seen.model, first, second, first)
-    alone = N_DRAWS if seen.method == "rica2" else 1
-    assert both.shape == ((2,) if seen.model.contrastive else (alone,))
+    assert both.shape == ((2,) if seen.model.contrastive else (1,))
     assert both.dtype == torch.float32
     assert both.isfinite().all()
     if seen.model.contrastive:
@@ -224,7 +222,7 @@ WIDTHS = (3, 32, 64, 128, 128, 256, 256, *[256] * 7)  # of MSCADC's convolutions
         ("pose-dct", 50 * 15 * 2 + 1),
     ],
 )
-def test_rivals_are_as_large_as_the_layers_of_their_sources(method, size):
+def test_baselines_are_as_large_as_the_layers_of_their_sources(method, size):
     with torch.device("meta"):
         network = build_model(ModelConfig(method=method))
     given = ("spatial_parser.", "static_encoder.")  # networks that see masks and joints for them

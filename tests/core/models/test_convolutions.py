@@ -1,4 +1,4 @@
-"""Convolutions take the library's fast road, and an I3D in 8 bits says what it says in float32."""
+"""Convolutions take the library's fast path, and an I3D in 8 bits says what it says in float32."""
 
 import pytest
 import torch

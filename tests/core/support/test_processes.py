@@ -20,7 +20,7 @@ def test_the_working_directory_is_not_on_the_path(tmp_path):
     assert "job.zip" in done.stdout + done.stderr  # the job of which there is none
 
 
-STRANGERS = ("multiprocessing", "pickle", "json", "pip", "signal", "numpy")
+UNTRUSTED = ("multiprocessing", "pickle", "json", "pip", "signal", "numpy")
 ABSOLUTE_VALUES = """
 from fineparser_core.support.processes import serve_jobs
 serve_jobs(lambda options: lambda job: b"%d\\n" % abs(job), type(None), int)
@@ -66,7 +66,7 @@ def test_files_of_the_working_folder_are_never_run(tmp_path, program):
     modules = tmp_path / "modules"
     modules.mkdir()
     (modules / "absolute_values.py").write_text(ABSOLUTE_VALUES, encoding="utf-8")
-    for name in STRANGERS:
+    for name in UNTRUSTED:
         (clips / f"{name}.py").write_text(f"open({str(tmp_path / name)!r}, 'w').close()", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     paths = os.pathsep.join([*filter(None, [environment.get("PYTHONPATH")]), str(modules)])
@@ -77,7 +77,7 @@ def test_files_of_the_working_folder_are_never_run(tmp_path, program):
         capture_output=True,
         text=True,
     )
-    assert [name for name in STRANGERS if (tmp_path / name).exists()] == []
+    assert [name for name in UNTRUSTED if (tmp_path / name).exists()] == []
     assert done.stdout.split("\n")[0] == "[(0, 1), (1, 2)]", done.stderr
 
 

@@ -1,4 +1,4 @@
-"""The page for phones, as a phone and as a stranger ask for it, at 127.0.0.1."""
+"""The page for phones, as a phone and as anybody else ask for it, at 127.0.0.1."""
 
 import http.client
 import logging
@@ -207,12 +207,12 @@ def test_a_phone_gets_in_beside_strangers(share, tmp_path):
     request = f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode()
     downloading, begun = raw(share, request), raw(share, request[:10])
     start = downloading.recv(1000)
-    with ExitStack() as strangers:
+    with ExitStack() as others:
         for _ in range(3 * sharing._MOST_CONNECTIONS):
-            strangers.enter_context(raw(share, b"GET / HT"))
+            others.enter_context(raw(share, b"GET / HT"))
         assert ended(raw(share, request.replace(b"0 HTTP", b" HTTP"))).startswith(b"HTTP/1.1 200")
         assert len(start + ended(downloading)) > 20_000_000
-        assert ended(begun) == b""  # one of the strangers as long as it has not sent the token
+        assert ended(begun) == b""  # one of the others as long as it has not sent the token
         phones = [raw(share, request) for _ in range(sharing._MOST_CONNECTIONS)]
         assert all(phone.recv(1) for phone in phones)
         assert ended(raw(share, b"")) == b""
@@ -223,9 +223,9 @@ def test_a_phone_gets_in_beside_strangers(share, tmp_path):
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one address of its own alone")
 def test_strangers_give_way_where_most_of_them_come_from(share):
     place = "127.0.0.1", urlsplit(share.url).port or 0
-    with ExitStack() as strangers, socket.create_connection(place, source_address=("127.0.0.2", 0)) as phone:
+    with ExitStack() as others, socket.create_connection(place, source_address=("127.0.0.2", 0)) as phone:
         for _ in range(3 * sharing._MOST_CONNECTIONS):
-            strangers.enter_context(raw(share))
+            others.enter_context(raw(share))
         phone.sendall(f"GET {urlsplit(share.url).path} HTTP/1.1\r\n\r\n".encode())
         assert phone.recv(12) == b"HTTP/1.1 200"
 

@@ -42,8 +42,8 @@ def test_numbers_of_the_release_are_those_of_its_preset():
         assert float(number) == float(here.split(",")[0]), name
 
 
-def test_rivals_train_by_the_numbers_of_their_sources():
-    table = rows("How the rivals train")
+def test_baselines_train_by_the_numbers_of_their_sources():
+    table = rows("How the baselines train")
     named = [name for cell, *_ in table for name in re.findall("`(.+?)`", cell)]
     assert sorted(named) == sorted(method.name for method in METHODS[2:])
     for cell, epochs, size, rates, schedule, source, _ in table:

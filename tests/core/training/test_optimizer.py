@@ -27,7 +27,7 @@ def test_rates_are_those_of_torchs_own_schedulers():
 
 
 def test_a_constant_rate_stays_at_its_peak_after_the_warm_up():
-    config = replace(get_config("rica2"), epochs=10)
+    config = replace(get_config("core"), epochs=10, warmup_epochs=3.0, warmup_lr=0.0)
     rates = [learning_rate(config, iteration, 100, config.lr) for iteration in (0, 15, 30, 31, 99)]
     assert rates == pytest.approx([0, config.lr / 2, config.lr, config.lr, config.lr])
 

@@ -158,7 +158,7 @@ def test_tf32_is_what_the_configuration_says_while_the_run_lasts(tf32, on):
     assert switches() == before
 
 
-def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics():
+def test_a_baseline_keeps_the_network_that_it_looks_through_beside_kinetics():
     kinetics = RunSettings(kinetics=Path("kinetics.safetensors"))
     settings, taken = starting_weights(get_config("tsa-net"), kinetics)
     assert (settings.weights, taken) == (bundled_weights(), ("spatial_parser",))
