@@ -195,13 +195,12 @@ def clip_of(dive: JudgedDive, *, find_body: FindBody | None = None, cancel: Canc
 
 
 def read_dives(path: Path) -> list[JudgedDive]:
-    """Return the dives of a file in the format above; or of a folder's `labels.json`, or of exported corrections.
+    """Return the dives of a file in the format above, or of a folder's `labels.json`.
 
     A `labels.json` maps names of clips in its folder to objects with, each of them optional, `in` and `out`,
     `first_flight_frame`, `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`,
     `dive_number` (or a text `dive` that holds it), `board_m`, `difficulty`, `official_score`, and `marks` with `award`,
-    `take_off`, `flight`, `entry` and `words`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks. Corrections
-    are the NAME.provenance.json that the app writes.
+    `take_off`, `flight`, `entry` and `words`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks.
 
     Raises:
         AnnotationError: the file is missing or holds something else; the text names the first dive that is wrong.
@@ -219,9 +218,9 @@ def read_dives(path: Path) -> list[JudgedDive]:
             "to date."
         )
     dives = content.get("dives")
-    if not (kind == FORMAT or kind.startswith("fineparser.corrections/")) or not isinstance(dives, list):
+    if kind != FORMAT or not isinstance(dives, list):
         raise AnnotationError(f"{path} does not hold judged dives ({shown(kind)}): choose another file.")
-    return [_dive(path, n, values, corrected=kind != FORMAT) for n, values in enumerate(dives, start=1)]
+    return [_dive(path, n, values) for n, values in enumerate(dives, start=1)]
 
 
 def write_dives(path: Path, dives: Sequence[JudgedDive]) -> None:
@@ -286,12 +285,10 @@ def _content(path: Path, what: str) -> dict[str, Any]:
     )
 
 
-def _dive(path: Path, n: int, values: Any, *, corrected: bool) -> JudgedDive:
+def _dive(path: Path, n: int, values: Any) -> JudgedDive:
     try:
         if not isinstance(values, dict):
             raise ValueError(f"{shown(values)} where an object belongs")
-        if corrected:
-            values = values | {"video": values.get("path"), "event": ""}  # which only numbers them
         return _placed(from_json(values | {"n": n}, JudgedDive), path.parent)
     except ValueError as error:
         raise AnnotationError(f"{path}, dive {n}: {error}".rstrip(".") + ": correct it.") from None

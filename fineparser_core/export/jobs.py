@@ -23,13 +23,12 @@ from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions, StrobeOptions, VoiceOver
 from fineparser_core.export.report.dives import PracticeDive, ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import ENGLISH, Phrase, translated, use_language
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
-from fineparser_core.records import Analysis, DiveParse
+from fineparser_core.records import Analysis
 from fineparser_core.support.array_file import DAMAGE
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.processes import Failed, ParentPipe, ProcessMessage, input_lines, lower_priority
@@ -103,14 +102,6 @@ class TableJob:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectionsJob:
-    """Writes corrected transitions as labels, see `corrections`."""
-
-    path: Path
-    dives: tuple[CorrectedDive, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportJob:
     """Writes a report, a page for each dive, see `report.write`."""
 
@@ -135,7 +126,7 @@ class MeetJob:
 
 
 _PictureJob = ClipJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
-Job = _PictureJob | TableJob | CorrectionsJob | ReportJob | MeetJob
+Job = _PictureJob | TableJob | ReportJob | MeetJob
 
 
 class Advanced(ProcessMessage, frozen=True, kw_only=True):
@@ -188,8 +179,6 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_plain_still(job.video, job.frame, job.path, job.marks)
     elif isinstance(job, VoiceOverJob):
         return write_voice_over(job.recorded, job.path, progress=progress, cancel=cancel)
-    elif isinstance(job, CorrectionsJob):
-        return write_corrections(job.dives, job.path)
     elif isinstance(job, ReportJob):
         write_report(
             job.dives,
@@ -219,9 +208,6 @@ def save_job(job: Job, folder: Path) -> None:
     """
     if isinstance(job, TableJob):
         job = replace(job, dives=tuple(map(_unmasked, job.dives)))
-    elif isinstance(job, CorrectionsJob):
-        dives = (replace(dive, model_parse=_without_masks(dive.model_parse)) for dive in job.dives)
-        job = replace(job, dives=tuple(dives))
     arrays: dict[str, Any] = {}  # by their identity: a dive that is in a job twice is written once
 
     def encoded(value: Any) -> Any:
@@ -277,12 +263,9 @@ def _unmasked(dive: ExportedDive) -> ExportedDive:
     """Return a dive of a table without masks; measures that need them are taken first."""
     if dive.analysis is None:
         return dive
-    parse, found = _without_masks(dive.analysis.parse), measures_of(dive.analysis)
-    return replace(dive, analysis=replace(dive.analysis, parse=parse, measures=found))
-
-
-def _without_masks(parse: DiveParse) -> DiveParse:
-    return replace(parse, mask_probability=parse.crop_xyxy[:0])
+    parse, found = dive.analysis.parse, measures_of(dive.analysis)
+    unmasked = replace(parse, mask_probability=parse.crop_xyxy[:0])
+    return replace(dive, analysis=replace(dive.analysis, parse=unmasked, measures=found))
 
 
 def main(folder: Path, language: str = ENGLISH) -> None:

@@ -1,4 +1,4 @@
-"""The dives that judges have marked: exported as a set to learn from and to measure with, see `data.judged_dives`.
+"""Dives with marks or corrected moments: exported as a set to learn from and to measure with, see `data.judged_dives`.
 
 And what was found of those of a set, see `results`.
 """
@@ -11,6 +11,7 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, read_dives, write_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.results import AskedClip, ClipResult, read_results
 from fineparser_core.export.tables import ExportedDive
@@ -21,7 +22,7 @@ _RESULTS = ".results.jsonl"
 
 
 def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
-    """Write the dives that have marks, whole or not at all.
+    """Write dives that have marks or corrected moments, whole or not at all.
 
     Returns:
         Sentences for the user: the number of dives, and the reasons of those that are left out.
@@ -43,13 +44,12 @@ def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
 
 
 def judged_dive(dive: ExportedDive) -> JudgedDive:
-    """Convert a dive with marks to a dive of a set.
+    """Convert a dive to a dive of a set.
 
     Raises:
         ConfigError, ValueError: for values that no dive can have.
     """
     details, judging, (start, end) = dive.details, dive.details.judging, dive.frames
-    assert judging is not None
     if details.dive_number is not None and details.difficulty is not None:
         find_difficulty(parse_dive_number(details.dive_number), details.board_m, details.difficulty)
     flight = entry = contact = None
@@ -70,9 +70,9 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
         dive_number=details.dive_number,
         board_m=details.board_m,
         difficulty=details.difficulty,
-        awards=judging.awards if len(judging.awards) > 1 else (),
-        award=judging.award,
-        marks=judging.phases,
+        awards=judging.awards if judging is not None and len(judging.awards) > 1 else (),
+        award=None if judging is None else judging.award,
+        marks=PhaseMarks() if judging is None else judging.phases,
         first_flight_frame=flight,
         first_entry_frame=entry,
         first_water_contact_frame=contact,

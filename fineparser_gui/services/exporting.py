@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
-from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.dive_words import DiveWords, dive_words
 from fineparser_core.export.jobs import (
     Advanced,
@@ -39,7 +38,6 @@ from fineparser_core.support.files import allowed_name
 from fineparser_core.support.processes import Failed
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.drawings import NOTE
 from fineparser_gui.session.session_file import SavedDive
@@ -472,21 +470,17 @@ class ExportService(ExportQueue):
         scores = {key: scoring.score for key, scoring in scored.items() if scoring is not None}
         self.add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
 
-    def corrected_dives(self) -> list[Dive]:
-        """Return the dives with corrected transitions or first contact with the water."""
-        return [dive for dive in self._state.dives if dive.moments_corrected]
-
-    def labels(self) -> list[CorrectedDive]:
-        """Return the labels of the corrected dives."""
-        return [label for dive in self.corrected_dives() if (label := _label(dive))]
-
     def judged_dives(self) -> list[Dive]:
         """Return the dives with judges' marks."""
         return [dive for dive in self._state.dives if dive.judging is not None]
 
+    def labelled_dives(self) -> list[Dive]:
+        """Return the dives with judges' marks or corrected moments."""
+        return [dive for dive in self._state.dives if dive.judging is not None or dive.moments_corrected]
+
     def judged(self, path: Path) -> None:
-        """Write them as a set to learn from."""
-        dives = tuple(exported(dive, drawings=False) for dive in self.judged_dives())
+        """Write the labelled dives as a set to learn from."""
+        dives = tuple(exported(dive, drawings=False) for dive in self.labelled_dives())
         self.add(TableJob(path=path, dives=dives, judged=True))
 
 
@@ -516,15 +510,4 @@ def _exported_from_history(dive: HistoryDive, history: HistoryService) -> Export
         corrected=saved.correction.transitions is not None,
         contact_corrected=saved.correction.contact_frame is not None,
         marks=saved.drawings,
-    )
-
-
-def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.model_analysis is None or not dive.moments_corrected:
-        return None
-    return CorrectedDive(
-        model_parse=dive.model_analysis.parse,
-        transitions=dive.corrected_frames or frames_of(dive.model_analysis.parse.transitions),
-        contact_frame=dive.correction.contact_frame if dive.contact_corrected else None,
-        details=dive.to_details(),
     )

@@ -21,9 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.corrections import label_error
-from fineparser_core.export.jobs import CorrectionsJob
-from fineparser_core.language import translated
 from fineparser_core.resources import resource
 from fineparser_gui.services.exporting import session_stem
 from fineparser_gui.services.session import Session
@@ -34,7 +31,6 @@ from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, videos_filter
 from fineparser_gui.support.widgets import Question, closing_buttons, label, lay_out, literal
 
-LABELS_NAME = "fine-grained_annotation_aqa.pkl"
 _MOST_ATHLETES = 3
 
 
@@ -136,29 +132,9 @@ class SessionDialogs(QObject):
         # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
         return self.controller.save_to(Path(name) if name.endswith(SUFFIX) else free_path(Path(name + SUFFIX)))
 
-    def export_corrections(self) -> None:
-        """Ask for a file and write the corrected transitions to it as labels."""
-        labels = self._session.exports.labels()
-        reasons = [translated(label_error(label) or "") for label in labels]
-        if all(reasons):  # reported before the file dialog opens
-            text = self.tr("No corrected dive can be exported as a label. {0}")
-            self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export corrections"),
-            str(LAST_FOLDER.proposed(Path(LABELS_NAME))),
-            self.tr("FineDiving annotation (*.pkl)"),
-        )
-        if not name:
-            return
-        path = Path(name) if name.endswith(".pkl") else free_path(Path(name + ".pkl"))
-        LAST_FOLDER.remember(path)
-        self._session.exports.add(CorrectionsJob(path=path, dives=tuple(labels)))
-
     def export_judged(self) -> None:
-        """Ask for a file and write the dives with judges' marks to it."""
-        dives = self._session.exports.judged_dives()
+        """Ask for a file and write the dives with judges' marks or corrected moments to it."""
+        dives = self._session.exports.labelled_dives()
         if dives:
             proposed = dives[0].path.absolute().with_name(self.tr("judged dives") + ".json")
             if path := ask_save_path(self._window, proposed, (".json",)):

@@ -1,7 +1,6 @@
 """Session files: what they hold, who may have written them, and what the window does with them."""
 
 import json
-import pickle
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,10 @@ from answers_kit import answer_dive
 from finding import close_messages
 from platforms import windows_only
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.constants import LONGEST_NAME
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
@@ -187,62 +187,17 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
 
 
-def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
+def test_corrected_moments_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
     studio = make_studio()
     window, session = studio.window, studio.session
     session.open([clip])
     _answer(studio, qtbot, tmp_path)
-    assert not window.actions_by_id["export_corrections"].isEnabled()
+    assert not window.actions_by_id["export_judged"].isEnabled()
     session.editing.move_transition(session.current.key, 1, 90)
-    window.actions_by_id["export_corrections"].trigger()
-    assert "needs a dive number" in window.messages.text
-    session.editing.set_details(session.current.key, "207C", 10.0)
-    _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
-    window.actions_by_id["export_corrections"].trigger()
+    _choose(monkeypatch, "getSaveFileName", tmp_path / "labels.json")
+    window.actions_by_id["export_judged"].trigger()
     qtbot.waitUntil(lambda: not session.exports.busy)
     (export,) = session.exports.exports
-    assert (export.state, export.message) == (ExportState.DONE, "Dives with labels: 1.")
-    assert window.findChildren(QMessageBox) == []
-    records = pickle.loads((tmp_path / "labels.pkl").read_bytes())
-    assert records["corrected_10m", 1][3].tolist() == [36, 89]
-
-
-def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):
-    studio = make_studio()
-    session, files = studio.session, studio.window.files
-    session.open([clip, clip])
-    first, second = session.keys
-    session.editing.set_details(first, "207C", 10.0, 3.4)
-    session.editing.set_diver(first, "Zoë")
-    _answer(studio, qtbot, tmp_path)
-    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING)
-    session.editing.move_transition(first, 1, 90)
-    session.editing.leave_out(first, "a", True)
-    session.move(second, 0)
-    session.cancel(second)
-    session.scheduler.pause(True)
-    said = session.snapshot()
-    assert said.dives[0].cancelled
-    session.analyze(first)
-    assert session.snapshot() == said
-    files.controller.save_to(tmp_path / "a.fineparser")
-    files.open_path(tmp_path / "a.fineparser")
-    assert session.snapshot() == said
-    assert session.scheduler.paused
-    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED)
-    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED)
-    session.scheduler.pause(False)
-    _answer(studio, qtbot, tmp_path)
-    assert session.current.corrected_frames == (37, 90)
-    assert session.snapshot().dives == said.dives
-
-
-def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot, monkeypatch):
-    def fail(**_: object) -> None:
-        raise OSError("the disk is gone")
-
-    with monkeypatch.context() as broken, qtbot.waitSignal(idle_studio.window.closing):
-        broken.setattr(idle_studio.files, "close", fail)
-        with pytest.raises(OSError, match="the disk is gone"):
-            idle_studio.window.close()
-    assert not idle_studio.window.isVisible()
+    assert (export.state, export.message) == (ExportState.DONE, "Judged dives: 1.")
+    (dive,) = read_dives(tmp_path / "labels.json")
+    assert (dive.first_entry_frame, dive.labelled_by, dive.award) == (90, "person", None)

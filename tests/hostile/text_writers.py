@@ -31,7 +31,6 @@ from fineparser_core.export.analysis_json import analysis_from_dict, write_analy
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import LONGEST_NOTE, NOTE, Mark
-from fineparser_core.export.corrections import CorrectedDive, provenance_path, write_corrections
 from fineparser_core.export.drawing import draw_text, fit_text, text_width, wrap_text
 from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
@@ -128,15 +127,6 @@ def _analysis(case: Case) -> None:
         json.loads((case.folder / "a.json").read_text(encoding="ascii")), read_masks(case.folder / "m.npz")
     )
     assert found.parse.clip == case.analysis.parse.clip
-
-
-def _labels(case: Case) -> None:
-    dive = CorrectedDive(
-        model_parse=case.analysis.parse, transitions=(20, 60), details=DiveDetails(dive_number="207C", board_m=10.0)
-    )
-    write_corrections([dive], case.folder / "l.pkl")
-    (found,) = json.loads(provenance_path(case.folder / "l.pkl").read_text(encoding="utf-8"))["dives"]
-    assert Path(found["path"]) == case.video
 
 
 def _job(case: Case) -> None:
@@ -284,7 +274,6 @@ WRITERS: dict[str, Callable[[Case], None]] = {
     "table": _table,
     "data": _data,
     "analysis": _analysis,
-    "labels": _labels,
     "job": _job,
     "file": _file,
     "page": _page,

@@ -60,7 +60,7 @@ def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
     assert [dive.video for dive in read_dives(tmp_path / "set.json")] == places
 
 
-def test_labels_and_corrections_are_such_sets(tmp_path):
+def test_labels_are_such_a_set(tmp_path):
     labels = {"dive": "back, 207C (by eye)", "in": 3, "out": 90, "official_score": 69.3, "marks": {"entry": 7}}
     (tmp_path / "labels.json").write_text(json.dumps({"a.avi": labels, "b.gif": {}}), encoding="utf-8")
     first, second = read_dives(tmp_path)
@@ -68,12 +68,6 @@ def test_labels_and_corrections_are_such_sets(tmp_path):
     assert (first.dive_number, first.marks.entry) == ("207C", 7)
     assert first.award == pytest.approx(7.0)
     assert (second.n, second.points) == (2, None)
-    corrected = {"event": "corrected", "index": 1, "path": "/v/a.mp4", "start_frame": 5, "first_flight_frame": 30}
-    (tmp_path / "c.json").write_text(
-        json.dumps({"format": "fineparser.corrections/2", "dives": [corrected]}), encoding="utf-8"
-    )
-    (dive,) = read_dives(tmp_path / "c.json")
-    assert dive == JudgedDive(video=tmp_path / "/v/a.mp4", start_frame=5, first_flight_frame=30, n=1)
 
 
 @pytest.mark.parametrize(

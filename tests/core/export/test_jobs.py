@@ -10,14 +10,11 @@ import pytest
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
-from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
-from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     ClipJob,
-    CorrectionsJob,
     MeetJob,
     PlainStillJob,
     StillJob,
@@ -92,12 +89,6 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
     colors = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
     options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colors=colors)
-    corrected = CorrectedDive(
-        model_parse=parse,
-        transitions=(9, 40),
-        details=DiveDetails(board_m=3.0, difficulty=2.5, judging=Judging(awards=(6.5,))),
-        contact_frame=44,
-    )
     jobs = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
         StillJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), frame=1, options=options),
@@ -110,7 +101,6 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
                 ExportedDive(path=small_video, details=DiveDetails(athlete="Ö"), analysis=analysis, marks=(mark, note)),
             ),
         ),
-        CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
         MeetJob(
             path=tmp_path / "m.pdf", meet=Meet(rows=(ListedDive(athlete="Ö", awards=(6.5,)),)), predicted={"a": 7.5}
         ),
