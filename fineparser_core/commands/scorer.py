@@ -151,19 +151,17 @@ def score_jobs(
     workers: int,
     cancel: CancelToken,
     *,
-    more: Callable[[], list[Job] | None] = lambda: None,
     scorer: str = SCORER,
 ) -> Generator[tuple[int, bytes]]:
     """Yield the line of each clip and its place, as they come; of one whose process died too.
 
     Args:
-        more: of `do_jobs`; appends to `jobs` what it returns.
         scorer: module of the processes.
 
     Raises:
         Cancelled: the token is set.
     """
-    with closing(do_jobs(scorer, (options, workers), tuple(jobs), workers, cancel, more=more)) as answers:
+    with closing(do_jobs(scorer, (options, workers), tuple(jobs), workers, cancel)) as answers:
         for place, answer in answers:
             if isinstance(answer, Died):
                 job = jobs[place]

@@ -2,25 +2,20 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Literal
 
-from fineparser_core.commands.options import DiveOptions, Positional, parse
+from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
-from fineparser_core.commands.score_many import told
-from fineparser_core.commands.scorer import Job, ScoringOptions, score_jobs
 from fineparser_core.commands.terminal import cancel_on_signals
-from fineparser_core.diving.difficulty import find_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import Cancelled, ConfigError, ExitCode, ExportError, FineParserError
-from fineparser_core.exemplars.store import own_folder
-from fineparser_core.export.results import AskedClip, ClipResult, add_line, result_from_line
+from fineparser_core.errors import ConfigError, ExitCode, ExportError, FineParserError
+from fineparser_core.export.results import add_line
 from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.live.caught import DIVES_FILE, RECORDING, WARNING, CaughtClip, caught_fields
 from fineparser_core.live.packets import now_s
@@ -28,9 +23,7 @@ from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import DropFolder, SourceKind, StreamSource, parse_source
 from fineparser_core.live.watch import StreamWatch
-from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_core.progress import CancelToken
-from fineparser_core.scoring.profile import active_profile
 from fineparser_core.support.documents import parse_document, reading
 from fineparser_core.support.files import lock_file, read_bounded
 from fineparser_core.support.processes import input_lines
@@ -45,12 +38,12 @@ _FROM_STDIN, _LONGEST_LINE = "-", 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchOptions(DiveOptions):
+class WatchOptions:
     """Records a camera and catches its dives, without a window: for a computer that stands at the pool.
 
-    A clip of each dive and a line of OUT/dives.jsonl: when, where it lies in the clip, and the analysis as `score
-    --out` writes it. What was recorded lately is in OUT/recording. Ctrl+C ends it; the same command goes on. Nothing
-    leaves this computer.
+    A clip of each dive and a line of OUT/dives.jsonl: when, and where it lies in the clip; `score OUT --out` analyses
+    them. What was recorded lately is in OUT/recording. Ctrl+C ends it; the same command goes on. Nothing leaves this
+    computer.
 
     Attributes:
         source: rtsp://, http(s)://, udp://, tcp:// or rtmp:// address, camera:/dev/video0, a folder into which files
@@ -60,7 +53,6 @@ class WatchOptions(DiveOptions):
         minutes: of the recording that are kept.
         gigabytes: of it at most; sound takes up to a fiftieth more.
         no_sound: record pictures alone.
-        no_analysis: clips alone.
         again: play a video again and again.
         quiet: print no line for a dive.
         language: of the words about the source.
@@ -71,7 +63,6 @@ class WatchOptions(DiveOptions):
     minutes: float = 30.0
     gigabytes: float = 20.0
     no_sound: bool = False
-    no_analysis: bool = False
     again: bool = False
     quiet: bool = False
     language: Literal["en", "de", "zh_CN", "fr", "es", "it", "ru"] = "en"
@@ -86,12 +77,15 @@ def main(argv: list[str]) -> int:
     source = parse_source(args.source if lines is None else next(lines, ""))
     if args.minutes <= 0 or args.gigabytes <= 0:
         raise ConfigError("--minutes and --gigabytes must be above 0.")
-    _check(source, args)
+    if source.kind is SourceKind.FILE:
+        with open_video(source.path):
+            pass
     with cancel_on_signals() as cancel, _alone(args.out):
         log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
             _obey(lines, None, log, cancel)
-            _analyze(args, log, lambda: cancel.cancelled, cancel)
+            while not cancel.wait(_POLL_S):
+                log.write_new()
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
@@ -108,25 +102,14 @@ def main(argv: list[str]) -> int:
             watch.start()
             _obey(lines, watch, log, cancel)
             try:
-                _analyze(args, log, lambda: watch.ended, cancel)
+                while not watch.ended and not cancel.wait(_POLL_S):
+                    log.write_new()
             finally:
                 watch.stop()
-                if args.no_analysis:  # what was in the air
-                    log.write_without_analysis()
+                log.write_new()  # what was in the air
             if source.kind is not SourceKind.FILE and not cancel.cancelled:
                 raise FineParserError("The watch ended by itself, and the same command goes on: please report this.")
     return ExitCode.DONE
-
-
-def _check(source: StreamSource, args: WatchOptions) -> None:
-    """Check the input. Raises: ConfigError for a dive that there is not; VideoError for a file that is no video."""
-    if args.dive_number is not None:
-        find_difficulty(parse_dive_number(args.dive_number), args.board)
-    elif args.board is not None:
-        raise ConfigError("--board says nothing without --dive-number: add it, e.g. 207C.")
-    if source.kind is SourceKind.FILE:
-        with open_video(source.path):
-            pass
 
 
 @contextmanager
@@ -153,7 +136,7 @@ class _Log:
         self._since_s = (args.out / _LOCK).stat().st_mtime if dropped else 0.0
         self._written = _written(self._path)
         if not dropped:
-            for clip in sorted(args.out.glob("*.mp4")):  # of a run that was ended before its analysis
+            for clip in sorted(args.out.glob("*.mp4")):  # of a run that was killed before it wrote their lines
                 self._add_file(clip)
 
     def _add_file(self, path: Path) -> None:
@@ -170,61 +153,22 @@ class _Log:
         """Take a clip; on any thread."""
         self._caught.put(clip)
 
-    def caught(self) -> list[CaughtClip]:
-        """Return the clips caught since the last call."""
+    def write_new(self) -> None:
+        """Write a line for each clip caught since the last call."""
         if self._drops is not None and now_s() - self._looked_s >= _LOOK_EVERY_S:
             for path in self._drops.new_files():
                 self._add_file(path)
             self._looked_s = now_s()
-        new = []
         while not self._caught.empty():
-            new.append(self._caught.get())
-        return new
-
-    def write_without_analysis(self) -> None:
-        """Write the lines of the clips caught since the last call."""
-        for clip in self.caught():
-            self.write(clip, None)
-
-    def write(self, clip: CaughtClip, line: bytes | None) -> None:
-        """Write the line of a clip, with its result if there is any."""
-        content = {
-            "format": FORMAT,
-            **caught_fields(clip, self._name(clip.clip)),
-            "written_s": None if clip.touches_s is None else round(now_s() - clip.at_s - clip.touches_s, 2),
-            "result": None if line is None else json.loads(line),
-        }
-        add_line(self._path, json.dumps(content).encode() + b"\n")
-        if not self._quiet:
-            say(clip.clip.name if line is None else _told(result_from_line(line)))
-
-
-def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
-    """Write a line for each caught clip, analyzed in a child process, until there are no more.
-
-    The function ends once the token is set; the next start of the command analyses the clips that remain.
-    """
-    if args.no_analysis:
-        while not ended() and not cancel.wait(_POLL_S):
-            log.write_without_analysis()
-        return
-    options = ScoringOptions(
-        weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), profile=active_profile()
-    )
-    key, usual = options.key(), AskedClip(path=args.out, dive_number=args.dive_number, board_m=args.board)
-    clips: list[CaughtClip] = []
-    jobs: list[Job] = []
-
-    def more() -> list[Job] | None:
-        last = ended()  # first, as a clip may be caught meanwhile
-        new = log.caught()
-        clips.extend(new)
-        jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
-        return jobs[len(jobs) - len(new) :] or (None if last else [])
-
-    with suppress(Cancelled), closing(score_jobs(options, jobs, 1, cancel, more=more)) as answers:
-        for place, line in answers:
-            log.write(clips[place], line)
+            clip = self._caught.get()
+            content = {
+                "format": FORMAT,
+                **caught_fields(clip, self._name(clip.clip)),
+                "written_s": None if clip.touches_s is None else round(now_s() - clip.at_s - clip.touches_s, 2),
+            }
+            add_line(self._path, json.dumps(content).encode() + b"\n")
+            if not self._quiet:
+                say(clip.clip.name)
 
 
 def _written(path: Path) -> set[str]:
@@ -246,13 +190,6 @@ def _written(path: Path) -> set[str]:
         if whole != content:
             os.truncate(path, len(whole))
         return names
-
-
-def _told(result: ClipResult) -> str:
-    """Return the score, or why there is none; and what a coach asks first."""
-    measures = (result.analysis.measures if result.analysis is not None else None) or ()
-    said = [f"{measure_name(one.name)} {measured_text(one)}" for one in measures if one.name in FIRST_MEASURES]
-    return "; ".join([told(result), *said])
 
 
 def _tell(event: SourceEvent) -> None:

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -286,8 +285,6 @@ def do_jobs(
     jobs: Sequence[Any],
     n_processes: int,
     cancel: CancelToken,
-    *,
-    more: Callable[[], Sequence[Any] | None] = lambda: None,
 ) -> Generator[tuple[int, bytes | Died], None, None]:
     """Do jobs in processes that each open something costly once: a process that dies costs its job alone.
 
@@ -297,25 +294,20 @@ def do_jobs(
         module: module of the processes, which calls `serve_jobs`.
         options: record that each process opens what it needs by.
         jobs: records.
-        more: asked now and then for further jobs, whose places follow; None: there will be no more.
 
     Raises:
         FineParserError: raised as a process opens what it needs; or it died then.
         Cancelled: at once, whatever the processes do.
     """
-    waiting, places, coming = deque(enumerate(jobs)), count(len(jobs)), True
+    waiting = deque(enumerate(jobs))
     heard: SimpleQueue[tuple[_JobProcess, bytes]] = SimpleQueue()
     running: list[_JobProcess] = []
     try:
         while True:
-            if coming:
-                further = more()
-                coming = further is not None
-                waiting.extend((place, job) for job, place in zip(further or (), places, strict=False))
             busy = sum(process.job >= 0 for process in running)
-            if not (waiting or busy or coming):
+            if not (waiting or busy):
                 return
-            while len(running) < min(n_processes, max(busy + len(waiting), coming)):
+            while len(running) < min(n_processes, busy + len(waiting)):
                 running.append(_JobProcess(module, options, heard))
             for process in running:
                 if waiting and process.ready and process.job < 0:

@@ -116,7 +116,7 @@ class Recorder(QObject):
         self._elsewhere = Path(address).expanduser().absolute()  # the process has another working folder
         self._address, self._stopping = str(self._elsewhere) if self._elsewhere.exists() else address, False
         self._command = (
-            *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
+            *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--quiet"),
             *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
             *([] if sound else ["--no-sound"]),
         )

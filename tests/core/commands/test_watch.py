@@ -13,9 +13,7 @@ SAMPLE = str(resource("samples", "sample.mp4"))
     [
         (["nothing"], 2, "there is no such camera, folder or video"),
         ([__file__], 3, "is not a video"),
-        ([SAMPLE, "--dive-number", "999Z"], 2, "'999Z' is not a dive number"),
-        ([SAMPLE, "--dive-number", "207C", "--board", "4"], 2, "no board at 4 m"),
-        ([SAMPLE, "--board", "10"], 2, "--board says nothing"),
+        ([SAMPLE, "--minutes", "0"], 2, "must be above 0"),
     ],
 )
 def test_what_cannot_be_watched_is_said(argv, code, said, tmp_path, capsys):

@@ -172,26 +172,9 @@ def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_writes_a_line_for_each_dive_and_goes_on(stream, tmp_path, capsys):
-    out = tmp_path / "out"
-    argv = ["watch", str(stream[0]), "--out", str(out), "--dive-number", "207C", "--board", "10"]
-    assert main(argv) == 0
-    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert (out / line["clip"]).is_file()
-    assert line["result"]["analysis"]["measures"]
-    assert "time in the air" in capsys.readouterr().out
-    # What a killed run has caught is analysed by the next one.
-    (out / "dives.jsonl").unlink()
-    assert main([*argv, "--no-analysis"]) == 0
-    clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(clips) == 2
-    assert line["clip"] in clips
-
-
-@pytest.mark.slow
 def test_a_window_drives_the_command_and_takes_it_with_it(stream, tmp_path):
     out = tmp_path / "out"
-    arguments = own_process("fineparser_core.commands.cli", "watch", "-", "--out", str(out), "--no-analysis", "--quiet")
+    arguments = own_process("fineparser_core.commands.cli", "watch", "-", "--out", str(out), "--quiet")
     with Popen(arguments, stdin=PIPE, stderr=PIPE, text=True) as process:
         process.stdin.write(f"{stream[0]}\n")
         process.stdin.flush()
@@ -207,6 +190,10 @@ def test_a_window_drives_the_command_and_takes_it_with_it(stream, tmp_path):
         assert process.wait() == ExitCode.DONE
     (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert line["leaves_s"] is None
+    (out / "dives.jsonl").unlink()  # as where it was killed before it wrote the line
+    assert main(["watch", str(stream[0]), "--out", str(out)]) == 0
+    lines = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (lines[0]["clip"], len(lines)) == (line["clip"], 2)
 
 
 def test_another_process_follows_what_is_recorded(stream, tmp_path):
