@@ -146,12 +146,7 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
 
 
 def score_jobs(
-    options: ScoringOptions,
-    jobs: Sequence[Job],
-    workers: int,
-    cancel: CancelToken,
-    *,
-    scorer: str = SCORER,
+    options: ScoringOptions, jobs: Sequence[Job], workers: int, cancel: CancelToken, *, scorer: str = SCORER
 ) -> Generator[tuple[int, bytes]]:
     """Yield the line of each clip and its place, as they come; of one whose process died too.
 

@@ -280,11 +280,7 @@ class _JobProcess:
 
 
 def do_jobs(
-    module: str,
-    options: Any,
-    jobs: Sequence[Any],
-    n_processes: int,
-    cancel: CancelToken,
+    module: str, options: Any, jobs: Sequence[Any], n_processes: int, cancel: CancelToken
 ) -> Generator[tuple[int, bytes | Died], None, None]:
     """Do jobs in processes that each open something costly once: a process that dies costs its job alone.
 
