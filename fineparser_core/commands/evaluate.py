@@ -34,7 +34,8 @@ def measure_predictions(args: EvaluateOptions) -> None:
             )
     if args.data is None:
         raise ConfigError("--data is not given: name the folder of the data set whose dives are predicted.")
-    files = [*args.predictions, *([] if args.against is None else [args.against])]
+    assert args.predictions is not None
+    files = [args.predictions, *([] if args.against is None else [args.against])]
     if args.out is not None:
         make_output_folder(args.out)
         outputs = [args.out / name for name in OUTPUTS]
@@ -42,13 +43,12 @@ def measure_predictions(args: EvaluateOptions) -> None:
     given = [read_predictions(file) for file in files]
     if not args.force:
         check_protocols(given)
-    n = len(args.predictions)
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         measured = evaluate_predictions(
-            given[:n],
+            given[0],
             data,
-            *given[n:],
+            *given[1:],
             split=args.split,
             split_by=args.split_by,
             seed=args.seed or 0,
@@ -63,7 +63,7 @@ def measure_predictions(args: EvaluateOptions) -> None:
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
-    if args.predictions:
+    if args.predictions is not None:
         measure_predictions(args)
         return 0
     if args.against is not None:

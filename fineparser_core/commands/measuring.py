@@ -19,13 +19,12 @@ from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.exemplars import some_candidates
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks
-from fineparser_core.data.records import DatasetDive, DiveSet
-from fineparser_core.data.transforms import plain_view, view_frames
+from fineparser_core.data.records import DiveSet
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
 from fineparser_core.evaluation.failures import failure_sheets
-from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import (
     JointLabels,
     joint_summary,
@@ -36,7 +35,6 @@ from fineparser_core.evaluation.joint_labels import (
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip, said_of_entry
 from fineparser_core.evaluation.real_table import real_summary, real_table
-from fineparser_core.evaluation.report import worst_dives
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare
@@ -51,8 +49,6 @@ from fineparser_core.support.device import PRECISIONS, choose_device, choose_pre
 from fineparser_core.support.tables import text_table
 from fineparser_core.training.provenance import measured_by
 from fineparser_core.video.clips import make_clip
-
-_THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
 
 
 def measure(args: EvaluateOptions, weights: Path) -> None:
@@ -136,21 +132,15 @@ def _measure_data(
         fidelity = contribution_fidelity(results, qualities, seed=protocol.seed)
         say(_fidelity_text(fidelity))
     if args.out is not None:
-        by_id = {dive.record.id: dive for dive in prepared.dives}
-        shown = sorted({result.id for worst_of in worst_dives(results) for result in worst_of})
-        measured.write(args.out, {name: _thumbnails(by_id[name], prepared.stored_as) for name in shown})
+        measured.write(args.out)
         if qualities:
             sheets = failure_sheets(prepared.evaluator, prepared.dives, results, progress=progress, cancel=cancel)
             for name, sheet in sheets.items():
                 _write_picture(args.out / name, sheet)
     cached.remove()
     found = measured.to_dict()
-    found["data"]["contribution_fidelity"] = None if fidelity is None else asdict(fidelity)
+    found["data"]["contribution_fidelity"] = fidelity
     return found
-
-
-def _thumbnails(dive: DatasetDive, preprocessing: str) -> list[np.ndarray]:
-    return list(view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES))
 
 
 def _measure_clips(
@@ -253,12 +243,14 @@ def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
     )
 
 
-def _fidelity_text(fidelity: Fidelity | None) -> str:
+def _fidelity_text(fidelity: Mapping[str, Any] | None) -> str:
     if fidelity is None:
         return "contribution fidelity: not available; it takes rendered dives and ten pairs of a dive number"
-    rows = [[step.step, f"{step.value:.4f}", f"{step.low:.4f} to {step.high:.4f}"] for step in fidelity.steps]
+    rows = [
+        [step["step"], f"{step['value']:.4f}", f"{step['low']:.4f} to {step['high']:.4f}"] for step in fidelity["steps"]
+    ]
     table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
-    return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
+    return f"{table}\nmean of {fidelity['n_numbers']} dive numbers, {fidelity['n_pairs']} pairs"
 
 
 def _write_picture(path: Path, image: np.ndarray) -> None:

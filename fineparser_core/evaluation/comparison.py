@@ -60,16 +60,6 @@ def repeats(trainings: Sequence[Mapping[str, float]]) -> dict[str, RepeatedTrain
     return found
 
 
-def repeats_table(found: Mapping[str, RepeatedTrainings]) -> tuple[list[str], list[list[str]]]:
-    """Return the header and cells, a row a metric."""
-    rows = [
-        [METRICS[name][0], f"{one.mean:.4f}", f"{one.deviation:.4f}", f"{one.low:.4f} to {one.high:.4f}"]
-        for name, one in found.items()
-    ]
-    trainings = len(next(iter(found.values())).values) if found else 0
-    return [f"{trainings} trainings", "mean", "deviation", "95 % interval of the mean"], rows
-
-
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """A metric of two methods over the n dives that both have predicted.

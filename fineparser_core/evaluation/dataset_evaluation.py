@@ -1,13 +1,10 @@
 """A method measured on a data set: tables, figure and files; the face for Python. No torch where it runs no network."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
-
-import numpy as np
 
 from fineparser_core import __version__
 from fineparser_core.data.dataset import load_dataset
@@ -15,14 +12,7 @@ from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_st
 from fineparser_core.data.splits import split_by_event
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.charts import Chart, figure
-from fineparser_core.evaluation.comparison import (
-    Difference,
-    RepeatedTrainings,
-    compare,
-    differences_table,
-    repeats,
-    repeats_table,
-)
+from fineparser_core.evaluation.comparison import Difference, compare, differences_table
 from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
 from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
@@ -32,7 +22,7 @@ from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
-from fineparser_core.support.tables import Columns, columns_of, html_table, text_table
+from fineparser_core.support.tables import Columns, columns_of, text_table
 
 if TYPE_CHECKING:  # they load torch
     from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
@@ -68,7 +58,6 @@ class DatasetEvaluation:
         against: the same of the file that it is compared with.
         differences: to that by metric, with paired intervals; empty without it.
         given: the file of predictions; None for a network.
-        repeats: of several trainings, of which this is the first: the same metrics over all of them; else empty.
     """
 
     name: str
@@ -80,7 +69,6 @@ class DatasetEvaluation:
     against: "DatasetEvaluation | None" = None
     differences: Mapping[str, Difference] = field(default_factory=dict)
     given: Predictions | None = None
-    repeats: Mapping[str, RepeatedTrainings] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of evaluation.json, of plain JSON types."""
@@ -89,13 +77,11 @@ class DatasetEvaluation:
         if self.against is not None:
             differences = {name: asdict(each) for name, each in self.differences.items()}
             content["against"] = {**self.against.method, **self.against.summary.as_dict(), "differences": differences}
-        if self.repeats:
-            content["repeats"] = {name: asdict(each) for name, each in self.repeats.items()}
         plain: dict[str, Any] = finite(content)
         return plain
 
     def tables(self) -> dict[str, Columns]:
-        """Return "metrics", "steps", "numbers", "events", "dives", "differences" and "repeats", each as its columns.
+        """Return "metrics", "steps", "numbers", "events", "dives" and "differences", each as its columns.
 
         `pandas.DataFrame(tables["metrics"])` makes a data frame of one. A table without rows has no columns.
         """
@@ -111,7 +97,6 @@ class DatasetEvaluation:
             "events": [asdict(row) for row in self.summary.by_event],
             "dives": [result_row(result) for result in self.results],
             "differences": [{"metric": name, **asdict(each)} for name, each in self.differences.items()],
-            "repeats": [{"metric": name, **asdict(each)} for name, each in self.repeats.items()],
         }
         return {name: columns_of(each) for name, each in rows.items()}
 
@@ -126,8 +111,6 @@ class DatasetEvaluation:
         if self.against is not None:
             names = self.name, self.against.name
             found[f"{' and '.join(names)} on the same dives"] = differences_table(names, self.differences)
-        if self.repeats:
-            found["Over trainings"] = repeats_table(self.repeats)
         return found
 
     def _charts(self) -> list[Chart]:
@@ -148,11 +131,8 @@ class DatasetEvaluation:
             blocks.append(text_table(header, rows) if rows else f"{title}: nothing is measured.")
         return "\n\n".join(blocks)
 
-    def write(self, out: str | Path, thumbnails: Mapping[str, Sequence[np.ndarray]] | None = None) -> None:
+    def write(self, out: str | Path) -> None:
         """Write evaluation.json, report.html, figure.svg, predictions.csv and predictions.json into a folder.
-
-        Args:
-            thumbnails: of `write_report`.
 
         Raises:
             ExportError: a file cannot be written.
@@ -170,7 +150,6 @@ class DatasetEvaluation:
             self.results,
             title=f"{self.name} on {self.facts['what']}",
             provenance={name: str(value) for name, value in facts.items()},
-            thumbnails=thumbnails or {},
             tables=self._tables_of_several(),
             charts=charts,
         )
@@ -178,19 +157,9 @@ class DatasetEvaluation:
             write_whole(out / "figure.svg", figure(charts))
         write_whole(out / "evaluation.json", json.dumps(self.to_dict(), indent=2) + "\n")
 
-    def _repr_html_(self) -> str:
-        """Return metrics, differences and charts for a notebook."""
-        parts = [html_table(*self.summary.metric_table())]
-        parts += [html_table(*shown) for shown in self._tables_of_several().values()]
-        if drawn := self.figure():
-            # An image keeps the figure's style from the page around it.
-            data = base64.b64encode(drawn.encode("utf-8", "replace")).decode("ascii")
-            parts.append(f'<img alt="charts" src="data:image/svg+xml;base64,{data}">')
-        return "".join(parts)
-
 
 def evaluate(
-    method: "str | Path | AQAModel | Sequence[str | Path]",
+    method: "str | Path | AQAModel",
     data: str | Path | DiveSet,
     *,
     against: str | Path | None = None,
@@ -205,8 +174,7 @@ def evaluate(
 
     Args:
         method: a file of predictions (CSV, JSON or NPZ, see packaging/docs/predictions.md), which needs no torch;
-            several of them, by trainings that differ by their seed; the folder of a bundle of weights; or a network on
-            its device.
+            the folder of a bundle of weights; or a network on its device.
         data: the data set, its folder, or its file of judged dives.
         against: another file of predictions, to compare with.
         split: of the data set.
@@ -229,7 +197,7 @@ def evaluate(
         data = split_by_event(data)
     if split not in ("train", "test"):
         raise ConfigError("split is {0}: use train or test.", repr(split))
-    if not isinstance(method, str | Path | Sequence) or (isinstance(method, str | Path) and Path(method).is_dir()):
+    if not isinstance(method, str | Path) or Path(method).is_dir():
         if against is not None:
             raise ConfigError(
                 "against compares two files of predictions: give the first of them in place of a network."
@@ -237,18 +205,15 @@ def evaluate(
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
     if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
-    files: Sequence[str | Path] = [method] if isinstance(method, str | Path) else method
-    if not files:
-        raise ConfigError("There is no file of predictions: name one or more.")
-    trainings = [read_predictions(file) for file in files]
+    given = read_predictions(method)
     other = None if against is None else read_predictions(against)
     if not force:
-        check_protocols([*trainings, other])
-    return evaluate_predictions(trainings, data, other, split=split, split_by=split_by, seed=seed or 0)
+        check_protocols([given, other])
+    return evaluate_predictions(given, data, other, split=split, split_by=split_by, seed=seed or 0)
 
 
 def evaluate_predictions(
-    trainings: Sequence[Predictions],
+    given: Predictions,
     data: DiveSet,
     against: Predictions | None = None,
     *,
@@ -261,19 +226,17 @@ def evaluate_predictions(
     """Measure predictions on a data set that is already split.
 
     Args:
-        trainings: predictions of one method by one or more trainings; tables are of the first.
+        given: predictions of a method.
         against: those of another method.
 
     Raises:
         AnnotationError: there is no dive to measure, or a file names others.
-        ConfigError: trainings of one method do not predict the same dives, or are the same file.
         Cancelled: once the token is set.
     """
     records, pool, left_out = _usable(data, split)
-    every = [*trainings, *([] if against is None else [against])]
+    every = [given, *([] if against is None else [against])]
     for one in every:
         check_ids(one, [*records, *left_out], split, data)
-    _check_trainings(trainings)
     stamp = data_stamp(data, records)
     facts_of_split: dict[str, Any] = {"split": split, "split_by": split_by, "labels": stamp.labels, "seed": seed}
     protocol = protocol_record(records, **facts_of_split, left_out=len(left_out), reported=tuple(METRICS))
@@ -281,7 +244,6 @@ def evaluate_predictions(
     if left_out:
         facts["left out"] = f"{len(left_out)} dives with labels of no dive, the first {left_out[0].id}"
     medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in every]), []
-    n = len(trainings)
     for one, name in zip(every, names, strict=True):
         results, unmeasured = predicted_results(
             one, data, records, pool, progress=progress, cancel=cancel or CancelToken()
@@ -297,18 +259,9 @@ def evaluate_predictions(
                 given=one,
             )
         )
-    first = measured[0]
-    if n > 1:
-        others = ", ".join(names[1:n])
-        text = f"the first of {n}, with {others}; only the table over trainings is of them all"
-        method = {
-            "predictions": first.method["predictions"] | {"trainings": text},
-            "trainings": {name: one.sha256 for name, one in zip(names, trainings, strict=False)},
-        }
-        first = replace(first, method=method, repeats=repeats([one.summary.values() for one in measured[:n]]))
+    first, second = measured[0], measured[-1]
     if against is None:
         return first
-    second = measured[-1]
     return replace(first, against=second, differences=compare(first.results, second.results, seed=seed))
 
 
@@ -447,21 +400,6 @@ def check_protocols(given: Sequence[Predictions | None]) -> None:
                 f"{known[0][0]} and {path} were measured by different protocols, of which {name} is "
                 f"{getattr(known[0][1], name)!r} and {getattr(protocol, name)!r}: force (--force) compares them even "
                 "so."
-            )
-
-
-def _check_trainings(trainings: Sequence[Predictions]) -> None:
-    """Raise ConfigError where trainings of one method do not predict the same of the same dives, or are one file."""
-    first, by_content = trainings[0], dict[str, Path]()
-    for one in trainings:
-        if one.sha256 in by_content:
-            raise ConfigError(f"{by_content[one.sha256]} and {one.path} are the same file: name each training once.")
-        by_content[one.sha256] = one.path
-        if different := sorted(first.filled ^ one.filled):
-            dive, what = different[0]
-            raise ConfigError(
-                f"{first.path} and {one.path} are to be trainings of one method, and only one of them has {what} of "
-                f"{dive}: name files of the same dives, and another method's by --against."
             )
 
 

@@ -5,7 +5,6 @@ Only rendered dives have qualities; the data set's `rendered.json` keeps them.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,31 +24,6 @@ Qualities = tuple[float, float, float]
 
 #: A rank correlation over fewer pairs says next to nothing.
 MIN_PAIRS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepFidelity:
-    """Mean over dive numbers of the rank correlation of a step, and its 95 % bootstrap interval over the numbers."""
-
-    step: str
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fidelity:
-    """Contribution fidelity.
-
-    Attributes:
-        steps: in order.
-        n_numbers: dive numbers with at least `MIN_PAIRS` pairs.
-        n_pairs: pairs of a dive and an exemplar in them.
-    """
-
-    steps: tuple[StepFidelity, ...]
-    n_numbers: int
-    n_pairs: int
 
 
 def read_qualities(root: Path) -> dict[str, Qualities] | None:
@@ -81,7 +55,7 @@ def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualit
 
 def contribution_fidelity(
     results: Sequence[DiveResult], qualities: Mapping[str, Qualities], *, seed: int = 0
-) -> Fidelity | None:
+) -> dict[str, Any] | None:
     """Return Spearman's rho of predicted and true contributions over all pairs of a dive number, averaged over numbers.
 
     Args:
@@ -90,7 +64,8 @@ def contribution_fidelity(
         seed: of the bootstrap.
 
     Returns:
-        None where no number has `MIN_PAIRS` pairs.
+        `steps`, each with `step`, `value` and a 95 % bootstrap interval over the numbers, `low` to `high`; `n_numbers`
+        and `n_pairs`, of the numbers with at least `MIN_PAIRS`. None where no number has so many.
 
     Source: ours; the paper does not measure contributions.
     """
@@ -111,8 +86,8 @@ def contribution_fidelity(
     steps = []
     for name, values in zip(STEP_NAMES, each.T, strict=True):
         low, high = bootstrap_interval(partial(_mean_of, values), len(values), seed=seed)
-        steps.append(StepFidelity(step=name, value=float(values.mean()), low=low, high=high))
-    return Fidelity(steps=tuple(steps), n_numbers=len(numbers), n_pairs=sum(len(predicted[n]) for n in numbers))
+        steps.append({"step": name, "value": float(values.mean()), "low": low, "high": high})
+    return {"steps": steps, "n_numbers": len(numbers), "n_pairs": sum(len(predicted[n]) for n in numbers)}
 
 
 def _mean_of(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:

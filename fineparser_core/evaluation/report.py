@@ -1,14 +1,11 @@
 """The results as a self-contained HTML page."""
 
-import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from jinja2 import Environment, PackageLoader
 
-from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.charts import Chart, histogram, paired, scatter
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
@@ -29,7 +26,6 @@ def write_report(
     *,
     title: str,
     provenance: Mapping[str, str],
-    thumbnails: Mapping[str, Sequence[np.ndarray]],
     tables: Mapping[str, Table] | None = None,
     charts: Sequence[Chart] | None = None,
 ) -> None:
@@ -41,7 +37,6 @@ def write_report(
         results: of all dives.
         title: of the page.
         provenance: what made the results (weights, data set, seed), names to values.
-        thumbnails: by the id of a dive, images (H, W, 3) uint8 RGB; `worst_dives` says which are shown.
         tables: further ones by their titles, such as differences to another method.
         charts: titles and charts; by default `charts_of` the results.
 
@@ -49,7 +44,7 @@ def write_report(
         ExportError: the file cannot be written.
     """
     worst = [
-        (heading, [(_caption(result), map(_data_uri, thumbnails.get(result.id, ()))) for result in dives])
+        (heading, list(map(_caption, dives)))
         for heading, dives in zip(("Largest score errors", "Lowest interval IoU"), worst_dives(results), strict=True)
     ]
     pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
@@ -114,12 +109,3 @@ def _caption(result: DiveResult) -> str:
     if result.interval_iou is not None:
         parts.append(f"IoU {result.interval_iou:.2f}, transitions {result.transitions} for {result.true_transitions}")
     return "; ".join(parts)
-
-
-def _data_uri(image: np.ndarray) -> str:
-    import cv2  # a second that reading a summary need not wait
-
-    fine, png = cv2.imencode(".png", np.ascontiguousarray(image[:, :, ::-1]))
-    if not fine:
-        raise ExportError(f"A thumbnail of shape {image.shape} cannot be written as PNG: give (H, W, 3) uint8.")
-    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")

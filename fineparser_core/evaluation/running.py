@@ -30,14 +30,12 @@ class Evaluation(NamedTuple):
     Attributes:
         protocol, data: by which they were prepared, and of which they are.
         median_transitions: medians of the pool, the naive baseline of transitions; None without labels.
-        stored_as: the preprocessing in which `dives` hold their frames.
         pool: dives from which exemplars are drawn; only those that are drawn have been decoded.
     """
 
     evaluator: Evaluator
     dives: list[DatasetDive]
     median_transitions: tuple[float, float] | None
-    stored_as: str
     pool: list[DiveRecord]
     protocol: Protocol
     data: DiveSet
@@ -89,7 +87,7 @@ def prepare(
     if model.contrastive:
         drawn_from, exemplars = _load_exemplars([dive.record for dive in dives], drawn_from, protocol, load)
     evaluator = Evaluator(model, drawn_from, exemplars, protocol, inputs=inputs)
-    return Evaluation(evaluator, dives, median_transitions(drawn_from), preprocessing, drawn_from, protocol, data)
+    return Evaluation(evaluator, dives, median_transitions(drawn_from), drawn_from, protocol, data)
 
 
 def card_protocol(card: WeightsCard) -> Protocol:

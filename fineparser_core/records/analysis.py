@@ -300,7 +300,3 @@ class Analysis:
         columns.
         """
         return load_reference("fineparser_core.export.notebook:analysis_tables")(self)
-
-    def _repr_html_(self) -> str:
-        """Return a table and a picture of the phases for a notebook."""
-        return load_reference("fineparser_core.export.notebook:analysis_html")(self)

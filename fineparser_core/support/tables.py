@@ -1,10 +1,9 @@
-"""Tables as CSV whose cells a spreadsheet takes for text and numbers only, as plain text, HTML and columns."""
+"""Tables as CSV whose cells a spreadsheet takes for text and numbers only, as plain text and as columns."""
 
 import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 from unicodedata import normalize
 
@@ -113,10 +112,3 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> Columns:
     """Return rows as columns, in the order of their first appearance; None where a row has no such value."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
-
-
-def html_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table as HTML, its texts escaped."""
-    lines = [("th", header), *(("td", row) for row in rows)]
-    cells = ("".join(f"<{kind}>{escape(str(cell))}</{kind}>" for cell in line) for kind, line in lines)
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"

@@ -148,9 +148,7 @@ def _file(case: Case) -> None:
 def _page(case: Case) -> None:
     results = [_result(f"{case.text}/{n}") for n in range(3)]
     summary = summarize(results, median_transitions=(30, 65))
-    write_report(
-        case.folder / "r.html", summary, results, title=case.text, provenance={"weights": case.text}, thumbnails={}
-    )
+    write_report(case.folder / "r.html", summary, results, title=case.text, provenance={"weights": case.text})
     _tame((case.folder / "r.html").read_text(encoding="utf-8"))
     assert "<script" not in (case.folder / "r.html").read_text(encoding="utf-8")
 

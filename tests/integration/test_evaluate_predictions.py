@@ -12,10 +12,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr, ttest_1samp
+from scipy.stats import spearmanr
 
 import fineparser_core
-from fineparser_core.errors import ConfigError
 
 Fineparser = Callable[..., Any]
 NUMBERS = ("107B", "207C", "305B")
@@ -118,40 +117,6 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
     assert "protocol" in fineparser(*both).err
     same = fineparser("evaluate", "--predictions", out / "predictions.csv", "--data", annotated, "--out", out)
     assert (same.code, "is the file of predictions that is measured" in same.err) == (2, True)
-
-
-def test_trainings_of_one_method(fineparser: Fineparser, annotated: Path, tmp_path: Path) -> None:
-    test, rng = pickle.loads((annotated / "test_split.pkl").read_bytes())[:20], np.random.default_rng(4)
-    files = [tmp_path / f"seed{seed}.csv" for seed in range(3)]
-    for path in files:
-        rows = "".join(f"{event}/{i},{rng.uniform(40, 90)}\n" for event, i in test)
-        path.write_text("id,predicted\n" + rows, encoding="utf-8")
-    argv = ("evaluate", "--predictions", *files, "--data", annotated)
-    outcome = fineparser(*argv, "--out", tmp_path / "out")
-    assert (outcome.code, "3 trainings" in outcome.out) == (0, True), outcome.err
-    content = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
-    error = content["repeats"]["score_error"]
-    alone = [fineparser_core.evaluate(path, annotated).summary.metrics["score_error"].value for path in files]
-    assert error["values"] == pytest.approx(alone)
-    interval = ttest_1samp(alone, 0).confidence_interval(0.95)
-    assert (error["mean"], error["low"], error["high"]) == pytest.approx((np.mean(alone), interval.low, interval.high))
-    assert "Over trainings" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert list(content["trainings"]) == [path.name for path in files]
-    assert "the first of 3, with seed1.csv, seed2.csv; only the table over trainings is of them all" in outcome.out
-    for rows, words in (
-        ("Event3/0,60\n", "name files of the same dives"),
-        (
-            "".join(f"{event}/{i},{60 if i else ''}\n" for event, i in test),
-            "only one of them has predicted of Event3/0",
-        ),
-    ):
-        files[2].write_text("id,predicted\n" + rows, encoding="utf-8")
-        refused = fineparser(*argv)
-        assert (refused.code, words in refused.err) == (2, True), refused.err
-    files[2].write_bytes(files[1].read_bytes())
-    assert "are the same file: name each training once" in fineparser(*argv).err
-    with pytest.raises(ConfigError, match="no file of predictions"):
-        fineparser_core.evaluate([], annotated)
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(annotated: Path, tmp_path: Path) -> None:

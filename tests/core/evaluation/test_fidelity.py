@@ -34,9 +34,9 @@ def test_true_contributions_sum_to_the_difference_of_scores():
 def test_the_truth_is_faithful_and_its_opposite_is_not():
     results, qualities = pairs()
     fidelity = contribution_fidelity(results, qualities)
-    assert [step.step for step in fidelity.steps] == list(STEP_NAMES)
-    assert [step.value for step in fidelity.steps] == pytest.approx([1, 1, 1])
-    assert (fidelity.n_numbers, fidelity.n_pairs) == (3, 3 * 4 * 3)
+    assert [step["step"] for step in fidelity["steps"]] == list(STEP_NAMES)
+    assert [step["value"] for step in fidelity["steps"]] == pytest.approx([1, 1, 1])
+    assert (fidelity["n_numbers"], fidelity["n_pairs"]) == (3, 3 * 4 * 3)
 
     def opposite(result):
         assert result.contributions is not None
@@ -45,7 +45,7 @@ def test_the_truth_is_faithful_and_its_opposite_is_not():
 
     other = contribution_fidelity([opposite(result) for result in results], qualities)
     # What is the same for every pair ranks nothing.
-    assert [step.value for step in other.steps] == pytest.approx([-1, 1, 0])
+    assert [step["value"] for step in other["steps"]] == pytest.approx([-1, 1, 0])
 
 
 def test_the_right_sum_on_the_wrong_steps_is_not_faithful():
@@ -55,8 +55,8 @@ def test_the_right_sum_on_the_wrong_steps_is_not_faithful():
         for r in results
     ]
     fidelity = contribution_fidelity(shifted, qualities)
-    assert all(abs(step.value) < 0.5 for step in fidelity.steps)
-    assert all(step.low <= step.value <= step.high for step in fidelity.steps)
+    assert all(abs(step["value"]) < 0.5 for step in fidelity["steps"])
+    assert all(step["low"] <= step["value"] <= step["high"] for step in fidelity["steps"])
 
 
 def test_a_number_with_few_pairs_is_not_counted():

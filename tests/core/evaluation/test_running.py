@@ -7,7 +7,6 @@ import torch
 from stand_in import HiddenTakeOff, StandIn, corner
 
 from fineparser_core.checkpoints.networks import create_model
-from fineparser_core.commands.measuring import _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
@@ -94,7 +93,6 @@ def test_without_masks_there_is_no_truth(data, cache):
 def test_dives_are_measured_in_every_preprocessing(prepared, preprocessing):
     network = StandIn()
     evaluation = prepared(network, preprocessing)
-    assert evaluation.stored_as == ("whole" if preprocessing == "follow" else preprocessing)
     result = measured(evaluation)
     assert result.transitions == (28, 62)
     assert result.n_exemplars == 2
@@ -106,7 +104,6 @@ def test_dives_are_measured_in_every_preprocessing(prepared, preprocessing):
     assert evaluation.median_transitions is not None
     # Masks are computed of the dive alone; where the crop follows the athlete, a coarse pass goes before each.
     assert network.windows == (36 if preprocessing == "follow" else 9)
-    assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
 
 
 def test_every_run_of_an_evaluator_is_by_the_present_weights_and_measures_baselines_once(prepared, monkeypatch):
