@@ -282,10 +282,3 @@ def _draw_foot(canvas: PdfCanvas, about: Sequence[str]) -> None:
         x = _MARGIN + at * 75
         canvas.line(((x, _END - 3.5), (x + 60, _END - 3.5)), FAINT)
         canvas.text(x, _END - 3, name, 7, color=FAINT)
-
-
-_MARGIN, _ROW = 11.0, 4.9
-_RIGHT, _END = PAGE_MM[0] - _MARGIN, PAGE_MM[1] - _MARGIN
-#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last result first.
-_CELLS, _AWARDS, _RESULTS = (_MARGIN, 25.0, 44.0, 60.0), 72.0, (_RIGHT, _RIGHT - 19, _RIGHT - 38)
-_AWARD = 6.2
