@@ -8,7 +8,6 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +30,7 @@ def difficulty_table(records: Iterable[DiveRecord]) -> list[RecordedDifficulty]:
         if record.board_m is not None and not fixed:
             counts[record.dive_number, record.board_m][record.difficulty] += 1
     return [
-        RecordedDifficulty(
-            dive_number=number, board_m=board_m, difficulty=counter.most_common(1)[0][0], count=counter.total()
-        )
+        (number, board_m, counter.most_common(1)[0][0], counter.total())
         for (number, board_m), counter in sorted(counts.items())
     ]
 
@@ -45,7 +42,7 @@ def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
 
 def difficulty_text(rows: Iterable[RecordedDifficulty]) -> str:
     """Return the table of `difficulty_table` as it is stored."""
-    lines = ",\n".join(f"  {_compact(list(astuple(row)))}" for row in rows)
+    lines = ",\n".join(f"  {_compact(list(row))}" for row in rows)
     about = "Modal DD by dive number and board in metres with its count, of public competition annotations"
     return f'{{\n "about": "{about}",\n "difficulties": [\n{lines}\n ]\n}}\n'
 

@@ -186,7 +186,7 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
             JudgedScore(
                 name=dive.id,
                 athlete=dive.athlete,
-                dive_number=dive.spec.dive_number,
+                number=dive.dive,
                 difficulty=dive.difficulty,
                 award=dive.award,
                 phases=dive.phases,

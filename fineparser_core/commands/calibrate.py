@@ -1,7 +1,7 @@
 """`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,11 @@ from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError
-from fineparser_core.evaluation.calibration import (
-    MIN_DIVES,
-    FittedDomain,
-    FittedInterval,
-    check_level,
-    fit_domain,
-    fit_interval,
-    read_scored,
-    scored_dives,
-)
+from fineparser_core.evaluation.calibration import MIN_DIVES, check_level, fit_domain, fit_interval, read_scored
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.int8 import largest_activations
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.records import Clip, ClipEvidence
+from fineparser_core.records import Clip, ClipEvidence, IntervalRule
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.video.clips import make_clip
@@ -112,18 +103,18 @@ def calibrate(args: CalibrateOptions, folder: Path) -> None:
         else:
             domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
             say(_domain_text(domain))
-            stored["domain"] = domain.as_card()
+            stored["domain"] = domain
         if known is None and len(measured.scored) >= MIN_DIVES:
-            known = scored_dives(measured.scored)
+            known = np.array(measured.scored)
             source = f"{args.data.resolve().name}, exemplars of the library"
     if known is None and args.data is None:
         pass
     elif known is None or len(known) < MIN_DIVES:
         say(f"no interval: fewer than {MIN_DIVES} of the dives have a score by exemplars; give --predictions of more")
     else:
-        interval = fit_interval(known, args.level, seed=args.seed)
-        say(_interval_text(interval, source))
-        stored["interval"] = {**interval.as_card(), "source": source}
+        rule, interval = fit_interval(known, args.level, seed=args.seed)
+        say(_interval_text(rule, interval, source))
+        stored["interval"] = {**interval, "source": source}
     if not args.dry_run:
         write_card(replace(card, calibration=stored, activations=activations), folder)
         say_written(folder / CARD_NAME)
@@ -206,16 +197,15 @@ def _measure_dive(analyzer: Analyzer, record: DiveRecord, clip: Clip, found: Mea
     found.scored.append((scoring.score - record.score, scoring.spread, record.difficulty))
 
 
-def _domain_text(domain: FittedDomain) -> str:
-    least = ", ".join(f"{name} {value:g}" for name, value in domain.as_card().items() if isinstance(value, float))
-    caught = ", ".join(f"{kind} {text}" for kind, text in domain.as_card()["caught"].items())
-    return f"whole dives: {domain.dives}; least evidence and share refused: {least}\nwrong clips refused: {caught}"
+def _domain_text(domain: Mapping[str, Any]) -> str:
+    least = ", ".join(f"{name} {value:g}" for name, value in domain.items() if isinstance(value, float))
+    caught = ", ".join(f"{kind} {text}" for kind, text in domain["caught"].items())
+    return f"whole dives: {domain['dives']}; least evidence and share refused: {least}\nwrong clips refused: {caught}"
 
 
-def _interval_text(interval: FittedInterval, source: str) -> str:
-    rule = interval.rule
+def _interval_text(rule: IntervalRule, card: Mapping[str, Any], source: str) -> str:
     return (
         f"interval: ±({rule.base:.2f} + {rule.per_spread:.2f} spread + {rule.per_difficulty:.2f} DD) for "
-        f"{rule.level:.0%} of dives; {interval.dives} dives ({source}); mean width {interval.mean_width:.1f}; "
-        f"coverage by cross-validation {interval.coverage:.1%}"
+        f"{rule.level:.0%} of dives; {card['dives']} dives ({source}); mean width {card['mean_width']:.1f}; "
+        f"coverage by cross-validation {card['coverage']:.1%}"
     )

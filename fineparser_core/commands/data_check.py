@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
         say_json(asdict(survey), indent=2)
     else:
         say(report(survey))
-    if not survey.splits["train"].usable:
+    if not survey.splits["train"]["usable"]:
         first = next(iter(survey.unusable), "its train split is empty.")
         raise AnnotationError(f"{data.root} has no dive to train on, the first: {first} {data.lost_frames}")
     return 0
@@ -74,15 +74,15 @@ def report(survey: Survey) -> str:
     lines += [f"  {path}" for path in survey.files.values() if path is not None] or [f"  {survey.name}"]
     lines += [f"  {'split':<8}{'dives':>7}{'frames':>8}{'masks':>7}{'phases':>7}{'usable':>8}{'numbers':>9}"]
     for name, split in survey.splits.items():
-        counts = f"{split.records:>7}{split.with_frames:>8}{split.with_masks:>7}{split.with_steps:>7}{split.usable:>8}"
-        lines += [f"  {name or 'none':<8}{counts}{split.dive_numbers:>9}"]
+        widths = zip(split.values(), (7, 8, 7, 7, 8, 9), strict=True)
+        lines += [f"  {name or 'none':<8}" + "".join(f"{count:>{width}}" for count, width in widths)]
     lines += [
         f"  {survey.dive_numbers} dive numbers; by {survey.criterion}, {survey.few_exemplars} test dives have fewer "
         f"than {N_VOTERS} exemplars in training and {survey.no_exemplars} have none"
     ]
-    without = {"frames": sum(split.records - split.with_frames for split in survey.splits.values())}
+    without = {"frames": sum(split["records"] - split["with_frames"] for split in survey.splits.values())}
     if survey.layout == "finediving":  # MTL-AQA has no masks to miss
-        without["masks"] = sum(split.records - split.with_masks for split in survey.splits.values())
+        without["masks"] = sum(split["records"] - split["with_masks"] for split in survey.splits.values())
     missing = [f"  {name} (training does not need it)" for name in missing_files]
     missing += [f"  {what} of {count} dives" for what, count in without.items() if count]
     missing += _examples(f"{len(survey.unusable)} dives that training leaves out", survey.unusable)
@@ -96,7 +96,7 @@ def report(survey: Survey) -> str:
     lines += [] if survey.defects or survey.damaged else ["  nothing"]
     if survey.event_biases:
         lines += ["", "Labelled flights of an event, relative to those of the same dive numbers in all events:"]
-        rows = [(one.event, str(one.dives), f"{one.factor:.2f}") for one in survey.event_biases]
+        rows = [(one["event"], str(one["dives"]), f"{one['factor']:.2f}") for one in survey.event_biases]
         if len(rows) > 2 * _EVENTS:
             rows = [*rows[:_EVENTS], (f"... {len(rows) - 2 * _EVENTS} more, see --json", "", ""), *rows[-_EVENTS:]]
         table = text_table(("event", "dives", "flight"), rows, left=(0,))

@@ -25,13 +25,7 @@ from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, Vi
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
 from fineparser_core.evaluation.failures import failure_sheets
 from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
-from fineparser_core.evaluation.joint_labels import (
-    JointLabels,
-    joint_summary,
-    joint_table,
-    measure_joints,
-    read_joint_labels,
-)
+from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip, said_of_entry
 from fineparser_core.evaluation.real_table import real_summary, real_table
@@ -170,21 +164,21 @@ def _measure_clips(
 
 
 def _measure_joints(
-    analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken
+    analyzer: Analyzer, clips: Sequence[tuple[Path, np.ndarray]], out: Path | None, cancel: CancelToken
 ) -> dict[str, str]:
     """Return and print the errors of joints in labeled flights, which are parsed whole: they are no whole dives."""
     errors = []
-    for labels in clips:
+    for path, labels in clips:
         try:
-            parse, _ = analyzer.parse(make_clip(labels.path), cancel=cancel)
+            parse, _ = analyzer.parse(make_clip(path), cancel=cancel)
         except (ConfigError, VideoError) as error:
-            say(f"{labels.path.name} is left out: {error}")
+            say(f"{path.name} is left out: {error}")
             continue
         if parse.joints is None:
             return {}
         errors.append(measure_joints(parse, labels))
         if out is not None:
-            _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, {}))
+            _write_picture(out / f"{path.stem}.png", overlay_sheet(parse, {}))
     if not errors:
         return {}
     say(f"\n{joint_table(errors)}")

@@ -19,7 +19,7 @@ from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.scoring.profile import Profile, active_profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.files import check_content, digest, known_content, read_bounded
-from fineparser_core.support.processes import Died, do_jobs, serve_jobs
+from fineparser_core.support.processes import do_jobs, serve_jobs
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
@@ -158,9 +158,9 @@ def score_jobs(
     """
     with closing(do_jobs(scorer, (options, workers), tuple(jobs), workers, cancel)) as answers:
         for place, answer in answers:
-            if isinstance(answer, Died):
+            if isinstance(answer, int):
                 job = jobs[place]
-                said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {answer.code})."
+                said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {answer})."
                 answer = result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
             yield place, answer
 

@@ -2,10 +2,11 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,22 +25,11 @@ from fineparser_core.video.preprocess import PREPROCESSINGS, AthleteCrop
 FEWEST = 4
 
 
-@dataclass(frozen=True, kw_only=True)
-class EventBias:
-    """One event.
-
-    Attributes:
-        dives: those of numbers that other events have, too.
-        factor: median over them of the labeled flight, relative to the median of its dive number in all events.
-    """
-
-    event: str
-    dives: int
-    factor: float
-
-
-def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, EventBias]:
+def event_biases(flights: Sequence[tuple[str, str, float]]) -> dict[str, tuple[int, float]]:
     """Return the events with at least `FEWEST` dives, the shortest flights first.
+
+    Of each the number of those dives whose numbers other events have, too, and the median over them of the labeled
+    flight, relative to the median of its dive number in all events.
 
     Args:
         flights: event, dive number and length of a labeled flight, in any unit.
@@ -52,15 +42,11 @@ def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, Even
     for event, number, length in flights:
         if len(events_of[number]) > 1 and length > 0:
             ratios[event].append(length / float(np.median(lengths_of[number])))
-    found = [
-        EventBias(event=event, dives=len(each), factor=float(np.median(each)))
-        for event, each in ratios.items()
-        if len(each) >= FEWEST
-    ]
-    return {one.event: one for one in sorted(found, key=lambda one: (one.factor, one.event))}
+    found = [(float(np.median(each)), event, len(each)) for event, each in ratios.items() if len(each) >= FEWEST]
+    return {event: (dives, factor) for factor, event, dives in sorted(found)}
 
 
-def biases_of(records: Sequence[DiveRecord]) -> Mapping[str, EventBias]:
+def biases_of(records: Sequence[DiveRecord]) -> dict[str, tuple[int, float]]:
     """Return `event_biases` of the records whose transitions make three steps, in frames."""
     return event_biases(
         [
@@ -87,33 +73,15 @@ _CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty", "dives": "div
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitSurvey:
-    """Counts of dives in a split.
-
-    Attributes:
-        records: annotated dives.
-        with_frames, with_masks: those with at least one frame, or mask, on disk.
-        with_steps: those whose transitions make three steps.
-        usable: those that training can use.
-        dive_numbers: how many different numbers they have.
-    """
-
-    records: int
-    with_frames: int
-    with_masks: int
-    with_steps: int
-    usable: int
-    dive_numbers: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Survey:
     """Result of a survey: what is there, what is missing and what is wrong.
 
     Attributes:
         root, layout, name: of the data set.
         files: path of every annotation file by its name; None where it is not there.
-        splits: counts by split; "" for dives that are in none.
+        splits: counts by split, "" for dives that are in none: annotated `records`, those `with_frames` or
+            `with_masks` on disk, those `with_steps`, whose transitions make three, the `usable` ones, and how many
+            different `dive_numbers` they have.
         dive_numbers: how many different numbers all dives have.
         criterion: what query and exemplar have in common.
         few_exemplars, no_exemplars: test dives with fewer than 10 candidates in training, and those with none.
@@ -129,7 +97,7 @@ class Survey:
     layout: str
     name: str
     files: dict[str, Path | None]
-    splits: dict[str, SplitSurvey]
+    splits: dict[str, dict[str, int]]
     dive_numbers: int
     criterion: str
     few_exemplars: int
@@ -137,7 +105,7 @@ class Survey:
     defects: tuple[Defect, ...]
     unusable: tuple[str, ...]
     damaged: tuple[str, ...] | None
-    event_biases: tuple[EventBias, ...]
+    event_biases: tuple[dict[str, Any], ...]
     cache_bytes: dict[str, int]
 
 
@@ -171,16 +139,16 @@ def take_survey(
             reasons[record.id] = str(error)
         progress(Progress("scan", done, len(data.records)))
 
-    def count(name: str) -> SplitSurvey:
+    def count(name: str) -> dict[str, int]:
         records = data.split(name)
-        return SplitSurvey(
-            records=len(records),
-            with_frames=sum(n_frames[record.id] > 0 for record in records),
-            with_masks=sum(n_masks[record.id] > 0 for record in records),
-            with_steps=sum(record.has_steps for record in records),
-            usable=sum(record.id not in reasons for record in records),
-            dive_numbers=len({record.dive_number for record in records}),
-        )
+        return {
+            "records": len(records),
+            "with_frames": sum(n_frames[record.id] > 0 for record in records),
+            "with_masks": sum(n_masks[record.id] > 0 for record in records),
+            "with_steps": sum(record.has_steps for record in records),
+            "usable": sum(record.id not in reasons for record in records),
+            "dive_numbers": len({record.dive_number for record in records}),
+        }
 
     names = [*SPLITS, *sorted({record.split for record in data.records.values()} - set(SPLITS))]
     voters = [len(candidates(query, data.split("train"), _CRITERIA[data.layout])) for query in data.split("test")]
@@ -205,7 +173,10 @@ def take_survey(
         defects=(*data.defects, *frame_defects),
         unusable=tuple(f"{name}: {reason}" for name, reason in reasons.items()),
         damaged=_damaged(data, progress, cancel) if images else None,
-        event_biases=tuple(biases_of(list(data.records.values())).values()),
+        event_biases=tuple(
+            {"event": event, "dives": dives, "factor": factor}
+            for event, (dives, factor) in biases_of(list(data.records.values())).items()
+        ),
         cache_bytes={
             name: rows * frame_bytes(name, masks=masks)
             for name, shape in PREPROCESSINGS.items()

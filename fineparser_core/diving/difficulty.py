@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 
 from fineparser_core.constants import BOARDS_M, SPRINGBOARDS_M
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -60,6 +60,8 @@ _UNNATURAL_BACK_REVERSE = {1: 1, 3: 2, 5: 3, 7: 4, 9: 4}
 
 
 _LOWEST_DD, _HIGHEST_DD = 0.5, 6.0
+#: Dive number, board in meters, the DD recorded most often for the dive from it, and the number of its records.
+RecordedDifficulty = tuple[str, float, float, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,21 +78,6 @@ class Difficulty:
     value: float
     board_m: float | None
     source: str
-
-
-@dataclass(frozen=True)
-class RecordedDifficulty:
-    """A row of the bundled table, in its order.
-
-    Attributes:
-        difficulty: the DD recorded most often for the dive from this board.
-        count: number of records of the dive from this board.
-    """
-
-    dive_number: str
-    board_m: float
-    difficulty: float
-    count: int
 
 
 def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty:
@@ -168,14 +155,14 @@ def boards_with_difficulty(dive: DiveNumber) -> tuple[float, ...]:
 def commonest_board_m(dive: DiveNumber) -> float | None:
     """Return the board with most competition records of the dive, in meters; None if there are no records."""
     rows = recorded_of(dive)
-    return max(rows, key=lambda row: row.count).board_m if rows else None
+    return max(rows, key=itemgetter(3))[1] if rows else None
 
 
 @cache
 def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
     """Return the rows of the bundled table, ordered by dive number and board."""
     rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
-    return tuple(RecordedDifficulty(*row) for row in rows)
+    return tuple((number, board_m, difficulty, count) for number, board_m, difficulty, count in rows)
 
 
 def recorded_of(dive: DiveNumber) -> tuple[RecordedDifficulty, ...]:
@@ -185,7 +172,7 @@ def recorded_of(dive: DiveNumber) -> tuple[RecordedDifficulty, ...]:
 
 @cache
 def _rows_by_number() -> dict[str, tuple[RecordedDifficulty, ...]]:
-    return {number: tuple(rows) for number, rows in groupby(recorded_difficulties(), attrgetter("dive_number"))}
+    return {number: tuple(rows) for number, rows in groupby(recorded_difficulties(), itemgetter(0))}
 
 
 def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
@@ -242,7 +229,7 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
 def _recorded_or_computed(dive: DiveNumber, board_m: float) -> float | None:
     if board_m in SPRINGBOARDS_M:
         return springboard_difficulty(dive, board_m)
-    return next((row.difficulty for row in recorded_of(dive) if row.board_m == board_m), None)
+    return next((difficulty for _, board, difficulty, _ in recorded_of(dive) if board == board_m), None)
 
 
 def _listed(boards_m: Sequence[float]) -> str:

@@ -4,7 +4,7 @@ Both from held-out dives whose score and steps are known. The numbers go into th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,70 +24,8 @@ _LENIENCE = 0.5
 _REFUSED = 0.01
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScoredDives:
-    """Held-out dives with a predicted and a known score, (n,) float64 each, in points; difficulty is DD."""
-
-    error: np.ndarray
-    spread: np.ndarray
-    difficulty: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.error)
-
-    def take(self, places: np.ndarray) -> "ScoredDives":
-        """Return the selected dives."""
-        return ScoredDives(error=self.error[places], spread=self.spread[places], difficulty=self.difficulty[places])
-
-
-@dataclass(frozen=True, kw_only=True)
-class FittedInterval:
-    """A rule and what it holds.
-
-    Attributes:
-        dives: it was fitted on.
-        coverage: share of them within, each by a rule that was fitted without it.
-        mean_width: of the intervals, in points.
-    """
-
-    rule: IntervalRule
-    dives: int
-    coverage: float
-    mean_width: float
-
-    def as_card(self) -> dict[str, Any]:
-        """Return the values for the weights card, `calibration.interval`."""
-        measured = {"dives": self.dives, "coverage": round(self.coverage, 4), "mean_width": round(self.mean_width, 3)}
-        return {**{name: round(value, 5) for name, value in asdict(self.rule).items()}, **measured}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FittedDomain:
-    """Thresholds and what they do.
-
-    Attributes:
-        dives: whole dives on which they were fitted.
-        refused: share of them that is refused, each by thresholds that were fitted without it.
-        caught: by what is wrong with a clip: how many of how many are refused.
-    """
-
-    least: DomainThresholds
-    dives: int
-    refused: float
-    caught: Mapping[str, tuple[int, int]]
-
-    def as_card(self) -> dict[str, Any]:
-        """Return the values for the weights card, `calibration.domain`."""
-        return {
-            **{name: round(value, 5) for name, value in asdict(self.least).items()},
-            "dives": self.dives,
-            "refused": round(self.refused, 4),
-            "caught": {kind: f"{caught} of {n}" for kind, (caught, n) in self.caught.items()},
-        }
-
-
-def read_scored(path: Path) -> ScoredDives:
-    """Return the scored dives in a `predictions.json` of `fineparser evaluate`.
+def read_scored(path: Path) -> np.ndarray:
+    """Return error, spread and DD (n, 3) of the scored dives in a `predictions.json` of `fineparser evaluate`.
 
     Raises:
         AnnotationError: it cannot be read, or is none.
@@ -109,13 +47,7 @@ def read_scored(path: Path) -> ScoredDives:
         ]
     if not scored:
         raise ConfigError(f"{path} has no dive with a predicted score: measure dives that have exemplars.")
-    return scored_dives(scored)
-
-
-def scored_dives(rows: Sequence[tuple[float, float, float]]) -> ScoredDives:
-    """Convert tuples of (error, spread, DD) to scored dives."""
-    error, spread, difficulty = np.array(rows, np.float64).T
-    return ScoredDives(error=error, spread=spread, difficulty=difficulty)
+    return np.array(scored, np.float64)
 
 
 def check_level(level: float) -> None:
@@ -124,15 +56,20 @@ def check_level(level: float) -> None:
         raise ConfigError(f"An interval cannot hold {level:g} of the dives: choose a level between 0.5 and 1, say 0.8.")
 
 
-def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> FittedInterval:
+def fit_interval(dives: np.ndarray, level: float = 0.8, *, seed: int = 0) -> tuple[IntervalRule, dict[str, Any]]:
     """Fit the rule of the interval and measure its coverage by cross-validation.
 
     Split-conformal in spirit: the scale base + a * spread + b * DD is fitted to the absolute errors by non-negative
     least squares, then stretched to the quantile of |error| / scale that leaves 1 - level of the dives outside.
 
     Args:
+        dives: error, spread and DD of each (n, 3).
         level: share of dives that the interval should hold, over 0.5 and under 1.
         seed: of the folds.
+
+    Returns:
+        The rule, and the values for the weights card, `calibration.interval`: the rule, how many `dives` it was fitted
+        on, the `coverage` of them by rules that were fitted without them, and the `mean_width` in points.
 
     Raises:
         ConfigError: too few dives, or a level that cannot be.
@@ -143,21 +80,23 @@ def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> Fi
     fold = np.random.default_rng(seed).permutation(len(dives)) % _FOLDS
     inside = np.zeros(len(dives), bool)
     for k in range(_FOLDS):
-        rule = _fit_rule(dives.take(fold != k), level)
-        inside[fold == k] = np.abs(dives.error[fold == k]) <= _half_width(rule, dives.take(fold == k))
+        rule = _fit_rule(dives[fold != k], level)
+        inside[fold == k] = np.abs(dives[fold == k, 0]) <= _half_width(rule, dives[fold == k])
     rule = _fit_rule(dives, level)
-    return FittedInterval(
-        rule=rule,
-        dives=len(dives),
-        coverage=float(inside.mean()),
-        mean_width=float(2 * _half_width(rule, dives).mean()),
-    )
+    width = float(2 * _half_width(rule, dives).mean())
+    measured = {"dives": len(dives), "coverage": round(float(inside.mean()), 4), "mean_width": round(width, 3)}
+    return rule, {**{name: round(value, 5) for name, value in asdict(rule).items()}, **measured}
 
 
 def fit_domain(
     whole: Sequence[ClipEvidence], wrong: Mapping[str, Sequence[ClipEvidence]], *, seed: int = 0
-) -> FittedDomain:
+) -> dict[str, Any]:
     """Fit the least evidence of a whole dive, and count the wrong clips that it refuses.
+
+    Returns:
+        The values for the weights card, `calibration.domain`: the thresholds, the whole `dives` they were fitted on,
+        the share `refused` of them by thresholds that were fitted without them, and of `caught`, by what is wrong with
+        a clip, how many of how many are refused.
 
     Raises:
         ConfigError: too few whole dives.
@@ -173,7 +112,12 @@ def fit_domain(
     caught = {
         kind: (sum(refusal(one, least) is not None for one in clips), len(clips)) for kind, clips in wrong.items()
     }
-    return FittedDomain(least=least, dives=len(whole), refused=refused / len(whole), caught=caught)
+    return {
+        **{name: round(value, 5) for name, value in asdict(least).items()},
+        "dives": len(whole),
+        "refused": round(refused / len(whole), 4),
+        "caught": {kind: f"{found} of {n}" for kind, (found, n) in caught.items()},
+    }
 
 
 def _fit_thresholds(whole: Sequence[ClipEvidence]) -> DomainThresholds:
@@ -184,9 +128,9 @@ def _fit_thresholds(whole: Sequence[ClipEvidence]) -> DomainThresholds:
     return DomainThresholds(**least)
 
 
-def _fit_rule(dives: ScoredDives, level: float) -> IntervalRule:
-    size = np.abs(dives.error)
-    columns = np.stack([np.ones(len(dives)), dives.spread, dives.difficulty], axis=1)
+def _fit_rule(dives: np.ndarray, level: float) -> IntervalRule:
+    size = np.abs(dives[:, 0])
+    columns = np.column_stack([np.ones(len(dives)), dives[:, 1:]])
     scale, _ = nnls(columns, size)
     if not scale.any():  # no error at all
         scale = np.array([1e-6, 0.0, 0.0])
@@ -196,5 +140,5 @@ def _fit_rule(dives: ScoredDives, level: float) -> IntervalRule:
     return IntervalRule(level=level, base=base, per_spread=per_spread, per_difficulty=per_difficulty)
 
 
-def _half_width(rule: IntervalRule, dives: ScoredDives) -> np.ndarray:
-    return rule.base + rule.per_spread * dives.spread + rule.per_difficulty * dives.difficulty
+def _half_width(rule: IntervalRule, dives: np.ndarray) -> np.ndarray:
+    return np.asarray(rule.base + dives[:, 1:] @ [rule.per_spread, rule.per_difficulty])

@@ -92,9 +92,9 @@ class DatasetEvaluation:
         ]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "metrics": metrics,
-            "steps": [asdict(row) for row in self.summary.by_step],
-            "numbers": [asdict(row) for row in self.summary.by_number],
-            "events": [asdict(row) for row in self.summary.by_event],
+            "steps": self.summary.by_step,
+            "numbers": self.summary.by_number,
+            "events": self.summary.by_event,
             "dives": [result_row(result) for result in self.results],
             "differences": [{"metric": name, **asdict(each)} for name, each in self.differences.items()],
         }

@@ -1,6 +1,5 @@
 """Joints that people labeled in frames of real flights, and the errors of detected joints."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +24,19 @@ _RIGHT, _GROSS, _LEAST_TORSO = 0.2, 0.5, 0.5
 _SURE = 0.8
 
 
-@dataclass(frozen=True)
-class JointLabels:
-    """Labeled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`.
-
-    NaN where a joint is not labeled.
-    """
-
-    path: Path
-    joints: np.ndarray
+#: Errors (n, 13) of joints in torso lengths, "tolerant" of left and right and "strict", and their "confidence" (n, 13).
+JointErrors = dict[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class JointErrors:
-    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better.
-
-    And the confidences (n, 13) of the joints.
-    """
-
-    strict: np.ndarray
-    tolerant: np.ndarray
-    confidence: np.ndarray
-
-
-def read_joint_labels(folder: Path) -> list[JointLabels]:
+def read_joint_labels(folder: Path) -> list[tuple[Path, np.ndarray]]:
     """Read the clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without the file.
 
     The file maps names of clips to lists of frames, each with `joints`, 16 places (x, y) in the order of MPII, and
     `visible`, 16 numbers that are 0 where a place is unknown.
+
+    Returns:
+        Of each clip its path and the joints of its first frames, (n, 16, 2) source pixels in the order of
+        `KEYPOINT_NAMES`, NaN where a joint is not labeled.
 
     Raises:
         AnnotationError: a file that holds something else.
@@ -60,15 +44,15 @@ def read_joint_labels(folder: Path) -> list[JointLabels]:
     path = next((at for at in (folder / JOINTS_FILE, folder.parent / "joints" / JOINTS_FILE) if at.is_file()), None)
     if path is None:
         return []
-    return by_clip(path, lambda clip, frames: JointLabels(clip, _places(frames)), "labelled joints")
+    return by_clip(path, lambda clip, frames: (clip, _places(frames)), "labelled joints")
 
 
-def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
-    """Measure the errors of a parse's joints in the labeled frames that it sampled; it must have joints."""
+def measure_joints(parse: DiveParse, labels: np.ndarray) -> JointErrors:
+    """Measure the errors of a parse's joints in the frames labeled so that it sampled; it must have joints."""
     assert parse.joints is not None
     frames, first = np.unique(parse.sampled_frames, return_index=True)
-    known = frames < len(labels.joints)
-    found, true = parse.joints[first[known]].astype(np.float64), labels.joints[frames[known]]
+    known = frames < len(labels)
+    found, true = parse.joints[first[known]].astype(np.float64), labels[frames[known]]
     hips, shoulders = (
         true[:, [JOINTS.index(f"{name}_{s}") for s in "lr"]].mean(axis=1) for name in ("hip", "shoulder")
     )
@@ -77,7 +61,8 @@ def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
     flip = list(KEYPOINT_FLIP)
     strict, swapped = (np.linalg.norm(one[..., :2] - true, axis=-1) / torso for one in (found, found[:, flip]))
     better = swapped + swapped[:, flip] < strict + strict[:, flip]
-    return JointErrors(strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2])
+    each = {"strict": strict, "tolerant": np.where(better, swapped, strict), "confidence": found[..., 2]}
+    return {name: values[:, _COMPARED] for name, values in each.items()}
 
 
 def joint_summary(errors: list[JointErrors]) -> dict[str, str]:
@@ -90,19 +75,19 @@ def joint_summary(errors: list[JointErrors]) -> dict[str, str]:
 def _summary(errors: list[JointErrors]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rows = []
     for name in ("tolerant", "strict"):
-        off = np.concatenate([getattr(one, name).ravel() for one in errors])
+        off = np.concatenate([one[name].ravel() for one in errors])
         off = off[np.isfinite(off)]
         shares = (off < _RIGHT, off < _GROSS, off >= _GROSS)
         rows.append((name, f"{off.mean():.3f}", f"{np.median(off):.3f}", *(f"{share.mean():.3f}" for share in shares)))
-    frames = sum(len(one.tolerant) for one in errors)
+    frames = sum(len(one["tolerant"]) for one in errors)
     return (f"joints of {frames} frames", "mean error", "median", "PCK@0.2", "PCK@0.5", "gross"), rows
 
 
 def joint_table(errors: list[JointErrors]) -> str:
     """Format the errors of the joints of all clips, with left and right tolerant and strict."""
     header, rows = _summary(errors)
-    sure = np.concatenate([one.confidence.ravel() for one in errors]) >= _SURE
-    right = np.concatenate([one.tolerant.ravel() for one in errors])[sure] < _RIGHT
+    sure = np.concatenate([one["confidence"].ravel() for one in errors]) >= _SURE
+    right = np.concatenate([one["tolerant"].ravel() for one in errors])[sure] < _RIGHT
     told = f"{sure.mean():.0%} of the joints are said to be sure at {_SURE:.0%}"
     if len(right):
         told += f"; {right.mean():.0%} of these are right to {_RIGHT} torso lengths"

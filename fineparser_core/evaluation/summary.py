@@ -33,6 +33,8 @@ _LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
 #: Function from draws (k, n) int64 of n dives to a number for each draw, (k,); nan where there is none.
 Statistic = Callable[[np.ndarray], np.ndarray]
+#: A row of a table, by its columns.
+Row = dict[str, Any]
 _MASK_BASELINE_NAMES = {"empty": "empty mask", "disc": "centre disc"}
 
 #: Every metric by its name in JSON: what it is called, and whether more is better.
@@ -96,37 +98,6 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroupRow:
-    """The dives of a dive number or of an event; None where a metric is not available.
-
-    R-l2 is relative to the range of the true scores within the group, which few dives hardly sample: it is available
-    from `MIN_DIVES_OF_GROUP` scored dives on.
-
-    Attributes:
-        name: the dive number, or the event.
-    """
-
-    name: str
-    n: int
-    rho: float | None
-    r_l2_x100: float | None
-    score_error: float | None
-    aiou_50: float | None
-    aiou_75: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepRow:
-    """A step: mean IoU and that of the median transitions; how far its first sample is off (not for the take-off)."""
-
-    step: str
-    iou: float
-    baseline_iou: float | None
-    mean_error: float | None
-    median_error: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Summary:
     """Metrics of a method on a set of dives.
 
@@ -136,9 +107,11 @@ class Summary:
         n_fewer_exemplars: dives with fewer exemplars than requested.
         interval_unit: what the intervals draw, see `Intervals`.
         metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
-        by_number: by dive number.
-        by_event: by event.
-        by_step: in order; empty without steps.
+        by_number, by_event: rows of dive numbers, and of events: `name`, `n` dives, `rho`, `r_l2_x100`, `score_error`,
+            `aiou_50` and `aiou_75`; None where one is not available. R-l2 is relative to the range of the true scores
+            within the row, which few dives hardly sample: it is available from `MIN_DIVES_OF_GROUP` scored dives on.
+        by_step: rows of steps in order: `step`, mean `iou` and that of the median transitions, `baseline_iou`; how far
+            its first sample is off, `mean_error` and `median_error`, not for the take-off. Empty without steps.
     """
 
     n_dives: int
@@ -146,9 +119,9 @@ class Summary:
     n_fewer_exemplars: int
     interval_unit: str
     metrics: Mapping[str, Metric]
-    by_number: tuple[GroupRow, ...]
-    by_event: tuple[GroupRow, ...]
-    by_step: tuple[StepRow, ...]
+    by_number: tuple[Row, ...]
+    by_event: tuple[Row, ...]
+    by_step: tuple[Row, ...]
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -199,18 +172,19 @@ class Summary:
     def step_table(self) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row a step."""
         rows = [
-            [row.step, *map(_number, (row.iou, row.baseline_iou, row.mean_error, row.median_error))]
+            [row["step"], *(_number(row[key]) for key in ("iou", "baseline_iou", "mean_error", "median_error"))]
             for row in self.by_step
         ]
         return ["step", "IoU", f"of {MEDIAN_BASELINE}", "start off, samples", "median"], rows
 
     def number_table(self) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row a dive number."""
-        return ["dive number", *_GROUP_HEADER], [[row.name, *_group_cells(row)] for row in self.by_number]
+        return ["dive number", *_GROUP_HEADER], [[row["name"], *_group_cells(row)] for row in self.by_number]
 
     def event_table(self, fewest: int = 1) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row an event of at least `fewest` dives."""
-        return ["event", *_GROUP_HEADER], [[row.name, *_group_cells(row)] for row in self.by_event if row.n >= fewest]
+        rows = (row for row in self.by_event if row["n"] >= fewest)
+        return ["event", *_GROUP_HEADER], [[row["name"], *_group_cells(row)] for row in rows]
 
 
 def summarize(
@@ -389,7 +363,7 @@ def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
     )
     if not biases:
         return []
-    factors = [biases[event].factor if event in biases else 1.0 for event in events]
+    factors = [biases[event][1] if event in biases else 1.0 for event in events]
     return [
         interval_iou(found, (true[0], true[0] + (true[1] - true[0]) / factor))
         for factor, (_, true, found) in zip(factors, parts, strict=True)
@@ -425,31 +399,32 @@ def _event(result: DiveResult) -> str:
     return result.id.rpartition("/")[0]
 
 
-def _group(name: str, mine: Sequence[DiveResult]) -> GroupRow:
+def _group(name: str, mine: Sequence[DiveResult]) -> Row:
     scored = list(filter(is_scored, mine))
     true = np.array([result.score for result in scored])
     predicted = np.array([result.predicted for result in scored], np.float64)
     ious = [result.interval_iou for result in mine if result.interval_iou is not None]
-    return GroupRow(
-        name=name,
-        n=len(mine),
-        rho=_or_none(spearman(predicted, true)) if scored else None,
-        r_l2_x100=_or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_GROUP else None,
-        score_error=_error(predicted, true) if scored else None,
-        aiou_50=aiou(ious, 0.5) if ious else None,
-        aiou_75=aiou(ious, 0.75) if ious else None,
-    )
+    return {
+        "name": name,
+        "n": len(mine),
+        "rho": _or_none(spearman(predicted, true)) if scored else None,
+        "r_l2_x100": _or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_GROUP else None,
+        "score_error": _error(predicted, true) if scored else None,
+        "aiou_50": aiou(ious, 0.5) if ious else None,
+        "aiou_75": aiou(ious, 0.75) if ious else None,
+    }
 
 
 _GROUP_HEADER = ("dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75")
 
 
-def _group_cells(row: GroupRow) -> list[str]:
-    relative = _NOT_AVAILABLE if row.r_l2_x100 is None else _number(row.r_l2_x100)
-    return [str(row.n), _number(row.rho), relative, *map(_number, (row.score_error, row.aiou_50, row.aiou_75))]
+def _group_cells(row: Row) -> list[str]:
+    relative = _NOT_AVAILABLE if row["r_l2_x100"] is None else _number(row["r_l2_x100"])
+    errors = (_number(row[key]) for key in ("score_error", "aiou_50", "aiou_75"))
+    return [str(row["n"]), _number(row["rho"]), relative, *errors]
 
 
-def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None) -> tuple[StepRow, ...]:
+def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None) -> tuple[Row, ...]:
     parsed = list(filter(is_parsed, results))
     if not parsed:
         return ()
@@ -462,13 +437,13 @@ def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None
         else median_transition_ious(median, [(st, ed) for st, ed in true.tolist()])[1].mean(axis=0)
     )
     return tuple(
-        StepRow(
-            step=name,
-            iou=float(ious[step]),
-            baseline_iou=None if baselines is None else float(baselines[step]),
-            mean_error=float(errors[:, step - 1].mean()) if step else None,
-            median_error=float(np.median(errors[:, step - 1])) if step else None,
-        )
+        {
+            "step": name,
+            "iou": float(ious[step]),
+            "baseline_iou": None if baselines is None else float(baselines[step]),
+            "mean_error": float(errors[:, step - 1].mean()) if step else None,
+            "median_error": float(np.median(errors[:, step - 1])) if step else None,
+        }
         for step, name in enumerate(STEP_NAMES)
     )
 

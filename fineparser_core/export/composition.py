@@ -16,7 +16,7 @@ from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransfo
 from fineparser_core.export.dive_words import DiveWords, Remark, dive_words
 from fineparser_core.export.drawing import draw_text, fit_text
 from fineparser_core.export.ghost import Ghost, ghost_over, ghost_overlay
-from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
+from fineparser_core.export.mask_overlay import draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
@@ -123,9 +123,7 @@ class Pane:
             scale = self._zoom * np.array([box.width / info.width_px, box.height / info.height_px] * 2)
             moved = np.array([self._left, self._top] * 2)
             colors = matrix.color(rgb(self._mask_style.color))
-            layers = [
-                Layer(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)
-            ]
+            layers = [(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)]
             draw_mask(layers, probability, crop_xyxy * scale + moved, self._mask_style)
         if self._mirrored:
             for plane in target:

@@ -4,7 +4,6 @@ The mask has soft edges, because its resolution of 112 x 112 cells gives no exac
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,21 +14,9 @@ from fineparser_core.records import MaskTrack
 
 # The opacity rises from 0 to 1 between these probabilities.
 _FADE_FROM, _FADE_TO = 0.3, 0.7
-
-
-@dataclass(frozen=True)
-class Layer:
-    """An image or plane to draw on.
-
-    Attributes:
-        image: (H, W) or (H, W, 3) uint8, changed in place.
-        color: color of the mask, a value per channel.
-        scale: size of the layer relative to the image, e.g. 0.5 for chroma planes.
-    """
-
-    image: np.ndarray
-    color: Color
-    scale: float = 1.0
+#: An image or plane (H, W) or (H, W, 3) uint8, changed in place; the color of the mask, a value a channel; and the size
+#: relative to the image, e.g. 0.5 for chroma planes.
+Layer = tuple[np.ndarray, Color, float]
 
 
 def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +67,7 @@ def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.nd
 
 def draw_mask_on_image(image: np.ndarray, probability: np.ndarray, crop_xyxy: np.ndarray, style: MaskStyle) -> None:
     """Apply `draw_mask` to an (H, W, 3) uint8 RGB image, changed in place."""
-    draw_mask([Layer(image, rgb(style.color))], probability, crop_xyxy, style)
+    draw_mask([(image, rgb(style.color), 1.0)], probability, crop_xyxy, style)
 
 
 def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, int], crop_xyxy: np.ndarray) -> None:
@@ -92,13 +79,14 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
     """
     import cv2
 
-    origin = crop_xyxy[:2] * layer.scale
-    cell = (crop_xyxy[2:] - crop_xyxy[:2]) * layer.scale / opacity.shape[::-1]
-    height, width = layer.image.shape[:2]
+    image, color, scale = layer
+    origin = crop_xyxy[:2] * scale
+    cell = (crop_xyxy[2:] - crop_xyxy[:2]) * scale / opacity.shape[::-1]
+    height, width = image.shape[:2]
     # A further cell on every side, in which the interpolated mask fades out.
     lowest, highest = origin + (np.array(covered[:2]) - 1) * cell, origin + (np.array(covered[2:]) + 1) * cell
     left, top = np.clip(np.floor(np.maximum(lowest, origin)), 0, (width, height)).astype(int)
-    right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * layer.scale)), 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * scale)), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         return
     # Maps the centers of pixels to coordinates of cell centers.
@@ -106,8 +94,8 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
     to_mask = np.array([[1 / cell[0], 0, across], [0, 1 / cell[1], down]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     where = cv2.warpAffine(opacity, to_mask, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    channels = [cv2.LUT(where, _premultiplied(value)) for value in layer.color]
-    composite(layer.image[top:bottom, left:right], channels[0] if len(channels) == 1 else cv2.merge(channels), where)
+    channels = [cv2.LUT(where, _premultiplied(value)) for value in color]
+    composite(image[top:bottom, left:right], channels[0] if len(channels) == 1 else cv2.merge(channels), where)
 
 
 def _premultiplied(value: int) -> np.ndarray:

@@ -85,19 +85,6 @@ class StreamSource:
         return self.shown
 
 
-@dataclass(frozen=True)
-class CameraDevice:
-    """A camera of this computer.
-
-    Attributes:
-        address: for `parse_source`.
-        name: for people.
-    """
-
-    address: str
-    name: str
-
-
 def parse_source(text: str) -> StreamSource:
     """Check an address.
 
@@ -124,11 +111,11 @@ def parse_source(text: str) -> StreamSource:
     raise ConfigError("{0}: there is no such camera, folder or video: check the address.", shown)
 
 
-def list_cameras() -> list[CameraDevice]:
-    """Return the cameras of this computer, as far as the system and FFmpeg tell."""
+def list_cameras() -> list[tuple[str, str]]:
+    """Return addresses, for `parse_source`, and names of the cameras here, as far as the system and FFmpeg tell."""
     if sys.platform == "linux":
         return [
-            CameraDevice(f"camera:/dev/{device.name}", _line(device / "name") or device.name)
+            (f"camera:/dev/{device.name}", _line(device / "name") or device.name)
             for device in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda one: int(one.name[5:]))
             if _line(device / "index") in ("0", "")  # others of the same camera carry no pictures
         ]
@@ -138,9 +125,7 @@ def list_cameras() -> list[CameraDevice]:
         found = enumerate_input_devices(_CAMERA_FORMATS.get(sys.platform, ""))
     except (ImportError, ValueError, av.error.FFmpegError):
         return []
-    return [
-        CameraDevice(f"camera:{one.name}", one.description or one.name) for one in found if "video" in one.media_types
-    ]
+    return [(f"camera:{one.name}", one.description or one.name) for one in found if "video" in one.media_types]
 
 
 class DropFolder:
@@ -178,7 +163,7 @@ class DropFolder:
 
 def _camera(text: str) -> StreamSource:
     name, _, query = text.removeprefix("camera:").partition("?")
-    known = {one.address for one in list_cameras()}
+    known = {address for address, _ in list_cameras()}
     if f"camera:{name}" not in known and not (sys.platform == "linux" and _LINUX_CAMERA.fullmatch(name)):
         raise ConfigError("There is no camera {0} at this computer: plug it in, or choose another one.", name)
     options = {"size": "video_size", "rate": "framerate", "codec": "input_format"}

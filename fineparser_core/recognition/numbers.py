@@ -1,6 +1,5 @@
 """Dive numbers with a degree of difficulty, their likelihood given the recognized parts, and the likeliest in words."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from fineparser_core.diving.difficulty import boards_with_difficulty, recorded_difficulties, recorded_of
@@ -20,19 +19,10 @@ _UNKNOWN_BOARD = 0.2
 _FLYING, _STRAIGHT, _MOST_STRAIGHT, _ODD, _MOST_FREE = 0.01, 0.1, 2, 0.1, 4
 
 
-@dataclass(frozen=True)
-class KnownNumber:
-    """A dive number with the boards that a degree of difficulty is known from, and how common it is."""
-
-    dive: DiveNumber
-    boards_m: tuple[float, ...]
-    common: float
-
-
 @cache
-def known_numbers() -> tuple[KnownNumber, ...]:
-    """Return all dive numbers with a known degree of difficulty."""
-    names = {row.dive_number for row in recorded_difficulties()}
+def known_numbers() -> tuple[tuple[DiveNumber, tuple[float, ...], float], ...]:
+    """Return the dives with a known degree of difficulty, the boards that it is known from, and how common they are."""
+    names = {number for number, *_ in recorded_difficulties()}
     names |= {f"{group}{flying}{half}{p}" for group in "1234" for flying in "01" for half in range(12) for p in "ABC"}
     names |= {
         f"5{d}{half}{twists}{p}" for d in "1234" for half in range(1, 10) for twists in range(1, 10) for p in "ABCD"
@@ -41,7 +31,7 @@ def known_numbers() -> tuple[KnownNumber, ...]:
     for name in sorted(names):
         dive = known_number(name)
         if dive is not None and (boards_m := boards_with_difficulty(dive)):
-            found.append(KnownNumber(dive, boards_m, _common(dive)))
+            found.append((dive, boards_m, _common(dive)))
     return tuple(found)
 
 
@@ -61,17 +51,16 @@ def number_shares(
         boards_m: probability of each board.
     """
     in_class: dict[tuple[int, ...], float] = {}
-    for one in known_numbers():
-        in_class[_class(one.dive)] = in_class.get(_class(one.dive), 0.0) + one.common
+    for dive, _, common in known_numbers():
+        in_class[_class(dive)] = in_class.get(_class(dive), 0.0) + common
     shares = {}
-    for one in known_numbers():
-        dive = one.dive
+    for dive, known_m, common in known_numbers():
         share = counts.get((DIRECTION_NAMES[dive.direction - 1], dive.half_somersaults), 0.0) if dive.direction else 0.0
         share *= armstand if dive.armstand else 1 - armstand
         share *= twisting if dive.half_twists else 1 - twisting
         share *= positions.get(dive.position, 1 / len(positions))  # D is any of them
-        share *= one.common / in_class[_class(dive)] if dive.half_twists else one.common
-        share *= sum(of * (1.0 if board_m in one.boards_m else _UNKNOWN_BOARD) for board_m, of in boards_m.items())
+        share *= common / in_class[_class(dive)] if dive.half_twists else common
+        share *= sum(of * (1.0 if board_m in known_m else _UNKNOWN_BOARD) for board_m, of in boards_m.items())
         shares[str(dive)] = share
     total = sum(shares.values()) or 1.0
     first = sorted(shares, key=lambda name: -shares[name])[:_MOST]
@@ -94,7 +83,7 @@ def _common(dive: DiveNumber) -> float:
     common = 1.0 if dive.half_twists % 2 == asked else _ODD
     # Twists are free in up to two somersaults, and beside a pike or tuck in more.
     common *= 1.0 if (dive.position == "D") == (dive.half_somersaults <= _MOST_FREE) else _ODD
-    return common + sum(row.count for row in recorded_of(dive))
+    return common + sum(count for *_, count in recorded_of(dive))
 
 
 #: Maximum number of dive numbers shown, and their minimum probability: a chip of 1 % helps nobody.

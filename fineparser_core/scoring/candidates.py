@@ -88,7 +88,7 @@ class LearnableDive:
             athlete=self.dive.athlete,
             event=self.dive.event,
             day=self.dive.date,
-            dive_number=str(number),
+            number=number,
             difficulty=difficulty,
             award=award,
             phases=phases,

@@ -19,7 +19,7 @@ from scipy.optimize import lsq_linear
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
 from fineparser_core.records import Analysis, ExemplarVote
@@ -67,7 +67,7 @@ class JudgedScore:
     athlete: str = ""
     event: str = ""
     day: str = ""
-    dive_number: str
+    number: DiveNumber
     difficulty: Difficulty
     award: float
     phases: tuple[float, float, float] | None = None
@@ -179,7 +179,7 @@ def table_of(dives: Sequence[JudgedScore]) -> Table:
         athlete=np.array(
             [athletes[dive.athlete] if dive.athlete else alone for dive, alone in zip(dives, nobody, strict=True)]
         ),
-        number=np.array([number_key(parse_dive_number(dive.dive_number), dive.difficulty.board_m) for dive in dives]),
+        number=np.array([number_key(dive.number, dive.difficulty.board_m) for dive in dives]),
         marks=np.array([dive.phases or (np.nan,) * len(STEP_NAMES) for dive in dives]),
     )
 
@@ -231,7 +231,7 @@ def _measures() -> tuple[str, ...]:
 def _parts(dive: JudgedScore) -> np.ndarray:
     """Return the parts (3, 3 + m) of `Table`: as the stream adds them, with learned values left open."""
     stream, known, names = measured_stream(), exemplar_quantities(), _measures()
-    number, board_m, points = parse_dive_number(dive.dive_number), dive.difficulty.board_m, 3 * dive.difficulty.value
+    number, board_m, points = dive.number, dive.difficulty.board_m, 3 * dive.difficulty.value
     found = np.zeros((len(STEP_NAMES), 3 + len(names)))
     shares = np.array(stream.step_shares)
     found[:, 0] = shares

@@ -13,7 +13,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -236,13 +235,6 @@ class ParentPipe:
             self._gone()
 
 
-@dataclass(frozen=True)
-class Died:
-    """Answer of a job whose process ended, by a signal where the code is below 0."""
-
-    code: int
-
-
 class _Opened(ProcessMessage, frozen=True):
     """Report that a process of jobs has opened what they need."""
 
@@ -281,10 +273,11 @@ class _JobProcess:
 
 def do_jobs(
     module: str, options: Any, jobs: Sequence[Any], n_processes: int, cancel: CancelToken
-) -> Generator[tuple[int, bytes | Died], None, None]:
+) -> Generator[tuple[int, bytes | int], None, None]:
     """Do jobs in processes that each open something costly once: a process that dies costs its job alone.
 
-    Yield the place of each job and the line that answers it, as they are done; once it ends, so have the processes.
+    Yield the place of each job and the line that answers it, or the exit code of its process that died, below 0 by a
+    signal, as they are done; once it ends, so have the processes.
 
     Args:
         module: module of the processes, which calls `serve_jobs`.
@@ -319,7 +312,7 @@ def do_jobs(
                 code = process.end()
             if process.ready and process.job >= 0:
                 done, process.job = process.job, -1
-                yield done, line or Died(code)
+                yield done, line or code
             elif not process.ready and not line:
                 said = f"A process ended before it could begin (code {code}): try fewer at once."
                 raise FineParserError(said)

@@ -19,7 +19,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.documents import read_document
-from fineparser_core.support.processes import Died, do_jobs, serve_jobs
+from fineparser_core.support.processes import do_jobs, serve_jobs
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
@@ -240,23 +240,18 @@ def _render(
             write_dive(root, i, plan.dive(i))
             report(done)
         return
-    jobs = [_Rendering(root=root, i=i, planned=plan.dive(i)) for i in missing]
+    jobs = [(root, i, plan.dive(i)) for i in missing]
     with closing(do_jobs("fineparser_core.synth.dataset", None, jobs, workers, cancel)) as answers:
         for done, (_, answer) in enumerate(answers, start=1):
-            if isinstance(answer, Died):
-                raise ExportError(f"A process that renders dives ended (code {answer.code}): give fewer --workers.")
+            if isinstance(answer, int):
+                raise ExportError(f"A process that renders dives ended (code {answer}): give fewer --workers.")
             if reason := answer.decode().strip():
                 raise OSError(0, reason)
             report(done)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rendering:
-    """Job of a process that renders: arguments of `write_dive`."""
-
-    root: Path
-    i: int
-    planned: PlannedDive
+#: Job of a process that renders: arguments of `write_dive`.
+_Rendering = tuple[Path, int, PlannedDive]
 
 
 def _open_renderer(_: None) -> Callable[[_Rendering], bytes]:
@@ -265,7 +260,7 @@ def _open_renderer(_: None) -> Callable[[_Rendering], bytes]:
 
     def render(job: _Rendering) -> bytes:
         try:
-            write_dive(job.root, job.i, job.planned)
+            write_dive(*job)
         except OSError as error:
             return f"{error.strerror}\n".encode()
         return b"\n"

@@ -59,8 +59,8 @@ class SourceField(QWidget):
         """List the cameras, and show the remains of an earlier recording."""
         typed = self.address
         self.box.clear()
-        for camera in list_cameras():
-            self.box.addItem(f"{camera.name} ({camera.address})", camera.address)
+        for address, name in list_cameras():
+            self.box.addItem(f"{name} ({address})", address)
         for address in self._preferences.now.cameras:
             self.box.addItem(address, address)
         self.box.setCurrentIndex(-1)

@@ -78,7 +78,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "labels.json": lambda path: len(read_dives(path.parent)),
     "dives.json": lambda path: len(load_video_dives(path).records),
     "dives.csv": lambda path: len(read_table(path).dives),
-    "predictions.json": lambda path: len(read_scored(path).error),
+    "predictions.json": lambda path: len(read_scored(path)),
     "others.csv": _predictions,
     "others.json": _predictions,
     "others.npz": _predictions,

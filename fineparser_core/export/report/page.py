@@ -185,30 +185,24 @@ class Report:
     overview: Overview | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrendChart:
-    """A chart as shares of its width and height, from its lower left corner.
+#: Points of a chart: shares of its width and height, from its lower left corner, and the dives.
+ChartPoints = tuple[tuple[float, float, ReportedTrend], ...]
 
-    Attributes:
-        ticks: (share of the height, award).
-        points: (share of the width, share of the height, point): of the judges' awards, or without any the predicted.
-        behind: the same of the predicted awards where the judges' are shown.
+
+def trend_chart(trend: Sequence[ReportedTrend]) -> tuple[list[tuple[float, int]], ChartPoints, ChartPoints]:
+    """Make the chart of a dive or more, at least one of them with an award.
+
+    Returns:
+        Ticks, each a share of the height and an award; points of the judges' awards, or without any of the predicted;
+        and those of the predicted awards behind them where the judges' are shown.
     """
-
-    ticks: tuple[tuple[float, int], ...]
-    points: tuple[tuple[float, float, ReportedTrend], ...]
-    behind: tuple[tuple[float, float, ReportedTrend], ...]
-
-
-def trend_chart(trend: Sequence[ReportedTrend]) -> TrendChart:
-    """Make the chart of a dive or more, at least one of them with an award."""
     awards = [award for point in trend for award in (point.judged, point.award) if award is not None]
     low, high = math.floor(min(awards)), math.ceil(max(awards))
     while high - low < _LEAST_SPAN:
         low, high = max(low - 1, 0), min(high + 1, 10)
     step = max(1, (high - low) // 4)
 
-    def placed(name: str) -> tuple[tuple[float, float, ReportedTrend], ...]:
+    def placed(name: str) -> ChartPoints:
         shown = [(at, getattr(point, name), point) for at, point in enumerate(trend)]
         return tuple(
             ((at + 0.5) / len(trend), (award - low) / (high - low), point)
@@ -217,8 +211,5 @@ def trend_chart(trend: Sequence[ReportedTrend]) -> TrendChart:
         )
 
     judged, predicted = placed("judged"), placed("award")
-    return TrendChart(
-        ticks=tuple(((tick - low) / (high - low), tick) for tick in range(low, high + 1, step)),
-        points=judged or predicted,
-        behind=predicted if judged else (),
-    )
+    ticks = [((tick - low) / (high - low), tick) for tick in range(low, high + 1, step)]
+    return ticks, judged or predicted, predicted if judged else ()

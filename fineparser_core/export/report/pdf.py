@@ -206,17 +206,17 @@ def _draw_trend(
     left, top, wide, bottom = place
     canvas.text(left, top, heading, 8, bold=True, color=FAINT, width=wide)
     x0, y0, width, height = left + 5, bottom - 6, wide - 6, bottom - 6 - (top + 6)
-    chart = trend_chart(trend)
-    for share, tick in chart.ticks:
+    ticks, points, behind = trend_chart(trend)
+    for share, tick in ticks:
         y = y0 - height * share
         canvas.line(((x0, y), (x0 + width, y)))
         canvas.text(x0 - 1.2, y - 1.5, str(tick), 6.5, color=FAINT, align="R")
-    for x, y, _ in chart.behind:
+    for x, y, _ in behind:
         canvas.dot(x0 + width * x, y0 - height * y, 0.7, FAINT)
-    places = [(x0 + width * x, y0 - height * y) for x, y, _ in chart.points]
+    places = [(x0 + width * x, y0 - height * y) for x, y, _ in points]
     canvas.line(places, _MARK, 0.35)
     room = width / len(places)
-    for at, ((x, y), (_, _, point)) in enumerate(zip(places, chart.points, strict=True)):
+    for at, ((x, y), (_, _, point)) in enumerate(zip(places, points, strict=True)):
         canvas.dot(x, y, 1.1 if point.is_this else 0.7, _WARN if point.is_this else _MARK)
         if len(places) <= 6 or point.is_this or at in (0, len(places) - 1):
             canvas.text(x, y0 + 1.2, point.label, 6.5, color=FAINT, align="C", width=max(room - 1, 12))

@@ -54,8 +54,8 @@ def test_without_a_board_the_commonest_one_is_taken_and_said():
 
 
 def test_every_recorded_dive_has_a_difficulty_without_a_board():
-    for row in recorded_difficulties():
-        dive = parse_dive_number(row.dive_number)
+    for number, *_ in recorded_difficulties():
+        dive = parse_dive_number(number)
         board_m = commonest_board_m(dive)
         assert find_difficulty(dive, None).board_m == board_m
 
@@ -93,9 +93,9 @@ def test_no_board_has_no_difficulty_unless_all_boards_have_the_same():
     assert known_difficulty("103B", 1.0) == 1.7
     assert known_difficulty("103B", None, 1.9) == 1.9
     of_one_board = next(
-        one.dive_number
-        for one in recorded_difficulties()
-        if sum(known_difficulty(one.dive_number, board_m) is not None for board_m in BOARDS_M) == 1
+        number
+        for number, *_ in recorded_difficulties()
+        if sum(known_difficulty(number, board_m) is not None for board_m in BOARDS_M) == 1
     )
     assert known_difficulty(of_one_board, None) is not None
     assert known_difficulty("no number", None) is None

@@ -6,7 +6,7 @@ import pytest
 from fineparser_core.commands.calibrate import wrong_cuts
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.evaluation.calibration import ScoredDives, fit_domain, fit_interval, read_scored
+from fineparser_core.evaluation.calibration import fit_domain, fit_interval, read_scored
 from fineparser_core.inference.clip_validation import Calibration, refusal
 from fineparser_core.records import ClipEvidence
 
@@ -15,25 +15,22 @@ def drawn(n, seed):
     """Errors that grow with spread and DD."""
     rng = np.random.default_rng(seed)
     spread, difficulty = rng.uniform(2, 15, n), rng.uniform(1.5, 3.8, n)
-    return ScoredDives(error=rng.normal(0, 0.5 * spread + difficulty), spread=spread, difficulty=difficulty)
+    return np.column_stack([rng.normal(0, 0.5 * spread + difficulty), spread, difficulty])
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9])
 def test_an_interval_holds_its_share_of_dives_it_was_not_fitted_on(level):
-    fitted, others = fit_interval(drawn(400, 1), level), drawn(4000, 2)
-    rule = fitted.rule
-    inside = (
-        np.abs(others.error) <= rule.base + rule.per_spread * others.spread + rule.per_difficulty * others.difficulty
-    )
+    (rule, card), (error, spread, difficulty) = fit_interval(drawn(400, 1), level), drawn(4000, 2).T
+    inside = np.abs(error) <= rule.base + rule.per_spread * spread + rule.per_difficulty * difficulty
     assert np.mean(inside) == pytest.approx(level, abs=0.04)
-    assert fitted.coverage == pytest.approx(level, abs=0.05)
-    assert fitted.rule.per_spread > 0
+    assert card["coverage"] == pytest.approx(level, abs=0.05)
+    assert rule.per_spread > 0
 
 
 def test_what_goes_into_the_card_comes_out_of_it():
-    fitted = fit_interval(drawn(100, 3), 0.8)
-    read = Calibration.from_card({"interval": fitted.as_card()}, "weights").interval
-    assert read.base == pytest.approx(fitted.rule.base, abs=1e-5)
+    rule, card = fit_interval(drawn(100, 3), 0.8)
+    read = Calibration.from_card({"interval": card}, "weights").interval
+    assert read.base == pytest.approx(rule.base, abs=1e-5)
     assert read.level == 0.8
 
 
@@ -55,9 +52,9 @@ def test_thresholds_refuse_few_whole_dives_and_catch_wrong_ones():
 
     whole = [evidence(0.4, 0.9) for _ in range(100)]
     fitted = fit_domain(whole, {"water alone": [evidence(0, 0.1) for _ in range(20)]})
-    assert fitted.refused == 0
-    assert fitted.caught == {"water alone": (20, 20)}
-    assert refusal(evidence(0.4, 0.9), Calibration.from_card({"domain": fitted.as_card()}, "w").domain) is None
+    assert fitted["refused"] == 0
+    assert fitted["caught"] == {"water alone": "20 of 20"}
+    assert refusal(evidence(0.4, 0.9), Calibration.from_card({"domain": fitted}, "w").domain) is None
 
 
 def test_predictions_are_read_and_damaged_ones_named(tmp_path):
@@ -65,7 +62,7 @@ def test_predictions_are_read_and_damaged_ones_named(tmp_path):
     row = {"predicted": 61.0, "score": 60.0, "spread": 2.0, "difficulty": 3.0}
     path.write_text(json.dumps({"dives": [row, row | {"predicted": None, "spread": None}]}), encoding="utf-8")
     dives = read_scored(path)
-    assert (len(dives), dives.error[0], dives.spread[0], dives.difficulty[0]) == (1, 1.0, 2.0, 3.0)
+    assert dives.tolist() == [[1.0, 2.0, 3.0]]
     path.write_bytes(b"[{}]")
     with pytest.raises(AnnotationError, match=r"predictions\.json"):
         read_scored(path)

@@ -37,16 +37,16 @@ def parse_of(joints):
 
 
 def test_errors_are_told_in_torso_lengths(folder):
-    (labels,) = read_joint_labels(folder)
-    assert labels.joints.shape == (20, 16, 2)
-    assert np.isnan(labels.joints[3, KEYPOINT_NAMES.index("ankle_r")]).all()
-    true = np.tile(labels.joints[0], (96, 1, 1)).astype(float)
+    ((_, labels),) = read_joint_labels(folder)
+    assert labels.shape == (20, 16, 2)
+    assert np.isnan(labels[3, KEYPOINT_NAMES.index("ankle_r")]).all()
+    true = np.tile(labels[0], (96, 1, 1)).astype(float)
     found = true + np.array([3.0, 0.0])
     found[5:10] = found[5:10, list(KEYPOINT_FLIP)]
     errors = measure_joints(parse_of(np.nan_to_num(found)), labels)
-    assert errors.strict.shape == (20, 13)
-    np.testing.assert_allclose(errors.tolerant[np.isfinite(errors.tolerant)], 0.1, rtol=1e-4)
-    assert errors.strict[5:10].max() > 0.5
+    assert errors["strict"].shape == (20, 13)
+    np.testing.assert_allclose(errors["tolerant"][np.isfinite(errors["tolerant"])], 0.1, rtol=1e-4)
+    assert errors["strict"][5:10].max() > 0.5
     table = joint_table([errors])
     assert "joints of 20 frames" in table
     assert "0.100" in table

@@ -36,9 +36,9 @@ def test_every_metric_with_interval_and_baselines():
 def test_dive_numbers_and_steps():
     results = [dive(number) for number in range(7)]
     summary = summarize(results, median_transitions=(30.0, 65.5))
-    assert [(row.name, row.n) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
+    assert [(row["name"], row["n"]) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
     first = [result for result in results if result.dive_number == "107B"]
-    assert summary.by_number[0].score_error == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
+    assert summary.by_number[0]["score_error"] == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
     take_off, flight, entry = summary.by_step
     assert (take_off.mean_error, flight.mean_error) == (None, 1.0)
     assert entry.mean_error == pytest.approx(np.mean([abs(r.transitions[1] - 62) for r in results]))
@@ -62,7 +62,7 @@ def test_what_is_not_there_is_said():
 def test_one_dive_has_no_correlation():
     summary = summarize([dive()], median_transitions=(30, 65))
     assert set(summary.absent) == {"rho", "r_l2_x100", "spread_tau", "spread_ece", "aiou_50_event", "aiou_75_event"}
-    assert summary.by_number[0].rho is None
+    assert summary.by_number[0]["rho"] is None
 
 
 def test_the_relative_error_within_a_number_takes_ten_dives():

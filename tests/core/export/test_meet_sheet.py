@@ -24,19 +24,19 @@ def meet():
 
 def test_athletes_stand_by_place_with_their_dives(meet):
     sheet = make_sheet(meet)
-    (event, athletes), (other, pairs) = sheet.events
+    (event, athletes), (other, pairs) = sheet["events"]
     assert (event, other) == ("Girls", "Synchro")
-    assert [(one.place, one.name, one.total) for one in athletes] == [
+    assert [(one["place"], one["name"], one["total"]) for one in athletes] == [
         ("1.", "Zoë <b>王</b>", "29.60"),
         ("2.", "Anna", "14.40"),
     ]
-    assert [(one.place, one.total) for one in pairs] == [("", "")]
-    (dive,) = athletes[0].dives
-    assert dive.cells == ("1", "103B", "3 m", "1.6")
-    assert dive.awards == (("6", False), ("6.5", True), ("7", False), ("6", True), ("6", True))
-    assert dive.results == ("29.60", "29.60")
-    assert athletes[1].dives[0].remark == "balk"
-    assert len(sheet.about) == 2
+    assert [(one["place"], one["total"]) for one in pairs] == [("", "")]
+    (dive,) = athletes[0]["dives"]
+    assert dive["cells"] == ("1", "103B", "3 m", "1.6")
+    assert dive["awards"] == (("6", False), ("6.5", True), ("7", False), ("6", True), ("6", True))
+    assert dive["results"] == ("29.60", "29.60")
+    assert athletes[1]["dives"][0]["remark"] == "balk"
+    assert len(sheet["about"]) == 2
 
 
 def test_the_model_stands_beside_only_where_it_is_asked_for(meet, tmp_path):

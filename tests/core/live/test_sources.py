@@ -91,7 +91,7 @@ def test_cameras_have_settings(monkeypatch):
     assert (source.kind, source.address, source.format) == (SourceKind.CAMERA, "/dev/video0", "v4l2")
     chosen = {"video_size": "1920x1080", "framerate": "59.94", "input_format": "mjpeg"}
     assert source.options == chosen | {"format_whitelist": "v4l2"}
-    assert all(camera.address.startswith("camera:/dev/video") for camera in list_cameras())
+    assert all(address.startswith("camera:/dev/video") for address, _ in list_cameras())
 
 
 def test_files_and_folders(tmp_path):
