@@ -40,10 +40,10 @@ def test_dive_numbers_and_steps():
     first = [result for result in results if result.dive_number == "107B"]
     assert summary.by_number[0]["score_error"] == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
     take_off, flight, entry = summary.by_step
-    assert (take_off.mean_error, flight.mean_error) == (None, 1.0)
-    assert entry.mean_error == pytest.approx(np.mean([abs(r.transitions[1] - 62) for r in results]))
-    assert take_off.iou == pytest.approx(27 / 28)
-    assert take_off.baseline_iou == pytest.approx(27 / 30)
+    assert (take_off["mean_error"], flight["mean_error"]) == (None, 1.0)
+    assert entry["mean_error"] == pytest.approx(np.mean([abs(r.transitions[1] - 62) for r in results]))
+    assert take_off["iou"] == pytest.approx(27 / 28)
+    assert take_off["baseline_iou"] == pytest.approx(27 / 30)
 
 
 def test_what_is_not_there_is_said():
@@ -69,10 +69,10 @@ def test_the_relative_error_within_a_number_takes_ten_dives():
     results = [dive(number, dive_number="107B" if number < 10 else "407C") for number in range(19)]
     summary = summarize(results, median_transitions=(30, 65))
     many, few = summary.by_number
-    assert (many.n, few.n) == (10, 9)
-    assert many.r_l2_x100 == pytest.approx(relative_l2([d.predicted for d in results[:10]], range(50, 60)))
-    assert few.r_l2_x100 is None
-    assert few.rho is not None
+    assert (many["n"], few["n"]) == (10, 9)
+    assert many["r_l2_x100"] == pytest.approx(relative_l2([d.predicted for d in results[:10]], range(50, 60)))
+    assert few["r_l2_x100"] is None
+    assert few["rho"] is not None
     row = next(line for line in summary.as_text().splitlines() if line.startswith("407C"))
     assert "not available" in row
     assert summary.as_dict()["by_number"][1]["r_l2_x100"] is None

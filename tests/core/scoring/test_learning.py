@@ -83,15 +83,15 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives, profile):
             )
             for vote in dive.votes
         )
-        votes, _ = with_measures(raw, dive.queries, parse_dive_number(dive.dive_number), dive.difficulty, stream)
-        scoring = aggregate_votes(votes, dive.dive_number, dive.difficulty, seed=0)
+        votes, _ = with_measures(raw, dive.queries, dive.number, dive.difficulty, stream)
+        scoring = aggregate_votes(votes, str(dive.number), dive.difficulty, seed=0)
         assert scoring.award == pytest.approx(table_of([dive]).predicted(learned)[0], abs=1e-9)
         mean_exemplar = np.mean([vote.score for vote in votes])
         assert scoring.score == pytest.approx(mean_exemplar + sum(part.points for part in scoring.contributions))
         for vote in votes:
             assert vote.vote == pytest.approx(vote.score + sum(part.points for part in vote.contributions))
         alone = replace(dive, votes=())
-        own = stream.own_award(dive.queries[0], parse_dive_number(dive.dive_number), dive.difficulty)
+        own = stream.own_award(dive.queries[0], dive.number, dive.difficulty)
         assert own.award == pytest.approx(table_of([alone]).predicted(learned)[0], abs=1e-9)
         assert own.profile == profile.identity
         assert own.checked.dives == DIVES
@@ -131,7 +131,10 @@ def test_one_athlete_is_left_out_dive_by_dive(dives):
 
 
 def test_the_mean_of_all_other_dives_ranks_nothing(dives):
-    numbers = [replace(dive, athlete="", dive_number="103B", difficulty=dives[0].difficulty) for dive in dives[:10]]
+    numbers = [
+        replace(dive, athlete="", number=parse_dive_number("103B"), difficulty=dives[0].difficulty)
+        for dive in dives[:10]
+    ]
     _, of_number, of_athlete = cross_validate(numbers).checked().gains
     assert (of_number.rank_correlation, of_athlete.rank_correlation) == (0.0, 0.0)
 
