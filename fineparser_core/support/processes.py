@@ -324,7 +324,7 @@ def do_jobs(
             process.end()
 
 
-def serve_jobs(open_worker: Callable[[Any], Callable[[Any], bytes]], options: Any, job: type) -> NoReturn:
+def serve_jobs(open_worker: Callable[[Any], Callable[[Any], bytes]], options: Any, job: Any) -> NoReturn:
     """Be a process of `do_jobs`, until the parent is gone.
 
     Args:

@@ -16,8 +16,8 @@ def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> Valu
     """Return the sheet of a meet: `title`, names of `columns`, `events`, and sentences `about` it.
 
     Of each event its name and athletes in order: `place` ("1."; "" without a score), `name`, `total` and `dives`; of
-    each dive its `cells` (round, dive, board, DD), its `awards`, each with whether it counts, its `results` (points, total,
-    and the model's score if requested) and the outcome as `remark`, or "".
+    each dive its `cells` (round, dive, board, DD), its `awards`, each with whether it counts, its `results` (points,
+    total, and the model's score if requested) and the outcome as `remark`, or "".
 
     Args:
         predicted: the model's scores by the names of the dives; None: none are shown.
