@@ -89,7 +89,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _say_rows(heading: str, rows: Sequence[BadRow]) -> None:
     if rows:
-        cells = [(str(one.row), one.video, one.reason.removesuffix(".")) for one in rows]
+        cells = [(str(row), video, reason.removesuffix(".")) for row, video, reason in rows]
         remark(f"{heading}\n{text_table(('row', 'video', 'why'), cells, left=(1, 2), indent='  ')}", keep="\n")
 
 
@@ -120,7 +120,7 @@ def _label(
                 with_moments(dive, parse), start_frame=found.clip.in_frame, end_frame=found.clip.out_frame, trim=False
             )
         except (ValueError, VideoError) as error:  # some of the labels may contradict each other
-            refused.append(BadRow(dive.n, dive.name, str(error)))
+            refused.append((dive.n, dive.name, str(error)))
             filled = dive
         else:
             if dive.masks is None:

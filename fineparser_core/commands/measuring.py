@@ -192,7 +192,7 @@ def _measure_clip(
 
     What is not found in it is not a dive.
     """
-    began_s, scoring, own, alone, said = time.perf_counter(), None, None, None, ""
+    began_s, scoring, scored = time.perf_counter(), None, dict[str, Any]()
     try:
         found, is_dive = clip_of(labels, find_body=analyzer.find_body, cancel=cancel), True
     except NoDiveError:
@@ -206,20 +206,13 @@ def _measure_clip(
     if labels.dive_number is not None and difficulty is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
         analysis = analyzer.score_parse((parse, encoding), dive, difficulty, force=True, cancel=cancel)
+        scored["said"] = said_of_entry(analysis)
+        scored["own_award"] = None if analysis.own_award is None else analysis.own_award.award
         if (scoring := analysis.scoring) is not None:
             alone = analyzer.score(encoding, dive, difficulty, cancel=cancel).award
-        said = said_of_entry(analysis)
-        own = None if analysis.own_award is None else analysis.own_award.award
-    result = measure_clip(
-        parse,
-        labels,
-        truths=truths,
-        trim=trim,
-        award=None if scoring is None else scoring.award,
-        difficulty=None if scoring is None else scoring.difficulty,
-        seconds=time.perf_counter() - began_s,
-    )
-    return replace(result, own_award=own, network_award=alone, said=said), parse, scoring
+            scored |= {"award": scoring.award, "difficulty": scoring.difficulty, "network_award": alone}
+    result = measure_clip(parse, labels, truths=truths, trim=trim, seconds=time.perf_counter() - began_s, **scored)
+    return result, parse, scoring
 
 
 def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:

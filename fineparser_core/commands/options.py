@@ -33,7 +33,6 @@ __all__ = [
     "Count",
     "CountFromZero",
     "DatasetOptions",
-    "DiveOptions",
     "OmitArgPrefixes",
     "Point",
     "Positional",
@@ -179,19 +178,6 @@ class WeightsOptions:
     device: Device = "auto"
     precision: Precision = "auto"
     weights: Weights | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiveOptions(WeightsOptions):
-    """What is known of the dives.
-
-    Attributes:
-        dive_number: e.g. 207C; needed for a score, not for phases and measures.
-        board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
-    """
-
-    dive_number: str | None = None
-    board: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import Count, DiveOptions, Point, Positional, Seed, Workers, parse
+from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
@@ -44,7 +44,6 @@ from fineparser_core.video.probe import probe
 _STDOUT = Path("-")
 _BEST = "best"
 _CLIP_SUFFIXES = (".mp4", "")
-_STROBE_MARKS = ("path", "heights", "rotation", "outline")
 #: Options that only a single clip can have.
 _OF_ONE = ("start_frame", "end_frame", "athlete", "diver", "json", "masks", "annotated", "report", "strobe")
 #: Sentences on clips that two places name differently.
@@ -54,11 +53,13 @@ _NO_NUMBER = "--board and --difficulty say nothing without --dive-number: add it
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreOptions(DiveOptions):
+class ScoreOptions(WeightsOptions):
     """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
 
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
+        dive_number: e.g. 207C; needed for a score, not for phases and measures.
+        board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
@@ -88,15 +89,13 @@ class ScoreOptions(DiveOptions):
         no_overlay: annotated: the picture alone.
         skeleton: annotated: with the athlete's skeleton, and the path of the body's centre.
         strobe: write a picture of the diver at equal times along the path.
-        strobe_bodies: strobe: so many bodies; by default as many as stay apart.
-        strobe_every: strobe: a body every so many seconds instead.
-        strobe_marks: strobe: what is drawn of path, heights, rotation and outline; "" for nothing.
-        strobe_in_report: report: with the strobe picture.
         report: write a page for athlete and coach, as .pdf or .html.
         name: report, annotated: the athlete's name.
     """
 
     clips: Positional[tuple[Path, ...]]
+    dive_number: str | None = None
+    board: float | None = None
     difficulty: float | None = None
     start_frame: int | None = None
     end_frame: int | None = None
@@ -127,10 +126,6 @@ class ScoreOptions(DiveOptions):
     no_overlay: bool = False
     skeleton: bool = False
     strobe: Path | None = None
-    strobe_bodies: int | None = None
-    strobe_every: float | None = None
-    strobe_marks: str = "path,heights,rotation,outline"
-    strobe_in_report: bool = False
     report: Path | None = None
     name: str = ""
 
@@ -328,14 +323,6 @@ def _check_options(args: ScoreOptions) -> None:
     ):
         if path is not None and path.suffix.lower() not in suffixes:
             raise ConfigError(f"{path} ends in none of {', '.join(filter(None, suffixes))}: choose such a name.")
-    _strobe_options(args).check()
-    shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
-    if shaped and args.strobe is None and not args.strobe_in_report:
-        raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
-    if args.strobe_bodies is not None and args.strobe_every is not None:
-        raise ConfigError("--strobe-bodies and --strobe-every are two ways to say which bodies: give one of them.")
-    if args.strobe_in_report and args.report is None:
-        raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
     if args.skeleton and args.annotated is None:
         raise ConfigError("--skeleton is drawn on the annotated clip: add --annotated.")
     if args.name and args.report is None and args.annotated is None:
@@ -380,7 +367,7 @@ def _write_outputs(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
     if args.strobe:
-        write_strobe_picture(analysis, args.strobe, _strobe_options(args), progress=progress, cancel=cancel)
+        write_strobe_picture(analysis, args.strobe, StrobeOptions(), progress=progress, cancel=cancel)
     if args.report:
         dive = ReportedDive(
             path=args.clip,
@@ -388,7 +375,6 @@ def _write_outputs(
             details=DiveDetails(athlete=args.name),
             bands=bands_of(analysis),
             comparison=_compared(best, library),
-            strobe=_strobe_options(args) if args.strobe_in_report else None,
         )
         write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:
@@ -398,22 +384,6 @@ def _write_outputs(
     if args.json and args.json != _STDOUT:
         write_analysis_json(analysis, args.json)
     return notes
-
-
-def _strobe_options(args: ScoreOptions) -> StrobeOptions:
-    """Make the options of the strobe picture. Raises: ConfigError for unknown marks."""
-    marks = {mark.strip() for mark in args.strobe_marks.split(",") if mark.strip()}
-    if unknown := sorted(marks - set(_STROBE_MARKS)):
-        known = ", ".join(_STROBE_MARKS)
-        raise ConfigError(f"--strobe-marks knows no {unknown[0]}: choose among {known}, with commas between.")
-    return StrobeOptions(
-        bodies=args.strobe_bodies,
-        every_s=args.strobe_every,
-        outline="outline" in marks,
-        path="path" in marks,
-        heights="heights" in marks,
-        rotation="rotation" in marks,
-    )
 
 
 def _compared(exemplar: Exemplar | None, library: ExemplarStore) -> ComparedDive | None:

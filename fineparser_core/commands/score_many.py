@@ -49,8 +49,8 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
         elif path.suffix.lower() == _TABLE:
             table = read_table(path)
             found += [asked_of(dive, usual) for dive in table.dives]
-            for bad in table.bad:
-                remark(f"{path}, row {bad.row} is left out: {bad.reason}")
+            for row, _, reason in table.bad:
+                remark(f"{path}, row {row} is left out: {reason}")
         elif path.suffix.lower() == _DIVES:
             found += [asked_of(dive, usual) for dive in read_dives(path)]
         elif path.suffix.lower() == _LIST:

@@ -64,12 +64,8 @@ _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)\s*(?:s|sec|seconds)
 _FRAME, _SECONDS = "frame", "s"
 
 
-class BadRow(NamedTuple):
-    """A row of a table that is left out, as a spreadsheet counts it, with the video that it names, and why."""
-
-    row: int
-    video: str
-    reason: str
+#: A row of a table that is left out, as a spreadsheet counts it, the video that it names, and why.
+BadRow = tuple[int, str, str]
 
 
 class ImportedTable(NamedTuple):
@@ -133,7 +129,7 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTa
             if first != n:
                 raise ValueError(f"the same dive as in row {first}: give start and end of each")
         except (OSError, ValueError, ConfigError, VideoError) as error:
-            found.bad.append(BadRow(n, cells["video"][0][:_SHOWN], str(error)))
+            found.bad.append((n, cells["video"][0][:_SHOWN], str(error)))
         else:
             found.dives.append(dive)
     if not found.dives and not found.bad:

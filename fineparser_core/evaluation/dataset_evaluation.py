@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal
 
 from fineparser_core import __version__
 from fineparser_core.data.dataset import load_dataset
@@ -35,13 +35,6 @@ FORMAT = "fineparser.evaluation/4"
 OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
 Split = Literal["train", "test"]
 SplitBy = Literal["data", "event"]
-
-
-class OwnFunctions(TypedDict, total=False):
-    """Functions that make parts of a network, as `load_model` takes them."""
-
-    static_backbone: "BackboneFactory"
-    head: "HeadFactory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +161,8 @@ def evaluate(
     seed: int | None = None,
     force: bool = False,
     protocol: Protocol | None = None,
-    **own: Unpack[OwnFunctions],
+    static_backbone: "BackboneFactory | None" = None,
+    head: "HeadFactory | None" = None,
 ) -> DatasetEvaluation:
     """Measure predictions or a network on a data set.
 
@@ -182,7 +176,7 @@ def evaluate(
         seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
         force: compare two files although they were measured by different protocols.
         protocol: how a network is run; None: as its card says, or without a card as the release was.
-        own: `static_backbone` and `head`, the functions that make these parts of a bundle, as `load_model` takes them.
+        static_backbone, head: the functions that make these parts of a bundle, as `load_model` takes them.
 
     Raises:
         FineParserError: with a sentence, for files, data or options that cannot be used.
@@ -202,8 +196,9 @@ def evaluate(
             raise ConfigError(
                 "against compares two files of predictions: give the first of them in place of a network."
             )
+        own = {"static_backbone": static_backbone, "head": head}
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
-    if protocol is not None or own:
+    if (protocol, static_backbone, head) != (None, None, None):
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
     given = read_predictions(method)
     other = None if against is None else read_predictions(against)
@@ -272,7 +267,7 @@ def _evaluate_network(
     split_by: SplitBy,
     seed: int | None,
     protocol: Protocol | None,
-    own: OwnFunctions,
+    own: Mapping[str, Any],
 ) -> DatasetEvaluation:
     # Imported late: they load torch.
     from fineparser_core.checkpoints.bundle import load_model
@@ -281,7 +276,7 @@ def _evaluate_network(
 
     folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
     if isinstance(method, AQAModel):
-        if own:
+        if any(own.values()):
             raise ConfigError("static_backbone and head belong to the folder of a bundle: a network has its parts.")
         network, name = method, type(method).__name__
     else:

@@ -7,6 +7,7 @@ frames of a thirtieth of a second of real time, whatever the camera's rate or a 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,21 +33,6 @@ _WORDS = {"over": "over", "short": "short", "vertical": "vertical", "good": "ver
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrimResult:
-    """Result of trimming a whole file.
-
-    Attributes:
-        segments: (first, last) frame of every dive found, both included.
-        contained: whether any segment holds the labeled dive whole; None without labels.
-        surplus: whether the best of them holds much more; None where none contains the dive.
-    """
-
-    segments: tuple[tuple[int, int], ...]
-    contained: bool | None
-    surplus: bool | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class RealClipResult:
     """A real clip against its labels; None where there are none.
 
@@ -59,7 +45,7 @@ class RealClipResult:
         empty_flight_samples: samples between take-off and contact without a pixel at 0.5 or more; of
             `flight_samples`.
         wet_area_px: most pixels of the 112 x 112 mask in a sample when the athlete is under water.
-        trim: None where trimming was not measured.
+        trim: see `judge_trim`; None where trimming was not measured.
         award: predicted mean mark, 0 to 10; None where the dive is not scored.
         own_award, network_award: by the measures alone, and by the network's streams alone.
         labelled_award: of the labels.
@@ -77,7 +63,7 @@ class RealClipResult:
     empty_flight_samples: int | None
     flight_samples: int | None
     wet_area_px: int | None
-    trim: TrimResult | None = None
+    trim: dict[str, Any] | None = None
     award: float | None = None
     own_award: float | None = None
     network_award: float | None = None
@@ -94,20 +80,13 @@ class RealClipResult:
 
 
 def measure_clip(
-    parse: DiveParse,
-    labels: JudgedDive,
-    *,
-    truths: Mapping[int, np.ndarray] | None = None,
-    trim: TrimResult | None = None,
-    award: float | None = None,
-    difficulty: float | None = None,
-    seconds: float | None = None,
+    parse: DiveParse, labels: JudgedDive, *, truths: Mapping[int, np.ndarray] | None = None, **scored: Any
 ) -> RealClipResult:
     """Return a parsed clip against its labels.
 
     Args:
         truths: (H, W) bool masks at source resolution, by frame.
-        trim, award, difficulty, seconds: as in `RealClipResult`.
+        scored: fields of `RealClipResult` that a parse does not tell.
     """
     transitions = parse.transitions
     area = (parse.mask_probability >= 0.5).sum(axis=(1, 2))
@@ -134,12 +113,9 @@ def measure_clip(
         empty_flight_samples=empty,
         flight_samples=shown,
         wet_area_px=wet,
-        trim=trim,
-        award=award,
         labelled_award=labels.award,
         marked=marked_of_entry(labels.words),
-        difficulty=difficulty,
-        seconds=seconds,
+        **scored,
     )
 
 
@@ -158,17 +134,21 @@ def marked_of_entry(words: str) -> str:
     return "" if "not" in said else next((word for name, word in _WORDS.items() if name in said), "")
 
 
-def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> TrimResult:
+def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> dict[str, Any]:
     """Compare the dives found in a whole file with the labeled dive.
 
     Args:
         found: first and last frame of each, both included.
         fps: of the file, for labels without the real rate.
+
+    Returns:
+        `segments`, the dives found; whether any of them holds the labeled dive whole, `contained`, None without labels;
+        and whether the best of those holds much more, `surplus`, None where none contains the dive.
     """
     found = tuple(found)
     flight, contact = labels.first_flight_frame, labels.first_water_contact_frame
     if flight is None or contact is None:
-        return TrimResult(segments=found, contained=None, surplus=None)
+        return {"segments": found, "contained": None, "surplus": None}
     rate = labels.real_fps or fps
     latest_in, earliest_out = max(flight - _LEAD_S * rate, labels.start_frame or 0), contact + _TAIL_S * rate
     if labels.end_frame is not None:  # the dive's clip may begin later and end before
@@ -177,7 +157,7 @@ def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float)
     surplus = [
         first < flight - _MOST_LEAD_S * rate or last > contact + _MOST_TAIL_S * rate for first, last in containing
     ]
-    return TrimResult(segments=found, contained=bool(containing), surplus=all(surplus) if surplus else None)
+    return {"segments": found, "contained": bool(containing), "surplus": all(surplus) if surplus else None}
 
 
 def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Labeled real clips as a table: a line a clip, and what the whole set comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from fineparser_core.evaluation.metrics import relative_l2, spearman
-from fineparser_core.evaluation.real_clips import RealClipResult, TrimResult
+from fineparser_core.evaluation.real_clips import RealClipResult
 from fineparser_core.support.tables import text_table
 
 
@@ -58,7 +59,7 @@ def real_summary(results: Sequence[RealClipResult]) -> dict[str, str]:
     trims = [one.trim for one in dives if one.trim is not None]
     ious = [iou for one in results for iou in one.mask_ious.values()]
     rows = [
-        share("trim: contained, no surplus", [bool(one.contained) and not one.surplus for one in trims]),
+        share("trim: contained, no surplus", [bool(one["contained"]) and not one["surplus"] for one in trims]),
         share("whole dives refused", [one.refusal is not None for one in dives]),
         share("first flight frame within 3", [round(abs(error)) <= 3 for error in flight]),
         ("first flight frame, median error", _number(float(np.median(flight)) if flight else None, "+.1f")),
@@ -93,14 +94,14 @@ def real_summary(results: Sequence[RealClipResult]) -> dict[str, str]:
     return dict(rows)
 
 
-def _trim_text(trim: TrimResult | None) -> str:
+def _trim_text(trim: Mapping[str, Any] | None) -> str:
     if trim is None:
         return ""
-    if trim.contained is None:
-        return f"{len(trim.segments)} found"
-    if not trim.contained:
-        return "cut" if trim.segments else "not found"
-    return "surplus" if trim.surplus else "contained"
+    if trim["contained"] is None:
+        return f"{len(trim['segments'])} found"
+    if not trim["contained"]:
+        return "cut" if trim["segments"] else "not found"
+    return "surplus" if trim["surplus"] else "contained"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -165,7 +165,7 @@ def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
         The last frames before each transition (2 or 3,), and the sub-action id of every frame (T,); both int64.
     """
     starts = [dive.first_flight_frame, dive.first_entry_frame]
-    ids = sub_actions(dive.dive_number)
+    ids = sub_actions(dive.dive)
     if len(ids) == 4:
         if dive.twist_end_frame < dive.first_entry_frame - 2:
             starts.insert(1, max(dive.twist_end_frame, starts[0] + 1))
@@ -316,7 +316,7 @@ def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, A
     transitions, labels = frame_labels(dive)
     return {
         "key": list(planned.key),
-        "dive_number": str(dive.dive_number),
+        "dive_number": str(dive.dive),
         "difficulty": dive.difficulty,
         "score": rubric.score(dive.awards, dive.difficulty),
         "transitions": transitions.tolist(),

@@ -98,7 +98,7 @@ class RenderedDive:
     first_entry_frame: int
     contact_frame: int
     twist_end_frame: int
-    dive_number: DiveNumber
+    dive: DiveNumber
     board_m: float
     difficulty: float
     qualities: tuple[float, float, float]
@@ -239,7 +239,7 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
         twist_end_frame=max(
             int(np.ceil((motion.twist_end_s - timing.start_s) / timing.step_s)), timing.first_flight_frame
         ),
-        dive_number=dive,
+        dive=dive,
         board_m=board_m,
         difficulty=difficulty,
         qualities=qualities,

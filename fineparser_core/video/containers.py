@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO
 
 import av
 from av.codec.hwaccel import HWAccel, hwdevices_available
@@ -70,20 +70,12 @@ def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
         yield from container.demux(*streams)
 
 
-class Declared(NamedTuple):
-    """Declarations in the header of a file.
-
-    Attributes:
-        frames: of its largest video track, as FFmpeg would list them; 0 where the header lacks it.
-        cut_off: it is shorter than declared; for an MP4, its last fragment is, as headers of others count frames.
-    """
-
-    frames: int = 0
-    cut_off: bool = False
-
-
-def read_declared(path: Path) -> Declared:
+def read_declared(path: Path) -> tuple[int, bool]:
     """Read what the header of an MP4, MOV, AVI or Matroska file declares; nothing for other files.
+
+    Returns:
+        Frames of its largest video track, as FFmpeg would list them, 0 where the header lacks it; and whether the file
+        is shorter than declared: for an MP4, its last fragment is, as headers of others count frames.
 
     Raises:
         OSError: the file cannot be read.
@@ -94,13 +86,13 @@ def read_declared(path: Path) -> Declared:
         if head[4:8] in _FIRST_BOXES:
             return _of_boxes(file, size)
         if head[:4] == b"RIFF":
-            return Declared(cut_off=int.from_bytes(head[4:8], "little") + 8 > size)
+            return 0, int.from_bytes(head[4:8], "little") + 8 > size
         if head[:4] == _MATROSKA:
-            return Declared(cut_off=_matroska_end(file) > size)
-    return Declared()
+            return 0, _matroska_end(file) > size
+    return 0, False
 
 
-def _of_boxes(file: BinaryIO, size: int) -> Declared:
+def _of_boxes(file: BinaryIO, size: int) -> tuple[int, bool]:
     frames, fragmented, cut_off = 0, False, False
     for kind, start, end in _boxes(file, size):
         fragmented |= kind == b"moof"
@@ -108,7 +100,7 @@ def _of_boxes(file: BinaryIO, size: int) -> Declared:
         if kind == b"moov":
             file.seek(start)
             frames = max(frames, _declared_frames(file.read(min(end - start, _MOST_HEADER_BYTES))))
-    return Declared(frames, cut_off)
+    return frames, cut_off
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:

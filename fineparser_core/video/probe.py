@@ -133,12 +133,12 @@ def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
 @lru_cache(maxsize=64)
 def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIndex, Geometry]:
     try:
-        declared = read_declared(path)
+        n_declared, is_cut_off = read_declared(path)
     except OSError as error:
         raise VideoError(_why_not_opened(path, error)) from None
-    _refuse_too_many(path, declared.frames)
+    _refuse_too_many(path, n_declared)
     with open_video(path) as (container, stream):
-        index, time_base, n_missing, n_damaged = _index_packets(path, container, stream, declared.cut_off)
+        index, time_base, n_missing, n_damaged = _index_packets(path, container, stream, is_cut_off)
     n_frames = len(index.pts)
     if n_frames < MIN_FRAMES:
         found = Phrase("1 frame") if n_frames == 1 else Phrase("{0} frames", n_frames)

@@ -35,7 +35,6 @@ def test_bad_video(fineparser: Fineparser, clips: Path, name: str, words: tuple[
     [
         (("--speed", "0.5"), 2, "--annotated"),
         (("--annotated", "a.mp4", "--compare-with", "best"), 2, "--dive-number"),
-        (("--strobe", "a.png", "--strobe-bodies", "8", "--strobe-every", "0.1"), 2, "--strobe-every"),
         (("--skeleton",), 2, "--skeleton"),
         (("--name", "A"), 2, "--report"),
     ],

@@ -143,7 +143,7 @@ def test_every_real_dive_is_cut_out_of_its_file_whole(shared_dir: Path) -> None:
         if one.first_water_contact_frame is not None:
             clip = find_clip(one.video)
             trim = judge_trim([(clip.clip.in_frame, clip.clip.out_frame)], one, clip.clip.fps)
-            if not trim.contained or trim.surplus or clip.others:
+            if not trim["contained"] or trim["surplus"] or clip.others:
                 wrong[one.video.name] = clip
     assert not wrong
 

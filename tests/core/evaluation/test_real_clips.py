@@ -87,7 +87,7 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(found, contained, surplus
     (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}), encoding="utf-8")
     (labels,) = read_dives(tmp_path)
     result = judge_trim(found, labels, 30.0)
-    assert (result.contained, result.surplus) == (contained, surplus)
+    assert (result["contained"], result["surplus"]) == (contained, surplus)
 
 
 def test_labels_of_slow_replays_ranges_and_marks(tmp_path, parse):
