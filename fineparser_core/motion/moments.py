@@ -37,11 +37,10 @@ class MomentSource(NamedTuple):
     deviation: float
 
 
-# Measured on the eleven labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
-# network calls the take-off while a springboard still rises with the diver on it; the feet rise fastest when the legs
-# swing after they have left the board.
-NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-4.3, 1.5), MomentSource(-1.0, 1.5)
-FEET = MomentSource(1.0, 2.8)
+# Measured on the fourteen labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
+# network calls the take-off while a springboard still rises with the diver on it.
+NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-4.0, 1.5), MomentSource(-1.0, 1.5)
+FEET = MomentSource(-1.0, 2.0)
 OPENING, HIPS, NETWORK_COME_OUT = MomentSource(-0.2, 1.0), MomentSource(-0.4, 1.6), MomentSource(-2.0, 1.8)
 #: Error of the contact, read where the fall of the lowest point has its kink; the first frame that shows it is half a
 #: frame later.
@@ -119,7 +118,7 @@ def estimate_moments(
     if readings.contact_s is not None:
         time_s = readings.contact_s - CONTACT.bias * unit_s
         contact = Moment(time_s=time_s, deviation_s=CONTACT.deviation * unit_s, sources=("contact",))
-    take_off, top, covariance = _take_off(network_s[0], readings.feet_s, path, contact, slowed)
+    take_off, top, covariance = _take_off(network_s[0], readings.feet, path, contact, slowed)
     come_out = _come_out(network_s[1], readings, slowed)
     if contact is not None:
         both_s = float(np.hypot(contact.deviation_s, come_out.deviation_s))
@@ -148,15 +147,20 @@ def _come_out(network_s: float, readings: Readings, slowed: float) -> Moment:
 
 
 def _take_off(
-    network_s: float, feet_s: float | None, path: Ballistics | None, contact: Moment | None, slowed: float
+    network_s: float,
+    rising: Sequence[tuple[float, float]],
+    path: Ballistics | None,
+    contact: Moment | None,
+    slowed: float,
 ) -> tuple[Moment, Moment | None, float]:
     """Return the take-off, the highest point, and their covariance: both together, as the board's height binds them."""
-    times_s = _grid([network_s] if feet_s is None else [network_s, feet_s], slowed)
-    feet = np.ones(len(times_s)) if feet_s is None else _likelihood(times_s, feet_s, FEET, slowed)
+    times_s = _grid([network_s, *(time_s for time_s, _ in rising)], slowed)
+    each = [share * _likelihood(times_s, time_s, FEET, slowed) for time_s, share in rising]
+    feet = np.sum(each, axis=0) if each else np.ones(len(times_s))
     springboard, platform = (
         feet * _likelihood(times_s, network_s, source, slowed) for source in (NETWORK_SPRINGBOARD, NETWORK_PLATFORM)
     )
-    sources = ("network",) if feet_s is None else ("network", "feet")
+    sources = ("network", "feet") if each else ("network",)
     if path is None:
         return _moment(times_s, springboard + platform, sources, slowed)[0], None, 0.0
     top_s, deviation_s = path.top()

@@ -12,8 +12,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from fineparser_core.motion.free_fall import FreeFall
 
-#: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much.
-_AROUND_S = 0.18
+#: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much, and at
+#: most so many times as much.
+_AROUND_S, _FARTHEST = 0.25, 2.0
 # Expected places of unmeasured transitions, in seconds of real time: the take-off near the start of the parabola; the
 # entry from the come-out, at most this long before the parabola ends, to its end.
 _AT_START_S = 0.3
@@ -43,13 +44,14 @@ class Readings(NamedTuple):
     None for those that do not show.
 
     Attributes:
-        feet_s: when the feet rise fastest, which is about when they leave the board.
+        feet: times at which the feet may leave the board, as they rise, and the probability of each by how fast they
+            do; empty where they are not seen. The arms swing up before, the legs after it.
         opening_s: when a closed body opens for the entry.
         contact_s: when the hands stop falling, as they touch the water.
         hips_s: when bent hips open for the entry.
     """
 
-    feet_s: float | None
+    feet: tuple[tuple[float, float], ...]
     opening_s: float | None
     contact_s: float | None
     hips_s: float | None = None
@@ -72,20 +74,22 @@ def read_moments(
     entry_s = opening_s(fall, times_s, lengths, fall.end_s if contact_s is None else contact_s)
     water_s = fall.end_s if contact_s is None else contact_s
     bent_s = None if hips is None else hips_s(fall, times_s, hips[first], water_s)
-    return Readings(feet_s(fall, times_s, lowest_y), entry_s, contact_s, bent_s)
+    return Readings(rising_feet(fall, times_s, lowest_y), entry_s, contact_s, bent_s)
 
 
-def feet_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Return the time at which the feet leave the board; None where they are not seen.
+def rising_feet(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """Return the times at which the feet rise near the beginning of the fall, each with its probability.
 
     Args:
         times_s, lowest_y: as of `read_moments`, each time once.
     """
     rise = np.zeros(len(times_s))
     rise[1:-1] = (lowest_y[:-2] - lowest_y[2:]) / (times_s[2:] - times_s[:-2])
-    near = np.exp(-0.5 * ((times_s - fall.start_s) / (_AROUND_S * fall.slowed)) ** 2)
-    likely = np.where(rise > 0, rise * near, 0.0)  # NaN where no mask is: not greater
-    return float(times_s[likely.argmax()]) if likely.any() else None
+    off = (times_s - fall.start_s) / (_AROUND_S * fall.slowed)
+    # NaN where no mask is: not greater.
+    likely = np.where((rise > 0) & (np.abs(off) < _FARTHEST), rise * np.exp(-0.5 * off**2), 0.0)
+    at = np.flatnonzero(likely)
+    return tuple(zip(times_s[at].tolist(), (likely[at] / likely.sum()).tolist(), strict=True))
 
 
 def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s: float) -> float | None:

@@ -18,6 +18,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
 from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.moments import FRAME_S, MomentSource
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.records import Moments
 from fineparser_core.support.tables import text_table
 
@@ -33,7 +34,8 @@ class Dive:
     def __init__(self, analyzer: Analyzer, labels: JudgedDive) -> None:
         self.labels = labels
         with mock.patch.object(moments, "estimate_moments", side_effect=self._remember):
-            found = find_clip(labels.video)
+            search = DiveSearch(labels.video, find_body=analyzer.find_body)
+            found = find_clip(labels.video, search=search)
             self.parse, _ = analyzer.parse(found.clip, found.recording)
 
     def _remember(self, *told: object) -> Moments:
@@ -59,7 +61,7 @@ class Dive:
         return {
             "NETWORK_SPRINGBOARD": network if springboard else np.nan,
             "NETWORK_PLATFORM": np.nan if springboard else network,
-            "FEET": self.off(read.feet_s, one.first_flight_frame),
+            "FEET": self.off(max(read.feet, key=lambda one: one[1])[0] if read.feet else None, one.first_flight_frame),
             "OPENING": self.off(read.opening_s, one.first_entry_frame),
             "HIPS": self.off(read.hips_s, one.first_entry_frame),
             "NETWORK_COME_OUT": self.off(come_out_s, one.first_entry_frame),

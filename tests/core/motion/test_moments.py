@@ -42,7 +42,7 @@ def network(bias, slowed=1.0):
 )
 def test_each_source_is_freed_of_its_bias_which_the_height_tells(board_m, rise_m, bias, slowed):
     top_s, water_s, path = dive(board_m, rise_m, slowed)
-    readings = Readings(LEAVES_S + FEET.bias * FRAME_S * slowed, None, water_s)
+    readings = Readings(((LEAVES_S + FEET.bias * FRAME_S * slowed, 1.0),), None, water_s)
     found = estimate_moments((network(bias, slowed), water_s - 0.2), readings, path, slowed)
     assert found.take_off.time_s == pytest.approx(LEAVES_S, abs=1.5 * FRAME_S * slowed)
     assert found.top.time_s == pytest.approx(top_s, abs=0.05 * slowed)
@@ -53,14 +53,14 @@ def test_each_source_is_freed_of_its_bias_which_the_height_tells(board_m, rise_m
 
 def test_a_reading_that_no_board_explains_is_outvoted():
     _, water_s, path = dive(1.0, 0.6)
-    readings = Readings(LEAVES_S + FEET.bias * FRAME_S, None, water_s)
+    readings = Readings(((LEAVES_S + FEET.bias * FRAME_S, 1.0),), None, water_s)
     found = estimate_moments((network(-20.0), water_s - 0.2), readings, path, 1.0)
     assert found.take_off.time_s == pytest.approx(LEAVES_S, abs=3 * FRAME_S)
 
 
 def test_sources_that_contradict_one_another_are_marked_and_not_averaged():
-    agreed = estimate_moments((network(0.0), 3.0), Readings(LEAVES_S, None, None), None, 1.0)
-    apart = estimate_moments((network(0.0), 3.0), Readings(LEAVES_S + 0.6, None, None), None, 1.0)
+    agreed = estimate_moments((network(0.0), 3.0), Readings(((LEAVES_S, 1.0),), None, None), None, 1.0)
+    apart = estimate_moments((network(0.0), 3.0), Readings(((LEAVES_S + 0.6, 1.0),), None, None), None, 1.0)
     assert apart.take_off.conflict
     assert abs(apart.take_off.time_s - LEAVES_S) < 0.2 or abs(apart.take_off.time_s - LEAVES_S - 0.6) < 0.2
     assert apart.take_off.deviation_s > 3 * agreed.take_off.deviation_s
@@ -69,16 +69,16 @@ def test_sources_that_contradict_one_another_are_marked_and_not_averaged():
 
 
 def test_a_body_that_opens_outranks_the_network():
-    alone = estimate_moments((network(0.0), 3.0), Readings(None, None, None), None, 1.0)
+    alone = estimate_moments((network(0.0), 3.0), Readings((), None, None), None, 1.0)
     assert alone.come_out.time_s == pytest.approx(3.0 - NETWORK_COME_OUT.bias * FRAME_S, abs=0.01)
-    both = estimate_moments((network(0.0), 3.0), Readings(None, 3.1, None), None, 1.0)
+    both = estimate_moments((network(0.0), 3.0), Readings((), 3.1, None), None, 1.0)
     assert 3.06 < both.come_out.time_s < 3.12
     assert both.come_out.deviation_s < alone.come_out.deviation_s
 
 
 def test_moments_are_placed_at_frames_in_order():
     _, water_s, path = dive(1.0, 0.6)
-    moments = estimate_moments((LEAVES_S, water_s - 0.3), Readings(None, water_s - 0.2, water_s), path, 1.0)
+    moments = estimate_moments((LEAVES_S, water_s - 0.3), Readings((), water_s - 0.2, water_s), path, 1.0)
     decoded = 48, 76
     transitions, samples, contact, stand = place_moments(moments, decoded, SAMPLED, TIMES_S)
     assert transitions.first_flight_frame == round(moments.take_off.time_s * 30)
@@ -99,15 +99,15 @@ def test_moments_out_of_order_leave_what_the_network_reads():
 
 def test_an_entry_is_not_after_the_contact():
     _, water_s, path = dive(1.0, 0.6)
-    moments = estimate_moments((LEAVES_S, water_s + 0.2), Readings(None, None, water_s), path, 1.0)
+    moments = estimate_moments((LEAVES_S, water_s + 0.2), Readings((), None, water_s), path, 1.0)
     transitions, _, contact, _ = place_moments(moments, (48, 90), SAMPLED, TIMES_S)
     assert transitions.first_entry_frame == contact
 
 
 def test_a_contact_before_the_body_opens_is_a_contradiction():
-    found = estimate_moments((network(0.0), 3.0), Readings(None, 3.0, 2.4), None, 1.0)
+    found = estimate_moments((network(0.0), 3.0), Readings((), 3.0, 2.4), None, 1.0)
     assert found.contact.conflict
     assert found.come_out.conflict
-    after = estimate_moments((network(0.0), 3.0), Readings(None, 3.0, 3.2), None, 1.0)
+    after = estimate_moments((network(0.0), 3.0), Readings((), 3.0, 3.2), None, 1.0)
     assert not after.contact.conflict
     assert not after.come_out.conflict

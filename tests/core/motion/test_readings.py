@@ -3,7 +3,14 @@ import pytest
 
 from fineparser_core.motion.body import body_lengths, lowest_points
 from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.readings import feet_s, hips_s, opening_s, read_moments, transition_prior, water_contact_s
+from fineparser_core.motion.readings import (
+    hips_s,
+    opening_s,
+    read_moments,
+    rising_feet,
+    transition_prior,
+    water_contact_s,
+)
 
 FPS = 30.0
 TIMES_S = np.arange(96) / FPS
@@ -65,9 +72,11 @@ def test_a_contact_that_is_not_seen_is_absent():
     assert water_contact_s(fall(), TIMES_S, np.full(96, 200.0)) is None  # what never falls touches nothing
 
 
-def test_the_board_is_left_where_the_feet_rise_fastest():
-    assert feet_s(fall(start_s=1.05), TIMES_S, lowest(2.1, 1.0)) == pytest.approx(0.97, abs=0.07)
-    assert feet_s(fall(), TIMES_S, np.full(96, np.nan)) is None
+def test_the_board_is_most_likely_left_where_the_feet_rise_fastest():
+    rising = rising_feet(fall(start_s=1.05), TIMES_S, lowest(2.1, 1.0))
+    assert max(rising, key=lambda one: one[1])[0] == pytest.approx(0.97, abs=0.07)
+    assert sum(share for _, share in rising) == pytest.approx(1)
+    assert rising_feet(fall(), TIMES_S, np.full(96, np.nan)) == ()
 
 
 def test_a_tucked_body_opens_where_it_grows():
@@ -90,7 +99,7 @@ def test_a_body_that_was_not_closed_does_not_open():
 
 def test_the_moments_of_a_dive_are_in_their_order():
     found = read_moments(fall(), TIMES_S, lowest(2.1, 1.0), lengths(1.7))
-    assert found.feet_s < found.opening_s < found.contact_s
+    assert max(found.feet, key=lambda one: one[1])[0] < found.opening_s < found.contact_s
 
 
 def test_the_prior_is_highest_where_the_fall_says():
