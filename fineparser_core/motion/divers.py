@@ -3,7 +3,7 @@
 | evidence | what it compares |
 | --- | --- |
 | `fall` | how long and how well the boxes lie on a parabola that fits a body |
-| `size` | the body's length with that of the largest body that falls: bystanders are farther away |
+| `size` | the body's area in the picture with that of the largest body that falls: bystanders are farther away |
 | `water` | what moves about the place where the fall ends, just after it: a splash, or nothing |
 | `last` | the time: a recording ends with the dive that it was made for |
 | `body` | what the joint finder sees before the fall and at its end: a body, or nothing that looks agree on |
@@ -24,8 +24,9 @@ from fineparser_core.records import DiverEvidence
 # slope of 2 claims less than that. Evidence twice the minimum is a fall: more evidence shows how well the body stands
 # out from its background, not whose it is.
 _FALL_SLOPE, _FALL_LEAST, _FALL_MOST = 2.0, -2.5, 1.4
-#: Change of the log odds with the logarithm of the body's relative length, and the most that it takes away: by the area
-#: in the picture, as the diver of a recording is whom it was made of.
+#: Change of the log odds with the logarithm of the side of a square of the body's area, relative to the largest, and
+#: the most that it takes away: the diver of a recording is whom it was made of, and what the picture's edge cuts off
+#: is long, but not large.
 _SIZE_SLOPE, _SIZE_MOST = 2.0, 2.5
 # Share of images just after the fall in which something moves where it ended: at least 0.67 in eleven dives, and below
 # 0.35 in half of other falls, which gives the log odds of either; in real seconds after the end, and in body lengths.
@@ -87,8 +88,10 @@ def judge_falls(
     for fall in falls:
         if not any(same_body(motion, fall, other) for other in bodies):
             bodies.append(fall)
-    largest = max((fall.size_px for fall in bodies), default=1.0)
-    reasons = [_motion_evidence(motion, fall, bodies, largest) for fall in bodies]
+    sides = [float(np.median(np.sqrt(motion.extent[fall.boxes].prod(axis=1)))) for fall in bodies]
+    reasons = [
+        _motion_evidence(motion, fall, bodies, side / max(sides)) for fall, side in zip(bodies, sides, strict=True)
+    ]
     if find_body is not None and pictures is not None:
         odds = [sum(one.log_odds for one in each) for each in reasons]
         for place in _in_doubt(odds):
@@ -116,9 +119,9 @@ def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     return close if len(close) > 1 or weak else []
 
 
-def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], largest: float) -> list[DiverEvidence]:
+def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], relative: float) -> list[DiverEvidence]:
     clear = _FALL_SLOPE * float(np.log(max(fall.evidence, 1e-6) / LEAST_EVIDENCE))
-    size = _SIZE_SLOPE * float(np.log(fall.size_px / largest))
+    size = _SIZE_SLOPE * float(np.log(max(relative, 1e-6)))
     followed = any(o.start_s > fall.end_s and o.evidence >= _AS_CLEAR * fall.evidence for o in bodies)
     values = {
         "fall": float(np.clip(clear, _FALL_LEAST, _FALL_MOST)),
