@@ -119,7 +119,9 @@ def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     return close if len(close) > 1 or weak else []
 
 
-def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], relative: float) -> list[DiverEvidence]:
+def _motion_evidence(
+    motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], relative: float
+) -> list[DiverEvidence]:
     clear = _FALL_SLOPE * float(np.log(max(fall.evidence, 1e-6) / LEAST_EVIDENCE))
     size = _SIZE_SLOPE * float(np.log(max(relative, 1e-6)))
     followed = any(o.start_s > fall.end_s and o.evidence >= _AS_CLEAR * fall.evidence for o in bodies)
