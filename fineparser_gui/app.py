@@ -83,7 +83,7 @@ class Studio:
         self.files = SessionController(self.session, folder if writable else None)
         self.window = MainWindow(self.session, self.preferences, choice, self.files, CATALOG, folder)
         self.preferences.changed.connect(self._on_preferences)
-        self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
+        self.themes.choose(self.preferences.now.theme)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.player.timeline.prepare)
         if folder is not None:
@@ -102,5 +102,5 @@ class Studio:
             self.window.offer_crash_reports(found)
 
     def _on_preferences(self, before: Preferences, now: Preferences) -> None:
-        if (now.theme, now.step_colors) != (before.theme, before.step_colors):
-            self.themes.choose(now.theme, now.step_colors)
+        if now.theme != before.theme:
+            self.themes.choose(now.theme)

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.records import Measure
-from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.video_files import VideoIdentity
 from fineparser_gui.store.dives import KeptDive
 from fineparser_gui.store.records import HistoryDive
@@ -27,7 +28,7 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
         last_frame=119,
         title=f"clip {number}",
         athlete="Anna Müller",
-        dived_on="2026-03-14",
+        day="2026-03-14",
         event="Club cup",
         dive_number="103B",
         board_m=3.0,
@@ -56,14 +57,7 @@ def row(
         path=dive.path,
         in_frame=dive.in_frame,
         out_frame=dive.out_frame,
-        dive_number=dive.dive_number or None,
-        board_m=dive.board_m,
-        diver=dive.athlete,
-        dived_on=dive.dived_on,
-        event=dive.event,
-        outcome=dive.outcome,
-        note=dive.note,
-        judging=dive.judging,
+        **{field.name: getattr(dive, field.name) for field in fields(DiveDetails)} | {"difficulty": None},
         exemplar_id=dive.exemplar_id,
         identity=dive.identity,
         rule=CandidateRule(synchro=dive.synchro),

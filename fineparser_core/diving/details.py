@@ -1,8 +1,17 @@
 """The details of a dive: what people say of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import DiveOutcome, Judging
+
+#: Maximum length of the note on a dive, in characters.
+LONGEST_NOTE = 4000
+
+_Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,8 +20,9 @@ class DiveDetails:
 
     Attributes:
         athlete: name; "" where it is not known.
-        day: day of the dive, YYYY-MM-DD; "" where it is not known.
-        dive_number: in the usual spelling; None where it is not known.
+        day: day of the dive, YYYY-MM-DD; "": it has none; None where it is not known.
+        event: meet, training or venue; "" where it is not known.
+        dive_number: in the usual spelling, for example "207C"; None where it is not known.
         board_m: height of the board in meters, a height in `BOARDS_M`; None where it is not known.
         difficulty: DD that a person typed; None: the tables'.
         outcome: what became of the dive.
@@ -20,11 +30,17 @@ class DiveDetails:
         note: of the coach on the dive as a whole, lines.
     """
 
-    athlete: str = ""
-    day: str = ""
-    dive_number: str | None = None
+    athlete: _Name = ""
+    day: _Name | None = None
+    event: _Name = ""
+    dive_number: _Name | None = None
     board_m: float | None = None
-    difficulty: float | None = None
+    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
     outcome: DiveOutcome = ""
     judging: Judging | None = None
-    note: str = ""
+    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+
+
+def details_of(dive: DiveDetails, **changes: Any) -> DiveDetails:
+    """Return the details alone of a record that has them among others, with changes."""
+    return DiveDetails(**{one.name: getattr(dive, one.name) for one in fields(DiveDetails)} | changes)

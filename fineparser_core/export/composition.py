@@ -11,7 +11,7 @@ import numpy as np
 
 from fineparser_core.export import panel
 from fineparser_core.export.brief_cut import brief_frames, upright_span
-from fineparser_core.export.coach_marks import Mark, Point
+from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.dive_words import DiveWords, Remark, dive_words
 from fineparser_core.export.drawing import draw_text, fit_text
@@ -82,7 +82,6 @@ class Pane:
         self._painter: MarkPainter | None = None
         self._unit = 1.0
         self._to_box: PointTransform = lambda point: point
-        self._zoom, self._left, self._top = 1.0, 0.0, 0.0
         self._scaler = PlaneScaler(reader.geometry)
         self._dive_frames = range(steps[0].start_frame, steps[-1].end_frame) if steps else range(0)
 
@@ -90,19 +89,14 @@ class Pane:
     def aspect(self) -> float:
         return self.reader.info.width_px / self.reader.info.height_px
 
-    def place(self, box: Box, unit: float, zoom: float = 1.0, center: Point = (0.5, 0.5)) -> None:
-        """Set the box of the pane, and the part of the picture in it: its magnification and its center, from 0 to 1."""
-        self.box, self._zoom = box, zoom
-        self._left, self._top = (
-            side * (0.5 - zoom * min(max(at, 0.5 / zoom), 1 - 0.5 / zoom))
-            for side, at in zip((box.width, box.height), center, strict=True)
-        )
-        info = self.reader.info
+    def place(self, box: Box, unit: float) -> None:
+        """Set the box of the pane."""
+        self.box, info = box, self.reader.info
         unit = self._unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
-        across, down = zoom * box.width / info.width_px, zoom * box.height / info.height_px
-        size_px, top = (box.width, box.height), self._top
-        left, across = (box.width - self._left, -across) if self._mirrored else (self._left, across)
-        self._to_box = lambda point: (left + point[0] * across, top + point[1] * down)
+        across, down = box.width / info.width_px, box.height / info.height_px
+        size_px = (box.width, box.height)
+        left, across = (box.width, -across) if self._mirrored else (0, across)
+        self._to_box = lambda point: (left + point[0] * across, point[1] * down)
         self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
         if self._path is not None:
             self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
@@ -117,14 +111,13 @@ class Pane:
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
         for destination, plane in zip(target, planes, strict=True):
-            destination[:] = self._magnified(plane, box.height // len(plane))
+            destination[:] = plane
         if self._mask_style is not None and self._masks is not None and frame in self._dive_frames:
             probability, crop_xyxy = mask_at(self._masks, frame)
-            scale = self._zoom * np.array([box.width / info.width_px, box.height / info.height_px] * 2)
-            moved = np.array([self._left, self._top] * 2)
+            scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
             colors = matrix.color(rgb(self._mask_style.color))
             layers = [(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)]
-            draw_mask(layers, probability, crop_xyxy * scale + moved, self._mask_style)
+            draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
         if self._mirrored:
             for plane in target:
                 plane[:] = plane[:, ::-1].copy()
@@ -137,16 +130,6 @@ class Pane:
                 overlay.paint_planes(target, matrix)
         if self._painter is not None:
             self._painter.paint_planes(target, frame, matrix)
-
-    def _magnified(self, plane: np.ndarray, by: int) -> np.ndarray:
-        """Return the visible part of a plane that is `by` times smaller than the box, as large as the plane."""
-        import cv2
-
-        if self._zoom == 1:
-            return plane
-        across, down = ((self._zoom - 1) / 2 + edge / by for edge in (self._left, self._top))  # of pixels' centers
-        to_box = np.array([[self._zoom, 0, across], [0, self._zoom, down]])
-        return cv2.warpAffine(plane, to_box, plane.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 class Composition:
@@ -174,7 +157,6 @@ class Composition:
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
         self._words = options.words or (dive_words(analysis, name=options.title or "") if options.panels else None)
-        self._colors = panel.step_colors(options.step_colors)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None
@@ -248,7 +230,7 @@ class Composition:
         if span is not None:
             left = round(span[0] * total_width / 2) * 2
             wide = min(even((span[1] - span[0]) * total_width), total_width - left)
-        below = panel.draw_statistics(analysis, self._colors, wide, unit) if self._options.panels else None
+        below = panel.draw_statistics(analysis, wide, unit) if self._options.panels else None
         end = bottom + remark + phases
         height = end + (len(below) if below is not None else 0)
         self._window, self.size_px = Box(left, 0, wide, height), (wide, height)
@@ -271,7 +253,7 @@ class Composition:
             of = self._remark_box
             self._paste(panel.draw_remark(remark, of.width, of.height, self._unit), of)
             self._shown_remark = remark
-        line = panel.draw_phases(self._steps, self._colors, frame, (box.width, box.height), self._unit)
+        line = panel.draw_phases(self._steps, frame, (box.width, box.height), self._unit)
         self._paste(line, box)
 
     def _paste(self, image: np.ndarray, box: Box) -> None:

@@ -23,8 +23,8 @@ from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.options import RenderOptions, StrobeOptions, VoiceOver
-from fineparser_core.export.report.dives import PracticeDive, ReportedDive
+from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import ENGLISH, Phrase, translated, use_language
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
@@ -81,14 +81,6 @@ class PlainStillJob:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoiceOverJob:
-    """Writes a voice-over as a clip, see `voice_over`."""
-
-    path: Path
-    recorded: VoiceOver
-
-
-@dataclass(frozen=True, kw_only=True)
 class TableJob:
     """Writes a table of dives: JSON if the path ends in .json, else CSV.
 
@@ -109,7 +101,6 @@ class ReportJob:
     dives: tuple[ReportedDive, ...]
     title: str = ""
     overview_note: str | None = None
-    listed: tuple[PracticeDive, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +116,7 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-_PictureJob = ClipJob | StrobeJob | StillJob | PlainStillJob | VoiceOverJob
+_PictureJob = ClipJob | StrobeJob | StillJob | PlainStillJob
 Job = _PictureJob | TableJob | ReportJob | MeetJob
 
 
@@ -164,7 +155,6 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_meet_sheet, write_report
     from fineparser_core.export.strobe import write_strobe_picture
-    from fineparser_core.export.voice_over import write_voice_over
 
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
@@ -177,17 +167,9 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_still(job.analysis, job.frame, job.path, job.options)
     elif isinstance(job, PlainStillJob):
         write_plain_still(job.video, job.frame, job.path, job.marks)
-    elif isinstance(job, VoiceOverJob):
-        return write_voice_over(job.recorded, job.path, progress=progress, cancel=cancel)
     elif isinstance(job, ReportJob):
         write_report(
-            job.dives,
-            job.path,
-            title=job.title,
-            overview_note=job.overview_note,
-            listed=job.listed,
-            progress=progress,
-            cancel=cancel,
+            job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel
         )
     elif isinstance(job, MeetJob):
         write_meet_sheet(job.meet, job.predicted, job.path)

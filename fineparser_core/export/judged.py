@@ -78,7 +78,7 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
         first_water_contact_frame=contact,
         labelled_by=by,
         athlete=details.athlete[:LONGEST_NAME],
-        date=details.day,
+        date=details.day or "",
     )
 
 

@@ -1,16 +1,12 @@
 """Rendering options of exported clips and images."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.dive_words import DiveWords
-from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
-from fineparser_core.records import ComparedDive, DiveParse, Frame
+from fineparser_core.export.palette import MASK_COLOR
+from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
@@ -45,7 +41,6 @@ class RenderOptions:
         words: who, what, award and faults to draw around the video with a thin line of phases; None for none.
         panels: whether to draw the statistics of the award below that.
         brief: the dive alone, 6 to 10 s, at half speed at the faults of `words`, upright where the diver fits.
-        step_colors: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this dive.
         alignment: of the two in time, any but MANUAL.
@@ -63,7 +58,6 @@ class RenderOptions:
     words: DiveWords | None = None
     panels: bool = True
     brief: bool = False
-    step_colors: Mapping[str, str] = field(default_factory=lambda: STEP_COLORS)
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
     alignment: Alignment = Alignment.STEPS
@@ -72,48 +66,6 @@ class RenderOptions:
     title: str | None = None
     speed: float = 1.0
     sound: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """State of the picture from a moment of a voice-over on.
-
-    Attributes:
-        time_s: of the moment, in seconds from the beginning.
-        marks: numbers of the marks, among those of the voice-over.
-        mask_style: None: no mask was shown.
-        zoom, center: magnification, from 1, and the point of the picture in the middle, (x, y) from 0 to 1.
-    """
-
-    time_s: float
-    frame: Frame
-    marks: tuple[int, ...] = ()
-    mask_style: MaskStyle | None = None
-    skeleton: bool = False
-    zoom: float = 1.0
-    center: tuple[float, float] = (0.5, 0.5)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VoiceOver:
-    """A recording of what the coach showed of a video and said.
-
-    Attributes:
-        parse: of the dive, for its overlays; None: it is not known.
-        title: in the clip's metadata.
-        shown: in the order of time, at least one; the first counts from the beginning.
-        marks: every mark that was shown.
-        samples: (n,) int16 of the microphone; empty without one.
-    """
-
-    video: Path
-    parse: DiveParse | None
-    title: str
-    shown: tuple[Shown, ...]
-    marks: tuple[Mark, ...]
-    duration_s: float
-    samples: np.ndarray
-    rate_hz: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,6 @@ from collections.abc import Sequence
 STEP_COLORS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
 MASK_COLOR = "#FF4FA3"
 
-# Minimum contrast (WCAG 2) between a step's color and the background.
-_MIN_CONTRAST = 1.9
-
 
 def rgb(color: str) -> tuple[int, int, int]:
     """Convert "#RRGGBB" to (red, green, blue), 0-255."""
@@ -19,16 +16,6 @@ def contrast(first: Sequence[int], second: Sequence[int]) -> float:
     """Return the contrast ratio of two colors, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
-
-
-def readable_on(background: Sequence[int], color: str) -> tuple[int, int, int]:
-    """Mix a color with black or white until its contrast with a background is sufficient."""
-    own, away = rgb(color), 0 if _luminance(background) > 0.5 else 255
-    for share in (step / 20 for step in range(20)):
-        red, green, blue = (round(value + (away - value) * share) for value in own)
-        if contrast((red, green, blue), background) >= _MIN_CONTRAST:
-            return red, green, blue
-    return away, away, away
 
 
 def _luminance(color: Sequence[int]) -> float:

@@ -5,13 +5,13 @@ Statistics follow below that on request.
 Lengths are in units; a unit is a pixel at the smallest size and grows with the video.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
 from fineparser_core.export.dive_words import DiveWords, Remark
 from fineparser_core.export.drawing import BOLD, REGULAR, Color, draw_text, fill_box, fit_text, text_width, wrap_text
-from fineparser_core.export.palette import readable_on
+from fineparser_core.export.palette import STEP_COLORS, rgb
 from fineparser_core.language import Phrase, number, text, translated
 from fineparser_core.printable import printable
 from fineparser_core.records import Analysis, Scoring, StepSpan
@@ -34,13 +34,8 @@ _CAUTION: Color = (244, 200, 120)
 
 
 Steps = tuple[StepSpan, StepSpan, StepSpan]
-#: Colors by step name.
-StepColors = Mapping[str, Color]
-
-
-def step_colors(chosen: Mapping[str, str]) -> StepColors:
-    """Convert `RenderOptions.step_colors` to RGB with sufficient contrast on the panels."""
-    return {name: readable_on(BACKGROUND, color) for name, color in chosen.items()}
+#: RGB by step name.
+_STEP_RGB = {name: rgb(color) for name, color in STEP_COLORS.items()}
 
 
 def draw_header(words: DiveWords, width: int, height: int, unit: float) -> np.ndarray:
@@ -72,14 +67,14 @@ def draw_remark(remark: Remark | None, width: int, height: int, unit: float) -> 
     return image
 
 
-def draw_phases(steps: Steps, colors: StepColors, frame: int, size_px: tuple[int, int], unit: float) -> np.ndarray:
+def draw_phases(steps: Steps, frame: int, size_px: tuple[int, int], unit: float) -> np.ndarray:
     """Draw the phases as a thin line, with the place of a frame of the dive: (H, W, 3) uint8 RGB."""
     width, height = size_px
     image = np.full((height, width, 3), BACKGROUND, np.uint8)
     top = _PHASES_TOP * unit
     for step in steps:
         x0, x1 = (timeline_x(steps, at, width, unit) for at in (step.start_frame, step.end_frame))
-        fill_box(image, (x0, top, x1, top + _PHASES_HEIGHT * unit), colors[step.name], radius_px=2 * unit)
+        fill_box(image, (x0, top, x1, top + _PHASES_HEIGHT * unit), _STEP_RGB[step.name], radius_px=2 * unit)
     if steps[0].start_frame <= frame < steps[-1].end_frame:
         x, y, half = playhead_x(steps, frame, width, unit), top + _PHASES_HEIGHT * unit / 2, 4 * unit
         fill_box(image, (x - half, y - half, x + half, y + half), TEXT, radius_px=half)
@@ -93,14 +88,14 @@ def remark_at(words: DiveWords, frame: int, time_at: Callable[[int], float]) -> 
     return max(begun, key=lambda one: one.frame, default=None)
 
 
-def draw_statistics(analysis: Analysis, colors: StepColors, width: int, unit: float) -> np.ndarray:
+def draw_statistics(analysis: Analysis, width: int, unit: float) -> np.ndarray:
     """Draw the contributions of the phases, or why there is no award: (H, W, 3) uint8 RGB."""
     lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
     footer_top = _SCORE_HEIGHT if analysis.scoring is not None else 0
     height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     if analysis.scoring is not None:
-        _draw_contributions(image, analysis.scoring, colors, unit)
+        _draw_contributions(image, analysis.scoring, unit)
     for row, line in enumerate(lines):
         draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * row) * unit), line, 12 * unit, _CAUTION)
     return image
@@ -117,7 +112,7 @@ def timeline_x(steps: Steps, frame: int, width: int, unit: float) -> float:
     return MARGIN * unit + (frame - first) / (end - first) * (width - 2 * MARGIN * unit)
 
 
-def _draw_contributions(image: np.ndarray, scoring: Scoring, colors: StepColors, unit: float) -> None:
+def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> None:
     width, top, left = image.shape[1], 0.0, MARGIN * unit
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
@@ -133,7 +128,7 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, colors: StepColors,
         fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
         end = zero + half * part.points / largest
         bar = (min(zero, end), y, max(zero, end), y + 14 * unit)
-        fill_box(image, bar, colors[part.step], radius_px=2 * unit)
+        fill_box(image, bar, _STEP_RGB[part.step], radius_px=2 * unit)
         points = number(part.points, 1, signed=True)
         right = width - MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
         draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, TEXT, weight=BOLD)

@@ -153,7 +153,7 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
 def _row(dive: ExportedDive) -> dict[str, Any]:
     row: dict[str, Any] = {
         "diver": dive.details.athlete,
-        "dived_on": dive.details.day,
+        "dived_on": dive.details.day or "",
         "file": dive.path.name,
         "state": dive.state,
         "dive_number": dive.details.dive_number,

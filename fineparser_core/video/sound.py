@@ -1,10 +1,8 @@
-"""The sound of a part of a video for an MP4, where AAC is copied and anything else becomes it, or of a microphone."""
+"""The sound of a part of a video for an MP4, where AAC is copied and anything else becomes it."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
-from fractions import Fraction
-from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,34 +21,6 @@ logger = logging.getLogger(__name__)
 _BITS_PER_S, _MOST_RATE_HZ = 160_000, 48_000
 # Time before the part from which packets are decoded, in seconds: a decoder of AAC gives nothing for its first packet.
 _PREROLL_S = 0.1
-
-
-class Voice:
-    """The sound of a microphone from its first sample on.
-
-    Args:
-        samples: (n,) int16.
-    """
-
-    def __init__(self, samples: np.ndarray, rate_hz: int) -> None:
-        self._samples, self._rate_hz, self._at = samples, rate_hz, 0
-        self._made: AudioStream
-
-    def add_to(self, container: OutputContainer) -> None:
-        """Give a file that is begun a stream for the sound."""
-        rate = min(self._rate_hz, _MOST_RATE_HZ)
-        self._made = container.add_stream("aac", rate=rate, layout="mono", bit_rate=_BITS_PER_S)
-
-    def mux_until(self, container: OutputContainer, time_s: float) -> None:
-        """Write what was said before a time; infinite: all of it."""
-        end = int(min(time_s * self._rate_hz, len(self._samples)))
-        if end > self._at:
-            frame = av.AudioFrame.from_ndarray(self._samples[None, self._at : end], format="s16", layout="mono")
-            frame.sample_rate, frame.time_base, frame.pts = self._rate_hz, Fraction(1, self._rate_hz), self._at
-            container.mux(self._made.encode(frame))
-            self._at = end
-        if time_s == inf:
-            container.mux(self._made.encode(None))
 
 
 class Soundtrack:

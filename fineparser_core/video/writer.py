@@ -20,7 +20,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
-from fineparser_core.video.sound import Soundtrack, Voice
+from fineparser_core.video.sound import Soundtrack
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class VideoWriter:
         matrix: ColorMatrix = ColorMatrix.BT709,
         compact: bool = False,
         title: str = "",
-        sound: Soundtrack | Voice | None = None,
+        sound: Soundtrack | None = None,
     ) -> None:
         """Prepare the writer; the file is opened by `__enter__`.
 

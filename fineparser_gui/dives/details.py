@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.diving.details import LONGEST_NOTE
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
@@ -27,7 +28,7 @@ from fineparser_core.language import translated
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.fields import JudgingFields, NameField, NumberField, SeenNumbers
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.dive import LONGEST_NOTE, Dive, DiveState
+from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.support.formatting import board_entries, board_text, day_text, decimal, shortest, typed_day
 from fineparser_gui.support.widgets import (
     choice_box,
@@ -130,12 +131,12 @@ class DetailsPanel(QWidget):
         self._key: str | None = None
         self._known: Details = (None, None, None)
         self._finished: Details = (None, None, None)  # details before the text that is being typed
-        self.diver, self.event_name = (
-            NameField(lambda: session.history.known_names("diver")),
+        self.athlete, self.event_name = (
+            NameField(lambda: session.history.known_names("athlete")),
             NameField(lambda: session.history.known_names("event")),
         )
         for field, name, change in (
-            (self.diver, self.tr("Diver"), session.editing.set_diver),
+            (self.athlete, self.tr("Diver"), session.editing.set_athlete),
             (self.event_name, self.tr("Event or venue"), session.editing.set_event),
         ):
             field.setAccessibleName(name)
@@ -186,7 +187,7 @@ class DetailsPanel(QWidget):
         self.seen_board.setCheckable(True)
         self._judging = JudgingFields(session)
         self._hint = label(wrap=True)
-        fields = (self.diver, self.event_name, self.date, self.number, self.difficulty)
+        fields = (self.athlete, self.event_name, self.date, self.number, self.difficulty)
         for field in (*fields, self._judging.awards, self._judging.phases):
             field.returnPressed.connect(partial(self._on_enter, field))
         self.more = push_button(
@@ -196,7 +197,7 @@ class DetailsPanel(QWidget):
         self._sides = QStackedWidget()
         for rows in (
             (
-                (self.tr("Diver"), self.diver),
+                (self.tr("Diver"), self.athlete),
                 (self.tr("Dive"), lay_out(QHBoxLayout(spacing=6), (self.number, 1), self.seen)),
                 (self.tr("Board"), lay_out(QHBoxLayout(spacing=6), (self.board, 1), self.seen_board)),
                 (self.tr("Marks"), self._judging.awards),
@@ -257,7 +258,7 @@ class DetailsPanel(QWidget):
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
         self.outcome.setCurrentIndex(self.outcome.findData(dive.outcome if dive else ""))
-        self.diver.show_name(dive.diver if dive else "")
+        self.athlete.show_name(dive.athlete if dive else "")
         self.event_name.show_name(dive.event if dive else "")
         self._show_date()
         self._show_note()
@@ -280,7 +281,7 @@ class DetailsPanel(QWidget):
         else:
             if self._show_seen_board():
                 self._validate()
-            for field, name in ((self.diver, dive.diver), (self.event_name, dive.event)):
+            for field, name in ((self.athlete, dive.athlete), (self.event_name, dive.event)):
                 if name != field.text().strip():
                     field.show_name(name)
         self._show_note()
@@ -334,7 +335,7 @@ class DetailsPanel(QWidget):
     def _show_date(self) -> None:
         """Show the stored day in place of typed text that is no day."""
         dive = self._session.find(self._key) if self._key is not None else None
-        self.date.setText(day_text(dive.dived_on or "") if dive is not None else "")
+        self.date.setText(day_text(dive.day) if dive is not None else "")
         restyle(self.date, valid=True)
 
     def _on_date_edited(self, typed: str) -> None:

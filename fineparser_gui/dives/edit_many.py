@@ -39,20 +39,20 @@ class EditManyPanel(QWidget):
         super().__init__()
         self._session, self._keys = session, list[str]()
         self.number = NumberField(session.library.numbers)
-        self.diver = NameField(lambda: session.history.known_names("diver"))
+        self.athlete = NameField(lambda: session.history.known_names("athlete"))
         self.event_name = NameField(lambda: session.history.known_names("event"))
         self.date, self.board = QLineEdit(), choice_box(())
         self._fields: dict[str, QLineEdit] = {
             "dive_number": self.number,
-            "diver": self.diver,
+            "athlete": self.athlete,
             "event": self.event_name,
-            "dived_on": self.date,
+            "day": self.date,
         }
         self.message = label(role="error", wrap=True)
         form = form_of(
             (self.tr("Dive"), self.number),
             (self.tr("Board"), self.board),
-            (self.tr("Diver"), self.diver),
+            (self.tr("Diver"), self.athlete),
             (self.tr("Event"), self.event_name),
             (self.tr("Date"), self.date),
             verticalSpacing=4,
@@ -110,8 +110,8 @@ class EditManyPanel(QWidget):
             said["dive_number"] = str(parse_dive_number(number))
         elif "dive_number" in typed:
             said["dive_number"] = None
-        if "dived_on" in typed:
-            said["dived_on"] = typed_day(typed["dived_on"])
+        if "day" in typed:
+            said["day"] = typed_day(typed["day"])
         if self.board.currentData() != self._shown_board:
             said["board_m"] = self.board.currentData()
         return said

@@ -126,7 +126,7 @@ class DivesPanel(QWidget):
         for text, order in (
             (self.tr("in order of analysis"), Order.QUEUE),
             (self.tr("by dive number"), Order.NUMBER),
-            (self.tr("by diver"), Order.DIVER),
+            (self.tr("by diver"), Order.ATHLETE),
             (self.tr("by score"), Order.SCORE),
             (self.tr("unfinished first"), Order.UNFINISHED),
             (self.tr("by file name"), Order.FILE),

@@ -13,7 +13,7 @@ def settled(dive: Dive, n_accepted: int) -> bool:
     """Return True if all dives found in a recording were added to the list, or its proposals were dismissed."""
     if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:
         return False
-    return dive.search_state is SearchState.DISMISSED or 0 < len(dive.segments) == n_accepted
+    return dive.dismissed or 0 < len(dive.segments) == n_accepted
 
 
 def state_text(dive: Dive, n_accepted: int = 0) -> str:
@@ -80,7 +80,7 @@ def details_text(dive: Dive) -> str:
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
-    return " · ".join(filter(None, (named, dive.diver, "★" if dive.exemplar_id else "")))
+    return " · ".join(filter(None, (named, dive.athlete, "★" if dive.exemplar_id else "")))
 
 
 def offered_text(dive: Dive) -> str:

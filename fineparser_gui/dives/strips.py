@@ -50,7 +50,7 @@ class PointedStrip(Strip):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        point = dive.athlete if dive is not None else None
+        point = dive.point if dive is not None else None
         self.setVisible(point is not None)
         if dive is None or point is None:
             return
@@ -64,8 +64,8 @@ class PointedStrip(Strip):
 
     def _on_show(self) -> None:
         dive = self._session.current
-        if dive is not None and dive.athlete is not None:
-            self.frame_requested.emit(dive.athlete.frame)
+        if dive is not None and dive.point is not None:
+            self.frame_requested.emit(dive.point.frame)
 
 
 class ProposalStrip(Strip):
@@ -120,7 +120,7 @@ class ProposalStrip(Strip):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        proposes = dive is not None and dive.segments is not None and dive.search_state is not SearchState.DISMISSED
+        proposes = dive is not None and dive.segments is not None and not dive.dismissed
         self.setVisible(proposes and not dive.searching)
         if not proposes:
             return

@@ -27,7 +27,7 @@ class Order(Enum):
 
     QUEUE = auto()
     NUMBER = auto()
-    DIVER = auto()
+    ATHLETE = auto()
     SCORE = auto()
     UNFINISHED = auto()
     FILE = auto()
@@ -45,7 +45,7 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
         dive.known_board_m or 0,
         -_score(dive),
     ),
-    Order.DIVER: lambda dive: (not dive.diver, dive.diver.casefold(), dive.dive_number or ""),
+    Order.ATHLETE: lambda dive: (not dive.athlete, dive.athlete.casefold(), dive.dive_number or ""),
     Order.SCORE: lambda dive: (-_score(dive),),
     Order.FILE: lambda dive: (sort_key(Path(dive.path.name)),),
 }
@@ -217,7 +217,7 @@ class DivesModel(QAbstractListModel):
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
         dive = self._session.dive(key)
-        if dive.in_frame is not None or dive.athlete is not None:
+        if dive.in_frame is not None or dive.point is not None:
             self._recordings_timer.start()
 
     def _on_removed(self, key: str) -> None:

@@ -118,7 +118,7 @@ class ReportPage(QWidget):
     def title(self) -> str:
         """Title of a report of several dives; "" for a single dive."""
         dives = self._chosen()
-        divers = {dive.diver.strip() for dive in dives}
+        divers = {dive.athlete.strip() for dive in dives}
         if len(dives) < 2:
             return ""
         return self.tr("Dives of {0}").format(", ".join(sorted(divers - {""})) or self.tr("the session"))
@@ -221,7 +221,7 @@ class ExportDialog(QDialog):
 
     def _scopes(self, selected: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Return the choices of dives with their keys: the shown dive, the selected, those of its diver, all."""
-        keys, diver = self._session.keys, self._dive.diver.strip()
+        keys, diver = self._session.keys, self._dive.athlete.strip()
         own = [dive.key for dive in season_of(self._dive, [self._session.dive(key) for key in keys])]
         return [
             (self.tr("this dive"), [self._dive.key]),

@@ -112,7 +112,6 @@ class PictureChoices(QObject):
         overlaid, alignment = self._arranged.currentData()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
-            step_colors=self._preferences.step_colors,
             marks=dive.drawings if drawn else (),
             comparison=self.beside.dive if alone else None,
             comparison_marks=self.beside.drawings if drawn and alone else (),

@@ -236,13 +236,7 @@ class ShareDialog(QDialog):
             return
         title, stem, first = dive_title(dive), file_stem(dive), not self._makers
         options = RenderOptions(
-            mask=False,
-            panels=False,
-            words=words_of(dive),
-            brief=True,
-            step_colors=self._preferences.step_colors,
-            marks=dive.drawings,
-            title=title,
+            mask=False, panels=False, words=words_of(dive), brief=True, marks=dive.drawings, title=title
         )
         dives = [self._session.dive(key) for key in self._session.keys]
         for name, make in (

@@ -83,12 +83,15 @@ class HistoryFilters(QWidget):
         since, until = self.days.currentData() or ("", "")
         if since == _BETWEEN:
             since, until = (field.date().toPython().isoformat() for field in (self.since, self.until))
+        chosen = {
+            "athlete": self.athlete.currentData(),
+            "dive_number": self.number.currentData(),
+            "board_m": self.board.currentData(),
+            "event": self.event_box.currentData(),
+        }
         return HistoryQuery(
             text=self.search.text(),
-            athlete=self.athlete.currentData(),
-            dive_number=self.number.currentData(),
-            board_m=self.board.currentData(),
-            event=self.event_box.currentData(),
+            exact={name: value for name, value in chosen.items() if value is not None},
             tag=self.tag.currentData(),
             judged=None if self.marks.currentData() == _VOTES else self.marks.currentData(),
             votes=self.marks.currentData() == _VOTES,

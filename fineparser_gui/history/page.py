@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEve
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
+    QCompleter,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -21,10 +22,10 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.language import without_mnemonic
 from fineparser_gui.history.filters import HistoryFilters
 from fineparser_gui.history.table import HistoryModel, HistoryTable
-from fineparser_gui.history.tiles import AthleteTiles
 from fineparser_gui.history.trend import HistoryTrend
 from fineparser_gui.services.exporting import named_file
 from fineparser_gui.services.session import Session
@@ -114,12 +115,12 @@ class SeasonStrip(QFrame):
 
     def show_dives(self, dives: Sequence[HistoryDive]) -> None:
         """Take other dives for the report; dives without a day only if all lack it."""
-        found = sorted((dive for dive in dives if dive.analysed), key=lambda dive: (dive.dived_on, dive.title))
+        found = sorted((dive for dive in dives if dive.analysed), key=lambda dive: (dive.day or "", dive.title))
         names = {dive.athlete for dive in found}
         self.dives = []
         text = self.tr("A season report is of one athlete: choose one, or select dives by one.")
         if len(names) == 1 and "" not in names:
-            self.dives = [dive for dive in found if dive.dived_on] or found
+            self.dives = [dive for dive in found if dive.day] or found
             text = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
             count = self.tr("dives: {0}").format(len(self.dives))
             text = f"{text.format(*names)} · {count}"
@@ -255,9 +256,12 @@ class HistoryPage(QWidget):
         self._opener = HistoryOpener(session, self)
         self._opener.opened.connect(self.left)
         self.filters = HistoryFilters(session.history)
-        self.tiles = AthleteTiles(session.history)
-        self.tiles.chosen.connect(self.show_athlete)
-        self.tiles.renamed.connect(self._on_renamed)
+        self.name = QLineEdit(maxLength=LONGEST_NAME, accessibleName=self.tr("Athlete"))
+        self.name.setToolTip(self.tr("Write a new name, or that of another athlete to make both one."))
+        self.name.returnPressed.connect(self._on_named)
+        on_escape(self.name, self.name.hide)
+        self.name.hide()
+        self._renamed = ""  # athlete whose new name is written
         self.model = HistoryModel(session.history, self)
         self.table = HistoryTable(self.model)
         self.table.activated.connect(lambda _: self.open_selected())
@@ -285,7 +289,7 @@ class HistoryPage(QWidget):
             self.split.addWidget(part)
         self.split.setSizes((400, 220))
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10), spacing=8)
-        lay_out(layout, head, self.tiles, self.filters, hint, (self.split, 1), self.season, self._buttons())
+        lay_out(layout, head, self.name, self.filters, hint, (self.split, 1), self.season, self._buttons())
         QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
         self._plot_timer = QTimer(
             self, singleShot=True, interval=_PLOT_MS, timeout=lambda: self.trend.show_query(self.model.query)
@@ -303,11 +307,6 @@ class HistoryPage(QWidget):
         """Ids of the selected dives, in the order of the rows."""
         rows = {row for one in self.table.selectionModel().selection() for row in range(one.top(), one.bottom() + 1)}
         return [self.model.ids[row] for row in sorted(rows)]
-
-    def show_athlete(self, name: str | None) -> None:
-        """Show the dives of an athlete; None: of everybody."""
-        self.filters.refresh()
-        self.filters.athlete.setCurrentIndex(max(self.filters.athlete.findData(name), 0))
 
     def take_keys(self) -> None:
         """Give the keyboard to the search field."""
@@ -385,11 +384,9 @@ class HistoryPage(QWidget):
     def _refresh(self) -> None:
         """Follow the history; the query and the selection stay."""
         self.filters.refresh()
-        self.tiles.refresh()
         self._find()
 
     def _find(self) -> None:
-        self.tiles.show_chosen(self.filters.query.athlete)
         chosen = self.selected
         self.model.find(self.filters.query)
         self.select(*chosen)
@@ -482,13 +479,22 @@ class HistoryPage(QWidget):
         self._messages.offer(text, [(self.tr("Undo"), lambda: editing.edits.undo(latest=True))])
 
     def _on_athletes(self) -> None:
-        """Let the athlete whose dives are shown or selected be renamed, or else the first."""
-        names = [self.filters.query.athlete, *(one.athlete for one in self._dives()[:1])]
-        names += [tile.athlete.name for tile in self.tiles.tiles[:1]]
-        if athlete := next(filter(None, names), ""):
-            self.tiles.rename(athlete)
+        """Show a field for a new name of the athlete whose dives are shown or selected; Enter takes it."""
+        names = [self.filters.athlete.currentData(), *(one.athlete for one in self._dives()[:1])]
+        self._renamed = next(filter(None, names), "")
+        if self._renamed:
+            known = self._history.read(lambda store: list(store.counts("athlete")), [])
+            self.name.setCompleter(QCompleter(known, self.name, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
+            self.name.setText(self._renamed)
+            self.name.selectAll()
+            self.name.show()
+            self.name.setFocus()
 
-    def _on_renamed(self, old: str, new: str) -> None:
+    def _on_named(self) -> None:
+        old, new = self._renamed, self.name.text().strip()
+        self.name.hide()
+        if not new or new == old:
+            return
         counts, editing = self._history.read(lambda store: store.counts("athlete"), {}), self._session.history_editing
         editing.rename(old, new)
         text = self.tr("Dives that get the new name: {0}").format(counts[old])

@@ -20,7 +20,7 @@ from fineparser_gui.support.widgets import literal, style_table
 
 #: Order by which each column is sorted.
 ORDERS: tuple[Order, ...] = (
-    "dived_on", "athlete", "dive_number", "board_m", "award", "judged", "score", "take_off", "flight", "entry", "event",
+    "day", "athlete", "dive_number", "board_m", "award", "judged", "score", "take_off", "flight", "entry", "event",
     "tags", "title",
 )  # fmt: skip
 assert set(ORDERS) <= set(get_args(Order))
@@ -112,7 +112,7 @@ class HistoryModel(TableModel):
         if dive is None:
             return ""
         if column == _DAY:
-            return day_text(dive.dived_on)
+            return day_text(dive.day)
         if column == _BOARD:
             return board_text(dive.board_m)
         if column in self.right:
@@ -120,7 +120,7 @@ class HistoryModel(TableModel):
             if column in _STEPS and value is not None:
                 return signed(value)
             return "" if value is None else decimal(value, 1 if column == _SCORE else DIGITS)
-        return ", ".join(dive.tags) if column == _TAGS else str(getattr(dive, ORDERS[column]))
+        return ", ".join(dive.tags) if column == _TAGS else str(getattr(dive, ORDERS[column]) or "")
 
     def shown(self, row: int, column: int, role: int) -> object:
         if role == Qt.ItemDataRole.DecorationRole and column == _DAY:

@@ -95,7 +95,7 @@ class HistoryTrend(QWidget):
     def _plot(self) -> None:
         what, query, store = self.what.currentData(), self.query, self._history
         if (group := self.of.currentData()) is not None:
-            query = replace(query, dive_number=group[0], board_m=group[1])
+            query = replace(query, exact={**query.exact, "dive_number": group[0], "board_m": group[1]})
         points = store.read(lambda history: history.trend("judged" if what == MARKS else what, query), [])
         behind = store.read(lambda history: history.trend("award", query), []) if what == MARKS else []
         if what == MARKS and not points:

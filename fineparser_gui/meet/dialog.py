@@ -62,9 +62,9 @@ class MeetHead(QWidget):
         judges: their usual number, which a new meet has at first.
     """
 
-    def __init__(self, model: MeetModel, judges: int) -> None:
+    def __init__(self, model: MeetModel) -> None:
         super().__init__()
-        self._model, self._usual = model, judges
+        self._model = model
         self.title = QLineEdit(placeholderText=self.tr("name of the meet"), accessibleName=self.tr("Name of the meet"))
         self.title.setMaxLength(LONGEST_NAME)
         one, two = self.tr("{0} judges"), self.tr("{0} judges, synchro")
@@ -90,7 +90,7 @@ class MeetHead(QWidget):
         meet = self._model.meet
         if self.title.text() != meet.title:
             self.title.setText(meet.title)
-        self.judges.setCurrentIndex(self.judges.findData(self._usual if meet == Meet() else meet.judges))
+        self.judges.setCurrentIndex(self.judges.findData(meet.judges))
         self.groups.setValue(meet.least_groups)
         self.limit.setValue(meet.most_difficulty)
 
@@ -132,7 +132,7 @@ class MeetDialog(QDialog):
         self.standing = StandingModel(self)
         self.note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        self.head = MeetHead(self.model, session.judges)
+        self.head = MeetHead(self.model)
         lay_out(layout, self.head, self._build_tools())
         self.places = QTableView(accessibleName=self.tr("Places"))
         self.places.setModel(self.standing)

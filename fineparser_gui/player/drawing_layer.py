@@ -206,7 +206,6 @@ class DrawingLayer(QObject):
         drawings: all drawings of the dive, on all frames.
         selected: the selected drawing; None: there is none.
         pen: thickness and color of what is drawn next.
-        painted: what the picture shows, the dragged or unfinished drawing included.
     """
 
     edited = Signal(object, str, str)
@@ -216,7 +215,6 @@ class DrawingLayer(QObject):
         super().__init__(canvas)
         self._canvas = canvas
         self.drawings: tuple[Drawing, ...] = ()
-        self.painted: list[Drawing] = []
         self.pen: dict[str, Any] = {name: choices[0] for name, choices in _PENS.items()}
         self._times_s = np.zeros(1)
         self._frame = 0
@@ -301,7 +299,6 @@ class DrawingLayer(QObject):
         shown = [one for one in self._shown() if self._dragging is None or one != self._dragging[0]]
         if self._dragging is not None and self.selected is not None:
             shown.append(self.selected)
-        self.painted = shown
         for drawing in shown:
             near = drawing.nearest_frame(frame) != frame and drawing is not self.selected
             painter.setOpacity(NEARBY_OPACITY if near else 1.0)
@@ -313,7 +310,6 @@ class DrawingLayer(QObject):
             if unfinished := self._sketch.unfinished(frame, self._canvas.to_source(self._pointer)):
                 drawn = replace(unfinished, **self.pen)
                 unfinished = labeled(drawn, self._times_s, self._canvas.path)
-                self.painted = [*shown, unfinished]
                 measured = self._sketch.tool == unfinished.kind
                 paint_mark(painter, unfinished, self._canvas.to_widget, measured=measured)
             if self._by_keyboard and self._canvas.hasFocus():

@@ -1,4 +1,4 @@
-"""Up to four pictures of the mirror, and the actions of the keys on them."""
+"""A picture of the mirror for each camera, and the actions of the keys on them."""
 
 from collections.abc import Callable, Sequence
 from math import ceil
@@ -10,7 +10,6 @@ from fineparser_gui.poolside.mirror_feed import MirrorFeed
 from fineparser_gui.poolside.mirror_tile import MirrorCamera, MirrorTile
 from fineparser_gui.support.widgets import label
 
-MOST_TILES = 4
 MOST_DELAY_S = 120
 _WORDS_MS, _HINT_W = 500, 620
 
@@ -51,17 +50,6 @@ class MirrorStage(QWidget):
         """Show nothing."""
         while self.tiles:
             self._drop(self.tiles[-1])
-
-    def add_tile(self) -> None:
-        """Add a tile with another delay of the next camera; after the last, return to a tile for each camera."""
-        if not self._cameras:
-            return
-        if len(self.tiles) >= MOST_TILES:
-            while len(self.tiles) > len(self._cameras):
-                self._drop(self.tiles[-1])
-            return
-        self._add(self._cameras[len(self.tiles) % len(self._cameras)])
-        self.tiles[-1].feed.live(min(10.0 * (len(self.tiles) - 1), MOST_DELAY_S))
 
     def delay(self, delay_s: float) -> None:
         """Set the delay of the active tile."""
@@ -109,10 +97,9 @@ class MirrorStage(QWidget):
                     "the address that the app shows. A folder of files works as well."
                 ),
                 self.tr(
-                    "Slider or digits (tens of seconds) set the delay. Last dive repeats it, Take 8 s keeps one "
+                    "The slider sets the delay. Last dive repeats it, Take 8 s keeps one "
                     "that was missed, Live goes back. With a second screen, Full puts the mirror there. The "
-                    "buttons' tips name their keys. Balk and Repeat mark a dive, Practice report… writes who did "
-                    "what."
+                    "buttons' tips name their keys. Balk and Repeat mark a dive."
                 ),
                 self.tr(
                     "Nothing leaves the computer. The recording, with the camera's sound, keeps the minutes and "

@@ -2,11 +2,9 @@
 
 from typing import NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QPen
 
-from fineparser_gui.player.drawing_layer import DrawingLayer
 from fineparser_gui.player.skeleton_painting import paint_label
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.poolside.mirror_feed import MirrorFeed, MirrorSource
@@ -17,7 +15,6 @@ _CORNER_PX = 15
 #: Time after which a missing picture is reported, in seconds: a busy network or computer takes up to two.
 _SILENT_S = 3.0
 # Drawings stay on all pictures.
-_ONE_TIME = np.zeros(1)
 
 
 class MirrorCamera(NamedTuple):
@@ -51,17 +48,11 @@ class MirrorTile(VideoCanvas):
         self.camera = camera
         self.named, self.active, self.shown = named, False, 0
         self._new = False
-        self.drawing = DrawingLayer(self)
-        self.drawing.edited.connect(lambda drawings, *_: self.drawing.set_drawings(drawings, _ONE_TIME))
         self.feed = MirrorFeed(camera.pictures, self)
         self.feed.pictured.connect(self._on_picture)
         self.view_changed.connect(self._tell_size)
         self.setAccessibleName(self.tr("Mirror: {0}").format(camera.name))
         self.feed.start()
-
-    def clear_drawings(self) -> None:
-        """Delete the drawings."""
-        self.drawing.set_drawings((), _ONE_TIME)
 
     def close_feed(self) -> None:
         """End its thread."""

@@ -117,10 +117,10 @@ class Practice(QObject):
         if name:  # a list goes on by itself
             order = [] if listed else self._order
             self._next = order[(order.index(name) + 1) % len(order)] if name in order else ""
-        known = {} if listed else self._session.usual | {"board_m": self.board_m}
+        known = {} if listed else {"board_m": self.board_m}
         day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
         add = self._session.importer.add
-        add([caught.clip], show=False, recorded_on=day, caught=True, diver=name, **known)
+        add([caught.clip], show=False, recorded_on=day, caught=True, athlete=name, **known)
 
     def take_back(self, keys: Sequence[str], *, unwanted: bool = False) -> None:
         """Take dives out of the session, and open their rows of the dive list; undo brings them back.
@@ -152,23 +152,13 @@ class Practice(QObject):
                 keys = [dive.key for _, dive in self.dives]
                 if key in keys[1:]:
                     before = self._session.dive(keys[keys.index(key) - 1])
-                    self._session.editing.set_diver(key, before.diver)
+                    self._session.editing.set_athlete(key, before.athlete)
                     self._session.editing.set_details(key, *before.details)
 
     def say(self, key: str, word: str) -> None:
         """Add a word of the coach to the note on a dive."""
         note = self._session.dive(key).note
         self._session.editing.set_note(key, "\n".join(filter(None, (note, word.strip()))))
-
-    def summary(self) -> str:
-        """Return a text with a line for each athlete: dives, balks, repeats."""
-        counts: dict[str, list[int]] = {}
-        for _, dive in self.dives:
-            count = counts.setdefault(dive.diver or "–", [0, 0, 0])
-            for place, is_so in enumerate((True, dive.outcome == "balk", dive.outcome == "repeat")):
-                count[place] += is_so
-        form = self.tr("{0}: dives {1}, balks {2}, repeats {3}")
-        return "\n".join(form.format(name, *count) for name, count in sorted(counts.items()))
 
     def _open_row(self, key: str) -> None:
         meet = self._session.meet
@@ -185,9 +175,9 @@ class Practice(QObject):
     def _touched(self, dive: Dive) -> bool:
         """Return True if the coach has worked on a dive; details from its row of the list do not count."""
         listed = self._session.meet.row_of(dive.key) is not None
-        named = not listed and (bool(dive.dive_number) or dive.diver != self._named.get(dive.path, ""))
+        named = not listed and (bool(dive.dive_number) or dive.athlete != self._named.get(dive.path, ""))
         trimmed = dive.in_frame is not None or dive.out_frame is not None
-        corrected = dive.correction != Correction() or dive.athlete is not None
+        corrected = dive.correction != Correction() or dive.point is not None
         told = dive.outcome or dive.note or dive.drawings or dive.judging
         return bool(named or trimmed or corrected or told)
 

@@ -10,7 +10,6 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.dives import PracticeDive
 from fineparser_core.language import translated
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measured_text, short_name
@@ -126,13 +125,6 @@ class PracticeList(QWidget):
         """Return the dive that was caught last, or None."""
         return self.view.item(0).data(_CAUGHT) if self.view.count() else None
 
-    def listed(self, caught: CaughtClip, dive: Dive) -> PracticeDive:
-        """Return a dive for the page of its athlete in the report."""
-        heading = f"{clock_text(caught.at_s + (caught.leaves_s or 0.0))}  {_what(dive)}"
-        said = (self.verdict_of(dive), dive_outcome_text(dive.outcome), *dive.note.splitlines())
-        lines = tuple(filter(None, said))
-        return PracticeDive(athlete=dive.diver, path=dive.path, heading=heading, lines=lines, thumbnail=dive.thumbnail)
-
     def refresh(self) -> None:
         """Show the dives as they are now."""
         dives = self._practice.dives[::-1]
@@ -154,7 +146,7 @@ class PracticeList(QWidget):
         self._show_fields()
 
     def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
-        parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, _what(dive)]
+        parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.athlete, _what(dive)]
         lines = [" · ".join(filter(None, parts)), *_contradicted(dive), self.verdict_of(dive), self._told(dive)]
         text = "\n".join(filter(None, lines))
         if item.text() != text:
@@ -187,14 +179,14 @@ class PracticeList(QWidget):
         outcome = dive.outcome if dive is not None else ""
         self.balk.setChecked(outcome == "balk")
         self.repeat.setChecked(outcome == "repeat")
-        names = sorted({one.diver for one in self._session.dives if one.diver})
+        names = sorted({one.athlete for one in self._session.dives if one.athlete})
         if names != [self.athlete.itemText(at) for at in range(self.athlete.count())]:
             typed = self.athlete.currentText()
             self.athlete.clear()
             self.athlete.addItems(names)
             self.athlete.setEditText(typed)
         if not self.athlete.lineEdit().hasFocus():
-            self.athlete.setEditText(dive.diver if dive is not None else "")
+            self.athlete.setEditText(dive.athlete if dive is not None else "")
         offered = dive.seen_numbers[:1] if dive is not None else ()
         self.seen.setVisible(bool(offered) and offered[0].dive_number != dive.dive_number)
         if offered:
@@ -210,9 +202,9 @@ class PracticeList(QWidget):
         found = {one.name: one for one in self._explanations.of(dive).measures}
         measured = [f"{short_name(name)} {measured_text(found[name])}" for name in FIRST_MEASURES if name in found]
         for words, said in (
-            (self.head, " · ".join(filter(None, (dive.diver or self.tr("nobody named"), _what(dive))))),
+            (self.head, " · ".join(filter(None, (dive.athlete or self.tr("nobody named"), _what(dive))))),
             (self.verdict, self.verdict_of(dive)),
-            (self.facts, "\n".join((*_contradicted(dive), " · ".join((day_text(dive.dived_on or ""), *measured))))),
+            (self.facts, "\n".join((*_contradicted(dive), " · ".join((day_text(dive.day), *measured))))),
             (self.note, dive.note),
         ):
             words.setText(said)
@@ -224,8 +216,8 @@ class PracticeList(QWidget):
         return self._session.find(item.data(_KEY)) if item is not None else None
 
     def _name(self) -> None:
-        if (dive := self._chosen) is not None and self.athlete.currentText().strip() != dive.diver:
-            self._session.editing.set_diver(dive.key, self.athlete.currentText().strip())
+        if (dive := self._chosen) is not None and self.athlete.currentText().strip() != dive.athlete:
+            self._session.editing.set_athlete(dive.key, self.athlete.currentText().strip())
 
     def _number(self) -> None:
         dive, typed = self._chosen, self.number.text().strip()

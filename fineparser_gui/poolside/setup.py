@@ -135,7 +135,6 @@ class PoolsideSetup(QWidget):
         self.folder.setAccessibleName(self.tr("Folder"))
         boards = board_entries(self.tr("any board"))
         self.board = choice_box(boards, accessibleName=self.tr("Board"), toolTip=self.tr("Board"))
-        self.board.setCurrentIndex(self.board.findData(float(now.board) if now.board else None))
         self.recorded = label(role="muted", wrap=True)
         self.clear = QPushButton(self.tr("Delete it"), clicked=self._clear)
         left = lay_out(QHBoxLayout(), (self.recorded, 1), self.clear)

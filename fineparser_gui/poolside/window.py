@@ -1,8 +1,6 @@
 """The window for the pool: the delayed picture of a camera, and every dive as it is caught."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
-from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
@@ -32,12 +30,9 @@ from fineparser_gui.poolside.practice_list import PracticeList
 from fineparser_gui.poolside.recorder import Awake, Recorder
 from fineparser_gui.poolside.setup import PoolsideSetup
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.services.exporting import ExportState, reported_dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.drawings import LINE
 from fineparser_gui.support.images import icon
 from fineparser_gui.support.key_filter import KeyFilter, shortcuts_in
-from fineparser_gui.support.save_path import ask_save_path
 from fineparser_gui.support.widgets import (
     ElidedLabel,
     clear,
@@ -159,7 +154,6 @@ class PoolsideWindow(QWidget):
         self._session = session
         self._recorders: list[Recorder] = []
         self._awake = Awake()
-        self._report_path: Path | None = None  # path of the report that is being written
         self._apart = False  # the mirror is a separate window, on the other screen
         self.practice = Practice(session, self)
         self.stage = MirrorStage()
@@ -176,12 +170,11 @@ class PoolsideWindow(QWidget):
         self.missed = label(role="error", wrap=True)
         self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
         self.again = push_button(self.tr("Set up a recording"), self.show_preview)
-        self.report = push_button(self.tr("Practice report…"), self.write_report)
         self.actions_by_id = self._make_actions()
         self._side = QWidget()
         self._side.setFixedWidth(_COLUMN_W)
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
-        lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1), self.report)
+        lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1))
         self._controls = self._build_controls()
         self._left = lay_out(QVBoxLayout(spacing=6), self.athletes, (self.stage, 1), self.setup, self._controls)
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
@@ -198,7 +191,6 @@ class PoolsideWindow(QWidget):
         self.list.taken_back.connect(self._on_taken_back)
         session.editing.edits.changed.connect(self.undo.hide)
         self.practice.changed.connect(self._show_state)
-        session.exports.changed.connect(self._tell_written)
         resize_within_screen(self, *_SIZE)
         self.setup.fields[0].setFocus()
         follow_palette(self, self._color_icons)
@@ -283,38 +275,6 @@ class PoolsideWindow(QWidget):
         self.word.set_text(self.tr("Taken back: {0}").format(line))
         self.undo.show()
 
-    def draw(self) -> None:
-        """Draw a line on the picture; with lines there and no tool, take them away."""
-        if (tile := self.stage.active) is not None:
-            if tile.drawing.drawings and tile.drawing.tool is None and not tile.drawing.selected:
-                tile.clear_drawings()
-            else:
-                tile.drawing.begin(LINE)
-
-    def write_report(self) -> None:
-        """Ask for a file; a report with a page an athlete and a dive, and a table beside it."""
-        if not self.practice.dives:
-            return
-        name = self.tr("Practice {0}").format(date.today().isoformat())
-        path = ask_save_path(self, self.setup.folders[0] / f"{name}.pdf", (".pdf", ".html"))
-        if path is None:
-            return
-        # Meanwhile dives were caught, and clips replaced.
-        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
-        dives = [dive for _, dive in pairs]
-        reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
-        listed = [self.list.listed(*pair) for pair in pairs]
-        self._report_path = path
-        self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
-        self._session.exports.report(reported, path, name, overview_note=self.practice.summary(), listed=listed)
-
-    def _tell_written(self) -> None:
-        """Show that the report is written, as this window may cover the message of the main window."""
-        done = [one.path for one in self._session.exports.exports if one.state is ExportState.DONE]
-        if self._report_path in done:
-            self.word.set_text(self.tr("{0} was written.").format(self._report_path.name))
-            self._report_path = None
-
     def shut(self) -> None:
         """Stop recording, playback and processes, as the program ends."""
         self.stop_recording()
@@ -358,8 +318,6 @@ class PoolsideWindow(QWidget):
             ("take", self.tr("Take 8 s"), "dive", "T", self.take),
             ("wrong", self.tr("Wrong"), "", "Del", self.list.take_back),
             ("undo", self.tr("Undo"), "", "Ctrl+Z", undo),
-            ("draw", self.tr("Draw"), "line", "D", self.draw),
-            ("tiles", self.tr("Pictures"), "compare", "P", stage.add_tile),
             ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
             ("balk", self.tr("Balk"), "", "X", lambda: self.list.on_chosen(self.practice.balk)),
             ("repeat", self.tr("Repeat"), "", "R", lambda: self.list.on_chosen(self.practice.repeat)),
@@ -375,12 +333,6 @@ class PoolsideWindow(QWidget):
             action.triggered.connect(lambda _=False, act=act: act())
             for widget in (self, stage):  # the mirror may be a separate window
                 widget.addAction(action)
-        for tens in range(10):
-            action = QAction(self, shortcut=QKeySequence(str(tens)))
-            action.triggered.connect(lambda _=False, tens=tens: stage.delay(10.0 * tens))
-            self.addAction(action)
-            stage.addAction(action)
-            made[f"delay_{tens}"] = action
         return made
 
     def _build_controls(self) -> QWidget:
@@ -393,7 +345,7 @@ class PoolsideWindow(QWidget):
         for name in ("shorter", "longer"):
             delay.addWidget(self._button(name))
         delay.insertWidget(1, self.slider, 1)
-        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "draw", "tiles", "full"):
+        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "full"):
             rest.addWidget(self._button(name), 1)
         controls = QWidget()
         lay_out(QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4), delay, rest)
@@ -459,7 +411,6 @@ class PoolsideWindow(QWidget):
             with QSignalBlocker(self.slider):
                 self.slider.setValue(round(tile.feed.delay_s))
             self.slider.setToolTip(literal(tile.words()))
-        self.report.setEnabled(bool(self.practice.dives))
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
         """Return True if the mirror has the focus, or the list and a key that a list has no use for."""

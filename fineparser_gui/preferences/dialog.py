@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QSpinBox,
     QTabWidget,
     QVBoxLayout,
@@ -23,13 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import CARD_NAME, PRECISIONS
-from fineparser_core.diving.judging import PANELS
 from fineparser_core.language import FEET, LANGUAGES
 from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.preferences import BOARDS, LEAST_OPACITY_PERCENT, LONGEST_NAME, MOST_EXEMPLARS
-from fineparser_gui.support.formatting import board_text
-from fineparser_gui.support.images import swatch
+from fineparser_gui.session.preferences import LONGEST_NAME, MOST_EXEMPLARS
 from fineparser_gui.support.widgets import (
     ElidedLabel,
     add_form_row,
@@ -44,11 +40,10 @@ from fineparser_gui.support.widgets import (
 
 #: Height of the list of folders, in lines.
 _FOLDER_LINES = 3
-_STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
 
 class PreferencesDialog(QDialog):
-    """Pages: club, appearance, analysis.
+    """Pages: club, analysis.
 
     Args:
         choice: lists the devices of this computer.
@@ -69,16 +64,12 @@ class PreferencesDialog(QDialog):
         self.pages = QTabWidget(documentMode=True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(scrolled(self._club_page()), self.tr("Club and language"))
-        self.pages.addTab(scrolled(self._appearance_page()), self.tr("Appearance"))
         self.pages.addTab(scrolled(self._analysis_page()), self.tr("Analysis"))
         self._choices = {
-            "board": self.board,
-            "judges": self.judges,
             "precision": self.precision,
             "language": self.language,
             "units": self.units,
             "theme": self.theme,
-            "mask_outline": self.mask_drawn,
         }
         for name, box in {**self._choices, "device": self.device}.items():
             box.activated.connect(lambda _, name=name, box=box: preferences.change(**{name: box.currentData()}))
@@ -91,12 +82,8 @@ class PreferencesDialog(QDialog):
         self._show()
 
     def _club_page(self) -> QWidget:
-        self.club, self.event_name = (self._text_field(name) for name in ("club", "event"))
+        self.club = self._text_field("club")
         self.club.setPlaceholderText(self.tr("for reports"))
-        boards = ((board_text(float(board)), board) for board in BOARDS if board)
-        self.board = choice_box([(self.tr("as the video shows"), ""), *boards])
-        panels = ((self.tr("{0} judges").format(n), n) for n in PANELS)
-        self.judges = choice_box([(self.tr("any number of judges"), 0), *panels])
         self._folder = ElidedLabel()
         choose = QPushButton(self.tr("Choose…"), clicked=self._on_choose_folder)
         choose.setAccessibleName(self.tr("Choose the folder of recordings"))
@@ -107,17 +94,17 @@ class PreferencesDialog(QDialog):
         self._restart = QWidget()
         self.restart = QPushButton(self.tr("Restart now"), clicked=lambda: self.restart_requested.emit())
         lay_out(QHBoxLayout(self._restart, contentsMargins=QMargins()), (what, 1), self.restart)
+        themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
+        self.theme = choice_box((text, name) for name, text in themes.items())
         page, form = _form()
         add_form_row(form, self.tr("&Club"), self.club)
-        add_form_row(form, self.tr("&Board of new dives"), self.board)
-        add_form_row(form, self.tr("&Event of new dives"), self.event_name)
-        add_form_row(form, self.tr("&Judges of a meet"), self.judges)
         form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
         text = self.tr("A video that is not where it was is looked for in these folders, by its content.")
         what = label(text, "muted", wrap=True)
         what.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         form.addRow(label(self.tr("Folders of videos")), self._folders())
         form.addRow(what)
+        add_form_row(form, self.tr("&Theme"), self.theme)
         add_form_row(form, self.tr("&Language"), self.language)
         add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
@@ -205,37 +192,6 @@ class PreferencesDialog(QDialog):
         )
         return page
 
-    def _appearance_page(self) -> QWidget:
-        change = self._preferences.change
-        themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
-        self.theme = choice_box((text, name) for name, text in themes.items())
-        self.mask_color = self._color_button("mask_color")
-        self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
-        self.mask_drawn = choice_box([(self.tr("filled"), False), (self.tr("outline"), True)])
-        self.mask_opacity = QSlider(Qt.Orientation.Horizontal)
-        self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
-        self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
-        page, form = _form()
-        add_form_row(form, self.tr("&Theme"), self.theme)
-        add_form_row(form, self.tr("Mask &colour"), self.mask_color)
-        add_form_row(form, self.tr("Mask &style"), self.mask_drawn)
-        add_form_row(form, self.tr("Mask &opacity"), self.mask_opacity)
-        names = (self.tr("Colour of the ta&ke-off"), self.tr("Colour of the &flight"), self.tr("Colour of the &entry"))
-        for name, button in zip(names, self.step_colors, strict=True):
-            add_form_row(form, name, button)
-        form.addRow(
-            label(
-                self.tr("Colours with too little contrast to the window are darkened or lightened."), "muted", wrap=True
-            )
-        )
-        return page
-
-    def _color_button(self, choice: str) -> QPushButton:
-        """Return a button that shows a color of the preferences and opens a color dialog."""
-        button = QPushButton()
-        button.clicked.connect(lambda: self._on_choose_color(choice, button.accessibleName()))
-        return button
-
     def _show(self) -> None:
         """Set all controls from the preferences."""
         now = self._preferences.now
@@ -244,18 +200,12 @@ class PreferencesDialog(QDialog):
         for name, box in self._choices.items():
             box.setCurrentIndex(box.findData(getattr(now, name)))
         self.club.setText(now.club)
-        self.event_name.setText(now.event)
         self._folder.set_text(now.poolside_folder or self.tr("the folder of videos"))
         self._restart.setVisible((now.language, now.units) != self._at_start)
-        with QSignalBlocker(self.n_exemplars), QSignalBlocker(self.mask_opacity):
+        with QSignalBlocker(self.n_exemplars):
             self.n_exemplars.setValue(now.n_exemplars)
-            self.mask_opacity.setValue(now.mask_opacity)
         self._weights.set_text(now.weights or self.tr("bundled"))
         self.bundled_weights.setEnabled(bool(now.weights))
-        for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
-            color = getattr(now, choice)
-            button.setText(color.upper())
-            button.setIcon(swatch(color))
         model = self._session.model
         if model is None:
             self._running.setText(self.tr("Loading the model…"))

@@ -119,7 +119,7 @@ class LearningService(QObject):
             why_not = self.tr("It is being analysed.")
         award = dive.judging.award if dive.judging is not None else None
         return LearningDive(
-            key=dive.key, title=dive.title, athlete=dive.diver, award=award, candidate=candidate, why_not=why_not
+            key=dive.key, title=dive.title, athlete=dive.athlete, award=award, candidate=candidate, why_not=why_not
         )
 
     def _on_scored(self, place: int, task: Task, result: Result) -> None:

@@ -64,7 +64,7 @@ class AnalysisService(QObject):
     def _parse_request(self, key: str) -> ParseRequest:
         dive = self._state.dive(key)
         request = ParseRequest(
-            path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=dive.followed_point
+            path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, point=dive.followed_point
         )
         return self._scheduler.kept.named(request, dive.content)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
@@ -34,19 +33,6 @@ class ComparableDive:
     exemplar_id: str | None = None
     key: str | None = None
     history_id: int | None = None
-
-
-class _Attempt(NamedTuple):
-    """A dive of the same athlete, number and board.
-
-    Attributes:
-        when: day, place in the session (-1: in another session), and time of the analysis.
-        award: of the judges, or else implied by the score; None without either.
-    """
-
-    when: tuple[str, int, str]
-    award: float | None
-    dive: ComparableDive
 
 
 class ComparableDives(QObject):
@@ -90,40 +76,41 @@ class ComparableDives(QObject):
         current = self._state.current
         if current is None or current.dive_number is None:
             return []
-        athlete, number, board_m = current.diver.strip(), current.dive_number, current.known_board_m
+        athlete, number, board_m = current.athlete.strip(), current.dive_number, current.known_board_m
+        # Of each dive: day, place in the session (-1: in another one) and time of its analysis; its award; the dive.
+        found: list[tuple[tuple[str, int, str], float | None, ComparableDive]] = []
         now: tuple[str, int, str] | None = None
-        found = []
 
         def fits(dive: tuple[str, str | None, float | None]) -> bool:
             return dive[:2] == (athlete, number) and (None in (board_m, dive[2]) or dive[2] == board_m)
 
         for place, dive in enumerate(self._state.dives):
-            when = dive.dived_on or "", place, ""
+            when = dive.day or "", place, ""
             if dive is current:
                 now = when
-            elif dive.analysis is not None and fits((dive.diver.strip(), dive.dive_number, dive.known_board_m)):
-                found.append(_Attempt(when, _award(dive), self.of_session(dive)))
-        query = HistoryQuery(athlete=athlete, dive_number=number, limit=_MOST_OF_HISTORY)
+            elif dive.analysis is not None and fits((dive.athlete.strip(), dive.dive_number, dive.known_board_m)):
+                found.append((when, _award(dive), self.of_session(dive)))
+        query = HistoryQuery(exact={"athlete": athlete, "dive_number": number}, limit=_MOST_OF_HISTORY)
         for past in self._not_open(query) if athlete else ():
             if fits((past.athlete, past.dive_number, past.board_m)) and is_there(past.path):
-                when = past.dived_on, -1, past.analysed_at
-                found.append(_Attempt(when, past.judged or past.award, self._past(past)))
+                when = past.day or "", -1, past.analysed_at
+                found.append((when, past.judged or past.award, self._past(past)))
         if not found:
             return []
-        found.sort(key=lambda one: one.when, reverse=True)
-        last = next((one for one in found if now is None or one.when < now), found[0])
-        best = max(found, key=lambda one: one.award or 0.0)
-        named = [replace(last.dive, title=self.tr("Last time: {0}").format(last.dive.title))]
-        if best is not last and best.award is not None:
-            named.append(replace(best.dive, title=self.tr("Best: {0}").format(best.dive.title)))
-        return [*named, *(one.dive for one in found if one.dive not in named)]
+        found.sort(key=lambda one: one[0], reverse=True)
+        _, _, last = next((one for one in found if now is None or one[0] < now), found[0])
+        _, award, best = max(found, key=lambda one: one[1] or 0.0)
+        named = [replace(last, title=self.tr("Last time: {0}").format(last.title))]
+        if best is not last and award is not None:
+            named.append(replace(best, title=self.tr("Best: {0}").format(best.title)))
+        return [*named, *(dive for _, _, dive in found if dive not in named)]
 
     def _dive_candidates(self) -> list[ComparableDive]:
         """Return the session's analyzed dives except the current dive."""
         current = self._state.current
         others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
-            others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
+            others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.athlete != current.athlete))
         return [self.of_session(dive) for dive in others]
 
     def _not_open(self, query: HistoryQuery) -> list[HistoryDive]:
@@ -143,7 +130,7 @@ class ComparableDives(QObject):
         return ComparableDive(name=name, title=title, exemplar_id=exemplar.id)
 
     def of_session(self, dive: Dive) -> ComparableDive:
-        name = " · ".join(filter(None, (dive.diver, dive.dive_number, day_text(dive.dived_on or ""), dive.title)))
+        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.day), dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
         judged, score = dive.judging.award if dive.judging else None, scoring.score if scoring is not None else None
         return ComparableDive(name=name, title=self._valued(name, judged, score), key=dive.key)
@@ -186,7 +173,7 @@ class ComparableDives(QObject):
         )
 
     def _past(self, dive: HistoryDive) -> ComparableDive:
-        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.dived_on), dive.title)))
+        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.day), dive.title)))
         return ComparableDive(name=name, title=self._valued(name, dive.judged, dive.score), history_id=dive.id)
 
     def open_from_history(self, history_id: int) -> None:

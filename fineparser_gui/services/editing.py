@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.details import LONGEST_NOTE, DiveDetails
 from fineparser_core.diving.judging import DiveOutcome, Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.records import AthletePoint
@@ -16,14 +16,14 @@ from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import Edit, EditMaker, EditStack, Subject
 from fineparser_gui.session.correction import frames_of
-from fineparser_gui.session.dive import LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
+from fineparser_gui.session.dive import NOT_ANALYZED, Dive, DiveState
 from fineparser_gui.session.drawings import MOST_DRAWINGS, Drawing
 
 #: Attribute of a dive by the subject that changes it alone.
 _ATTRIBUTES = {
-    Subject.DIVER: "diver",
+    Subject.ATHLETE: "athlete",
     Subject.EVENT: "event",
-    Subject.DAY: "dived_on",
+    Subject.DAY: "day",
     Subject.OUTCOME: "outcome",
     Subject.NOTE: "note",
     Subject.JUDGING: "judging",
@@ -53,7 +53,7 @@ class EditHandlers:
             **{subject: self._sets(name) for subject, name in _ATTRIBUTES.items()},
             Subject.RULE: lambda dive, edit: analyses.score_anew(dive.key, rule=edit.after),
             Subject.RANGE: self._apply_range,
-            Subject.ATHLETE: self._apply_athlete,
+            Subject.POINT: self._apply_point,
             Subject.CORRECTION: self._apply_correction,
             Subject.LEFT_OUT: self._apply_left_out,
             Subject.DRAWINGS: self._apply_drawings,
@@ -63,7 +63,7 @@ class EditHandlers:
             **{subject: self._reads(name) for subject, name in _ATTRIBUTES.items()},
             Subject.RULE: lambda dive, _: dive.rule,
             Subject.RANGE: lambda dive, _: (dive.in_frame, dive.out_frame),
-            Subject.ATHLETE: lambda dive, _: (dive.athlete, changed_elsewhere(dive.key, "athlete")),
+            Subject.POINT: lambda dive, _: (dive.point, changed_elsewhere(dive.key, "point")),
             Subject.CORRECTION: lambda dive, edit: (
                 {name: getattr(dive.correction, name) for name in edit.after},
                 changed_elsewhere(dive.key, "correction"),
@@ -74,7 +74,7 @@ class EditHandlers:
             ),
             Subject.VOTES: self._reads("exemplar_id"),
             Subject.DRAWINGS: lambda dive, _: dive.drawings,
-            Subject.PROPOSALS: lambda dive, _: dive.search_state,
+            Subject.PROPOSALS: lambda dive, _: dive.dismissed,
             Subject.PLACE: lambda dive, _: dive.path,
         }
         for subject, apply in of_dives.items():
@@ -119,9 +119,9 @@ class EditHandlers:
         self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
         self._analyze(dive.key)
 
-    def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
+    def _apply_point(self, dive: Dive, edit: Edit) -> None:
         self._state.select(dive.key)
-        self._state.update(dive.key, athlete=edit.after)
+        self._state.update(dive.key, point=edit.after)
         self._analyze(dive.key)
 
     def _analyze(self, key: str) -> None:
@@ -225,9 +225,9 @@ class EditingService(CorrectionEdits):
         gesture = "" if cleared else f"details {typed}"
         self._do(Subject.DETAILS, key, before, after, self.tr("changing the dive details"), gesture=gesture)
 
-    def set_diver(self, key: str, diver: str) -> None:
+    def set_athlete(self, key: str, name: str) -> None:
         """Set the name of the diver."""
-        self._set(Subject.DIVER, key, "diver", diver[:LONGEST_NAME], self.tr("naming the diver"))
+        self._set(Subject.ATHLETE, key, "athlete", name[:LONGEST_NAME], self.tr("naming the diver"))
 
     def set_event(self, key: str, event: str) -> None:
         """Set the meet, training or venue of the dive, or "" for none."""
@@ -235,7 +235,7 @@ class EditingService(CorrectionEdits):
 
     def set_day(self, key: str, day: str) -> None:
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
-        before = self._state.dive(key).dived_on or ""
+        before = self._state.dive(key).day or ""
         self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day" if day else "")
 
     def set_outcome(self, key: str, outcome: DiveOutcome) -> None:
@@ -254,7 +254,7 @@ class EditingService(CorrectionEdits):
         """Change details of many dives as a single edit.
 
         Args:
-            said: some of "dive_number", "board_m", "diver", "event" and "dived_on", each with the new value; another
+            said: some of "dive_number", "board_m", "athlete", "event" and "day", each with the new value; another
                 dive number drops a typed DD.
         """
         with self.edits.macro(self.tr("changing {0} dives", None, len(keys)).format(len(keys))):
@@ -262,9 +262,9 @@ class EditingService(CorrectionEdits):
                 dive = self._state.dive(key)
                 number, board_m = said.get("dive_number", dive.dive_number), said.get("board_m", dive.board_m)
                 self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
-                self.set_diver(key, said.get("diver", dive.diver))
+                self.set_athlete(key, said.get("athlete", dive.athlete))
                 self.set_event(key, said.get("event", dive.event))
-                self.set_day(key, said.get("dived_on", dive.dived_on or ""))
+                self.set_day(key, said.get("day", dive.day or ""))
 
     def set_rule(self, key: str, rule: CandidateRule) -> None:
         """Set which exemplars may vote; scores the dive from the cached encoding at once."""
@@ -283,25 +283,25 @@ class EditingService(CorrectionEdits):
         if info is not None:
             self.set_range(key, 0, info.n_frames - 1)
 
-    def point_at(self, key: str, athlete: AthletePoint | None) -> None:
+    def point_at(self, key: str, point: AthletePoint | None) -> None:
         """Follow the person at a point, None: the person found to dive; needs a new analysis.
 
         The dive of this person may be in another part of the file: a range found by the search for dives is dropped for
         it, and set again when a point in a long recording is taken back.
         """
         dive = self._state.dive(key)
-        text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")
-        if athlete == dive.athlete:
+        text = self.tr("pointing at the diver") if point else self.tr("taking back the point on the diver")
+        if point == dive.point:
             return
         rows = (row for row in self._state.dives if row.path == dive.path)
         found = [(one.in_frame, one.out_frame) for row in rows for one in row.segments or ()]
         with self.edits.macro(text):
-            if athlete is None and dive.athlete is not None and replace(dive, athlete=None).too_long:
-                frame = dive.athlete.frame
+            if point is None and dive.point is not None and replace(dive, point=None).too_long:
+                frame = dive.point.frame
                 nearest = min(found, key=lambda ends: max(ends[0] - frame, frame - ends[1]), default=(None, None))
                 self.set_range(key, *nearest)
-            self._do(Subject.ATHLETE, key, dive.athlete, athlete, text)
-            if athlete is not None and (dive.in_frame, dive.out_frame) in found:
+            self._do(Subject.POINT, key, dive.point, point, text)
+            if point is not None and (dive.in_frame, dive.out_frame) in found:
                 self.set_range(key, None, None)
 
     def take_seen_number(self, key: str, number: str | None = None) -> None:
@@ -338,7 +338,7 @@ class EditingService(CorrectionEdits):
                 number = dive.dive_number if naming.dive_number is None else naming.dive_number
                 board_m = dive.board_m if naming.board_m is None else naming.board_m
                 self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
-                self.set_diver(key, naming.athlete or dive.diver)
+                self.set_athlete(key, naming.athlete or dive.athlete)
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
         """Reorder the dives. Moves of the same gesture are undone together."""

@@ -284,8 +284,8 @@ def exemplar_facts(dive: Dive) -> ExemplarFacts:
             dive_number=dive.dive_number or "",
             board_m=dive.known_board_m,
             score=dive.judged_score,
-            diver=dive.diver,
-            dived_on=dive.dived_on or None,
+            diver=dive.athlete,
+            dived_on=dive.day or None,
             synchro=dive.synchro,
         )
     )

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.diving.details import details_of
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.dive_words import DiveWords, dive_words
@@ -26,7 +27,7 @@ from fineparser_core.export.jobs import (
     save_job,
 )
 from fineparser_core.export.options import StrobeOptions
-from fineparser_core.export.report.dives import PracticeDive, ReportedDive
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import language, short_number, translated
@@ -38,9 +39,8 @@ from fineparser_core.support.files import allowed_name
 from fineparser_core.support.processes import Failed
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.dive import Dive, SavedDive
 from fineparser_gui.session.drawings import NOTE
-from fineparser_gui.session.session_file import SavedDive
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.support.background import Background
 from fineparser_gui.support.formatting import day_text
@@ -87,13 +87,13 @@ class Export:
 def dive_title(dive: Dive) -> str:
     """Return a dive's title in exports: diver, number, board and day; without the first three, its file's name."""
     board = f"{short_number(dive.known_board_m)} m" if dive.known_board_m is not None else ""
-    known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
-    return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.dived_on)))
+    known = [text for text in (dive.athlete, dive.dive_number or "", board) if text]
+    return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.day)))
 
 
 def is_named(dive: Dive) -> bool:
     """Return True if a dive's files can be named after its diver or number."""
-    return bool(dive.diver.strip() or dive.dive_number)
+    return bool(dive.athlete.strip() or dive.dive_number)
 
 
 def file_stem(dive: Dive) -> str:
@@ -101,13 +101,13 @@ def file_stem(dive: Dive) -> str:
     if not is_named(dive):
         return dive.path.stem
     board = f"{short_number(dive.known_board_m)}m" if dive.known_board_m is not None else ""
-    return named_file(dive.diver, dive.dive_number or "", board, dive.dived_on or "")
+    return named_file(dive.athlete, dive.dive_number or "", board, dive.day or "")
 
 
 def session_stem(dives: Sequence[Dive]) -> str:
     """Return the stem of a session's files: its diver, or the first video's folder if there are several; the day."""
-    divers = {dive.diver.strip() for dive in dives}
-    days = sorted(filter(None, (dive.dived_on for dive in dives)))
+    divers = {dive.athlete.strip() for dive in dives}
+    days = sorted(filter(None, (dive.day for dive in dives)))
     who = divers.pop() if len(divers) == 1 else ""
     return named_file(who or (dives[0].path.absolute().parent.name if dives else ""), days[0] if days else "")
 
@@ -119,14 +119,14 @@ def named_file(*parts: str) -> str:
 
 def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
     """Return the analyzed dives of a dive's diver, the oldest first; empty if the diver is not known."""
-    name = dive.diver.strip().casefold()
+    name = dive.athlete.strip().casefold()
     if not name:
         return []
-    same = [one for one in dives if one.diver.strip().casefold() == name and one.analysis is not None]
-    return sorted(same, key=lambda one: one.dived_on or "")
+    same = [one for one in dives if one.athlete.strip().casefold() == name and one.analysis is not None]
+    return sorted(same, key=lambda one: one.day or "")
 
 
-def notes_of(dive: Dive | SavedDive) -> str:
+def notes_of(dive: SavedDive) -> str:
     """Return the coach's note on a dive and the notes on its frames, a line each."""
     on_frames = (drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE)
     return "\n".join(filter(None, (dive.note, *on_frames)))
@@ -141,7 +141,7 @@ def words_of(dive: Dive) -> DiveWords:
     """Return the words of an analyzed dive, as every export says them."""
     assert dive.analysis is not None
     named = dive_text(dive.dive_number, dive.known_board_m) if dive.dive_number else ""
-    return dive_words(dive.analysis, name=dive.diver, dive=named, judging=dive.judging, bands=bands_for(dive))
+    return dive_words(dive.analysis, name=dive.athlete, dive=named, judging=dive.judging, bands=bands_for(dive))
 
 
 def reported_dive(
@@ -166,8 +166,8 @@ def reported_dive(
     return ReportedDive(
         path=dive.path,
         analysis=dive.analysis,
-        details=replace(dive.to_details(), note=notes_of(dive)) if drawings else dive.to_details(),
-        date=day_text(dive.dived_on or ""),
+        details=replace(dive.known, note=notes_of(dive)) if drawings else dive.known,
+        date=day_text(dive.day),
         club=club,
         marks=dive.drawings if drawings else (),
         bands=bands_for(dive),
@@ -197,14 +197,14 @@ def reported_from_history(
     return ReportedDive(
         path=dive.path,
         analysis=analysis,
-        details=replace(dive.to_details(), note=notes_of(saved) if drawings else saved.note),
-        date=day_text(dive.dived_on),
+        details=details_of(dive, difficulty=None, note=notes_of(saved) if drawings else saved.note),
+        date=day_text(dive.day),
         club=club,
         marks=saved.drawings if drawings else (),
         bands=good_bands(dive.dive_number, dive.board_m),
         trend=tuple(
             ReportedTrend(
-                label=day_text(one.dived_on) or one.title, award=one.award, is_this=one.id == dive.id, judged=one.judged
+                label=day_text(one.day) or one.title, award=one.award, is_this=one.id == dive.id, judged=one.judged
             )
             for one in _like(dive, dives)
             if one.award is not None or one.judged is not None
@@ -219,7 +219,7 @@ def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[ReportedTrend, ...]:
         scored = one.analysis and (one.analysis.scoring or one.analysis.own_award)
         judged = one.judging.award if one.judging is not None else None
         if scored or judged is not None:
-            award, label = scored.award if scored else None, day_text(one.dived_on or "") or one.title
+            award, label = scored.award if scored else None, day_text(one.day) or one.title
             points.append(ReportedTrend(label=label, award=award, is_this=one.key == dive.key, judged=judged))
     return tuple(points)
 
@@ -448,21 +448,10 @@ class ExportService(ExportQueue):
         self._add_made(path, make)
 
     def report(
-        self,
-        dives: Sequence[ReportedDive],
-        path: Path,
-        title: str = "",
-        overview_note: str | None = None,
-        listed: Sequence[PracticeDive] = (),
+        self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
     ) -> None:
-        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it.
-
-        Args:
-            listed: dives that are listed on pages of their athletes.
-        """
-        self.add(
-            ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note, listed=tuple(listed))
-        )
+        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
+        self.add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
 
     def meet_sheet(self, meet: Meet, path: Path, *, with_model: bool) -> None:
         """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""
@@ -488,7 +477,7 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
     """Return the exported form of a dive, with or without drawings."""
     return ExportedDive(
         path=dive.path,
-        details=dive.to_details(),
+        details=dive.known,
         frames=(dive.in_frame, dive.out_frame),
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
         # The worker does not know the contradictions where the window holds back the request for a score.
@@ -503,7 +492,7 @@ def _exported_from_history(dive: HistoryDive, history: HistoryService) -> Export
     saved = history.saved(dive) or SavedDive(path=dive.path)
     return ExportedDive(
         path=dive.path,
-        details=dive.to_details(saved.difficulty),
+        details=details_of(dive, difficulty=saved.difficulty),
         frames=(dive.in_frame, dive.out_frame),
         state="analysed" if dive.analysed else "not analysed",
         analysis=history.analysis(dive),

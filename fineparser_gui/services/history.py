@@ -20,7 +20,8 @@ from fineparser_gui.services.keeping import PATIENCE_S, Keeping
 from fineparser_gui.services.meanwhile import open_store
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import Edit, EditStack, Subject
-from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.dive import SavedDive
+from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.session.video_files import found_by_content, is_there
 from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery, file_key, unpacked
 from fineparser_gui.store.store import Store, look_after, read_file, take_in
@@ -140,9 +141,9 @@ class HistoryService(QObject):
         self._thread.run(work, go_on, self._state.problem.emit)
         return True
 
-    def known_names(self, of: Literal["diver", "event"]) -> list[str]:
+    def known_names(self, of: Literal["athlete", "event"]) -> list[str]:
         """Return the names of divers or events in the history or the session, sorted."""
-        known = self.read(lambda store: store.counts("athlete" if of == "diver" else "event"), dict[str, int]())
+        known = self.read(lambda store: store.counts("athlete" if of == "athlete" else "event"), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
     def saved(self, dive: HistoryDive) -> SavedDive | None:
@@ -276,7 +277,7 @@ class HistoryEditing(QObject):
 
     def rename(self, old: str, new: str) -> None:
         """Give an athlete another name; athletes of the same name become the same athlete."""
-        ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(exact={"athlete": old})), [])
         after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
         self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
 

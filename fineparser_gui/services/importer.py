@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -15,10 +16,17 @@ from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import Edit, EditStack, Subject
-from fineparser_gui.services.video_opener import OpenedVideo, OpenTask, VideoOpener
-from fineparser_gui.session.dive import NOT_ANALYZED, Dive, DiveState, Place, ScoreState, SearchState
+from fineparser_gui.services.video_opener import OpenTask, VideoOpener
+from fineparser_gui.session.dive import (
+    NOT_ANALYZED,
+    Dive,
+    DiveState,
+    Place,
+    ScoreState,
+    SearchState,
+    restored_attributes,
+)
 from fineparser_gui.session.session_file import SavedSession
-from fineparser_gui.session.session_model import restored_attributes
 from fineparser_gui.session.video_files import VideoIdentity, relocated
 from fineparser_gui.support.formatting import decimal, shortest
 from fineparser_gui.worker.analysis_cache import AnalysisCache
@@ -258,11 +266,11 @@ class DiveImporter(QObject):
         if others:
             self._state.problem.emit(self.tr("Skipped (not videos): {0}.").format(names_of(others)))
 
-    def _on_opened(self, key: str, task: OpenTask, video: OpenedVideo) -> None:
+    def _on_opened(self, key: str, task: OpenTask, video: dict[str, Any]) -> None:
         if self._tasks.get(key) is not task:  # the dive was removed, or another path is being tried
             return
         del self._tasks[key]
-        info, identity = video.info, video.identity
+        info, identity = video["info"], video["identity"]
         expected = self._state.dive(key).identity
         if expected is not None and not expected.same_file(identity):
             problem = difference(info.path, identity, expected)
@@ -271,9 +279,9 @@ class DiveImporter(QObject):
         elif key in self._sought:
             self._located[key] = info.path, identity
         else:
-            day = self._state.dive(key).dived_on
+            day = self._state.dive(key).day
             recorded_on = info.recorded_on or self._recorded_on.get(key, "")
-            self._begin(key, **video._asdict(), dived_on=recorded_on if day is None else day)
+            self._begin(key, **video, day=recorded_on if day is None else day)
         self._end_search(key)
         self._tell_refused()
 

@@ -16,9 +16,8 @@ from fineparser_core.language import translated
 from fineparser_core.records import Analysis
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.session_file import SavedDive, SavedSession
-from fineparser_gui.session.session_model import saved_dive
+from fineparser_gui.session.dive import Dive, DiveState, SavedDive
+from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.dives import KeptDive
 from fineparser_gui.store.records import (
     EDITABLE_FIELDS,
@@ -45,7 +44,7 @@ _AT_ONCE = 8
 #: Time to wait for another program that writes, in seconds: the window may wait for it.
 PATIENCE_S = 2.0
 #: Details that follow the changes of other windows.
-_FOLLOWED = tuple(name for name in EDITABLE_FIELDS if name not in ("athlete", "correction"))
+_FOLLOWED = tuple(name for name in EDITABLE_FIELDS if name not in ("point", "correction"))
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class Keeping(QObject):
         self._soon.stop()
         self.session_id, self.trouble = session_id, ""
         self.ids = {key: id_ for key, id_ in (ids or {}).items() if id_}
-        self._known = {dive.key: _Known(saved_dive(dive)) for dive in self._state.dives}
+        self._known = {dive.key: _Known(dive.saved) for dive in self._state.dives}
         self._recalled, self._saved = set(self.ids), {}
         self._changed = set(self._state.keys)
         self._told, self._revision = (), -1
@@ -252,7 +251,7 @@ class Keeping(QObject):
         for dive in self._state.dives:
             saved, kept = self._saved.get(dive.key), None
             if saved is None:
-                saved = self._saved[dive.key] = saved_dive(dive)
+                saved = self._saved[dive.key] = dive.saved
             if dive.key in self._changed and len(known) < _AT_ONCE:
                 kept = self._kept(dive, saved)
                 if kept is None:
@@ -310,7 +309,7 @@ class Keeping(QObject):
         id_ = self.ids.pop(key, 0)  # of a dive that comes back; another dive may have its row by now
         if id_ and not self._is_open(id_):
             self.ids[key], self._revision = id_, -1  # it may have been changed meanwhile
-        from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
+        from_file = dive.saved if dive.identity is not None else SavedDive(path=dive.path)
         self._known.setdefault(key, _Known(from_file))
         self._changed.add(key)
         self._saved.pop(key, None)  # it may have been changed before it came back
@@ -328,7 +327,7 @@ class Keeping(QObject):
         store = self._store()
         if dive.identity is None or dive.info is None or store is None:
             return
-        filled: dict[str, Any] = {"dived_on": dive.dived_on} if has_day_of_file(dive) else {}
+        filled: dict[str, Any] = {"day": dive.day} if has_day_of_file(dive) else {}
         try:
             known = store.known_as(file_key(dive.identity), dive.first_frame, dive.last_frame)
         except FineParserError as error:
@@ -348,7 +347,7 @@ class Keeping(QObject):
 
     def _take(self, dive: Dive, theirs: SavedDive) -> None:
         """Show details that others have changed, except details that were changed here."""
-        known, mine = self._known[dive.key], saved_dive(dive)
+        known, mine = self._known[dive.key], dive.saved
         news = {
             name: getattr(theirs, name)
             for name in _FOLLOWED

@@ -76,7 +76,7 @@ class MeetService(QObject):
     def disagreement(self, row: ListedDive) -> Phrase | None:
         """Return the announced values of a row that its dive contradicts, or None."""
         dive = self._dive_of(row)
-        return None if dive is None else disagreement(row, replace(dive.to_details(), board_m=dive.board_m))
+        return None if dive is None else disagreement(row, dive)
 
     def take_the_dives(self, place: int) -> None:
         """Replace the announced values of a row by those of its dive."""
@@ -146,7 +146,7 @@ class MeetService(QObject):
         place = self._state.meet.row_of(dive.key)
         row = self._state.meet.rows[place] if place is not None else ListedDive()
         number = None if dive.dive_number == row.dive_number else dive.dive_number
-        return DiveDetails(athlete="" if dive.diver == row.athlete else dive.diver, dive_number=number)
+        return DiveDetails(athlete="" if dive.athlete == row.athlete else dive.athlete, dive_number=number)
 
     def _on_added(self, key: str) -> None:
         if self._state.meet.rows and self._state.dive(key).caught:
@@ -167,7 +167,7 @@ class MeetService(QObject):
 
     def _counted(self, row: ListedDive) -> ListedDive:
         dive = self._dive_of(row)
-        return row if dive is None else counted(row, replace(dive.to_details(), board_m=dive.board_m))
+        return row if dive is None else counted(row, dive)
 
     def _fill(self, dive: Dive, before: ListedDive | None, after: ListedDive | None) -> None:
         """Set the changed values of a row in its dive; None: it had or has no row."""
@@ -179,7 +179,7 @@ class MeetService(QObject):
         elif number == _number(now):
             difficulty = _taken(difficulty, was.difficulty, now.difficulty)
         self._editing.set_details(dive.key, number, _taken(dive.board_m, was.board_m, now.board_m), difficulty)
-        self._editing.set_diver(dive.key, _taken(dive.diver, was.athlete, now.athlete) or "")
+        self._editing.set_athlete(dive.key, _taken(dive.athlete, was.athlete, now.athlete) or "")
         marks = dive.judging.awards if dive.judging is not None else ()
         self._set_awards(dive, _taken(marks, was.awards, now.awards))
         self._editing.set_outcome(dive.key, _taken(dive.outcome, was.outcome, now.outcome))
@@ -315,8 +315,8 @@ class RowOffers(QObject):
     def _offer(self, dive: Dive, place: int) -> RowOffer:
         row = self._state.meet.rows[place]
         number = dive.dive_number or next((one.dive_number for one in dive.seen_numbers), "")
-        board_m, day = dive.known_board_m, dive.dived_on or ""
-        days = {one.dived_on for listed in self._state.meet.rows if (one := self._dive_of(listed)) is not None}
+        board_m, day = dive.known_board_m, dive.day or ""
+        days = {one.day for listed in self._state.meet.rows if (one := self._dive_of(listed)) is not None}
         same_day = day in (days or {date.today().isoformat()})
         said = (
             (number, number == row.dive_number),

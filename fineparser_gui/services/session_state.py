@@ -1,7 +1,5 @@
 """The session model with signals of Qt: observed by panels, changed by services."""
 
-from typing import Any
-
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.scoring.profile import Profile
@@ -21,8 +19,6 @@ class SessionState(QObject, SessionModel):
         model: the loaded weights; None while the worker loads them.
         n_exemplars: number of exemplars that a dive is compared with.
         club: the coach's, for reports, or "".
-        judges: their usual number in a meet; 0: any.
-        usual: attributes of dives that are opened without others.
         profile: profile of judges by which dives are scored; None: as shipped.
     """
 
@@ -40,6 +36,5 @@ class SessionState(QObject, SessionModel):
         super().__init__()  # cooperative: runs `SessionModel.__init__` as well
         self.model: Ready | None = None
         self.n_exemplars = 10
-        self.club, self.judges = "", 0
-        self.usual: dict[str, Any] = {}
+        self.club = ""
         self.profile: Profile | None = None

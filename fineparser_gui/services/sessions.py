@@ -14,8 +14,8 @@ from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import translated
 from fineparser_core.support.files import delete_lock, lock_file
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.session_file import SavedSession, write_session
-from fineparser_gui.store.store import SessionRecord, Store, by_details, read_file, take_in
+from fineparser_gui.session.session_file import write_session
+from fineparser_gui.store.store import SessionRecord, read_file, take_in
 
 log = logging.getLogger(__name__)
 
@@ -111,33 +111,13 @@ class SessionController(QObject):
         self._enter(self._history.read(lambda store: store.session_name(id_), ""))
         return True
 
-    def read(self, path: Path) -> tuple[SavedSession, str] | None:
-        """Return the content of a session file and its digest; on failure emit a `problem` and return None."""
+    def open(self, path: Path) -> bool:
+        """Take a session file into the store, unless it is there already, and open its session."""
         try:
-            return read_file(path)
+            saved, source = read_file(path)
         except ConfigError as error:
             self._session.problem.emit(translated(error))
-            return None
-
-    def n_differing(self, saved: SavedSession, source: str) -> int:
-        """Return the number of a session file's dives that the store contradicts; 0 if the file was taken in before."""
-        dives = [found for one in saved.dives if (found := by_details(one)) is not None]
-
-        def differing(store: Store) -> int:
-            return 0 if store.session_of(source) else store.n_differing(dives)
-
-        return self._history.read(differing, 0)
-
-    def open(self, path: Path, *, as_in_file: bool = False) -> bool:
-        """Take a session file into the store, unless it is there already, and open its session.
-
-        Args:
-            as_in_file: the details of the file replace those of the store; else they fill blank details.
-        """
-        found = self.read(path)
-        if found is None:
             return False
-        saved, source = found
         if saved.empty:
             return self.begin()
         if not self._history.available:
@@ -145,7 +125,7 @@ class SessionController(QObject):
             self._session.restore(saved)
             self._enter(path.stem)
             return True
-        id_ = self._history.read(lambda store: take_in(store, saved, path.stem, source, as_in_file=as_in_file), 0)
+        id_ = self._history.read(lambda store: take_in(store, saved, path.stem, source), 0)
         return bool(id_) and self.open_session(id_)
 
     def save_to(self, path: Path) -> bool:
@@ -162,17 +142,6 @@ class SessionController(QObject):
         self._history.write(lambda store: store.rename_session(id_, name))
         if id_ == self.id:
             self._enter(name.strip())
-
-    def merge(self, ids: Sequence[int]) -> bool:
-        """Move the dives of sessions into the session begun first; return False if any is open elsewhere."""
-        into, *others = sorted(ids)
-        if not self._keeping.flush() or not self._free(ids):
-            return False
-        is_open = self.id in ids
-        if is_open and not self.begin():
-            return False
-        self._history.write(lambda store: store.merge_sessions(into, others))
-        return self.open_session(into) if is_open else True
 
     def delete(self, ids: Sequence[int]) -> bool:
         """Delete sessions, whose analyzed dives stay in the history; return False if any is open elsewhere."""

@@ -32,8 +32,8 @@ class TrimmingService(QObject):
         self.forget(key)
         dive = self._state.dive(key)
         cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
-        fresh = {"segments": None, "progress": None, "fraction": 0.0, "problem": None, "cancelled": cancelled}
-        self._state.update(key, search_state=SearchState.WAITING, **fresh)
+        fresh = {"segments": None, "dismissed": False, "progress": None, "fraction": 0.0, "problem": None}
+        self._state.update(key, search_state=SearchState.WAITING, cancelled=cancelled, **fresh)
         request = self._scheduler.kept.named(TrimRequest(path=str(dive.path)), dive.content)
         task = self._scheduler.submit(request, key=key)
         task.progressed.connect(partial(self._on_progress, key, task))
@@ -44,15 +44,16 @@ class TrimmingService(QObject):
     def show_or_find(self, key: str) -> None:
         """Show dismissed proposals again; without any, search for dives."""
         dive = self._state.dive(key)
-        if dive.search_state is SearchState.DISMISSED and dive.segments:
-            self._show_proposals(key, SearchState.FOUND, self.tr("showing the dives found"))
+        if dive.dismissed and dive.segments:
+            self._show_proposals(key, False, self.tr("showing the dives found"))
         else:
             self.find(key)
 
     def dismiss(self, key: str) -> None:
         """Hide the proposals."""
-        if self._state.dive(key).search_state is SearchState.FOUND:
-            self._show_proposals(key, SearchState.DISMISSED, self.tr("dismissing the dives found"))
+        dive = self._state.dive(key)
+        if dive.search_state is SearchState.FOUND and not dive.dismissed:
+            self._show_proposals(key, True, self.tr("dismissing the dives found"))
 
     def forget(self, key: str) -> None:
         """Abandon the search of a dive, which was removed or will be searched again."""
@@ -64,7 +65,7 @@ class TrimmingService(QObject):
         dive = self._state.dive(key)
         if not dive.segments:  # the common case, checked for every row at every change of the list
             return frozenset()
-        cut = [one for one in self._state.dives if one.path == dive.path and (one.in_frame is not None or one.athlete)]
+        cut = [one for one in self._state.dives if one.path == dive.path and (one.in_frame is not None or one.point)]
         return frozenset(
             place for place, found in enumerate(dive.segments) if any(_holds(one, dive, found) for one in cut)
         )
@@ -107,13 +108,13 @@ class TrimmingService(QObject):
         elif segments:
             self._add_rows(dive, segments)
 
-    def _show_proposals(self, key: str, after: SearchState, text: str) -> None:
-        self._do(Subject.PROPOSALS, self._state.dive(key).search_state, after, text, key)
+    def _show_proposals(self, key: str, dismissed: bool, text: str) -> None:
+        self._do(Subject.PROPOSALS, self._state.dive(key).dismissed, dismissed, text, key)
 
     def _apply_proposals(self, edit: Edit) -> None:
         if self._state.find(edit.key) is not None:  # the dive may have been removed
             self._state.select(edit.key)
-            self._state.update(edit.key, search_state=edit.after)
+            self._state.update(edit.key, dismissed=edit.after)
 
     def _add_rows(self, dive: Dive, segments: list[DiveSegment]) -> None:
         self._do(Subject.ADDED_ROWS, (), self._rows(dive, segments), self.tr("adding dives of a recording"))
@@ -162,6 +163,6 @@ def _holds(row: Dive, recording: Dive, found: DiveSegment) -> bool:
     if row.path != recording.path:
         return False
     if row.in_frame is None or row.out_frame is None:  # the dive is cut out around a point
-        point = row.athlete if row.key != recording.key else None
+        point = row.point if row.key != recording.key else None
         return point is not None and found.in_frame <= point.frame <= found.out_frame
     return row.in_frame <= found.first_flight_frame and found.first_entry_frame <= row.out_frame

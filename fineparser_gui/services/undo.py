@@ -23,7 +23,7 @@ class Subject(Enum):
     """Part of the session that an edit changes; the comments name the type of `before` and `after`."""
 
     DETAILS = auto()  # (dive number, board, DD)
-    DIVER = auto()  # (name)
+    ATHLETE = auto()  # (name)
     EVENT = auto()  # (name)
     DAY = auto()  # (day as YYYY-MM-DD, or "")
     OUTCOME = auto()  # (DiveOutcome)
@@ -31,12 +31,12 @@ class Subject(Enum):
     JUDGING = auto()  # (Judging, or None)
     RULE = auto()  # (CandidateRule)
     RANGE = auto()  # (in frame, out frame)
-    ATHLETE = auto()  # (AthletePoint, or None)
+    POINT = auto()  # (AthletePoint, or None)
     CORRECTION = auto()  # (attributes of Correction by name)
     LEFT_OUT = auto()  # (id of an exemplar, whether its vote does not count)
     VOTES = auto()  # (id of the exemplar that the dive votes as, or "")
     DRAWINGS = auto()  # (drawings)
-    PROPOSALS = auto()  # (SearchState)
+    PROPOSALS = auto()  # (whether they are dismissed)
     PLACE = auto()  # (path, identity)
     MEET = auto()  # (Meet; the edit has no key)
     ORDER = auto()  # (keys in the order of the list; the edit has no key)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
@@ -18,7 +17,7 @@ from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import digest, known_content
 from fineparser_core.video.files import files_in
-from fineparser_gui.session.video_files import VideoIdentity, identity_of
+from fineparser_gui.session.video_files import identity_of
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 
 log = logging.getLogger(__name__)
@@ -41,20 +40,11 @@ class FolderTask(QObject):
     found = Signal(object, object)
 
 
-class OpenedVideo(NamedTuple):
-    """Data of an open video; attributes as in `Dive`."""
-
-    info: VideoInfo
-    identity: VideoIdentity
-    content: str
-    thumbnail: np.ndarray
-
-
 class OpenTask(QObject):
     """The opening of a video, which ends in exactly one of its signals.
 
     Signals:
-        opened: (OpenedVideo)
+        opened: (dict) attributes of `Dive`: info, identity, content and thumbnail.
         failed: (str) sentence for the user.
     """
 
@@ -143,7 +133,8 @@ def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> 
             facts = {key: value for key, value in asdict(info).items() if key not in ("path", "pts_s")}
             with suppress(ExportError):  # a full disk, say
                 cache.put(name, facts, {"pts_s": info.pts_s, "thumbnail": thumbnail})
-        return "opened", (OpenedVideo(info, identity_of(info), content, thumbnail),)
+        opened = {"info": info, "identity": identity_of(info), "content": content, "thumbnail": thumbnail}
+        return "opened", (opened,)
     except FineParserError as error:
         return "failed", (translated(error),)
     except OSError as error:  # it was moved or deleted while it was opened

@@ -1,6 +1,6 @@
 """A dive of the session: its clip, details, analysis, and the state of each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum, auto
 from pathlib import Path
@@ -10,9 +10,8 @@ import numpy as np
 from msgspec import Meta
 
 from fineparser_core.constants import LONGEST_DIVE_S, LONGEST_NAME
-from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.details import DiveDetails, details_of
 from fineparser_core.diving.difficulty import known_difficulty
-from fineparser_core.diving.judging import DiveOutcome, Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
@@ -24,6 +23,7 @@ from fineparser_core.records import (
     Contradiction,
     DiveSegment,
     ExemplarVote,
+    Frame,
     Recognition,
     SeenNumber,
     VideoInfo,
@@ -66,7 +66,6 @@ class SearchState(Enum):
     SEARCHING = auto()
     CANCELLED = auto()
     FOUND = auto()
-    DISMISSED = auto()  # found, and hidden by the user
     FAILED = auto()
 
 
@@ -89,13 +88,8 @@ Place = tuple[Path, VideoIdentity | None]
 #: Transitions and first contact with the water, each None where the model's is shown, and masks.
 Corrected = tuple[tuple[int, int] | None, int | None]
 
-#: Maximum length of the coach's note on a dive, in characters.
-LONGEST_NOTE = 4000
 
-_Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-
-
-def day(text: str | None) -> str | None:
+def checked_day(text: str | None) -> str | None:
     """Return a day as YYYY-MM-DD; keep "" (no day) and None. Raises: ValueError."""
     try:
         return date.fromisoformat(text).isoformat() if text else text
@@ -104,53 +98,48 @@ def day(text: str | None) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnteredDive:
-    """What a coach enters of a dive.
+class SavedDive(DiveDetails):
+    """The part of a dive that a session keeps: its video and range, its details, and what the coach has corrected.
 
-    Attributes:
-        dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
-        board_m: board that the user chose; None: the board measured from the fall, see `Dive.known_board_m`.
-        difficulty: DD that the user typed; None: the DD of the tables.
-        rule: rule that chooses which exemplars may vote.
-        athlete: point at which the coach has marked the diver where another person was followed; None: the diver is
-            found by the analysis.
-        correction: the coach's corrections.
-        diver: name of the diver, or "".
-        dived_on: day of the dive, YYYY-MM-DD, read from the file until the coach enters another; "": no day; None: not
-            known yet.
-        event: meet, training or venue, or "".
-        outcome: outcome of the dive, for example a balk.
-        note: the coach's note on the dive as a whole, possibly of several lines, or "".
-        judging: the judges' marks; None where there are none.
-        exemplar_id: id of the exemplar that the starred dive votes as; "": it does not vote.
-        drawings: lines, angles and notes on its frames.
-    """
-
-    dive_number: _Name | None = None
-    board_m: float | None = None
-    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
-    rule: CandidateRule = field(default_factory=CandidateRule)
-    athlete: AthletePoint | None = None
-    correction: Correction = field(default_factory=Correction)
-    diver: _Name = ""
-    dived_on: _Name | None = None
-    event: _Name = ""
-    outcome: DiveOutcome = ""
-    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
-    judging: Judging | None = None
-    exemplar_id: _Name = ""
-    drawings: Drawings = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dive(EnteredDive):
-    """A dive of the session: a video or a part of it, what the coach entered, and what was found.
-
-    Dives are immutable; the session replaces a dive when something changes.
+    `day` is read from the file until the coach enters another; `board_m` is the board that the coach chose.
 
     Attributes:
         in_frame, out_frame: the dive within the file, both included; None: the file's ends, between which the analysis
             cuts the dive out where neither is set.
+        rule: rule that chooses which exemplars may vote.
+        point: point at which the coach has marked the diver where another person was followed; None: the diver is
+            found by the analysis.
+        correction: the coach's corrections.
+        exemplar_id: id of the exemplar that the starred dive votes as; "": it does not vote.
+        drawings: lines, angles and notes on its frames.
+        cancelled: True if the user canceled the analysis or the search, which then starts only on request, also in a
+            reopened session.
+        segments: dives found in the file, to be confirmed; None: not searched.
+        dismissed: True if the user has hidden them.
+        identity: identity of the video file; None until the file was opened.
+    """
+
+    path: Path
+    in_frame: Frame | None = None
+    out_frame: Frame | None = None
+    rule: CandidateRule = field(default_factory=CandidateRule)
+    point: AthletePoint | None = None
+    correction: Correction = field(default_factory=Correction)
+    exemplar_id: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
+    drawings: Drawings = ()
+    cancelled: bool = False
+    segments: Annotated[tuple[DiveSegment, ...], Meta(max_length=2000)] | None = None
+    dismissed: bool = False
+    identity: VideoIdentity | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dive(SavedDive):
+    """A dive of the session: what is kept of it, and its analysis with its state.
+
+    Dives are immutable; the session replaces a dive when something changes.
+
+    Attributes:
         model_analysis: the model's own steps and masks, and its score once it is computed, every exemplar voting.
         thumbnail: picture of a frame, (H, W, 4) uint8, BGRA; None until the file is open.
         progress, fraction: present stage of the analysis or search in progress, and the share of all work done.
@@ -159,20 +148,13 @@ class Dive(EnteredDive):
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding of `model_analysis` is kept.
         problem: a sentence that explains why there is no analysis or no score.
-        segments: dives found in the file, to be confirmed; None: not searched.
         caught: True if a camera caught the dive: the coach is not asked who the diver is. Not kept in a session file.
-        cancelled: True if the user canceled the analysis or the search, which then starts only on request, also in a
-            reopened session.
-        identity: identity of the video file; None until the file was opened.
         content: `content_digest` of the file; "" until the file was opened.
         conflicting_video: another video found at this dive's path; used only if the coach agrees.
     """
 
     key: str
-    path: Path
     info: VideoInfo | None = None
-    in_frame: int | None = None
-    out_frame: int | None = None
     model_analysis: Analysis | None = None
     state: DiveState = DiveState.OPENING
     score_state: ScoreState = ScoreState.NONE
@@ -185,10 +167,7 @@ class Dive(EnteredDive):
     analysis: Analysis | None = None
     parse_id: str | None = None
     problem: str | None = None
-    segments: tuple[DiveSegment, ...] | None = None
     caught: bool = False
-    cancelled: bool = False
-    identity: VideoIdentity | None = None
     content: str = ""
     conflicting_video: Place | None = None
 
@@ -213,7 +192,7 @@ class Dive(EnteredDive):
     @property
     def followed_point(self) -> AthletePoint | None:
         """The point on the diver, unless In and Out point leave it out."""
-        point, last = self.athlete, self.out_frame
+        point, last = self.point, self.out_frame
         if point is None or point.frame < (self.in_frame or 0) or (last is not None and point.frame > last):
             return None
         return point
@@ -251,7 +230,7 @@ class Dive(EnteredDive):
     @property
     def proposals(self) -> tuple[DiveSegment, ...]:
         """Dives found in the file, unless the user has hidden them."""
-        return () if self.search_state is SearchState.DISMISSED else self.segments or ()
+        return () if self.dismissed else self.segments or ()
 
     @property
     def scoring(self) -> bool:
@@ -272,18 +251,15 @@ class Dive(EnteredDive):
         """Dive number, board and DD, as the user gave them."""
         return self.dive_number, self.board_m, self.difficulty
 
-    def to_details(self) -> DiveDetails:
-        """Return what is known of the dive, with the board that it is scored by."""
-        return DiveDetails(
-            athlete=self.diver,
-            day=self.dived_on or "",
-            dive_number=self.dive_number,
-            board_m=self.known_board_m,
-            difficulty=self.difficulty,
-            outcome=self.outcome,
-            judging=self.judging,
-            note=self.note,
-        )
+    @property
+    def saved(self) -> SavedDive:
+        """The part of the dive that a session keeps."""
+        return SavedDive(**{one.name: getattr(self, one.name) for one in fields(SavedDive)})
+
+    @property
+    def known(self) -> DiveDetails:
+        """The details, with the board that the dive is scored by."""
+        return details_of(self, board_m=self.known_board_m)
 
     @property
     def known_details(self) -> tuple[str | None, float | None, float | None]:
@@ -402,3 +378,9 @@ class Dive(EnteredDive):
         """Votes of all exemplars on what is corrected, including exemplars that are left out."""
         scored = self.rescored or self.model_analysis
         return scored.scoring.exemplars if scored is not None and scored.scoring is not None else ()
+
+
+def restored_attributes(saved: SavedDive) -> dict[str, object]:
+    """Return the attributes of the `Dive` of which a session keeps `saved`."""
+    search = SearchState.NONE if saved.segments is None else SearchState.FOUND
+    return {one.name: getattr(saved, one.name) for one in fields(SavedDive)} | {"search_state": search}

@@ -7,7 +7,7 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     paused    whether the analyses were paused
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; the key
               is left out where there is no dive list
-    dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
+    dives     of {path, relative_path, in_frame, out_frame, point, dive_number, board_m, difficulty, athlete, day,
               event, outcome, note, judging, exemplar_id, nearest, synchro, transitions, water_contact, left_out,
               is_dive, confirmed, cancelled, drawings, segments, dismissed, video}, in the order of the list:
               board_m: null where the board measured from the fall counts;
@@ -17,7 +17,7 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               judging: {awards, phases} of the judges, as `Judging`, or null;
               exemplar_id: id of the exemplar that the starred dive votes as, or "";
               relative_path: the path from the folder of the session file, or null if it has none;
-              athlete: {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright
+              point: {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright
               frames, or null;
               water_contact: first frame in which the coach saw the diver touch the water, or null;
               drawings: {kind, frame, points, text, last_frame, thickness, color}, points in pixels of the
@@ -34,23 +34,21 @@ import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.printable import without_surrogates
-from fineparser_core.records import DiveSegment, Frame
+from fineparser_core.records import Frame
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.documents import parse_document, reading
 from fineparser_core.support.files import read_bounded
-from fineparser_gui.session.dive import EnteredDive, day
+from fineparser_gui.session.dive import SavedDive, checked_day
 from fineparser_gui.session.drawings import to_dict
-from fineparser_gui.session.video_files import VideoIdentity, is_there
+from fineparser_gui.session.video_files import is_there
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
@@ -64,23 +62,6 @@ _REQUIRED = ("path", "relative_path", "in_frame", "out_frame", "dive_number", "b
 # Prefixes of a dive's nested values, and the names in the file, which stores nested values beside the others.
 _PARTS = {"rule.": "", "correction.contact_frame": "water_contact", "correction.": "", "identity": "video"}
 _FILE_NAMES = ("path", "relative_path")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SavedDive(EnteredDive):
-    """The stored part of a dive; attributes as in `Dive`.
-
-    Attributes:
-        dismissed: the user has hidden the dives found in it.
-    """
-
-    path: Path
-    in_frame: Frame | None = None
-    out_frame: Frame | None = None
-    cancelled: bool = False
-    segments: Annotated[tuple[DiveSegment, ...], Meta(max_length=2000)] | None = None
-    identity: VideoIdentity | None = None
-    dismissed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +211,7 @@ def _dive(place: int, values: Any, folder: Path) -> SavedDive:
             dive,
             path=_place(dive.path, values["relative_path"], folder),
             dive_number=str(parse_dive_number(dive.dive_number)) if dive.dive_number else None,
-            dived_on=day(dive.dived_on),
+            day=checked_day(dive.day),
         )
     except (ValueError, ConfigError) as error:
         own = next((own for own in _PARTS if str(error).startswith(own)), "")

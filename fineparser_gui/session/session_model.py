@@ -1,14 +1,14 @@
 """The dives of a session in their order, and the shown dive."""
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from fineparser_core.diving.meet import Meet, renamed
 from fineparser_gui.session.correction import shown_analysis
-from fineparser_gui.session.dive import Dive, SearchState
-from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session_file import SavedSession
 
 #: Attributes of a dive that change many times a second while it is analyzed.
 _PROGRESS = {"progress", "fraction"}
@@ -146,7 +146,7 @@ class SessionModel:
 
     def saved(self, *, paused: bool) -> SavedSession:
         """Return the part of the session that is stored."""
-        return replace(self.saved_state(paused=paused), dives=tuple(map(saved_dive, self._dives.values())))
+        return replace(self.saved_state(paused=paused), dives=tuple(dive.saved for dive in self._dives.values()))
 
     def saved_state(self, *, paused: bool) -> SavedSession:
         """Return the part of the session that is stored, without the dives."""
@@ -155,23 +155,3 @@ class SessionModel:
             paused=paused,
             meet=renamed(self.meet, {key: str(place) for place, key in enumerate(self._dives)}),
         )
-
-
-def saved_dive(dive: Dive) -> SavedDive:
-    """Return the part of a dive that a session file stores."""
-    return SavedDive(
-        **{name: getattr(dive, name) for name in _kept_attributes()},
-        dismissed=dive.search_state is SearchState.DISMISSED,
-    )
-
-
-def restored_attributes(saved: SavedDive) -> dict[str, object]:
-    """Return the attributes of `Dive` that a session file stores."""
-    search = SearchState.NONE
-    if saved.segments is not None:
-        search = SearchState.DISMISSED if saved.dismissed else SearchState.FOUND
-    return {name: getattr(saved, name) for name in _kept_attributes()} | {"search_state": search}
-
-
-def _kept_attributes() -> Iterable[str]:
-    return (field.name for field in fields(SavedDive) if field.name != "dismissed")

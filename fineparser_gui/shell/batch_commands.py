@@ -32,7 +32,7 @@ def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, DiveDetails]:
             return bool(value) and value != known and (replace or not known)
 
         change = DiveDetails(
-            athlete=naming.athlete if new(naming.athlete, dive.diver) else "",
+            athlete=naming.athlete if new(naming.athlete, dive.athlete) else "",
             dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
             board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
         )

@@ -29,8 +29,7 @@ from fineparser_gui.shell.dialog_launcher import DialogLauncher
 from fineparser_gui.shell.layout import Corner, DropHighlight, FoldStrip, FullScreen, SideColumn, WindowPlace
 from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.session_dialogs import Opener, SessionDialogs
-from fineparser_gui.shell.start_page import EmptyState, RecentSession
-from fineparser_gui.shell.voice_over import VoiceOvers
+from fineparser_gui.shell.start_page import EmptyState
 from fineparser_gui.shell.window_state import HelpPage, WindowState
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.actions import ActionRegistry, Command
@@ -147,12 +146,9 @@ class MainWindow(QMainWindow):
         self.empty.record_requested.connect(self.poolside)
         self.empty.meet_requested.connect(self.batch.show_meet)
         self.empty.session_requested.connect(self.files.controller.open_session)
-        self.empty.athlete_requested.connect(lambda name: self.show_history(True, athlete=name))
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
-        self.voice_overs = VoiceOvers(self.session, self.player, self.messages, self.actions_by_id, self)
-        self.files.losing = self.voice_overs.losing
         self.batch.serve(self.dives, self.actions_by_id, self.messages)
         for chosen in (self.dives.view.activated, self.dives.view.clicked):
             chosen.connect(self.player.take_keys)
@@ -260,8 +256,8 @@ class MainWindow(QMainWindow):
         self.quit()
         self.begins_anew_with = session if self._closed else None
 
-    def show_history(self, on: bool, athlete: str | None = None) -> None:
-        """Show the page of the coach's history in place of the player, perhaps of an athlete, or the player again."""
+    def show_history(self, on: bool) -> None:
+        """Show the page of the coach's history in place of the player, or the player again."""
         if self.history is None:
             from fineparser_gui.history.page import HistoryPage  # with pyqtgraph; not at the start
 
@@ -272,8 +268,6 @@ class MainWindow(QMainWindow):
         self._in_history = on
         self.transport.pause()
         self._refresh()
-        if athlete is not None:
-            self.history.show_athlete(athlete)
 
     def go_to_dive(self, rows: int) -> None:
         """Show the dive some rows below, or above; playback continues, from before its flight."""
@@ -319,8 +313,7 @@ class MainWindow(QMainWindow):
     def _apply_preferences(self) -> None:
         now = self.preferences.now
         self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
-        self.session.club, self.session.judges = now.club, now.judges
-        self.session.usual = {"board_m": float(now.board) if now.board else None, "event": now.event}
+        self.session.club = now.club
         self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:
@@ -358,12 +351,8 @@ class MainWindow(QMainWindow):
                 one.id: history.read(lambda store, id_=one.picture: store.thumbnail(id_), b"") for one in recent
             }
             self.empty.set_recent(
-                {
-                    one.id: RecentSession(self.files.label(one).replace(" – ", "\n", 1), pictures[one.id])
-                    for one in recent
-                }
+                {one.id: (self.files.label(one).replace(" – ", "\n", 1), pictures[one.id]) for one in recent}
             )
-            self.empty.set_athletes(history.read(lambda store: store.athletes(), []))
 
     def _show_edits(self) -> None:
         edits = self.session.edits.active
@@ -423,7 +412,6 @@ class MainWindow(QMainWindow):
             if self.full_screen.on:
                 self.full_screen.use(False)
             self._place.save(self, {"columns": self._columns}, self._folds)
-            self.voice_overs.close()
             self.player.close_videos()
             self.verdict.close_video()
             self.files.controller.close()

@@ -313,7 +313,7 @@ class PlayerPanel(QWidget):
     def _refresh(self) -> None:
         """Update the first video and the timeline from the session."""
         dive = self._session.current
-        self.pane.canvas.set_point(dive.athlete if dive is not None else None)
+        self.pane.canvas.set_point(dive.point if dive is not None else None)
         self.timeline.set_dive(dive, self._session.trimming.accepted(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
             self._loaded, self._steps = None, ()

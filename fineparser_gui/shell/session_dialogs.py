@@ -1,12 +1,10 @@
 """Dialogs of sessions and videos: what to open, session files, and the list of all sessions."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDateTime, QLocale, QMargins, QObject, Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -43,7 +41,6 @@ class SessionDialogs(QObject):
     Attributes:
         controller: controller of the open session.
         recent: menu of the recent sessions.
-        losing: returns sentences on what closing would lose besides.
         messages: of the window, which sets them.
     """
 
@@ -52,7 +49,6 @@ class SessionDialogs(QObject):
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
         self._session, self.controller, self._window = session, controller, window
-        self.losing: Callable[[], list[str]] = list
         self.recent = QMenu(window)
         self.recent.aboutToShow.connect(self._fill_recent)
 
@@ -69,7 +65,7 @@ class SessionDialogs(QObject):
 
     def _unfinished(self) -> list[str]:
         """Return a sentence for each kind of work that closing would stop."""
-        sentences = self.losing()
+        sentences = []
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
             sentences.append(self.tr("Exports that are not finished and will not be written: {0}").format(n_exports))
         if n_clips := len(self._session.library.adding):
@@ -85,26 +81,8 @@ class SessionDialogs(QObject):
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> None:
-        """Open a session file in place of the session that is open.
-
-        Where dives of the file are known with other details, the user is asked once which of them stay.
-        """
-        found = self.controller.read(path)
-        if found is None:
-            return
-        if n_dives := self.controller.n_differing(*found):
-            text = self.tr("Dives of this file that are known with other details: {0}.")
-            choices = {self.tr("Keep what is known"): False, self.tr("Take what the file says"): True}
-            self.messages.offer(
-                f"{path.name}\n{text.format(n_dives)}",
-                [(name, lambda as_in_file=one: self._open(path, as_in_file)) for name, one in choices.items()],
-            )
-            return
+        """Open a session file in place of the session that is open; what the store knows of its dives stays."""
         self.controller.open(path)
-
-    def _open(self, path: Path, as_in_file: bool) -> None:
-        self.messages.withdraw()
-        self.controller.open(path, as_in_file=as_in_file)
 
     def label(self, one: SessionRecord) -> str:
         """Return a session's text in a list: its name, when it was begun, its athletes and the number of its dives."""
@@ -153,7 +131,7 @@ class SessionDialogs(QObject):
 
 
 class SessionsDialog(QDialog):
-    """All sessions by the day on which they were changed last: opened, renamed, merged, forgotten."""
+    """All sessions by the day on which they were changed last: opened, renamed, forgotten."""
 
     def __init__(self, sessions: SessionDialogs, parent: QWidget) -> None:
         super().__init__(parent)
@@ -168,13 +146,12 @@ class SessionsDialog(QDialog):
         self.open_button = QPushButton(self.tr("Open"), clicked=self._on_open)
         self.name = QLineEdit(placeholderText=self.tr("Name"), accessibleName=self.tr("Name"))
         self.name.editingFinished.connect(self._on_rename)
-        self.merge = QPushButton(self.tr("Merge"), clicked=self._on_merge)
         self.delete = QPushButton(self.tr("Delete"), clicked=self._on_delete)
         self.delete.setToolTip(self.tr("Forgets the list; its analysed dives stay in the history"))
         self.question = Question()
-        for button in (self.open_button, self.merge, self.delete):
+        for button in (self.open_button, self.delete):
             button.setAutoDefault(False)  # Enter belongs to the name
-        row = lay_out(QHBoxLayout(), self.open_button, (self.name, 1), self.merge, self.delete)
+        row = lay_out(QHBoxLayout(), self.open_button, (self.name, 1), self.delete)
         what = self.tr("Every session is kept by itself. An evening begins a session of its own.")
         buttons = closing_buttons(self)
         buttons.button(buttons.StandardButton.Close).setAutoDefault(False)
@@ -208,7 +185,6 @@ class SessionsDialog(QDialog):
         self.question.hide()
         for widget in (self.open_button, self.name):
             widget.setEnabled(n_selected == 1)
-        self.merge.setEnabled(n_selected > 1)
         self.delete.setEnabled(n_selected > 0)
 
     def _on_open(self, _: object = None) -> None:
@@ -221,10 +197,6 @@ class SessionsDialog(QDialog):
         if self.name.isModified() and len(selected) == 1:
             self._controller.rename(selected[0].id, self.name.text())
             self._fill(selected[0].id)
-
-    def _on_merge(self) -> None:
-        if self._controller.merge([one.id for one in self._selected()]):
-            self._fill()
 
     def _on_delete(self) -> None:
         selected = self._selected()
@@ -256,22 +228,14 @@ class Opener(QObject):
         if videos:
             self.add_videos(videos)
 
-    def paste(self) -> None:
-        """Open the files of the clipboard: copied in a file manager, or their paths as lines of text."""
-        copied = QGuiApplication.clipboard().mimeData()
-        names = [url.toLocalFile() for url in copied.urls() if url.isLocalFile()]
-        names = names or [line.strip().strip('"') for line in copied.text().splitlines()]
-        if paths := [Path(name) for name in filter(None, names) if Path(name).is_absolute()]:
-            self.open_paths(paths)
-
     def add_videos(self, paths: list[Path], **known: Any) -> None:
         """Add videos to the session, or to a new session if another evening has come; see `Session.open`.
 
         Args:
-            known: attributes of all of them; those that are None are the usual ones of the session.
+            known: attributes of all of them, or None.
         """
         self._files.controller.begin_evening()
-        self._session.open(paths, **self._session.usual | {name: one for name, one in known.items() if one is not None})
+        self._session.open(paths, **{name: one for name, one in known.items() if one is not None})
 
     def ask_for_videos(self) -> None:
         """Ask for videos to open."""

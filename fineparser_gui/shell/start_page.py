@@ -1,14 +1,11 @@
 """Start page of the window: what can be begun, the last sessions with a picture each, and the athletes."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from PySide6.QtCore import QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from fineparser_gui.store.records import AthleteSummary
-from fineparser_gui.support.formatting import day_text
 from fineparser_gui.support.widgets import label, lay_out, literal
 
 #: Width of the text in average letters, and most sessions and athletes that are listed.
@@ -18,25 +15,12 @@ _MOST_LISTED = 4
 _PICTURE, _LINE_PX = QSize(80, 45), 280
 
 
-class RecentSession(NamedTuple):
-    """A session of the list.
-
-    Attributes:
-        text: its name, day, athletes and number of dives, two lines.
-        picture: of one of its dives, as JPEG, or b"".
-    """
-
-    text: str
-    picture: bytes
-
-
 class EmptyState(QWidget):
     """Drop area; the main window handles the drop event itself, wherever the mouse is.
 
     Signals:
         open_requested, record_requested, meet_requested, sample_requested: a button was pressed.
         session_requested: (int) a recent session was chosen, by its id.
-        athlete_requested: (str) an athlete was chosen.
     """
 
     open_requested = Signal()
@@ -44,7 +28,6 @@ class EmptyState(QWidget):
     meet_requested = Signal()
     sample_requested = Signal()
     session_requested = Signal(int)
-    athlete_requested = Signal(str)
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
@@ -68,35 +51,23 @@ class EmptyState(QWidget):
 
         buttons = QHBoxLayout(spacing=10)
         lay_out(buttons, None, self.open_button, self.record_button, self.meet_button, self.sample_button, None)
-        self.recent, self.athletes = _Column(self.tr("Last sessions")), _Column(self.tr("Athletes"))
-        lists = lay_out(QHBoxLayout(spacing=24), None, self.recent, self.athletes, None)
+        self.recent = _Column(self.tr("Last sessions"))
+        lists = lay_out(QHBoxLayout(spacing=24), None, self.recent, None)
         inner = QVBoxLayout(area, spacing=12)
         lay_out(inner, None, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 4, buttons, 6, lists)
         inner.addStretch()
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(20, 20, 20, 20)), area)
 
-    def set_recent(self, sessions: Mapping[int, RecentSession]) -> None:
-        """List the newest sessions by their ids."""
+    def set_recent(self, sessions: Mapping[int, tuple[str, bytes]]) -> None:
+        """List the newest sessions by their ids: two lines of text, and a picture of a dive as JPEG, or b""."""
         buttons = []
-        for id_, one in list(sessions.items())[:_MOST_LISTED]:
-            button = self._row(one.text)
+        for id_, (text, picture) in list(sessions.items())[:_MOST_LISTED]:
+            button = self._row(text)
             button.setIconSize(_PICTURE)
-            button.setIcon(_icon(one.picture))
+            button.setIcon(_icon(picture))
             button.clicked.connect(lambda _=False, id_=id_: self.session_requested.emit(id_))
             buttons.append(button)
         self.recent.show_buttons(buttons)
-
-    def set_athletes(self, athletes: Sequence[AthleteSummary]) -> None:
-        """List the athletes who dived last."""
-        buttons = []
-        for one in athletes[:_MOST_LISTED]:
-            n_dives = self.tr("{0} dives", None, one.n_dives).format(one.n_dives)
-            last = " ".join(filter(None, (one.last[1], day_text(one.last[0]))))
-            button = self._row("\n".join((one.name, " · ".join(filter(None, (n_dives, last))))))
-            button.setMinimumHeight(_PICTURE.height() + 8)
-            button.clicked.connect(lambda _=False, name=one.name: self.athlete_requested.emit(name))
-            buttons.append(button)
-        self.athletes.show_buttons(buttons)
 
     def showEvent(self, event: QShowEvent) -> None:
         width = min(self.fontMetrics().averageCharWidth() * _TEXT_LETTERS, self.width() - 80)

@@ -10,15 +10,14 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fineparser_core.support.sqlite_file import PATIENCE_S
-from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
 from fineparser_gui.store.records import (
     LONGEST_TAG,
-    AthleteSummary,
     DiveResults,
     HistoryDive,
     HistoryQuery,
@@ -205,24 +204,6 @@ class StoredDives(FileTable):
         with self._reading() as db:
             return dict(sorted(db.execute(sql), key=lambda one: one[0].casefold()))
 
-    def athletes(self) -> list[AthleteSummary]:
-        """Return the athletes of the history, who dived last first. Raises: ConfigError."""
-        dives: dict[str, list[tuple[Any, ...]]] = {}
-        sql = (
-            "SELECT athlete, id, dived_on, dive_number, judged, award FROM dive WHERE listed = 1 AND athlete != '' "
-            "ORDER BY dived_on, id"
-        )
-        with self._reading() as db:
-            for name, *dive in db.execute(sql):
-                dives.setdefault(name, []).append(tuple(dive))
-        found = []
-        for name, of in dives.items():
-            id_, day, number, _, _ = of[-1]
-            judged = tuple(dive[3] for dive in of if dive[3] is not None)
-            best = max(judged or [dive[4] for dive in of if dive[4] is not None], default=None)
-            found.append(AthleteSummary(name, len(of), id_, (day, number), best, judged))
-        return sorted(found, key=lambda one: (one.last[0], one.last_id), reverse=True)
-
     def measures(self) -> list[str]:
         """Return the names of the values that have trends: all names of `HistoryDive.values` that occur."""
         with self._reading() as db:
@@ -258,10 +239,10 @@ class StoredDives(FileTable):
     def set_athletes(self, names: Mapping[int, str], was: Mapping[int, str] | None = None) -> dict[int, str]:
         """Set the athletes of dives; see `set_tags`."""
         with self._writing() as db:
-            known = [row for row in rows_of(db, list(names)) if was is None or row.saved.diver == was[row.id]]
+            known = [row for row in rows_of(db, list(names)) if was is None or row.saved.athlete == was[row.id]]
             for row in known:
-                insert(db, replace(row, saved=replace(row.saved, diver=names[row.id].strip())), measured=False)
-        return {row.id: row.saved.diver for row in known}
+                insert(db, replace(row, saved=replace(row.saved, athlete=names[row.id].strip())), measured=False)
+        return {row.id: row.saved.athlete for row in known}
 
     def remove(self, ids: Sequence[int]) -> list[int]:
         """Take dives out of the history: an open session does not bring them back. Raises: ExportError.
@@ -293,8 +274,8 @@ class StoredDives(FileTable):
         """
         condition, values = search.query_condition(query, self.months)
         sql = (
-            f"SELECT id, dived_on, value, low, high FROM measure CROSS JOIN dive USING (id) "
-            f"WHERE name = ? AND dived_on != '' AND {condition} ORDER BY dived_on, id"
+            f"SELECT id, day, value, low, high FROM measure CROSS JOIN dive USING (id) "
+            f"WHERE name = ? AND day != '' AND {condition} ORDER BY day, id"
         )
         with self._reading() as db:
             return list(map(TrendValue._make, db.execute(sql, (what, *values))))

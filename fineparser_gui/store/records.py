@@ -3,8 +3,8 @@
 import json
 import logging
 import zlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -15,14 +15,12 @@ from msgspec import Meta
 from fineparser_core.constants import LONGEST_DIVE_S, LONGEST_NAME, STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import known_difficulty
-from fineparser_core.diving.judging import DiveOutcome, Judging
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, measures_of, without_samples
 from fineparser_core.records import Analysis, Frame, Measure, VideoInfo
 from fineparser_core.support.codec import shown
 from fineparser_core.support.files import parse_json
-from fineparser_gui.session.dive import LONGEST_NOTE, Dive, EnteredDive
-from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.dive import Dive, SavedDive
 from fineparser_gui.session.video_files import VideoIdentity
 from fineparser_gui.support.steps import scored_points
 from fineparser_gui.worker.analysis_cache import AnalysisCache
@@ -32,21 +30,23 @@ from fineparser_gui.worker.records import read_analysis
 MOST_TAGS, LONGEST_TAG = 50, 60
 #: Columns by which dives may be sorted.
 Order = Literal[
-    "dived_on", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
+    "day", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
     "score", "take_off", "flight", "entry", "tags", "analysed_at",
 ]  # fmt: skip
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-_Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d\d-\d\d)?\Z")]
 _Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG)]
 _Range = tuple[float, float]
 #: Attributes that the predicted score depends on; they change together.
 SCORE_FIELDS = ("dive_number", "board_m", "difficulty", "rule")
 #: Attributes that the results depend on.
-_RESULT_FIELDS = (*SCORE_FIELDS, "athlete", "correction")
+_RESULT_FIELDS = (*SCORE_FIELDS, "point", "correction")
 #: Attributes that a coach enters.
-EDITABLE_FIELDS = tuple(field.name for field in fields(EnteredDive))
-_NOTHING = EnteredDive()
+EDITABLE_FIELDS = (
+    *(field.name for field in fields(DiveDetails)),
+    *("rule", "point", "correction", "exemplar_id", "drawings"),
+)
+_NOTHING = SavedDive(path=Path())
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 4_000_000
@@ -59,22 +59,17 @@ def changed(before: SavedDive, now: SavedDive) -> frozenset[str]:
     return frozenset(name for name in EDITABLE_FIELDS if getattr(before, name) != getattr(now, name))
 
 
-def contradicted(own: SavedDive, known: SavedDive) -> frozenset[str]:
-    """Return the names of the details that differ from the known dive and are blank in neither."""
-    return frozenset(name for name in changed(own, known) if not (_blank(own, name) or _blank(known, name)))
-
-
 def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
     """Return the details that the history knows and the session lacks; a day read from the file counts as lacking."""
     filled = {name: getattr(known, name) for name in EDITABLE_FIELDS if _blank(dive, name) and not _blank(known, name)}
-    if known.dived_on and has_day_of_file(dive):
-        filled["dived_on"] = known.dived_on
+    if known.day and has_day_of_file(dive):
+        filled["day"] = known.day
     return filled
 
 
 def has_day_of_file(dive: Dive) -> bool:
     """Return True if the day of a dive, or its absence, is known from the file alone."""
-    return dive.info is not None and dive.dived_on == (dive.info.recorded_on or "")
+    return dive.info is not None and dive.day == (dive.info.recorded_on or "")
 
 
 def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:
@@ -99,7 +94,7 @@ def other_results(own: SavedDive, said: SavedDive) -> bool:
     return any(getattr(said, name) != getattr(own, name) for name in _RESULT_FIELDS)
 
 
-def _blank(dive: EnteredDive, name: str) -> bool:
+def _blank(dive: SavedDive, name: str) -> bool:
     value = getattr(dive, name)
     return not value or value == getattr(_NOTHING, name)
 
@@ -176,16 +171,14 @@ class DiveResults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HistoryDive(DiveResults):
-    """A dive of the history: its results and its details; other attributes as in `SavedDive`.
+class HistoryDive(DiveDetails, DiveResults):
+    """A dive of the history: its details and results; other attributes as in `SavedDive`.
+
+    Board and DD are those of the score: entered by the coach, or else seen and taken from the tables.
 
     Attributes:
         id: id of the row; 0: not kept yet.
         identity: identity of the video file, which recognizes the same dive and finds a moved file.
-        athlete: name of the diver, or "".
-        dived_on: YYYY-MM-DD, or "".
-        dive_number: dive number, or "".
-        board_m, difficulty: board and DD of the score: entered by the coach, or else seen and taken from the tables.
         judged_score: official score; None without marks or a DD.
         exemplar_id: id of the exemplar that the starred dive votes as, or "".
     """
@@ -195,18 +188,9 @@ class HistoryDive(DiveResults):
     identity: VideoIdentity
     in_frame: Frame | None = None
     out_frame: Frame | None = None
-    athlete: _Name = ""
-    dived_on: _Day = ""
-    event: _Name = ""
-    dive_number: Annotated[str, Meta(max_length=8)] = ""
-    board_m: float | None = None
-    difficulty: float | None = None
     synchro: bool = False
-    judging: Judging | None = None
     judged_score: float | None = None
     exemplar_id: _Name = ""
-    outcome: DiveOutcome = ""
-    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
 
     @property
@@ -225,19 +209,6 @@ class HistoryDive(DiveResults):
     @property
     def entry(self) -> float | None:
         return self.step_points[2] if self.step_points else None
-
-    def to_details(self, difficulty: float | None = None) -> DiveDetails:
-        """Return what is known of the dive; the DD only where the coach typed `difficulty`."""
-        return DiveDetails(
-            athlete=self.athlete,
-            day=self.dived_on,
-            dive_number=self.dive_number or None,
-            board_m=self.board_m,
-            difficulty=difficulty,
-            outcome=self.outcome,
-            judging=self.judging,
-            note=self.note,
-        )
 
     @property
     def analysed(self) -> bool:
@@ -272,7 +243,8 @@ class HistoryQuery:
 
     Attributes:
         text: words, each of which is a word of the dive or its beginning: "anna 103b march".
-        athlete, dive_number, board_m, event, tag: exact values; None: any.
+        exact: values of "athlete", "dive_number", "board_m" or "event"; None: any.
+        tag: exact tag; None: any.
         since, until: first and last day, YYYY-MM-DD; "": open.
         judged: True: with judges' marks, False: without; None: either.
         votes: starred dives alone.
@@ -281,16 +253,13 @@ class HistoryQuery:
     """
 
     text: str = ""
-    athlete: str | None = None
-    dive_number: str | None = None
-    board_m: float | None = None
-    event: str | None = None
+    exact: Mapping[str, str | float | None] = field(default_factory=dict)
     tag: str | None = None
     since: str = ""
     until: str = ""
     judged: bool | None = None
     votes: bool = False
-    order: Order = "dived_on"
+    order: Order = "day"
     descending: bool = True
     limit: int = 500
 
@@ -312,25 +281,6 @@ class TrendValue(NamedTuple):
     high: float
 
 
-class AthleteSummary(NamedTuple):
-    """An athlete of the history.
-
-    Attributes:
-        n_dives: number of dives.
-        last_id: id of the latest dive.
-        last: its day, YYYY-MM-DD or "", and its dive number or "".
-        best: greatest mean award of the judges, or else the greatest award implied by a score; None without either.
-        judged: mean awards of the judges in order of time.
-    """
-
-    name: str
-    n_dives: int
-    last_id: int
-    last: tuple[str, str]
-    best: float | None
-    judged: tuple[float, ...]
-
-
 def file_key(identity: VideoIdentity) -> str:
     """Return the values that `VideoIdentity.same_file` compares, as text."""
     return f"{identity.size_bytes}-{identity.head_sha256}"
@@ -348,23 +298,16 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: 
     judged = saved.judging.score(difficulty) if saved.judging is not None and difficulty is not None else None
     return HistoryDive(
         **{field.name: getattr(results, field.name) for field in fields(DiveResults)},
+        **{field.name: getattr(saved, field.name) for field in fields(DiveDetails)}
+        | {"board_m": board_m, "difficulty": difficulty},
         id=id_,
         path=saved.path,
         identity=saved.identity,
         in_frame=saved.in_frame,
         out_frame=saved.out_frame,
-        athlete=saved.diver,
-        dived_on=saved.dived_on or "",
-        event=saved.event,
-        dive_number=number or "",
-        board_m=board_m,
-        difficulty=difficulty,
         synchro=saved.rule.synchro,
-        judging=saved.judging,
         judged_score=judged,
         exemplar_id=saved.exemplar_id,
-        outcome=saved.outcome,
-        note=saved.note,
         tags=tuple(tags),
     )
 

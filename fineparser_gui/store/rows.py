@@ -12,7 +12,7 @@ from typing import Any
 from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.language import short_number
 from fineparser_core.support.codec import from_json, to_json
-from fineparser_gui.session.session_file import SavedDive
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults, HistoryDive, with_results
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: SQLite's bound on the values of a statement.
 _AT_ONCE = 500
 _COLUMNS = (
-    "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
+    "file", "first_frame", "last_frame", "athlete", "day", "event", "dive_number", "board_m", "difficulty",
     "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "exemplar_id",
     "take_off", "flight", "entry",
 )  # fmt: skip
@@ -147,6 +147,7 @@ def _of(results: DiveResults) -> str:
 def _columns_of(dive: HistoryDive) -> dict[str, Any]:
     """Return the columns of a dive; file names may be no Unicode, which SQLite does not take."""
     columns = {name: getattr(dive, name, None) for name in _COLUMNS} | {"file": dive.file_key}
+    columns |= {name: getattr(dive, name) or "" for name in ("day", "dive_number")}
     columns["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
     return {
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
@@ -162,5 +163,15 @@ def _words_of(dive: HistoryDive) -> str:
     """Return the search text of a dive."""
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     outcome = dive.outcome, dive_outcome_text(dive.outcome)
-    said = dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, *outcome, dive.note, dive.title
+    said = (
+        dive.athlete,
+        dive.dive_number or "",
+        board,
+        dive.day or "",
+        dive.event,
+        *dive.tags,
+        *outcome,
+        dive.note,
+        dive.title,
+    )
     return " ".join((*said, dive.path.stem))

@@ -15,7 +15,7 @@ _TABLES = f"""
 CREATE TABLE dive (
     id INTEGER PRIMARY KEY AUTOINCREMENT, listed INTEGER NOT NULL, revision INTEGER NOT NULL,
     file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
-    athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL, dive_number TEXT NOT NULL, board_m REAL,
+    athlete TEXT NOT NULL, day TEXT NOT NULL, event TEXT NOT NULL, dive_number TEXT NOT NULL, board_m REAL,
     difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL, award REAL, score REAL,
     analysed_at TEXT NOT NULL, tags TEXT NOT NULL, exemplar_id TEXT NOT NULL,
     take_off REAL, flight REAL, entry REAL
@@ -23,7 +23,7 @@ CREATE TABLE dive (
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
 CREATE INDEX dive_by_revision ON dive (revision);
-CREATE INDEX dive_by_day ON dive (coalesce(dived_on, '') = '', dived_on COLLATE NOCASE DESC, id DESC);
+CREATE INDEX dive_by_day ON dive (coalesce(day, '') = '', day COLLATE NOCASE DESC, id DESC);
 CREATE TABLE detail (
     id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE,
     saved TEXT NOT NULL, results TEXT NOT NULL, thumbnail BLOB NOT NULL, sum INTEGER NOT NULL

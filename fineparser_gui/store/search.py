@@ -15,7 +15,7 @@ from fineparser_gui.store.records import HistoryQuery
 
 #: First SQLite with `remove_diacritics 2`.
 LEAST_VERSION = (3, 27)
-#: Statements, each ended by a semicolon and a line break. They need a table `dive` with columns `id` and `dived_on`.
+#: Statements, each ended by a semicolon and a line break. They need a table `dive` with columns `id` and `day`.
 SCHEMA = """
 CREATE VIRTUAL TABLE dive_search USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2', prefix = '1');
 CREATE TRIGGER dive_search_forgets AFTER DELETE ON dive BEGIN DELETE FROM dive_search WHERE rowid = old.id; END;
@@ -51,14 +51,14 @@ def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, li
     """
     parts, values = ["listed = 1"], []
     for name in ("athlete", "dive_number", "board_m", "event"):
-        if (wanted := getattr(query, name)) is not None:
+        if (exact := query.exact.get(name)) is not None:
             parts.append(f"{name} = ?")
-            values.append(wanted)
+            values.append(exact)
     if query.since:
-        parts.append("dived_on >= ?")
+        parts.append("day >= ?")
         values.append(query.since)
     if query.until:
-        parts.append("dived_on != '' AND dived_on <= ?")
+        parts.append("day != '' AND day <= ?")
         values.append(query.until)
     if query.judged is not None:
         parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
@@ -76,7 +76,7 @@ def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, li
 def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
     """Return an SQL condition on `dive`, and its values, that is true of dives that all words of a text match.
 
-    A word matches by the beginning of a word of the dive's text or by the name of the month of its `dived_on`.
+    A word matches by the beginning of a word of the dive's text or by the name of the month of its `day`.
 
     Args:
         months: names of the twelve months, besides the English names.
@@ -87,7 +87,7 @@ def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
         match = f'"{_spaced(word)}"*'
         meant = [f"{month:02d}" for month, name in names if name.startswith(word) and len(word) >= min(3, len(name))]
         if meant:
-            parts.append(f"({_MATCHES} OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(meant))}))")
+            parts.append(f"({_MATCHES} OR substr(day, 6, 2) IN ({', '.join('?' * len(meant))}))")
             values += [match, *meant]
         else:
             matches.append(match)

@@ -16,12 +16,11 @@ from fineparser_core.diving.meet import renamed
 from fineparser_core.errors import FineParserError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.sqlite_file import is_due, keep_generations, pair_log
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session_file import SavedDive, SavedSession, parse_session, session_bytes
-from fineparser_gui.session.session_model import restored_attributes
+from fineparser_gui.session.dive import Dive, SavedDive, restored_attributes
+from fineparser_gui.session.session_file import SavedSession, parse_session, session_bytes
 from fineparser_gui.store.dives import KeptDive, StoredDives, keep_dive, known_row
 from fineparser_gui.store.file import backup_of, damage_in, lock_of
-from fineparser_gui.store.records import changed, contradicted, results_of
+from fineparser_gui.store.records import changed, results_of
 from fineparser_gui.store.rows import Row, rows_of, saved_dive_of, text_of
 
 log = logging.getLogger(__name__)
@@ -138,7 +137,7 @@ class Store(StoredDives):
         sql = (
             "SELECT session.id, name, begun_at, count(*), "
             "coalesce(max(dive.id), 0), "
-            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)) "
+            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.athlete'), '')), char(10)) "
             "FROM session JOIN session_dive ON session = session.id LEFT JOIN dive ON dive.id = dive "
             "GROUP BY session.id ORDER BY changed_at DESC, session.id DESC LIMIT ?"
         )
@@ -161,12 +160,6 @@ class Store(StoredDives):
             row = db.execute("SELECT max(id) FROM session WHERE source = ?", (source,)).fetchone()
             return row[0] or 0
 
-    def n_differing(self, dives: Sequence[KeptDive]) -> int:
-        """Return the number of dives that are known with details that contradict theirs."""
-        with self._reading() as db:
-            known = [(one.saved, row.saved) for one in dives if (row := known_row(db, one)) is not None]
-        return sum(bool(contradicted(own, theirs)) for own, theirs in known)
-
     def session_name(self, id_: int) -> str:
         """Return the name of a session, or "". Raises: ConfigError."""
         with self._reading() as db:
@@ -177,20 +170,6 @@ class Store(StoredDives):
         """Set or clear the name of a session. Raises: ExportError."""
         with self._writing() as db:
             db.execute("UPDATE session SET name = ? WHERE id = ?", (name.strip()[:LONGEST_NAME], id_))
-
-    def merge_sessions(self, into: int, others: Sequence[int]) -> None:
-        """Append the dives of sessions to another session, which keeps its meet. Raises: ExportError."""
-        with self._writing() as db:
-            rows = _entry_rows(db, into)
-            there = {dive for _, dive, _ in rows}
-            for other in others:
-                for _, dive, own in _entry_rows(db, other):
-                    if dive is None or dive not in there:
-                        rows.append((rows[-1][0] + 1 if rows else 0, dive, own))
-                        there.add(dive)
-                db.execute("DELETE FROM session WHERE id = ?", (other,))
-            db.execute("DELETE FROM session_dive WHERE session = ?", (into,))
-            db.executemany("INSERT INTO session_dive VALUES (?, ?, ?, ?)", [(into, *row) for row in rows])
 
     def delete_sessions(self, ids: Sequence[int]) -> None:
         """Forget sessions; their analyzed dives stay in the history. Raises: ExportError."""
@@ -332,14 +311,13 @@ def read_file(path: Path) -> tuple[SavedSession, str]:
     return parse_session(data, path), sha256(data).hexdigest()
 
 
-def take_in(
-    store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False, listed: bool = False
-) -> int:
+def take_in(store: Store, saved: SavedSession, name: str, source: str, *, listed: bool = False) -> int:
     """Put a session into the store, unless it is there already; return its id, 0 for an empty session.
+
+    Its details fill those that are blank in the store.
 
     Args:
         source: digest of the file that the session comes from.
-        as_in_file: the details of the file replace those of the store; else they fill blank details.
         listed: show its dives in the history, though they are not analyzed.
 
     Raises:
@@ -351,8 +329,7 @@ def take_in(
     for place, dive in enumerate(saved.dives):
         found = by_details(dive)
         if found is not None:
-            said = changed(SavedDive(path=dive.path), dive) if as_in_file else frozenset[str]()
-            found = replace(found, changed=said, listed=listed)
+            found = replace(found, listed=listed)
         entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=found))
     return store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)[0]
 

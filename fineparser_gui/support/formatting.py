@@ -60,9 +60,9 @@ def time_text(time_s: float, digits: int) -> str:
     return f"{int(minutes)}:{decimal(seconds, digits).zfill(3 + digits if digits else 2)}"
 
 
-def day_text(day: str) -> str:
+def day_text(day: str | None) -> str:
     """Return a day, YYYY-MM-DD, as the system writes it; "" for no day."""
-    return QLocale().toString(QDate.fromString(day, Qt.DateFormat.ISODate), day_format())
+    return QLocale().toString(QDate.fromString(day or "", Qt.DateFormat.ISODate), day_format())
 
 
 def day_format() -> str:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QLocale, QMargins, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
@@ -108,14 +107,6 @@ class MessageCard(QFrame):
             self.over.emit()
 
 
-class KeptMessage(NamedTuple):
-    """A message of the list: the time of the day, its text, and what choosing it does."""
-
-    at: str
-    text: str
-    act: Callable[[], object]
-
-
 class MessageStack(QWidget):
     """Messages, the latest at the bottom, with at most a single offer; hidden while empty.
 
@@ -124,7 +115,7 @@ class MessageStack(QWidget):
         kept_changed: another message is kept, or all are read.
 
     Attributes:
-        kept: the latest messages, the newest first.
+        kept: the latest messages, the newest first: time of the day, text, and what choosing it does.
         n_unread: number of problems that have come since the list was opened.
     """
 
@@ -134,7 +125,7 @@ class MessageStack(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[MessageCard] = []
-        self.kept: deque[KeptMessage] = deque(maxlen=_MOST_KEPT)
+        self.kept: deque[tuple[str, str, Callable[[], object]]] = deque(maxlen=_MOST_KEPT)
         self.n_unread = 0
         self._closed_s: dict[str, float] = {}  # times at which closed messages came last
         self._offer: MessageCard | None = None
@@ -180,7 +171,7 @@ class MessageStack(QWidget):
     def keep(self, text: str, act: Callable[[], object]) -> None:
         """Add a message to the list alone; `act` is called when it is chosen there."""
         at = QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat)
-        self.kept.appendleft(KeptMessage(at, text, act))
+        self.kept.appendleft((at, text, act))
         self.kept_changed.emit()
 
     def _show_again(self, text: str) -> None:
@@ -260,11 +251,11 @@ class MessageBell(QToolButton):
 
     def _fill(self) -> None:
         self._list.clear()
-        for kept in self._stack.kept:
-            text = self.fontMetrics().elidedText(kept.text.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
-            entry = self._list.addAction(f"{kept.at}  {text}".replace("&", "&&"))
-            entry.setEnabled(all(one.text != kept.text for one in self._stack.messages))
-            entry.triggered.connect(lambda _=False, act=kept.act: act())
+        for at, full, act in self._stack.kept:
+            text = self.fontMetrics().elidedText(full.replace("\n", " "), Qt.TextElideMode.ElideRight, _ENTRY_W)
+            entry = self._list.addAction(f"{at}  {text}".replace("&", "&&"))
+            entry.setEnabled(all(one.text != full for one in self._stack.messages))
+            entry.triggered.connect(lambda _=False, act=act: act())
         self._stack.read()
 
     def _refresh(self) -> None:

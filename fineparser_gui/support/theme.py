@@ -1,6 +1,5 @@
 """Colors and style sheet of the window: light, dark, or following the system."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from PySide6.QtCore import QObject, Qt
@@ -210,20 +209,17 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 
 #: Color scheme to request from the system, which draws title bars and some dialogs.
 _SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
-#: Present color of each step: the preference, adjusted for contrast with the theme's surface.
-_step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLORS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
 class ThemeManager(QObject):
-    """Manager of theme and step colors, which follows the desktop's color scheme and its setting of contrast."""
+    """Manager of the theme, which follows the desktop's color scheme and its setting of contrast."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
         self._choice = "system"
-        self._chosen_steps: Mapping[str, str] = STEP_COLORS
-        self._applied: tuple[Theme, Mapping[str, str]] | None = None
+        self._applied: Theme | None = None
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
         hints = QGuiApplication.styleHints()
@@ -231,14 +227,9 @@ class ThemeManager(QObject):
         hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
         self._follow_system()
 
-    def choose(self, choice: str, step_colors: Mapping[str, str]) -> None:
-        """Set the theme and the step colors.
-
-        Args:
-            choice: "light", "dark", or "system" to follow the desktop.
-            step_colors: #rrggbb by step name.
-        """
-        self._choice, self._chosen_steps = choice, step_colors
+    def choose(self, choice: str) -> None:
+        """Set the theme: "light", "dark", or "system" to follow the desktop."""
+        self._choice = choice
         QGuiApplication.styleHints().setColorScheme(_SCHEMES[choice])
         self._follow_system()
 
@@ -257,12 +248,9 @@ class ThemeManager(QObject):
 
     def use(self, theme: Theme) -> None:
         """Apply a theme; widgets redraw icons as the palette changes (`follow_palette`)."""
-        wanted = theme, dict(self._chosen_steps)
-        if wanted == self._applied:  # setting a style sheet is slow once there are widgets
+        if theme == self._applied:  # setting a style sheet is slow once there are widgets
             return
-        self._applied = wanted
-        for step, color in self._chosen_steps.items():
-            _step_colors[step] = shown_on(theme.surface, color)
+        self._applied = theme
         self._app.setPalette(_palette(theme))
         selected = mix(theme.surface, theme.accent, 0.16)
         self._app.setStyleSheet(
@@ -288,18 +276,13 @@ def mix(first: str, second: str, share: float) -> QColor:
 
 
 def step_color(step: str) -> QColor:
-    """Return the present color of a step of `fineparser_core.constants.STEP_NAMES`."""
-    return QColor(_step_colors[step])
+    """Return the color of a step of `fineparser_core.constants.STEP_NAMES`."""
+    return QColor(STEP_COLORS[step])
 
 
 def text_on(color: QColor) -> QColor:
     """Return the dark or light text color, whichever has more contrast with a color."""
     return max((_DARK_TEXT, _LIGHT_TEXT), key=lambda text: contrast(text, color))
-
-
-def shown_on(background: str, color: str) -> QColor:
-    """Return a color, mixed with black or white until it has enough contrast with a background."""
-    return QColor(*palette.readable_on(palette.rgb(background), color))
 
 
 def contrast(first: QColor, second: QColor) -> float:

@@ -297,7 +297,7 @@ class Worker:
             search.find_body = self._open().find_body
             found = find_clip(
                 Path(request.path),
-                request.athlete,
+                request.point,
                 start_frame=request.in_frame,
                 end_frame=request.out_frame,
                 trim=request.trim,

@@ -47,7 +47,7 @@ class ParseRequest(Request, frozen=True, kw_only=True):
     in_frame: int | None
     out_frame: int | None
     trim: bool = True
-    athlete: AthletePoint | None = None
+    point: AthletePoint | None = None
     content: str = ""
     kept_as: str = ""
 

@@ -59,7 +59,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     photographer.act("compare")
 
     for _ in range(_LATER_FRAMES):
-        photographer.act("entry_later")
+        window.player.edits.nudge_transition(1, 1)
     photographer.wait_for_answer()
     photographer.picture("corrected", width_px=_WIDTH_PX)
     with photographer.dialog("export") as dialog:

@@ -35,8 +35,8 @@ from fineparser_gui.app import Studio
 from fineparser_gui.meet.dialog import MeetDialog
 from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.window import PoolsideWindow
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.dive import DiveState, SavedDive
+from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.worker.protocol import Segments, TrimRequest
 
 
@@ -66,7 +66,7 @@ def empty(at: Making) -> QWidget:
 
 def one_dive(at: Making) -> QWidget:
     """A dive that is scored, judged, corrected, drawn on and measured."""
-    key = open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0, diver="Anna")
+    key = open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0, athlete="Anna")
     answer_dive(at.studio, at.folder, None, scoring(), measures=_MEASURES)
     editing = at.studio.session.editing
     editing.set_judging(key, Judging(awards=(6.5, 7.0, 6.5)))
@@ -100,7 +100,7 @@ def many(at: Making) -> QWidget:
     first, second, third, _ = session.keys
     answer_dive(at.studio, at.folder, key=first)
     fail(at.studio, request_of(at.studio, third), "ConfigError", "It cannot be.")
-    session.editing.set_diver(first, "Anna")
+    session.editing.set_athlete(first, "Anna")
     session.select(second)
     return at.studio.window
 
@@ -158,7 +158,7 @@ def comparison(at: Making) -> QWidget:
 
 def history(at: Making) -> QWidget:
     """The history holds dives."""
-    changes = ({}, {"athlete": "Bo", "dived_on": "2026-04-02"}, {"athlete": "Bo", "award": None, "score": None})
+    changes = ({}, {"athlete": "Bo", "day": "2026-04-02"}, {"athlete": "Bo", "award": None, "score": None})
     rows = [row(made_dive(number, **known)) for number, known in enumerate(changes)]
     at.studio.session.history.write(lambda store: store.keep(rows))
     at.studio.window.actions_by_id["history"].trigger()

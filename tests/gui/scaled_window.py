@@ -99,7 +99,7 @@ def main() -> None:
     found = cut_off_for_good(window, waiter)
     key = open_scored(studio, waiter, video, folder)
     studio.session.editing.leave_out(key, "a", True)
-    studio.session.update(key, diver="Ann Lee", dived_on="2026-05-03")
+    studio.session.update(key, athlete="Ann Lee", day="2026-05-03")
     waiter.wait(300)
     found += cut_off_for_good(window, waiter)
     if window.width() > room.width() or window.height() > room.height():

@@ -215,18 +215,18 @@ def test_a_changed_order_can_be_undone_each_gesture_as_one(batch, qtbot, small_v
 def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     model, keys = batch.window.dives.model, batch.session.keys
     for key, diver in zip(keys, ("Zoë", "", "anna", "Mia"), strict=True):
-        batch.session.editing.set_diver(key, diver)
+        batch.session.editing.set_athlete(key, diver)
     entries = {action.text(): action for action in batch.window.actions_by_id["sort_dives"].menu().actions()}
     entries["by diver"].trigger()
-    assert (model.order, batch.window.dives.order.currentData()) == (Order.DIVER, Order.DIVER)
+    assert (model.order, batch.window.dives.order.currentData()) == (Order.ATHLETE, Order.ATHLETE)
     batch.window.dives.order.activated.emit(0)
     assert entries["in order of analysis"].isChecked()
     entries["by diver"].trigger()
     rows = [model.key(row) for row in range(4)]
-    assert [batch.session.dive(key).diver for key in rows] == ["anna", "Mia", "Zoë", ""]
+    assert [batch.session.dive(key).athlete for key in rows] == ["anna", "Mia", "Zoë", ""]
     assert batch.session.keys == keys
     assert not model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 3)
-    batch.session.editing.set_diver(rows[0], "Zuzana")
+    batch.session.editing.set_athlete(rows[0], "Zuzana")
     assert model.key(2) == rows[0]
     batch.session.select(rows[0])
     batch.window.actions_by_id["undo"].trigger()
@@ -236,7 +236,7 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
 def test_a_removed_dive_comes_back_as_it_was(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     batch.parsed(first)
-    batch.session.editing.set_diver(first, "Anna")
+    batch.session.editing.set_athlete(first, "Anna")
     batch.session.editing.move_transition(first, 1, 90)
     view = batch.window.dives.view
     view.selectionModel().select(view.model().index(2), QItemSelectionModel.SelectionFlag.Select)
@@ -260,7 +260,7 @@ def test_the_number_is_typed_in_the_row(batch, qtbot):
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: batch.session.dive(key).dive_number is not None)
     dive = batch.session.dive(key)
-    assert (dive.dive_number, dive.board_m, dive.diver) == ("5253B", 7.5, "Mia")
+    assert (dive.dive_number, dive.board_m, dive.athlete) == ("5253B", 7.5, "Mia")
     assert not view.model().setData(view.currentIndex(), "9999")
     assert "'9999' contains no dive number" in batch.window.messages.text
     batch.window.actions_by_id["undo"].trigger()
@@ -279,11 +279,11 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
         ("107B", 3.0, None),
         (None, None, None),
     ]
-    assert [session.dive(key).diver for key in session.keys] == ["Anna", "Zoë", "", ""]
+    assert [session.dive(key).athlete for key in session.keys] == ["Anna", "Zoë", "", ""]
     qtbot.waitUntil(lambda: not window.dives.naming.isVisible())
     window.actions_by_id["undo"].trigger()
     assert [session.dive(key).dive_number for key in session.keys] == [None, "205B", None, None]
-    assert [session.dive(key).diver for key in session.keys] == [""] * 4
+    assert [session.dive(key).athlete for key in session.keys] == [""] * 4
     window.actions_by_id["redo"].trigger()
     assert session.dive(third).dive_number == "107B"
     assert not window.messages.buttons  # the offer to undo would undo something else
@@ -318,7 +318,7 @@ def _score_two(batch) -> tuple[str, str]:
         batch.session.editing.set_details(key, "207C", 10.0)
         batch.parsed(key)
         batch.scored(key, made)
-    batch.session.editing.set_diver(first, "Anna")
+    batch.session.editing.set_athlete(first, "Anna")
     return first, second
 
 

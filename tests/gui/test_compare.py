@@ -272,7 +272,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
     session, window = idle_studio.session, idle_studio.window
     first, second = two_dives
     for key, day, awards in ((first, "2026-05-02", (5.0,)), (second, "2026-05-01", (7.0,))):
-        session.editing.set_diver(key, "Anna")
+        session.editing.set_athlete(key, "Anna")
         session.editing.set_day(key, day)
         session.editing.set_judging(key, Judging(awards=awards))
     (last,) = session.comparing.dives.attempts()
@@ -283,7 +283,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
     assert session.comparing.sides[1].key == second
     qtbot.waitUntil(lambda: not button.isVisible())
     session.comparing.end()
-    session.editing.set_diver(second, "Mia")
+    session.editing.set_athlete(second, "Mia")
     assert session.comparing.dives.attempts() == []
     qtbot.waitUntil(lambda: button.text() == "Compare")
     listed = session.comparing.candidates()

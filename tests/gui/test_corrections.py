@@ -123,10 +123,10 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
 
 def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
     window, session = scored.studio.window, scored.studio.session
-    window.actions_by_id["entry_earlier"].trigger()
+    window.player.edits.nudge_transition(1, -1)
     now_s = undo.monotonic()
     monkeypatch.setattr(undo, "monotonic", lambda: now_s + 3)
-    window.actions_by_id["entry_earlier"].trigger()
+    window.player.edits.nudge_transition(1, -1)
     window.actions_by_id["undo"].trigger()
     assert session.current.correction.transitions == (FLIGHT, ENTRY - 1)
 
@@ -137,7 +137,7 @@ def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
     assert not undo.isEnabled()
     drag(window.player.timeline, 0, 3)
     for _ in range(4):
-        window.actions_by_id["entry_earlier"].trigger()
+        window.player.edits.nudge_transition(1, -1)
     assert undo.text() == "&Undo moving the entry"
     assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
     undo.trigger()
@@ -179,7 +179,7 @@ def test_keys_put_a_step_at_the_playhead(scored, qtbot):
     window.transport.seek(50)
     qtbot.keyClick(window, Qt.Key.Key_1)
     assert session.current.correction.transitions == (50, ENTRY)
-    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    window.player.edits.nudge_transition(0, -1)
     assert session.current.correction.transitions == (49, ENTRY)
     assert window.transport.frame == 49
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -297,13 +297,13 @@ def test_dive_details_are_undone_by_field(scored, qtbot):
 
 def test_what_was_typed_into_a_field_comes_back_after_it_is_cleared(scored, qtbot):
     session, undo = scored.studio.session, scored.studio.window.actions_by_id["undo"]
-    field, key = scored.studio.window.details.diver, session.current.key
+    field, key = scored.studio.window.details.athlete, session.current.key
     qtbot.keyClicks(field, "Anna")
     field.clear()
     qtbot.keyClicks(field, "Bo")
     names = []
     while undo.isEnabled():
-        names.append(session.current.diver)
+        names.append(session.current.athlete)
         undo.trigger()
     assert names == ["Bo", "", "Anna"]
     session.editing.set_details(key, "405B", 10.0)

@@ -62,24 +62,24 @@ def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio
     studio = make_studio()
     session, details = studio.session, studio.window.details
     first, second = opened(studio, qtbot, dated, small_video)
-    assert [session.dive(key).dived_on for key in (first, second)] == ["2026-05-31", ""]
+    assert [session.dive(key).day for key in (first, second)] == ["2026-05-31", ""]
     assert details.date.text() == day_text("2026-05-31")
     details.date.setFocus()
     details.date.selectAll()
     qtbot.keyClicks(details.date, "2026-06-02")
-    assert session.dive(first).dived_on == "2026-06-02"
+    assert session.dive(first).day == "2026-06-02"
     details.date.selectAll()
     qtbot.keyClicks(details.date, day_text("2026-06-01"))
-    assert session.dive(first).dived_on == "2026-06-01"
+    assert session.dive(first).day == "2026-06-01"
     qtbot.keyClicks(details.date, "x")  # no day: what was known stays
     details.date.clearFocus()
-    assert session.dive(first).dived_on == "2026-06-01"
+    assert session.dive(first).day == "2026-06-01"
 
     assert studio.files.save_to(tmp_path / "a.fineparser")
     session.clear()
     studio.files.open(tmp_path / "a.fineparser")
     qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.QUEUED)
-    assert session.dive(session.keys[0]).dived_on == "2026-06-01"
+    assert session.dive(session.keys[0]).day == "2026-06-01"
     session.exports.table(session.keys, tmp_path / "dives.csv")
     qtbot.waitUntil(lambda: not session.exports.busy)
     head, row, *_ = (tmp_path / "dives.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -110,14 +110,14 @@ def test_the_note_on_a_dive_is_the_coachs_work(make_studio, qtbot, dated, small_
 def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio, qtbot, small_video, tmp_path):
     session, window = idle_studio.session, idle_studio.window
     keys = opened(idle_studio, qtbot, *copies(small_video, tmp_path, range(3)))
-    session.editing.set_diver(keys[0], "Anna")
+    session.editing.set_athlete(keys[0], "Anna")
     session.editing.set_details(keys[2], "107B", 3.0, 3.3)
     window.dives.view.selectAll()
     window.actions_by_id["edit_dives"].trigger()
     dialog = window.several
     assert (dialog.isVisible(), window.details.isVisible()) == (True, False)
     assert dialog.ok.text() == "Change 3 dives"
-    assert (dialog.diver.text(), dialog.diver.placeholderText()) == ("", "several")
+    assert (dialog.athlete.text(), dialog.athlete.placeholderText()) == ("", "several")
     assert dialog.board.currentText() == "several"
     qtbot.keyClicks(dialog.number, "9")
     dialog.ok.click()
@@ -130,12 +130,12 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     assert (dialog.isVisible(), window.details.isVisible()) == (False, True)
     dives = [session.dive(key) for key in keys]
     assert [dive.details for dive in dives] == [("207C", None, None), ("207C", None, None), ("207C", 3.0, None)]
-    assert [(dive.diver, dive.dived_on) for dive in dives] == [("Anna", "2026-05-31"), *2 * [("", "2026-05-31")]]
+    assert [(dive.athlete, dive.day) for dive in dives] == [("Anna", "2026-05-31"), *2 * [("", "2026-05-31")]]
     assert window.actions_by_id["undo"].text() == "&Undo changing 3 dives"
     session.editing.edits.undo()
     assert replace(session.dive(keys[2]), key="") == replace(session.dive(keys[2]), key="", dive_number="107B")
     assert session.dive(keys[2]).difficulty == 3.3
-    assert session.dive(keys[0]).dived_on == ""
+    assert session.dive(keys[0]).day == ""
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def _shown(studio) -> tuple[int, int]:
 
 def test_the_page_keys_go_from_dive_to_dive_wherever_the_focus_is(three, qtbot):
     window = three.window
-    for field in (window.player.pane.canvas, window.dives.view, window.details.diver, window.exemplars.table):
+    for field in (window.player.pane.canvas, window.dives.view, window.details.athlete, window.exemplars.table):
         field.setFocus()
         for key, expected in ((DOWN, 1), (DOWN, 2), (DOWN, 2), (UP, 1), (UP, 0), (UP, 0)):
             qtbot.keyClick(window.focusWidget(), key)
@@ -118,7 +118,7 @@ def _fold_columns(window, qtbot, clip) -> None:
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_F7)
     assert window.dives.isVisible()
     assert left.arrowType() is Qt.ArrowType.LeftArrow
-    window.details.diver.setFocus()
+    window.details.athlete.setFocus()
     qtbot.mouseClick(right, Qt.MouseButton.LeftButton)
     assert not window._side.isVisible()
     assert canvas.hasFocus()
@@ -131,18 +131,18 @@ def _fold_columns(window, qtbot, clip) -> None:
 
 
 def test_names_of_files():
-    dive = Dive(key="k", path=Path("/v/clip 7.mp4"), board_m=3.0, dived_on="2026-11-29")
+    dive = Dive(key="k", path=Path("/v/clip 7.mp4"), board_m=3.0, day="2026-11-29")
     assert file_stem(dive) == "clip 7"
-    anna = replace(dive, diver=" Anna ", dive_number="103B")
+    anna = replace(dive, athlete=" Anna ", dive_number="103B")
     assert file_stem(anna) == "Anna 103B 3m 2026-11-29"
-    assert file_stem(replace(anna, board_m=7.5, dived_on=None)) == "Anna 103B 7.5m"
-    assert file_stem(replace(anna, diver="A/B\\C:?\n", dive_number=None)) == "A-B-C-- 3m 2026-11-29"
-    assert len(file_stem(replace(anna, diver="x" * 500))) <= 120
-    nameless = replace(anna, dived_on=None)
+    assert file_stem(replace(anna, board_m=7.5, day=None)) == "Anna 103B 7.5m"
+    assert file_stem(replace(anna, athlete="A/B\\C:?\n", dive_number=None)) == "A-B-C-- 3m 2026-11-29"
+    assert len(file_stem(replace(anna, athlete="x" * 500))) <= 120
+    nameless = replace(anna, day=None)
     devices = {"con": "con-", "Lpt1. b": "Lpt1-. b", "Conny": "Conny"}  # of Windows, but for the last
-    assert {name: session_stem([replace(nameless, diver=name)]) for name in devices} == devices
-    assert session_stem([anna, replace(anna, dived_on="2026-11-27")]) == "Anna 2026-11-27"
-    assert session_stem([anna, replace(anna, diver="Bo")]) == "v 2026-11-29"
+    assert {name: session_stem([replace(nameless, athlete=name)]) for name in devices} == devices
+    assert session_stem([anna, replace(anna, day="2026-11-27")]) == "Anna 2026-11-27"
+    assert session_stem([anna, replace(anna, athlete="Bo")]) == "v 2026-11-29"
     assert session_stem([]) == ""
 
 
@@ -158,7 +158,7 @@ def test_the_folder_used_last_is_proposed_at_the_next_start_too(make_studio, qtb
     (tmp_path / "out").mkdir()
     studio = make_studio()
     _open(studio, qtbot, [clip])
-    studio.session.editing.set_diver(studio.session.current.key, "Anna")
+    studio.session.editing.set_athlete(studio.session.current.key, "Anna")
     proposed = clip.parent / f"{file_stem(studio.session.current)}.mp4"
     assert ask_save_path(studio.window, proposed, (".mp4",)) == tmp_path / "out" / "mine.mp4"
     (tmp_path / "out" / proposed.name).touch()

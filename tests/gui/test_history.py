@@ -35,7 +35,7 @@ def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, cl
     parse = session.current.analysis.parse
     assert dive.transitions == (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
     assert session.history.store.thumbnail(dive.id).startswith(b"\xff\xd8")
-    session.editing.set_diver(key, "Anna")
+    session.editing.set_athlete(key, "Anna")
     session.editing.set_event(key, "Club cup")
     session.editing.set_note(key, "Arms late.")
     session.editing.set_judging(key, Judging(awards=(7.0, 7.5, 7.0)))
@@ -50,21 +50,21 @@ def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, cl
     assert now.analysed_at == dive.analysed_at
     session.editing.remove([key])
     session.history.open([now])
-    qtbot.waitUntil(lambda: session.current is not None and session.current.diver == "Anna")
+    qtbot.waitUntil(lambda: session.current is not None and session.current.athlete == "Anna")
     assert (session.current.event, session.current.judging) == ("Club cup", Judging(awards=(7.0, 7.5, 7.0)))
 
 
 def test_a_video_opened_anew_has_what_is_known_of_it_and_what_is_typed_replaces_no_more(scored, qtbot, clip, tmp_path):
     session, key = scored.session, scored.session.current.key
-    session.editing.set_diver(key, "Anna")
+    session.editing.set_athlete(key, "Anna")
     session.editing.set_day(key, "2026-05-31")
     session.editing.set_judging(key, Judging(awards=(7.0, 7.5, 7.0)))
     (before,) = kept(scored, qtbot)
     session.clear()
     key = open_scored(scored, qtbot, clip, tmp_path, number=None)
-    assert (session.current.dived_on, session.current.dive_number) == ("2026-05-31", "207C")
+    assert (session.current.day, session.current.dive_number) == ("2026-05-31", "207C")
     assert scored.window.details.number.text() == "207C"
-    session.editing.set_diver(key, "Berta")
+    session.editing.set_athlete(key, "Berta")
     (now,) = kept(scored, qtbot)
     assert (now.athlete, now.judged, now.score) == ("Berta", before.judged, before.score)
     session.editing.edits.undo()
@@ -101,9 +101,9 @@ def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtb
 
 def test_what_is_being_typed_is_kept_at_once(scored, qtbot):
     details = scored.window.details
-    details.diver.setFocus()
-    qtbot.waitUntil(details.diver.hasFocus)
-    qtbot.keyClicks(details.diver, "Anna")
+    details.athlete.setFocus()
+    qtbot.waitUntil(details.athlete.hasFocus)
+    qtbot.keyClicks(details.athlete, "Anna")
     qtbot.waitUntil(lambda: [one.athlete for one in scored.session.history.store.search()] == ["Anna"])
 
 
@@ -127,7 +127,7 @@ def test_names_complete_across_sessions(scored, qtbot):
     history = scored.session.history
     history.store.keep([row(made_dive(athlete="Berta Maier", event="City meet"))])
     details = scored.window.details
-    for field, typed, name in ((details.diver, "mai", "Berta Maier"), (details.event_name, "ci", "City meet")):
+    for field, typed, name in ((details.athlete, "mai", "Berta Maier"), (details.event_name, "ci", "City meet")):
         field.setFocus()
         qtbot.waitUntil(field.hasFocus)
         field.completer().setCompletionPrefix(typed)  # its list needs more than the offscreen platform has
@@ -142,13 +142,13 @@ def test_names_complete_across_sessions(scored, qtbot):
 
 def test_an_athlete_is_renamed_in_the_open_session_too(scored, qtbot):
     session = scored.session
-    session.editing.set_diver(session.current.key, "Anna")
+    session.editing.set_athlete(session.current.key, "Anna")
     kept(scored, qtbot)
     session.history_editing.rename("Anna", "Anna Müller")
-    assert session.current.diver == "Anna Müller"
+    assert session.current.athlete == "Anna Müller"
     assert [one.athlete for one in kept(scored, qtbot)] == ["Anna Müller"]
     session.history_editing.edits.undo()
-    assert session.current.diver == "Anna"
+    assert session.current.athlete == "Anna"
 
 
 def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):

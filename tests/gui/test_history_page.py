@@ -14,9 +14,9 @@ from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (
     {"title": "one"},
-    {"title": "two", "dived_on": "2026-04-02", "award": 7.5, "judging": None, "step_points": (0.0, 1.5, 0.0)},
+    {"title": "two", "day": "2026-04-02", "award": 7.5, "judging": None, "step_points": (0.0, 1.5, 0.0)},
     {"title": "three", "athlete": "Bo", "dive_number": "5253B", "board_m": 10.0, "award": 5.0, "exemplar_id": "bo-1"},
-    {"title": "four", "athlete": "Bo Li", "dived_on": "", "award": None, "score": None, "step_points": ()},
+    {"title": "four", "athlete": "Bo Li", "day": "", "award": None, "score": None, "step_points": ()},
 )
 
 
@@ -136,26 +136,25 @@ def test_tags_are_given_taken_and_undone(page, qtbot):
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-def test_an_athlete_is_renamed_or_made_one_with_another_in_the_tile(studio, page, qtbot):
-    tiles = page.tiles
-    tiles.rename("Anna Müller")
-    assert tiles.name.isVisible()
-    qtbot.keyClicks(tiles.name, "Mia")
-    qtbot.keyClick(tiles.name, Qt.Key.Key_Escape)
+def test_an_athlete_is_renamed_or_made_one_with_another(studio, page, qtbot):
+    rename = page.menu.menu().actions()[0]
+    page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Anna Müller"))
+    rename.trigger()
+    assert page.name.isVisible()
+    qtbot.keyClicks(page.name, "Mia")
+    qtbot.keyClick(page.name, Qt.Key.Key_Escape)
     assert page.isVisible()
-    assert not tiles.name.isVisible()
-    assert all(tile.isVisible() for tile in tiles.tiles)
+    assert not page.name.isVisible()
     assert counts(page) == {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Bo Li"))
-    rename = page.menu.menu().actions()[0]
     for name, told, after in (
         ("  ", "", {"Anna Müller": 2, "Bo": 1, "Bo Li": 1}),
         ("Bea", "new name: 1", {"Anna Müller": 2, "Bea": 1, "Bo": 1}),
         ("Bo", "Bo has 1 dives already", {"Anna Müller": 2, "Bo": 2}),
     ):
         rename.trigger()
-        qtbot.keyClicks(tiles.name, name)
-        qtbot.keyClick(tiles.name, Qt.Key.Key_Return)
+        qtbot.keyClicks(page.name, name)
+        qtbot.keyClick(page.name, Qt.Key.Key_Return)
         assert counts(page) == after
         assert told in studio.window.messages.text
         page.filters.show_all()
@@ -164,7 +163,6 @@ def test_an_athlete_is_renamed_or_made_one_with_another_in_the_tile(studio, page
     undo.click()
     qtbot.waitUntil(lambda: counts(page) == {"Anna Müller": 2, "Bea": 1, "Bo": 1})
     assert not studio.window.messages.buttons
-    qtbot.waitUntil(lambda: [tile.athlete.name for tile in tiles.tiles] == ["Anna Müller", "Bo", "Bea"])
 
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
@@ -185,21 +183,6 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, 1.5]
 
 
-def test_tiles_of_athletes_tell_them_and_choose_their_dives(studio, page):
-    tiles = {tile.athlete.name: tile for tile in page.tiles.tiles}
-    assert list(tiles) == ["Anna Müller", "Bo", "Bo Li"]  # who dived last first
-    anna = tiles["Anna Müller"].athlete
-    assert (anna.n_dives, anna.last, anna.judged) == (2, ("2026-04-02", "103B"), (anna.best,))
-    tiles["Anna Müller"].click()
-    assert set(titles(page)) == {"one", "two"}
-    assert tiles["Anna Müller"].isChecked()
-    tiles["Anna Müller"].click()
-    assert len(titles(page)) == 4
-    studio.window.show_history(True, athlete="Bo")
-    assert titles(page) == ["three"]
-    assert tiles["Bo"].isChecked()
-
-
 def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, small_video, qtbot):
     assert not studio.window.actions_by_id["set_in_point"].isEnabled()
     studio.session.open([small_video])
@@ -210,7 +193,7 @@ def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, smal
 def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_another(make_studio, qtbot, clip, tmp_path):
     first = make_studio()
     key = open_scored(first, qtbot, clip, tmp_path)
-    first.session.editing.set_diver(key, "Ann Lee")
+    first.session.editing.set_athlete(key, "Ann Lee")
     first.session.history.keeping.flush()
     first.window.close()
     second = make_studio()
@@ -223,7 +206,7 @@ def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_anothe
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     assert not page.isVisible()
     dive = second.session.current
-    assert (dive.path, dive.diver, dive.dive_number) == (clip, "Ann Lee", "207C")
+    assert (dive.path, dive.athlete, dive.dive_number) == (clip, "Ann Lee", "207C")
 
 
 def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch):
@@ -244,7 +227,7 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     key = open_scored(studio, qtbot, clip, tmp_path)
     time = Measure(name="flight_time", value=1.2, unit="s", uncertainty=0.04, frame=40, step="take-off")
     session.update(
-        key, diver="Ann Lee", dived_on="2026-05-03", analysis=replace(session.dive(key).analysis, measures=(time,))
+        key, athlete="Ann Lee", day="2026-05-03", analysis=replace(session.dive(key).analysis, measures=(time,))
     )
     studio.window.actions_by_id["history"].trigger()
     page = studio.window.history
@@ -253,7 +236,7 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Ann Lee"))
     page.commands["report"].trigger()
     season = page.season
-    assert [dive.dived_on for dive in season.dives] == ["2026-05-03"]
+    assert [dive.day for dive in season.dives] == ["2026-05-03"]
     season.format.setCurrentIndex(1)
     season.note.setPlainText("A good spring.")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "spring"), ""))
@@ -298,9 +281,9 @@ def test_a_season_is_what_is_shown_or_selected_of_one_athlete(studio, page, qtbo
     qtbot.keyClick(season.note, Qt.Key.Key_Escape)
     assert not season.isVisible()
     assert page.isVisible()
-    dives = page._history.read(lambda store: store.search(HistoryQuery(athlete="Anna Müller")), [])
-    season.show_dives([replace(one, dived_on="") for one in dives])
+    dives = page._history.read(lambda store: store.search(HistoryQuery(exact={"athlete": "Anna Müller"})), [])
+    season.show_dives([replace(one, day="") for one in dives])
     assert len(reported()) == 2
-    season.show_dives([replace(dives[0], dived_on=""), dives[1]])
+    season.show_dives([replace(dives[0], day=""), dives[1]])
     assert reported() == [dives[1].title]
     assert "left out" in season.said.text()

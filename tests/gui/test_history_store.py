@@ -35,11 +35,11 @@ def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
 
 def test_what_is_typed_of_a_video_opened_anew_replaces_nothing_else(history):
     (id_,) = history.keep([row(made_dive(note="Arms late."))])
-    blank = made_dive(athlete="", dive_number="", board_m=None, dived_on="", event="", judging=None, score=None)
-    history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)), changed={"diver", "note"})])
+    blank = made_dive(athlete="", dive_number="", board_m=None, day="", event="", judging=None, score=None)
+    history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)), changed={"athlete", "note"})])
     assert history.dive(id_) == made_dive(id=id_, athlete="Berta")
     saved = history.saved([id_])[id_]
-    assert (saved.diver, saved.dive_number) == ("Berta", "103B")
+    assert (saved.athlete, saved.dive_number) == ("Berta", "103B")
     history.keep([row(replace(blank, dive_number="5337D", score=50.0), changed={"dive_number"})])
     told = history.dive(id_)
     assert (told.dive_number, told.board_m, told.score, told.event) == ("5337D", None, 50.0, "Club cup")
@@ -78,7 +78,7 @@ def test_the_same_dive_renews_its_row(history):
         trimmed, id=id_, tags=("best",), athlete="Anna Schmidt", analysed_at=trimmed.analysed_at
     )
     assert history.thumbnail(id_) == b"picture"
-    history.keep([row(replace(trimmed, athlete="Berta"), changed={"diver"})])
+    history.keep([row(replace(trimmed, athlete="Berta"), changed={"athlete"})])
     assert history.dive(id_).athlete == "Berta"
 
 

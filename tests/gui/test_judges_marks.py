@@ -185,7 +185,7 @@ def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_pat
     assert not action.isEnabled()
     typed(scored, qtbot, "6 6.5 7 6.5 6")
     typed(scored, qtbot, "7 - 6", "Marks by phase")
-    session.editing.set_diver(session.current.key, "Anna")
+    session.editing.set_athlete(session.current.key, "Anna")
     first = session.current
     session.editing.move_transition(first.key, 1, first.analysis.parse.transitions.first_entry_frame + 3)
     first = session.current

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from answers_kit import answer_dive, open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.session.dive import DiveState, SavedDive
+from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.shell.session_dialogs import SessionsDialog
 from fineparser_gui.store.store import FILE_NAME, Store
 
@@ -30,7 +29,7 @@ def opened(studio, qtbot, clip: Path, diver: str = "") -> None:
     """Open a clip and wait for it."""
     studio.window.opener.open_paths([clip])
     qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
-    studio.session.editing.set_diver(studio.session.current.key, diver)
+    studio.session.editing.set_athlete(studio.session.current.key, diver)
 
 
 def another(clip: Path) -> Path:
@@ -43,7 +42,7 @@ def another(clip: Path) -> Path:
 def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tmp_path, clip):
     studio = make_studio()
     opened(studio, qtbot, clip, "Zoë")
-    qtbot.waitUntil(lambda: [one.dives[0].diver for one in stored(tmp_path)] == ["Zoë"])
+    qtbot.waitUntil(lambda: [one.dives[0].athlete for one in stored(tmp_path)] == ["Zoë"])
     answer_dive(studio, tmp_path)
     studio.session.editing.move_transition(studio.session.current.key, 1, 90)
     qtbot.waitUntil(lambda: stored(tmp_path)[0].dives[0].correction.transitions == (37, 90))
@@ -120,7 +119,7 @@ def test_a_session_is_open_in_one_window_at_a_time(make_studio, qtbot, tmp_path,
     assert "open in another window" in other.window.messages.text
     assert mine.files.begin()
     assert other.files.open_session(record.id)
-    assert other.session.current.diver == "Zoë"
+    assert other.session.current.athlete == "Zoë"
 
 
 def test_windows_show_what_others_say_of_the_same_dive(make_studio, qtbot, tmp_path, clip):
@@ -128,10 +127,10 @@ def test_windows_show_what_others_say_of_the_same_dive(make_studio, qtbot, tmp_p
     for studio in (mine, other):
         opened(studio, qtbot, clip)
         assert studio.session.history.keeping.flush()
-    mine.session.editing.set_diver(mine.session.current.key, "Zoë")
+    mine.session.editing.set_athlete(mine.session.current.key, "Zoë")
     mine.session.editing.set_details(mine.session.current.key, "405B", 1.0)
     assert mine.session.history.keeping.flush()
-    qtbot.waitUntil(lambda: other.session.current.diver == "Zoë")
+    qtbot.waitUntil(lambda: other.session.current.athlete == "Zoë")
     assert (other.session.current.dive_number, other.session.current.board_m) == ("405B", 1.0)
 
 
@@ -148,34 +147,15 @@ def test_the_next_evening_begins_a_session(make_studio, qtbot, monkeypatch, tmp_
 
 def test_a_session_file_is_taken_in_once(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "monday.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), path)
+    write_session(SavedSession(dives=(SavedDive(path=clip, athlete="Zoë"),), selected=0), path)
     studio = make_studio()
     studio.window.files.open_path(path)
     assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio"
-    studio.session.editing.set_diver(studio.session.current.key, "Anna")
+    studio.session.editing.set_athlete(studio.session.current.key, "Anna")
     studio.files.begin()
     studio.window.files.open_path(path)
-    assert studio.session.current.diver == "Anna"
+    assert studio.session.current.athlete == "Anna"
     assert len(stored(tmp_path)) == 1
-
-
-@pytest.mark.parametrize(
-    ("label", "diver"), [("Keep what is known", "Zoë"), ("Take what the file says", "Anna"), ("", None)]
-)
-def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, tmp_path, clip, label, diver):
-    studio = make_studio()
-    opened(studio, qtbot, clip, "Zoë")
-    assert studio.session.history.keeping.flush()
-    (said,) = studio.session.snapshot().dives
-    path = tmp_path / "monday.fineparser"
-    write_session(SavedSession(dives=(replace(said, diver="Anna"),), selected=0), path)
-    studio.files.begin()
-    studio.window.files.open_path(path)
-    assert studio.session.current is None
-    for button in studio.window.messages.buttons:
-        if button.text() == label:
-            button.click()
-    assert (studio.session.current.diver if studio.session.current else None) == diver
 
 
 def _no_room(*_: object, **__: object) -> None:
@@ -221,7 +201,7 @@ def test_what_cannot_be_kept_is_said_once_and_asked_about_on_closing(
     assert len(stored(tmp_path)) == 1
 
 
-def test_sessions_are_renamed_merged_and_deleted_in_their_list(make_studio, qtbot, clip):
+def test_sessions_are_renamed_and_deleted_in_their_list(make_studio, qtbot, clip):
     studio = make_studio()
     opened(studio, qtbot, clip)
     studio.files.begin()
@@ -233,11 +213,8 @@ def test_sessions_are_renamed_merged_and_deleted_in_their_list(make_studio, qtbo
     assert (studio.files.name, dialog.list.item(0).text()[:4]) == ("Camp", "Camp")
     dialog.list.selectAll()
     assert not dialog.open_button.isEnabled()
-    dialog.merge.click()
-    assert dialog.list.count() == 1
-    assert [dive.path.name for dive in studio.session.dives] == ["clip.mp4", "next.mp4"]
     dialog.delete.click()
-    assert dialog.list.count() == 1
+    assert dialog.list.count() == 2
     dialog.question.agree.click()
     assert (dialog.list.count(), studio.session.keys) == (0, [])
     dialog.close()
@@ -253,10 +230,10 @@ def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_s
     assert keeping.flush()
     session.editing.edits.undo()
     session.editing.edits.undo()
-    assert [dive.diver for dive in session.dives] == ["Zoë", "Zoë"]
-    session.editing.set_diver(session.keys[0], "Berta")
+    assert [dive.athlete for dive in session.dives] == ["Zoë", "Zoë"]
+    session.editing.set_athlete(session.keys[0], "Berta")
     assert keeping.flush()
-    assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
+    assert [dive.athlete for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
 
 
 def test_a_copy_that_is_opened_while_its_original_is_written_gets_no_part_of_its_row(
@@ -271,7 +248,7 @@ def test_a_copy_that_is_opened_while_its_original_is_written_gets_no_part_of_its
     session.open([clip])
     qtbot.waitUntil(lambda: session.dives[1].state is DiveState.QUEUED)
     keeping._on_written(found)
-    session.editing.set_diver(session.keys[1], "Anna")
+    session.editing.set_athlete(session.keys[1], "Anna")
     assert keeping.flush()
-    assert [dive.diver for dive in session.dives] == ["Zoë", "Anna"]
-    assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Zoë", "Anna"]
+    assert [dive.athlete for dive in session.dives] == ["Zoë", "Anna"]
+    assert [dive.athlete for dive in stored(tmp_path)[0].dives] == ["Zoë", "Anna"]

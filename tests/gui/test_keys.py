@@ -45,7 +45,7 @@ def in_the_window(studio) -> dict[str, QWidget]:
     """A control of every kind that takes the keyboard."""
     window = studio.window
     return {
-        "text": window.details.diver,
+        "text": window.details.athlete,
         "number": window.details.number,
         "combo box": window.details.board,
         "check box": window.details.synchro,
@@ -73,7 +73,7 @@ def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_div
             qtbot.keyClick(control, key, modifiers)
             speed = window.transport.speed if name == "speed" else before[2]  # a list is searched by its letters
             assert state_of(studio_with_dive) == (*before[:2], speed, *before[3:]), f"{name}: {key}"
-        window.details.diver.clear()
+        window.details.athlete.clear()
         for _ in range(studio_with_dive.session.editing.edits.n_done):
             studio_with_dive.session.editing.edits.undo(latest=True)
 

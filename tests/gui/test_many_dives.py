@@ -74,7 +74,7 @@ def test_a_worker_killed_at_any_moment_is_started_again_and_loses_nothing(studio
     session.open(clips)
     for key in session.keys:
         session.editing.set_details(key, "207C", 10.0)
-        session.editing.set_diver(key, "Anna")
+        session.editing.set_athlete(key, "Anna")
         session.editing.declare_dive(key)  # the water's contact is not seen in all of them
     qtbot.waitUntil(lambda: bool(session.current.votes))
     session.editing.move_transition(session.current.key, 0, 30)
@@ -82,7 +82,7 @@ def test_a_worker_killed_at_any_moment_is_started_again_and_loses_nothing(studio
         session.select(rng.choice(session.keys))
         window.actions_by_id["cancel_all"].trigger()
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))
-        said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
+        said = [(dive.details, dive.athlete, dive.correction) for dive in map(session.dive, session.keys)]
         for key in session.keys:
             session.analyze(key)
         qtbot.wait(rng.randrange(6000))
@@ -90,4 +90,4 @@ def test_a_worker_killed_at_any_moment_is_started_again_and_loses_nothing(studio
         os.kill(victim, KILL)
         qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead))
         qtbot.waitUntil(lambda: all(dive.votes and not dive.busy for dive in map(session.dive, session.keys)))
-        assert said == [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
+        assert said == [(dive.details, dive.athlete, dive.correction) for dive in map(session.dive, session.keys)]

@@ -14,7 +14,8 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_gui.meet.dialog import MeetDialog
 from fineparser_gui.meet.table import ATHLETE, AWARDS, BOARD, DIFFICULTY, NUMBER, POINTS, REMARK, TOTAL, VIDEO
-from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.dive import SavedDive
+from fineparser_gui.session.session_file import SavedSession, read_session, write_session
 
 PASTED = "Anna 103B 3m\nBen 105C 3m\nAnna 403B 3m\nBen 203B 3m"
 
@@ -135,17 +136,17 @@ def test_videos_are_matched_with_the_open_rows_in_order_of_time(dialog, window, 
     open_matched(session, sorted(clips), qtbot)
     assert videos(session) == ["d", "a", "c", "b"]
     by_name = {dive.path.stem: dive for dive in session.dives}
-    assert (by_name["a"].diver, by_name["a"].details) == ("Ben", ("105C", 3.0, None))
+    assert (by_name["a"].athlete, by_name["a"].details) == ("Ben", ("105C", 3.0, None))
     qtbot.waitUntil(lambda: column(dialog, VIDEO) == ["d", "a", "c", "b"])
     window.actions_by_id["undo"].trigger()
     assert videos(session) == [""] * 4
-    assert {(dive.diver, dive.dive_number) for dive in session.dives} == {("", None)}
+    assert {(dive.athlete, dive.dive_number) for dive in session.dives} == {("", None)}
     window.actions_by_id["redo"].trigger()
     # A repeat: the first attempt is of no row, and what follows moves up.
     dialog.table.choose(1)
     dialog.take_off.trigger()
     assert videos(session) == ["d", "", "c", "b"]
-    assert session.find(by_name["a"].key).diver == ""
+    assert session.find(by_name["a"].key).athlete == ""
     dialog.match_anew.trigger()
     assert videos(session) == ["d", "c", "b", ""]
     assert session.find(by_name["c"].key).details[0] == "105C"
@@ -154,7 +155,7 @@ def test_videos_are_matched_with_the_open_rows_in_order_of_time(dialog, window, 
     dialog.table.choose(0)
     dialog.take_shown.trigger()
     assert videos(session) == ["b", "c", "d", ""]
-    assert session.find(by_name["d"].key).diver == "Anna"
+    assert session.find(by_name["d"].key).athlete == "Anna"
 
 
 def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
@@ -162,7 +163,7 @@ def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
     session.open(clips[:2])
     qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
     first, second = session.keys
-    session.editing.set_diver(first, "Ben")
+    session.editing.set_athlete(first, "Ben")
     session.editing.set_details(second, None, 10.0)
     session.editing.set_judging(second, Judging(awards=(7.0, 7.0, 7.0)))
     paste(dialog, PASTED)
@@ -302,7 +303,9 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
 def test_a_meet_of_a_file_asks_where_a_dive_was_corrected(dialog, window, clips, qtbot):
     session, path = window.session, clips[0].parent / "meet.fineparser"
     anna = ListedDive(athlete="Anna", dive_number="103B", board_m=3.0, awards=(7.0, 7.0, 7.0), dive="0")
-    dive = SavedDive(path=clips[0], dive_number="105B", board_m=3.0, diver="Anna", judging=Judging(awards=anna.awards))
+    dive = SavedDive(
+        path=clips[0], dive_number="105B", board_m=3.0, athlete="Anna", judging=Judging(awards=anna.awards)
+    )
     write_session(SavedSession(dives=(dive,), meet=Meet(rows=(anna,))), path)
     window.files.controller.open(path)
     assert column(dialog, NUMBER)[0] == "105B"

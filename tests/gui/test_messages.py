@@ -143,7 +143,7 @@ def test_a_written_file_leaves_and_its_folder_is_found_in_the_list(shown, qtbot,
     monkeypatch.setattr(strip.QDesktopServices, "openUrl", lambda url: opened.append(url) or len(opened) < 2)
     window.session.exports.table(window.session.keys, tmp_path / "dives.csv")
     qtbot.waitUntil(lambda: bool(stack.kept))
-    assert stack.kept[0].text == "dives.csv was written."
+    assert stack.kept[0][1] == "dives.csv was written."
     assert not window.exports.isVisible()
     bell = window.bell
     assert bell.text() == ""  # nothing to worry about

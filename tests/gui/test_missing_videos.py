@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.video.probe import probe
 from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.session.dive import DiveState, SavedDive
+from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.session.video_files import identity_of, moved_roots, relocated
 
 
@@ -83,7 +83,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     press(banner, "Find them…")
     assert asked == ["Where is clip.mp4?"]
     assert banner.isVisible()  # nothing was chosen: it is still to be done
-    session.editing.set_diver(session.keys[1], "Zoë")
+    session.editing.set_athlete(session.keys[1], "Zoë")
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
     banner.messages[-1].close_button.click()
@@ -103,7 +103,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     window.actions_by_id["undo"].trigger()
     wait_for(qtbot, session, DiveState.MISSING, DiveState.MISSING)
     # The day is what a video says of itself: once it was found, it is known.
-    told = tuple(replace(dive, dived_on=None) for dive in session.snapshot().dives)
+    told = tuple(replace(dive, day=None) for dive in session.snapshot().dives)
     assert replace(session.snapshot(), dives=told) == before
     qtbot.waitUntil(banner.isVisible)
     window.actions_by_id["redo"].trigger()

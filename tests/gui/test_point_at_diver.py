@@ -49,19 +49,19 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
     assert strip.isHidden()
     point_by_mouse(scored, qtbot, 40, 30)
     (request,) = asked(scored)
-    assert request.athlete == AthletePoint(frame=12, x=pytest.approx(40, abs=0.3), y=pytest.approx(30, abs=0.3))
+    assert request.point == AthletePoint(frame=12, x=pytest.approx(40, abs=0.3), y=pytest.approx(30, abs=0.3))
     assert request.kept_as != first
     assert "frame 12" in strip.text
     assert not scored.window.player.pointing.active
     scored.window.actions_by_id["undo"].trigger()
-    assert session.current.athlete is None
+    assert session.current.point is None
     assert strip.isHidden()
     (request,) = asked(scored)
-    assert request.athlete is None
+    assert request.point is None
     scored.window.actions_by_id["redo"].trigger()
-    assert session.current.athlete.frame == 12
+    assert session.current.point.frame == 12
     strip.take_back.click()
-    assert session.current.athlete is None
+    assert session.current.point is None
     assert session.edits.active.undo_text == "taking back the point on the diver"
 
 
@@ -74,7 +74,7 @@ def test_the_keys_move_a_crosshair_and_enter_takes_it(scored, qtbot):
     qtbot.keyClick(canvas, Qt.Key.Key_Up)
     assert scored.window.transport.frame == frame
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    point = scored.session.current.athlete
+    point = scored.session.current.point
     assert (point.x, point.y) == pytest.approx(expected, abs=0.06)
     assert canvas.accessibleDescription() == ""
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
@@ -100,24 +100,24 @@ def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbo
     assert player.pointing.active
     actions["point_at_diver"].trigger()
     assert not player.pointing.active
-    assert scored.session.current.athlete is None
+    assert scored.session.current.point is None
 
 
 def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot, tmp_path):
     point_by_mouse(scored, qtbot, 40, 30)
-    point = scored.session.current.athlete
+    point = scored.session.current.point
     path = tmp_path / "a.fineparser"
     write_session(scored.session.snapshot(), path)
     saved = read_session(path)
-    assert saved.dives[0].athlete == point
+    assert saved.dives[0].point == point
     content = json.loads(path.read_bytes())
     for damage in ({"frame": -1}, {"x": -0.5}, {"y": None}, []):
-        content["dives"][0]["athlete"] = {**content["dives"][0]["athlete"], **damage} if damage else damage
-        with pytest.raises(ConfigError, match="athlete"):
+        content["dives"][0]["point"] = {**content["dives"][0]["point"], **damage} if damage else damage
+        with pytest.raises(ConfigError, match="point"):
             parse_session(json.dumps(content).encode(), path)
-        content["dives"][0]["athlete"] = {"frame": point.frame, "x": point.x, "y": point.y}
-    del content["dives"][0]["athlete"]
-    assert parse_session(json.dumps(content).encode(), path).dives[0].athlete is None
+        content["dives"][0]["point"] = {"frame": point.frame, "x": point.x, "y": point.y}
+    del content["dives"][0]["point"]
+    assert parse_session(json.dumps(content).encode(), path).dives[0].point is None
 
 
 def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):
@@ -125,11 +125,11 @@ def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):
     session.editing.point_at(key, AthletePoint(frame=3, x=10.0, y=10.0))
     session.editing.set_range(key, 10, None)
     (request,) = asked(scored)
-    assert request.athlete is None
+    assert request.point is None
     assert "not used" in scored.window.player.pointed.text
     session.edits.active.undo()
     (request,) = asked(scored)
-    assert request.athlete.frame == 3
+    assert request.point.frame == 3
 
 
 def test_a_point_on_nobody_is_told_and_taken_back_with_one_click(scored, qtbot):

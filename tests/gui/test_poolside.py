@@ -1,6 +1,5 @@
 """At the pool: the mirror of what is recorded, dives that come by themselves, and what the coach does to them."""
 
-import csv
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from made_answers import recognition
 from numbered_video import read_number
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
@@ -239,9 +237,6 @@ def test_a_wrong_catch_plays_no_more_and_comes_back_at_a_tap_or_goes_to_the_bin(
     for clip in clips[:2]:
         pool.practice.add(clip)
     qtbot.waitUntil(lambda: len(rows(pool)) == 2)
-    beside_draw = [action for button in pool._controls.findChildren(QToolButton) for action in button.actions()]
-    assert pool.actions_by_id["draw"] in beside_draw
-    assert pool.actions_by_id["wrong"] not in beside_draw
     pool.loop(pool.list.last())
     pool.list.wrong.click()
     assert (len(rows(pool)), len(live)) == (1, 1)
@@ -262,11 +257,11 @@ def test_a_caught_dive_has_the_day_it_was_recorded_on(pool, clips, idle_studio, 
     midnight_s = datetime(2026, 11, 30).timestamp()
     pool.practice.add(replace(clips[0], at_s=midnight_s - 1.5, leaves_s=2.0))
     pool.practice.add(replace(clips[1], at_s=midnight_s - 60.0))
-    qtbot.waitUntil(lambda: [dive.dived_on for dive in session.dives] == ["2026-11-30", "2026-11-29"])
+    qtbot.waitUntil(lambda: [dive.day for dive in session.dives] == ["2026-11-30", "2026-11-29"])
     assert {dive.board_m for dive in session.dives} == {None}
     session.open([clips[2].clip])
     qtbot.waitUntil(lambda: session.dives[-1].info is not None)
-    assert session.dives[-1].dived_on == ""  # neither its file nor a camera says it
+    assert session.dives[-1].day == ""  # neither its file nor a camera says it
 
 
 def test_athletes_are_tapped_and_the_order_goes_on_by_itself(pool, clips, idle_studio, qtbot):
@@ -285,7 +280,7 @@ def test_athletes_are_tapped_and_the_order_goes_on_by_itself(pool, clips, idle_s
     assert next_at_board(pool) == ["Cleo"]
     pool.practice.add(clips[3])
     assert next_at_board(pool) == ["Anna"]
-    named = [(dive.diver, dive.board_m) for dive in session.dives]
+    named = [(dive.athlete, dive.board_m) for dive in session.dives]
     assert named == [("", None), ("Ben", 3.0), ("Cleo", 3.0)]
     rows(pool)
     pool.list.take_back()
@@ -309,7 +304,7 @@ def test_an_athlete_of_the_list_is_tapped_out_of_turn(pool, clips, idle_studio, 
     pool.practice.choose("Ben")
     session.meets.change(Meet(), "no list")
     pool.practice.add(clips[1])  # nobody follows an athlete who is in no order
-    assert session.dives[1].diver == "Ben"
+    assert session.dives[1].athlete == "Ben"
     assert next_at_board(pool) == []
 
 
@@ -398,11 +393,11 @@ def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):
     assert len(rows(pool)) == 1
 
 
-def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, clips, idle_studio, qtbot, monkeypatch):
+def test_the_log_says_who_balked_and_what_the_coach_said(pool, clips, idle_studio):
     for clip in clips[:2]:
         pool.practice.add(clip)
     first, second = idle_studio.session.keys
-    idle_studio.session.editing.set_diver(first, "Anna")
+    idle_studio.session.editing.set_athlete(first, "Anna")
     rows(pool)
     pool.list.view.setCurrentRow(0)
     pool.practice.repeat(second)
@@ -416,18 +411,7 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     assert "repeat · Legs apart" in pool.list.view.item(0).text()
     assert pool.list.note.text() == "Legs apart"
     assert pool.list.note.isVisible()
-    assert idle_studio.session.dive(second).diver == "Anna"
-    assert pool.practice.summary() == "Anna: dives 2, balks 1, repeats 1"
-    path = pool.setup.folders[0].parent / "practice.pdf"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    pool.write_report()
-    qtbot.waitUntil(lambda: not idle_studio.session.exports.busy)
-    table = path.with_suffix(".csv").read_text(encoding="utf-8-sig")
-    assert "Anna" in table
-    assert "Legs apart" in table
-    assert [row["outcome"] for row in csv.DictReader(table.splitlines())] == ["balk", "repeat"]
-    assert pool.word.accessibleName() == "practice.pdf was written."
-    assert path.read_bytes().startswith(b"%PDF")
+    assert idle_studio.session.dive(second).athlete == "Anna"
 
 
 def test_addresses_are_checked_and_remembered_without_passwords(pool):
@@ -471,7 +455,7 @@ def test_keys_move_the_mirror(pool, recorded, qtbot):
     def press(key: Qt.Key, tile: MirrorTile = first) -> None:
         qtbot.keyClick(tile, key)
 
-    for key, delay_s in ((Qt.Key.Key_3, 30), (Qt.Key.Key_Plus, 31), (Qt.Key.Key_Minus, 30), (Qt.Key.Key_0, 0)):
+    for key, delay_s in ((Qt.Key.Key_Plus, 1), (Qt.Key.Key_Plus, 2), (Qt.Key.Key_Minus, 1), (Qt.Key.Key_Minus, 0)):
         press(key)
         assert first.feed.delay_s == delay_s
     # Both show the same moment: they stop together.
@@ -483,14 +467,11 @@ def test_keys_move_the_mirror(pool, recorded, qtbot):
     press(Qt.Key.Key_Escape)
     assert first.feed.following
     assert first.feed.rate == 1
-    press(Qt.Key.Key_P)
-    assert len(pool.stage.tiles) == 3
-    assert pool.stage.active.feed.delay_s == 20
     pool.stage.clear()
 
 
 @pytest.mark.slow
-def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_path):
+def test_a_dive_at_the_pool_from_the_camera_to_the_list(studio, qtbot, tmp_path):
     from pool_stream import write_stream
 
     leaves_s, _ = write_stream(stream := tmp_path / "stream.mkv")

@@ -1,6 +1,5 @@
-"""Each button, entry, link and command of each window and dialog, pressed by mouse in each state: it does something."""
+"""Each button, entry, link and command of each window and dialog, pressed in each state: nothing fails."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,33 +13,6 @@ from PySide6.QtWidgets import QWidget
 from shown_studio import shown_studio
 
 from fineparser_gui import app
-
-#: What changes nothing, and why that is right.
-IDLE = {
-    "207C  back 3½ somersaults, tuck": "it is the number of the exemplar",
-    "SourceField › … › Look for cameras again": "there is none",
-    "SourceField › … (2) › Look for cameras again": "there is none",
-    "PoolsideWindow › Live": "it is live",
-    "command fit_to_window": "it fits",
-    "command zoom_out": "it fits",
-    "command actual_size": "the picture is smaller than its place",
-    "command timeline_zoom_out": "the timeline shows all",
-    "command timeline_all": "the timeline shows all",
-    "command timeline_dive": "the timeline shows the dive, which is all",
-    "command next_dive": "the last one is shown",
-    "command previous_dive": "the first one is shown",
-    "command move_down": "it is the last one",
-    "command move_up": "it is the first one",
-}
-
-#: What comes and goes too fast to be pressed for certain, and why.
-BRIEF = {
-    "LearnDialog › Cancel": "a set of dives is read in a moment",
-    "MeetDialog › Up": "the second row comes with a second list; it is pressed in the state of a meet",
-}
-
-#: End of the name of a control beside another of the same name, such as the row of a file that is sent a second time.
-_ONE_MORE = r" \(\d+\)$"
 
 pytestmark = [pytest.mark.qt_log_ignore("This plugin does not support", extend=True), pytest.mark.timeout(1800)]
 
@@ -64,7 +36,7 @@ def desktop(monkeypatch, tmp_path, small_video, qapp) -> Iterator[Desktop]:
 
 @pytest.fixture
 def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, recording, ring) -> Callable[..., None]:
-    """`press_all(state)`: press everything in a state, and see that all of it does something, and nothing fails."""
+    """`press_all(state)`: press everything in a state, and see that nothing fails."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
 
     def press(state: Callable[[Making], QWidget], *within: str) -> None:
@@ -78,15 +50,9 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
                 yield studio, state(Making(studio, qtbot, small_video, recording, ring, folder))
 
         rounds = 0
-        done = press_everything(make, desktop, qtbot, qtlog, within or ("",), idle=tuple(IDLE))
-        for name, effect in done.effects.items():  # shown where it fails
-            print(f"{name}: {effect[:200] or 'nothing'}")
+        done = press_everything(make, qtbot, qtlog, within or ("",))
+        assert done.pressed
         assert not done.faults, "\n".join(f"{name}: {fault}" for name, fault in done.faults.items())
-        idle = [name for name, effect in done.effects.items() if not effect and not name.endswith(tuple(IDLE))]
-        assert not idle
-        passing = [name for name in done.left if done.via[name] and name.startswith("MainWindow/")]  # of other states
-        left = [name for name in done.left if name not in BRIEF and name not in passing]
-        assert not [name for name in left if re.sub(_ONE_MORE, "", name) not in done.effects]
 
     return press
 
@@ -110,5 +76,5 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
         ("stream", ()),
     ],
 )
-def test_everything_does_something(press_all, state, within):
+def test_nothing_that_can_be_pressed_fails(press_all, state, within):
     press_all(getattr(pressed_states, state), *within)

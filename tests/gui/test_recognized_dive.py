@@ -15,7 +15,6 @@ from fineparser_gui.dives.delegate import chip_rect
 from fineparser_gui.services.exporting import exported
 from fineparser_gui.session.dive import DiveState, ScoreState
 from fineparser_gui.session.session_file import read_session, write_session
-from fineparser_gui.session.session_model import saved_dive
 from fineparser_gui.store.records import results_of, with_results
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
 
@@ -79,7 +78,7 @@ def test_the_seen_board_stands_everywhere_until_another_is_chosen(seen):
     session, board = seen.session, seen.window.details.board
     session.editing.set_details(session.current.key, "103B", None)
     assert exported(session.current, drawings=False).details.board_m == 1.0
-    assert with_results(saved_dive(session.current), results_of(session.current)).board_m == 1.0
+    assert with_results(session.current.saved, results_of(session.current)).board_m == 1.0
     assert "103B 1 m" in seen.window.dives.model.text(session.current.key)
     assert session.snapshot().dives[0].board_m is None
     board.setCurrentIndex(board.findData(3.0))
@@ -194,22 +193,22 @@ def test_it_is_asked_which_of_two_is_the_diver_before_a_score(unsure, qtbot, tmp
     assert not results_of(session.current).analysed_at
     window.details.number.setFocus()
     qtbot.keyClick(window.details.number, Qt.Key.Key_Return)
-    assert session.current.athlete is None  # Enter belongs to the field
+    assert session.current.point is None  # Enter belongs to the field
     window.player.take_keys()
     qtbot.keyClick(window.player.pane.canvas, Qt.Key.Key_Return)
-    assert session.current.athlete == AthletePoint(frame=50, x=25.0, y=20.0)
+    assert session.current.point == AthletePoint(frame=50, x=25.0, y=20.0)
     (request,) = requests(unsure, ParseRequest)
-    assert (request.athlete, request.in_frame, request.out_frame) == (session.current.athlete, None, None)
+    assert (request.point, request.in_frame, request.out_frame) == (session.current.point, None, None)
     assert not strip.isVisible()
     window.actions_by_id["undo"].trigger()
-    assert session.current.athlete is None
+    assert session.current.point is None
 
 
 def test_another_diver_is_chosen_by_a_click_on_the_picture(unsure, qtbot, tmp_path):
     session, strip = unsure.session, unsure.window.player.divers
     qtbot.waitUntil(lambda: all(strip._pictures.image(crop) is not None for crop in strip._crops))
     click(qtbot, strip.cards[1])
-    assert session.current.athlete == AthletePoint(frame=20, x=42.0, y=7.0)
+    assert session.current.point == AthletePoint(frame=20, x=42.0, y=7.0)
     answer_dive(unsure, tmp_path, recognition=recognition())
     assert len(score_requests(unsure)) == 1
 
@@ -224,5 +223,5 @@ def test_pointing_cuts_anew_unless_the_cut_was_made_by_hand(seen, by_hand):
     (request,) = requests(seen, ParseRequest)
     assert (request.in_frame, request.out_frame) == ((5, 91) if by_hand else (None, None))
     seen.window.actions_by_id["undo"].trigger()
-    assert (session.current.in_frame, session.current.athlete) == (5, None)
+    assert (session.current.in_frame, session.current.point) == (5, None)
     assert session.current.state is DiveState.QUEUED

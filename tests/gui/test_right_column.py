@@ -95,11 +95,11 @@ def test_enter_goes_on_to_the_next_dive_without_marks(idle_studio, qtbot, small_
 def test_tab_goes_down_the_sheet_and_a_seen_board_is_a_chip(idle_studio, qtbot, small_video) -> None:
     open_queued(idle_studio, qtbot, small_video)
     details = idle_studio.window.details
-    order = [details.diver, details.number, details.board, details.findChildren(QLineEdit)[2], details.note]
-    tops = [one.mapTo(details, one.rect().topLeft()).y() for one in (details.diver, details.number, details.board)]
+    order = [details.athlete, details.number, details.board, details.findChildren(QLineEdit)[2], details.note]
+    tops = [one.mapTo(details, one.rect().topLeft()).y() for one in (details.athlete, details.number, details.board)]
     assert tops == sorted(tops)
     assert not details.seen_board.isVisible()
-    passed, widget = [], details.diver
+    passed, widget = [], details.athlete
     while widget is not details.note:
         passed.append(widget)
         widget = widget.nextInFocusChain()

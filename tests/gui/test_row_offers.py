@@ -53,11 +53,11 @@ def test_a_clip_that_agrees_in_number_board_and_day_is_taken_and_told(studio, qt
     assert rows(studio) == [None, None]
     seen(studio, tmp_path, key)
     qtbot.waitUntil(lambda: rows(studio) == [key, None])
-    assert studio.session.dive(key).diver == "Anna"
+    assert studio.session.dive(key).athlete == "Anna"
     messages = studio.window.messages
     assert messages.text == "Taken from the dive list, as number, board and day agree: a: Anna, 103B, 1 m."
     messages.buttons[0].click()
-    assert (rows(studio), studio.session.dive(key).diver) == ([None, None], "")
+    assert (rows(studio), studio.session.dive(key).athlete) == ([None, None], "")
     qtbot.wait(2 * offers._SETTLE_MS)
     assert (rows(studio), studio.session.offers.offers) == ([None, None], ())
 

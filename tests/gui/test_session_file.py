@@ -12,15 +12,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.judged_dives import read_dives
+from fineparser_core.diving.details import LONGEST_NOTE
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.records import DiveSegment
 from fineparser_gui.services.exporting import ExportState
 from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import LONGEST_NOTE, DiveState
+from fineparser_gui.session.dive import DiveState, SavedDive
 from fineparser_gui.session.drawings import MOST_DRAWINGS, Drawing
-from fineparser_gui.session.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import MOST_DIVES, SavedSession, read_session, write_session
 
 
 def _segment(**changes: object) -> dict:
@@ -36,7 +37,7 @@ def _saved(path: Path) -> SavedSession:
         dive_number="207C",
         board_m=10.0,
         difficulty=3.4,
-        diver="Zoë",
+        athlete="Zoë",
         outcome="repeat",
         note="Arms late.\nHead up.",
         cancelled=True,
@@ -100,7 +101,7 @@ def test_what_a_text_editor_does_to_a_file_can_be_read(tmp_path, clip):
     path = tmp_path / "a.fineparser"
     write_session(_saved(clip), path)
     content = json.loads(path.read_text(encoding="utf-8"))
-    del content["dives"][0]["diver"]
+    del content["dives"][0]["athlete"]
     del content["dives"][0]["note"]
     content["dives"][0]["relative_path"] = "x" * 5000 + "\0"  # is no file's: the other path holds
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content, ensure_ascii=False).replace("\n", "\r\n").encode())
@@ -143,15 +144,15 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     assert session.current.drawings == ()
     assert "holds at most 1000 drawings" in studio.window.messages.text
     session.drawing_edits.draw(session.current.key, drawings[1:], "drawing")
-    session.editing.set_diver(session.current.key, "x" * 5000)
+    session.editing.set_athlete(session.current.key, "x" * 5000)
     studio.window.details.note.setPlainText("x" * 5000)
     assert len(session.current.note) == len(studio.window.details.note.toPlainText()) == LONGEST_NOTE
     assert len(session.current.drawings) == MOST_DRAWINGS
-    assert len(session.current.diver) == LONGEST_NAME
+    assert len(session.current.athlete) == LONGEST_NAME
 
 
 def test_a_name_with_tags_is_a_name(make_studio, tmp_path):
-    saved = SavedDive(path=tmp_path / "<b>a", diver="<img src='/dev/zero'>")
+    saved = SavedDive(path=tmp_path / "<b>a", athlete="<img src='/dev/zero'>")
     write_session(SavedSession(dives=(saved,), selected=0), tmp_path / "a.fineparser")
     studio = make_studio()
     studio.window.files.open_path(tmp_path / "a.fineparser")
@@ -175,7 +176,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     note = Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text=bad)
     dive = SavedDive(
         path=tmp_path / "a\udcff\ud800.mp4",
-        diver=bad,
+        athlete=bad,
         drawings=(note,),
         correction=Correction(left_out=frozenset({bad})),
     )
@@ -184,7 +185,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     saved = read_session(path)
     found = saved.dives[0]
     assert found.path == tmp_path / "a\udcff\N{REPLACEMENT CHARACTER}.mp4"
-    assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
+    assert (found.athlete, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
 
 
 def test_corrected_moments_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
@@ -201,3 +202,44 @@ def test_corrected_moments_are_exported_as_labels(make_studio, qtbot, monkeypatc
     assert (export.state, export.message) == (ExportState.DONE, "Judged dives: 1.")
     (dive,) = read_dives(tmp_path / "labels.json")
     assert (dive.first_entry_frame, dive.labelled_by, dive.award) == (90, "person", None)
+
+
+def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):
+    studio = make_studio()
+    session, files = studio.session, studio.window.files
+    session.open([clip, clip])
+    first, second = session.keys
+    session.editing.set_details(first, "207C", 10.0, 3.4)
+    session.editing.set_athlete(first, "Zoë")
+    _answer(studio, qtbot, tmp_path)
+    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING)
+    session.editing.move_transition(first, 1, 90)
+    session.editing.leave_out(first, "a", True)
+    session.move(second, 0)
+    session.cancel(second)
+    session.scheduler.pause(True)
+    said = session.snapshot()
+    assert said.dives[0].cancelled
+    session.analyze(first)
+    assert session.snapshot() == said
+    files.controller.save_to(tmp_path / "a.fineparser")
+    files.open_path(tmp_path / "a.fineparser")
+    assert session.snapshot() == said
+    assert session.scheduler.paused
+    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED)
+    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED)
+    session.scheduler.pause(False)
+    _answer(studio, qtbot, tmp_path)
+    assert session.current.corrected_frames == (37, 90)
+    assert session.snapshot().dives == said.dives
+
+
+def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot, monkeypatch):
+    def fail(**_: object) -> None:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as broken, qtbot.waitSignal(idle_studio.window.closing):
+        broken.setattr(idle_studio.files, "close", fail)
+        with pytest.raises(OSError, match="the disk is gone"):
+            idle_studio.window.close()
+    assert not idle_studio.window.isVisible()

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 from fineparser_core.records import DiveSegment
 from fineparser_gui.services.undo import Edit, Subject
-from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState
-from fineparser_gui.session.session_model import SessionModel, restored_attributes
+from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState, restored_attributes
+from fineparser_gui.session.session_model import SessionModel
 
 EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
 
@@ -24,7 +24,7 @@ def three() -> tuple[SessionModel, list[str]]:
 def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
     segment = DiveSegment(in_frame=1, first_flight_frame=5, first_entry_frame=8, out_frame=20, confidence=0.5)
     model, (first, *_) = three()
-    model.update(first, segments=(segment,), search_state=SearchState.DISMISSED, cancelled=True)
+    model.update(first, segments=(segment,), search_state=SearchState.FOUND, dismissed=True, cancelled=True)
     saved = model.saved(paused=False).dives[0]
     assert saved.dismissed
     again = Dive(key=first, **restored_attributes(saved))  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ def test_a_dive_is_busy_stopped_or_neither_by_its_states() -> None:
 
 
 def test_edits_of_one_gesture_are_one_and_reversed_take_each_other_back() -> None:
-    first = Edit(subject=Subject.DIVER, key="d", before="", after="A", text="naming", gesture="diver", at_s=0.0)
+    first = Edit(subject=Subject.ATHLETE, key="d", before="", after="A", text="naming", gesture="athlete", at_s=0.0)
     second = replace(first, before="A", after="An", at_s=1.0)
     merged = first.merged(second)
     assert merged is not None

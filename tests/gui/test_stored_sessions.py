@@ -11,8 +11,9 @@ from history_kit import made_dive, row
 
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.session_file import SavedDive, SavedSession, write_session
+from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.store import file
 from fineparser_gui.store.store import SessionEntry, Store, look_after, read_file, take_in
 
@@ -49,7 +50,7 @@ def test_a_dive_is_in_the_store_once_however_many_sessions_have_it(store):
     second, others = store.keep_session(0, SavedSession(), [entry("x")])
     assert ids["a"] == others["x"]
     store.set_athletes({ids["a"]: "Berta"})
-    assert [store.session(one)[0].dives[0].diver for one in (first, second)] == ["Berta"] * 2
+    assert [store.session(one)[0].dives[0].athlete for one in (first, second)] == ["Berta"] * 2
 
 
 def test_a_second_dive_of_the_same_clip_in_a_session_says_its_own(store):
@@ -105,7 +106,7 @@ def test_the_store_holds_whatever_a_session_file_holds(store, tmp_path, large):
     write_session(SavedSession(dives=(dive,)), path)
     assert path.stat().st_size > 2 << 20
     saved, source = read_file(path)
-    id_ = take_in(store, saved, "large", source, as_in_file=True)
+    id_ = take_in(store, saved, "large", source)
     assert store.session(id_)[0] == saved
     assert look_after(store.path) == ""
 

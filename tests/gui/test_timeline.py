@@ -81,8 +81,8 @@ def test_an_end_dragged_off_the_picture_stays_in_the_file(parsed) -> None:
 def test_ends_are_nudged_with_keys_and_undone_together(parsed) -> None:
     session, window = parsed.session, parsed.window
     for _ in range(3):
-        window.actions_by_id["in_later"].trigger()
-    window.actions_by_id["out_earlier"].trigger()
+        window.player.edits.nudge_range(0, 1)
+    window.player.edits.nudge_range(1, -1)
     assert (session.current.in_frame, session.current.out_frame) == (3, 118)
     assert window.transport.frame == 118
     session.editing.edits.undo()
@@ -231,7 +231,7 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     window.actions_by_id["loop_dive"].trigger()
     assert transport.loop == (0, 119)
     assert window.actions_by_id["loop"].isChecked()
-    window.actions_by_id["in_later"].trigger()
+    window.player.edits.nudge_range(0, 1)
     assert transport.loop == (1, 119)
 
 

@@ -94,7 +94,13 @@ def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> N
 def test_escape_ends_no_search_wherever_it_is_pressed(recording, qtbot) -> None:
     window = recording.window
     window.activateWindow()
-    for focused in (window.details.diver, window.dives.view, window.player.pane.canvas, window.player.timeline, window):
+    for focused in (
+        window.details.athlete,
+        window.dives.view,
+        window.player.pane.canvas,
+        window.player.timeline,
+        window,
+    ):
         focused.setFocus()
         for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
             qtbot.keyClick(focused, Qt.Key.Key_Escape, modifier)
@@ -165,7 +171,7 @@ def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> N
         request = next(one.request for one in session.scheduler.tasks if one.key == key)
         assert session.dive(key).state is DiveState.QUEUED
         assert session.trimming.accepted(whole) == {0, 1}
-        return request.in_frame, request.out_frame, request.athlete
+        return request.in_frame, request.out_frame, request.point
 
     point, cut = AthletePoint(frame=240, x=3.0, y=4.0), (200, 289)
     session.editing.point_at(key, point)

@@ -46,7 +46,7 @@ def test_the_dive_that_is_shown_comes_first_and_another_is_shown_before_it_chang
     studio = make_windows(3)[0]
     session, (a, b, c) = studio.session, studio.session.keys
     undo, redo = (studio.window.actions_by_id[name].trigger for name in ("undo", "redo"))
-    session.editing.set_diver(a, "Berta")
+    session.editing.set_athlete(a, "Berta")
     session.editing.set_details(b, "405B", 10.0)
     session.editing.set_event(a, "Cup")
     session.select(b)
@@ -56,7 +56,7 @@ def test_the_dive_that_is_shown_comes_first_and_another_is_shown_before_it_chang
     session.select(a)
     undo()
     undo()
-    assert (session.dive(a).event, session.dive(a).diver) == ("Club cup", "Anna Müller")
+    assert (session.dive(a).event, session.dive(a).athlete) == ("Club cup", "Anna Müller")
     assert session.dive(b).dive_number == "405B"
     assert told(studio) == f"Undone: naming the diver, {session.dive(a).title}."
     session.select(c)
@@ -69,23 +69,27 @@ def test_the_dive_that_is_shown_comes_first_and_another_is_shown_before_it_chang
     session.select(a)
     redo()
     redo()
-    assert (session.current.event, session.current.diver) == ("Cup", "Berta")
+    assert (session.current.event, session.current.athlete) == ("Cup", "Berta")
 
 
 def test_one_edit_of_many_dives_belongs_to_each_of_them(make_windows):
     studio = make_windows(3)[0]
     session, (a, b, c) = studio.session, studio.session.keys
-    session.editing.set_many([a, b], {"diver": "Berta"})
-    session.editing.set_diver(c, "Carla")
+    session.editing.set_many([a, b], {"athlete": "Berta"})
+    session.editing.set_athlete(c, "Carla")
     session.select(b)
     session.editing.edits.undo()
-    assert [one.diver for one in session.dives] == ["Anna Müller", "Anna Müller", "Carla"]
+    assert [one.athlete for one in session.dives] == ["Anna Müller", "Anna Müller", "Carla"]
 
 
 @pytest.mark.parametrize(
     ("name", "change", "theirs"),
     [
-        ("diver", lambda editing, key: editing.set_diver(key, "B"), lambda editing, key: editing.set_diver(key, "C")),
+        (
+            "athlete",
+            lambda editing, key: editing.set_athlete(key, "B"),
+            lambda editing, key: editing.set_athlete(key, "C"),
+        ),
         ("note", lambda editing, key: editing.set_note(key, "B"), lambda editing, key: editing.set_note(key, "C")),
         (
             "dive_number",
@@ -152,7 +156,7 @@ def test_names_and_tags_that_another_window_has_given_since_stay(make_windows):
 def test_an_offer_takes_back_what_it_tells_of(make_windows, qtbot):
     studio = make_windows(2)[0]
     session = studio.session
-    session.editing.set_diver(session.keys[1], "Berta")
+    session.editing.set_athlete(session.keys[1], "Berta")
     studio.window.show_history(True)
     page = studio.window.history
     qtbot.waitUntil(lambda: page.model.ids == [2, 1])
@@ -187,7 +191,7 @@ class Walk:
         self._undone: list[list[list[tuple[int, str, Any, Any]]]] = [[], []]
         self.n_undone = self.n_refused = 0
 
-    _WAYS = ("diver", "event", "note", "outcome", "details")
+    _WAYS = ("athlete", "event", "note", "outcome", "details")
 
     def go(self, n_steps: int) -> None:
         for step in range(n_steps):

@@ -42,8 +42,9 @@ from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
 from fineparser_core.video.reader import VideoReader
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import SavedSession, read_session, write_session
 from fineparser_gui.support.log_file import log_folder, start_logging
 
 _MARK = Mark(kind=NOTE, frame=40, points=((5.0, 5.0),))
@@ -236,12 +237,12 @@ def _logged(case: Case) -> None:
 def _session(case: Case) -> None:
     text = case.text[:LONGEST_NAME]  # the window takes none that is longer
     drawing = from_json({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text}, Drawing)
-    dive = SavedDive(path=case.video, diver=text, drawings=(drawing,))
+    dive = SavedDive(path=case.video, athlete=text, drawings=(drawing,))
     path = case.folder / "s.fineparser"
     write_session(SavedSession(dives=(dive,)), path)
     saved = read_session(path)
     assert saved.dives[0].path == case.video
-    saved.dives[0].diver.encode("utf-8")
+    saved.dives[0].athlete.encode("utf-8")
     write_session(saved, path)
     assert read_session(path) == saved
 

@@ -54,9 +54,10 @@ careless = Steps((), (_write_carelessly("one"), _write_carelessly("two")), diges
 
 
 def _saved(*divers: str) -> Any:
-    from fineparser_gui.session.session_file import SavedDive, SavedSession
+    from fineparser_gui.session.dive import SavedDive
+    from fineparser_gui.session.session_file import SavedSession
 
-    return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), diver=diver) for diver in divers))
+    return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), athlete=diver) for diver in divers))
 
 
 def _write_session(*divers: str) -> Callable[[Path], object]:
@@ -72,7 +73,7 @@ def _read_session(folder: Path) -> list[str] | None:
     from fineparser_gui.session.session_file import read_session
 
     path = folder / "monday.fineparser"
-    return [dive.diver for dive in read_session(path).dives] if path.exists() else None
+    return [dive.athlete for dive in read_session(path).dives] if path.exists() else None
 
 
 session = Steps(
@@ -182,7 +183,7 @@ def _sessions_of(folder: Path) -> list[tuple[str, ...]]:
 
     with closing(Store(folder / "state" / "history.sqlite")) as store:
         found = (store.session(one.id)[0].dives for one in store.sessions())
-        return sorted({tuple(dive.diver for dive in dives) for dives in found})
+        return sorted({tuple(dive.athlete for dive in dives) for dives in found})
 
 
 kept = Steps(

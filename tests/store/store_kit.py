@@ -1,12 +1,13 @@
 """Tools for tests of the store: dives by numbers, a coach's changes, and a plain model in memory of what they do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from history_kit import made_dive, row
 
-from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.dive import SavedDive
+from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.records import HistoryDive, HistoryQuery
 from fineparser_gui.store.store import SessionEntry, Store
 
@@ -16,7 +17,7 @@ Change = Callable[[Store], "Change"]
 
 def numbered_dive(number: int, **changes: Any) -> HistoryDive:
     """A dive of some day by its number."""
-    return made_dive(number, dived_on=f"2026-03-{number % 28 + 1:02}", **changes)
+    return made_dive(number, day=f"2026-03-{number % 28 + 1:02}", **changes)
 
 
 def number_of(dive: HistoryDive) -> int:
@@ -64,7 +65,7 @@ class Model:
         """Ids of the dives with a word that begins so, the latest first."""
         texts = {id_: f"{one.athlete} {one.note} {' '.join(one.tags)} {one.title}" for id_, one in self.dives.items()}
         ids = [id_ for id_, text in texts.items() if any(part.startswith(word) for part in text.lower().split())]
-        return sorted(ids, key=lambda id_: (self.rows[id_].dived_on, id_), reverse=True)
+        return sorted(ids, key=lambda id_: (self.rows[id_].day, id_), reverse=True)
 
     def add(self, store: Store, number: int) -> None:
         id_ = add(store, number)
@@ -120,12 +121,6 @@ class Model:
     def rename_session(self, store: Store, id_: int, name: str) -> None:
         store.rename_session(id_, name)
         self.sessions[id_] = name, self.sessions[id_][1]
-
-    def merge_sessions(self, store: Store, into: int, others: Iterable[int]) -> None:
-        store.merge_sessions(into, list(others))
-        name, dives = self.sessions[into]
-        dives = [*dives, *(one for other in others for one in self.sessions.pop(other)[1])]
-        self.sessions[into] = name, list(dict.fromkeys(dives))
 
     def delete_session(self, store: Store, id_: int) -> None:
         store.delete_sessions([id_])

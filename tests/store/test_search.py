@@ -18,7 +18,7 @@ TEXTS = {
 @pytest.fixture
 def db(folder):
     made = connect(folder / "dives.sqlite")
-    made.execute("CREATE TABLE dive (id INTEGER PRIMARY KEY AUTOINCREMENT, dived_on TEXT NOT NULL)")
+    made.execute("CREATE TABLE dive (id INTEGER PRIMARY KEY AUTOINCREMENT, day TEXT NOT NULL)")
     for statement in search.SCHEMA.split(";\n"):
         made.execute(statement)
     for id_, text in TEXTS.items():

@@ -97,7 +97,7 @@ class Walk:
 
     def _merge(self) -> None:
         one, other = self._random.sample(_ATHLETES, 2)
-        ids = self._window().ids(HistoryQuery(athlete=one))
+        ids = self._window().ids(HistoryQuery(exact={"athlete": one}))
         self._did(self._model.set_athletes(self._window(), dict.fromkeys(ids, other)))
 
     def _remove(self) -> None:
@@ -117,11 +117,8 @@ class Walk:
 
     def _change_session(self) -> None:
         if ids := self._some(self._model.sessions):
-            way = self._random.randrange(3)
-            if way == 0:
+            if self._random.randrange(2):
                 self._model.rename_session(self._window(), ids[0], self._random.choice(_WORDS))
-            elif way == 1:
-                self._model.merge_sessions(self._window(), ids[0], ids[1:])
             else:
                 self._model.delete_session(self._window(), ids[0])
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from math import hypot
 from pathlib import Path
 
@@ -14,17 +13,15 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.dive_words import award_words, phase_times, trust_text
 from fineparser_core.export.notes import notes_of, own_award_text
 from fineparser_core.export.palette import STEP_COLORS
-from fineparser_core.export.report.dives import PracticeDive, ReportedDive
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.page import (
-    AthletePage,
     MeasuredRow,
     NumberOverview,
     Overview,
     Page,
     Phase,
     PictureRow,
-    PracticeEntry,
     Report,
     ReportedTrend,
 )
@@ -50,46 +47,23 @@ def make_report(
     dives: Sequence[ReportedDive],
     *,
     title: str = "",
-    listed: Sequence[PracticeDive] = (),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Report:
     """Make a page for each dive; a dive whose video is missing has no pictures, and a note.
 
     Args:
-        listed: dives of a practice, each athlete's together; a page of them comes before the athlete's other pages.
         progress: receives the stage "write", counted in dives.
 
     Raises:
         VideoError: a video cannot be read.
         Cancelled: `cancel` was set.
     """
-    pages: list[Page | AthletePage] = []
-    made: dict[Path, Page] = {}
+    pages = []
     for done, dive in enumerate(dives, start=1):
-        page = make_page(dive, cancel=cancel)
-        if listed:
-            made[dive.path] = page
-        else:
-            pages.append(page)
+        pages.append(make_page(dive, cancel=cancel))
         progress(Progress("write", done, len(dives)))
-    for athlete, of in groupby(listed, key=lambda one: one.athlete):
-        theirs = list(of)
-        pages.append(_athlete_page(athlete, theirs, made))
-        pages += [made[one.path] for one in theirs if one.path in made]
     return Report(title=printable(title) or pages[0].title, pages=tuple(pages))
-
-
-def _athlete_page(athlete: str, dives: Sequence[PracticeDive], made: Mapping[Path, Page]) -> AthletePage:
-    entries = []
-    for dive in dives:
-        strips = made[dive.path].strips if dive.path in made else ()
-        pictures = tuple(picture.image for strip in strips[:1] for picture in strip.pictures)
-        if not pictures and dive.thumbnail is not None:
-            pictures = (np.ascontiguousarray(dive.thumbnail[:, :, 2::-1]),)
-        lines = tuple(printable(line) for line in dive.lines)
-        entries.append(PracticeEntry(heading=printable(dive.heading), lines=lines, pictures=pictures))
-    return AthletePage(title=printable(athlete) or text("nobody named"), entries=tuple(entries))
 
 
 def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.options import StrobeOptions
@@ -43,22 +41,3 @@ class ReportedDive:
     trend: tuple[ReportedTrend, ...] = ()
     comparison: ComparedDive | None = None
     strobe: StrobeOptions | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PracticeDive:
-    """A dive as the page of its athlete lists it, analyzed or not.
-
-    Attributes:
-        athlete: name, or "".
-        path: of the video; a `ReportedDive` of the same path brings pictures of its moments.
-        heading: when it was and what.
-        lines: what is said of it.
-        thumbnail: (H, W, 4) uint8 BGRA, for a dive without other pictures; None for none.
-    """
-
-    athlete: str
-    path: Path
-    heading: str
-    lines: tuple[str, ...]
-    thumbnail: np.ndarray | None = field(repr=False)

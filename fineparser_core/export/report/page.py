@@ -154,34 +154,11 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PracticeEntry:
-    """A dive on the page of its athlete.
-
-    Attributes:
-        heading: when it was and what.
-        lines: what is said of it.
-        pictures: (H, W, 3) uint8 RGB, in order of time; empty where there are none.
-    """
-
-    heading: str
-    lines: tuple[str, ...]
-    pictures: tuple[np.ndarray, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AthletePage:
-    """All dives of an athlete in a practice; in the PDF it goes on where a page is full."""
-
-    title: str
-    entries: tuple[PracticeEntry, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Report:
-    """All pages, a dive each, after the overview if there is any and the page of the athlete if dives are listed."""
+    """All pages, a dive each, after the overview if there is any."""
 
     title: str
-    pages: tuple[Page | AthletePage, ...]
+    pages: tuple[Page, ...]
     overview: Overview | None = None
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export.report.page import (
-    AthletePage,
     MeasuredRow,
     Overview,
     Page,
@@ -27,8 +26,6 @@ _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
 _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
-#: Height of the pictures of a dive on the page of its athlete: six of them, which are square, are as wide as the page.
-_ENTRY_PICTURE = (_WIDTH - 5 * _GAP) / 6
 #: Height of a chart of the overview, and rows of its table that leave space for a row of charts.
 _CHART, _MOST_NUMBERS = 44.0, 24
 #: Height of the chart of the number with most dives where there is room, and of the pictures of the best dive.
@@ -47,9 +44,6 @@ def write_pdf(report: Report, path: Path) -> None:
         canvas.add_page()
         _draw_overview(canvas, report.overview)
     for page in report.pages:
-        if isinstance(page, AthletePage):
-            _draw_athlete(canvas, page)
-            continue
         canvas.add_page()
         y = _draw_head(canvas, page)
         for strip in page.strips:
@@ -65,30 +59,6 @@ def write_pdf(report: Report, path: Path) -> None:
         if page.strobe is not None:
             _draw_strobe(canvas, page.title, page.strobe)
     canvas.write(path)
-
-
-def _draw_athlete(canvas: PdfCanvas, page: AthletePage) -> None:
-    y = _END
-    for entry in page.entries:
-        lines = [line for given in entry.lines for line in canvas.wrapped(given, 8.5, _WIDTH, 3)]
-        side = _ENTRY_PICTURE if entry.pictures else 0.0
-        height = 6.0 + 3.9 * len(lines) + side + 4.0
-        if y + height > _END:
-            canvas.add_page()
-            canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH)
-            y = _MARGIN + 11.0
-        canvas.line(((_MARGIN, y), (_MARGIN + _WIDTH, y)))
-        canvas.text(_MARGIN, y + 1.2, entry.heading, 10, bold=True, width=_WIDTH)
-        y += 6.5
-        for line in lines:
-            canvas.text(_MARGIN, y, line, 8.5, width=_WIDTH)
-            y += 3.9
-        x = _MARGIN
-        for image in entry.pictures:
-            wide = side * image.shape[1] / image.shape[0]
-            canvas.picture(x, y + 0.5, wide, jpeg(image))
-            x += wide + _GAP
-        y += side + 3.5
 
 
 def _draw_strobe(canvas: PdfCanvas, title: str, image: np.ndarray) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.content import make_overview, make_report
-from fineparser_core.export.report.dives import REPORT_SUFFIXES, PracticeDive, ReportedDive
+from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.meet_sheet import make_sheet
-from fineparser_core.export.report.page import Page, Report, trend_chart
+from fineparser_core.export.report.page import Report, trend_chart
 from fineparser_core.export.report.pictures import jpeg
 from fineparser_core.language import language, text
 from fineparser_core.printable import printable
@@ -57,7 +57,6 @@ def write_report(
     *,
     title: str = "",
     overview_note: str | None = None,
-    listed: Sequence[PracticeDive] = (),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> None:
@@ -67,7 +66,6 @@ def write_report(
         path: ends in a suffix of `REPORT_SUFFIXES`.
         title: of the file; by default that of the first page.
         overview_note: the coach's, on a first page about the course of the awards; None: without that page.
-        listed: see `make_report`.
         progress: receives the stage "write", counted in dives.
 
     Raises:
@@ -79,9 +77,9 @@ def write_report(
     suffix = path.suffix.lower()
     if suffix not in REPORT_SUFFIXES:
         raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
-    report = make_report(dives, title=title, listed=listed, progress=progress, cancel=cancel)
+    report = make_report(dives, title=title, progress=progress, cancel=cancel)
     if overview_note is not None:
-        pages = [page for page in report.pages if isinstance(page, Page)] if not listed else []
+        pages = report.pages
         report = replace(report, overview=make_overview(dives, report.title, overview_note, pages))
     if suffix == ".pdf":
         from fineparser_core.export.report.pdf import write_pdf  # its library takes a second to load

@@ -15,7 +15,7 @@ from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
 from fineparser_core.export.report import pdf, pdf_canvas
 from fineparser_core.export.report.content import make_overview, make_page
-from fineparser_core.export.report.dives import PracticeDive, ReportedDive
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.export.report.write import write_report
 from fineparser_core.language import LANGUAGES
@@ -206,27 +206,6 @@ def test_a_season_begins_with_a_page_of_its_awards(dive, tmp_path, suffix):
         assert "Well done." in text
     else:
         assert job.path.read_bytes().count(b"/Type /Page\n") == 3
-
-
-@pytest.mark.parametrize("suffix", [".html", ".pdf"])
-def test_a_practice_has_a_page_an_athlete_with_every_dive(dive, tmp_path, suffix):
-    def listed(athlete, path, thumbnail=None):
-        return PracticeDive(athlete=athlete, path=path, heading="10:00  207C", lines=("Low",), thumbnail=thumbnail)
-
-    picture = np.full((48, 64, 4), 90, np.uint8)
-    there = [listed("<b>Jo", dive.path), *(listed("Mia", tmp_path / f"{n}.mp4", picture) for n in range(8))]
-    job = ReportJob(
-        path=tmp_path / f"s{suffix}", dives=(dive,), title="Practice", overview_note="", listed=tuple(there)
-    )
-    save_job(job, tmp_path)
-    run_job(load_job(tmp_path), ignore_progress, CancelToken())
-    if suffix == ".html":
-        text = job.path.read_text("utf-8")
-        assert text.count("<main>") == 4  # the overview, two athletes, the analyzed dive
-        assert text.count("data:image/jpeg") == 6 + 6 + 8
-        assert "<b>Jo" not in text
-    else:
-        assert job.path.read_bytes().count(b"/Type /Page\n") == 5  # Mia's dives go on
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

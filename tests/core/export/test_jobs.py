@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
@@ -87,8 +86,7 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     note = Mark(kind=NOTE, frame=9, points=((1.0, 2.0),), text="später – 腰")
     style = MaskStyle(color="#102030", opacity=0.3, outline=True)
     options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
-    colors = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
-    options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colors=colors)
+    options = replace(options, marks=(mark, note), comparison_marks=(note,))
     jobs = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
         StillJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), frame=1, options=options),

@@ -5,14 +5,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError, ExportError, VideoError
-from fineparser_core.export import panel
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
 from fineparser_core.export.coach_marks import ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import HEADER_UNITS
 from fineparser_core.records import compared_dive
 
@@ -63,22 +60,6 @@ def test_the_other_dive_is_mirrored_or_laid_over(small_video, make_analysis, tmp
     assert images["over"].shape == alone.shape  # one picture, in which the body is tinted and nothing else
     changed = np.abs(images["over"] - alone).max(axis=2) > 8
     assert 0 < changed.mean() < 0.6
-
-
-def test_step_colors_are_applied(small_video, make_analysis, tmp_path):
-    """Colours with too low a contrast on the panels are lightened."""
-    chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
-    shown = panel.step_colors(chosen)
-    assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
-    assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
-    assert panel.step_colors(STEP_COLORS) == {name: rgb(color) for name, color in STEP_COLORS.items()}
-    analysis = make_analysis(small_video)
-    options = RenderOptions(step_colors=chosen)
-    write_still(analysis, 100, tmp_path / "still.png", options)
-    image = read_rgb(tmp_path / "still.png").astype(int)
-    for color in shown.values():
-        assert int((np.abs(image - color).max(axis=2) < 12).sum()) > 1000
-    assert not (np.abs(image - rgb(STEP_COLORS["flight"])).max(axis=2) < 12).any()
 
 
 YELLOW = (255, 216, 77)
