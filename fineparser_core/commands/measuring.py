@@ -27,10 +27,15 @@ from fineparser_core.evaluation.failures import failure_sheets
 from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
-from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip, said_of_entry
-from fineparser_core.evaluation.real_table import real_summary, real_table
-from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
+from fineparser_core.evaluation.real_clips import (
+    RealClipResult,
+    judge_trim,
+    measure_clip,
+    real_summary,
+    real_table,
+    said_of_entry,
+)
+from fineparser_core.evaluation.results import DiveResult, ResultCache, finite, write_predictions
 from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer

@@ -25,7 +25,6 @@ from fineparser_core.support.codec import to_json
 from fineparser_core.support.tables import Columns, columns_of, text_table
 
 if TYPE_CHECKING:  # they load torch
-    from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
     from fineparser_core.evaluation.running import Evaluation
     from fineparser_core.models.aqa_model import AQAModel
 
@@ -161,8 +160,7 @@ def evaluate(
     seed: int | None = None,
     force: bool = False,
     protocol: Protocol | None = None,
-    static_backbone: "BackboneFactory | None" = None,
-    head: "HeadFactory | None" = None,
+    **own: Any,
 ) -> DatasetEvaluation:
     """Measure predictions or a network on a data set.
 
@@ -176,7 +174,7 @@ def evaluate(
         seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
         force: compare two files although they were measured by different protocols.
         protocol: how a network is run; None: as its card says, or without a card as the release was.
-        static_backbone, head: the functions that make these parts of a bundle, as `load_model` takes them.
+        own: `static_backbone` and `head`, the functions that make these parts of a bundle, as `load_model` takes them.
 
     Raises:
         FineParserError: with a sentence, for files, data or options that cannot be used.
@@ -196,9 +194,8 @@ def evaluate(
             raise ConfigError(
                 "against compares two files of predictions: give the first of them in place of a network."
             )
-        own = {"static_backbone": static_backbone, "head": head}
         return _evaluate_network(method, data, split, split_by, seed, protocol, own)
-    if (protocol, static_backbone, head) != (None, None, None):
+    if protocol is not None or own:
         raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
     given = read_predictions(method)
     other = None if against is None else read_predictions(against)
@@ -276,7 +273,7 @@ def _evaluate_network(
 
     folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
     if isinstance(method, AQAModel):
-        if any(own.values()):
+        if own:
             raise ConfigError("static_backbone and head belong to the folder of a bundle: a network has its parts.")
         network, name = method, type(method).__name__
     else:

@@ -1,28 +1,83 @@
-"""Evaluation of a network on dives: each is encoded once, then compared with exemplars from the training dives."""
+"""Evaluation of a network on dives: each is read and encoded once, then compared with exemplars from training."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.exemplars import draw_exemplars
-from fineparser_core.data.records import DatasetDive, DiveRecord, Key
-from fineparser_core.data.transforms import plain_view
+from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet, Key
+from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
 from fineparser_core.evaluation.protocol import Protocol
-from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import DiveResult, dive_result, mask_results
+from fineparser_core.evaluation.results import DiveResult, ResultCache, dive_result, mask_results
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.inference.samples import coarse_pass, crop_frames, follow_masks, squares_around_body
 from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding, normalize
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.video.athlete_crop import crop_mask
+from fineparser_core.video.preprocess import WHOLE
 
+_ALL = np.arange(N_SAMPLES)
+_ATHLETE = 128
 #: Exemplars that are encoded at once.
 _AT_ONCE = 2
+
+
+class EvalInput(NamedTuple):
+    """The 96 samples of a dive at the input size of a network.
+
+    Attributes:
+        frames: (96, 112, 112, 3) uint8 RGB.
+        truth: (96, 112, 112) bool, true on the athlete; None where the data set has no masks.
+        missed: (96,) bool, true where the athlete is in the source frame but outside the input; None likewise.
+    """
+
+    frames: np.ndarray
+    truth: np.ndarray | None
+    missed: np.ndarray | None
+
+
+InputSource = Callable[[DatasetDive], EvalInput]
+
+
+def stored_inputs(preprocessing: str) -> InputSource:
+    """Return inputs from the frame cache. In an athlete crop these are cut around the true masks."""
+
+    def read(dive: DatasetDive) -> EvalInput:
+        view = plain_view(dive, preprocessing)
+        truth = None if dive.masks is None else view_masks(dive, view, _ALL) >= _ATHLETE
+        return EvalInput(view_frames(dive, view, _ALL), truth, None if truth is None else np.zeros(N_SAMPLES, bool))
+
+    return read
+
+
+def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
+    """Return inputs cut from the source images around the masks of the encoder's coarse pass, as in inference."""
+
+    def read(dive: DatasetDive) -> EvalInput:
+        chosen = plain_view(dive, WHOLE.name).sampled.tolist()
+        images = list(data.frames(dive.record, chosen))
+        squares = follow_masks(coarse_pass(images, encoder)[1], images[0])
+        squares = squares_around_body(images, squares, encoder)
+        ((frames, crops),) = crop_frames(images, squares, (MASK_SIZE, 1.0))
+        whole = list(data.masks(dive.record, chosen))
+        if not whole:
+            return EvalInput(frames, None, None)
+        places = [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in crops]
+        shares = np.stack([crop_mask(mask, place, MASK_SIZE) for mask, place in zip(whole, places, strict=True)])
+        # A sliver inside the crop that fills less than half of a pixel leaves the truth empty, but is not missed.
+        missed = np.array([mask.any() for mask in whole]) & ~shares.any(axis=(1, 2))
+        return EvalInput(frames, shares > 0.5, missed)
+
+    return read
 
 
 class Evaluator:

@@ -10,8 +10,7 @@ from fineparser_core.data.exemplars import draw_exemplars
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet, Key
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
-from fineparser_core.evaluation.evaluate import Evaluator
+from fineparser_core.evaluation.evaluate import Evaluator, athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.protocol import Protocol, read_pool
 from fineparser_core.inference.encoder import ClipEncoder

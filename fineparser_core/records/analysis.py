@@ -299,4 +299,4 @@ class Analysis:
         `pandas.DataFrame(analysis.tables()["measures"])` makes a data frame of one. A table without rows has no
         columns.
         """
-        return load_reference("fineparser_core.export.notebook:analysis_tables")(self)
+        return load_reference("fineparser_core.export.tables:analysis_tables")(self)

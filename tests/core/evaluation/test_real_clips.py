@@ -6,8 +6,7 @@ import pytest
 from made_analysis import blank_parse
 
 from fineparser_core.data.judged_dives import read_dives, read_masks
-from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
-from fineparser_core.evaluation.real_table import real_table
+from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip, real_table
 from fineparser_core.records import Clip, Transitions
 
 SIZE = (240, 320)

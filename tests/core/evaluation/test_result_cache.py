@@ -5,7 +5,7 @@ from made_results import dive
 
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.protocol import Protocol
-from fineparser_core.evaluation.result_cache import ResultCache
+from fineparser_core.evaluation.results import ResultCache
 
 PROTOCOL = Protocol(preprocessing="follow", decoding="flight")
 FACTS = {"weights": "fineparser-1", "labels": "abc"}

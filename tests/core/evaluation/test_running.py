@@ -12,9 +12,9 @@ from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.evaluation import results
-from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
+from fineparser_core.evaluation.evaluate import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.protocol import POOL_FILE, Protocol, read_pool, write_pool
-from fineparser_core.evaluation.result_cache import ResultCache
+from fineparser_core.evaluation.results import ResultCache
 from fineparser_core.evaluation.running import first_usable, prepare
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.encoder import ClipEncoder
