@@ -7,14 +7,13 @@ whose name has the unit ("start_s", "start frame") needs none in its values. Num
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fineparser_core.data.judged_dives import PERSON, JudgedDive
+from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.diving.dive_list import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.judging import read_awards
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
@@ -46,18 +45,8 @@ _NAMES = {
     "date": "day datum tag fecha",
     "split": "",
 }
-#: Columns of the table that the app exports, `export.tables`, and those by which it is known.
-_EXPORTED = {
-    "date": "dived_on",
-    "score": "judged_score",
-    "award": "judged_award",
-    "awards": "judges_awards",
-    "take_off": "judged_take_off",
-    "flight": "judged_flight",
-    "entry": "judged_entry",
-}
-_BY = ("transitions_by", "water_contact_by")
-_PREDICTED, _KNOWN_BY = ("score", "award"), ("own_award", "interval_low", "judged_award", "judged_score")
+#: Columns by which a table of what this program has found is known: its scores and awards are predictions.
+_OF_THE_APP = ("own_award", "interval_low", "judged_award", "judged_score")
 _FRAMES = tuple(name for name in _NAMES if name.endswith("_frame"))
 _PHASES = ("take_off", "flight", "entry")
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)\s*(?:s|sec|seconds)?")
@@ -87,8 +76,6 @@ class _Column(NamedTuple):
 def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTable:
     """Read the dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or cp1252.
 
-    Of the table that the app exports, the marks are those of the judges, and labels are whose it says.
-
     A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is impossible.
 
     Args:
@@ -105,13 +92,12 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTa
     )
     at, header = next(((n, row) for n, row in rows if any(map(str.strip, row))), (0, []))
     named = dict(named or {})
-    if exported := not {*header}.isdisjoint(_KNOWN_BY):
-        header = ["" if name in _PREDICTED and name not in named.values() else name for name in header]
-        named = {field: name for field, name in _EXPORTED.items() if name in header} | named
+    if not {*header}.isdisjoint(_OF_THE_APP):
+        raise AnnotationError(f"{path} holds what this program has found: export the judged dives and give that file.")
     columns = _columns(path, header, named)
     taken = {place for column in columns.values() for place in column.places}
     unused = [name for place, name in enumerate(header) if place not in taken and name.strip()]
-    found = ImportedTable([], [], [] if exported else unused)
+    found = ImportedTable([], [], unused)
     seen: dict[tuple[Path, int | None, int | None], int] = {}
     for n, row in rows:
         if n > at + _MOST_ROWS:
@@ -123,8 +109,6 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTa
             if any(map(str.strip, row[len(header) :])):
                 raise ValueError(f"{len(row)} cells under {len(header)} names: put what has a delimiter in quotes")
             dive = _dive(path.parent, n, cells, columns)
-            if exported:
-                dive = _by_whom(dive, dict(zip(header, row, strict=False)))
             first = seen.setdefault((dive.video, dive.start_frame, dive.end_frame), n)
             if first != n:
                 raise ValueError(f"the same dive as in row {first}: give start and end of each")
@@ -211,16 +195,6 @@ def _dive(folder: Path, n: int, cells: Mapping[str, Sequence[str]], columns: Map
     if (dive.start_frame, dive.end_frame) != (None, None):
         make_clip(video, dive.start_frame, dive.end_frame)  # sees whether they are in the file
     return dive
-
-
-def _by_whom(dive: JudgedDive, row: Mapping[str, str]) -> JudgedDive:
-    """Return a dive of the app's own table with the labels that a person placed, or else with those of the weights."""
-    steps, contact = (row.get(name) == PERSON for name in _BY)
-    if not (steps or contact):
-        return replace(dive, labelled_by=row.get("model", "")[:_SHOWN] or PERSON)
-    if not steps:
-        return replace(dive, first_flight_frame=None, first_entry_frame=None)
-    return dive if contact else replace(dive, first_water_contact_frame=None)
 
 
 def _place(folder: Path, text: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from fineparser_core.commands.score_report import report
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.diving.details import DiveDetails
-from fineparser_core.diving.judging import Judging, PhaseMarks
+from fineparser_core.errors import AnnotationError
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.report.content import make_page
@@ -132,38 +132,7 @@ def test_the_data(dives, tmp_path):
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
 
 
-def test_the_table_is_imported_with_the_judges_marks(small_video, make_analysis, tmp_path):
-    found = make_analysis(small_video, 3, 110)
-    contact = found.parse.transitions.first_entry_frame + 4
-    touched = replace(found, parse=correct_contact(found.parse, contact))
-    judged = Judging(awards=(6.5, 7.0, 7.5), phases=PhaseMarks(entry=6.0))
-    known = DiveDetails(athlete="Ana", day="2026-05-31", dive_number="207C", board_m=10.0)
-    by_three, by_one = (replace(known, judging=one) for one in (judged, Judging(awards=(8.0,))))
-    path = tmp_path / "a.mp4"
-    dives = [
-        ExportedDive(path=path, details=by_three, analysis=touched),
-        ExportedDive(path=path, details=known, analysis=touched, corrected=True),
-        ExportedDive(path=path, details=by_one, analysis=touched, contact_corrected=True),
-        ExportedDive(path=path, details=replace(by_three, difficulty=3.0)),
-    ]
-    named = [replace(dive, path=tmp_path / f"{n}.mp4") for n, dive in enumerate(dives)]
-    for dive in named:
-        dive.path.write_bytes(small_video.read_bytes())
-    write_csv(named, tmp_path / "dives.csv")
-    table = read_table(tmp_path / "dives.csv")
-    assert (table.bad, table.unused) == ([], [])
-    first, corrected, touched_by_hand, waiting = table.dives
-    assert (first.award, first.awards, first.marks) == (pytest.approx(7), (6.5, 7, 7.5), PhaseMarks(entry=6))
-    assert (first.score, first.athlete, first.date) == (pytest.approx(69.3), "Ana", "2026-05-31")
-    assert (first.start_frame, first.end_frame, first.labelled_by) == (3, 110, found.parse.model.id)
-    steps = found.parse.transitions.first_flight_frame, found.parse.transitions.first_entry_frame
-    assert (first.first_flight_frame, first.first_entry_frame) == steps
-    assert first.first_water_contact_frame == contact
-    assert (corrected.award, corrected.score, corrected.labelled_by) == (None, None, "person")
-    assert (corrected.first_flight_frame, corrected.first_water_contact_frame) == (steps[0], None)
-    assert (touched_by_hand.award, touched_by_hand.first_flight_frame) == (pytest.approx(8), None)
-    assert (touched_by_hand.first_water_contact_frame, touched_by_hand.labelled_by) == (contact, "person")
-    assert (waiting.award, waiting.difficulty, waiting.first_flight_frame) == (pytest.approx(7), 3, None)
-    text = (tmp_path / "dives.csv").read_text(encoding="utf-8").replace("judged_", "other_")
-    (tmp_path / "dives.csv").write_text(text.replace("judges_awards", "others"), encoding="utf-8")
-    assert {dive.award for dive in read_table(tmp_path / "dives.csv").dives} == {None}
+def test_the_table_is_no_set_of_judged_dives(dives, tmp_path):
+    write_csv(dives, tmp_path / "dives.csv")
+    with pytest.raises(AnnotationError, match="export the judged dives"):
+        read_table(tmp_path / "dives.csv")
