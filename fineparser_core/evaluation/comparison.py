@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.stats import t
 
 from fineparser_core.evaluation.protocol import interval_unit
 from fineparser_core.evaluation.results import DiveResult
@@ -20,44 +19,6 @@ from fineparser_core.evaluation.summary import (
     score_statistics,
     step_values,
 )
-
-#: Probability that the interval holds the mean over all seeds.
-_LEVEL = 0.95
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepeatedTrainings:
-    """A metric of several trainings.
-
-    Attributes:
-        values: of each training.
-        mean, deviation: of the values; the standard deviation is that of a sample (n - 1).
-        low, high: 95 % interval of the mean by Student's t. It knows the scatter of trainings, not that of dives.
-    """
-
-    values: tuple[float, ...]
-    mean: float
-    deviation: float
-    low: float
-    high: float
-
-
-def repeats(trainings: Sequence[Mapping[str, float]]) -> dict[str, RepeatedTrainings]:
-    """Return the metrics that two or more trainings have in common, in the order of `METRICS`.
-
-    Args:
-        trainings: metrics of each by name, or the differences of each to another method's training of the same seed.
-    """
-    found = {}
-    for name in METRICS:
-        values = np.array([one[name] for one in trainings if one.get(name) is not None])
-        if len(values) == len(trainings) and np.isfinite(values).all():
-            mean, deviation = float(values.mean()), float(values.std(ddof=1))
-            half = float(t.ppf((1 + _LEVEL) / 2, len(values) - 1)) * deviation / len(values) ** 0.5
-            found[name] = RepeatedTrainings(
-                values=tuple(values.tolist()), mean=mean, deviation=deviation, low=mean - half, high=mean + half
-            )
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+from scipy.stats import t
+
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation import summary
-from fineparser_core.evaluation.comparison import repeats
 from fineparser_core.resources import resource
 from fineparser_core.support.tables import text_table
 
@@ -21,6 +23,8 @@ METRICS = {
     "f_beta": "F_beta",
     "s_measure": "S-measure",
 }
+#: Probability that an interval holds the mean over all seeds.
+_LEVEL = 0.95
 #: Metrics of which the paper's definition is not known; the release computes others.
 _MASKS = ("mae", "f_beta", "s_measure")
 #: Presets of the paper's whole network, with which others are compared.
@@ -156,24 +160,37 @@ def _seed_table(ours: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     reference = next((preset for preset in _WHOLE if preset in several), next(iter(several), ""))
     cells = []
     for preset, seeds in several.items():
-        differences = repeats(
+        differences = _over_seeds(
             [
                 {name: value - other[name] for name, value in one.items() if name in other}
                 for one, other in zip(seeds, several[reference], strict=True)
             ]
         )
-        for name, one in repeats(seeds).items():
-            if name not in METRICS or name in _MASKS:
-                continue
+        for name, (mean, deviation, low, high) in _over_seeds(seeds).items():
             off = differences.get(name) if preset != reference else None
-            paired = ["", ""] if off is None else [f"{off.mean:+.4f}", f"{off.low:+.4f} to {off.high:+.4f}"]
-            interval = f"{one.low:.4f} to {one.high:.4f}"
-            cells.append([preset, METRICS[name], f"{one.mean:.4f}", f"{one.deviation:.4f}", interval, *paired])
+            paired = ["", ""] if off is None else [f"{off[0]:+.4f}", f"{off[2]:+.4f} to {off[3]:+.4f}"]
+            interval = f"{low:.4f} to {high:.4f}"
+            cells.append([preset, METRICS[name], f"{mean:.4f}", f"{deviation:.4f}", interval, *paired])
     if not cells:
         return ""
     n = len(next(iter(several.values())))
     header = [f"{n} seeds", "metric", "mean", "deviation", "95 % interval", f"minus {reference}", "95 %, paired"]
     return text_table(header, cells, left=(0, 1))
+
+
+def _over_seeds(seeds: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float, float, float]]:
+    """Return mean, deviation and the 95 % interval of the mean of each metric that all seeds have; not of masks.
+
+    The deviation is that of a sample (n - 1), the interval Student's: it knows the scatter of trainings, not of dives.
+    """
+    found = {}
+    for name in METRICS:
+        values = np.array([one[name] for one in seeds if one.get(name) is not None])
+        if name not in _MASKS and len(values) == len(seeds) and np.isfinite(values).all():
+            mean, deviation = float(values.mean()), float(values.std(ddof=1))
+            half = float(t.ppf((1 + _LEVEL) / 2, len(values) - 1)) * deviation / len(values) ** 0.5
+            found[name] = mean, deviation, mean - half, mean + half
+    return found
 
 
 def _means(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """From videos to network inputs, and to features in arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,44 +24,11 @@ from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 
-@dataclass(frozen=True)
-class ClipTransform:
-    """Transform of a clip to a network's input, see `clip_transform`."""
-
-    shape: FullFrame
-
-    def __call__(
-        self, clip: str | Path | np.ndarray | Tensor, start_frame: int | None = None, end_frame: int | None = None
-    ) -> Tensor:
-        """Return the 96 samples of a clip, (3, 96, 112, 112) float32, ImageNet-normalized.
-
-        Args:
-            clip: a video file, or frames (T, H, W, 3) uint8 RGB.
-            start_frame, end_frame: first and last frame, both included; None: those of the file or array.
-
-        Raises:
-            ConfigError: the frames are of another shape or type.
-            VideoError: the file cannot be read, or has no such frames.
-        """
-        if isinstance(clip, str | Path):
-            cut = make_clip(clip, start_frame, end_frame)
-            chosen = sample_frames(probe(cut.path), cut.in_frame, cut.out_frame).tolist()
-            with closing(VideoReader(cut.path)) as reader:
-                seen = {number: self.shape.apply(frame) for number, frame in reader.frames(sorted(set(chosen)))}
-            frames = [seen[number] for number in chosen]
-        else:
-            given = np.asarray(clip)[start_frame : None if end_frame is None else end_frame + 1]
-            if given.ndim != 4 or given.shape[-1] != 3 or given.dtype != np.uint8 or not len(given):
-                told = f"{given.shape} of {given.dtype}"
-                raise ConfigError("Frames {0} are no clip: give (T, H, W, 3) of uint8, RGB.", told)
-            frames = [self.shape.apply(given[number]) for number in sampled_frames(len(given) - 1)]
-        return normalize(torch.from_numpy(np.stack(frames))).transpose(0, 1)
-
-
-def clip_transform(preprocessing: str = WHOLE.name) -> ClipTransform:
+def clip_transform(preprocessing: str = WHOLE.name) -> Callable[..., Tensor]:
     """Return the transform from a clip to what a network takes, (3, 96, 112, 112) float32.
 
-    It takes a video file, or frames (T, H, W, 3) uint8 RGB; 96 samples are spread evenly over it, as released.
+    It takes a video file, or frames (T, H, W, 3) uint8 RGB, and perhaps first and last frame, both included; 96 samples
+    are spread evenly over it, as released.
 
     Args:
         preprocessing: "whole" squeezes the picture to 112 x 112 pixels, "release" to 112 x 200 and keeps the 112 rows
@@ -77,7 +44,28 @@ def clip_transform(preprocessing: str = WHOLE.name) -> ClipTransform:
     shape = get_preprocessing(preprocessing)
     if not isinstance(shape, FullFrame):
         raise ConfigError("Preprocessing {0} needs a network that finds the athlete: use whole.", repr(preprocessing))
-    return ClipTransform(shape)
+    return partial(_samples_of, shape)
+
+
+def _samples_of(
+    shape: FullFrame,
+    clip: str | Path | np.ndarray | Tensor,
+    start_frame: int | None = None,
+    end_frame: int | None = None,
+) -> Tensor:
+    if isinstance(clip, str | Path):
+        cut = make_clip(clip, start_frame, end_frame)
+        chosen = sample_frames(probe(cut.path), cut.in_frame, cut.out_frame).tolist()
+        with closing(VideoReader(cut.path)) as reader:
+            seen = {number: shape.apply(frame) for number, frame in reader.frames(sorted(set(chosen)))}
+        frames = [seen[number] for number in chosen]
+    else:
+        given = np.asarray(clip)[start_frame : None if end_frame is None else end_frame + 1]
+        if given.ndim != 4 or given.shape[-1] != 3 or given.dtype != np.uint8 or not len(given):
+            told = f"{given.shape} of {given.dtype}"
+            raise ConfigError("Frames {0} are no clip: give (T, H, W, 3) of uint8, RGB.", told)
+        frames = [shape.apply(given[number]) for number in sampled_frames(len(given) - 1)]
+    return normalize(torch.from_numpy(np.stack(frames))).transpose(0, 1)
 
 
 def extract_features(
