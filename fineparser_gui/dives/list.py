@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -121,8 +121,6 @@ class DivesPanel(QWidget):
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
         self.order = QComboBox(accessibleName=self.tr("Order of the list"), toolTip=self.tr("Order of the list"))
         self.order.setProperty("role", "quiet")
-        self.sorting = QMenu(self)
-        self._orders = QActionGroup(self)
         for text, order in (
             (self.tr("in order of analysis"), Order.QUEUE),
             (self.tr("by dive number"), Order.NUMBER),
@@ -132,12 +130,7 @@ class DivesPanel(QWidget):
             (self.tr("by file name"), Order.FILE),
         ):
             self.order.addItem(text, order)
-            action = self._orders.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(order is self.model.order)
-        self.sorting.addActions(self._orders.actions())
-        self._orders.triggered.connect(lambda action: self._sort(self._orders.actions().index(action)))
-        self.order.activated.connect(self._sort)
+        self.order.activated.connect(lambda place: self.model.set_order(self.order.itemData(place)))
         keyboard_friendly(self.order)
         self.naming = push_button("", self.naming_requested, role="notice")
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
@@ -202,18 +195,11 @@ class DivesPanel(QWidget):
         if index.isValid():
             self._session.select(self.model.key(index.row()))
 
-    def _sort(self, place: int) -> None:
-        self.order.setCurrentIndex(place)
-        self._orders.actions()[place].setChecked(True)
-        self.model.set_order(self.order.itemData(place))
-
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name in _MENU_ACTIONS:
             menu.addAction(self._actions[name])
-        menu.addSeparator()
-        menu.addMenu(self.sorting)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
 

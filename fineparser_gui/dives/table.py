@@ -67,10 +67,6 @@ class DivesModel(QAbstractListModel):
         session.dive_removed.connect(self._on_removed)
         session.dives_moved.connect(self._sort)
 
-    @property
-    def order(self) -> Order:
-        return self._order
-
     def set_order(self, order: Order) -> None:
         """Sort the rows from now on; the order of the queue does not change."""
         self._order = order

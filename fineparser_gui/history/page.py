@@ -66,7 +66,6 @@ class HistoryFiles(QObject):
             (self.tr("Import sessions…"), self.take_in),
             (self.tr("Look for moved videos"), self._session.history.find_moved),
             (self.tr("Back up…"), self._back_up),
-            (self.tr("Move…"), self._move),
         ):
             menu.addAction(text, act)
 
@@ -76,11 +75,6 @@ class HistoryFiles(QObject):
         names, _ = QFileDialog.getOpenFileNames(self._page, self.tr("Import sessions"), "", pattern)
         if names:
             self._session.history.take_in([Path(name) for name in names])
-
-    def _move(self) -> None:
-        """Ask for the folder; nothing there is replaced."""
-        if name := QFileDialog.getExistingDirectory(self._page, self.tr("Move the history to a folder")):
-            self._session.history.write(lambda store: store.move(Path(name) / FILE_NAME))
 
     def _back_up(self) -> None:
         proposed = Path.home() / f"{Path(FILE_NAME).stem}-{date.today().isoformat()}{Path(FILE_NAME).suffix}"

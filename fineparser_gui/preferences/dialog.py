@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QColorDialog,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -237,11 +235,6 @@ class PreferencesDialog(QDialog):
         text = self.tr("{0} contains no weights (no card.json). Choose the folder that training has written.")
         self.problem.setText(text.format(name))
         self.problem.show()
-
-    def _on_choose_color(self, choice: str, title: str) -> None:
-        chosen = QColorDialog.getColor(QColor(getattr(self._preferences.now, choice)), self, title)
-        if chosen.isValid():
-            self._preferences.change(**{choice: chosen.name()})
 
 
 def _form() -> tuple[QWidget, QFormLayout]:

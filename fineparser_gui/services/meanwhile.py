@@ -18,7 +18,7 @@ from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import Phrase, together
 from fineparser_core.support.atomic import try_writing
 from fineparser_core.support.sqlite_file import PATIENCE_S, exclusive, is_blank
-from fineparser_gui.store.file import connected, copy_file, is_sound, lock_of, moved_to
+from fineparser_gui.store.file import connected, copy_file, is_sound, lock_of
 from fineparser_gui.store.schema import is_store
 from fineparser_gui.store.store import Store
 
@@ -96,17 +96,14 @@ def _open_meanwhile(path: Path, months: Sequence[str], patience_s: float, troubl
 
 
 def _copy_newest(path: Path, target: Path, patience_s: float) -> str:
-    """Copy the dives of the newest sound store beside the history or where it was moved; return of when they are."""
-    places = [path]
-    while (following := moved_to(places[-1])) is not None and following not in places:
-        places.append(following)
-    beside = {one for place in places for one in place.parent.glob(f"{escape(place.stem)}*{place.suffix}")}
+    """Copy the dives of the newest sound store beside the history; return of when they are."""
+    beside = path.parent.glob(f"{escape(path.stem)}*{path.suffix}")
     copies = [one for one in beside if not one.stem.startswith(f"{path.stem}{_NAME}") and is_store(one)]
     for one in sorted(copies, key=lambda one: one.stat().st_mtime, reverse=True):
         if is_sound(one, patience_s):
             with closing(connected(one, "?mode=ro")) as source:
                 # Rows that are changed from here on have a greater revision.
-                copy_file(source, target, "DELETE FROM moved_to", "DELETE FROM session", "UPDATE dive SET revision = 0")
+                copy_file(source, target, "DELETE FROM session", "UPDATE dive SET revision = 0")
             return datetime.fromtimestamp(one.stat().st_mtime).isoformat(" ", "minutes")
     return ""
 

@@ -56,7 +56,6 @@ class BatchCommands(QObject):
     def serve(self, panel: DivesPanel, actions: ActionRegistry, messages: MessageStack) -> None:
         """Take the selection from a panel, and keep the actions up to date with the dives."""
         self._panel, self._actions, self._messages = panel, actions, messages
-        actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
         session = self._session
         Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)

@@ -248,7 +248,6 @@ CATALOG: tuple[Command, ...] = (
                  lambda w, on: w.session.comparing.overlay(on), lambda s: s.comparing, icon="overlay"),
             _can("compared_measures", Phrase("Meas&ures side by side…"), "Ctrl+M",
                  lambda w: w.dialogs.compared_measures(), lambda s: s.comparing, icon="measures"),
-            _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.has_several_dives),
         ),
         (
             _switch("mask", Phrase("Athlete &mask"), "M",

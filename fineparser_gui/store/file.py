@@ -1,4 +1,4 @@
-"""The SQLite file of the store: opened, shared by windows, moved, backed up, and restored where it is damaged."""
+"""The SQLite file of the store: opened, shared by windows, backed up, and restored where it is damaged."""
 
 import logging
 import os
@@ -15,7 +15,6 @@ from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.language import Phrase, together
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
-from fineparser_core.support.codec import from_json
 from fineparser_core.support.sqlite_file import (
     PATIENCE_S,
     SIDE_FILES,
@@ -49,7 +48,7 @@ class StoreFile:
     program did not confirm is rolled back.
 
     Attributes:
-        path: path of the file; the new path if it was moved.
+        path: path of the file.
         notice: a sentence for the user if the file was damaged, deleted or replaced; else "".
     """
 
@@ -57,18 +56,16 @@ class StoreFile:
         """Open a file, or create it; a damaged file is set aside.
 
         Args:
-            path: path of the file, whatever is there now. What the file says of another path is checked: it is used
-                only if a store is there.
+            path: path of the file, whatever is there now.
             patience_s: time to wait for another program that writes, in seconds.
 
         Raises:
-            ConfigError: the file was made by a newer version of the program, cannot be created or read, or was moved
-                and is not found at its new path.
+            ConfigError: the file was made by a newer version of the program, or cannot be created or read.
         """
         self.notice = ""
         self._lock, self._patience_s = threading.RLock(), patience_s
-        self._first = path
-        self._open(path)
+        self.path = path
+        self._open()
 
     def close(self) -> None:
         """Close the file; keep its content if it was deleted or replaced."""
@@ -88,35 +85,7 @@ class StoreFile:
         """Set the file aside if it is damaged, which was found while it was open; see `notice`. Raises: ConfigError."""
         with self._lock:
             self._db.close()
-            self._open(self.path, restore=True)
-
-    def move(self, path: Path) -> None:
-        """Continue in another file; the old file keeps its content and a note of the new path for other windows.
-
-        Raises:
-            ExportError: the new file exists, or it cannot be written; nothing is left of it then.
-        """
-        path, there = Path(os.path.abspath(path)), os.path.lexists(path)
-        if there and moved_to(path) is None:
-            raise ExportError("{0} exists already: choose another name.", path)
-        try:
-            str(path).encode()
-        except UnicodeEncodeError:
-            raise ExportError("The name of {0} is no text: choose another folder.", path) from None
-        try:
-            with self._lock, closing(connected(self.path)) as hold, closing(_private(path)) as target:
-                self._follow()
-                hold.execute("BEGIN IMMEDIATE")  # nobody writes between the copy and the note
-                self._db.backup(target)
-                hold.execute("INSERT INTO moved_to VALUES (?)", (str(path),))
-                hold.execute("COMMIT")
-        except (OSError, sqlite3.Error, FineParserError) as error:
-            for side in () if there else SIDE_FILES:
-                with suppress(OSError):
-                    os.unlink(f"{path}{side}")
-            raise error if isinstance(error, FineParserError) else _unwritable(path, error) from None
-        with self._reading():  # which follows
-            pass
+            self._open(restore=True)
 
     def backup(self, path: Path) -> None:
         """Write all of it into another file, whole or not at all. Raises: ExportError."""
@@ -130,30 +99,10 @@ class StoreFile:
         except sqlite3.Error:
             return False
 
-    def _open(self, path: Path, *, restore: bool = False) -> None:
-        left = set()
-        while True:
-            self._db, self.path = self._opened(path, restore=restore), path
-            moved = self._db.execute("SELECT path FROM moved_to LIMIT 1").fetchone()
-            self._files = [file_id(f"{path}{side}") for side in SIDE_FILES]
-            pair_log(path, lock_of(path))
-            if moved is None:
-                return
-            self._db.close()
-            left.add(os.path.realpath(path))
-            path = Path(moved[0].replace("\0", "?"))
-            if os.path.realpath(path) in left:
-                raise _unreadable(path, "it was moved in a circle")
-            if not path.is_file():
-                raise ConfigError(
-                    "The history was moved to {0}, which is not there: connect its disk, or move the file back there.",
-                    path,
-                )
-            if not is_store(path):
-                raise ConfigError(
-                    "The history was moved to {0}, which holds no history now: put the file or its backup back there.",
-                    path,
-                )
+    def _open(self, *, restore: bool = False) -> None:
+        self._db = self._opened(self.path, restore=restore)
+        self._files = [file_id(f"{self.path}{side}") for side in SIDE_FILES]
+        pair_log(self.path, lock_of(self.path))
 
     def _opened(self, path: Path, *, restore: bool) -> sqlite3.Connection:
         try:
@@ -183,7 +132,7 @@ class StoreFile:
             write_ahead(db, patience_s=self._patience_s)
             db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
             make(db)
-            db.execute("SELECT path FROM moved_to LIMIT 1")
+            db.execute("SELECT path FROM folder LIMIT 1")  # fails where tables are missing
         return db
 
     def _restore(self, path: Path) -> None:
@@ -237,8 +186,6 @@ class StoreFile:
                 self._follow()
                 with self._db as db:
                     db.execute("BEGIN IMMEDIATE")
-                    if db.execute("SELECT 1 FROM moved_to").fetchone():  # since a moment ago
-                        raise sqlite3.OperationalError("it is being moved")
                     yield db
         except (sqlite3.Error, ValueError) as error:
             self._recover_from(error)
@@ -253,12 +200,9 @@ class StoreFile:
                 raise ConfigError(notice) from None
 
     def _follow(self) -> None:
-        """Continue in the new file if another window has moved the store; write it again if its file was replaced."""
+        """Write the store again if its file was replaced."""
         if file_id(self.path) != self._files[0]:
             self.notice = self._write_again()
-        elif self._db.execute("SELECT 1 FROM moved_to").fetchone():
-            self._db.close()
-            self._open(self.path)
 
     def _write_again(self) -> str:
         """Keep the content of a file that was deleted or replaced, open the present file; return a sentence on it."""
@@ -276,7 +220,7 @@ class StoreFile:
             if not damaged:
                 self.backup(kept)
             self._db.close()
-        self._open(self.path if self.path == self._first or is_store(self.path) else kept)
+        self._open()
         if damaged:  # which the window that has set it aside has reported
             return self.notice
         if gone:
@@ -349,18 +293,6 @@ def is_sound(path: Path, patience_s: float = PATIENCE_S) -> bool:
             return not header_amiss(db)
     except sqlite3.Error:
         return False
-
-
-def moved_to(path: Path) -> Path | None:
-    """Return where a store was moved, as it says itself; None if it was not moved, or is no store."""
-    try:
-        if is_store(path):
-            with closing(connect(path, "?mode=ro")) as db:
-                moved = db.execute("SELECT path FROM moved_to").fetchone()
-            return from_json(moved[0], Path) if moved is not None else None
-    except (sqlite3.Error, ValueError):
-        pass
-    return None
 
 
 def copy_file(source: sqlite3.Connection, path: Path, *changes: str) -> None:

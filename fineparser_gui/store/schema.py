@@ -46,7 +46,6 @@ CREATE TABLE session_dive (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_by_dive ON session_dive (dive);
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
-CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
 {search.SCHEMA.strip()}
 """
 _HEADER = (f"PRAGMA user_version = {VERSION}", f"PRAGMA application_id = {_MARK + VERSION}")

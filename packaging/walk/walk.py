@@ -103,13 +103,6 @@ class Walk:
             self._desktop.type(f"tcp://127.0.0.1:{port}")
             self._click("button", "Start recording")
             self._see("list item", r"\d\d:\d\d:\d\d.*\n(?!waits|is being).+")
-        with self._step("write a report of the practice"):
-            self._click("button", "Practice report…")
-            report = self._written / "practice.pdf"
-            self._save_as(report)
-            self._see("label", r"practice\.pdf was written\.")
-            self._until("a report is on the disk", lambda: report.read_bytes().rstrip().endswith(b"%%EOF"))
-            self._until("a table is beside it", lambda: report.with_suffix(".csv").stat().st_size > 0)
         with self._step("stop the recording and close"):
             self._click("button", "Stop recording")
             self._see("label", r"The recording has stopped\.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QThread, QTimer, QUrl, Slot
-from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QCalendarWidget,
-    QColorDialog,
     QComboBox,
     QFileDialog,
     QGraphicsView,
@@ -464,7 +463,6 @@ class Desktop(QObject):
         monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *given, **_: ([self._open(*given)], ""))
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given, **_: (self._save(*given), ""))
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: self._choose_folder())
-        monkeypatch.setattr(QColorDialog, "getColor", lambda *_, **__: QColor("teal"))
         for scheme in _SCHEMES:
             QDesktopServices.setUrlHandler(scheme, self, "browse")
 

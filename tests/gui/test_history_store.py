@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from history_kit import made_dive, row
 
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError
 from fineparser_gui.store.records import HistoryQuery
 from fineparser_gui.store.store import Store, look_after
 
@@ -95,30 +95,6 @@ def test_removed_and_brought_back(history):
     assert history.ids() == [id_]
 
 
-def test_moved_to_another_file_all_windows_follow(history, tmp_path):
-    other = Store(history.path)
-    history.keep([row(made_dive(1))])
-    new = tmp_path / "stick" / "mine.sqlite"
-    new.parent.mkdir()
-    history.move(new)
-    other.keep([row(made_dive(2))])
-    assert (history.path, other.path, len(history.ids()), len(other.ids())) == (new, new, 2, 2)
-    other.move(tmp_path / "history.sqlite")
-    assert len(history.ids()) == 2
-    assert history.path == tmp_path / "history.sqlite"
-    for one in (other, history):
-        one.close()
-    new.write_bytes(b"something else")
-    again = Store(tmp_path / "history.sqlite")
-    with pytest.raises(ExportError, match="exists already"):
-        again.move(new)
-    again.move(tmp_path / "gone.sqlite")
-    again.close()
-    (tmp_path / "gone.sqlite").unlink()
-    with pytest.raises(ConfigError, match=r"moved to .*gone\.sqlite, which is not there"):
-        Store(tmp_path / "history.sqlite")
-
-
 def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
     history.keep([row(made_dive())])
     assert look_after(history.path) == ""
@@ -162,10 +138,10 @@ def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
     history.close()
     for path in (history.path, tmp_path / "history.backup.sqlite"):
         with closing(sqlite3.connect(path)) as db:
-            db.execute("DROP TABLE moved_to")
+            db.execute("DROP TABLE folder")
     with closing(Store(history.path)) as again:
         assert again.ids() == []
-        assert "its table moved_to moved_to is missing" in again.notice
+        assert "its table folder folder is missing" in again.notice
         assert "has no backup" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
 

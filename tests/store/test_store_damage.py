@@ -178,7 +178,7 @@ def locked(sound) -> Path:
     return sound
 
 
-@pytest.mark.parametrize("word", [b"moved_to (path", b"CREATE TABLE dive", b"listed INTEGER"])
+@pytest.mark.parametrize("word", [b"folder (path", b"CREATE TABLE dive", b"listed INTEGER"])
 def test_a_letter_of_the_schema_is_damaged(locked, folder, word):
     at = (locked / "closed.sqlite").read_bytes().find(word)
     cases = (("closed.sqlite", at + place, place % 5) for place in range(len(word)) if at >= 0)

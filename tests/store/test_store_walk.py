@@ -30,7 +30,7 @@ class Walk:
         weights = {
             self._add: 10, self._set_note: 3, self._set_tags: 3, self._rename: 2, self._merge: 1, self._remove: 4,
             self._take_back: 6, self._do_again: 3, self._keep_session: 3, self._change_session: 4, self._sweep: 3,
-            self._reopen: 1, self._move: 0.3, self._back_up: 0.3,
+            self._reopen: 1, self._back_up: 0.3,
         }  # fmt: skip
         self._ways, self._weights = list(weights), list(weights.values())
 
@@ -129,11 +129,6 @@ class Walk:
         at = self._random.randrange(2)
         self._windows[at].close()
         self._windows[at] = Store(self._first)
-
-    def _move(self) -> None:
-        store = self._window()
-        places = [self._folder / name for name in ("dives.sqlite", "stick.sqlite", "disk.sqlite")]
-        store.move(self._random.choice([one for one in places if one != store.path]))
 
     def _back_up(self) -> None:
         path = self._folder / "backup.sqlite"
