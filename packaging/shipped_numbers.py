@@ -1,8 +1,9 @@
 """Measures the bundled weights with the program as it is, and tells what it finds on their card and on every page.
 
 `python packaging/shipped_numbers.py DIVES CLIPS OUT` measures rendered dives that are kept aside, made by `fineparser
-synthesize --train 600 --test 300 --seed 2 --out DIVES`, real clips with labels, and how much each stream says. It goes
-on where it was killed. Without arguments it fills the pages by the card, which a test holds them to.
+synthesize --train 80 --test 60 --seed 2 --out DIVES`, real clips with labels, and how much each stream says. It goes
+on where it was killed; OUT/rendered and OUT/real hold what is measured, and what is deleted of them is measured again.
+Without arguments it fills the pages by the card, which a test holds them to.
 """
 
 import json
@@ -11,12 +12,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.profiling import stream_rhos
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_card
 from fineparser_core.commands import cli
-from fineparser_core.evaluation.model_card import real_rows, stream_rows
+from fineparser_core.evaluation.model_card import EVALUATION, real_rows, stream_rows, write_model_card
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.resources import bundled_weights, resource
 
@@ -104,15 +106,22 @@ def fill_pages() -> None:
 
 def measure(dives: str, clips: str, out: str) -> None:
     """Measure the bundled weights, and write what is found into their card."""
-    folder = bundled_weights()
-    if code := cli.main(["evaluate", "--data", dives, "--per-number", "10", "--real", clips, "--out", out]):
-        sys.exit(code)  # it has said why
+    folder, each = bundled_weights(), dict[str, dict[str, Any]]()
+    for name, given in {"rendered": ("--data", dives, "--per-number", "10"), "real": ("--real", clips)}.items():
+        path = Path(out) / name / EVALUATION
+        if not path.is_file() and (code := cli.main(["evaluate", *given, "--out", str(path.parent)])):
+            sys.exit(code)  # it has said why
+        each[name] = json.loads(path.read_text(encoding="utf-8"))
+    arithmetic = f"{each['rendered']['arithmetic'].split(' on ')[0].split(',')[0]}, {each['real']['arithmetic']}"
+    both = each["real"] | each["rendered"] | {"real_summary": each["real"]["real_summary"], "arithmetic": arithmetic}
+    rendered = Path(out) / "rendered"
+    (rendered / EVALUATION).write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
     analyzer = Analyzer.open(precision="fp32")
     exemplars = analyzer.library.exemplars()
     rhos = stream_rhos(analyzer, exemplars)
     streams = {name.split()[0]: round(rho, 3) for name, rho in rhos.items()}
     write_card(replace(read_card(folder), streams={"dives": len(exemplars)} | streams), folder)
-    cli.main(["evaluate", "--write-card", out])
+    write_model_card(rendered, folder)
 
 
 if __name__ == "__main__":
