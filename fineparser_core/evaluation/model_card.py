@@ -47,7 +47,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
         if fidelity is not None:
             metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
         split = content["data"]["split"]
-        rounded = {f"{split} {name}": round(float(value), 4) for name, value in metrics.items()}
+        rounded = {f"{split} {name}": round(float(value), 6) for name, value in metrics.items()}
         of = str(content["weights"])
         metrics = {f"{split} dives": int(content["data"]["n_dives"])} | rounded
         card = replace(card, metrics=metrics, real={k: str(v) for k, v in content.get("real_summary", {}).items()})
@@ -76,7 +76,8 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
     if card.synthetic and not _of_real(card, "awards, "):
         blocks.append(_NO_REAL_SCORES)
     if rendered is not None:
-        blocks += [f"## On {rendered['what']}", _metric_table(rendered["metrics"]), *_fidelity(rendered)]
+        drawn = f"Exemplars: {rendered['exemplars']}." if "exemplars" in rendered else ""
+        blocks += [f"## On {rendered['what']}", drawn, _metric_table(rendered["metrics"]), *_fidelity(rendered)]
     if card.real:
         blocks += ["## On real clips with labels", real_rows(card)]
     if card.calibration:
