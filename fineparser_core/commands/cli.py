@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import gc
 import importlib
 import os
 import shlex
@@ -22,7 +21,7 @@ from fineparser_core import __version__
 from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError, no_memory
 from fineparser_core.printable import printable, without_home
-from fineparser_core.support.processes import STOP_SIGNALS, wait_asleep
+from fineparser_core.support.processes import STOP_SIGNALS, expect_torch
 
 CommandMain = Callable[[list[str]], int]
 
@@ -96,8 +95,7 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
     `python -m fineparser_core.NAME` calls it too: `sys.exit(run_guarded(main, sys.argv[1:]))`.
     """
     show_all_text()
-    wait_asleep()  # the command loads torch
-    gc.set_threshold(20_000)  # by default Python looks through all that torch brings again and again while it is loaded
+    expect_torch()
     try:
         with _interrupt_on_stop_signals():
             code = _exit_code(command, argv)

@@ -5,6 +5,7 @@ output carry lines, most of them typed records as JSON; no pickle travels. It en
 never outlives the process that started it. The window starts its processes with `fineparser_gui.support.process`.
 """
 
+import gc
 import json
 import os
 import signal
@@ -51,15 +52,19 @@ def lower_priority() -> None:
         pass
 
 
-def wait_asleep() -> None:
-    """Let threads of OpenMP that wait for each other sleep; to be called before torch is loaded.
+def expect_torch() -> None:
+    """Prepare a process for torch, which is about to be loaded.
 
-    Else they spin, and where other programs want the cores, too, take them from the very threads that they wait for: an
-    analysis on two busy cores took three to seven times as long. Who sets OMP_WAIT_POLICY decides.
+    Threads of OpenMP that wait for each other sleep. Else they spin, and where other programs want the cores, too, take
+    them from the very threads that they wait for: an analysis on two busy cores took three to seven times as long. Who
+    sets OMP_WAIT_POLICY decides. And Python looks for garbage less often, else again and again while torch is loaded.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    gc.set_threshold(_OBJECTS_BETWEEN)
 
 
+#: New objects after which Python looks for garbage.
+_OBJECTS_BETWEEN = 20_000
 #: Variable by which Python leaves the working folder off its path, as -P does.
 _SAFE_PATH = "PYTHONSAFEPATH"
 #: First argument of the frozen command line that has it run a module of ours, which the second names.

@@ -41,9 +41,9 @@ from fineparser_core.support.processes import (
     ParentPipe,
     ProcessMessage,
     decode,
+    expect_torch,
     input_lines,
     lower_priority,
-    wait_asleep,
 )
 from fineparser_core.video.clips import make_clip
 from fineparser_gui.worker.analysis_cache import AnalysisCache
@@ -392,7 +392,7 @@ def _keep_latest(kept: dict[str, Value], name: str, value: Value, most: int) -> 
 def main() -> None:
     """Serve until the input ends."""
     window = ParentPipe(gone=lambda: os._exit(0))
-    wait_asleep()
+    expect_torch()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     faulthandler.enable()  # the window keeps the last lines of stderr
     settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()

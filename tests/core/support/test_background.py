@@ -19,11 +19,11 @@ def test_lower_priority_joins_the_idle_scheduling_class():
     assert printed.strip() == "True"
 
 
-def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):
+def test_threads_expect_torch_unless_the_environment_says_otherwise(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that what the call sets is taken back
     monkeypatch.delenv("OMP_WAIT_POLICY")
-    processes.wait_asleep()
+    processes.expect_torch()
     assert processes.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    processes.wait_asleep()
+    processes.expect_torch()
     assert processes.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
