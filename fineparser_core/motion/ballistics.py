@@ -13,8 +13,9 @@ _LEAST = 6
 _LEAST_SURE = 0.3
 #: A body's center is found no better than this share of its path's height in a frame, whatever the residuals say.
 _LEAST_SCATTER = 0.01
-# The boxes of a rising board begin the free fall too early; and most take-offs are so long before the highest point.
-_AFTER_START_S, _BEFORE_TOP_S = 0.05, 0.35
+# The boxes of a rising board begin the free fall too early; most take-offs are so long before the highest point, and
+# all, where boxes begin late, at least so long.
+_AFTER_START_S, _BEFORE_TOP_S, _LEAST_RISE_S = 0.05, 0.35, 0.1
 #: Seconds before the water in which the fall is no longer free.
 _BEFORE_WATER_S = 0.03
 #: Errors of neighboring frames go together over about so long: independent places are fewer than frames.
@@ -68,7 +69,8 @@ def in_the_air(times_s: np.ndarray, motion: DiveMotion, contact_s: float | None)
     Seconds of the file.
     """
     top_s = motion.at_s - motion.velocity[1] / motion.gravity
-    first_s = max(float(motion.path_s[0]) + _AFTER_START_S * motion.slowed, top_s - _BEFORE_TOP_S * motion.slowed)
+    first_s = float(motion.path_s[0]) + _AFTER_START_S * motion.slowed
+    first_s = float(np.clip(first_s, top_s - _BEFORE_TOP_S * motion.slowed, top_s - _LEAST_RISE_S * motion.slowed))
     last_s = float(motion.path_s[-1]) if contact_s is None else contact_s
     return np.asarray((times_s >= first_s) & (times_s <= last_s - _BEFORE_WATER_S * motion.slowed))
 

@@ -12,11 +12,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from fineparser_core.motion.free_fall import FreeFall
 
-#: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much, and at
-#: most so many times as much.
-_AROUND_S, _FARTHEST = 0.25, 2.0
-# Expected places of unmeasured transitions, in seconds of real time: the take-off near the start of the parabola; the
-# entry from the come-out, at most this long before the parabola ends, to its end.
+#: A body rises for about so long, its standard deviation, and at most so many of these longer or shorter; seconds of
+#: real time. Boxes of a rising board begin the parabola too early, lost ones too late: its top is better known.
+_RISE_S, _RISE_SCATTER_S, _FARTHEST = 0.3, 0.15, 2.0
+# Expected places of unmeasured transitions, in seconds of real time: the take-off as long before the top as most bodies
+# rise; the entry from the come-out, at most this long before the parabola ends, to its end.
 _AT_START_S = 0.3
 _COME_OUT_S, _EDGE_S = 0.6, 0.12
 #: Likelihood of any other place.
@@ -78,14 +78,14 @@ def read_moments(
 
 
 def rising_feet(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> tuple[tuple[float, float], ...]:
-    """Return the times at which the feet rise near the beginning of the fall, each with its probability.
+    """Return the times at which the feet rise before the top of the fall, each with its probability.
 
     Args:
         times_s, lowest_y: as of `read_moments`, each time once.
     """
     rise = np.zeros(len(times_s))
     rise[1:-1] = (lowest_y[:-2] - lowest_y[2:]) / (times_s[2:] - times_s[:-2])
-    off = (times_s - fall.start_s) / (_AROUND_S * fall.slowed)
+    off = (times_s - fall.top_s + _RISE_S * fall.slowed) / (_RISE_SCATTER_S * fall.slowed)
     # NaN where no mask is: not greater.
     likely = np.where((rise > 0) & (np.abs(off) < _FARTHEST), rise * np.exp(-0.5 * off**2), 0.0)
     at = np.flatnonzero(likely)
@@ -146,7 +146,8 @@ def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
     Args:
         times_s: (n,) of the samples.
     """
-    take_off = np.exp(-0.5 * ((times_s - fall.start_s) / (_AT_START_S * fall.slowed)) ** 2)
+    leaves_s = fall.top_s - _RISE_S * fall.slowed
+    take_off = np.exp(-0.5 * ((times_s - leaves_s) / (_AT_START_S * fall.slowed)) ** 2)
     first_s = max(fall.top_s, fall.end_s - _COME_OUT_S * fall.slowed)
     beyond = np.maximum(first_s - times_s, 0) + np.maximum(times_s - fall.end_s, 0)
     entry = np.exp(-0.5 * (beyond / (_EDGE_S * fall.slowed)) ** 2)
