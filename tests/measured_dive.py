@@ -66,9 +66,9 @@ def measured_parse(
         first_water_contact_frame=contact,
         motion=DiveMotion(
             to_scene=np.tile(np.eye(3), (96, 1, 1)),
-            path_s=times[30:60],
+            path_s=times[30:60] * slowed,
             path_xy=center[30:60],
-            at_s=1.5,
+            at_s=top_s,
             position=(0.0, 0.0),
             velocity=(0.0, 0.0),
             gravity=GRAVITY_M_S2 * PX_PER_M / slowed**2,
