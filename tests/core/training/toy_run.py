@@ -16,7 +16,6 @@ from fineparser_core.training.loop import Trainer
 from fineparser_core.training.validation import Splits
 
 EPOCHS, AN_EPOCH = 3, 4
-ITERATIONS = EPOCHS * AN_EPOCH
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(2, 1), test=())
 
 
