@@ -1,13 +1,18 @@
 """Words and numbers of an analyzed dive, made once for the window, clips, reports, tables and the phone's page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import floor
 
 from fineparser_core.diving.judging import Judging, half_text, likely_text
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.language import number, text
 from fineparser_core.measures.explanation import Bands, bands_of, findings, worst
 from fineparser_core.measures.words import dive_text, fault_text
-from fineparser_core.records import Analysis, DiveParse, Frame, OwnAward, Scoring
+from fineparser_core.records import Analysis, Contribution, DiveParse, Frame, OwnAward, Scoring
+
+#: Digits behind the decimal point of points where people read them; tables and JSON have all.
+DIGITS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,32 @@ def trust_text() -> str:
 def phase_times(parse: DiveParse) -> tuple[str, ...]:
     """Return the duration of each phase as the timeline writes it."""
     return tuple(text("{0} s", number(duration_s, 1)) for duration_s in parse.step_durations_s)
+
+
+def step_points(parts: Sequence[Contribution], score: float, compared: float) -> tuple[float, ...]:
+    """Return the points of the phases, rounded so that their sum is the difference of both scores as shown."""
+    total = round(score, DIGITS) - round(compared, DIGITS)
+    return tuple(rounded_to_sum([part.points for part in parts], total))
+
+
+def scored_points(scoring: Scoring) -> tuple[float, ...]:
+    """Return the `step_points` of a score against the mean of its exemplars."""
+    mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
+    return step_points(scoring.contributions, scoring.score, mean)
+
+
+def rounded_to_sum(values: Sequence[float], total: float) -> list[float]:
+    """Return values rounded up or down so that their sum is the total as shown (largest remainders).
+
+    Args:
+        values: numbers whose sum is the total up to rounding; not empty.
+    """
+    units = [value * 10**DIGITS for value in values]
+    lacking = round(total * 10**DIGITS) - sum(floor(unit) for unit in units)
+    each, rest = divmod(lacking, len(units))
+    by_remainder = sorted(range(len(units)), key=lambda place: floor(units[place]) - units[place])
+    up = set(by_remainder[:rest])
+    return [(floor(unit) + each + (place in up)) / 10**DIGITS for place, unit in enumerate(units)]
 
 
 def dive_words(

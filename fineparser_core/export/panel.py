@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fineparser_core.export.dive_words import DiveWords, Remark
+from fineparser_core.export.dive_words import DIGITS, DiveWords, Remark, scored_points
 from fineparser_core.export.drawing import BOLD, REGULAR, Color, draw_text, fill_box, fit_text, text_width, wrap_text
 from fineparser_core.export.palette import STEP_COLORS, rgb
 from fineparser_core.language import Phrase, number, text, translated
@@ -122,16 +122,16 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> Non
     bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2
     largest = max(1.0, *(abs(part.points) for part in scoring.contributions))
-    for row, part in enumerate(scoring.contributions):
+    for row, (part, points) in enumerate(zip(scoring.contributions, scored_points(scoring), strict=True)):
         y = top + (24 + 19 * row) * unit
         draw_text(image, (left, y + 11 * unit), text(part.step), 13 * unit, TEXT)
         fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
         end = zero + half * part.points / largest
         bar = (min(zero, end), y, max(zero, end), y + 14 * unit)
         fill_box(image, bar, _STEP_RGB[part.step], radius_px=2 * unit)
-        points = number(part.points, 1, signed=True)
-        right = width - MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
-        draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, TEXT, weight=BOLD)
+        said = number(points, DIGITS, signed=True)
+        right = width - MARGIN * unit - text_width(said, 14 * unit, weight=BOLD)
+        draw_text(image, (right, y + 11.5 * unit), said, 14 * unit, TEXT, weight=BOLD)
     fill_box(image, (zero - 0.6 * unit, top + 21 * unit, zero + 0.6 * unit, top + 79 * unit), MUTED)
 
 

@@ -5,12 +5,13 @@ from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.export.dive_words import DIGITS, step_points
 from fineparser_core.records import ExemplarVote
 from fineparser_core.scoring.rescore import outliers
 from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
 from fineparser_gui.support.images import icon
-from fineparser_gui.support.steps import step_points, step_texts
+from fineparser_gui.support.steps import step_texts
 from fineparser_gui.support.table_model import AnyIndex, TableModel
 from fineparser_gui.support.widgets import fill_with_card, follow_palette, label, literal, style_table
 
@@ -127,10 +128,10 @@ class ExemplarModel(TableModel):
         if column == _NUMBER:
             return vote.dive_number
         if column == _SCORE:
-            return decimal(vote.score)
+            return decimal(vote.score, DIGITS)
         if column == _VOTE:
-            return decimal(vote.vote)
-        return signed(step_points(vote.contributions, vote.vote, vote.score)[column - _FIRST_STEP])
+            return decimal(vote.vote, DIGITS)
+        return signed(step_points(vote.contributions, vote.vote, vote.score)[column - _FIRST_STEP], DIGITS)
 
 
 class _Table(QTableView):

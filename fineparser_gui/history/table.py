@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.judging import dive_outcome_text
+from fineparser_core.export.dive_words import DIGITS
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryDive, HistoryQuery, Order
 from fineparser_gui.support.formatting import board_text, day_text, decimal, signed
-from fineparser_gui.support.steps import DIGITS, step_text
+from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.table_model import TableModel
 from fineparser_gui.support.widgets import literal, style_table
 
@@ -118,8 +119,8 @@ class HistoryModel(TableModel):
         if column in self.right:
             value = getattr(dive, ORDERS[column])
             if column in _STEPS and value is not None:
-                return signed(value)
-            return "" if value is None else decimal(value, 1 if column == _SCORE else DIGITS)
+                return signed(value, DIGITS)
+            return "" if value is None else decimal(value, DIGITS if column == _SCORE else 2)
         return ", ".join(dive.tags) if column == _TAGS else str(getattr(dive, ORDERS[column]) or "")
 
     def shown(self, row: int, column: int, role: int) -> object:

@@ -6,10 +6,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
+from fineparser_core.export.dive_words import DIGITS, rounded_to_sum, scored_points
 from fineparser_core.records import Contribution
 from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import decimal, signed
-from fineparser_gui.support.steps import DIGITS, rounded_to_sum, scored_points, step_text
+from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import fill_with_card, keyboard_friendly, label, lay_out
 
@@ -40,7 +41,7 @@ class ContributionsPanel(QWidget):
         self._bars = ContributionBars()
         self._sum = label(wrap=True)
         meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
-        head = lay_out(QHBoxLayout(), (label(self.tr("Contributions"), "title"), 1), self.by_stream)
+        head = lay_out(QHBoxLayout(), (label(self.tr("Points by the model"), "title"), 1), self.by_stream)
         fill_with_card(self, head, self._bars, self._sum, meaning)
         session.shown_changed.connect(self._refresh)
         self._refresh()
@@ -56,7 +57,7 @@ class ContributionsPanel(QWidget):
         total = round(score - mean, DIGITS)
         self._bars.show_contributions(scoring.contributions, scored_points(scoring), split=self.by_stream.isChecked())
         text = self.tr("Sum {0} = score {1} − mean of exemplars {2}")
-        self._sum.setText(text.format(signed(total), decimal(score, DIGITS), decimal(mean, DIGITS)))
+        self._sum.setText(text.format(signed(total, DIGITS), decimal(score, DIGITS), decimal(mean, DIGITS)))
 
 
 class ContributionBars(QWidget):
@@ -67,23 +68,18 @@ class ContributionBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Contributions of the phases"))
         self._contributions: tuple[Contribution, ...] = ()
-        self._split, self._digits = False, DIGITS
+        self._split = False
         self._values: tuple[float, ...] = ()  # rounded for the text; the bars show exact values
 
     def show_contributions(
-        self,
-        contributions: Sequence[Contribution],
-        values: Sequence[float],
-        *,
-        split: bool = False,
-        digits: int = DIGITS,
+        self, contributions: Sequence[Contribution], values: Sequence[float], *, split: bool = False
     ) -> None:
         """Show contributions with their values as text; `split`: each by stream as well."""
         self._contributions, self._values = tuple(contributions), tuple(values)
-        self._split, self._digits = split, digits
+        self._split = split
         self._fit_height()
         values = zip(contributions, self._values, strict=True)
-        self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v, digits)}" for part, v in values))
+        self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v, DIGITS)}" for part, v in values))
         self.update()
 
     def _fit_height(self) -> None:
@@ -147,7 +143,7 @@ class ContributionBars(QWidget):
             painter.setFont(font)
             place = QRectF(10, bar.center().y() - half, self.width(), 2 * half)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
-        value, width = signed(shown, self._digits), _VALUE * 2 * half
+        value, width = signed(shown, DIGITS), _VALUE * 2 * half
         if box.width() >= 0:
             text = QRectF(bar.right() + 5, bar.center().y() - half, width, 2 * half)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, value)

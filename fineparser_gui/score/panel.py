@@ -11,7 +11,6 @@ from fineparser_core.export.dive_words import AwardWords, award_words
 from fineparser_core.language import translated
 from fineparser_core.records import Scoring
 from fineparser_core.scoring.evidence import missing_evidence
-from fineparser_gui.score.contributions import ContributionBars
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState, ScoreState
 from fineparser_gui.support.formatting import calibrated_text, shortest
@@ -143,17 +142,13 @@ class ScorePanel(QWidget):
         self.refusal = RefusalNote(session)
         self._message = label(wrap=True)
         self.no_exemplars = NoExemplars(session)
-        self._bars = ContributionBars()
-        self._bars.setToolTip(
-            self.tr("Awards that each phase adds or takes against the exemplars: by the model, not judges' deductions.")
-        )
         grid.addWidget(self._judges, 0, 0)
         grid.addWidget(self._judged_by, 0, 1)
         grid.addWidget(self._award, 1, 0, 2, 1)
         grid.addWidget(self._range, 1, 1)
         grid.addWidget(self._synthetic, 2, 1, Qt.AlignmentFlag.AlignLeft)
         grid.setColumnStretch(1, 1)
-        parts = (self._marks, self._bars, self.refusal, self._message, self.no_exemplars, self.how)
+        parts = (self._marks, self.refusal, self._message, self.no_exemplars, self.how)
         fill_with_card(self, *parts)
         session.shown_changed.connect(self._refresh)
         self._refresh()
@@ -180,10 +175,6 @@ class ScorePanel(QWidget):
             self._range.setText(", ".join(filter(None, (first, words.likely, self._limits_text(scoring)))))
         # Disabled while the award does not belong to the shown transitions yet.
         self._award.setEnabled(dive is None or not dive.rescoring)
-        self._bars.setVisible(scoring is not None)
-        if scoring is not None:
-            awards = [part.points / (3 * scoring.difficulty) for part in scoring.contributions]
-            self._bars.show_contributions(scoring.contributions, awards, digits=1)
         self._synthetic.setVisible(predicted is not None and analysis is not None and analysis.parse.model.synthetic)
         self.refusal.show_dive(dive)
         self.no_exemplars.show_dive(None if scoring else dive)

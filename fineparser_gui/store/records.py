@@ -17,12 +17,12 @@ from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, measures_of, without_samples
+from fineparser_core.export.dive_words import scored_points
 from fineparser_core.records import Analysis, Frame, Measure, VideoInfo
 from fineparser_core.support.codec import shown
 from fineparser_core.support.files import parse_json
 from fineparser_gui.session.dive import Dive, SavedDive
 from fineparser_gui.session.video_files import VideoIdentity
-from fineparser_gui.support.steps import scored_points
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.records import read_analysis
 

@@ -7,7 +7,7 @@ import pytest
 from answers_kit import open_scored
 from history_kit import made_dive
 from PySide6.QtCore import QLocale, QTranslator
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QMenu, QPushButton, QTabWidget, QWidget
 
 from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
@@ -19,8 +19,10 @@ from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
 
-#: 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
-_SCREENS = ((1093, 614), (1366, 768), (1920, 1080))
+#: The least window, which 1920 × 1080 at 200 % has room for, 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
+_SCREENS = ((900, 540), (1093, 614), (1366, 768), (1920, 1080))
+#: What opens a dialog, beside those that only text pages fill.
+_DIALOGS = ("preferences", "export", "share", "sessions", "learn", "meet", "guide", "find_command")
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -66,6 +68,31 @@ def _check(window: QWidget, qtbot) -> None:
     qtbot.waitUntil(nothing_is_cut_off)  # layouts settle with the next events
 
 
+def _check_screens(window: QWidget, qtbot) -> None:
+    for screen in _SCREENS:
+        window.resize(*screen)
+        _check(window, qtbot)
+
+
+def test_nothing_is_cut_off_in_a_dialog_on_the_smallest_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
+    window = spoken_studio.window
+    open_scored(spoken_studio, qtbot, small_video, tmp_path)
+    for name in _DIALOGS:
+        window.actions_by_id[name].trigger()
+        dialog = next(one for one in window.findChildren(QDialog) if one.isVisible())
+        dialog.resize(900, 500)
+        pages = dialog.findChild(QTabWidget)
+        for page in range(pages.count() if pages is not None else 1):
+            if pages is not None:
+                pages.setCurrentIndex(page)
+            _check(dialog, qtbot)
+        for page in range(dialog.kinds.count() if name == "export" else 0):
+            dialog.kinds.setCurrentRow(page)
+            _check(dialog, qtbot)
+        assert (dialog.width(), dialog.height()) <= (900, 500), (name, dialog.size())
+        dialog.close()
+
+
 def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_key(
     spoken_studio, qtbot, small_video, tmp_path
 ) -> None:
@@ -75,25 +102,24 @@ def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_k
         texts = [action.text() for action in entries if not action.isSeparator()]
         keys = [found[1].lower() for found in (re.search("&([^&])", text) for text in texts) if found]
         assert len(keys) == len(set(keys)), texts
-    for screen in _SCREENS:
-        window.resize(*screen)
-        _check(window, qtbot)
+    _check_screens(window, qtbot)
     key = open_scored(spoken_studio, qtbot, small_video, tmp_path)
     spoken_studio.session.editing.set_judging(key, read_judging("6 6.5 7 6.5 6", "7 6 5"))
     for more in (False, True):
         window.details.more.setChecked(more)
         window.score.how.setChecked(more)
-        for screen in _SCREENS:
-            window.resize(*screen)
-            _check(window, qtbot)
+        _check_screens(window, qtbot)
     window.score.how.setChecked(False)
+    window.actions_by_id["edit_dives"].trigger()
+    _check_screens(window, qtbot)
+    window.actions_by_id["compare"].trigger()
+    _check_screens(window, qtbot)
+    window.actions_by_id["compare"].trigger()
     window.actions_by_id["history"].trigger()
     window.history.season.show_dives([made_dive()])
     window.history.season.show()
     for _ in range(2):
-        for screen in _SCREENS:
-            window.resize(*screen)
-            _check(window, qtbot)
+        _check_screens(window, qtbot)
         window.actions_by_id["history"].trigger()
     room = window.score.contentsRect().width()
     for note in (window.score.no_exemplars, window.score.refusal):
@@ -107,14 +133,10 @@ def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_p
     spoken_studio.window.actions_by_id["poolside"].trigger()
     pool = spoken_studio.window.findChild(PoolsideWindow)
     qtbot.waitExposed(pool)
-    for screen in _SCREENS:
-        pool.resize(*screen)
-        _check(pool, qtbot)
+    _check_screens(pool, qtbot)
     pool.practice.add(CaughtClip(small_video, 1e9, 1.0, 2.0, None))
     pool.practice.enroll("Charlotte Meyer-Hansen")
     pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(tmp_path))])
     pool._show_state()
-    for screen in _SCREENS:
-        pool.resize(*screen)
-        _check(pool, qtbot)
+    _check_screens(pool, qtbot)
     pool.stage.clear()

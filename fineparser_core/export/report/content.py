@@ -10,7 +10,7 @@ import numpy as np
 from fineparser_core.diving.judging import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.dive_words import award_words, phase_times, trust_text
+from fineparser_core.export.dive_words import DIGITS, award_words, phase_times, scored_points, trust_text
 from fineparser_core.export.notes import notes_of, own_award_text
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import ReportedDive
@@ -163,7 +163,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
 
 def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     scoring, parse = dive.analysis.scoring, dive.analysis.parse
-    points = {part.step: part.points for part in scoring.contributions} if scoring is not None else {}
+    points = dict(zip((step.name for step in parse.steps), scored_points(scoring) if scoring else (), strict=False))
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
     told = findings(found, dive.bands)
     return tuple(
@@ -171,7 +171,7 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
             name=text(step.name),
             color=STEP_COLORS[step.name],
             times=text("{0} from frame {1}", duration, step.start_frame),
-            points=number(points[step.name], 1, signed=True) if step.name in points else None,
+            points=number(points[step.name], DIGITS, signed=True) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
             sentences=tuple(finding_text(finding) for finding in told[step.name]),
