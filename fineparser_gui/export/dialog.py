@@ -318,6 +318,7 @@ class ExportDialog(QDialog):
         if kind in self.pictures:
             self.pictures[kind].follow(len(dives))
         self.report.follow(len(dives))
+        self.preview.setVisible(kind in _SEEN or len(dives) > 1)
         self._preview_timer.begin()
 
     def _show_preview(self) -> None:

@@ -26,7 +26,7 @@ class BesideBox(QComboBox):
         super().__init__()
         self._session = session
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(28)
+        self.setMinimumContentsLength(22)
         self.addItem(self.tr("nothing"), None)
         compared = session.comparing.beside
         if best and compared is None:

@@ -16,7 +16,7 @@ from fineparser_gui.support.background import Background
 from fineparser_gui.support.process import Process
 from fineparser_gui.support.widgets import label, lay_out
 
-_SIZE = QSize(300, 260)
+_SIZE = QSize(232, 206)
 
 
 class PreviewWriter(QObject):

@@ -17,7 +17,7 @@ from fineparser_gui.store.records import HistoryQuery, TrendValue
 from fineparser_gui.support.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.support.formatting import board_text, day_text, decimal
 from fineparser_gui.support.steps import step_text
-from fineparser_gui.support.widgets import follow_palette, label, lay_out, literal, refill
+from fineparser_gui.support.widgets import ElidedLabel, follow_palette, label, lay_out, literal, refill
 
 #: Maximum number of points with error bars; more bars cannot be told apart.
 _MOST_BARS = 300
@@ -47,7 +47,7 @@ class HistoryTrend(QWidget):
         self.of = QComboBox(accessibleName=self.tr("Dive number and board"))
         self.of.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.of.currentIndexChanged.connect(self._plot)
-        self.note = label(role="muted")
+        self.note = ElidedLabel("muted")
         self.plot = DivePlot(by_day=True)
         self.plot.restyle(self.palette(), self.font())
         self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
@@ -141,7 +141,7 @@ class HistoryTrend(QWidget):
         self._canvas.setVisible(bool(points))
         if not points:
             said = [self.tr("No dive here has both a date and this value.")]
-        self.note.setText("  ·  ".join(said))
+        self.note.set_text("  ·  ".join(said))
 
     def _text(self, point: TrendValue) -> str:
         """Return the text of a point: athlete, dive number, day and value."""

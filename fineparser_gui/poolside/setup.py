@@ -40,7 +40,7 @@ class SourceField(QWidget):
     def __init__(self, preferences: PreferenceStore, hint: str) -> None:
         super().__init__()
         self._preferences = preferences
-        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, minimumContentsLength=12)
+        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, minimumContentsLength=10)
         self.box.lineEdit().setPlaceholderText(hint)
         self.box.lineEdit().editingFinished.connect(self._on_edited)
         self.box.activated.connect(self._on_edited)
@@ -109,10 +109,7 @@ class PoolsideSetup(QWidget):
         super().__init__()
         self._preferences = preferences
         now = preferences.now
-        self.fields = (
-            SourceField(preferences, self.tr("rtsp://…, http://…, or a camera")),
-            SourceField(preferences, self.tr("none")),
-        )
+        self.fields = (SourceField(preferences, self.tr("Choose…")), SourceField(preferences, self.tr("none")))
         self.secrets = QCheckBox(self.tr("Remember passwords too"))
         self.sound = QCheckBox(self.tr("Record the sound"), checked=now.ring_sound)
         videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)

@@ -45,7 +45,7 @@ from fineparser_gui.support.widgets import (
     tool_button,
 )
 
-_SIZE, _COLUMN_W = (1280, 800), 330
+_SIZE, _COLUMN_W = (1280, 800), (230, 330)
 #: For wet hands.
 _BUTTON_PX = 56
 _TAKEN_S = 8.0
@@ -172,12 +172,14 @@ class PoolsideWindow(QWidget):
         self.again = push_button(self.tr("Set up a recording"), self.show_preview)
         self.actions_by_id = self._make_actions()
         self._side = QWidget()
-        self._side.setFixedWidth(_COLUMN_W)
+        self._side.setMinimumWidth(_COLUMN_W[0])
+        self._side.setMaximumWidth(_COLUMN_W[1])
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
         lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1))
         self._controls = self._build_controls()
         self._left = lay_out(QVBoxLayout(spacing=6), self.athletes, (self.stage, 1), self.setup, self._controls)
-        lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
+        row = QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10)
+        lay_out(row, (self._left, 3), (self._side, 1))
         self._keys = KeyFilter(self, self._leaves_key)
         self.stage.changed.connect(self._show_state)
         self.setup.start_requested.connect(self.start_recording)

@@ -40,7 +40,7 @@ class ContributionsPanel(QWidget):
         keyboard_friendly(self.by_stream)
         self._bars = ContributionBars()
         self._sum = label(wrap=True)
-        meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
+        meaning = label(self.tr("Model attribution, not judges' deductions."), "muted", wrap=True)
         head = lay_out(QHBoxLayout(), (label(self.tr("Points by the model"), "title"), 1), self.by_stream)
         fill_with_card(self, head, self._bars, self._sum, meaning)
         session.shown_changed.connect(self._refresh)

@@ -67,7 +67,7 @@ class LearnDialog(QDialog):
         self.add_set.clicked.connect(self._on_add_set)
         self.count = label()
         self.table = QTableWidget(0, 4, accessibleName=self.tr("Judged dives"))
-        style_table(self.table)
+        style_table(self.table, 0)
         self.table.setHorizontalHeaderLabels(
             [self.tr("dive"), self.tr("athlete"), self.tr("mark"), self.tr("why it cannot count")]
         )

@@ -38,20 +38,23 @@ _TEXT_AT = 0.16
 
 
 class Corner(QWidget):
-    """Column at the lower edge of a picture, as high as its visible widgets.
+    """Column at the lower edge of a place, as high as its visible widgets.
 
     Args:
-        parent: widget that holds it, and over which it lies while the picture is not shown.
-        picture: widget inside the parent.
+        parent: widget that holds it, and over which it lies while none of the places is shown.
     """
 
-    def __init__(self, parent: QWidget, picture: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._picture = picture
+        self._places: list[QWidget] = []
         self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        for watched in (parent, picture):
-            watched.installEventFilter(self)
+        parent.installEventFilter(self)
         self.hide()
+
+    def lie_over(self, place: QWidget) -> None:
+        """Lie over a widget inside the parent while it is shown."""
+        self._places.append(place)
+        place.installEventFilter(self)
 
     def add(self, widget: QWidget) -> None:
         """Add a widget below the others; the corner shows while any of them is shown."""
@@ -61,7 +64,7 @@ class Corner(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kinds = QEvent.Type
-        around = watched in (self.parent(), self._picture)
+        around = watched in (self.parent(), *self._places)
         moved = around and event.type() in (kinds.Resize, kinds.Move, kinds.Show, kinds.Hide)
         if moved or event.type() in (kinds.ShowToParent, kinds.HideToParent, kinds.LayoutRequest):
             self._place()
@@ -73,13 +76,14 @@ class Corner(QWidget):
         return super().event(event)
 
     def _place(self) -> None:
-        parent, picture = self.parentWidget(), self._picture
+        parent = self.parentWidget()
         widgets = [item.widget() for at in range(self._column.count()) if (item := self._column.itemAt(at))]
         shown = [widget for widget in widgets if widget is not None and not widget.isHidden()]
         self.setVisible(bool(shown))
         if not shown:
             return
-        place = QRect(picture.mapTo(parent, QPoint()), picture.size()) if picture.isVisible() else parent.rect()
+        over = next((one for one in self._places if one.isVisible()), None)
+        place = QRect(over.mapTo(parent, QPoint()), over.size()) if over is not None else parent.rect()
         place.adjust(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
         width = min(_WIDEST_PX, place.width())
         wanted = sum(

@@ -201,9 +201,10 @@ class MainWindow(QMainWindow):
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
         self.exports.said.connect(self.messages.tell)
         self.exports.left.connect(lambda text, path: self.messages.keep(text, lambda: self.exports.show_folder(path)))
-        corner = Corner(over, self.player.pane.canvas)
+        self.corner = Corner(over)
+        self.corner.lie_over(self.player.pane.canvas)
         for widget in (self.messages, self.exports):
-            corner.add(widget)
+            self.corner.add(widget)
         DropHighlight(over, self).dropped.connect(self.opener.open_paths)
         self.full_screen = FullScreen(self, (self.dives, self._side, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
@@ -265,6 +266,7 @@ class MainWindow(QMainWindow):
             self.history.left.connect(lambda: self.show_history(False))
             self.session.current_changed.connect(lambda: self._in_history and self.show_history(False))
             self._pages.addWidget(self.history)
+            self.corner.lie_over(self.history.split)
         self._in_history = on
         self.transport.pause()
         self._refresh()

@@ -169,13 +169,13 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
     qtbot.waitUntil(lambda: page.trend.query.text == "anna")
     page.trend.what.setCurrentIndex(page.trend.what.findData("award"))
-    assert "7.50" in page.trend.note.text()  # the personal best
+    assert "7.50" in page.trend.note.accessibleName()  # the personal best
     assert page.trend.of.currentData() == ("103B", 3.0)
     assert [len(one.points()) for one in page.trend.plot.points()] == [2]
     page.trend.what.setCurrentIndex(0)
     assert [len(one.points()) for one in page.trend.plot.points()] == [2, 1]  # predictions behind the judges' marks
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight_time"))
-    assert "shaded" in page.trend.note.text()
+    assert "shaded" in page.trend.note.accessibleName()
     points = page.trend.plot.points()[0]
     points.sigClicked.emit(points, [points.points()[0]], None)
     assert page.selected == ids(page, "one")
