@@ -171,8 +171,10 @@ class MeetDialog(QDialog):
         self.in_turn = _tool(
             self.tr("One after another"), rounds, lambda: self.model.put(in_turn(self.model.meet.rows))
         )
-        self.up = _tool(self.tr("Up"), "", lambda: self.shift(-1))
-        self.down = _tool(self.tr("Down"), "", lambda: self.shift(1))
+        self.up = _tool("↑", self.tr("Up"), lambda: self.shift(-1))
+        self.down = _tool("↓", self.tr("Down"), lambda: self.shift(1))
+        for arrow in (self.up, self.down):
+            arrow.setAccessibleName(arrow.toolTip())
         self.remove = _tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete)
         return lay_out(
             QHBoxLayout(),
