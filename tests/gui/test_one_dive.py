@@ -32,7 +32,9 @@ def test_no_number_differs(idle_studio, qtbot, small_video, tmp_path, judging):
     dive, clip = session.dive(key), words_of(session.dive(key))
     page = make_page(reported_dive(dive, session.dives, drawings=True))
     listed = ListedDive(dive_number="207C", board_m=10.0, awards=judging.awards if judging else (), dive=key)
-    sheet = make_sheet(Meet(rows=(listed,)), {key: dive.analysis.scoring.score})["events"][0][1][0]["dives"][0]
+    sheet = make_sheet(Meet(rows=(listed,)), {key: dive.analysis.scoring.score})["events"][0][1][0]["dives"][0][
+        "results"
+    ]
     scored, judged = data["analysis"], data["judging"]
 
     predicted = [clip.award.predicted, window.score.findChild(QLabel, "score").text()]
