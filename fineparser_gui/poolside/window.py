@@ -172,7 +172,6 @@ class PoolsideWindow(QWidget):
         self.again = push_button(self.tr("Set up a recording"), self.show_preview)
         self.actions_by_id = self._make_actions()
         self._side = QWidget()
-        self._side.setMinimumWidth(_COLUMN_W[0])
         self._side.setMaximumWidth(_COLUMN_W[1])
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
         lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1))
@@ -400,6 +399,7 @@ class PoolsideWindow(QWidget):
         tile, recording = self.stage.active, self.recording
         plays = tile is not None and not isinstance(tile.camera.pictures, CameraPreview)
         self.setup.setVisible(not recording and not plays and not self.isFullScreen())
+        self._side.setMinimumWidth(_COLUMN_W[self.setup.isHidden()])  # the cards need the room
         self.stop.setVisible(recording)
         self.again.setVisible(plays and not recording)
         self.missed.setVisible(bool(self.missed.text()))

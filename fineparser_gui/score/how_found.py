@@ -248,7 +248,7 @@ class NumbersPanel(QWidget):
         self._own_award = label(role="muted", wrap=True)
         self.correction = CorrectionNote(session)
         self._notes = label(role="muted", wrap=True)
-        told, tip = self.tr("weights trained on rendered dives"), self.tr("Open the model card")
+        told, tip = self.tr("Model card"), self.tr("weights trained on rendered dives")
         self._synthetic = push_button(told, self.model_card_requested, tip, "notice")
         parts = (self._numbers, self._own_award, self.correction, self._notes, self._synthetic)
         fill_with_card(self, *parts, title=self.tr("Predicted score"))
