@@ -124,21 +124,23 @@ class ReportPage(QWidget):
         return self.tr("Dives of {0}").format(", ".join(sorted(divers - {""})) or self.tr("the session"))
 
     def dives(self) -> list[ReportedDive]:
-        """Return the chosen dives; in a report of several, each has the best exemplar of its number beside."""
+        """Return the chosen dives, of several each beside the athlete's last of its number or else an exemplar."""
         dives, every = self._chosen(), [self._session.dive(key) for key in self._session.keys]
         return [
             reported_dive(
                 dive,
                 every,
                 drawings=self.drawings.isChecked(),
-                comparison=self.beside.dive if len(dives) < 2 else self._best(dive),
+                comparison=self.beside.dive if len(dives) < 2 else self._beside(dive),
                 strobe=self.strobe.isChecked(),
                 club=self._session.club,
             )
             for dive in dives
         ]
 
-    def _best(self, dive: Dive) -> ComparedDive | None:
+    def _beside(self, dive: Dive) -> ComparedDive | None:
+        if (last := self._session.comparing.last_time(dive)) is not None:
+            return last
         number, library = dive.dive_number, self._session.library
         best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
         return best.compared(library.mask(best.id)) if best is not None else None

@@ -239,16 +239,18 @@ class ShareDialog(QDialog):
             mask=False, panels=False, words=words_of(dive), brief=True, marks=dive.drawings, title=title
         )
         dives = [self._session.dive(key) for key in self._session.keys]
+
+        def report(path: Path) -> None:
+            last, club = self._session.comparing.last_time(dive), self._session.club
+            exports.report([reported_dive(dive, dives, drawings=True, comparison=last, club=club)], path)
+
         for name, make in (
             (f"{stem}.mp4", lambda path: exports.add(ClipJob(path=path, analysis=analysis, options=options))),
             (
                 self.tr("{0} strobe").format(stem) + ".png",
                 lambda path: exports.add(StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=title))),
             ),
-            (
-                self.tr("{0} report").format(stem) + ".pdf",
-                lambda path: exports.report([reported_dive(dive, dives, drawings=True, club=self._session.club)], path),
-            ),
+            (self.tr("{0} report").format(stem) + ".pdf", report),
         ):
             path = free_path(folder / name)
             while path in self._makers:  # dives of the same name

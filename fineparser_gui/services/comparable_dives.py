@@ -71,9 +71,13 @@ class ComparableDives(QObject):
         listed = dict.fromkeys((*self.attempts(), *self._dive_candidates(), *exemplars))
         return [one for one in listed if one != first]
 
-    def attempts(self) -> list[ComparableDive]:
-        """Return other dives of the current dive's athlete, number and board: the last, the best, then the latest."""
-        current = self._state.current
+    def attempts(self, of: Dive | None = None) -> list[ComparableDive]:
+        """Return other dives of a dive's athlete, number and board: the last, the best, then the latest.
+
+        Args:
+            of: None: the current dive.
+        """
+        current = of or self._state.current
         if current is None or current.dive_number is None:
             return []
         athlete, number, board_m = current.athlete.strip(), current.dive_number, current.known_board_m

@@ -11,6 +11,7 @@ from fineparser_gui.services.comparable_dives import ComparableDive, ComparableD
 from fineparser_gui.services.exemplar_library import ExemplarLibrary
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.worker.kept_results import KeptResults
 
 #: Least speed to one side that tells the way of a dive, in lengths of the body a second.
@@ -135,6 +136,11 @@ class ComparisonService(QObject):
         """Return a dive with its steps and masks, mirrored as it is shown; None if removed or not analyzed."""
         other = self.dives.read(dive)
         return replace(other, mirrored=dive == self.beside and self.mirrored) if other is not None else None
+
+    def last_time(self, dive: Dive) -> ComparedDive | None:
+        """Return the athlete's last dive of the number, to show beside a dive in a report; None: there is none."""
+        before = self.dives.attempts(dive)[:1]
+        return self.compared(before[0]) if before else None
 
     def _set(self, dive: ComparableDive | None, other: ComparedDive | None) -> None:
         if (dive, dive and dive.title) != (self.beside, self.beside and self.beside.title) or not _same(
