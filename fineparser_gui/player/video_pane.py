@@ -184,11 +184,13 @@ class VideoPane(QWidget):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Leave the frame's number out where the row lacks the space for it; the bar below the picture has it, too."""
-        needed_px = self._head_row.minimumSize().width()
-        if self._details.isHidden():
-            needed_px += self._head_row.spacing() + self._details.minimumSizeHint().width()
-        self._details.setVisible(needed_px <= self.width())
+        """Leave out what the timeline shows as well, the frame's number and then the phase, where there is no room."""
+        left_px = self.width() - self._head_row.minimumSize().width()
+        for one in (self._step, self._details):
+            left_px += 0 if one.isHidden() else self._head_row.spacing() + one.minimumSizeHint().width()
+        for one in (self._step, self._details):
+            left_px -= self._head_row.spacing() + one.minimumSizeHint().width()
+            one.setVisible(left_px >= 0)
 
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)
