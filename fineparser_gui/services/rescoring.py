@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 from PySide6.QtCore import QObject
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.language import translated
@@ -25,15 +26,11 @@ _GATHER_MS = 15
 def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
     """Return a request for the score of a parsed dive of known number, by a profile or as shipped."""
     assert dive.parse_id is not None
-    assert dive.dive_number is not None
     return ScoreRequest(
         parse_id=dive.parse_id,
-        dive_number=dive.dive_number,
-        board_m=dive.known_board_m,
-        difficulty=dive.difficulty,
+        details=DiveDetails(dive_number=dive.dive_number, board_m=dive.known_board_m, difficulty=dive.difficulty),
+        rule=dive.rule,
         n_exemplars=n_exemplars,
-        nearest=dive.rule.nearest,
-        synchro=dive.rule.synchro,
         profile=profile,
         force=dive.correction.is_dive,
     )

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 
 from fineparser_core.diving.meet import Meet
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
+from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_gui.services.analysis import AnalysisService, ProfileService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import DrawingEdits, EditHandlers, EditingService
@@ -193,9 +193,9 @@ class Session(SessionState):
     def _voters(self, request: ScoreRequest) -> frozenset[Voter] | None:
         if self._exemplars is None:
             return None
-        details = request.dive_number, request.board_m, request.difficulty
-        rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
-        return self._exemplars.voters(details, rule, request.n_exemplars, request.profile)
+        dive = request.details
+        details = dive.dive_number, dive.board_m, dive.difficulty
+        return self._exemplars.voters(details, request.rule, request.n_exemplars, request.profile)
 
     def _on_ready(self, ready: Ready) -> None:
         self.model = ready

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError, no_memory
-from fineparser_core.exemplars.selection import CandidateRule, check_rule
+from fineparser_core.exemplars.selection import check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.clips import find_clip
@@ -327,10 +327,9 @@ class Worker:
             parse, encoding = correct_transitions(parse, encoding, request.transitions)
         if request.contact_frame is not None:
             parse = correct_contact(parse, request.contact_frame)
-        dive = parse_dive_number(request.dive_number)
-        difficulty = find_difficulty(dive, request.board_m, request.difficulty)
-        rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
-        check_rule(rule, self._library.store.exemplars, dive)
+        dive = parse_dive_number(request.details.dive_number or "")
+        difficulty = find_difficulty(dive, request.details.board_m, request.details.difficulty)
+        check_rule(request.rule, self._library.store.exemplars, dive)
         analyzer = self._open()
         analyzer.use_profile(request.profile)  # of this thread alone: nothing else scores
         analysis = analyzer.score_parse(
@@ -340,7 +339,7 @@ class Worker:
             force=request.force,
             confirmed=True,  # the window asks before where the video speaks against the number
             n_exemplars=request.n_exemplars,
-            rule=rule,
+            rule=request.rule,
             **self._watch(request),
         )
         answer = analysis_to_dict(analysis)

@@ -10,7 +10,11 @@ them into records, in the cache's folder or that of the window's run, and a mess
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import field
+
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.records import AthletePoint, DiveSegment, Transitions
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.processes import ProcessMessage
@@ -55,21 +59,18 @@ class ParseRequest(Request, frozen=True, kw_only=True):
 class ScoreRequest(Request, frozen=True, kw_only=True):
     """Request to compare the result of a `ParseRequest` with the exemplars of a dive number.
 
-    parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
+    parse_id is the name under which its record is kept. details are number, board and DD that the score rests on.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
     found. profile is of the judges on whose scale the score is; None: as
     shipped. force scores also what shows too little of a dive.
     """
 
     parse_id: str
-    dive_number: str
-    board_m: float | None
-    difficulty: float | None
+    details: DiveDetails
+    rule: CandidateRule = field(default_factory=CandidateRule)
     transitions: Transitions | None = None
     contact_frame: int | None = None
     n_exemplars: int = 10
-    nearest: bool = False
-    synchro: bool = False
     profile: Profile | None = None
     force: bool = False
     kept_as: str = ""

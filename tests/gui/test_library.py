@@ -188,14 +188,14 @@ def test_no_exemplars_is_a_state_with_a_way_out(library_studio, qtbot, small_vid
     session, score = library_studio.session, library_studio.window.score
     session.editing.set_details(key, "5253B", 3.0)
     request = asked(library_studio, ScoreRequest)
-    assert not request.nearest
+    assert not request.rule.nearest
     fail(library_studio, request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
     assert "No exemplars of 5253B," in reads(score)
     assert not library_studio.window.messages.isVisible()
     assert score.no_exemplars.isVisible()
     score.no_exemplars.nearest.click()
     request = asked(library_studio, ScoreRequest)
-    assert request.nearest
+    assert request.rule.nearest
     found = replace(scoring(), dive_number="5253B", notes=(Note(NoteCode.NEAREST_NUMBERS, ("5253B", "5251B", 3.2)),))
     answer_dive(library_studio, tmp_path, found)
     assert not score.no_exemplars.isVisible()
@@ -259,7 +259,7 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
     added = LibraryEntry(exemplar=an_exemplar("new", dive_number="5253B"), own=True, state="ready")
     answer(library_studio, (*entries(), added))
     assert library_studio.session.dive(key).scoring
-    assert asked(library_studio, ScoreRequest).dive_number == "5253B"
+    assert asked(library_studio, ScoreRequest).details.dive_number == "5253B"
 
 
 def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **changes) -> tuple[LibraryEntry, ...]:
@@ -293,7 +293,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     library.refresh()
     answer(library_studio, with_changes("mine-1", score=66.0))
     (request,) = requests(library_studio, ScoreRequest)
-    assert (request.dive_number, request.transitions) == ("207C", None)
+    assert (request.details.dive_number, request.transitions) == ("207C", None)
     assert session.dive(key).scoring
     assert session.dive(key).correction.left_out == {"a"}
     assert session.dive(other) == shown_before
@@ -304,7 +304,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     library.refresh()
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))
     (request,) = [one for one in requests(library_studio, ScoreRequest) if one.transitions is None]
-    assert request.dive_number == "107B"
+    assert request.details.dive_number == "107B"
 
 
 @opens_a_menu

@@ -65,7 +65,7 @@ def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
     assert details.number.text() == session.current.dive_number == "103B"
     assert chips[0].isChecked()
     (request,) = score_requests(seen)
-    assert (request.dive_number, request.board_m) == ("103B", 1.0)
+    assert (request.details.dive_number, request.details.board_m) == ("103B", 1.0)
     click(qtbot, chips[1])
     assert (session.current.dive_number, [one.isChecked() for one in chips]) == ("103C", [False, True])
     click(qtbot, chips[1])
@@ -104,7 +104,7 @@ def test_a_certain_contradiction_holds_the_score_back_until_it_is_confirmed_once
     assert "the score waits" in reads(window.score)
     click(qtbot, button(note, "Score as 301A"))
     (request,) = score_requests(seen)
-    assert request.dive_number == "301A"
+    assert request.details.dive_number == "301A"
     answer_dive(seen, tmp_path, scoring())
     assert session.current.score_state is ScoreState.SCORED
     assert not note.confirm.isVisible()
@@ -133,7 +133,7 @@ def test_a_board_that_the_fall_contradicts_is_taken_back_to_the_seen_one(seen, q
     click(qtbot, button(note, "Take 1 m"))
     assert (session.current.board_m, session.current.known_board_m) == (None, 1.0)
     (request,) = score_requests(seen)
-    assert request.board_m == 1.0
+    assert request.details.board_m == 1.0
 
 
 def test_numbers_of_list_and_file_name_stand_beside_the_seen_one(idle_studio, qtbot, small_video, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 from answers_kit import SilentWorker
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -23,7 +24,7 @@ PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
 ADD = AddExemplarRequest(
     path="c.mp4", in_frame=None, out_frame=None, facts=ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 )
-SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
+SCORE = ScoreRequest(parse_id="q1", details=DiveDetails(dive_number="207C"))
 
 
 class Desk:

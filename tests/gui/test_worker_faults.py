@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from answers_kit import script
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
@@ -26,7 +27,7 @@ _HERE = Path(__file__).parent
 
 FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
-SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
+SCORE = ScoreRequest(parse_id="q1", details=DiveDetails(dive_number="207C"))
 TRIM = TrimRequest(path="b.mp4")
 ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts=FACTS)
 ENCODE = EncodeExemplarRequest(exemplar_id="mine-1")

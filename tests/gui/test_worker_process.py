@@ -10,6 +10,7 @@ from answers_kit import script
 from platforms import KILL
 from PySide6.QtCore import QProcess
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import is_running
 from fineparser_core.support.files import known_content
@@ -167,7 +168,7 @@ def test_an_urgent_score_overtakes_a_running_parse_and_the_dive_that_is_shown_st
     second.finished.connect(lambda _: ended.append("p2"))
     third = scheduler.submit(parse_request(tmp_path / "gone.mp4"))
     third.failed.connect(lambda *_: ended.append("p3"))
-    score = {"parse_id": first.id, "dive_number": "207C", "board_m": 10.0, "difficulty": None}
+    score = {"parse_id": first.id, "details": DiveDetails(dive_number="207C", board_m=10.0)}
     for name, stage in (("r1", "read"), ("r2", "parse"), ("r3", "parse")):
         with qtbot.waitSignal(second.progressed, check_params_cb=lambda progress, at=stage: progress.stage == at):
             pass

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from platforms import IN_OWN_TERMINAL, STOPS, stop
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import (
     FORMAT,
@@ -156,8 +157,8 @@ def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
             return next(one for one in messages if isinstance(one, Ending) and one.id == request.id)
 
         ask(ParseRequest(path=str(path), in_frame=None, out_frame=None, id="parse"))
-        named = {"dive_number": SAMPLE["dive_number"], "board_m": SAMPLE["board_m"], "difficulty": None}
-        scored = ask(ScoreRequest(parse_id="parse", **named, id="score"))
+        details = DiveDetails(dive_number=SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
+        scored = ask(ScoreRequest(parse_id="parse", details=details, id="score"))
         worker.stdin.close()
     return scored.analysis, MaskArrays(**read_arrays(Path(scored.record_path), MaskArrays._fields))
 
