@@ -21,11 +21,11 @@ def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
     folder, known, lines = clip.parent, [], []
     for n, (dive, score) in enumerate(zip(dives, judged(list(dives)), strict=True)):
         frames = {"start_frame": n, "end_frame": n + 20}
-        facts: dict[str, Any] = {"dive_number": score.dive_number, "board_m": score.difficulty.board_m}
+        facts: dict[str, Any] = {"dive_number": str(score.number), "board_m": score.difficulty.board_m}
         marks = PhaseMarks() if dive.phases is None else PhaseMarks(**dict(zip(PHASES, dive.phases, strict=True)))
         given = {"awards": dive.judges, "athlete": dive.athlete, "marks": marks, "video": clip} | facts | frames
         known.append(JudgedDive(**(given | changed)))
-        scoring = aggregate_votes(score.votes, score.dive_number, score.difficulty, seed=0)
+        scoring = aggregate_votes(score.votes, str(score.number), score.difficulty, seed=0)
         measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
         found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))
         asked = AskedClip(path=clip, **facts, **frames)
