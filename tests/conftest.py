@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from numbered_video import read_number, write_video
 
+from fineparser_core.resources import resource
 from fineparser_core.support.atomic import temporary_path
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
@@ -68,6 +69,19 @@ def _what_was_there_before() -> None:
     """What other modules have left, torch with all its objects, need not be looked through around every test."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _weights_stay_as_they_are() -> Iterator[None]:
+    """No test writes into the weights and exemplars of the program itself."""
+
+    def state() -> dict[str, tuple[int, int]]:
+        files = [one for name in ("weights", "exemplars") for one in resource(name).rglob("*") if one.is_file()]
+        return {str(one): (one.stat().st_size, one.stat().st_mtime_ns) for one in files}
+
+    before = state()
+    yield
+    assert state() == before
 
 
 #: Takes longest: it comes first, so that all of several processes end at once.

@@ -78,6 +78,8 @@ def main(argv: list[str]) -> int:
     check_level(args.level)
     if args.data is not None and args.limit < MIN_DIVES:
         raise ConfigError(f"--limit {args.limit} is too few dives for thresholds: measure at least {MIN_DIVES}.")
+    if args.weights is None and not args.dry_run:
+        raise ConfigError("A card is written: name the folder of its weights by --weights, or give --dry-run.")
     folder = args.weights or bundled_weights()
     if not args.dry_run:
         check_output_folder(folder)

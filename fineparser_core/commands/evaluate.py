@@ -71,6 +71,8 @@ def main(argv: list[str]) -> int:
     use_method(args.method)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:
+        if args.weights is None:
+            raise ConfigError("A card is written: name the folder of its weights by --weights.")
         from fineparser_core.evaluation.model_card import write_model_card
 
         check_output_folder(weights)

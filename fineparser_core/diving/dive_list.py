@@ -38,7 +38,8 @@ LIST_COLUMNS = {
 }
 #: Name of a judge's column.
 JUDGE_COLUMN = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
-_MOST_BYTES = 2_000_000
+#: Maximum size of a list, in bytes of a file or characters that were pasted.
+_MOST_BYTES = 400_000
 #: Fields of `ListedDive` in the order of columns.
 FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 _NAMES = LIST_COLUMNS | {"round": "rd runde durchgang ronda giro manche tour", "outcome": "remark"}
@@ -74,8 +75,9 @@ def read_dive_list(path: Path) -> ReadList:
 
 def parse_dive_list(text: str) -> ReadList:
     """Parse the list in a text; parts that are no dive are reported, and the rest of their line is kept."""
+    is_cut = len(text) > _MOST_BYTES
     try:
-        table = [(n, row) for n, row in table_rows(text.strip("\ufeff\n\r")) if any(map(str.strip, row))]
+        table = [(n, row) for n, row in table_rows(text[:_MOST_BYTES].strip("\ufeff\n\r")) if any(map(str.strip, row))]
     except csv.Error:
         table = []
     fields = (
@@ -89,10 +91,14 @@ def parse_dive_list(text: str) -> ReadList:
         # Commas may divide cells, or the parts of a name and of a number.
         whole = len(table) > 1 and len({len(row) for _, row in table}) == 1
         whole = whole and all(any(_NUMBER.fullmatch(cell.strip()) for cell in row) for _, row in table)
-        lines = [(n, "\t".join(row)) for n, row in table] if whole else list(enumerate(text.splitlines(), start=1))
+        lines = (
+            [(n, "\t".join(row)) for n, row in table]
+            if whole
+            else list(enumerate(text[:_MOST_BYTES].splitlines(), start=1))
+        )
         found = _of_lines(lines)
     rows = numbered([_without_listed_difficulty(row) for row in found.rows[:MOST_ROWS]])
-    if len(found.rows) > MOST_ROWS:
+    if is_cut or len(found.rows) > MOST_ROWS:
         found.problems.append(Phrase("A list holds at most {0} dives: the others are left out.", MOST_ROWS))
     return ReadList(rows, found.problems)
 

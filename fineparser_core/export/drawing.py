@@ -3,6 +3,7 @@
 OpenCV is imported inside the functions: the process of the window imports this package and must not load OpenCV.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
@@ -49,14 +50,16 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
     return wrap_lines(text, width_px, lambda line: text_width(line, size_px))
 
 
-def wrap_lines(text: str, width: float, width_of: Callable[[str], float]) -> list[str]:
-    """Wrap text as `wrap_text`, by the width of a line in any font and unit."""
+def wrap_lines(text: str, width: float, width_of: Callable[[str], float], most: float = math.inf) -> list[str]:
+    """Wrap text as `wrap_text`, by the width of a line in any font and unit; stop soon after `most` lines."""
     lines: list[str] = []
     for word in text.split():
+        if len(lines) > most:
+            break
         if lines and width_of(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
             continue
-        while (fits := max(_fitting(word, width, width_of), 1)) < len(word):
+        while len(lines) <= most and (fits := max(_fitting(word, width, width_of), 1)) < len(word):
             lines.append(word[:fits])
             word = word[fits:]
         lines.append(word)

@@ -15,9 +15,11 @@ from fineparser_core.records import DiveMotion
 #: Resolution of the views in pixels per meter, their width and height in meters, and the height of the end of the fall
 #: in them, as a share from the top.
 _PX_PER_M, _SIZE_M, _END_AT = 30, np.array([5.4, 4.0]), 0.58
+#: Error of the contact up to which the width holds, in seconds of real time: the views before it show no splash.
+CONTACT_S = 0.07
 #: Times of views relative to the end of the fall, and of those that show the water before the contact and the splash,
 #: in seconds of real time; the legs are under by 0.25 s.
-_VIEWED_S, _BEFORE_S, SPLASH_S = (-0.8, 1.0), (-0.6, -0.07), (0.25, 0.75)
+_VIEWED_S, _BEFORE_S, SPLASH_S = (-0.8, 1.0), (-0.6, -CONTACT_S), (0.25, 0.75)
 #: Where a following camera did not show the water before, the views at these times about the contact do, in seconds,
 #: but for the diver, who is no wider to either side, in meters.
 _TOUCHING_S, _DIVER_M = (-0.15, 0.05), 0.4

@@ -9,9 +9,11 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.motion.splash import CONTACT_S
 from fineparser_core.records import (
     ClipEncoding,
     Contribution,
+    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
@@ -91,7 +93,7 @@ def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
     A moment that a person has placed is certain to the frame, and no note doubts it any more; the others stay as they
     were estimated.
     """
-    contact, moments, own = parse.first_water_contact_frame, parse.moments, parse.transitions
+    contact, moments, own, motion = parse.first_water_contact_frame, parse.moments, parse.transitions, parse.motion
     settled: set[NoteCode] = set()
     if transitions.first_flight_frame != own.first_flight_frame:
         take_off = _placed(parse, transitions.first_flight_s)
@@ -103,9 +105,11 @@ def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
         moments = replace(moments, come_out=_placed(parse, transitions.first_entry_s))
         settled |= _ENTRY_DOUBTS
     if contact is not None and contact < transitions.first_entry_frame:
-        contact, moments = None, replace(moments, contact=None)
+        contact, moments, motion = None, replace(moments, contact=None), _without_splash(motion)
     notes = tuple(note for note in parse.notes if note.code not in settled)
-    return replace(parse, transitions=transitions, moments=moments, first_water_contact_frame=contact, notes=notes)
+    return replace(
+        parse, transitions=transitions, moments=moments, first_water_contact_frame=contact, motion=motion, notes=notes
+    )
 
 
 def _placed(parse: DiveParse, time_s: float) -> Moment:
@@ -115,6 +119,8 @@ def _placed(parse: DiveParse, time_s: float) -> Moment:
 
 def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
     """Replace the first contact with the water in the parse of a dive.
+
+    The splash was measured about the contact that was found; where that was far off, its width is unknown.
 
     Raises:
         ConfigError: it lies before the entry, or outside the clip.
@@ -131,8 +137,18 @@ def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
     if frame == parse.first_water_contact_frame:
         return parse
     time_s = float(np.interp(frame, parse.sampled_frames, parse.sampled_times_s))
-    moments = replace(parse.moments, contact=_placed(parse, time_s))
-    return replace(parse, moments=moments, first_water_contact_frame=frame)
+    moments, motion, before = (
+        replace(parse.moments, contact=_placed(parse, time_s)),
+        parse.motion,
+        parse.moments.contact,
+    )
+    if motion is not None and (before is None or abs(time_s - before.time_s) > CONTACT_S * motion.slowed):
+        motion = _without_splash(motion)
+    return replace(parse, moments=moments, first_water_contact_frame=frame, motion=motion)
+
+
+def _without_splash(motion: DiveMotion | None) -> DiveMotion | None:
+    return None if motion is None else replace(motion, splash_px=None)
 
 
 def aggregate_votes(

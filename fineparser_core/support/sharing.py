@@ -115,6 +115,7 @@ class ShareServer:
 
     Attributes:
         url: of the page; it cannot be guessed.
+        host: address and port in it.
     """
 
     def __init__(self, address: str, files: Mapping[int, Path], trust: str = "") -> None:
@@ -132,7 +133,8 @@ class ShareServer:
         self._server = _Server((address, 0), _Handler)
         self._server.share = self
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
-        self.url = f"http://{address}:{self._server.server_address[1]}/{self.token}/"
+        self.host = f"{address}:{self._server.server_address[1]}"
+        self.url = f"http://{self.host}/{self.token}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="sharing", daemon=True)
         self._thread.start()
 
@@ -300,7 +302,9 @@ class _Handler(BaseHTTPRequestHandler):
         share = self.server.share
         _, _, path = self.path.partition("/")
         token, _, wanted = path.partition("/")
-        if self.path[:1] != "/" or not hmac.compare_digest(token.encode(), share.token.encode()):
+        # A page elsewhere whose name was made to point here (DNS rebinding) sends that name.
+        is_here = self.headers["Host"] in (None, share.host)
+        if not is_here or self.path[:1] != "/" or not hmac.compare_digest(token.encode(), share.token.encode()):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         self.server.trust(self.connection)

@@ -1,7 +1,9 @@
 """Parts of the main window's layout: columns, corner, full screen, its former place, and where files are dropped."""
 
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -168,8 +170,6 @@ class WindowPlace:
         """
         if (geometry := self._read("geometry")) is not None:
             window.restoreGeometry(geometry)
-        if (docks := self._read("docks")) is not None:
-            window.restoreState(docks)
         for name, splitter in splitters.items():
             if (sizes := self._read(name)) is not None:
                 splitter.restoreState(sizes)
@@ -184,23 +184,25 @@ class WindowPlace:
         """Keep where everything is."""
         if self._file is None:
             return
-        self._file.setValue("geometry", window.saveGeometry().toHex().toStdString())
-        self._file.setValue("docks", window.saveState().toHex().toStdString())
-        for name, splitter in splitters.items():
-            self._file.setValue(name, splitter.saveState().toHex().toStdString())
+        sizes = {name: splitter.saveState() for name, splitter in splitters.items()}
+        for name, state in ({"geometry": window.saveGeometry()} | sizes).items():
+            data = bytes(state.data())
+            self._file.setValue(name, f"{zlib.crc32(data):08x}{data.hex()}")
         for name, switch in switches.items():
             self._file.setValue(name, "yes" if switch.isChecked() else "no")
         self._file.sync()
 
     def _read(self, name: str) -> QByteArray | None:
+        """Return a state that `save` has kept whole: Qt trusts the numbers in it, and may read for minutes."""
         stored = self._file.value(name) if self._file is not None else None
         if not isinstance(stored, str) or len(stored) > _MOST_BYTES:
             return None
-        try:
-            return QByteArray(bytes.fromhex(stored))
-        except ValueError:
-            log.warning("window.ini: %s is not used", name)
-            return None
+        with suppress(ValueError):
+            data = bytes.fromhex(stored)
+            if zlib.crc32(data[4:]) == int.from_bytes(data[:4]):
+                return QByteArray(data[4:])
+        log.warning("window.ini: %s is not used", name)
+        return None
 
 
 def fit_to_screen(window: QMainWindow) -> None:

@@ -1,6 +1,6 @@
 """Reports of unexpected errors: text files in the program's folder, which are offered and never sent.
 
-The user's folder is "~" in them, so that a report does not contain the user's name.
+The user's folder is "~" in them, and files of the user have no name, as both are often those of persons.
 """
 
 import faulthandler
@@ -17,6 +17,7 @@ from typing import IO
 from fineparser_core import __version__
 from fineparser_core.printable import printable, without_home
 from fineparser_core.support.atomic import is_running
+from fineparser_core.video.files import VIDEO_SUFFIXES
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,14 @@ _MOST_KEPT = 20
 _MOST_OF_A_RUN = 5
 _LOG_LINES = 60
 _MOST_BYTES = 200_000
+#: Suffixes of files that users name.
+_SUFFIXES = (*VIDEO_SUFFIXES, ".fineparser", ".json", ".jsonl", ".csv", ".npz", ".html", ".pdf", ".png", ".jpg", ".gif")
+#: Name of a file of a user: a path from its root on, all words after a colon, or a word.
+_NAMED = re.compile(
+    r"(?:(?:[a-z]:[\\/]|(?<![\w.])[~/]|\\\\)[^\n\"'<>|]*?|(?<=: )[^\n\"':/\\]*?|[^\s\"'<>|/\\()]*)"
+    rf"({'|'.join(map(re.escape, sorted(_SUFFIXES, key=len, reverse=True)))})\b",
+    re.IGNORECASE,
+)
 
 
 class CrashReports:
@@ -74,7 +83,8 @@ class CrashReports:
         path = self.folder / f"{_NEW}-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{number}.txt"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(without_home(printable(text, keep="\n"))[:_MOST_BYTES], encoding="utf-8")
+            shown = _NAMED.sub(r"…\1", without_home(printable(text, keep="\n")))
+            path.write_text(shown[:_MOST_BYTES], encoding="utf-8")
             self._sweep()
         except OSError as error:
             with suppress(OSError):

@@ -15,6 +15,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, select_exemplars
+from fineparser_core.export.analysis_json import analysis_from_dict
 from fineparser_core.records import DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured_stream
@@ -143,7 +144,7 @@ class KeptResults:
         self._cards: dict[str, str] = {}  # digest by folder of weights
 
     def named(self, request: _Keepable, content: str = "") -> _Keepable:
-        """Return a request with the name under which its answer is kept.
+        """Return a request with the name under which its answer is kept; no name if the weights are gone.
 
         Args:
             content: `content_digest` of the video; a `ScoreRequest` does not need it, as it has its `parse_id`.
@@ -153,7 +154,8 @@ class KeptResults:
         else:
             settings = self._settings()
             parse_fields = [field.name for field in fields(DiveParse)]
-            weights = self._weights(settings.weights)
+            if not (weights := self._weights(settings.weights)):
+                return msgspec.structs.replace(request, content=content)
             context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
             request = msgspec.structs.replace(request, content=content)
         facts = {name: value for name, value in to_json(request).items() if name not in _NO_FACTS}
@@ -175,12 +177,17 @@ class KeptResults:
         try:
             if isinstance(request, TrimRequest):
                 return Segments(id=request.id, segments=msgspec.convert(content["segments"], list[DiveSegment]))
-            if isinstance(request, ScoreRequest) and not self._is_by_present_exemplars(request, content["analysis"]):
-                return None
-            path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
-            return Result(id=request.id, analysis=content["analysis"], record_path=path)
-        except (KeyError, TypeError, msgspec.ValidationError) as error:
-            log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
+            analysis, path = content["analysis"], self.cache.path(name)
+            if isinstance(request, ParseRequest):
+                read_analysis(analysis, path)  # one of an older format is found anew
+            else:
+                analysis_from_dict(analysis, None)
+                if not self._is_by_present_exemplars(request, analysis):
+                    return None
+                path = self.cache.path(request.parse_id)
+            return Result(id=request.id, analysis=analysis, record_path=str(path))
+        except (AttributeError, KeyError, TypeError, FineParserError, msgspec.ValidationError) as error:
+            log.warning("a kept result is removed: %s: %s", self.cache.path(name), error)
             self.cache.remove(name)
             return None
 

@@ -14,7 +14,8 @@ from shown_studio import shown_studio
 from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker.analysis_cache import AnalysisCache
-from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
+from fineparser_gui.worker.kept_results import KeptResults
+from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
 
 _HERE = Path(__file__).parent
 
@@ -145,6 +146,29 @@ def test_a_damaged_result_is_removed_and_found_anew(programs, clip, caplog):
     programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
     assert "a kept result is removed" in caplog.text
     assert programs.asked.count("ParseRequest") == 1
+
+
+@pytest.mark.parametrize("of", ["analysis", "score"])
+def test_a_result_of_an_older_format_is_found_anew(programs, clip, of):
+    studio = programs.analysed(clip)
+    parse_id = studio.session.current.parse_id
+    programs.stop()
+    for path in programs.cache.path("any").parent.glob("*.kept"):
+        fields, arrays = programs.cache.get(path.stem)
+        if "analysis" in fields and (path.stem == parse_id) is (of == "analysis"):
+            fields["analysis"]["format"] = "fineparser.analysis/4"
+            programs.cache.put(path.stem, fields, arrays)
+    studio = programs.start()
+    studio.session.open([clip], dive_number="207C", board_m=10.0)
+    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
+    assert programs.asked == [{"analysis": "ParseRequest", "score": "ScoreRequest"}[of]]
+
+
+def test_what_weights_that_are_gone_find_is_not_kept(tmp_path):
+    kept = KeptResults(AnalysisCache(tmp_path), lambda: WorkerSettings(weights=str(tmp_path / "gone")))
+    request = kept.named(ParseRequest(path="clip.mp4", in_frame=None, out_frame=None), "content")
+    assert (request.kept_as, request.content) == ("", "content")
+    assert not kept.has(request)
 
 
 def test_a_kept_score_is_not_told_once_other_exemplars_vote(programs, clip):

@@ -4,12 +4,12 @@ import pytest
 from answers_kit import open_queued, open_scored
 from PySide6.QtCore import QLibraryInfo, QMimeData, QPoint, QPointF, QRect, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPushButton, QSplitter, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QMainWindow, QPushButton, QSplitter, QToolButton
 
 from fineparser_gui.app import Studio
 from fineparser_gui.player.drawing_bar import DrawingBar
 from fineparser_gui.preferences.dialog import PreferencesDialog
-from fineparser_gui.shell.layout import DropHighlight, SideColumn, within
+from fineparser_gui.shell.layout import DropHighlight, SideColumn, WindowPlace, within
 from fineparser_gui.support.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
 
 #: 1366 × 768 at 125 %, less a panel of the desktop and the title of the window.
@@ -117,10 +117,26 @@ def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
 def test_a_damaged_place_is_ignored(tmp_path, make_studio) -> None:
     folder = tmp_path / "state"
     folder.mkdir()
-    (folder / "window.ini").write_text('[General]\ngeometry=zz\ndocks="00ff"\ncolumns=12\n', encoding="utf-8")
+    (folder / "window.ini").write_text("[General]\ngeometry=zz\ncolumns=12\n", encoding="utf-8")
     window = make_studio().window
     assert window.isVisible()
     assert window.findChild(QSplitter).sizes()[1] > 200
+
+
+def test_a_place_that_was_altered_is_not_given_to_qt(tmp_path, qtbot) -> None:
+    window, splitter = QMainWindow(), QSplitter()
+    for widget in (window, splitter):
+        qtbot.addWidget(widget)
+    WindowPlace(tmp_path).save(window, {"columns": splitter}, {})
+    text = (tmp_path / "window.ini").read_text(encoding="utf-8")
+    for name in ("geometry", "columns"):
+        assert WindowPlace(tmp_path)._read(name) is not None
+        at = text.index(f"{name}=") + len(name) + 1
+        for place in range(at, text.index("\n", at)):
+            changed = "0" if text[place] != "0" else "4"
+            (tmp_path / "window.ini").write_text(text[:place] + changed + text[place + 1 :], encoding="utf-8")
+            assert WindowPlace(tmp_path)._read(name) is None
+        (tmp_path / "window.ini").write_text(text, encoding="utf-8")
 
 
 def test_the_start_page_lists_recent_sessions(make_studio, qtbot, clip) -> None:

@@ -137,7 +137,7 @@ def _evaluate() -> Iterator[Refusal]:
     yield from _bad_inputs(("evaluate", "--data"), DATA)
     yield from _bad_inputs(("evaluate", "--real"), DATA)
     yield from _bad_inputs(("evaluate", "--data", "folder", "--weights"), WEIGHTS)
-    yield from _bad_inputs(("evaluate", "--write-card"), USAGE)
+    yield from _bad_inputs(("evaluate", "--write-card"), USAGE)  # without --weights, into no card of the program's own
 
 
 def _calibrate() -> Iterator[Refusal]:

@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 from hostile_sessions import odd_files
 from hostile_settings import SETTINGS
 from sandbox import RIGHT, Outcome, Sandbox, Tally
+
+from fineparser_gui.preferences.store import PreferenceStore
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox reads /proc")
 
@@ -31,6 +34,40 @@ def test_the_program_starts_with_any_settings(
         expected = ("dark", 5) if name == "as they should be" else ("system", 10)
         assert (value["theme"], value["n_exemplars"]) == expected, name
         assert value["recent"] <= 8
+
+
+@pytest.fixture(scope="module")
+def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The settings files that a window leaves."""
+    outcome = sandbox.run("window_actions:left_settings", tmp_path_factory.mktemp("settings"))
+    assert outcome.kind == RIGHT, outcome
+    return {name: text.encode() for name, text in outcome.value.items()}
+
+
+def _flipped(data: bytes, place: int) -> bytes:
+    return data[: place // 8] + bytes([data[place // 8] ^ 1 << place % 8]) + data[place // 8 + 1 :]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("every", [211, pytest.param(1, marks=pytest.mark.hostile)])
+def test_flipped_bits_lose_at_most_a_preference(settings: dict[str, bytes], tmp_path: Path, every: int) -> None:
+    places = range(0, 8 * len(settings["settings.ini"]), every)
+    for place in places:
+        (tmp_path / "settings.ini").write_bytes(_flipped(settings["settings.ini"], place))
+        PreferenceStore(tmp_path).change(mask_opacity=55)
+        assert PreferenceStore(tmp_path).now.mask_opacity == 55, place
+    print(f"{len(places)} flips of settings")
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("n", [3, pytest.param(100, marks=pytest.mark.hostile)])
+@pytest.mark.parametrize("name", ["settings.ini", "window.ini"])
+def test_a_window_opens_with_flipped_bits(
+    settings: dict[str, bytes], sandbox: Sandbox, tally: Tally, tmp_path: Path, name: str, n: int
+) -> None:
+    for place in Random(63).sample(range(8 * len(settings[name])), n):
+        (tmp_path / name).write_bytes(_flipped(settings[name], place))
+        _started(tally, f"bit {place} of {name}", sandbox.run(_ACTION, tmp_path / name))
 
 
 @pytest.mark.hostile

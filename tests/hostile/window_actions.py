@@ -83,12 +83,23 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
         _events()
 
 
+def left_settings(_: Path) -> dict[str, str]:
+    """Return the settings files that a window leaves, by their names."""
+    with tempfile.TemporaryDirectory() as name:
+        studio = _studio(Path(name))
+        studio.preferences.change(theme="dark", club="Zoë", mask_opacity=40)
+        studio.window.close()
+        studio.window.deleteLater()
+        _events()
+        return {one.name: one.read_text(encoding="utf-8") for one in Path(name).glob("*.ini")}
+
+
 def start_with_settings(path: Path) -> dict[str, object]:
-    """Start the program with a settings file, open its menus and preferences, and change one."""
+    """Start the program with a settings file or that of its window, open menus and preferences, and change one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if path.is_file() and path.stat().st_size < 1 << 24:
-            shutil.copy(path, folder / "settings.ini")
+            shutil.copy(path, folder / ("window.ini" if path.name == "window.ini" else "settings.ini"))
         else:
             (folder / "settings.ini").symlink_to(path)
         studio = _studio(folder)

@@ -185,6 +185,12 @@ def test_a_letter_of_the_schema_is_damaged(locked, folder, word):
     assert flip_faults(locked, folder, cases)[1] == []
 
 
+@pytest.mark.parametrize("bit", range(8))
+def test_a_table_that_is_said_to_begin_elsewhere_is_damaged(locked, folder, bit):
+    at = (locked / "closed.sqlite").read_bytes().find(b"CREATE TABLE folder")
+    assert flip_faults(locked, folder, [("closed.sqlite", at - 1, bit)])[1] == []
+
+
 def test_some_flipped_bits(locked, folder):
     assert flip_faults(locked, folder, flips(locked, 40, every=409))[1] == []
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,20 @@ class Writers:
         self.check()
         for victim in victims:
             self._begin(victim)
+
+    def sleep(self) -> None:
+        """Stop one or both in the middle of what they do, see what the store holds, and let them go on."""
+        sleepers = [0, 1] if self._random.random() < 0.3 else [self._random.randrange(2)]
+        for writer in sleepers:
+            self._wait_for_changes(writer, self._random.randrange(1, 8))
+        time.sleep(self._random.uniform(0, 0.02))
+        for writer in sleepers:
+            self._running[writer].send_signal(signal.SIGSTOP)
+        self.check()
+        for writer in sleepers:
+            self._running[writer].send_signal(signal.SIGCONT)
+        for writer in range(2):
+            self._wait_for_changes(writer, 2)
 
     def end(self, writers: list[int]) -> None:
         for writer in writers:
@@ -110,6 +125,14 @@ def writers(folder, left_s) -> Iterator[Writers]:
 def test_a_few_kills_lose_nothing_that_was_done(writers):
     for _ in range(6):
         writers.kill()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows stops no process")
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("n", [4, pytest.param(100, marks=pytest.mark.slow)])
+def test_writers_that_sleep_in_the_middle_of_a_write_go_on(writers, n):
+    for _ in range(n):
+        writers.sleep()
 
 
 @pytest.mark.slow

@@ -162,7 +162,7 @@ def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
     canvas.frame(_MARGIN, top + 4.5, wide, _NOTE_END - top - 6)
     y = top + 5.5
     most = int((_NOTE_END - 2 - y) / 3.9)
-    lines = [line for given in note for line in canvas.wrapped(given, 8.5, wide - 4)]
+    lines = [line for given in note for line in canvas.wrapped(given, 8.5, wide - 4, most)]
     shown = lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
     for line in shown:
         canvas.text(_MARGIN + 2, y, line, 8.5, width=wide - 4)

@@ -69,6 +69,7 @@ class PdfCanvas:
 
         self._pdf = FPDF(unit="mm", format="A4")
         self._pdf.set_auto_page_break(False)
+        self._pdf.alias_nb_pages("")  # else "{nb}" in a text would become the number of pages
         self._pdf.c_margin = 0
         self._pdf.set_title(printable(title))
         self._pdf.set_creator("FineParser")
@@ -157,7 +158,7 @@ class PdfCanvas:
 
     def wrapped(self, text: str, size: float, width: float, most: int = 99) -> list[str]:
         """Return the lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
-        lines = wrap_lines(printable(text), width, lambda line: self.width(line, size))
+        lines = wrap_lines(printable(text), width, lambda line: self.width(line, size), most)
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:

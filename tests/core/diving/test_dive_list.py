@@ -67,7 +67,7 @@ def test_what_is_written_is_read_again(tmp_path):
         (b"", "names no dive"),
         (b"PK\3\4" + bytes(99), "is no CSV"),
         (b"hello\nworld", "names no dive"),
-        (b"x" * 2_000_001, "larger than 2 MB"),
+        (b"x" * 2_000_001, "larger than 0.4 MB"),
         (b'"' + b"x" * 300_000, "names no dive"),
         (None, "cannot be read"),
     ],
@@ -85,6 +85,7 @@ def test_a_list_is_bounded_and_odd_cells_do_no_harm():
     assert len(rows) == MOST_ROWS
     assert rows[-1].round == 99
     assert problems == [f"A list holds at most {MOST_ROWS} dives: the others are left out."]
+    assert parse_dive_list("103B 1m\n" + "a" * 5_000_000 + "\n105B 1m") == (rows[:1], problems)
     odd = (
         "dive,athlete,DD,awards,round,outcome\n103B,"
         + "a" * 9999

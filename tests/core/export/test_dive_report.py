@@ -1,5 +1,6 @@
 import os
 import subprocess
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -138,6 +139,15 @@ def test_names_of_any_script_are_written_as_pdf(dive, faces, tmp_path, monkeypat
     assert content.startswith(b"%PDF")
     assert f"/Count {len(NAMES)}".encode() in content
     assert os.listdir(tmp_path) == ["report.pdf"]
+
+
+def test_no_text_stands_for_another_in_a_pdf(tmp_path):
+    canvas = pdf_canvas.PdfCanvas("{nb}", None)
+    canvas.add_page()
+    canvas.text(10, 10, "{nb} of {nb}", 12)
+    canvas.write(tmp_path / "a.pdf")
+    streams = (tmp_path / "a.pdf").read_bytes().split(b"stream\n")[1::2]
+    assert any(b"{nb} of {nb}" in zlib.decompressobj().decompress(one) for one in streams)
 
 
 def test_every_dive_has_a_page(dive, tmp_path):

@@ -28,6 +28,9 @@ def test_what_is_measured_grows_with_the_length_alone():
     wrap_lines("W" * 20_000, 100, width_of)
     fit_line("W" * 20_000, 100, width_of)
     assert measured < 20 * 20_000
+    measured = 0
+    assert len(wrap_lines("W" * 1_000_000 + " W" * 1_000_000, 100, width_of, 3)) > 3
+    assert measured < 1000
 
 
 def test_accents_that_are_put_together_are_drawn_as_one_letter():

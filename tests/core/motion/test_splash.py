@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.motion.splash import find_splash, water_views
+from fineparser_core.motion.splash import CONTACT_S, find_splash, water_views
 from fineparser_core.records import DiveMotion
 
 FPS, CONTACT, PX_PER_M = 30, 45, 60
@@ -48,10 +48,10 @@ def filmed(width_m, *, pan_px=0.0, n=96, water=(40, 110, 170), late=False):
     return pictures, motion(to_scene)
 
 
-def splash_of(pictures, fall):
+def splash_of(pictures, fall, late_s=0.0):
     times_s = np.arange(len(pictures)) / FPS
     views = water_views(pictures, np.ones(2), fall, times_s, np.ones(len(pictures), bool))
-    return find_splash(views, times_s[views.samples] - CONTACT / FPS, ENTRY)
+    return find_splash(views, times_s[views.samples] - CONTACT / FPS - late_s, ENTRY)
 
 
 @pytest.mark.parametrize("width_m", [0.5, 1.0, 1.8])
@@ -60,6 +60,12 @@ def test_white_water_is_as_wide_as_it_is(width_m, how):
     width_px, deviation_px = splash_of(*filmed(width_m, **how))
     assert width_px / PX_PER_M == pytest.approx(0.81 * width_m, abs=0.1)  # which holds 90 % of an ellipse
     assert 0.15 < deviation_px / PX_PER_M < 0.4
+
+
+@pytest.mark.parametrize("late_s", [-CONTACT_S, CONTACT_S])
+def test_a_contact_that_is_a_little_off_leaves_the_width(late_s):
+    pictures, fall = filmed(1.0)
+    assert splash_of(pictures, fall, late_s) == pytest.approx(splash_of(pictures, fall), rel=0.05)
 
 
 def test_a_rip_has_no_width():

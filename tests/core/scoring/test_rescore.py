@@ -5,14 +5,14 @@ import exemplar_kit
 import golden_kit
 import numpy as np
 import pytest
-from made_analysis import blank_parse, made_identity, transitions_at
+from made_analysis import blank_parse, made_identity, made_motion, transitions_at
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.records import Clip, ClipEncoding, ExemplarVote, Note, NoteCode
+from fineparser_core.records import Clip, ClipEncoding, ExemplarVote, Moment, Note, NoteCode
 from fineparser_core.scoring.rescore import (
     correct_contact,
     correct_transitions,
@@ -126,6 +126,19 @@ def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
     for moved, contact in ((entry + 9, entry + 9), (entry + 10, None)):
         after, _ = correct_transitions(parse, encoding, transitions(flight, moved))
         assert after.first_water_contact_frame == contact
+
+
+@pytest.mark.parametrize(("slowed", "last"), [(1.0, 3), (4.0, 13)])
+def test_the_width_of_the_splash_goes_with_the_contact_about_which_it_was_measured(slowed, last):
+    parse, encoding = parsed(200)
+    entry, motion = parse.transitions.first_entry_frame, replace(made_motion(), splash_px=(30.0, 9.0), slowed=slowed)
+    contact = Moment(time_s=(entry + 20) / 50, deviation_s=0.01, sources=("network",))
+    moments = replace(parse.moments, contact=contact)
+    parse = replace(parse, motion=motion, moments=moments, first_water_contact_frame=entry + 20)
+    for frame, known in ((entry + 20 - last, True), (entry + 20 + last, True), (entry + 22 + last, False)):
+        assert (correct_contact(parse, frame).motion.splash_px is not None) is known
+    after, _ = correct_transitions(parse, encoding, transitions(parse.transitions.first_flight_frame, entry + 21))
+    assert correct_contact(after, entry + 21).motion.splash_px is None
 
 
 @pytest.mark.parametrize("n_frames", [16, 20, 95, 96, 97, 103, 400])

@@ -91,6 +91,19 @@ def test_the_page_and_its_files(share):
     assert ask(share, "0", "HEAD")[1]["Content-Length"] == str(len(CLIP))
 
 
+def test_a_name_that_was_made_to_point_here_gets_nothing(share):
+    for host in (
+        "pool.example",
+        f"pool.example:{urlsplit(share.url).port}",
+        "127.0.0.1",
+        f"localhost{share.host[9:]}",
+        "",
+    ):
+        assert ask(share, "", Host=host)[0] == 404
+        assert ask(share, "0", Host=host)[0] == 404
+    assert ask(share, "", Host=share.host)[0] == 200
+
+
 def test_parts_of_a_video(share):
     status, headers, body = ask(share, "0", Range="bytes=10-19")
     assert (status, headers["Content-Range"], body) == (206, f"bytes 10-19/{len(CLIP)}", CLIP[10:20])
