@@ -20,7 +20,6 @@ from outcome import Outcome, p95, spread_ms
 from fineparser_gui.services.rescoring import score_request
 from fineparser_gui.session.dive import DiveState, ScoreState
 from fineparser_gui.session.session_file import SavedSession, write_session
-from fineparser_gui.session.session_model import saved_dive
 from fineparser_gui.worker.protocol import ParseRequest
 
 _STARTS, _START_S, _START_TIMES = 5, 1.0, 10.0
@@ -136,7 +135,7 @@ def reopen() -> Outcome:
             kept.cache.put(request.kept_as, *parsed)
             dive = replace(first, in_frame=start, out_frame=end, parse_id=request.kept_as)
             kept.cache.put(kept.named(score_request(dive, session.n_exemplars, session.profile)).kept_as, *scored)
-            dives.append(saved_dive(dive))
+            dives.append(dive.saved)
         file = Path(folder) / "hundred.fineparser"
         write_session(SavedSession(dives=tuple(dives), selected=0), file)
         session.clear()
