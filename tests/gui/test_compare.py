@@ -113,7 +113,7 @@ def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives, 
 def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):
     session, actions = idle_studio.session, idle_studio.window.actions_by_id
     canvas = beside.panes[1].canvas
-    qtbot.waitUntil(lambda: canvas.shown_frame is not None)
+    qtbot.waitUntil(lambda: canvas.shown_frame == beside.panes[1].frame)
     canvas.repaint()
     actions["draw_line"].trigger()
     for x_px, y_px in ((10, 10), (30, 40)):

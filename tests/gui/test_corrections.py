@@ -70,7 +70,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert named(window.found, "exact score").text().startswith("69.5")
     assert "Model 68.0 · corrected +1.5" in reads(window.found.numbers.correction)
     assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in reads(window.found.numbers.correction)
-    assert "+4.50 = score 69.50 − mean of exemplars 65.00" in reads(window.contributions)
+    assert "+4.5 = score 69.5 − mean of exemplars 65.0" in reads(window.contributions)
 
 
 def test_the_panel_of_numbers_takes_no_more_room_than_it_needs(scored, qtbot):

@@ -78,7 +78,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert named(window.score, "score").text() == "7"
     press(window.score, "estimate")
     assert named(window.found, "exact score").text().startswith("68.0 ")
-    assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
+    assert "+3.0 = score 68.0 − mean of exemplars 65.0" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2
 
 
@@ -129,7 +129,7 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert "DD 3.4" in reads(details)
     assert session.current.difficulty == 3.4
     asked = next(request for request in requests(idle_studio) if request.id == session.analyses.tasks[key].id)
-    assert asked.difficulty == 3.4
+    assert asked.details.difficulty == 3.4
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "9")
     assert "A DD of 9 cannot be" in reads(details)

@@ -58,7 +58,7 @@ def test_a_profile_is_learned_told_used_and_named(clip: Path, active: Path, fine
 
 
 def test_what_does_not_help_is_written_by_force_alone(clip: Path, fineparser: Fineparser) -> None:
-    dives, out = write_set(clip, club()[:5]), clip.parent / "profile.json"
+    dives, out = write_set(clip, club()[5:10]), clip.parent / "profile.json"
     done = fineparser("learn", dives, "--out", out)
     assert done.code == 0
     assert "that it helps is not shown" in done.out
