@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import logging
 import os
 import subprocess
 import sys
@@ -141,7 +142,10 @@ def main() -> int:
         studio.reports.close()
     if (session := studio.window.begins_anew_with) is not None:
         program = [sys.executable] if is_frozen() else own_process("fineparser_gui")
-        subprocess.Popen([*program, "--session", str(session)])
+        try:
+            subprocess.Popen([*program, "--session", str(session)])
+        except OSError as error:  # the program has been moved or replaced meanwhile
+            logging.getLogger(__name__).error("the program does not begin anew: %s", error)
     return code
 
 

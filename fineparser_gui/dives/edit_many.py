@@ -27,7 +27,7 @@ from fineparser_gui.support.widgets import (
 class EditManyPanel(QWidget):
     """Sheet in the place of that of one dive, whose untouched fields change nothing; hidden until dives are edited.
 
-    Where the dives differ, a field is empty and says so.
+    Where the dives differ, a field is empty and says so. What was typed stays while other dives are shown.
 
     Signals:
         shown: (bool) it is shown, or hidden again.
@@ -38,6 +38,7 @@ class EditManyPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._keys = session, list[str]()
+        self._shown_texts: dict[str, str] = {}
         self.number = NumberField(session.library.numbers)
         self.athlete = NameField(lambda: session.history.known_names("athlete"))
         self.event_name = NameField(lambda: session.history.known_names("event"))
@@ -65,7 +66,8 @@ class EditManyPanel(QWidget):
         for field in self._fields.values():
             field.returnPressed.connect(self._on_ok)
         on_escape(self, self._leave)
-        session.current_changed.connect(self._leave)
+        session.current_changed.connect(self._leave_untouched)
+        session.dive_removed.connect(self._leave_untouched)
         self.hide()
 
     def show_dives(self, keys: Sequence[str]) -> None:
@@ -86,6 +88,7 @@ class EditManyPanel(QWidget):
             example = self.tr("e.g. {0}").format(day_text("2026-05-31")) if field is self.date else ""
             field.setPlaceholderText(several if known else example)
             field.setModified(False)
+            self._shown_texts[name] = field.text().strip()
         text = self.tr("Change {0} dives", None, len(dives)).format(len(dives))
         self.ok.setText(text if len(dives) > 1 else self.tr("Change"))
         self.message.hide()
@@ -98,13 +101,30 @@ class EditManyPanel(QWidget):
             self.hide()
             self.shown.emit(False)
 
+    def _leave_untouched(self) -> None:
+        """Leave, unless something was typed for dives that are there."""
+        if self.isHidden():
+            return
+        typed = self._typed() or self.board.currentData() != self._shown_board
+        if not typed or not set(self._keys) & set(self._session.keys):
+            self._leave()
+
+    def _typed(self) -> dict[str, str]:
+        """Return the texts that were changed, also by a name that was picked: Qt does not call that a modification."""
+        texts = {name: field.text().strip() for name, field in self._fields.items()}
+        return {
+            name: text
+            for name, text in texts.items()
+            if text != self._shown_texts[name] or self._fields[name].isModified()
+        }
+
     def changes(self) -> dict[str, Any]:
         """Return the values of the fields that were changed, by their names.
 
         Raises:
             ConfigError, ValueError: a value cannot be.
         """
-        typed = {name: field.text().strip() for name, field in self._fields.items() if field.isModified()}
+        typed = self._typed()
         said: dict[str, Any] = dict(typed)
         if number := typed.get("dive_number"):
             said["dive_number"] = str(parse_dive_number(number))

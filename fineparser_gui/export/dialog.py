@@ -156,7 +156,7 @@ class ExportDialog(QDialog):
 
     Args:
         frame: frame at the playhead.
-        preferences: style of masks and colors of steps.
+        preferences: for the style of the masks.
         selected: keys of the dives that are selected in the list.
         strobe: whether the strobe picture is chosen first.
     """

@@ -238,11 +238,12 @@ class ShareDialog(QDialog):
         options = RenderOptions(
             mask=False, panels=False, words=words_of(dive), brief=True, marks=dive.drawings, title=title
         )
-        dives = [self._session.dive(key) for key in self._session.keys]
 
         def report(path: Path) -> None:
-            last, club = self._session.comparing.last_time(dive), self._session.club
-            exports.report([reported_dive(dive, dives, drawings=True, comparison=last, club=club)], path)
+            now = self._session.find(dive.key) or dive  # as it was edited meanwhile
+            last, club = self._session.comparing.last_time(now), self._session.club
+            dives = list(self._session.dives)
+            exports.report([reported_dive(now, dives, drawings=True, comparison=last, club=club)], path)
 
         for name, make in (
             (f"{stem}.mp4", lambda path: exports.add(ClipJob(path=path, analysis=analysis, options=options))),

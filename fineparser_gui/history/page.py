@@ -270,7 +270,8 @@ class HistoryPage(QWidget):
         self.take_in = push_button(self.tr("Import sessions…"), self.files.take_in)
         self.menu = QPushButton(self.tr("More"))
         self.menu.setMenu(QMenu(self.menu))
-        self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
+        rename = self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
+        self.menu.menu().aboutToShow.connect(lambda: rename.setEnabled(bool(self._athlete())))
         self.menu.menu().addSeparator()
         self.files.fill(self.menu.menu())
         self.menu.menu().addSeparator()
@@ -289,6 +290,7 @@ class HistoryPage(QWidget):
             self, singleShot=True, interval=_PLOT_MS, timeout=lambda: self.trend.show_query(self.model.query)
         )
         self._refreshing = Soon(self, _REFRESH_MS, self._refresh)
+        self.filters.changed.connect(self.name.hide)
         self.filters.changed.connect(self._find)
         self.trend.chosen.connect(self.select)
         self.table.selectionModel().selectionChanged.connect(self._show_commands)
@@ -328,6 +330,7 @@ class HistoryPage(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.name.hide()
         self._session.edits.activate(self._session.editing.edits)
 
     def _make_commands(self) -> None:
@@ -472,10 +475,14 @@ class HistoryPage(QWidget):
         text = self.tr("Deleted from the history: {0}. The videos stay where they are.").format(len(ids))
         self._messages.offer(text, [(self.tr("Undo"), lambda: editing.edits.undo(latest=True))])
 
+    def _athlete(self) -> str:
+        """Return the athlete whose dives are shown or selected, or ""."""
+        names = [self.filters.athlete.currentData(), *(one.athlete for one in self._dives()[:1])]
+        return next(filter(None, names), "")
+
     def _on_athletes(self) -> None:
         """Show a field for a new name of the athlete whose dives are shown or selected; Enter takes it."""
-        names = [self.filters.athlete.currentData(), *(one.athlete for one in self._dives()[:1])]
-        self._renamed = next(filter(None, names), "")
+        self._renamed = self._athlete()
         if self._renamed:
             known = self._history.read(lambda store: list(store.counts("athlete")), [])
             self.name.setCompleter(QCompleter(known, self.name, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
@@ -490,6 +497,8 @@ class HistoryPage(QWidget):
         if not new or new == old:
             return
         counts, editing = self._history.read(lambda store: store.counts("athlete"), {}), self._session.history_editing
+        if old not in counts:  # renamed or deleted meanwhile
+            return
         editing.rename(old, new)
         text = self.tr("Dives that get the new name: {0}").format(counts[old])
         if new in counts:

@@ -56,11 +56,7 @@ _SAID = 3
 
 
 class MeetHead(QWidget):
-    """Fields over the list of a meet.
-
-    Args:
-        judges: their usual number, which a new meet has at first.
-    """
+    """Fields over the list of a meet."""
 
     def __init__(self, model: MeetModel) -> None:
         super().__init__()

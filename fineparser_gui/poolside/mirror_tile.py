@@ -14,7 +14,6 @@ _TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
 _CORNER_PX = 15
 #: Time after which a missing picture is reported, in seconds: a busy network or computer takes up to two.
 _SILENT_S = 3.0
-# Drawings stay on all pictures.
 
 
 class MirrorCamera(NamedTuple):

@@ -239,7 +239,8 @@ class LearnDialog(QDialog):
             widget.setEnabled(not busy)
 
     def _show_profile(self) -> None:
-        """Show the quality of the profile and the commands on it."""
+        """Show the quality of the profile and the commands on it; a question was about what it was before."""
+        self.question.hide()
         if not self._busy:
             self._be_busy(False)
             self._show_count()
@@ -325,6 +326,7 @@ class LearnDialog(QDialog):
         self._plot()
 
     def _on_use(self) -> None:
+        self.question.hide()
         if self._profile is not None:
             self._session.profiles.use(self._profile)
 

@@ -35,6 +35,10 @@ class ComparableDive:
     history_id: int | None = None
 
 
+#: Day, place in the session (-1: in another one) and time of the analysis of a dive; its award; the dive.
+_Attempt = tuple[tuple[str, int, str], float | None, ComparableDive]
+
+
 class ComparableDives(QObject):
     """Dives of session, library and history, as what they are compared by."""
 
@@ -77,12 +81,30 @@ class ComparableDives(QObject):
         Args:
             of: None: the current dive.
         """
-        current = of or self._state.current
-        if current is None or current.dive_number is None:
+        found, n_later = self._attempts(of or self._state.current)
+        if not found:
             return []
+        _, _, last = found[n_later % len(found)]  # else the latest of all
+        _, award, best = max(found, key=lambda one: one[1] or 0.0)
+        named = [replace(last, title=self.tr("Last time: {0}").format(last.title))]
+        if best is not last and award is not None:
+            named.append(replace(best, title=self.tr("Best: {0}").format(best.title)))
+        return [*named, *(dive for _, _, dive in found if dive not in named)]
+
+    def last_time(self, dive: Dive) -> ComparableDive | None:
+        """Return the last attempt of a dive's athlete before it; None: there is none, or the athlete has no name."""
+        found, n_later = self._attempts(dive) if dive.athlete.strip() else ([], 0)
+        return found[n_later][2] if n_later < len(found) else None
+
+    def _attempts(self, current: Dive | None) -> tuple[list[_Attempt], int]:
+        """Return other dives of a dive's athlete, number and board, the latest first, and how many are not before it.
+
+        Of a dive that is not in the session, all are later.
+        """
+        if current is None or current.dive_number is None:
+            return [], 0
         athlete, number, board_m = current.athlete.strip(), current.dive_number, current.known_board_m
-        # Of each dive: day, place in the session (-1: in another one) and time of its analysis; its award; the dive.
-        found: list[tuple[tuple[str, int, str], float | None, ComparableDive]] = []
+        found: list[_Attempt] = []
         now: tuple[str, int, str] | None = None
 
         def fits(dive: tuple[str, str | None, float | None]) -> bool:
@@ -90,7 +112,7 @@ class ComparableDives(QObject):
 
         for place, dive in enumerate(self._state.dives):
             when = dive.day or "", place, ""
-            if dive is current:
+            if dive.key == current.key:
                 now = when
             elif dive.analysis is not None and fits((dive.athlete.strip(), dive.dive_number, dive.known_board_m)):
                 found.append((when, _award(dive), self.of_session(dive)))
@@ -99,15 +121,8 @@ class ComparableDives(QObject):
             if fits((past.athlete, past.dive_number, past.board_m)) and is_there(past.path):
                 when = past.day or "", -1, past.analysed_at
                 found.append((when, past.judged or past.award, self._past(past)))
-        if not found:
-            return []
         found.sort(key=lambda one: one[0], reverse=True)
-        _, _, last = next((one for one in found if now is None or one[0] < now), found[0])
-        _, award, best = max(found, key=lambda one: one[1] or 0.0)
-        named = [replace(last, title=self.tr("Last time: {0}").format(last.title))]
-        if best is not last and award is not None:
-            named.append(replace(best, title=self.tr("Best: {0}").format(best.title)))
-        return [*named, *(dive for _, _, dive in found if dive not in named)]
+        return found, sum(now is None or one[0] >= now for one in found)
 
     def _dive_candidates(self) -> list[ComparableDive]:
         """Return the session's analyzed dives except the current dive."""

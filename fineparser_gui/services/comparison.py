@@ -138,9 +138,9 @@ class ComparisonService(QObject):
         return replace(other, mirrored=dive == self.beside and self.mirrored) if other is not None else None
 
     def last_time(self, dive: Dive) -> ComparedDive | None:
-        """Return the athlete's last dive of the number, to show beside a dive in a report; None: there is none."""
-        before = self.dives.attempts(dive)[:1]
-        return self.compared(before[0]) if before else None
+        """Return the athlete's last dive of the number before a dive, to show beside it in a report; None: none."""
+        before = self.dives.last_time(dive)
+        return self.compared(before) if before is not None else None
 
     def _set(self, dive: ComparableDive | None, other: ComparedDive | None) -> None:
         if (dive, dive and dive.title) != (self.beside, self.beside and self.beside.title) or not _same(

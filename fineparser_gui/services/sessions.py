@@ -3,17 +3,20 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import translated
 from fineparser_core.support.files import delete_lock, lock_file
 from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive, SavedDive
 from fineparser_gui.session.session_file import write_session
 from fineparser_gui.store.store import SessionRecord, read_file, take_in
 
@@ -126,7 +129,12 @@ class SessionController(QObject):
             self._enter(path.stem)
             return True
         id_ = self._history.read(lambda store: take_in(store, saved, path.stem, source), 0)
-        return bool(id_) and self.open_session(id_)
+        if not id_ or not self.open_session(id_):
+            return False
+        if n_others := sum(_differs(told, dive) for told, dive in zip(saved.dives, self._session.dives, strict=False)):
+            text = self.tr("Details of {0} dives stay as they are known here.", None, n_others)
+            self._session.problem.emit(text.format(n_others))
+        return True
 
     def save_to(self, path: Path) -> bool:
         """Write the open session into a session file; False, and a `problem`, on failure."""
@@ -203,3 +211,9 @@ def _lock(path: Path) -> IO[bytes] | None:
 def _release(lock: IO[bytes] | None) -> None:
     if not (lock is None or isinstance(lock, BytesIO)):
         delete_lock(lock)
+
+
+def _differs(told: SavedDive, kept: Dive) -> bool:
+    """Return True if a session file says other details of a dive than those that are kept."""
+    said = ((getattr(told, one.name), getattr(kept, one.name)) for one in fields(DiveDetails))
+    return told.path == kept.path and any(mine and mine != other for mine, other in said)

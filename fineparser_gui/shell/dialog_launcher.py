@@ -92,7 +92,9 @@ class DialogLauncher(QObject):
         self._poolside.activateWindow()
 
     def close(self) -> None:
-        """Shut the window for the pool, as the main window closes."""
+        """Shut the window for the pool and help, as the main window closes."""
+        if self._help is not None:
+            self._help.done(0)
         if self._poolside is not None:
             self._poolside.shut()
 

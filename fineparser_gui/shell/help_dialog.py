@@ -84,10 +84,12 @@ class HelpDialog(QDialog):
 
     def open_page(self, place: HelpPage, reports: Sequence[Path] = ()) -> None:
         """Open at a page, for example the model card; without reports of crashes there is no page of them."""
+        self._end_check()
         self._reports = reports
         self._unfilled = dict(self._fills)
-        self.pages.setTabVisible(HelpPage.CRASH_REPORT, bool(reports))
+        self.pages.setTabVisible(HelpPage.CRASH_REPORT, True)
         self.show_page(place)
+        self.pages.setTabVisible(HelpPage.CRASH_REPORT, bool(reports))  # hiding the shown one would show another
         self.show()
         self.activateWindow()
         self.page.setFocus()
@@ -100,10 +102,13 @@ class HelpDialog(QDialog):
         self.copy.setEnabled(place != HelpPage.SYSTEM_CHECK or self._checking is None)
 
     def done(self, result: int) -> None:
+        self._end_check()
+        super().done(result)
+
+    def _end_check(self) -> None:
         if self._checking is not None:
             self._checking.close()
             self._checking = None
-        super().done(result)
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.page.toPlainText())

@@ -138,7 +138,6 @@ class MainWindow(QMainWindow):
         bar, self.bell = self.menuBar(), MessageBell(self.messages)
         # All pages share the bell; a menu bar at the top of the screen has no corner for it.
         (self.statusBar().addPermanentWidget if bar.isNativeMenuBar() else bar.setCornerWidget)(self.bell)
-        self.files.messages = self.messages
         self.missing = MissingVideos(self.session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self.opener.ask_for_videos)
@@ -253,9 +252,8 @@ class MainWindow(QMainWindow):
 
     def restart(self) -> None:
         """Close, and let the program begin anew with the session that is open, as the language changes at its start."""
-        session = self.files.controller.id
         self.quit()
-        self.begins_anew_with = session if self._closed else None
+        self.begins_anew_with = self.files.controller.id if self._closed else None  # closing keeps what is new
 
     def show_history(self, on: bool) -> None:
         """Show the page of the coach's history in place of the player, or the player again."""
@@ -279,6 +277,7 @@ class MainWindow(QMainWindow):
 
     def edit_dives(self) -> None:
         """Show the sheet of all selected dives in place of the shown dive's."""
+        self.full_screen.use(False)
         self._folds[_COLUMNS[1]].setChecked(True)
         self.several.show_dives(self.dives.selected_keys())
 

@@ -25,7 +25,6 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.session.session_file import SUFFIX
 from fineparser_gui.store.store import SessionRecord
-from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, videos_filter
 from fineparser_gui.support.widgets import Question, closing_buttons, label, lay_out, literal
 
@@ -41,10 +40,7 @@ class SessionDialogs(QObject):
     Attributes:
         controller: controller of the open session.
         recent: menu of the recent sessions.
-        messages: of the window, which sets them.
     """
-
-    messages: MessageStack
 
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
@@ -197,6 +193,11 @@ class SessionsDialog(QDialog):
         if self.name.isModified() and len(selected) == 1:
             self._controller.rename(selected[0].id, self.name.text())
             self._fill(selected[0].id)
+
+    def reject(self) -> None:
+        """Close without the name that is half typed, which would be taken as the field loses the focus."""
+        self._show_selected()
+        super().reject()
 
     def _on_delete(self) -> None:
         selected = self._selected()

@@ -1,4 +1,4 @@
-"""Start page of the window: what can be begun, the last sessions with a picture each, and the athletes."""
+"""Start page of the window: what can be begun, and the last sessions with a picture each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from fineparser_gui.support.widgets import label, lay_out, literal
 
-#: Width of the text in average letters, and most sessions and athletes that are listed.
+#: Width of the text in average letters, and most sessions that are listed.
 _TEXT_LETTERS = 80
 _MOST_LISTED = 4
 #: Size of a session's picture, and width of the lines beside it, in pixels.

@@ -29,9 +29,11 @@ _LOG_LINES = 60
 _MOST_BYTES = 200_000
 #: Suffixes of files that users name.
 _SUFFIXES = (*VIDEO_SUFFIXES, ".fineparser", ".json", ".jsonl", ".csv", ".npz", ".html", ".pdf", ".png", ".jpg", ".gif")
-#: Name of a file of a user: a path from its root on, all words after a colon, or a word.
+#: Name of a file of a user: a path from its root on, all words after a colon, or a word. A long line must not take
+#: minutes: what could begin anywhere in it has a longest length.
 _NAMED = re.compile(
-    r"(?:(?:[a-z]:[\\/]|(?<![\w.])[~/]|\\\\)[^\n\"'<>|]*?|(?<=: )[^\n\"':/\\]*?|[^\s\"'<>|/\\()]*)"
+    r"(?:(?:[a-z]:[\\/]|(?<![\w.])[~/]|\\\\)[^\n\"'<>|]{0,1000}?|(?<=: )[^\n\"':/\\]{0,300}?|"
+    r"(?<![^\s\"'<>|/\\()])[^\s\"'<>|/\\()]*)"
     rf"({'|'.join(map(re.escape, sorted(_SUFFIXES, key=len, reverse=True)))})\b",
     re.IGNORECASE,
 )
@@ -83,8 +85,8 @@ class CrashReports:
         path = self.folder / f"{_NEW}-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{number}.txt"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            shown = _NAMED.sub(r"…\1", without_home(printable(text, keep="\n")))
-            path.write_text(shown[:_MOST_BYTES], encoding="utf-8")
+            shown = _NAMED.sub(r"…\1", without_home(printable(text, keep="\n"))[:_MOST_BYTES])
+            path.write_text(shown, encoding="utf-8")
             self._sweep()
         except OSError as error:
             with suppress(OSError):

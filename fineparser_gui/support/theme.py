@@ -117,7 +117,6 @@ QToolButton[role="large"] {{ background: {surface}; border-color: {border}; padd
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
-QToolButton[role="record"]:checked {{ background: {danger}; color: {on_danger}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
 QMenuBar QToolButton {{ padding: 1px 5px; }}
 QToolButton::menu-indicator {{ image: none; }}

@@ -277,6 +277,11 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
         session.editing.set_judging(key, Judging(awards=awards))
     (last,) = session.comparing.dives.attempts()
     assert (last.key, last.title.startswith("Last time: Anna · 207C")) == (second, True)
+    comparing = session.comparing
+    assert comparing.last_time(session.dive(first)).path == session.dive(second).path
+    assert comparing.last_time(session.dive(second)) is None  # the other one came later
+    assert comparing.last_time(replace(session.dive(first), note="a copy")) is not None
+    assert comparing.last_time(replace(session.dive(first), athlete=" ")) is None
     button = window.findChild(CompareButton)
     qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Compare with the last 207C")
     button.click()

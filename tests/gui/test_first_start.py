@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 
 from fineparser_core import __version__
 from fineparser_gui.shell.help_dialog import HelpDialog
+from fineparser_gui.shell.window_state import HelpPage
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
 
@@ -29,6 +30,22 @@ def test_the_system_check_can_be_copied(idle_studio, qtbot):
 def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
     idle_studio.window.actions_by_id["system_check"].trigger()
     idle_studio.window.findChild(HelpDialog).close()
+
+
+def test_help_runs_one_system_check_and_its_end_is_that_of_the_window(idle_studio):
+    check = idle_studio.window.actions_by_id["system_check"]
+    check.trigger()
+    dialog = idle_studio.window.findChild(HelpDialog)
+    first = dialog._checking
+    check.trigger()
+    assert (first.running, dialog._checking.running) == (False, True)
+    dialog.open_page(HelpPage.CRASH_REPORT, [Path("gone.txt")])
+    assert dialog._checking is None
+    dialog.open_page(HelpPage.GUIDE)
+    assert (dialog.pages.currentIndex(), dialog._checking) == (HelpPage.GUIDE, None)
+    check.trigger()
+    idle_studio.window.close()
+    assert (dialog.isVisible(), dialog._checking) == (False, None)
 
 
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
@@ -112,6 +129,11 @@ def test_what_a_report_says_of_a_file(line, shown, tmp_path):
     text = CrashReports(tmp_path, tmp_path / "none").write("Error", f"{line}\n").read_text(encoding="utf-8")
     assert shown in text
     assert not {"Lisa", "Meier", "207C"} & set(text.replace("'", " ").split())
+
+
+@pytest.mark.parametrize("line", ["x" * 300_000, "/" * 300_000, ": x" * 100_000, "a:/b" * 70_000])
+def test_a_long_line_takes_no_minutes(line, tmp_path):  # those would be over the suite's timeout
+    assert CrashReports(tmp_path, tmp_path / "none").write("Error", f"{line}.mov\n") is not None
 
 
 def test_a_run_that_ends_well_or_is_killed_leaves_no_report_and_reports_are_few(tmp_path):

@@ -163,6 +163,22 @@ def test_an_athlete_is_renamed_or_made_one_with_another(studio, page, qtbot):
     undo.click()
     qtbot.waitUntil(lambda: counts(page) == {"Anna Müller": 2, "Bea": 1, "Bo": 1})
     assert not studio.window.messages.buttons
+    page.select(*ids(page, "four"))
+    rename.trigger()
+    page.name.setText("Mia")
+    page._renamed = "Gone"  # renamed in another window meanwhile
+    qtbot.keyClick(page.name, Qt.Key.Key_Return)
+    assert counts(page) == {"Anna Müller": 2, "Bea": 1, "Bo": 1}
+    rename.trigger()
+    page.filters.search.setText("Bo")
+    assert not page.name.isVisible()
+    page.filters.show_all()
+    page.select()
+    page.menu.menu().aboutToShow.emit()
+    assert not rename.isEnabled()
+    page.select(*ids(page, "four"))
+    page.menu.menu().aboutToShow.emit()
+    assert rename.isEnabled()
 
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):

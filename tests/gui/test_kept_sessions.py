@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from answers_kit import answer_dive, open_scored
+from answers_kit import activate, answer_dive, open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
@@ -156,6 +156,7 @@ def test_a_session_file_is_taken_in_once(make_studio, qtbot, tmp_path, clip):
     studio.window.files.open_path(path)
     assert studio.session.current.athlete == "Anna"
     assert len(stored(tmp_path)) == 1
+    assert "Details of 1 dive stay as they are known here." in studio.window.messages.text
 
 
 def _no_room(*_: object, **__: object) -> None:
@@ -211,6 +212,13 @@ def test_sessions_are_renamed_and_deleted_in_their_list(make_studio, qtbot, clip
     qtbot.keyClicks(dialog.name, "Camp")
     qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
     assert (studio.files.name, dialog.list.item(0).text()[:4]) == ("Camp", "Camp")
+    dialog.show()
+    activate(qtbot, dialog)
+    dialog.name.setFocus()
+    qtbot.keyClicks(dialog.name, " of")
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Escape)
+    assert (dialog.isVisible(), studio.files.name) == (False, "Camp")
+    dialog = SessionsDialog(studio.window.files, studio.window)
     dialog.list.selectAll()
     assert not dialog.open_button.isEnabled()
     dialog.delete.click()

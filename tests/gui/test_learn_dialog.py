@@ -113,6 +113,9 @@ def test_what_is_not_shown_to_help_is_used_by_agreement_alone(studio, qtbot, mon
     press(dialog, "Use it all the same…")
     dialog.question.agree.click()
     assert studio.session.profile.forced
+    press(dialog, "Delete…")
+    studio.session.profiles.changed.emit()
+    assert dialog.question.isHidden()  # it was about another profile
     dialog.close()
 
 
