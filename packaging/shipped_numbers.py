@@ -2,12 +2,13 @@
 
 `python packaging/shipped_numbers.py DIVES CLIPS OUT` measures rendered dives that are kept aside, made by `fineparser
 synthesize --train 80 --test 200 --seed 2 --out DIVES`, real clips with labels, and how much each stream says. It goes
-on where it was killed; OUT/rendered and OUT/real hold what is measured, and what is deleted of them is measured again.
-Without arguments it fills the pages by the card, which a test holds them to.
+on where it was killed; OUT/rendered and OUT/real hold what is measured, and what is deleted of them, or is of other
+weights, is measured again. Without arguments it fills the pages by the card, which a test holds them to.
 """
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,8 @@ from benchmarks.profiling import stream_rhos
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_card
 from fineparser_core.commands import cli
+from fineparser_core.errors import FineParserError
+from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.model_card import EVALUATION, real_rows, stream_rows, write_model_card
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.resources import bundled_weights, resource
@@ -106,28 +109,42 @@ def fill_pages() -> None:
     TABLE.write_text(re.sub(r'(?<="own_award_checked": )\{[^}]*\}', told, table), encoding="utf-8")
 
 
+def _is_whole(path: Path, last: str, card: WeightsCard) -> bool:
+    """Return True for an evaluation of these weights that was not cut short."""
+    if not path.is_file():
+        return False
+    found = path.read_text(encoding="utf-8")
+    return last in found and str(json.loads(found).get("weights")).startswith(f"{card.id},")
+
+
 def measure(dives: str, clips: str, out: str) -> None:
     """Measure the bundled weights, and write what is found into their card."""
     folder, each = bundled_weights(), dict[str, dict[str, Any]]()
+    card = read_card(folder)
     for name, given in {"rendered": ("--data", dives, "--per-number", "10"), "real": ("--real", clips)}.items():
         path = Path(out) / name / EVALUATION
-        whole = path.is_file() and _LAST[name] in path.read_text(encoding="utf-8")
+        whole = _is_whole(path, _LAST[name], card)
         if not whole and (code := cli.main(["evaluate", *given, "--out", str(path.parent)])):
             sys.exit(code)  # it has said why
         each[name] = json.loads(path.read_text(encoding="utf-8"))
     arithmetic = f"{each['rendered']['arithmetic'].split(' on ')[0].split(',')[0]}, {each['real']['arithmetic']}"
-    both = each["real"] | each["rendered"] | {"real_summary": each["real"]["real_summary"], "arithmetic": arithmetic}
-    rendered = Path(out) / "rendered"
-    (rendered / EVALUATION).write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
+    both = each["rendered"] | each["real"] | {"arithmetic": arithmetic}
+    for name, *_ in SHEETS:
+        if (sheet := Path(out) / "rendered" / name).is_file():
+            shutil.copyfile(sheet, Path(out) / name)
+    (Path(out) / EVALUATION).write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
     analyzer = Analyzer.open(precision="fp32")
     exemplars = analyzer.library.exemplars()
     rhos = stream_rhos(analyzer, exemplars)
     streams = {name.split()[0]: round(rho, 3) for name, rho in rhos.items()}
-    write_card(replace(read_card(folder), streams={"dives": len(exemplars)} | streams), folder)
-    write_model_card(rendered, folder)
+    write_card(replace(card, streams={"dives": len(exemplars)} | streams), folder)
+    write_model_card(Path(out), folder)
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        measure(*sys.argv[1:])
+        try:
+            measure(*sys.argv[1:])
+        except FineParserError as error:
+            sys.exit(str(error))
     fill_pages()

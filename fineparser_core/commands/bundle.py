@@ -420,6 +420,8 @@ class Stages:
         """Return the card of the weights before they are measured."""
         self._finish("streams", dict(weighed))
         command = f"fineparser train --config bundle --size {self.args.size} --seed {self.args.seed}"
+        for name, given in (("--kinetics", self.args.kinetics), ("--pose", self.args.pose)):
+            command += f" {name} {given.name}" if given is not None else ""
         before = _BLAZEPOSE if self.pose is None else f"the pose backbone learned from {self.pose.trained_on}"
         synthetic = self.pose is None or self.pose.synthetic
         return WeightsCard(

@@ -44,6 +44,8 @@ class CalibrateOptions(WeightsOptions):
     dive a clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without
     the entry, the approach alone, the water alone.
 
+    A card is written, so --weights must be named, unless with --dry-run.
+
     Attributes:
         data: folder of rendered dives, of whose test split dives are drawn.
         predictions: predictions.json of an evaluation, to fit the interval on more dives.

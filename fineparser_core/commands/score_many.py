@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
+from fineparser_core.live.caught import DIVES_FILE, RECORDING, read_caught
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
@@ -24,7 +25,7 @@ from fineparser_core.support.files import read_bounded
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
-_MOST_LIST_BYTES = 10_000_000
+_MOST_LIST_BYTES, _MOST_DIVES_BYTES = 10_000_000, 1_000_000_000
 
 
 def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
@@ -32,8 +33,8 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
 
     Args:
         inputs: videos; folders, of which all videos are taken, those of the folders in it too, in the order of people,
-            with what its `labels.json` says of them; .txt with a path a line, relative to its folder; tables (.csv) and
-            sets (.json) of dives.
+            with what its `labels.json` says of them, but of a watch's folder the clips of its dives alone; .txt with a
+            path a line, relative to its folder; tables (.csv) and sets (.json) of dives.
         usual: what is asked where an input does not say it.
 
     Raises:
@@ -45,7 +46,7 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
         if path.is_dir():
             dives = read_dives(path) if (path / LABELS_FILE).is_file() else []
             known = {dive.video: asked_of(dive, usual) for dive in dives}
-            found += [known.get(video) or replace(usual, path=video) for video in files_in(path)[0]]
+            found += [known.get(video) or replace(usual, path=video) for video in _videos_in(path)]
         elif path.suffix.lower() == _TABLE:
             table = read_table(path)
             found += [asked_of(dive, usual) for dive in table.dives]
@@ -60,6 +61,19 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
     if not found:
         raise ConfigError(f"There is no video in {', '.join(map(str, inputs))}: name another place.")
     return found
+
+
+def _videos_in(folder: Path) -> list[Path]:
+    """Return the videos of a folder; of a watch's not its recording, nor clips that a later one replaces."""
+    videos, dives = files_in(folder)[0], folder / DIVES_FILE
+    if not dives.is_file():
+        return videos
+    replaced = set()
+    with reading(lambda reason: ConfigError(f"{dives} cannot be read ({reason}): score its clips one by one.")):
+        for line in read_bounded(dives, _MOST_DIVES_BYTES).splitlines():
+            with suppress(ValueError, KeyError, TypeError):  # of a watch that was killed as it wrote
+                replaced.add(read_caught(line, lambda name: folder / name).instead_of)
+    return [one for one in videos if one not in replaced and folder / RECORDING not in one.parents]
 
 
 def _lines(path: Path) -> list[str]:

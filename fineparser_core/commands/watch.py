@@ -41,9 +41,9 @@ _FROM_STDIN, _LONGEST_LINE = "-", 10_000
 class WatchOptions:
     """Records a camera and catches its dives, without a window: for a computer that stands at the pool.
 
-    A clip of each dive and a line of OUT/dives.jsonl: when, and where it lies in the clip; `score OUT --out` analyses
-    them. What was recorded lately is in OUT/recording. Ctrl+C ends it; the same command goes on. Nothing leaves this
-    computer.
+    A clip of each dive and a line of OUT/dives.jsonl: when, and where it lies in the clip; `score OUT --out
+    results.jsonl` analyses them. What was recorded lately is in OUT/recording. Ctrl+C ends it; the same command goes
+    on. Nothing leaves this computer.
 
     Attributes:
         source: rtsp://, http(s)://, udp://, tcp:// or rtmp:// address, camera:/dev/video0, a folder into which files

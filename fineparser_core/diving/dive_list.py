@@ -73,11 +73,14 @@ def read_dive_list(path: Path) -> ReadList:
     return found
 
 
-def parse_dive_list(text: str) -> ReadList:
+def parse_dive_list(listed: str) -> ReadList:
     """Parse the list in a text; parts that are no dive are reported, and the rest of their line is kept."""
-    is_cut = len(text) > _MOST_BYTES
+    is_cut = len(listed) > _MOST_BYTES
+    if is_cut:
+        listed = listed[: _MOST_BYTES + 1]
+        listed = listed[: max(listed.rfind("\n"), listed.rfind("\r"), 0)]
     try:
-        table = [(n, row) for n, row in table_rows(text[:_MOST_BYTES].strip("\ufeff\n\r")) if any(map(str.strip, row))]
+        table = [(n, row) for n, row in table_rows(listed.strip("\ufeff\n\r")) if any(map(str.strip, row))]
     except csv.Error:
         table = []
     fields = (
@@ -91,14 +94,14 @@ def parse_dive_list(text: str) -> ReadList:
         # Commas may divide cells, or the parts of a name and of a number.
         whole = len(table) > 1 and len({len(row) for _, row in table}) == 1
         whole = whole and all(any(_NUMBER.fullmatch(cell.strip()) for cell in row) for _, row in table)
-        lines = (
-            [(n, "\t".join(row)) for n, row in table]
-            if whole
-            else list(enumerate(text[:_MOST_BYTES].splitlines(), start=1))
-        )
+        lines = [(n, "\t".join(row)) for n, row in table] if whole else list(enumerate(listed.splitlines(), start=1))
         found = _of_lines(lines)
     rows = numbered([_without_listed_difficulty(row) for row in found.rows[:MOST_ROWS]])
-    if is_cut or len(found.rows) > MOST_ROWS:
+    if is_cut:
+        found.problems.append(
+            Phrase("The list is too long: what follows line {0} is left out.", len(listed.splitlines()))
+        )
+    if len(found.rows) > MOST_ROWS:
         found.problems.append(Phrase("A list holds at most {0} dives: the others are left out.", MOST_ROWS))
     return ReadList(rows, found.problems)
 

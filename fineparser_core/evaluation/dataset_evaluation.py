@@ -272,6 +272,8 @@ def _evaluate_network(
     from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 
     folder, facts, fallback = None, dict[str, Any](), Protocol(preprocessing="release", decoding="release")
+    if not isinstance(method, AQAModel | str | Path):
+        raise ConfigError("method is {0}: give a file, a folder or a network.", type(method).__name__)
     if isinstance(method, AQAModel):
         if own:
             raise ConfigError("static_backbone and head belong to the folder of a bundle: a network has its parts.")

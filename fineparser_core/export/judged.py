@@ -37,14 +37,14 @@ def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
         except (ConfigError, ValueError) as error:
             skipped.append(Phrase("Skipped: {0}. {1}", dive.path.name, error))
     if not judged:
-        nothing = Phrase("No dive has judges' marks: there is nothing to export.")
+        nothing = Phrase("No dive with judges' marks or corrected moments can be exported.")
         raise ExportError(together([nothing, *skipped]))
     write_dives(path, judged)
-    return (Phrase("Judged dives: {0}.", len(judged)), *skipped)
+    return (Phrase("Dives: {0}.", len(judged)), *skipped)
 
 
 def judged_dive(dive: ExportedDive) -> JudgedDive:
-    """Convert a dive to a dive of a set.
+    """Convert a dive with marks or corrected moments to a dive of a set.
 
     Raises:
         ConfigError, ValueError: for values that no dive can have.

@@ -11,8 +11,8 @@ from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
 MIN_SPEED = 1 / 16
-#: Bodies of a strobe picture, and the real seconds between them.
-_MOST_BODIES, _EVERY_S = 40, (0.02, 2.0)
+#: Bodies of a strobe picture.
+_MOST_BODIES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,6 @@ class StrobeOptions:
 
     Attributes:
         bodies: how many, from the take-off to the water; None: as many as stay apart.
-        every_s: real seconds between bodies instead; None: by their number.
         outline: whether each has a thin outline.
         path: whether to draw the path of the body's center.
         heights: whether to write its meters over the water at take-off, top and contact.
@@ -83,7 +82,6 @@ class StrobeOptions:
     """
 
     bodies: int | None = None
-    every_s: float | None = None
     outline: bool = True
     path: bool = True
     heights: bool = True
@@ -94,7 +92,3 @@ class StrobeOptions:
         """Check the ranges. Raises: ConfigError for what is out of range."""
         if self.bodies is not None and not 2 <= self.bodies <= _MOST_BODIES:
             raise ConfigError("A strobe picture shows 2 to {1} bodies, not {0}.", self.bodies, _MOST_BODIES)
-        if self.every_s is not None and not _EVERY_S[0] <= self.every_s <= _EVERY_S[1]:
-            raise ConfigError(
-                "Bodies every {0:g} s cannot be shown: choose from {1:g} to {2:g} s.", self.every_s, *_EVERY_S
-            )

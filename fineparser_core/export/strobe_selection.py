@@ -32,9 +32,7 @@ def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
     seen = dive.seen
     first, last = dive.leaves, dive.opens if dive.touches is None else dive.touches
     shown = (seen.masks > 0.5).sum(axis=(1, 2)) >= _LEAST_CELLS
-    if options.every_s is not None:
-        samples = _each(dive, first, last, max(1, round(options.every_s / max(seen.sample_s, 1e-6))))
-    elif options.bodies is not None:
+    if options.bodies is not None:
         samples = np.linspace(first, last, options.bodies).round().astype(int).tolist()
     else:
         least = max(1, -(-(last - first) // (_MOST_BODIES - 1)))

@@ -137,11 +137,8 @@ def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
     if frame == parse.first_water_contact_frame:
         return parse
     time_s = float(np.interp(frame, parse.sampled_frames, parse.sampled_times_s))
-    moments, motion, before = (
-        replace(parse.moments, contact=_placed(parse, time_s)),
-        parse.motion,
-        parse.moments.contact,
-    )
+    moments = replace(parse.moments, contact=_placed(parse, time_s))
+    motion, before = parse.motion, parse.moments.contact
     if motion is not None and (before is None or abs(time_s - before.time_s) > CONTACT_S * motion.slowed):
         motion = _without_splash(motion)
     return replace(parse, moments=moments, first_water_contact_frame=frame, motion=motion)

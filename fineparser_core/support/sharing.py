@@ -216,7 +216,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
-            full = len(self._connections) >= _MOST_CONNECTIONS and not self._drop_stranger()
+            full = len(self._connections) >= _MOST_CONNECTIONS and not self._drop_waiting()
             if not full:
                 self._connections[request] = client_address[0]
         if full:
@@ -235,7 +235,7 @@ class _Server(ThreadingHTTPServer):
             if request in self._connections:
                 self._connections[request] = ""
 
-    def _drop_stranger(self) -> bool:
+    def _drop_waiting(self) -> bool:
         """Shut the oldest connection of the address with the most of them; False if there is none."""
         waiting = {one: address for one, address in self._connections.items() if address}
         if not waiting:

@@ -277,6 +277,8 @@ def test_predictions_are_measured_in_python_as_by_the_command(tmp_path: Path) ->
             evaluate(tmp_path / "ours.csv", data, **options)
     with pytest.raises(ConfigError, match="compares two files of predictions"):
         evaluate(bundled_weights(), data, against=tmp_path / "ours.csv")
+    with pytest.raises(ConfigError, match="method is list: give a file, a folder or a network"):
+        evaluate([tmp_path], data)  # type: ignore[arg-type]
 
 
 def test_a_network_is_measured_on_rendered_dives(rendered_root: Path) -> None:

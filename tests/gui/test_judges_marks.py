@@ -203,7 +203,7 @@ def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_pat
     action.trigger()
     qtbot.waitUntil(lambda: not session.exports.busy)
     assert asked == ["judged dives.json"]
-    assert session.exports.exports[0].message == "Judged dives: 2."
+    assert session.exports.exports[0].message == "Dives: 2."
     one, other = read_dives(path)
     parse = first.analysis.parse
     assert (one.video, one.start_frame, one.end_frame) == (first.path, parse.clip.in_frame, parse.clip.out_frame)
@@ -223,6 +223,6 @@ def test_a_dive_with_an_impossible_dd_is_left_out_of_the_set_and_named(scored, q
     session.problem.connect(said.append)
     session.exports.judged(tmp_path / "judged.json")
     qtbot.waitUntil(lambda: not session.exports.busy)
-    assert "No dive has judges' marks" in said[0]
+    assert "No dive with judges' marks or corrected moments" in said[0]
     assert "A DD of 9.9 cannot be" in said[0]
     assert not (tmp_path / "judged.json").exists()

@@ -199,7 +199,7 @@ def test_corrected_moments_are_exported_as_labels(make_studio, qtbot, monkeypatc
     window.actions_by_id["export_judged"].trigger()
     qtbot.waitUntil(lambda: not session.exports.busy)
     (export,) = session.exports.exports
-    assert (export.state, export.message) == (ExportState.DONE, "Judged dives: 1.")
+    assert (export.state, export.message) == (ExportState.DONE, "Dives: 1.")
     (dive,) = read_dives(tmp_path / "labels.json")
     assert (dive.first_entry_frame, dive.labelled_by, dive.award) == (90, "person", None)
 

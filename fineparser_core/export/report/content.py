@@ -1,9 +1,8 @@
 """Fills the pages of a report: of a dive its frames, phases, trend and note; of a season its overview."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import hypot
-from pathlib import Path
 
 import numpy as np
 
@@ -233,12 +232,16 @@ def make_overview(dives: Sequence[ReportedDive], title: str, note: str, pages: S
     groups: dict[str, list[ReportedDive]] = {}
     for dive in dives:
         groups.setdefault(_number_and_board(dive), []).append(dive)
-    most = sorted(groups.items(), key=lambda group: -len(group[1]))
+    most = sorted(groups.items(), key=lambda group: (not group[0], -len(group[1])))
+    rows = [_overview_row(name, of) for name, of in most]
+    # The first whose course is drawn; dives of unknown numbers are not compared.
+    first = next((name for (name, _), row in zip(most, rows, strict=True) if row.trend), "")
+    best = [pair for pair in zip(dives, pages, strict=False) if first and _number_and_board(pair[0]) == first]
     return Overview(
         title=printable(title),
         facts=tuple(facts),
-        rows=tuple(_overview_row(name, of) for name, of in most),
-        best=_best(most[0][1] if most else (), dict(zip((dive.path for dive in dives), pages, strict=False))),
+        rows=tuple(rows),
+        best=_best(best),
         note=tuple(printable(note, keep="\n").strip().splitlines()),
         about=(
             text(
@@ -250,8 +253,9 @@ def make_overview(dives: Sequence[ReportedDive], title: str, note: str, pages: S
 
 
 def _number_and_board(dive: ReportedDive) -> str:
+    """Return the dive number and the board, "" if they are unknown."""
     scored = dive.analysis.scoring or dive.analysis.own_award
-    return text("no score") if scored is None else dive_text(scored.dive_number, scored.board_m)
+    return "" if scored is None else dive_text(scored.dive_number, scored.board_m)
 
 
 def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
@@ -265,7 +269,10 @@ def _overview_row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
     awards = awards or [point.award for point in trend if point.award is not None]
     told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
     shown = trend if len(trend) > 1 else ()
-    return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=shown, changed=_changed(dives))
+    changed = _changed(dives) if name else ()  # else they may be of any number
+    return NumberOverview(
+        number=name or text("no score"), n_dives=len(dives), awards=told, trend=shown, changed=changed
+    )
 
 
 def _changed(dives: Sequence[ReportedDive]) -> tuple[str, ...]:
@@ -281,14 +288,19 @@ def _changed(dives: Sequence[ReportedDive]) -> tuple[str, ...]:
     return tuple(line for _, line in sorted(clear, reverse=True)[:_MOST_CHANGED])
 
 
-def _best(dives: Sequence[ReportedDive], pages: Mapping[Path, Page]) -> PictureRow | None:
-    """Return the pictures of the dive with the best award, its judges' or else the predicted."""
-    awarded = [(judged or predicted or 0.0, dive) for dive in dives for predicted, judged in (_awards(dive),)]
-    for award, dive in sorted(awarded, key=lambda one: -one[0]):
-        if dive.path in pages and dive.path.is_file():
-            said = " · ".join(filter(None, (_number_and_board(dive), printable(dive.date), number(award, 1))))
-            return replace(pages[dive.path].strips[0], heading=text("Best: {0}", said))
-    return None
+def _best(dives: Sequence[tuple[ReportedDive, Page]]) -> PictureRow | None:
+    """Return the pictures of the dive with the best award, its judges' or else the predicted; None without any."""
+    awarded = []
+    for dive, page in dives:
+        predicted, judged = _awards(dive)
+        award = predicted if judged is None else judged
+        if award is not None and page.strips and dive.path.is_file():
+            awarded.append((award, dive, page))
+    if not awarded:
+        return None
+    award, dive, page = max(awarded, key=lambda one: one[0])
+    said = " · ".join(filter(None, (_number_and_board(dive), printable(dive.date), number(award, 1))))
+    return replace(page.strips[0], heading=text("Best: {0}", said))
 
 
 def _awards(dive: ReportedDive) -> tuple[float | None, float | None]:

@@ -219,7 +219,7 @@ def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
     if first is not None and room >= _CHART:
         tall = min(room - (_BEST if best else 0), _LARGE_CHART)
         _draw_trend(canvas, first.number, first.trend, (_MARGIN, y, _WIDTH - _COLUMN, y + tall - 2))
-        _draw_changed(canvas, first.changed, _MARGIN + _WIDTH - _COLUMN + _COLUMN_GAP, y)
+        _draw_changed(canvas, first.changed, _MARGIN + _WIDTH - _COLUMN + _COLUMN_GAP, y, y + tall)
         y += tall
     if best is not None:
         y = _draw_strip(canvas, best, y) + 3
@@ -231,11 +231,13 @@ def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
     _draw_foot(canvas, page.about)
 
 
-def _draw_changed(canvas: PdfCanvas, changed: Sequence[str], x: float, y: float) -> None:
+def _draw_changed(canvas: PdfCanvas, changed: Sequence[str], x: float, y: float, bottom: float) -> None:
     if changed:
         wide = _COLUMN - _COLUMN_GAP
         y = canvas.lines(x, y, text("What changed, first to latest"), 8, wide, most=2, color=FAINT) + 1
         for line in changed:
+            if y + 3.4 * len(canvas.wrapped(line, 7.5, wide, 3)) > bottom:
+                break
             y = canvas.lines(x, y, line, 7.5, wide, most=3) + 0.6
 
 

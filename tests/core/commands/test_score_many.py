@@ -1,5 +1,6 @@
 """`fineparser score --out`: which clips, a line each, in order, gone on with after a kill. No weights are opened."""
 
+import json
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.export.results import AskedClip, read_results
+from fineparser_core.live.caught import DIVES_FILE, RECORDING, CaughtClip, caught_fields
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.atomic import is_running
 
@@ -196,3 +198,15 @@ def test_the_clips_of_folders_lists_and_tables(make_clips, tmp_path):
     for nothing in (tmp_path / "list.txt", tmp_path / "none.txt"):
         with pytest.raises(ConfigError, match=re.escape(str(nothing))):
             asked_clips([nothing], USUAL)
+
+
+def test_of_a_watch_only_its_dives_are_scored(make_clips):
+    hurdle, dive = make_clips("hurdle", "dive")
+    folder = dive.parent
+    (folder / RECORDING / "sound").mkdir(parents=True)
+    for name in ("1.ts", "sound/1.ts"):
+        (folder / RECORDING / name).write_bytes(b"recorded")
+    caught = CaughtClip(hurdle, 1.0), CaughtClip(dive, 1.0, instead_of=hurdle)
+    lines = [json.dumps(caught_fields(one, one.clip.name)) for one in caught]
+    (folder / DIVES_FILE).write_text("\n".join([*lines, '{"cli']), encoding="utf-8")
+    assert [asked.path for asked in asked_clips([folder], USUAL)] == [dive]

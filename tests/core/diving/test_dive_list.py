@@ -85,7 +85,12 @@ def test_a_list_is_bounded_and_odd_cells_do_no_harm():
     assert len(rows) == MOST_ROWS
     assert rows[-1].round == 99
     assert problems == [f"A list holds at most {MOST_ROWS} dives: the others are left out."]
-    assert parse_dive_list("103B 1m\n" + "a" * 5_000_000 + "\n105B 1m") == (rows[:1], problems)
+    too_long = ["The list is too long: what follows line 1 is left out."]
+    assert parse_dive_list("103B 1m\n" + "a" * 5_000_000 + "\n105B 1m") == (rows[:1], too_long)
+    found, said = parse_dive_list("athlete,dive\n" + "Anna,103B\n" * 100_000)
+    assert len(found) == MOST_ROWS
+    assert said[0].startswith("The list is too long")
+    assert len(said) == 2  # and no row was cut in its middle
     odd = (
         "dive,athlete,DD,awards,round,outcome\n103B,"
         + "a" * 9999

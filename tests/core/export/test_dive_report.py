@@ -187,6 +187,19 @@ def test_a_job_carries_a_report(dive, tmp_path):
     assert (tmp_path / "r.html").stat().st_size > 10_000
 
 
+def test_the_best_dive_of_a_recording_has_its_own_pictures(dive):
+    judged = [replace(dive, details=DiveDetails(judging=Judging(awards=(award,)))) for award in (3.0, 0.0)]
+    unknown = replace(dive, analysis=replace(dive.analysis, scoring=None, own_award=None))
+    dives = [unknown, *judged, unknown, unknown]
+    page = make_page(dive)
+    pages = [replace(page, strips=(replace(page.strips[0], pictures=(at,)),)) for at in range(len(dives))]
+    overview = make_overview(dives, "Season", "", pages)
+    assert [(row.number, row.n_dives) for row in overview.rows] == [("207C from 10 m", 2), ("no score", 3)]
+    assert overview.best.pictures == (1,)
+    assert overview.rows[-1].changed == ()
+    assert make_overview([unknown, unknown], "Season", "", pages[:2]).best is None
+
+
 @pytest.mark.parametrize("suffix", [".html", ".pdf"])
 def test_a_season_begins_with_a_page_of_its_awards(dive, tmp_path, suffix):
     later = replace(dive, date="2026-06-01")

@@ -79,7 +79,7 @@ def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path):
 
 def test_the_path_goes_on_to_the_contact_after_the_last_body(still):
     with VideoReader(still.parse.clip.path) as reader:
-        strobe = Strobe(still, replace(PLAIN, path=True, heights=True, every_s=0.5), reader)
+        strobe = Strobe(still, replace(PLAIN, path=True, heights=True), reader)
         image = strobe.picture()
     path = strobe._path
     assert strobe.frames[-1] < path.frames[-1] - 3
@@ -87,14 +87,13 @@ def test_the_path_goes_on_to_the_contact_after_the_last_body(still):
     assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOR).max(axis=2).min() < 40
 
 
-def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still):
+def test_as_many_bodies_as_are_told_apart(still):
     dive = measured_dive(still.parse)
     assert dive is not None
-    every, usual = (choose_bodies(dive, options) for options in (StrobeOptions(every_s=0.2), StrobeOptions()))
-    assert np.diff(every).tolist() == [6] * (len(every) - 1)
+    usual = choose_bodies(dive, StrobeOptions())
     assert len(set(np.diff(usual))) == 1
     assert 3 <= len(usual) <= 14
-    assert every[0] == usual[0] == 30
+    assert usual[0] == 30
 
 
 @pytest.mark.slow
@@ -133,7 +132,7 @@ def test_a_lost_camera_is_said(still, tmp_path):
 
 
 def test_wrong_numbers_and_a_cancel_leave_no_file(still, tmp_path):
-    for options in (StrobeOptions(bodies=1), StrobeOptions(every_s=9.0)):
+    for options in (StrobeOptions(bodies=1), StrobeOptions(bodies=99)):
         with pytest.raises(ConfigError):
             strobe_picture(still, options)
     cancel = CancelToken()
