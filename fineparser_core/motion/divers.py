@@ -51,8 +51,8 @@ _MOST_LOOKED_AT = 4
 LEAST_LOG_ODDS = -1.4
 # Falls are of the same body where the later fall begins at most so long after the other and nearer than so many body
 # lengths, or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the
-# body. Bodies of which the later is so many times smaller, or larger, are two: who stands in a hurdle is long, and
-# becomes shorter in the dive.
+# body. Bodies of which the later is so many times smaller or, in a clear fall, larger are two: who stands in a hurdle
+# is long, and becomes shorter in the dive.
 _SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES, _SMALLER, _LARGER = 1.5, 2.0, 1.0, 1.9, 1.5
 
 #: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
@@ -169,4 +169,5 @@ def same_body(motion: Motion, one: FreeFall, other: FreeFall) -> bool:
     gap_s = second.start_s - first.end_s
     off = float(np.hypot(*(places[1][0] - places[0][-1])))
     near = gap_s < _SAME_BODY_S * max(one.slowed, other.slowed) and off < _SAME_BODY_SIZES * size
-    return near and 1 / _LARGER < first.size_px / second.size_px < _SMALLER
+    larger = _LARGER if second.evidence >= LEAST_EVIDENCE else _SMALLER
+    return near and 1 / larger < first.size_px / second.size_px < _SMALLER
