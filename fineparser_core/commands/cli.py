@@ -30,19 +30,16 @@ CommandMain = Callable[[list[str]], int]
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "analyse a clip: phases, masks, score and contributions"),
     "demo": ("demo", "analyse the bundled sample dive and keep what comes out of it"),
-    "trim": ("trim", "find the dives in a long recording"),
     "watch": ("watch", "record a camera, catch its dives as they come and analyse them"),
     "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
-    "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
     "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),
     "eval": ("evaluate", "the same as evaluate"),
     "learn": ("learn", "learn how your judges mark, from judged dives, and say whether it helps"),
     "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
-    "data": ("data", "say what a data set has and lacks, or make one of a table of judged dives"),
+    "data": ("data", "make a data set of a table of judged dives and their videos"),
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("exemplars", "render exemplars and a sample dive, or encode rendered ones for other weights"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
-    "doctor": ("doctor", "say what is here and whether it works: versions, processor and GPU, codecs, files, disk"),
 }
 
 _DEBUG = "--debug"

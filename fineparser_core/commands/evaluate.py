@@ -6,7 +6,7 @@ from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse, use_method
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder, make_output_folder
 from fineparser_core.commands.printing import say
-from fineparser_core.commands.terminal import log_to_stderr, running
+from fineparser_core.commands.terminal import log_to_stderr
 from fineparser_core.errors import ConfigError
 from fineparser_core.resources import bundled_weights
 
@@ -44,17 +44,8 @@ def measure_predictions(args: EvaluateOptions) -> None:
     if not args.force:
         check_protocols(given)
     data = args.dataset(args.data, args.layout)
-    with running() as (progress, cancel):
-        measured = evaluate_predictions(
-            given[0],
-            data,
-            *given[1:],
-            split=args.split,
-            split_by=args.split_by,
-            seed=args.seed or 0,
-            progress=progress,
-            cancel=cancel,
-        )
+    told = {"split": args.split, "split_by": args.split_by, "seed": args.seed or 0}
+    measured = evaluate_predictions(given[0], data, *given[1:], **told)
     say(measured.as_text())
     if args.out is not None:
         measured.write(args.out)

@@ -19,7 +19,7 @@ class EvaluateOptions(DatasetOptions):
     Attributes:
         data: folder of the data set, or a file of judged dives.
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
-        predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
+        predictions: file of predictions of the dives of --data, CSV or JSON, see packaging/docs/predictions.md.
         against: a file of another method; the difference of each metric is said with its interval.
         force: compare the two files although they were measured by different protocols.
         layout: of the data set; auto: by its annotation files.

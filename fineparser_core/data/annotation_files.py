@@ -97,21 +97,19 @@ def record_defects(record: DiveRecord) -> Iterator[Defect]:
         yield Defect(key=record.key, kind="dive number", text=str(error))
     if isnan(record.score):  # labels without a score are whole
         return
-    expected, wrong = score_by_rules(record)
-    if wrong := record.score_fault or wrong:
-        right = "" if expected is None else f"{expected:.2f}"
-        yield Defect(key=record.key, kind="score", text=wrong, stored=f"{record.score:g}", right=right)
+    if wrong := record.score_fault or contradicts_awards(record):
+        yield Defect(key=record.key, kind="score", text=wrong)
 
 
-def score_by_rules(record: DiveRecord) -> tuple[float | None, str | None]:
-    """Return the score that awards and DD give, where there are awards, and why the recorded one is another."""
+def contradicts_awards(record: DiveRecord) -> str | None:
+    """Return why the recorded score is not what awards and DD give; None where it is, or there are no awards."""
     if not record.awards:
-        return None, None
+        return None
     award = counted_award if len(record.awards) in (3, 5) else total_award
     try:
         expected = award(record.awards) * record.difficulty
     except ConfigError as error:
-        return None, str(error)
+        return str(error)
     if abs(expected - record.score) <= _SCORE_TOLERANCE:
-        return expected, None
-    return expected, f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."
+        return None
+    return f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."

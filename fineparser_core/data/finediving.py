@@ -136,7 +136,4 @@ def _transition_defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarr
     if not np.array_equal(changes, stored):
         shown = changes[:_MOST_TRANSITIONS].tolist()
         text = f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
-        right = " ".join(map(str, shown)) if len(changes) == len(stored) else ""
-        yield Defect(
-            key=record.key, kind="transitions", text=text, stored=" ".join(map(str, stored.tolist())), right=right
-        )
+        yield Defect(key=record.key, kind="transitions", text=text)

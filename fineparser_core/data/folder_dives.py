@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.data.records import Defect, DiveRecord, DiveSet
+from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.progress import CancelToken
 
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.
@@ -116,15 +115,6 @@ class FolderDives(DiveSet):
             if (mask := paths[i][1]) is not None:
                 yield read_mask(mask)
 
-    def damaged(self, record: DiveRecord, cancel: CancelToken) -> Iterator[str]:
-        for read, paths in ((read_frame, self.frame_paths(record)), (read_mask, self.mask_paths(record))):
-            for path in paths:
-                cancel.raise_if_cancelled()
-                try:
-                    read(path)
-                except AnnotationError as error:
-                    yield str(error)
-
     def _images(self, record: DiveRecord) -> list[tuple[Path, Path | None]]:
         """Return every frame of a clip with its mask, if the data set has masks; reads names, not images.
 
@@ -152,16 +142,6 @@ class FolderDives(DiveSet):
         if unmasked := [path.name for path in paths if path.name not in masks]:
             raise AnnotationError(f"{len(unmasked)} of {len(paths)} frames lack a mask, the first is {unmasked[0]}.")
         return [(path, masks[path.name]) for path in paths]
-
-    def frame_defects(self) -> Iterator[Defect]:
-        for record in self.records.values():
-            frames, masks = self.frame_paths(record), self.mask_paths(record)
-            if len(frames) != record.n_frames:
-                text = f"{len(frames)} frames on disk, {record.n_frames} labelled."
-                yield Defect(key=record.key, kind="frames", text=text)
-            if masks and [path.name for path in masks] != [path.name for path in frames]:
-                text = f"{len(masks)} masks for {len(frames)} frames, or other names."
-                yield Defect(key=record.key, kind="masks", text=text)
 
 
 def _folder(root: Path, pattern: str, record: DiveRecord) -> Path:

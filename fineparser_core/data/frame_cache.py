@@ -335,8 +335,7 @@ def load_dives(
     skipped = cache.prepare(records, workers=workers or os.cpu_count() or 1, progress=progress, cancel=cancel)
     if len(skipped) == len(records):
         raise AnnotationError(
-            f"{data.root} has no readable dive among {len(records)}, the first: {skipped[0]} `fineparser "
-            f"data check {data.root}` says what is missing. {data.lost_frames}"
+            f"{data.root} has no readable dive among {len(records)}, the first: {skipped[0]} {data.lost_frames}"
         )
     if skipped:
         logger.warning("%d of %d dives are left out, the first: %s", len(skipped), len(records), skipped[0])

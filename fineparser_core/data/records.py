@@ -13,7 +13,6 @@ import numpy as np
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.progress import CancelToken
 
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
@@ -115,17 +114,13 @@ class Defect:
     """A contradiction within a data set: reported, never repaired in silence.
 
     Attributes:
-        kind: "dive number", "transitions", "score", "frames" or "masks"; what is wrong with a DD is a "score" too.
+        kind: "dive number", "transitions" or "score"; what is wrong with a DD is a "score" too.
         text: what is wrong, as a sentence.
-        stored: value of the data set; "" for what is no value.
-        right: what the rest of the annotation says that it should be; "" where that is not known.
     """
 
     key: Key
     kind: str
     text: str
-    stored: str = ""
-    right: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,14 +186,6 @@ class DiveSet(ABC):
     @abstractmethod
     def masks(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
         """Yield masks (H, W) bool, true on the athlete, of the same frames; none without masks. Raises likewise."""
-
-    @abstractmethod
-    def frame_defects(self) -> Iterator[Defect]:
-        """Yield defects of dives whose frames or masks are not as many as annotated; no images are read."""
-
-    @abstractmethod
-    def damaged(self, record: DiveRecord, cancel: CancelToken) -> Iterator[str]:
-        """Yield a sentence for every image of a dive that cannot be read; reads all."""
 
     def split(self, name: str) -> list[DiveRecord]:
         """Return records of the "train" or "test" split, by key."""

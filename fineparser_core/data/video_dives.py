@@ -13,10 +13,9 @@ import numpy as np
 
 from fineparser_core.constants import LONGEST_DIVE_S, MASK_SIZE, MIN_FRAMES, N_SAMPLES
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, read_dives
-from fineparser_core.data.records import Defect, DiveRecord, DiveSet, Key
+from fineparser_core.data.records import DiveRecord, DiveSet, Key
 from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
-from fineparser_core.progress import CancelToken
 from fineparser_core.records import Clip, VideoInfo
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.documents import reading
@@ -103,16 +102,6 @@ class VideoDives(DiveSet):
             sample = int(np.abs(frames - (start + number)).argmin())
             full = uncrop_mask(probability[sample].astype(np.float32), crops[sample], (info.height_px, info.width_px))
             yield full >= 0.5
-
-    def frame_defects(self) -> Iterator[Defect]:
-        return iter(())
-
-    def damaged(self, record: DiveRecord, cancel: CancelToken) -> Iterator[str]:
-        try:
-            for _ in self.frames(record):
-                cancel.raise_if_cancelled()
-        except AnnotationError as error:
-            yield f"{record.id}: {error}"
 
     def fps(self, record: DiveRecord) -> float:
         dive = self.dives[record.key]

@@ -12,10 +12,8 @@ from fineparser_core.evaluation.summary import (
     METRICS,
     Intervals,
     Statistic,
-    is_masked,
     is_parsed,
     is_scored,
-    mask_values,
     score_statistics,
     step_values,
 )
@@ -71,11 +69,7 @@ def compare(first: Sequence[DiveResult], second: Sequence[DiveResult], *, seed: 
     pairs = [(result, by_id[result.id]) for result in first if result.id in by_id]
     kinds: tuple[
         tuple[Callable[[DiveResult], bool], Callable[[Sequence[DiveResult]], Mapping[str, Statistic]]], ...
-    ] = (
-        (is_scored, score_statistics),
-        (is_parsed, partial(_means, step_values)),
-        (is_masked, partial(_means, mask_values)),
-    )
+    ] = ((is_scored, score_statistics), (is_parsed, partial(_means, step_values)))
     found: dict[str, Difference] = {}
     intervals = Intervals(interval_unit([result.id for result, _ in pairs]), seed)
     for has, statistics in kinds:

@@ -19,7 +19,7 @@ from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protoc
 from fineparser_core.evaluation.report import Table, charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
-from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.tables import Columns, columns_of, text_table
@@ -165,7 +165,7 @@ def evaluate(
     """Measure predictions or a network on a data set.
 
     Args:
-        method: a file of predictions (CSV, JSON or NPZ, see packaging/docs/predictions.md), which needs no torch;
+        method: a file of predictions (CSV or JSON, see packaging/docs/predictions.md), which needs no torch;
             the folder of a bundle of weights; or a network on its device.
         data: the data set, its folder, or its file of judged dives.
         against: another file of predictions, to compare with.
@@ -205,15 +205,7 @@ def evaluate(
 
 
 def evaluate_predictions(
-    given: Predictions,
-    data: DiveSet,
-    against: Predictions | None = None,
-    *,
-    split: Split,
-    split_by: SplitBy,
-    seed: int,
-    progress: ProgressCallback = ignore_progress,
-    cancel: CancelToken | None = None,
+    given: Predictions, data: DiveSet, against: Predictions | None = None, *, split: Split, split_by: SplitBy, seed: int
 ) -> DatasetEvaluation:
     """Measure predictions on a data set that is already split.
 
@@ -223,7 +215,6 @@ def evaluate_predictions(
 
     Raises:
         AnnotationError: there is no dive to measure, or a file names others.
-        Cancelled: once the token is set.
     """
     records, pool, left_out = _usable(data, split)
     every = [given, *([] if against is None else [against])]
@@ -237,13 +228,11 @@ def evaluate_predictions(
         facts["left out"] = f"{len(left_out)} dives with labels of no dive, the first {left_out[0].id}"
     medians, names, measured = median_transitions(pool) if pool else None, _names([one.path for one in every]), []
     for one, name in zip(every, names, strict=True):
-        results, unmeasured = predicted_results(
-            one, data, records, pool, progress=progress, cancel=cancel or CancelToken()
-        )
+        results = predicted_results(one, records, pool)
         measured.append(
             DatasetEvaluation(
                 name=name,
-                method={"predictions": _facts_of(one, name, records, unmeasured)},
+                method={"predictions": _facts_of(one, name, records)},
                 facts=facts,
                 protocol=protocol,
                 results=tuple(results),
@@ -348,15 +337,12 @@ def _facts(protocol: ProtocolRecord, stamp: DataStamp, dives: str, pool: str) ->
     }
 
 
-def _facts_of(
-    given: Predictions, name: str, records: Sequence[DiveRecord], unmeasured: Sequence[str]
-) -> dict[str, Any]:
-    there = {one.id for one in given.dives.values() if (one.predicted, one.transitions) != (None, None)} | given.masked
+def _facts_of(given: Predictions, name: str, records: Sequence[DiveRecord]) -> dict[str, Any]:
+    there = {one.id for one in given.dives.values() if (one.predicted, one.transitions) != (None, None)}
     facts: dict[str, Any] = {"predictions": f"{name}, {len(there)} dives", "sha256": given.sha256}
     if missing := [record.id for record in records if record.id not in there]:
-        facts["missing"] = _some(missing, f" of {len(records)} dives are not predicted and not measured")
-    if unmeasured:
-        facts["masks not measured"] = _some(unmeasured, " dives")
+        told = f"{len(missing)} of {len(records)} dives are not predicted and not measured"
+        facts["missing"] = f"{told}, the first {missing[0]}"
     if given.ignored:
         facts["not read"] = ", ".join(given.ignored[:20])
     return facts
@@ -377,8 +363,7 @@ def _usable(data: DiveSet, split: str) -> tuple[list[DiveRecord], list[DiveRecor
     records = [record for record in every if record.fault is None]
     if not records:
         raise AnnotationError(
-            f"{data.root} has no dive with usable labels in the {split} split: choose another --split, or see "
-            "`fineparser data check`."
+            f"{data.root} has no dive with usable labels in the {split} split: choose another --split."
         )
     pool = [record for record in data.split("train") if record.fault is None]
     return records, pool, [record for record in every if record.fault is not None]
@@ -395,10 +380,6 @@ def check_protocols(given: Sequence[Predictions | None]) -> None:
                 f"{getattr(known[0][1], name)!r} and {getattr(protocol, name)!r}: force (--force) compares them even "
                 "so."
             )
-
-
-def _some(names: Sequence[str], what: str) -> str:
-    return f"{len(names)}{what}, the first {names[0]}"
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

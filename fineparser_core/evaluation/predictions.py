@@ -1,4 +1,4 @@
-"""Anybody's predictions on a data set, as CSV, JSON or NPZ, see packaging/docs/predictions.md. No torch."""
+"""Anybody's predictions on a data set, as CSV or JSON, see packaging/docs/predictions.md. No torch."""
 
 import csv
 import re
@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
-from zipfile import ZipFile
 
-import numpy as np
 from msgspec import Meta
 
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.records import DiveRecord, DiveSet
-from fineparser_core.data.transforms import labeled_transitions, sampled_frames
+from fineparser_core.data.transforms import labeled_transitions
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.protocol import ProtocolRecord
-from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, dive_result, mask_results
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.support.array_file import DAMAGE, read_array
+from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, dive_result
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.files import MOST_JSON_BYTES, file_sha256, parse_json, read_bounded
 from fineparser_core.support.tables import table_rows
-from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, FullFrame, get_preprocessing
 
 #: Maximum number of dives read from a file; FineDiving has 3,000.
 MOST_DIVES = 100_000
@@ -31,15 +26,9 @@ MOST_DIVES = 100_000
 _LONGEST_ID = 300
 #: Largest prediction, in points: ten times the best dive, so that no square overflows.
 _MOST_POINTS = 1000.0
-#: Maximum size of the masks of a dive: 96 of 1080p in bytes.
-_MOST_MASK_BYTES = 250_000_000
-_LARGEST_PX = 4096
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TRANSITIONS = ("transitions_first", "transitions_second")
 _VALUES = ("predicted", "spread", "transitions")
-_MASKS = "masks/"
-#: Views that masks may cover: the whole picture, or the rows that the release keeps of it.
-_VIEWS = tuple(name for name, shape in PREPROCESSINGS.items() if isinstance(shape, FullFrame))
 _Points = Annotated[float, Meta(ge=-_MOST_POINTS, le=_MOST_POINTS)]
 _Sample = Annotated[float, Meta(ge=0, le=N_SAMPLES)]
 
@@ -75,9 +64,7 @@ class Predictions:
         path: the file.
         sha256: of the file.
         dives: by id.
-        ignored: columns, keys or arrays of the file that are not read.
-        masked: ids of the dives whose masks it holds, see `read_masks`.
-        view: name of the preprocessing whose view the masks cover.
+        ignored: columns or keys of the file that are not read.
         protocol: by which they were measured before, as `predictions.json` tells it.
     """
 
@@ -85,69 +72,26 @@ class Predictions:
     sha256: str
     dives: Mapping[str, Prediction]
     ignored: tuple[str, ...] = ()
-    masked: frozenset[str] = frozenset()
-    view: str = WHOLE.name
     protocol: ProtocolRecord | None = None
-
-    @property
-    def ids(self) -> list[str]:
-        """The dives that are named, in order of the file, those with nothing but masks last."""
-        return [*self.dives, *sorted(self.masked - self.dives.keys())]
-
-    @property
-    def filled(self) -> set[tuple[str, str]]:
-        """The dives and what is predicted of each: predicted, spread, transitions or masks."""
-        values = {
-            (dive, name) for dive, one in self.dives.items() for name in _VALUES if getattr(one, name) is not None
-        }
-        return values | {(dive, "masks") for dive in self.masked}
-
-    def read_masks(self, dive: str) -> np.ndarray:
-        """Return the masks of a dive, probabilities (96, 112, 112) float32 of the view.
-
-        Raises:
-            AnnotationError: they are damaged, or no masks.
-        """
-        try:
-            with ZipFile(self.path) as archive:
-                masks = read_array(archive, _MASKS + dive, _MOST_MASK_BYTES)
-            if (
-                masks.ndim != 3
-                or len(masks) != N_SAMPLES
-                or not 1 <= min(masks.shape) <= max(masks.shape) <= _LARGEST_PX
-            ):
-                raise ValueError(f"masks of shape {masks.shape} where ({N_SAMPLES}, height, width) belongs")
-            if not (np.isfinite(masks).all() and masks.min() >= 0 and masks.max() <= 1):
-                raise ValueError("masks with values other than from 0 to 1: divide by the largest, 255 for example")
-            if masks.shape[1:] == (MASK_SIZE, MASK_SIZE):
-                return masks.astype(np.float32)
-            if self.view != WHOLE.name:
-                raise ValueError(
-                    f"masks of shape {masks.shape} where the view '{self.view}' has {MASK_SIZE} x {MASK_SIZE}"
-                )
-            return np.stack([WHOLE.resize_mask(mask.astype(np.float32)) for mask in masks])
-        except DAMAGE as error:
-            raise _fault(self.path, f"{_MASKS}{dive}", error) from None
 
 
 def read_predictions(path: str | Path) -> Predictions:
-    """Read a file of predictions; its kind is told by the end of its name: .csv, .json or .npz.
+    """Read a file of predictions; its kind is told by the end of its name: .csv or .json.
 
     Raises:
         AnnotationError: it cannot be read, predicts nothing, or something in it is wrong; the text names the first such
             row.
     """
     path = Path(path)
-    kinds = {".csv": _from_csv, ".json": _from_json, ".npz": _from_npz}
-    read = kinds.get(path.suffix.lower())
+    read = {".csv": _from_csv, ".json": _from_json}.get(path.suffix.lower())
     if read is None:
-        raise AnnotationError(f"{path} is no file of predictions by its name: give a .csv, .json or .npz file.")
+        raise AnnotationError(f"{path} is no file of predictions by its name: give a .csv or .json file.")
     try:
         found = read(path)
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror or error}): check the path.") from None
-    if not found.filled:
-        raise _fault(path, "its dives", "none has a prediction", "give at least one a score, transitions or masks")
+    if all(getattr(one, name) is None for one in found.dives.values() for name in _VALUES):
+        raise _fault(path, "its dives", "none has a prediction", "give at least one a score or transitions")
     return found
 
 
@@ -159,7 +103,7 @@ def check_ids(predictions: Predictions, records: Collection[DiveRecord], split: 
     """
     wanted = {record.id for record in records}
     others = {record.id: record.split for record in data.records.values()}
-    unknown = [dive for dive in predictions.ids if dive not in wanted]
+    unknown = [dive for dive in predictions.dives if dive not in wanted]
     if not unknown:
         return
     first = unknown[0]
@@ -176,40 +120,16 @@ def check_ids(predictions: Predictions, records: Collection[DiveRecord], split: 
 
 
 def predicted_results(
-    predictions: Predictions,
-    data: DiveSet,
-    records: Sequence[DiveRecord],
-    pool: Sequence[DiveRecord],
-    *,
-    progress: ProgressCallback,
-    cancel: CancelToken,
-) -> tuple[list[DiveResult], list[str]]:
-    """Hold predictions against the labels of a data set.
+    predictions: Predictions, records: Sequence[DiveRecord], pool: Sequence[DiveRecord]
+) -> list[DiveResult]:
+    """Hold predictions against the labels of the dives to measure.
 
     Args:
-        records: dives to measure.
         pool: training dives, for the naive baselines.
-
-    Returns:
-        Results of all records, and why masks of some of them are not measured, "id: reason".
-
-    Raises:
-        AnnotationError: masks in the file of predictions are damaged.
-        Cancelled: once the token is set.
     """
-    results, unmeasured = [], list[str]()
-    with_masks = bool(predictions.masked)
-    for done, record in enumerate(records, start=1):
-        cancel.raise_if_cancelled()
+    results = []
+    for record in records:
         given = predictions.dives.get(record.id, Prediction(id=record.id))
-        masks = None
-        if record.id in predictions.masked:
-            try:
-                truth = _true_masks(data, record, predictions.view)
-            except AnnotationError as error:
-                unmeasured.append(f"{record.id}: {error}")
-            else:
-                masks = mask_results(predictions.read_masks(record.id), truth)
         true = labeled_transitions(record)
         result = dive_result(
             record,
@@ -220,25 +140,9 @@ def predicted_results(
             exemplar_mean=None,
             transitions=None if given.transitions is None or true is None else _plain(given.transitions),
             true_transitions=true,
-            masks=masks,
         )
         results.append(result)
-        if with_masks:
-            progress(Progress("evaluate", done, len(records)))
-    return results, unmeasured
-
-
-def _true_masks(data: DiveSet, record: DiveRecord, view: str) -> np.ndarray:
-    """Return the true masks (96, 112, 112) bool of a view. Raises: AnnotationError, where there are none."""
-    shape = get_preprocessing(view)
-    assert isinstance(shape, FullFrame)
-    rows = slice(shape.first_row, shape.first_row + MASK_SIZE)
-    chosen = sampled_frames(data.length(record) - 1).tolist()
-    # Rounded to bytes, as the frame cache has them.
-    found = [np.rint(shape.resize_mask(mask)[rows] * 255) >= 128 for mask in data.masks(record, chosen)]
-    if len(found) != N_SAMPLES:
-        raise AnnotationError(data.lost_masks or "the data set has no masks of it.")
-    return np.stack(found)
+    return results
 
 
 def _plain(transitions: tuple[float, float]) -> tuple[float, float]:
@@ -329,44 +233,6 @@ def _json_values(values: Any) -> Any:
     if not isinstance(values, dict):
         raise ValueError(f"{shown(values)} where an object belongs")
     return values
-
-
-def _from_npz(path: Path) -> Predictions:
-    if not path.is_file():  # a pipe would be waited for
-        raise OSError("there is no such file")
-    try:
-        with ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if len(names) > MOST_DIVES:
-                raise ValueError(f"{len(names)} arrays where at most {MOST_DIVES} are read")
-
-            def array(name: str, kinds: str = "iuf") -> np.ndarray | None:
-                return read_array(archive, name, MOST_JSON_BYTES, kinds=kinds) if name in names else None
-
-            form, view = array("format", "U"), array("view", "U")
-            ids, given = array("id", "U"), {name: array(name) for name in _VALUES}
-        _check_format(path, None if form is None else str(form.reshape(-1)[0]) if form.size else "")
-        viewed = WHOLE.name if view is None or not view.size else str(view.reshape(-1)[0])
-        if viewed not in _VIEWS:
-            raise ValueError(f"view: {shown(viewed)} where {' or '.join(_VIEWS)} belongs")
-        n = 0 if ids is None else len(np.atleast_1d(ids))
-        shapes = {"id": (n,), "predicted": (n,), "spread": (n,), "transitions": (n, 2)}
-        for name, values in {"id": ids, **given}.items():
-            if values is not None and values.shape != shapes[name]:
-                raise ValueError(f"{name} of shape {values.shape} where {shapes[name]} belongs, a row for each id")
-    except DAMAGE as error:
-        raise _fault(path, "its arrays", error) from None
-    listed = [] if ids is None else ids.tolist()
-    columns = {name: values.tolist() for name, values in given.items() if values is not None}
-    rows = ({"id": listed[i], **{name: column[i] for name, column in columns.items()}} for i in range(n))
-    dives = _collected(path, ((f"row {i}", values) for i, values in enumerate(rows)), dict)
-    masked = [name.removeprefix(_MASKS) for name in names if name.startswith(_MASKS)]
-    ignored = tuple(
-        name for name in names if name not in ("format", "view", "id", *_VALUES) and not name.startswith(_MASKS)
-    )
-    return Predictions(
-        path=path, sha256=file_sha256(path), dives=dives, ignored=ignored, masked=frozenset(masked), view=viewed
-    )
 
 
 def _collected(

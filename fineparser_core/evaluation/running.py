@@ -82,7 +82,7 @@ def prepare(
     dives = load(records)
     drawn_from, exemplars = frames.usable(pool), list[DatasetDive]()
     if not drawn_from:
-        raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
+        raise AnnotationError(f"{data.root} has no training dive that can be used. {data.lost_frames}")
     if model.contrastive:
         drawn_from, exemplars = _load_exemplars([dive.record for dive in dives], drawn_from, protocol, load)
     evaluator = Evaluator(model, drawn_from, exemplars, protocol, inputs=inputs)

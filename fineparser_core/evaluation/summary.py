@@ -1,5 +1,6 @@
 """Metrics over many dives with their intervals and naive baselines, as JSON and as text."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -8,7 +9,6 @@ import numpy as np
 from scipy.stats import kendalltau, norm
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.data.survey import event_biases
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import (
     aiou,
@@ -29,6 +29,8 @@ AWARD_BASELINE = "DD x training mean of score / DD"
 MEDIAN_BASELINE = "median transitions"
 #: Scored dives of a number or an event below which its R-l2 is not available.
 MIN_DIVES_OF_GROUP = 10
+#: Dives of an event below which its median says little.
+_FEWEST = 4
 _LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
 #: Function from draws (k, n) int64 of n dives to a number for each draw, (k,); nan where there is none.
@@ -350,6 +352,25 @@ def _step_metrics(
     return {name: _mean_metric(each, parsed, baselines.get(name, {}), intervals) for name, each in values.items()}
 
 
+def event_biases(flights: Sequence[tuple[str, str, float]]) -> dict[str, float]:
+    """Return the median flight of each event with at least `_FEWEST` dives whose numbers other events have, too.
+
+    The flights are relative to the median of their dive number in all events.
+
+    Args:
+        flights: event, dive number and length of a labeled flight, in any unit.
+    """
+    events_of, lengths_of = defaultdict(set), defaultdict(list)
+    for event, number, length in flights:
+        events_of[number].add(event)
+        lengths_of[number].append(length)
+    ratios: defaultdict[str, list[float]] = defaultdict(list)
+    for event, number, length in flights:
+        if len(events_of[number]) > 1 and length > 0:
+            ratios[event].append(length / float(np.median(lengths_of[number])))
+    return {event: float(np.median(each)) for event, each in ratios.items() if len(each) >= _FEWEST}
+
+
 def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
     """Return the interval IoU of each dive with a label whose flight is as long as if all events were labeled alike.
 
@@ -363,7 +384,7 @@ def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
     )
     if not biases:
         return []
-    factors = [biases[event][1] if event in biases else 1.0 for event in events]
+    factors = [biases.get(event, 1.0) for event in events]
     return [
         interval_iou(found, (true[0], true[0] + (true[1] - true[0]) / factor))
         for factor, (_, true, found) in zip(factors, parts, strict=True)

@@ -39,8 +39,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     if not training:
-        way_out = f"`fineparser data check` says why. {data.lost_frames}"
-        raise AnnotationError(f"{data.root} has no training dive that can be used: {way_out}")
+        raise AnnotationError(f"{data.root} has no training dive that can be used. {data.lost_frames}")
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     if 0 < config.validation_limit < len(validation):
         drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
@@ -68,8 +67,9 @@ def _rightly_labeled(data: DiveSet, split: str) -> list[DiveRecord]:
         logger.warning(way_out)
     kept = {record.key for record in right}
     if odd := [f"{defect.key[0]}/{defect.key[1]}: {defect.text}" for defect in data.defects if defect.key in kept]:
-        sentence = "%d annotations of %s dives do not fit together and are used, the first: %s"
-        logger.warning(sentence + " `fineparser data check --json` names all.", len(odd), split, odd[0])
+        logger.warning(
+            "%d annotations of %s dives do not fit together and are used, the first: %s", len(odd), split, odd[0]
+        )
     return right
 
 

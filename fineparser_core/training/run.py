@@ -25,7 +25,6 @@ from fineparser_core.checkpoints.kinetics import KINETICS_NOTICE
 from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
-from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.evaluation.summary import Summary, summarize
@@ -35,7 +34,6 @@ from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
-from fineparser_core.support.documents import read_document
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.dives import load_splits, split_records
 from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
@@ -210,43 +208,6 @@ def _train(
     if peers.writes:
         write_whole(out / RESULTS, json.dumps(results, indent=2) + "\n")
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
-
-
-def finished_results(
-    config: TrainConfig, data: DiveSet, out: Path, *, settings: RunSettings, own: OwnParts
-) -> dict[str, Any] | None:
-    """Read OUT/results.json of a run with these settings, data and start; None where it is not finished.
-
-    Raises:
-        ConfigError: it cannot be read, or OUT holds a run with others.
-    """
-    results = read_results(out)
-    if results is None:
-        return None
-    config, (settings, _) = _with_own(config, own), starting_weights(config, settings)
-    records = split_records(data, config, settings)
-    recorded = _recorded(config, data, records, settings, own)
-    with open_run(out, recorded, resume=True):
-        pass  # the folder is free, and its run has these settings
-    if [results["settings"], results["data"]] != json.loads(json.dumps([recorded["config"], recorded["data"]])):
-        raise ConfigError(f"{out} holds results of other settings: choose another folder.")
-    return results
-
-
-def read_results(out: Path) -> dict[str, Any] | None:
-    """Read OUT/results.json; None where it is not there.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    path = out / RESULTS
-    if not path.is_file():
-        return None
-
-    def refuse(reason: str) -> ConfigError:
-        return ConfigError(f"{path} cannot be read ({reason}): delete it to finish that run again.")
-
-    return read_document(path, dict[str, Any], refuse)
 
 
 def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:

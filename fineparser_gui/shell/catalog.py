@@ -19,7 +19,7 @@ _LISTED = {
     *("remove", "votes"),
     *("history", "compare", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
     "learn",
-    *("guide", "find_command", "system_check", "about"),
+    *("guide", "find_command", "about"),
 }
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
@@ -324,7 +324,6 @@ CATALOG: tuple[Command, ...] = (
         ),
         (
             _can("find_command", Phrase("Fi&nd a command…"), "Ctrl+K", lambda w: w.dialogs.find_command()),
-            _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.help(HelpPage.SYSTEM_CHECK)),
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),
         (

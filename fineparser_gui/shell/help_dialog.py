@@ -1,11 +1,11 @@
-"""Dialog of help: guide, version, model card, licences, system check, and a report of a crash where there is one."""
+"""Dialog of help: guide, version, model card, licences, and a report of a crash where there is one."""
 
 import html
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from fineparser_core import __version__
@@ -17,7 +17,6 @@ from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.shell.guide_page import Guide
 from fineparser_gui.shell.window_state import HelpPage
 from fineparser_gui.support.actions import Command
-from fineparser_gui.support.process import Process
 from fineparser_gui.support.widgets import TextPage, closing_buttons, lay_out, resize_within_screen
 from fineparser_gui.worker.protocol import Ready
 
@@ -52,7 +51,6 @@ class HelpDialog(QDialog):
         resize_within_screen(self, *_SIZE)
         self._preferences, self._model = preferences, model
         self._reports: Sequence[Path] = ()
-        self._checking: Process | None = None
         self.guide = Guide(commands)
         self.pages = QTabWidget(documentMode=True)
         self.pages.setUsesScrollButtons(False)
@@ -63,7 +61,6 @@ class HelpDialog(QDialog):
             (self.tr("Model card"), self._fill_model_card),
             (self.tr("Licences"), self._fill_licenses),
             (self.tr("Licence texts"), self._fill_license_texts),
-            (self.tr("System check"), self._begin_check),
             (self.tr("Crash report"), self._fill_report),
         ):
             page = TextPage()
@@ -84,7 +81,6 @@ class HelpDialog(QDialog):
 
     def open_page(self, place: HelpPage, reports: Sequence[Path] = ()) -> None:
         """Open at a page, for example the model card; without reports of crashes there is no page of them."""
-        self._end_check()
         self._reports = reports
         self._unfilled = dict(self._fills)
         self.pages.setTabVisible(HelpPage.CRASH_REPORT, True)
@@ -99,16 +95,6 @@ class HelpDialog(QDialog):
         self.pages.setCurrentIndex(place)
         if (fill := self._unfilled.pop(place, None)) is not None:
             fill(self.page)
-        self.copy.setEnabled(place != HelpPage.SYSTEM_CHECK or self._checking is None)
-
-    def done(self, result: int) -> None:
-        self._end_check()
-        super().done(result)
-
-    def _end_check(self) -> None:
-        if self._checking is not None:
-            self._checking.close()
-            self._checking = None
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.page.toPlainText())
@@ -153,27 +139,6 @@ class HelpDialog(QDialog):
     def _fill_report(self, page: TextPage) -> None:
         there = (path for path in self._reports if path.is_file())
         page.setPlainText("\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in there))
-
-    def _begin_check(self, page: TextPage) -> None:
-        """Run `fineparser doctor`, which takes some seconds; it speaks English, for whoever helps."""
-        page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
-        page.setPlainText(self.tr("Looking at this computer…"))
-        now = self._preferences.now
-        chosen = ["--device", now.device, "--precision", now.precision]
-        if now.weights:
-            chosen += ["--weights", now.weights]
-        lines: list[bytes] = []
-        process = self._checking = Process("doctor", "fineparser_core.commands.cli", "doctor", *chosen, parent=self)
-
-        def show() -> None:
-            self._checking = None
-            page.setPlainText(b"\n".join(lines).decode(errors="replace").strip() or "\n".join(process.last_words))
-            self.show_page(self.pages.currentIndex())
-
-        process.received.connect(lines.append)
-        process.ended.connect(show)
-        process.start()
 
 
 def _facts(path: Path, model: Ready | None) -> str:

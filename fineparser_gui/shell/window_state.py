@@ -16,7 +16,6 @@ class HelpPage(IntEnum):
     MODEL_CARD = auto()
     LICENCES = auto()
     LICENCE_TEXTS = auto()
-    SYSTEM_CHECK = auto()
     CRASH_REPORT = auto()
 
 

@@ -70,7 +70,7 @@ def test_an_analysis_starts_without_what_takes_as_long_to_load_as_torch() -> Non
 
 
 def test_the_command_line_loads_only_what_it_runs() -> None:
-    commands = ("cli", "score", "trim", "train", "ablate", "evaluate", "convert", "data_check")
+    commands = ("cli", "score", "train", "evaluate", "convert", "data")
     names = [f"fineparser_core.commands.{name}" for name in commands]
     names += [f"fineparser_core.evaluation.{name}" for name in ("dataset_evaluation", "predictions")]
     assert loaded_after(names, ("torch", "torchvision", "PySide6")) == ""

@@ -118,7 +118,7 @@ def test_the_window_with_a_dive(window):
     assert second < mark < third  # the verdict and the mark, then the sheet
 
 
-_DIALOGS = ("preferences", "guide", "shortcuts", "model_card", "find_command", "system_check", "licences", "about")
+_DIALOGS = ("preferences", "guide", "shortcuts", "model_card", "find_command", "licences", "about")
 
 
 def test_the_dialogs(window, qtbot, bundled_weights):

@@ -1,4 +1,4 @@
-"""What helps a coach at the first start and when something is wrong: device, system check, reports."""
+"""What helps a coach at the first start and when something is wrong: device, reports."""
 
 import errno
 import os
@@ -8,44 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
 
 from fineparser_core import __version__
 from fineparser_gui.shell.help_dialog import HelpDialog
-from fineparser_gui.shell.window_state import HelpPage
 from fineparser_gui.support.crash_reports import CrashReports
 from fineparser_gui.support.log_file import log_file, report_unexpected
-
-
-def test_the_system_check_can_be_copied(idle_studio, qtbot):
-    idle_studio.window.actions_by_id["system_check"].trigger()
-    dialog = idle_studio.window.findChild(HelpDialog)
-    assert not dialog.copy.isEnabled()
-    qtbot.waitUntil(dialog.copy.isEnabled)
-    dialog.copy.click()
-    assert "Processor and GPU" in QGuiApplication.clipboard().text()
-    dialog.close()
-
-
-def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
-    idle_studio.window.actions_by_id["system_check"].trigger()
-    idle_studio.window.findChild(HelpDialog).close()
-
-
-def test_help_runs_one_system_check_and_its_end_is_that_of_the_window(idle_studio):
-    check = idle_studio.window.actions_by_id["system_check"]
-    check.trigger()
-    dialog = idle_studio.window.findChild(HelpDialog)
-    first = dialog._checking
-    check.trigger()
-    assert (first.running, dialog._checking.running) == (False, True)
-    dialog.open_page(HelpPage.CRASH_REPORT, [Path("gone.txt")])
-    assert dialog._checking is None
-    dialog.open_page(HelpPage.GUIDE)
-    assert (dialog.pages.currentIndex(), dialog._checking) == (HelpPage.GUIDE, None)
-    check.trigger()
-    idle_studio.window.close()
-    assert (dialog.isVisible(), dialog._checking) == (False, None)
 
 
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(

@@ -63,7 +63,7 @@ def refusals() -> Iterator[Refusal]:
     """All of them."""
     for command in cli.COMMANDS:
         yield from _no_such_option(command)
-    of_commands = (_score, _trim, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert)
+    of_commands = (_score, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert)
     for part in (_program, *of_commands):
         yield from part()
     yield from _bad_folders(("demo", "--out"))
@@ -124,10 +124,6 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_inputs((*dive, "--weights"), WEIGHTS)
 
 
-def _trim() -> Iterator[Refusal]:
-    yield from _bad_inputs(("trim",), VIDEO)
-
-
 def _evaluate() -> Iterator[Refusal]:
     yield Refusal(("evaluate",), USAGE)
     yield from _bad_values(("evaluate", "--data", "folder"), "--seed", NO_SEEDS)
@@ -167,11 +163,6 @@ def _train() -> Iterator[Refusal]:
         yield from _bad_values(run, option, values)
     yield from _bad_folders(("train", "--data", "folder", "--out"))
     yield from _bad_inputs(("train", "--out", "out", "--data"), DATA)
-    table = ("ablate", "3", "--data", "folder", "--out", "out", "--epochs")
-    for epochs in NO_COUNTS:
-        yield Refusal((*table, epochs), USAGE)
-    yield Refusal(("ablate", "9", *table[2:], "1"), USAGE)
-    yield from _bad_folders(("ablate", "3", "--epochs", "1", "--data", "folder", "--out"))
 
 
 def _synthesize() -> Iterator[Refusal]:

@@ -57,8 +57,7 @@ def _shard(path: Path) -> int:
 
 
 def _predictions(path: Path) -> int:
-    given = read_predictions(path)
-    return len(given.dives) + sum(given.read_masks(dive).size for dive in given.masked)
+    return len(read_predictions(path).dives)
 
 
 def _annotations(path: Path) -> int:
@@ -81,7 +80,6 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "predictions.json": lambda path: len(read_scored(path)),
     "others.csv": _predictions,
     "others.json": _predictions,
-    "others.npz": _predictions,
     "profile.json": lambda path: read_profile(path).stream().profile is not None,
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
@@ -133,8 +131,6 @@ def write_valid(folder: Path) -> None:
         ),
         encoding="utf-8",
     )
-    arrays = {"id": ["A/1"], "transitions": [[30, 60]], "masks/A/1": np.ones((96, 20, 30), bool)}
-    np.savez_compressed(folder / "others.npz", format=PREDICTIONS_FORMAT, **arrays)
     write_profile(PROFILE, folder / "profile.json")
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}), encoding="utf-8")
     np.savez_compressed(

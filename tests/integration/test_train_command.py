@@ -1,4 +1,4 @@
-"""`fineparser train`, `eval` and `ablate` as real processes on a few rendered dives."""
+"""`fineparser train` and `eval` as real processes on a few rendered dives."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,14 @@ import pytest
 import torch
 from small_training import see_some
 
-from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
+from fineparser_core.checkpoints.bundle import load_bundle, read_card
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import Cancelled
-from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.models.i3d import I3D
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec, RenderedDive
-from fineparser_core.training import provenance, run
-from fineparser_core.training.run import FinishedRun
 
 Fineparser = Callable[..., Any]
 PATHS = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -213,11 +210,7 @@ def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     assert refused.code == 6
     assert f"no masks for the spatial parser to learn from; looked for {bare / 'FineDiving_HM'}" in refused.err
     assert "--mask-pattern" in refused.err
-    table = fineparser(
-        "ablate", "3", "--rows", "table3-B", "table3-E", "--epochs", "1", *where, "--out", tmp_path / "run"
-    )
-    assert "no masks for the spatial parser" in table.err
-    assert not (tmp_path / "run").exists()  # nor the row that needs none
+    assert not (tmp_path / "run").exists()
 
 
 def test_eval_measures_the_bundle_of_a_run(
@@ -330,81 +323,3 @@ def test_two_processes_that_a_scheduler_signals_beside_torchrun_leave_a_checkpoi
     done = subprocess.run(argv, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "going on at iteration" in done.stderr
-
-
-def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_beside_ours(
-    fineparser: Fineparser, dives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran = []
-
-    def canned(config: Any, data: Any, out: Path, *, settings: Any, **others: Any) -> FinishedRun:
-        ran.append(out.name)
-        assert (config.epochs, config.batch_size, settings.resume) == (3, 1, True)
-        assert settings.imagenet == (Path("any") if config.sve else None)
-        found = {
-            "settings": json.loads(json.dumps(asdict(config))),
-            "picked": {"test": {"metrics": {"rho": {"value": 0.1234 + 0.1 * (config.seed - 10086)}, "mae": None}}},
-        }
-        recorded = run._recorded(config, data, run.split_records(data, config, settings), settings, others["own"])
-        with provenance.open_run(out, recorded, resume=True):
-            pass
-        found["data"] = recorded["data"]
-        (out / "results.json").write_text(json.dumps(found), encoding="utf-8")
-        card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
-        return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
-
-    monkeypatch.setattr("fineparser_core.training.run.train", canned)
-    argv = (
-        "ablate",
-        "3",
-        "--epochs",
-        "3",
-        "--batch-size",
-        "1",
-        "--data",
-        dives,
-        "--imagenet",
-        "any",
-        "--out",
-        tmp_path / "table",
-    )
-    outcome = fineparser(*argv)
-    assert outcome.code == 0, outcome.err
-    assert ran == [f"table3-{row}" for row in "ABCDE"]
-    assert outcome.out.count("0.1234") == 5
-    assert "rendered dives, 3 epochs, 3 training dives" in outcome.out
-    for row in paper_table(3):
-        assert f"{row.values['rho']:.4f}" in outcome.out
-    assert "table3-A: starts from random weights, its paper from Kinetics: give --kinetics" in outcome.out
-    assert fineparser(*argv).out == outcome.out
-    assert len(ran) == 5  # what is finished is not run again
-    seeds = fineparser(*argv, "--seeds", "3")
-    assert seeds.code == 0, seeds.err
-    assert ran[5:] == [f"table3-{row}-seed{10086 + n}" for n in (1, 2) for row in "ABCDE"]
-    cells = {line.split()[0]: line.split() for line in seeds.out.splitlines() if " rho  " in line}
-    assert cells["table3-A"][1:] == [
-        "rho",
-        "0.2234",
-        "0.1000",
-        "-0.0250",
-        "to",
-        "0.4718",
-        "+0.0000",
-        "+0.0000",
-        "to",
-        "+0.0000",
-    ]
-    assert len(cells["table3-E"]) == 7  # is what the others are compared with
-    lost = fineparser(*argv, "--head", "nowhere:Head")
-    assert lost.code == 2
-    assert "--head 'nowhere:Head' cannot be loaded" in lost.err
-    other = fineparser(*argv, "--lr", "0.5")
-    assert other.code == 2
-    assert "was started with config.lr = 0.001, not 0.5" in other.err
-    fewer = fineparser(*argv, "--limit", "3")
-    assert fewer.code == 2
-    assert "was started with data.dives" in fewer.err
-    (tmp_path / "table" / "table3-C" / "results.json").write_text("{", encoding="utf-8")
-    damaged = fineparser(*argv)
-    assert damaged.code == 2
-    assert "cannot be read" in damaged.err

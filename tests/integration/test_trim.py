@@ -1,6 +1,5 @@
 """Dives found in longer recordings: the real one between distractors, several rendered ones, and none."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.commands.cli import main
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import NoDiveError
@@ -146,12 +144,3 @@ def test_every_real_dive_is_cut_out_of_its_file_whole(shared_dir: Path) -> None:
             if not trim["contained"] or trim["surplus"] or clip.others:
                 wrong[one.video.name] = clip
     assert not wrong
-
-
-@pytest.mark.slow
-def test_a_file_without_a_dive_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    video = write(tmp_path / "walk.mp4", [*walk_up("107B", 3.0, 4, 200), *empty_pool(120)])
-    assert main(["trim", str(video), "--json", "--quiet"]) == 3
-    out, error = capsys.readouterr()
-    assert json.loads(out)["segments"] == []
-    assert "no dive was found" in error

@@ -65,10 +65,6 @@ def test_a_record_is_read_whole(finediving, mtl_aqa):
 def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):
     assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
     assert Counter(defect.kind for defect in finediving.defects) == {"transitions": 7, "score": 121}
-    known = [defect for defect in finediving.defects if defect.right]
-    assert Counter(defect.kind for defect in known) == {"score": 118, "transitions": 6}
-    first = next(defect for defect in known if defect.key == ("01", 34))
-    assert (first.stored, first.right) == ("74.25", "76.50")
     damaged = [record for record in finediving.records.values() if not record.has_steps]
     assert len(damaged) == 6
     defects = {defect.key for defect in finediving.defects if defect.kind == "transitions"}

@@ -45,7 +45,6 @@ def test_first_and_last_transition_make_three_steps(root):
     assert (record.dive_number, record.board_m, record.split) == ("5253B", 10.0, "train")
     assert record.awards == ()
     assert dataset.defects == ()
-    assert list(dataset.frame_defects()) == []
 
 
 def test_both_annotation_files_give_the_same_records(root):
@@ -108,13 +107,11 @@ def test_defects_are_reported_by_dive(root):
     write(root / "Annotations/fine-grained_annotation_aqa.pkl", {KEY: ["52b", 72.0, 3.2, np.array([-1, 18]), LABELS]})
     coarse = {"judge_scores": [7.0, 7.0, 7.0], "start_frame": 480}
     write(root / "Annotations/FineDiving_coarse_annotation.pkl", {KEY: coarse})
-    (root / "FineDiving" / KEY[0] / "2/00490.jpg").unlink()
     dataset = load_finediving(root)
-    defects = [*dataset.defects, *dataset.frame_defects()]
-    assert [defect.kind for defect in defects] == ["dive number", "score", "transitions", "frames", "masks"]
+    defects = dataset.defects
+    assert [defect.kind for defect in defects] == ["dive number", "score", "transitions"]
     assert {defect.key for defect in defects} == {KEY}
     assert defects[1].text == "score 72, but awards times DD 3.2 give 67.20."
-    assert defects[3].text == "24 frames on disk, 25 labelled."
     assert not only(dataset).has_steps
     assert only(dataset).start_frame == 480
 

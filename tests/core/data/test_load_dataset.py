@@ -31,7 +31,6 @@ def test_frames_of_mtl_aqa_are_those_of_its_numbers(mtl_aqa_root):
     assert data.mask_paths(record) == []
     assert not data.has_masks
     assert not record.has_steps
-    assert list(data.frame_defects()) == []
     assert [(defect.kind, defect.key) for defect in data.defects] == [("score", ("01", 2))]
 
 
@@ -56,7 +55,6 @@ def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
     data = load_dataset(mtl_aqa_root, frames=tmp_path / "disk", frame_pattern="v{video}/img_{frame}")
     (elsewhere / "img_00007.jpg").unlink()
     assert len(data.frame_paths(data.records["01", 1])) == 19
-    assert [defect.text for defect in data.frame_defects()] == ["19 frames on disk, 20 labelled."]
     with pytest.raises(ConfigError, match="movie"):
         load_dataset(mtl_aqa_root, frame_pattern="{movie}/{frame}")
     with pytest.raises(ConfigError, match="MTL-AQA has no masks"):

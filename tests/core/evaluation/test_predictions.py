@@ -1,15 +1,12 @@
 import json
 import re
 from pathlib import Path
-from zipfile import ZipFile
 
-import numpy as np
 import pytest
 
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.predictions import MOST_DIVES, check_ids, predicted_results, read_predictions
-from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.evaluation.predictions import MOST_DIVES, check_ids, read_predictions
 
 PAGE = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "predictions.md"
 FORMAT = "fineparser.predictions/1"
@@ -26,24 +23,16 @@ def write_csv(path, *lines):
     return path
 
 
-def write_npz(path, **arrays):
-    np.savez_compressed(path, **({"format": FORMAT} | arrays))
-    return path
-
-
 def test_the_examples_of_the_page_are_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = dict(re.findall(r"```(csv|json|python)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    blocks = dict(re.findall(r"```(csv|json)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
     for kind in ("csv", "json"):
         Path(f"ours.{kind}").write_text(blocks[kind], encoding="utf-8")
-    exec(blocks["python"], {})
-    table, document, arrays = (read_predictions(Path(f"ours.{kind}")) for kind in ("csv", "json", "npz"))
+    table, document = (read_predictions(Path(f"ours.{kind}")) for kind in ("csv", "json"))
     assert table.dives == document.dives
-    assert arrays.dives["A_10m/4"] == table.dives["A_10m/4"]
-    assert arrays.read_masks("A_10m/4").shape == (96, 112, 112)
 
 
-def test_the_three_kinds_say_the_same(tmp_path):
+def test_both_kinds_say_the_same(tmp_path):
     files = [
         write_csv(
             tmp_path / "a.CSV",
@@ -63,18 +52,13 @@ def test_the_three_kinds_say_the_same(tmp_path):
     assert first.ignored == second.ignored == ("note",)
     assert first.dives["A_10m/4"].transitions == (30, 62.5)
     assert first.dives["B_3m/2"].transitions is first.dives["B_3m/2"].spread is None
-    values = {"predicted": np.array([61.5, -10], np.float32), "transitions": np.array([[30, 62], [1, 1]])}
-    path = write_npz(tmp_path / "c.npz", id=["A_10m/4", "B_3m/2"], other=[1], **{"masks/B_3m/3": [0]}, **values)
-    third = read_predictions(path)
-    assert {name: one.predicted for name, one in third.dives.items()} == {"A_10m/4": 61.5, "B_3m/2": -10}
-    assert (third.ids, third.ignored, third.view) == (["A_10m/4", "B_3m/2", "B_3m/3"], ("other",), "whole")
 
 
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
         ([""], "row 1: the file is empty: write a row of columns, and a row a dive below it"),
-        (["id,predicted", "a,"], "its dives: none has a prediction: give at least one a score, transitions or masks"),
+        (["id,predicted", "a,"], "its dives: none has a prediction: give at least one a score or transitions"),
         (["id,score", "a,1"], r"row 1: the columns are 'id, score': name one id and one predicted"),
         (["id,predicted,predicted", "a,1,2"], "row 1: there are 2 columns predicted: keep one"),
         (["id,transitions_first", "a,1"], "row 1: there is a column of one transition: give transitions_first and"),
@@ -135,35 +119,12 @@ def test_wrong_json_is_one_sentence(tmp_path, text, sentence):
         read_predictions(path)
 
 
-@pytest.mark.parametrize(
-    ("arrays", "sentence"),
-    [
-        ({"format": "other"}, "names the format 'other'"),
-        ({"view": "left"}, "view: 'left' where release or whole belongs"),
-        ({"id": [1, 2]}, "id is not an array of words"),
-        ({"id": ["a", "b"], "predicted": [1.0]}, r"predicted of shape \(1,\) where \(2,\) belongs"),
-        ({"id": ["a", "b"], "predicted": [True, False]}, "predicted is not an array of numbers"),
-        ({"id": ["a", "a"], "predicted": [1, 2]}, "row 1: 'a' is already in row 0"),
-        ({"id": ["a"], "transitions": [[4, 2]]}, "row 0: transitions: 4 and 2 are not in order"),
-    ],
-)
-def test_wrong_arrays_are_one_sentence(tmp_path, arrays, sentence):
-    with pytest.raises(AnnotationError, match=sentence):
-        read_predictions(write_npz(tmp_path / "p.npz", **arrays))
-
-
 def test_files_that_are_none(tmp_path):
-    (tmp_path / "text.npz").write_bytes(b"no archive")
     (tmp_path / "folder.json").mkdir()
-    with ZipFile(tmp_path / "empty.npz", "w"):
-        pass
     for name, sentence in (
-        ("text.npz", "its arrays: File is not a zip file"),
-        ("empty.npz", "names no format"),
         ("folder.json", "cannot be read"),
         ("none.csv", "cannot be read"),
-        ("none.npz", "cannot be read"),
-        ("a.xlsx", "give a .csv, .json or .npz file"),
+        ("a.xlsx", "give a .csv or .json file"),
     ):
         with pytest.raises(AnnotationError, match=sentence):
             read_predictions(tmp_path / name)
@@ -190,49 +151,3 @@ def test_dives_of_another_split_and_of_none_are_named(finediving_root, tmp_path)
         given = read_predictions(write_json(tmp_path / "p.json", ROW, {"id": dive}))
         with pytest.raises(AnnotationError, match=sentence):
             check_ids(given, data.split("test"), "test", data)
-
-
-def measured(data, path):
-    given = read_predictions(path)
-    return predicted_results(
-        given, data, data.split("test"), data.split("train"), progress=ignore_progress, cancel=CancelToken()
-    )
-
-
-def test_masks_of_any_size_are_held_against_the_true_ones(finediving_root, tmp_path):
-    data = load_dataset(finediving_root)
-    record = data.split("test")[0]
-    chosen = np.linspace(0, record.n_frames - 1, 96).astype(int)
-    true = np.stack(list(data.masks(record, chosen.tolist())))
-    for name, masks in (("bool", true), ("float", true.astype(np.float16)), ("bytes", true.astype(np.uint8))):
-        path = write_npz(tmp_path / f"{name}.npz", **{f"masks/{record.id}": masks})
-        (first, second), unmeasured = measured(data, path)
-        assert first.masks["iou"] > 0.97
-        assert (first.predicted, second.masks, unmeasured) == (None, None, [])
-    path = write_npz(tmp_path / "r.npz", view="release", **{f"masks/{record.id}": np.zeros((96, 112, 112), bool)})
-    assert measured(data, path)[0][0].masks["iou"] == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda masks: masks[:95], r"masks/A_10m/4: masks of shape \(95, 40, 60\) where \(96, height, width\) belongs"),
-        (lambda masks: masks * 255, "masks with values other than from 0 to 1: divide by the largest"),
-        (lambda masks: np.where(masks > 0, np.nan, 0.0), "masks with values other than from 0 to 1"),
-        (lambda masks: masks.astype(str), "is not an array of numbers"),
-    ],
-)
-def test_masks_that_are_none_are_named(finediving_root, tmp_path, change, sentence):
-    data = load_dataset(finediving_root)
-    masks = np.ones((96, 40, 60), np.uint8)
-    path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": change(masks)})
-    with pytest.raises(AnnotationError, match=sentence):
-        measured(data, path)
-
-
-def test_masks_without_true_ones_are_told(finediving_root, tmp_path):
-    (finediving_root / "FineDiving_HM").rename(finediving_root / "elsewhere")
-    path = write_npz(tmp_path / "m.npz", **{"masks/A_10m/4": np.ones((96, 40, 60), np.uint8)})
-    results, unmeasured = measured(load_dataset(finediving_root), path)
-    assert results[0].masks is None
-    assert unmeasured[0].startswith("A_10m/4: looked for ")

@@ -20,7 +20,6 @@ from fineparser_core.exemplars import library_file, store
 from fineparser_core.exemplars.library_file import BACKUP_NAME, SCHEMA_VERSION
 from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import CLIPS_NAME, FILE_NAME, ExemplarStore, store_clip
-from fineparser_core.health.report import library_state
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import resource
 
@@ -220,7 +219,6 @@ def test_a_byte_of_the_first_page_is_damaged(tmp_path, every, flip):
         folder = tmp_path / str(at)
         shutil.copytree(tmp_path / "sound", folder)
         (folder / FILE_NAME).write_bytes(sound[:at] + bytes([sound[at] ^ flip]) + sound[at + 1 :])
-        assert library_state(folder / FILE_NAME)[0] in ("1 exemplars", ""), at
         with ExemplarStore.open_own(folder) as library:
             assert [e.id for e in library.exemplars()] == ["one"], at
             assert library.writable, at

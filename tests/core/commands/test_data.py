@@ -6,7 +6,7 @@ import pytest
 from made_analysis import made_analysis
 
 from fineparser_core.commands.cli import main
-from fineparser_core.commands.data_import import disagreement, shows_another, with_moments
+from fineparser_core.commands.data import disagreement, shows_another, with_moments
 from fineparser_core.commands.options import WeightsOptions, parse
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
