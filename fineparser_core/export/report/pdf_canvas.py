@@ -30,6 +30,8 @@ _FACES = {
 }
 #: Pixels per point of text that is drawn as a picture.
 _PICTURE_SCALE = 5
+#: Characters of a line that are measured and drawn, more than a page is wide: the library recurses over many spaces.
+_MOST_IN_LINE = 400
 #: Characters that the font of every reader lacks, with their substitutes.
 _WESTERN = str.maketrans({"\N{MINUS SIGN}": "\N{EN DASH}", "\N{NO-BREAK SPACE}": " "})
 
@@ -130,7 +132,7 @@ class PdfCanvas:
             size: in points.
             width: most of it; 0 for any.
         """
-        text = printable(text)
+        text = printable(text)[:_MOST_IN_LINE]
         if width:
             text = fit_line(text, width, lambda line: self.width(line, size, bold=bold))
         wide = self.width(text, size, bold=bold)
@@ -163,6 +165,7 @@ class PdfCanvas:
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
         """Return the width of a line of text in millimeters."""
+        text = text[:_MOST_IN_LINE]
         if not self._holds(text, bold):
             return text_width(text, size * _PICTURE_SCALE, weight=650 if bold else 400) * _POINT_MM / _PICTURE_SCALE
         self._set_font(size, bold)

@@ -150,6 +150,14 @@ def test_no_text_stands_for_another_in_a_pdf(tmp_path):
     assert any(b"{nb} of {nb}" in zlib.decompressobj().decompress(one) for one in streams)
 
 
+def test_spaces_without_end_are_a_line_of_a_pdf(tmp_path):
+    canvas = pdf_canvas.PdfCanvas("spaces", pdf_canvas.system_faces())
+    canvas.add_page()
+    canvas.text(10, 10, " " * 100_000, 12)
+    canvas.lines(10, 20, "a" + " " * 100_000 + "b", 12, 100)
+    canvas.write(tmp_path / "a.pdf")
+
+
 def test_every_dive_has_a_page(dive, tmp_path):
     other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
     write_report([replace(dive, comparison=other), dive], tmp_path / "r.pdf")
