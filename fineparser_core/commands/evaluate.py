@@ -44,8 +44,9 @@ def measure_predictions(args: EvaluateOptions) -> None:
     if not args.force:
         check_protocols(given)
     data = args.dataset(args.data, args.layout)
-    told = {"split": args.split, "split_by": args.split_by, "seed": args.seed or 0}
-    measured = evaluate_predictions(given[0], data, *given[1:], **told)
+    measured = evaluate_predictions(
+        given[0], data, *given[1:], split=args.split, split_by=args.split_by, seed=args.seed or 0
+    )
     say(measured.as_text())
     if args.out is not None:
         measured.write(args.out)

@@ -82,7 +82,6 @@ class ScoreOptions(WeightsOptions):
         masks: write the athlete masks, as .npz.
         annotated: write the clip with number, award and faults around the picture, as .mp4.
         brief: annotated: to send: 6 to 10 s, at half speed at the faults, upright where the diver fits.
-        statistics: annotated: with the mask, and with phases, votes and contributions around the picture.
         compare_with: annotated: with an exemplar beside, aligned by phase; its id, or best.
         speed: annotated: slowed down, e.g. 0.25.
         whole_file: annotated: the whole file, not the dive alone.
@@ -119,7 +118,6 @@ class ScoreOptions(WeightsOptions):
     masks: Path | None = None
     annotated: Path | None = None
     brief: bool = False
-    statistics: bool = False
     compare_with: str | None = None
     speed: float = 1.0
     whole_file: bool = False
@@ -304,11 +302,10 @@ def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
 
 
 def _check_options(args: ScoreOptions) -> None:
-    shaping = (*(args.compare_with, args.speed != 1, args.whole_file, args.no_overlay), *(args.brief, args.statistics))
+    shaping = (args.compare_with, args.speed != 1, args.whole_file, args.no_overlay, args.brief)
     if any(shaping) and args.annotated is None:
         raise ConfigError(
-            "--brief, --statistics, --compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: "
-            "add --annotated."
+            "--brief, --compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
         )
     if args.brief and (args.speed != 1 or args.whole_file or args.no_overlay):
         raise ConfigError(
@@ -352,16 +349,9 @@ def _write_outputs(
     if args.annotated:
         chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
         comparison = _compared(chosen, library)
-        shown = args.statistics and not args.no_overlay
         words = None if args.no_overlay else dive_words(analysis, name=args.name)
         options = RenderOptions(
-            mask=shown,
-            panels=shown,
-            words=words,
-            brief=args.brief,
-            comparison=comparison,
-            speed=args.speed,
-            skeleton=args.skeleton,
+            mask=False, words=words, brief=args.brief, comparison=comparison, speed=args.speed, skeleton=args.skeleton
         )
         notes = write_annotated_clip(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel

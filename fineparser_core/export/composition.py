@@ -1,11 +1,11 @@
-"""Composes the frames of an export: words or banner, videos side by side or body over body, and what is below them.
+"""Composes the frames of an export: words, videos side by side, and the phases below them.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,15 +13,12 @@ from fineparser_core.export import panel
 from fineparser_core.export.brief_cut import brief_frames, upright_span
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
-from fineparser_core.export.dive_words import DiveWords, Remark, dive_words
+from fineparser_core.export.dive_words import DiveWords, Remark
 from fineparser_core.export.drawing import draw_text, fit_text
-from fineparser_core.export.ghost import Ghost, ghost_over, ghost_overlay
 from fineparser_core.export.mask_overlay import draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
-from fineparser_core.language import text
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
@@ -101,12 +98,8 @@ class Pane:
         if self._path is not None:
             self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
 
-    def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix, over: Overlay | None = None) -> None:
-        """Draw a frame with mask, skeleton and marks on the canvas.
-
-        Args:
-            over: what lies over the picture, under skeleton and marks.
-        """
+    def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix) -> None:
+        """Draw a frame with mask, skeleton and marks on the canvas."""
         info, box = self.reader.info, self.box
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
@@ -121,8 +114,6 @@ class Pane:
         if self._mirrored:
             for plane in target:
                 plane[:] = plane[:, ::-1].copy()
-        if over is not None:
-            over.paint_planes(target, matrix)
         if self._skeleton and self._masks is not None:
             size_px, marks = (box.width, box.height), self._painter.overlay(frame) if self._painter else None
             overlay = skeleton_overlay(self._masks, frame, size_px, self._unit, self._to_box, self._path_painter, marks)
@@ -156,25 +147,17 @@ class Composition:
         assert (other is None) == (other_dive is None)
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
-        self._words = options.words or (dive_words(analysis, name=options.title or "") if options.panels else None)
+        self._words = options.words
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None
         self._main = Pane(reader, parse.steps, parse, options, options.marks, board_m=board_m)
         self._other: Pane | None = None
-        self._ghost: Ghost | None = None
-        self._over = other
         if other_dive is not None and other is not None:
             here = compared_dive(parse, "")
             self._alignment = aligned(options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s)
-            if options.overlaid:
-                self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
-                # The other body is compared with this body, not with its mask.
-                bare = replace(options, mask=False)
-                self._main = Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
-            else:
-                masks, marks = other_dive.masks, options.comparison_marks
-                self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
+            masks, marks = other_dive.masks, options.comparison_marks
+            self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
         self._lay_out(analysis)
 
     def compose(self, frame: int) -> Planes:
@@ -183,21 +166,12 @@ class Composition:
         Raises:
             VideoError: the frame, or that of the other dive, cannot be decoded.
         """
-        self._main.draw(self._canvas, frame, self.matrix, self._body_over(frame))
+        self._main.draw(self._canvas, frame, self.matrix)
         if self._other is not None:
             self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix)
         if self._words is not None:
             self._draw_caption(self._words, frame)
         return self._window.of(self._canvas)
-
-    def _body_over(self, frame: int) -> Overlay | None:
-        """Return the other dive's body as it is laid over a frame."""
-        if self._ghost is None or self._over is None:
-            return None
-        info, size_px = self._main.reader.info, (self._main.box.width, self._main.box.height)
-        to_box = np.diag([size_px[0] / info.width_px, size_px[1] / info.height_px, 1.0])
-        frames = (frame, self._alignment.map_frame(frame))
-        return ghost_overlay(self._ghost, self._over.frame(frames[1]), frames, to_box, size_px)
 
     def _lay_out(self, analysis: Analysis) -> None:
         """Compute the layout and draw the constant parts."""
@@ -230,15 +204,11 @@ class Composition:
         if span is not None:
             left = round(span[0] * total_width / 2) * 2
             wide = min(even((span[1] - span[0]) * total_width), total_width - left)
-        below = panel.draw_statistics(analysis, wide, unit) if self._options.panels else None
-        end = bottom + remark + phases
-        height = end + (len(below) if below is not None else 0)
+        height = bottom + remark + phases
         self._window, self.size_px = Box(left, 0, wide, height), (wide, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))
         if captions:
             self._draw_captions(analysis, above)
-        if below is not None:
-            self._paste(below, Box(left, end, wide, len(below)))
         if words is not None:
             self._paste(panel.draw_header(words, wide, above, unit), Box(left, 0, wide, above))
         self._remark_box = Box(left, bottom, wide, remark)
@@ -264,9 +234,7 @@ class Composition:
         """Draw the names of compared dives above their pictures, `above` pixels from the top."""
         title, other = self._options.title or analysis.parse.clip.path.stem, self._options.comparison
         captions = [(self._main, title)]
-        if other is not None and self._other is None:
-            captions = [(self._main, text("{0}; laid over it: {1}", title, other.title))]
-        elif other is not None and self._other is not None:
+        if other is not None and self._other is not None:
             captions.append((self._other, other.title))
         height = self._main.box.y - above
         for pane, title in captions:

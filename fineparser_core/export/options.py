@@ -39,12 +39,10 @@ class RenderOptions:
         mask_style: how to draw it.
         skeleton: whether to draw the athlete's joints and bones.
         words: who, what, award and faults to draw around the video with a thin line of phases; None for none.
-        panels: whether to draw the statistics of the award below that.
         brief: the dive alone, 6 to 10 s, at half speed at the faults of `words`, upright where the diver fits.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this dive.
         alignment: of the two in time, any but MANUAL.
-        overlaid: lay the other dive's body over this dive's, instead of showing it beside.
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
@@ -56,12 +54,10 @@ class RenderOptions:
     mask_style: MaskStyle = field(default_factory=MaskStyle)
     skeleton: bool = False
     words: DiveWords | None = None
-    panels: bool = True
     brief: bool = False
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
     alignment: Alignment = Alignment.STEPS
-    overlaid: bool = False
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 STEP_COLORS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
 MASK_COLOR = "#FF4FA3"
+#: #rrggbb of the other of two compared dives: unlike water and mask, with any color vision.
+COMPARED_COLOR = "#FFE600"
 
 
 def rgb(color: str) -> tuple[int, int, int]:

@@ -1,7 +1,5 @@
 """Draws what is around the picture of an annotated clip: who, what and the award above; a fault and the phases below.
 
-Statistics follow below that on request.
-
 Lengths are in units; a unit is a pixel at the smallest size and grows with the video.
 """
 
@@ -9,12 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fineparser_core.export.dive_words import DIGITS, DiveWords, Remark, scored_points
-from fineparser_core.export.drawing import BOLD, REGULAR, Color, draw_text, fill_box, fit_text, text_width, wrap_text
+from fineparser_core.export.dive_words import DiveWords, Remark
+from fineparser_core.export.drawing import BOLD, REGULAR, Color, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.palette import STEP_COLORS, rgb
-from fineparser_core.language import Phrase, number, text, translated
 from fineparser_core.printable import printable
-from fineparser_core.records import Analysis, Scoring, StepSpan
+from fineparser_core.records import StepSpan
 
 MARGIN = 16
 BACKGROUND: Color = (22, 26, 31)
@@ -26,11 +23,6 @@ HEADER_UNITS, REMARK_UNITS, PHASES_UNITS = 62, 40, 14
 _PHASES_TOP, _PHASES_HEIGHT = 4, 4
 #: A remark is shown from so long before its frame, and stays so long, in seconds of the source.
 _BEFORE_S, _STAYS_S = 0.12, 0.7
-_SCORE_HEIGHT = 92
-_LINE_HEIGHT = 17
-
-_RAISED: Color = (38, 44, 52)
-_CAUTION: Color = (244, 200, 120)
 
 
 Steps = tuple[StepSpan, StepSpan, StepSpan]
@@ -88,19 +80,6 @@ def remark_at(words: DiveWords, frame: int, time_at: Callable[[int], float]) -> 
     return max(begun, key=lambda one: one.frame, default=None)
 
 
-def draw_statistics(analysis: Analysis, width: int, unit: float) -> np.ndarray:
-    """Draw the contributions of the phases, or why there is no award: (H, W, 3) uint8 RGB."""
-    lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
-    footer_top = _SCORE_HEIGHT if analysis.scoring is not None else 0
-    height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
-    image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
-    if analysis.scoring is not None:
-        _draw_contributions(image, analysis.scoring, unit)
-    for row, line in enumerate(lines):
-        draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * row) * unit), line, 12 * unit, _CAUTION)
-    return image
-
-
 def playhead_x(steps: Steps, frame: int, width: int, unit: float) -> float:
     """Return the x coordinate of a frame of the dive on the timeline, pixels."""
     return (timeline_x(steps, frame, width, unit) + timeline_x(steps, frame + 1, width, unit)) / 2
@@ -110,33 +89,3 @@ def timeline_x(steps: Steps, frame: int, width: int, unit: float) -> float:
     """Return the x coordinate of the beginning of a frame on the timeline, pixels."""
     first, end = steps[0].start_frame, steps[-1].end_frame
     return MARGIN * unit + (frame - first) / (end - first) * (width - 2 * MARGIN * unit)
-
-
-def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> None:
-    width, top, left = image.shape[1], 0.0, MARGIN * unit
-    mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-    n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
-    against = f"{n}: {nearest}" if nearest else n
-    heading = text("points against exemplars ({0}), mean {1}", against, number(mean, 1))
-    draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
-    bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
-    zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2
-    largest = max(1.0, *(abs(part.points) for part in scoring.contributions))
-    for row, (part, points) in enumerate(zip(scoring.contributions, scored_points(scoring), strict=True)):
-        y = top + (24 + 19 * row) * unit
-        draw_text(image, (left, y + 11 * unit), text(part.step), 13 * unit, TEXT)
-        fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
-        end = zero + half * part.points / largest
-        bar = (min(zero, end), y, max(zero, end), y + 14 * unit)
-        fill_box(image, bar, _STEP_RGB[part.step], radius_px=2 * unit)
-        said = number(points, DIGITS, signed=True)
-        right = width - MARGIN * unit - text_width(said, 14 * unit, weight=BOLD)
-        draw_text(image, (right, y + 11.5 * unit), said, 14 * unit, TEXT, weight=BOLD)
-    fill_box(image, (zero - 0.6 * unit, top + 21 * unit, zero + 0.6 * unit, top + 79 * unit), MUTED)
-
-
-def _footer_lines(analysis: Analysis, width_units: float) -> list[str]:
-    """Return why there is no award, in lines."""
-    needs = "" if analysis.scoring is not None else Phrase("Phases and mask only: a score needs the dive number.")
-    why = analysis.parse.refusal or analysis.withheld or analysis.unscored or needs
-    return wrap_text(translated(why), 12, width_units)

@@ -26,11 +26,12 @@ _MOST_HEADER_BYTES = 4096
 DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
 
-def read_array(archive: ZipFile, name: str, most_bytes: int) -> np.ndarray:
+def read_array(archive: ZipFile, name: str, most_bytes: int, *, kinds: str = "biuf") -> np.ndarray:
     """Read a constant array of numbers of an archive that `np.savez` or `np.savez_compressed` wrote.
 
     Args:
         most_bytes: of its content.
+        kinds: letters of the types of numpy that it may have; "U" is words.
 
     Raises:
         One of `DAMAGE`: there is none of that name, it is larger, or its header does not fit its content.
@@ -43,8 +44,8 @@ def read_array(archive: ZipFile, name: str, most_bytes: int) -> np.ndarray:
         shape, by_columns, dtype = np.lib.format.read_array_header_1_0(header, max_header_size=_MOST_HEADER_BYTES)
     except Exception as error:  # it is read as Python is, and fails in as many ways
         raise ValueError(f"{name} is not an array") from error
-    if version != (1, 0) or by_columns or dtype.kind not in "biuf":
-        raise ValueError(f"{name} is not an array of numbers, row by row")
+    if version != (1, 0) or by_columns or dtype.kind not in kinds:
+        raise ValueError(f"{name} is not an array of {'words' if kinds == 'U' else 'numbers'}, row by row")
     found = memoryview(content)[header.tell() :]
     if len(found) != math.prod(shape) * dtype.itemsize or len(found) > most_bytes:
         raise ValueError(f"{name} of {shape} has {len(found)} bytes")

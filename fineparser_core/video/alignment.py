@@ -28,9 +28,6 @@ class StepAlignment:
         other_boundaries: of the other dive.
         times_s: (n_frames,) presentation times of the reference file; None assumes a constant frame rate.
         other_times_s: the same of the other file.
-
-    Attributes:
-        anchor: the frames of both dives in which the flight begins.
     """
 
     def __init__(
@@ -44,7 +41,6 @@ class StepAlignment:
         self._other_times_s = np.arange(other_boundaries[-1] + 1.0) if other_times_s is None else other_times_s
         self._boundaries_s = self._times_s[list(boundaries)]
         self._other_boundaries_s = self._other_times_s[list(other_boundaries)]
-        self.anchor = boundaries[1], other_boundaries[1]
 
     def map_frame(self, frame: int) -> int:
         """Return the frame of the other dive that belongs to a frame of the reference dive.
@@ -65,15 +61,11 @@ class OffsetAlignment:
         frame, other_frame: the frames that coincide.
         times_s: (n_frames,) presentation times of the reference file.
         other_times_s: the same of the other file.
-
-    Attributes:
-        anchor: the frames that coincide.
     """
 
     def __init__(self, frame: int, other_frame: int, times_s: np.ndarray, other_times_s: np.ndarray) -> None:
         self._times_s, self._other_times_s = times_s, other_times_s
         self._offset_s = other_times_s[other_frame] - times_s[frame]
-        self.anchor = frame, other_frame
 
     def map_frame(self, frame: int) -> int:
         """Return the frame of the other dive that belongs to a frame of the reference dive.

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from fineparser_core.export.ghost import GHOST_COLOR
+from fineparser_core.export.palette import COMPARED_COLOR
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.services.comparable_dives import ComparableDive
 from fineparser_gui.services.session import Session
@@ -57,7 +57,7 @@ class CompareBar(QFrame):
         self.dives = DiveField(lambda words: self._comparing.dives.search(words, self._comparing.candidates()))
         self.dives.setAccessibleName(self.tr("Compared dive"))
         self.dives.chosen.connect(self._comparing.show)
-        color = QLabel(styleSheet=f"border-radius: 6px; background: {GHOST_COLOR};")
+        color = QLabel(styleSheet=f"border-radius: 6px; background: {COMPARED_COLOR};")
         color.setFixedSize(12, 12)
         ways = ((alignment_text(alignment), alignment) for alignment in Alignment)
         self.alignment = choice_box(ways, accessibleName=self.tr("Alignment"))
@@ -78,7 +78,6 @@ class CompareBar(QFrame):
         for action_id, words in (
             ("other_back", self.tr("−1 frame")),
             ("other_forward", self.tr("+1 frame")),
-            ("overlay", self.tr("Overlay")),
             ("compared_measures", self.tr("Measures")),
         ):
             actions[action_id].setIconText(words)
@@ -122,18 +121,10 @@ class CompareBar(QFrame):
         return beside is not None and beside.history_id is not None and other is not None and other.masks is None
 
     def _note_text(self) -> str:
-        comparing, lead, other = self._comparing, self._comparing.lead, self._comparing.other
-        if comparing.beside is not None and self._lacks_masks():
+        beside = self._comparing.beside
+        if beside is not None and self._lacks_masks():
             text = self.tr("The masks of {0} are kept no longer. Opened in this session, it is analysed anew.")
-            return text.format(comparing.beside.name)
-        if not comparing.overlaid or other is None:
-            return ""
-        if lead is None or lead.masks is None:
-            return self.tr("Nothing can be laid over this dive: its mask is not known.")
-        if other.masks is None:
-            return self.tr("The mask of {0} is not known: it cannot be laid over.").format(other.title)
-        if lead.motion is None or other.motion is None:
-            return self.tr("How a camera moved is not known: bodies are centred on one another in every frame.")
+            return text.format(beside.name)
         return ""
 
     def _color_icons(self) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.ghost import GHOST_COLOR
+from fineparser_core.export.palette import COMPARED_COLOR
 from fineparser_core.measures.explanation import Band, good_bands
 from fineparser_core.measures.words import (
     difference_text,
@@ -121,7 +121,7 @@ class _Bars(QStyledItemDelegate):
                 continue
             begin, end = sorted((at(0.0), at(one.value)))
             painter.setPen(option.palette.mid().color())
-            painter.setBrush(QColor(GHOST_COLOR) if place else QApplication.palette().highlight().color())
+            painter.setBrush(QColor(COMPARED_COLOR) if place else QApplication.palette().highlight().color())
             painter.drawRect(QRectF(begin, top + (line - _BAR_PX) / 2, max(end - begin, 1.0), _BAR_PX))
         painter.restore()
 

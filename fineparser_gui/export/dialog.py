@@ -190,7 +190,7 @@ class ExportDialog(QDialog):
         self.scope = choice_box(self._scopes(selected))
         self.scope.setCurrentIndex(min(int(len(selected) > 1), self.scope.count() - 1))
         self.pages = QStackedWidget()
-        shown = ("mask", "skeleton", "panels")
+        shown = ("mask", "skeleton")
         self.pictures = {
             kind: PictureChoices(session, self._dive, preferences, shown, BesideBox(session, candidates))
             for kind in (_CLIP, _STILL)

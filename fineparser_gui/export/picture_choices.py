@@ -80,26 +80,22 @@ class PictureChoices(QObject):
     ) -> None:
         super().__init__()
         self._dive, self._preferences, self.beside = dive, preferences, beside
-        texts = {
-            "mask": self.tr("Mask on the diver"),
-            "skeleton": self.tr("Skeleton and path"),
-            "panels": self.tr("Full statistics"),
-        }
+        texts = {"mask": self.tr("Mask on the diver"), "skeleton": self.tr("Skeleton and path")}
         self.boxes = {name: QCheckBox(texts[name]) for name in shown}
         self.drawings = DrawingsBox()
         beside.currentIndexChanged.connect(self._follow_drawings)
         self._follow_drawings()
-        self._arranged = self._arranged_box(session)
+        self._alignment = self._alignment_box(session)
 
     def rows(self) -> list[tuple]:
         """Return the rows of a page."""
         shown = (self.tr("Show"), *self.boxes.values(), self.drawings)
-        return [shown, (self.tr("&Compare with"), self.beside), (self.tr("Sho&wn"), self._arranged)]
+        return [shown, (self.tr("&Compare with"), self.beside), (self.tr("Alignment"), self._alignment)]
 
     def follow(self, n_dives: int) -> None:
         """Offer what fits a number of dives: the comparison is that of one."""
         self.beside.setEnabled(n_dives < 2)
-        self._arranged.setEnabled(n_dives < 2 and self.beside.currentIndex() > 0)
+        self._alignment.setEnabled(n_dives < 2 and self.beside.currentIndex() > 0)
 
     def options(self, dive: Dive, *, alone: bool, **more: Any) -> RenderOptions:
         """Return the choices for a picture of a dive.
@@ -109,14 +105,12 @@ class PictureChoices(QObject):
             more: other fields.
         """
         drawn = self.drawings.isChecked()
-        overlaid, alignment = self._arranged.currentData()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             marks=dive.drawings if drawn else (),
             comparison=self.beside.dive if alone else None,
             comparison_marks=self.beside.drawings if drawn and alone else (),
-            alignment=alignment,
-            overlaid=overlaid,
+            alignment=self._alignment.currentData(),
             title=dive_title(dive),
             words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},
@@ -126,17 +120,12 @@ class PictureChoices(QObject):
     def _follow_drawings(self) -> None:
         self.drawings.follow(bool(self._dive.drawings or self.beside.drawings))
 
-    def _arranged_box(self, session: Session) -> QComboBox:
-        """Return the choice of the arrangement with the dive beside; at first as in the window."""
-        names = self.tr("side by side, {0}"), self.tr("bodies over one another, {0}")
-        box = choice_box(
-            (name.format(alignment_text(alignment)), (bool(overlaid), alignment))
-            for overlaid, name in enumerate(names)
-            for alignment in Alignment
-            if alignment is not Alignment.MANUAL
-        )
-        shown = (session.comparing.overlaid, session.comparing.alignment)
-        box.setCurrentIndex(next((at for at in range(box.count()) if box.itemData(at) == shown), 0))
+    def _alignment_box(self, session: Session) -> QComboBox:
+        """Return the choice of the alignment with the dive beside; at first as in the window."""
+        ways = [way for way in Alignment if way is not Alignment.MANUAL]
+        box = choice_box((alignment_text(way), way) for way in ways)
+        shown = session.comparing.alignment
+        box.setCurrentIndex(ways.index(shown) if shown in ways else 0)
         self.beside.currentIndexChanged.connect(lambda at: box.setEnabled(at > 0))
         box.setEnabled(self.beside.currentIndex() > 0)
         return box

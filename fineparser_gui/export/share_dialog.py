@@ -235,9 +235,7 @@ class ShareDialog(QDialog):
         if analysis is None or folder is None:
             return
         title, stem, first = dive_title(dive), file_stem(dive), not self._makers
-        options = RenderOptions(
-            mask=False, panels=False, words=words_of(dive), brief=True, marks=dive.drawings, title=title
-        )
+        options = RenderOptions(mask=False, words=words_of(dive), brief=True, marks=dive.drawings, title=title)
 
         def report(path: Path) -> None:
             now = self._session.find(dive.key) or dive  # as it was edited meanwhile

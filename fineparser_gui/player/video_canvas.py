@@ -1,25 +1,13 @@
 """Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QTransform,
-)
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.export.ghost import Ghost, cut_out
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
@@ -54,42 +42,6 @@ def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False)
     height, width = pixels.shape[:2]
     image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy(), QRectF(*(float(side) / MASK_SIZE for side in (left, top, width, height)))
-
-
-class GhostImage(NamedTuple):
-    """A body.
-
-    Attributes:
-        place: rectangle that the image covers, in pixels of its file's frames.
-        to_source: from those to pixels of the shown file's frames.
-    """
-
-    image: QImage
-    place: QRectF
-    to_source: QTransform
-
-
-def ghost_image(
-    ghost: Ghost, frames: tuple[int, int], picture: QImage, source_px: tuple[int, int], color: QColor
-) -> GhostImage | None:
-    """Return the body that a picture of the other dive shows, or None.
-
-    Args:
-        frames: frames of the shown dive and of the other dive.
-        picture: picture of the other dive, RGB32 of any size.
-        source_px: (width, height) of its file's frames.
-    """
-    height, width = picture.height(), picture.width()
-    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
-    pixels = rows[:, : 4 * width].reshape(height, width, 4)
-    masks, bgr = ghost.there.masks, (color.blue(), color.green(), color.red())
-    cut = cut_out(pixels, source_px, masks, frames[1], bgr) if masks is not None else None
-    if cut is None:
-        return None
-    body, (x0, y0, x1, y1) = cut
-    image = QImage(body.tobytes(), body.shape[1], body.shape[0], QImage.Format.Format_ARGB32_Premultiplied).copy()
-    (a, b, x), (c, d, y) = ghost.matrix(*frames)[:2].tolist()
-    return GhostImage(image, QRectF(x0, y0, x1 - x0, y1 - y0), QTransform(a, c, b, d, x, y))
 
 
 class CanvasLayer(Protocol):
@@ -152,17 +104,10 @@ class VideoCanvas(PictureView):
         self._mask: tuple[object, tuple[QImage, QRectF]] | None = None  # what it shows, and the picture
         self.overlays = PictureOverlays()
         self._point: AthletePoint | None = None
-        self._ghost: GhostImage | None = None
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Exchange left and right of the picture and of its overlays; the next `set_frame` shows it."""
         self.mirrored, self._mask = mirrored, None
-
-    def set_ghost(self, ghost: GhostImage | None) -> None:
-        """Lay another body over the picture, or none."""
-        if ghost is not self._ghost:
-            self._ghost = ghost
-            self.update()
 
     @property
     def image(self) -> QImage | None:
@@ -266,30 +211,19 @@ class VideoCanvas(PictureView):
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self.crop_rect(crop_xyxy)
-            if self.overlays.mask and self._ghost is None:  # which is compared with the body itself
+            if self.overlays.mask:
                 image, place = self._mask_picture(probability)
                 painter.setOpacity(self.overlays.style.opacity)
                 painter.drawImage(_within(crop, place), image)
                 painter.setOpacity(1.0)
             if self.overlays.crop:
                 self._draw_crop(painter, crop, picture)
-        if self._ghost is not None:
-            self._paint_ghost(painter, self._ghost, picture)
         if self.overlays.skeleton and track is not None:
             self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:
             paint_grip(painter, self.to_widget(self._point.x, self._point.y))
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
-
-    def _paint_ghost(self, painter: QPainter, ghost: GhostImage, picture: QRectF) -> None:
-        painter.save()
-        painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
-        to_widget = QTransform.fromTranslate(picture.x(), picture.y())
-        to_widget.scale(picture.width() / self.source_size.width(), picture.height() / self.source_size.height())
-        painter.setTransform(ghost.to_source * to_widget)
-        painter.drawImage(ghost.place, ghost.image)
-        painter.restore()
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
         joints = joints_at(track, self._shown_frame)

@@ -53,7 +53,6 @@ class VideoPane(QWidget):
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
-        self._decoded_for: VideoCanvas | None = None
         # During a resize the present picture is scaled; decoding at the new size follows afterwards.
         self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS, timeout=self._show)
         self.canvas.view_changed.connect(self._resized.start)
@@ -114,12 +113,6 @@ class VideoPane(QWidget):
             self._shown = None
             self._show()
 
-    def decode_for(self, canvas: VideoCanvas | None) -> None:
-        """Decode in the size of another canvas, on which a part of the picture is shown; None: of the pane's canvas."""
-        if canvas is not self._decoded_for:
-            self._decoded_for = canvas
-            self._show()
-
     @property
     def frame(self) -> int:
         """The requested frame; `canvas.shown_frame` is the frame on the screen."""
@@ -166,8 +159,7 @@ class VideoPane(QWidget):
         self._fit_head()
         if self._decoder is None or self._info is None:
             return
-        sized = self._decoded_for or self.canvas
-        self._head = replace(self._head, size_px=sized.fitted_px(), sharp_px=sized.magnified_px())
+        self._head = replace(self._head, size_px=self.canvas.fitted_px(), sharp_px=self.canvas.magnified_px())
         found = self._decoder.request(self._head)
         if found is None:
             return
@@ -176,8 +168,6 @@ class VideoPane(QWidget):
             self._shown = shown, picture.size_px
             self.canvas.set_frame(shown, image_from(picture))
             self.shown.emit()
-            if self._decoded_for is not None:  # as the pane's canvas is not painted
-                self._decoder.painted()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

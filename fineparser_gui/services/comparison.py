@@ -1,4 +1,4 @@
-"""Comparison of the shown dive with another dive, side by side or overlaid, with aligned times."""
+"""Comparison of the shown dive with another dive, side by side, with aligned times."""
 
 from dataclasses import replace
 
@@ -29,7 +29,6 @@ class ComparisonService(QObject):
         dives: the dives that can be shown.
         beside: the dive beside the current dive; None: nothing is compared.
         other: its steps and masks.
-        overlaid: its body is laid over the current dive, instead of being shown beside it.
     """
 
     changed = Signal()
@@ -43,7 +42,7 @@ class ComparisonService(QObject):
         self.dives = ComparableDives(state, library, history, kept)
         self.beside: ComparableDive | None = None
         self.other: ComparedDive | None = None
-        self._alignment, self.overlaid = Alignment.CONTACT, False
+        self._alignment = Alignment.CONTACT
         state.current_changed.connect(self.end)
         state.dive_changed.connect(self._on_dive_changed)
         state.dive_removed.connect(self._on_dive_removed)
@@ -86,12 +85,6 @@ class ComparisonService(QObject):
         """Change the alignment."""
         if alignment is not self._alignment:
             self._alignment = alignment
-            self.arrangement_changed.emit()
-
-    def overlay(self, on: bool) -> None:
-        """Lay the other body over the current dive, or show the dives side by side."""
-        if on != self.overlaid:
-            self.overlaid = on
             self.arrangement_changed.emit()
 
     def mirror(self, on: bool) -> None:

@@ -244,8 +244,6 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.player.compared.step(1), lambda s: s.comparing, icon="step-forward"),
             _switch("mirror_other", Phrase("Mirror the other &dive"), "X",
                     lambda w, on: w.session.comparing.mirror(on), lambda s: s.comparing, icon="mirror"),
-            _switch("overlay", Phrase("&Bodies over one another"), "V",
-                 lambda w, on: w.session.comparing.overlay(on), lambda s: s.comparing, icon="overlay"),
             _can("compared_measures", Phrase("Meas&ures side by side…"), "Ctrl+M",
                  lambda w: w.dialogs.compared_measures(), lambda s: s.comparing, icon="measures"),
         ),

@@ -1,15 +1,12 @@
-"""Videos of compared dives: the other dive beside or over the first, and its frames in time with it."""
+"""Videos of compared dives: the other dive beside the first, and its frames in time with it."""
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout
 
-from fineparser_core.export.ghost import GHOST_COLOR, Ghost, ghost_over
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.player.decoder import CACHE_BYTES
 from fineparser_gui.player.transport import Transport
-from fineparser_gui.player.video_canvas import ghost_image
 from fineparser_gui.player.video_pane import VideoPane
 from fineparser_gui.services.session import Session
 
@@ -35,10 +32,8 @@ class ComparisonPlayback(QObject):
         self._first, self._second = first, second
         self._other: ComparedDive | None = None
         self._alignment: StepAlignment | OffsetAlignment | None = None
-        self._ghost: Ghost | None = None
         for pane in (first, second):
             row.addWidget(pane, 1)
-            pane.shown.connect(self._show_ghost)
         second.hide()
         second.opened.connect(self.align)
 
@@ -65,20 +60,15 @@ class ComparisonPlayback(QObject):
         """Place, mirror and align the videos."""
         comparing = self._session.comparing
         self._other = comparing.other
-        over = comparing.overlaid and self.any
-        self._second.setVisible(self.any and not over)
-        self._second.decode_for(self._first.canvas if over else None)
-        self._second.set_mirrored(comparing.mirrored and not over)
+        self._second.setVisible(self.any)
+        self._second.set_mirrored(comparing.mirrored)
         self.align()
 
     def align(self) -> None:
         """Compute the mapping from frames of the first video to those of the other."""
-        comparing, lead, other = self._session.comparing, self._session.comparing.lead, self._other
+        lead, other = self._session.comparing.lead, self._other
         self._alignment = self._aligned(lead, other) if other is not None else None
-        overlaid = comparing.overlaid and lead is not None and other is not None and self._alignment is not None
-        self._ghost = ghost_over(lead, other, self._alignment.anchor) if overlaid else None  # type: ignore[arg-type, union-attr]
         self.aligned.emit()
-        self._show_ghost()
 
     def show_frame(self, frame: int, direction: int, *, moving: bool) -> None:
         """Show the frame that belongs to a frame of the first video."""
@@ -110,13 +100,3 @@ class ComparisonPlayback(QObject):
         if lead is not None:
             return aligned(way, lead, other, info.pts_s, times.pts_s)
         return OffsetAlignment(dive.first_frame, other.steps[0].start_frame, info.pts_s, times.pts_s)
-
-    def _show_ghost(self) -> None:
-        """Lay the body of the other dive over the first, as it is in the pictures that are there now."""
-        canvas, other = self._first.canvas, self._second.canvas
-        shown, frame, info = canvas.shown_frame, other.shown_frame, self._second.info
-        ghost = None
-        if self._ghost and other.image and info and shown is not None and frame is not None:
-            source_px = (info.width_px, info.height_px)
-            ghost = ghost_image(self._ghost, (shown, frame), other.image, source_px, QColor(GHOST_COLOR))
-        canvas.set_ghost(ghost)

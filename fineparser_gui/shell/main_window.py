@@ -332,7 +332,6 @@ class MainWindow(QMainWindow):
             self._fill_start_page()
         self._set_checked("compare", comparing)
         self._set_checked("votes", dive is not None and bool(dive.exemplar_id))
-        self._set_checked("overlay", self.session.comparing.overlaid)
         self._set_checked("mirror_other", self.session.comparing.mirrored)
         self._set_checked("history", self._in_history)
         self.actions_by_id["color"].setIcon(swatch(self.player.drawing.color))

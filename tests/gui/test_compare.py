@@ -226,24 +226,6 @@ def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_
     assert canvas.image == plain
 
 
-def test_bodies_lie_over_one_another(idle_studio, beside, two_dives, qtbot):
-    session, window, canvas = idle_studio.session, idle_studio.window, beside.pane.canvas
-    window.actions_by_id["overlay"].trigger()
-    session.comparing.align(Alignment.COME_OUT)
-    mine, other = (session.dive(key).analysis.parse.steps for key in two_dives)
-    window.transport.seek(mine[2].start_frame)
-    assert not beside.panes[1].isVisible()
-    assert beside.panes[1].frame == other[2].start_frame
-    qtbot.waitUntil(lambda: canvas._ghost is not None)
-    place = canvas._ghost.to_source.mapRect(canvas._ghost.place)
-    assert (place.center().x(), place.center().y()) == pytest.approx((32, 24), abs=1)  # where the masks are
-    session.comparing.align(Alignment.CONTACT)  # which is not known of these: by the come-out
-    assert beside.panes[1].frame == other[2].start_frame
-    window.actions_by_id["overlay"].trigger()
-    assert beside.panes[1].isVisible()
-    assert canvas._ghost is None
-
-
 def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives, monkeypatch):
     session = idle_studio.session
     rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
+from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.jobs import ClipJob, StillJob
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.panel import HEADER_UNITS
@@ -116,8 +117,9 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     exports, key = session.exports, session.current.key
     session.editing.set_athlete(key, "Ana")
     analysis = session.current.analysis
-    exports.add(StillJob(path=tmp_path / "frame.png", analysis=analysis, frame=44))
-    exports.add(StillJob(path=tmp_path / "sheet.jpg", analysis=analysis, frame=45, options=RenderOptions(title="Ana")))
+    options = RenderOptions(title="Ana", words=dive_words(analysis))
+    exports.add(StillJob(path=tmp_path / "frame.png", analysis=analysis, frame=44, options=options))
+    exports.add(StillJob(path=tmp_path / "sheet.jpg", analysis=analysis, frame=45, options=options))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -215,8 +217,7 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
         made = ExportDialog(session, 44, studio.preferences.now, window)
         made.kinds.setCurrentRow(1)
         assert not any(box.isChecked() for box in made.pictures[1].boxes.values()), "nothing else is burned in unasked"
-        for name in ("mask", "panels"):
-            made.pictures[1].boxes[name].setChecked(True)
+        made.pictures[1].boxes["mask"].setChecked(True)
         assert made.pictures[1].drawings.isEnabled()
         assert made.pictures[1].drawings.isChecked()
         made.pictures[1].drawings.setChecked(wanted)

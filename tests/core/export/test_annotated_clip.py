@@ -27,7 +27,8 @@ from fineparser_core.video.reader import VideoReader
 def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, make_analysis, tmp_path, number_of):
     events = []
     analysis = make_analysis(variable_rate_video, 40, 99, scored=scored)
-    write_annotated_clip(analysis, tmp_path / "out.mp4", progress=events.append)
+    options = RenderOptions(words=dive_words(analysis))
+    write_annotated_clip(analysis, tmp_path / "out.mp4", options, progress=events.append)
     source = probe(variable_rate_video)
     with VideoReader(tmp_path / "out.mp4") as reader:
         assert reader.info.n_frames == 60
@@ -40,7 +41,8 @@ def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, mak
 
 
 def test_the_mask_lies_on_the_diver(small_video, make_analysis, tmp_path):
-    write_annotated_clip(make_analysis(small_video, 50, 69, preprocessing="release"), tmp_path / "out.mp4")
+    analysis = make_analysis(small_video, 50, 69, preprocessing="release")
+    write_annotated_clip(analysis, tmp_path / "out.mp4", RenderOptions(words=dive_words(analysis)))
     with VideoReader(tmp_path / "out.mp4") as reader:
         picture = reader.frame(10)[HEADER_UNITS : HEADER_UNITS + 480].astype(int)
     # The disc: column 56 of 112, row 40 of the 112 that cover rows 44-156 of 200 of the picture.
@@ -61,7 +63,7 @@ def test_the_mask_style_is_applied(small_video, make_analysis, tmp_path):
         "pale": MaskStyle(color="#00FF00", opacity=0.2),
         "edge": MaskStyle(color="#00FF00", opacity=1.0, outline=True),
     }.items():
-        options = RenderOptions(mask_style=style)
+        options = RenderOptions(mask_style=style, words=dive_words(analysis))
         write_annotated_clip(analysis, tmp_path / f"{name}.mp4", options)
         with VideoReader(tmp_path / f"{name}.mp4") as reader:
             rows[name] = reader.frame(10)[HEADER_UNITS + centre_y, 320:480].astype(int)
@@ -90,7 +92,8 @@ def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, mak
     beside = ComparedDive(path=path, title="the other one", steps=analysis.parse.steps)
     line = Mark(kind=LINE, frame=20, points=((100, 10), (100, 50)))
     note = Mark(kind=NOTE, frame=40, points=((20, 10),), text="Hüfte zu früh")
-    options = RenderOptions(mask=False, marks=(line,), comparison=beside, comparison_marks=(note,))
+    words = dive_words(analysis)
+    options = RenderOptions(mask=False, words=words, marks=(line,), comparison=beside, comparison_marks=(note,))
     drawn, plain = tmp_path / "drawn.mp4", tmp_path / "plain.mp4"
     write_annotated_clip(analysis, drawn, options)
     write_annotated_clip(analysis, plain, replace(options, marks=(), comparison_marks=()))
@@ -114,7 +117,7 @@ def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, mak
 
 def test_the_line_of_phases_has_their_colors_and_the_place_of_the_frame(small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video)
-    write_annotated_clip(analysis, tmp_path / "out.mp4", RenderOptions(words=dive_words(analysis), panels=False))
+    write_annotated_clip(analysis, tmp_path / "out.mp4", RenderOptions(words=dive_words(analysis)))
     places = []
     with VideoReader(tmp_path / "out.mp4") as reader:
         for frame in (0, 60, 119):
@@ -151,7 +154,7 @@ def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, ma
     other = make_analysis(make_video(tmp_path / "other.mp4", 60, size_px=(160, 120), fps=60), 10, 59).parse
     analysis = make_analysis(path, 5, 34)
     beside = ComparedDive(path=other.clip.path, title="the other one", steps=other.steps)
-    options = RenderOptions(comparison=beside, speed=0.25)
+    options = RenderOptions(words=dive_words(analysis), comparison=beside, speed=0.25)
     write_annotated_clip(analysis, tmp_path / "out.mp4", options, whole_file=True)
     with VideoReader(tmp_path / "out.mp4") as reader:
         assert reader.info.n_frames == 40
@@ -168,7 +171,7 @@ def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, ma
 
 def test_without_overlays_the_clip_has_the_size_of_the_video(tmp_path, make_video, make_analysis, number_of):
     path = make_video(tmp_path / "odd.mkv", 24, size_px=(63, 47), pix_fmt="yuv444p")
-    bare = RenderOptions(mask=False, panels=False)
+    bare = RenderOptions(mask=False)
     write_annotated_clip(make_analysis(path, 4, 20, scored=False), tmp_path / "out.mp4", bare)
     with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
         assert (reader.info.n_frames, reader.info.width_px, reader.info.height_px) == (17, 64, 48)
@@ -180,7 +183,7 @@ def test_without_overlays_the_clip_has_the_size_of_the_video(tmp_path, make_vide
 @pytest.mark.parametrize("quarter_turn", [-90, 90, 180])
 def test_rotated_videos_are_upright(quarter_turn, tmp_path, make_video, make_analysis):
     path = make_video(tmp_path / "phone.mp4", 16, size_px=(96, 54), rotation_deg=quarter_turn, sample_aspect=2)
-    bare = RenderOptions(mask=False, panels=False)
+    bare = RenderOptions(mask=False)
     write_annotated_clip(make_analysis(path), tmp_path / "out.mp4", bare)
     with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
         size = (source.info.width_px, source.info.height_px)

@@ -12,7 +12,7 @@ from fineparser_core.video.reader import VideoReader
 
 FPS, N_FRAMES, CLICK = 30, 90, 50
 TONE_S = (CLICK / FPS, CLICK / FPS + 0.1)
-BARE = RenderOptions(mask=False, panels=False, title="Ana · 207C · 10 m · 2026-05-31")
+BARE = RenderOptions(mask=False, title="Ana · 207C · 10 m · 2026-05-31")
 
 
 def onset_s(path):

@@ -22,7 +22,7 @@ from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 BANDS = {"flight_time": Band(low=1.5, high=1.8, unit="s", source=RULES)}
-BARE = RenderOptions(mask=False, panels=False)
+BARE = RenderOptions(mask=False)
 
 
 def with_fault(analysis, frame):

@@ -12,6 +12,7 @@ from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
+from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.jobs import (
     ClipJob,
     MeetJob,
@@ -160,7 +161,9 @@ def test_a_disk_that_takes_no_more(make_video, make_analysis, tmp_path):
     import resource
 
     video, out = make_video(tmp_path / "dive.mp4", 60), tmp_path / "out"
-    folder = saved(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)))
+    analysis = make_analysis(video)
+    options = RenderOptions(words=dive_words(analysis))
+    folder = saved(ClipJob(path=out / "a.mp4", analysis=analysis, options=options))
     (out / "a.mp4").write_bytes(b"before")
     with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
         assert process.stdout is not None

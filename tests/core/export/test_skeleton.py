@@ -59,7 +59,7 @@ def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video, make_analysis, t
     frame = int(analysis.parse.sampled_frames[40])
     pictures = []
     for skeleton in (False, True):
-        options = RenderOptions(mask=False, panels=False, skeleton=skeleton)
+        options = RenderOptions(mask=False, skeleton=skeleton)
         write_still(analysis, frame, tmp_path / "still.png", options)
         pictures.append(cv2.imread(str(tmp_path / "still.png")).astype(int))
     changed = np.abs(pictures[1] - pictures[0]).max(axis=2) > 30
