@@ -165,7 +165,7 @@ class PdfCanvas:
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
         """Return the width of a line of text in millimeters."""
-        text = text[:_MOST_IN_LINE]
+        text = printable(text)[:_MOST_IN_LINE]
         if not self._holds(text, bold):
             return text_width(text, size * _PICTURE_SCALE, weight=650 if bold else 400) * _POINT_MM / _PICTURE_SCALE
         self._set_font(size, bold)
