@@ -150,7 +150,6 @@ class RunSettings:
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
         imagenet: state dict of torchvision or timm, for the static backbone; it is read as data.
-        c3d: state dict with the layers conv1 to fc7, for the baselines on C3D; likewise.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -160,7 +159,7 @@ class RunSettings:
         keep: how many of the last checkpoints stay.
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
         deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without any,
-            for example the 3D pooling of I3D and C3D on a GPU.
+            for example the 3D pooling of I3D on a GPU.
         minutes: stop after so long as if interrupted, whatever is being done, decoding and measuring included; --resume
             goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
@@ -171,7 +170,6 @@ class RunSettings:
 
     kinetics: Path | None = None
     imagenet: Path | None = None
-    c3d: Path | None = None
     weights: Path | None = None
     cache: Path | None = None
     workers: int = 2
@@ -187,7 +185,7 @@ class RunSettings:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("kinetics", "imagenet", "c3d", "weights", "cache"):
+        for name in ("kinetics", "imagenet", "weights", "cache"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
         check_numbers(self, ("workers", "checkpoint_every", "keep"))
@@ -251,8 +249,7 @@ class TrainConfig(ModelConfig):
             both alike.
         focal_gamma: gamma of Eq. 9.
         start: what the network starts from where neither weights nor `kinetics` are given: "random", the "bundled"
-            weights (of which a baseline keeps what it freezes beside `kinetics`, too), or nothing else than "kinetics",
-            without which training is refused.
+            weights, or nothing else than "kinetics", without which training is refused.
         initialization: of the rest: "ours", or as in the "release": mask decoder, and the variances of Kinetics as they
             are beneath a smaller eps.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which

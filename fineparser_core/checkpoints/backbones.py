@@ -1,4 +1,4 @@
-"""ImageNet weights of the static backbones of Table 5, fetched or from a file, and weights of C3D from a file."""
+"""ImageNet weights of the static backbones of Table 5, fetched or from a file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,6 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 
 from fineparser_core.checkpoints.state_dicts import read_state
 from fineparser_core.errors import CheckpointError, ConfigError
-from fineparser_core.models.baselines.c3d_models import C3D
 from fineparser_core.models.static_encoder import make_backbone
 
 #: Weights of each backbone: those of torchvision that all programs of 2023 had, of the same recipe for all depths, and
@@ -109,21 +108,3 @@ def _fitting(state: Mapping[str, Tensor], backbone: str, source: Path) -> dict[s
     if wrong:
         raise CheckpointError(f"{source} does not fit {backbone}: '{wrong[0]}' differs ({len(wrong)} tensors).")
     return state
-
-
-def load_c3d(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of `C3D` from a state dict with the layers conv1 to fc7; a classifier (fc8) is left out.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, or of another network.
-    """
-    state = {name.removeprefix("backbone."): value for name, value in read_state(path).items()}
-    with torch.device("meta"):
-        own = {name: value.shape for name, value in C3D().state_dict().items()}
-    wrong = [name for name in own if name not in state or state[name].shape != own[name]]
-    if wrong:
-        raise CheckpointError(
-            f"{path} does not fit C3D: '{wrong[0]}' differs ({len(wrong)} tensors). Get a state dict of torch with the "
-            "layers conv1, conv2, conv3a to conv5b, fc6 and fc7."
-        )
-    return {name: state[name] for name in own}

@@ -13,10 +13,8 @@ from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.methods import get_method, load_reference
 from fineparser_core.models.aqa_model import AQAModel
-from fineparser_core.models.baselines.tsa_net import TSANet
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
-from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +57,6 @@ def build_model(
         if config.sve:
             model.static_stream = _head(head, config.step_duration)
     return model
-
-
-def tsa_net() -> TSANet:
-    """Make TSA-Net; the masks of the bundled weights, which it looks through, are refined."""
-    return TSANet(RefinedMaskDecoder())
 
 
 def name_of(function: Callable[..., object]) -> str:

@@ -60,12 +60,11 @@ from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.device import PRECISIONS, choose_precision
+from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.documents import read_document
 from fineparser_core.support.files import file_sha256
 from fineparser_core.synth.dataset import NUMBER_SHARES, SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec
-from fineparser_core.training.distributed import Processes, processes
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.loop import Loop
 from fineparser_core.training.parts import (
@@ -276,11 +275,8 @@ def main(argv: list[str]) -> int:
     digest = "" if args.kinetics is None else _digest(args.kinetics)
     pose = None if args.pose is None else read_card(args.pose).id
     settings = {"config": args.config, "size": args.size, "seed": args.seed, "kinetics": digest, "pose": pose}
-    with processes(args.device) as peers, running() as (progress, cancel):
-        if peers.world > 1:
-            raise ConfigError("The bundle is made by one process: start the command without torchrun.")
-        with open_run(args.out, settings, resume=True):
-            card = make_bundle(args, Stages(args, digest, peers, progress, cancel))
+    with running() as (progress, cancel), open_run(args.out, settings, resume=True):
+        card = make_bundle(args, Stages(args, digest, choose_device(args.device), progress, cancel))
     say(f"{card.id} written to {args.out / BUNDLE}, its exemplars to {args.out / _EXEMPLARS}")
     return 0
 
@@ -352,9 +348,9 @@ class Stages:
     """
 
     def __init__(
-        self, args: BundleOptions, kinetics: str, peers: Processes, progress: ProgressCallback, cancel: CancelToken
+        self, args: BundleOptions, kinetics: str, device: torch.device, progress: ProgressCallback, cancel: CancelToken
     ) -> None:
-        self.args, self.size, self.peers, self.progress, self.cancel = args, SIZES[args.size], peers, progress, cancel
+        self.args, self.size, self.device, self.progress, self.cancel = args, SIZES[args.size], device, progress, cancel
         self.planned = {name: m for name, m in self.size.minutes().items() if name != "pose" or args.pose is None}
         self._path, self._inputs = args.out / "recipe.json", {"kinetics sha256": kinetics or "none"}
         self.finished: dict[str, dict[str, float]] = {}
@@ -368,8 +364,8 @@ class Stages:
             self.pose = _take_pose(network, args.pose)
             self.notices += [_POSE.format(self.pose.id, self.pose.trained_on, self.pose.training)]
             self._inputs["pose backbone"] = self.pose.id
-        self.network = to_channels_last(network.to(peers.device))
-        self.precision = PRECISIONS[choose_precision(peers.device)]
+        self.network = to_channels_last(network.to(device))
+        self.precision = PRECISIONS[choose_precision(device)]
         logger.info("%s Planned for two cores: %s.", self.notices[0], _hours(sum(self.planned.values())))
 
     def stage(self, name: str, act: Callable[[], Result], *, once: bool = False) -> Result:
@@ -404,7 +400,7 @@ class Stages:
         iterations = Iterations(part.config, self.size.learned[name][0])
         batches = Draws(part.draw, part.config.seed + list(_SECONDS).index(name))
         settings = RunSettings(loaders=int(self.args.workers > 1 and sys.platform == "linux"))
-        known: Any = {"settings": settings, "cancel": self.cancel, "peers": self.peers}
+        known: Any = {"settings": settings, "cancel": self.cancel, "device": self.device}
         loop = Loop(part, batches, iterations, part.config, self._folder(name), **known)
         loop.name = name
         found = self.stage(name, loop.run)[-1]["held out"]
@@ -441,7 +437,7 @@ class Stages:
         """Return how the weights are made, as far as the stages are finished."""
         versions = {"fineparser": __version__, "python": platform.python_version(), "torch": torch.__version__}
         versions |= {"numpy": np.__version__, "opencv": cv2.__version__}
-        machine = f"{self.peers.device.type}, {torch.get_num_threads()} threads, {self.precision}".replace("torch.", "")
+        machine = f"{self.device.type}, {torch.get_num_threads()} threads, {self.precision}".replace("torch.", "")
         inputs = self._inputs | {"labels of the rendered dives": stamp.labels}
         return Provenance(machine=machine, versions=versions, inputs=inputs, stages=self.finished)
 

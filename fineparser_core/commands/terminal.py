@@ -1,7 +1,6 @@
 """Progress, log and cancellation of a command that runs in a terminal."""
 
 import logging
-import os
 import signal
 import sys
 import time
@@ -32,16 +31,14 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelTo
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Yield a token that stop signals set; a second Ctrl+C interrupts at once, but not by torchrun.
-
-    That hands on to its processes what a scheduler may have sent to them already.
+    """Yield a token that stop signals set; a second Ctrl+C interrupts at once.
 
     Only in the main thread, as Python handles signals nowhere else.
     """
     token = CancelToken()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if token.cancelled and number == signal.SIGINT and "TORCHELASTIC_RUN_ID" not in os.environ:
+        if token.cancelled and number == signal.SIGINT:
             raise KeyboardInterrupt
         token.cancel()
 

@@ -1,7 +1,5 @@
 """`fineparser train`: trains weights on FineDiving, MTL-AQA or rendered dives."""
 
-import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +48,12 @@ class RunOptions(RunSettings, DatasetOptions):
 class TrainOptions(RunOptions):
     """Trains weights on FineDiving, MTL-AQA or rendered dives.
 
-    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names. Several
-    GPUs or nodes: `torchrun --nproc-per-node 4 -m fineparser_core.train ...`; --data, --out and --cache are then the
-    same for all.
+    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names.
 
     Attributes:
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
             weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
-            table3-A, or the name of a baseline (usdl, musdl, core, tsa, i3d-mlp). By default that of --method.
+            table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
         loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 
@@ -85,23 +81,21 @@ def main(argv: list[str]) -> int:
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
     data = args.dataset(args.data, args.settings.layout)
-    if os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0")) == "0":
-        remark(f"trains on {args.data}; a checkpoint and the results go to {args.out}")
+    remark(f"trains on {args.data}; a checkpoint and the results go to {args.out}")
 
     # Imported late, as they load torch.
-    from fineparser_core.training.distributed import processes
+    from fineparser_core.support.device import choose_device
     from fineparser_core.training.run import OwnParts, train
 
     own = OwnParts(**own_parts(args.settings.own_backbone, args.settings.own_head), loss=own_part("--loss", args.loss))
     log_to_stderr()
-    with processes(args.device) as peers, cancel_on_signals() as cancel:
-        logging.getLogger().setLevel(logging.INFO if peers.writes else logging.ERROR)
+    device = choose_device(args.device)
+    with cancel_on_signals() as cancel:
         try:
-            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
+            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, device=device, own=own)
         except Cancelled:
             raise Cancelled("Cancelled: the same command with --resume goes on.") from None
-        if peers.writes:
-            if finished.summary is not None:
-                say(finished.summary.as_text())
-            say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
+        if finished.summary is not None:
+            say(finished.summary.as_text())
+        say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
     return 0

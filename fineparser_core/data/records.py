@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError
 
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
@@ -74,14 +72,6 @@ class DiveRecord:
     def id(self) -> str:
         """Event and index as a single word: "event/index"."""
         return f"{self.key[0]}/{self.key[1]}"
-
-    @property
-    def elements(self) -> tuple[int, int, int, int, int]:
-        """See `DiveNumber.elements`; -1 each for a number of no dive."""
-        try:
-            return parse_dive_number(self.dive_number).elements
-        except ConfigError:
-            return (-1,) * 5
 
     @property
     def score_fault(self) -> str | None:

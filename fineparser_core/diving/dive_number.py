@@ -55,12 +55,6 @@ class DiveNumber:
     position: str
 
     @property
-    def elements(self) -> tuple[int, int, int, int, int]:
-        """Position, armstand or not, direction, half somersaults and half twists, each from 0."""
-        turns = self.half_somersaults, self.half_twists
-        return list(POSITIONS).index(self.position), int(self.armstand), self.direction, *turns
-
-    @property
     def armstand(self) -> bool:
         """Whether the dive starts from an armstand, which is allowed on platforms only."""
         return self.group == 6

@@ -164,8 +164,7 @@ class Evaluator:
 
     def _facts(self, dive: DatasetDive) -> VideoEncoding:
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
-        elements = torch.tensor([dive.record.elements], device=self._device)
-        return {"difficulty": facts[:1], "score": facts[1:], "elements": elements}
+        return {"difficulty": facts[:1], "score": facts[1:]}
 
     def _encode_exemplars(self, keys: Sequence[Key]) -> None:
         """Encode those that are new, some at a time and without masks."""

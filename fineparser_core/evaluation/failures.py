@@ -70,11 +70,6 @@ def failure_sheets(
     return {name: np.vstack([rows[result.id] for result in of_sheet]) for name, of_sheet in shown.items() if of_sheet}
 
 
-def mask_sheet(evaluator: Evaluator, dives: Sequence[DatasetDive]) -> np.ndarray:
-    """Draw the first four of some dives likewise."""
-    return np.vstack([_row(evaluator, dive) for dive in dives[:_DIVES]])
-
-
 def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult | None = None) -> np.ndarray:
     given, observed = evaluator.encode(dive)
     masks = observed.mask_probability

@@ -110,7 +110,6 @@ class AQAModel(nn.Module):
         *,
         score: Tensor | None = None,
         difficulty: Tensor | None = None,
-        elements: Tensor | None = None,
         decode: Decoder = decode_joint,
     ) -> Any:
         """Predict the points of dives from their videos, as `clip_transform` gives them.
@@ -119,7 +118,6 @@ class AQAModel(nn.Module):
             query: (B, 3, 96, 112, 112) float32, ImageNet-normalized.
             exemplars: (E, 3, 96, 112, 112) likewise, with their `score` (E,) in points; for a `contrastive` network.
             difficulty: (B,) DD of the queries, for networks that take it.
-            elements: (B, 5) int64 of their dive numbers, see `DiveNumber.elements`, likewise.
             decode: reads transitions from their probabilities.
 
         Returns:
@@ -131,7 +129,7 @@ class AQAModel(nn.Module):
         if self.contrastive != (exemplars is not None and score is not None):
             way_out = "give exemplars and their score" if self.contrastive else "leave exemplars away"
             raise ConfigError(f"A {type(self).__name__} {'' if self.contrastive else 'does not '}compare: {way_out}.")
-        known = {"difficulty": difficulty, "elements": elements}
+        known = {"difficulty": difficulty}
         encoded = self.encode(query, decode).encoding | {k: v for k, v in known.items() if v is not None}
         others: VideoEncoding = {}
         if exemplars is not None and score is not None:

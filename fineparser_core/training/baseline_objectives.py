@@ -10,56 +10,26 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.pooled import I3DMLP, POINTS
 from fineparser_core.models.baselines.tsa import TSA
-from fineparser_core.models.baselines.usdl import MUSDL, USDL
+from fineparser_core.models.baselines.usdl import USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS
-from fineparser_core.pose.baselines import PoseDCT
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import Objective, regression_loss, transition_loss, transition_target
 
-#: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
-_TUBE, _NORM_WEIGHT = 0.01, 1e-4
-
 
 class ScoreObjective(Objective):
-    """Squared error of the score as a share of 100 points; C3D-AVG adds the absolute error, and its tasks.
+    """Squared error of the score as a share of 100 points."""
 
-    Source of the latter: Parmar and Morris 2019, without captions.
-    """
-
-    model: I3DMLP | ScoreModel
+    model: I3DMLP
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
-        feature = model.features(batch.video)
-        found, true = model.scores(feature) / POINTS, batch.scores / POINTS
-        loss = F.mse_loss(found, true)
-        if not isinstance(model, C3DAVG):
-            return {"total": loss}
-        loss = loss + F.l1_loss(found, true)
-        if not model.has_tasks or batch.elements is None:
-            return {"total": loss}
-        logits = zip(model.element_logits(feature), batch.elements.unbind(dim=1), strict=True)
-        known = [F.cross_entropy(each, asked, ignore_index=-1, reduction="sum") for each, asked in logits]
-        tasks = torch.stack(known).sum() / len(batch.scores)
-        return {"total": loss + tasks, "regression": loss, "tasks": tasks}
-
-
-class SVRObjective(Objective):
-    """A linear support vector machine in its primal form: errors beyond a tube, and the norm of the weights."""
-
-    model: C3DSVR | PoseDCT
-
-    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
-        model = self.model
-        error = (model.scores(model.features(batch.video)) - batch.scores).abs() / POINTS
-        return {"total": F.relu(error - _TUBE).mean() + _NORM_WEIGHT * model.regressor.weight.square().sum()}
+        found, true = model.scores(model.features(batch.video)) / POINTS, batch.scores / POINTS
+        return {"total": F.mse_loss(found, true)}
 
 
 class USDLObjective(Objective):
@@ -71,20 +41,6 @@ class USDLObjective(Objective):
         """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         return {"total": _divergence(model.head(model.features(batch.video)), model.bins.target(batch.scores)).mean()}
-
-
-class MUSDLObjective(Objective):
-    """The same, summed over the three awards; dives without awards are left out, and 0 where no dive has any."""
-
-    model: MUSDL
-
-    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
-        model = self.model
-        known = ~batch.awards.isnan().any(dim=1)
-        target = model.bins.target(batch.awards.nan_to_num())
-        each = _divergence(model.award_logits(model.features(batch.video)), target).sum(dim=1)
-        return {"total": (each * known).sum() / known.sum().clamp(min=1)}
 
 
 class CoReObjective(Objective):

@@ -1,11 +1,9 @@
 """The batches of training: which dives are in which, their order in a run, and their tensors."""
 
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,6 @@ from fineparser_core.support.processes import STOP_SIGNALS, ignore
 
 #: Number of batches that each process makes ahead.
 AHEAD = 2
-_AWARDS = 3
 _ALL = np.arange(N_SAMPLES)
 # Part of the seed of each kind of draw, so that they are independent.
 _VIEWS, _ORDER = 11, 13
@@ -39,9 +36,6 @@ class Batch:
             quarter of the bytes to hand over.
         scores: (V,) points.
         difficulty: (V,) DD.
-        awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
-        elements: (V, 5) int64, elements of the dive number, see `DiveNumber.elements`; -1 for an invalid number. None:
-            unknown.
         place: epoch and index in it, on which alone every random draw depends.
         query, exemplar: (P,) int64, rows of the dives.
         paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
@@ -53,13 +47,11 @@ class Batch:
     video: Tensor
     scores: Tensor
     difficulty: Tensor
-    awards: Tensor
     query: Tensor
     exemplar: Tensor
     paired: bool
     masks: Tensor | None = None
     transitions: Tensor | None = None
-    elements: Tensor | None = None
     place: tuple[int, int] = (0, 0)
 
     @cached_property
@@ -154,24 +146,20 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
 
 
 class RunSampler(Sampler[BatchPlan]):
-    """The batches of this process from the start of a run to its end; the same for a seed.
+    """The batches from the start of a run to its end; the same for a seed.
 
-    The batches of an epoch are dealt out to the processes in turn; the first batches are dealt again where their number
-    is not divisible. Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
+    Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
     ends with whatever is left.
 
     Attributes:
         iterations: updates of the weights in each epoch.
 
-    Args:
-        world, rank: number of processes, and which of them this is.
-
     Raises:
         ConfigError: no two of the dives may be compared.
     """
 
-    def __init__(self, records: Sequence[DiveRecord], config: TrainConfig, *, world: int = 1, rank: int = 0) -> None:
-        self._records, self._config, self._world, self._rank = records, config, world, rank
+    def __init__(self, records: Sequence[DiveRecord], config: TrainConfig) -> None:
+        self._records, self._config = records, config
         self._start = 0
         self._updates = lru_cache(maxsize=2)(self._dealt)
         self.iterations = len(self._updates(0))
@@ -182,7 +170,7 @@ class RunSampler(Sampler[BatchPlan]):
             )
 
     def plans(self, epoch: int) -> list[BatchPlan]:
-        """Return the batches of all processes in an epoch."""
+        """Return the batches of an epoch."""
         return epoch_batches(self._records, self._config, epoch)
 
     def updates(self, epoch: int) -> list[list[BatchPlan]]:
@@ -201,10 +189,8 @@ class RunSampler(Sampler[BatchPlan]):
 
     def _dealt(self, epoch: int) -> list[list[BatchPlan]]:
         every = self.plans(epoch)
-        n_dealt = math.ceil(len(every) / self._world) * self._world
-        mine = list(islice(cycle(every), self._rank, n_dealt, self._world))
         n_parts = self._config.grad_accum_steps
-        return [mine[i : i + n_parts] for i in range(0, len(mine), n_parts)]
+        return [every[i : i + n_parts] for i in range(0, len(every), n_parts)]
 
 
 class BatchDataset(Dataset[Batch]):
@@ -235,7 +221,7 @@ def batch_loader(
 
 
 def _ignore_stop_signals(worker: int) -> None:
-    """Ignore what torchrun and Slurm send to all processes: batches must come until the checkpoint."""
+    """Ignore what a terminal or a scheduler sends to all processes: batches must come until the checkpoint."""
     ignore(STOP_SIGNALS)
 
 
@@ -268,32 +254,13 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
         video=torch.from_numpy(np.stack([view_frames(dive, view, _ALL) for dive, view in seen])),
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
         difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
-        awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
         place=plan.place,
-        elements=torch.tensor([dive.record.elements for dive in chosen]),
         query=torch.tensor(plan.query, dtype=torch.int64),
         exemplar=torch.tensor(plan.exemplar, dtype=torch.int64),
         paired=plan.paired,
         masks=masks,
         transitions=transitions,
     )
-
-
-def three_awards(awards: Sequence[float]) -> np.ndarray:
-    """Return the three counted awards, ascending; nan where none are recorded.
-
-    Of seven the two highest and two lowest are dropped. The five that count in synchro become their lowest, median
-    and highest, scaled so that three of them sum to three fifths of the five.
-    """
-    given = np.sort(np.asarray(awards, dtype=np.float64))
-    if len(given) == 7:
-        return given[2:5]
-    if len(given) == _AWARDS:
-        return given
-    if len(given) == 5 and given.sum() > 0:
-        three = given[[0, 2, 4]]
-        return three * (given.sum() * _AWARDS / 5) / three.sum()
-    return np.full(_AWARDS, np.nan)
 
 
 def ordered_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,6 @@
 """The dives of a run: which of a data set it can learn from, how they are split, and their decoded frames."""
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TypeVar
 
 import numpy as np
 
@@ -12,16 +9,11 @@ from fineparser_core.data.frame_cache import DatasetCache, check_room, default_c
 from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
-from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
-from fineparser_core.methods import get_method
+from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training.batches import three_awards
-from fineparser_core.training.distributed import Processes
 from fineparser_core.training.validation import Splits, log_progress
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 _MOST_NAMED = 20
 
@@ -78,7 +70,7 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
 
     Raises:
         ConfigError: it lacks step labels.
-        AnnotationError: it lacks the awards of judges, or should have masks, but they are not found.
+        AnnotationError: it should have masks, but they are not found.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
@@ -90,34 +82,21 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
-    training = data.split("train") if "awards" in get_method(config.method).labels else []
-    if training and all(np.isnan(three_awards(one.awards)).any() for one in training):
-        raise AnnotationError(
-            f"{data.root} has no judges' awards, which {config.method} learns from: use --config usdl."
-        )
 
 
 def load_splits(
-    data: DiveSet,
-    records: dict[str, list[DiveRecord]],
-    config: TrainConfig,
-    settings: RunSettings,
-    cancel: CancelToken,
-    peers: Processes,
+    data: DiveSet, records: dict[str, list[DiveRecord]], config: TrainConfig, settings: RunSettings, cancel: CancelToken
 ) -> Splits:
-    """Return the dives of a run, decoded into the cache, of which several processes decode a share each.
+    """Return the dives of a run, decoded into the cache.
 
     Raises:
         AnnotationError, ExportError: see `load_dives`.
-        Cancelled: once the token of any process is set.
+        Cancelled: once the token is set.
     """
     folder = settings.cache or default_cache(data)
     shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
     caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
-
-    if peers.writes:  # of all splits, before each process decodes a share of a split
-        check_room(folder, [caches[name].plan(which) for name, which in records.items()])
-    peers.wait()
+    check_room(folder, [caches[name].plan(which) for name, which in records.items()])
 
     def load(name: str) -> list[DatasetDive]:
         if not records[name] and name != "train":
@@ -125,25 +104,4 @@ def load_splits(
         logger.info("reads %d %s dives; those that are new to %s are decoded", len(records[name]), name, folder)
         return load_dives(data, records[name], caches[name], cancel, workers=settings.workers, progress=log_progress())
 
-    def load_all() -> Splits:
-        return Splits(train=load("train"), validation=load("validation"), test=load("test"))
-
-    def prepare() -> None:
-        for name, which in records.items():
-            caches[name].prepare(
-                which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel, progress=log_progress()
-            )
-
-    def together(act: Callable[[], Result]) -> Result:
-        """Return what this process makes; after a cancel no process waits for another."""
-        made: list[Result] = []
-        with suppress(Cancelled):
-            made.append(act())
-        if peers.any(cancel.cancelled):
-            raise Cancelled
-        return made[0]
-
-    if peers.world > 1:  # each decodes its share, then all read what the others have written
-        together(prepare)
-    splits = together(lambda: load_all() if peers.writes else None)
-    return together(lambda: splits or load_all())
+    return Splits(train=load("train"), validation=load("validation"), test=load("test"))

@@ -4,20 +4,17 @@ import logging
 
 import torch
 
-from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_c3d, load_imagenet
+from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.kinetics import start_from_kinetics
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
-from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
-from fineparser_core.models.baselines.c3d_models import C3DModel
 from fineparser_core.models.spatial_parser import MaskDecoder, interpolation_kernel
 
 logger = logging.getLogger(__name__)
 
-C3D_NOTICE = "C3D starts from weights that were given to it."
 IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
@@ -25,7 +22,6 @@ def initial_model(
     config: TrainConfig,
     settings: RunSettings,
     *,
-    taken: tuple[str, ...] = ("",),
     static_backbone: BackboneFactory | None = None,
     head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
@@ -37,7 +33,6 @@ def initial_model(
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
             else either of them holds.
-        taken: what the names of these tensors start with.
         static_backbone, head: of `build_model`.
 
     Raises:
@@ -59,14 +54,10 @@ def initial_model(
         state = fetch_imagenet(name) if path is None else load_imagenet(path, name)
         model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
-    if settings.c3d is not None and isinstance(model, C3DModel):
-        model.c3d.load_state_dict(load_c3d(settings.c3d), strict=False)
-        notices.append(C3D_NOTICE)
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
-        wanted = {name: value for name, value in state.items() if name.startswith(taken)}
-        shared = {name: value for name, value in wanted.items() if name in own and own[name].shape == value.shape}
+        shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
         if not shared:
             raise CheckpointError(
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
@@ -98,7 +89,6 @@ def startable(config: TrainConfig) -> dict[str, bool]:
     return {
         "kinetics": config.has_i3d,
         "imagenet": config.has_parts and config.sve and config.static_backbone in BACKBONES,
-        "c3d": get_method(config.method).backbone == "c3d",
     }
 
 

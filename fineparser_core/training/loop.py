@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import Dataset
 
 from fineparser_core.checkpoints.state_dicts import save_checkpoint
@@ -30,10 +29,8 @@ from fineparser_core.data.exemplars import some_candidates
 from fineparser_core.data.records import DatasetDive
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.evaluation.evaluate import Evaluator
-from fineparser_core.evaluation.failures import mask_sheet
 from fineparser_core.evaluation.results import finite
 from fineparser_core.evaluation.summary import summarize
-from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.atomic import write_whole
@@ -41,9 +38,7 @@ from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import safe_path
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
-from fineparser_core.training.methods import METHODS
 from fineparser_core.training.objective import Objective, ScoreLoss, make_objective
 from fineparser_core.training.optimizer import (
     compile_encoders,
@@ -53,17 +48,17 @@ from fineparser_core.training.optimizer import (
     parameter_groups,
     rate_names,
 )
-from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_sharded
+from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_by_number
 
 logger = logging.getLogger(__name__)
 
 #: Name of the events of the loop.
 STAGE = "train"
 CHECKPOINT, BEST = "train.pt", "best.pt"
+#: Iterations of a GPU between two looks at their losses, for which the host has to wait.
+_UNREAD = 16
 #: File of the measured epochs.
 HISTORY = "history.json"
-#: Maximum number of a part's weights whose distribution TensorBoard shows, nearly.
-_SHOWN = 100_000
 #: Share of the running mean of a loss in the log that an iteration replaces.
 _NEW = 0.05
 
@@ -87,8 +82,8 @@ class Loop:
     Args:
         objective: the network and its losses.
         batches: the data set whose items the sampler names; an item has a `place` and is put on a device by `to`.
-        cancel: once the token of any process is set, the run writes a checkpoint and stops.
-        peers: with several processes, the logged losses are those of the first process's part of a batch.
+        cancel: once the token is set, the run writes a checkpoint and stops.
+        device: where the network learns.
 
     Attributes:
         name: of the run in the log.
@@ -96,9 +91,6 @@ class Loop:
     Raises:
         ConfigError: the settings do not fit the device or the network.
     """
-
-    #: Whether every weight has a gradient in every batch, which spares several processes a search.
-    every_weight = True
 
     def __init__(
         self,
@@ -110,11 +102,12 @@ class Loop:
         *,
         settings: RunSettings | None = None,
         cancel: CancelToken | None = None,
-        peers: Processes | None = None,
+        device: torch.device | None = None,
     ) -> None:
         self.config, self.out, self.settings, self.name = config, out, settings or RunSettings(), STAGE
-        self.cancel, self.peers = cancel or CancelToken(), peers or Processes()
-        device = self.peers.device
+        self.cancel, self.device = cancel or CancelToken(), device or torch.device("cpu")
+        device = self.device
+        self.unread = _UNREAD if device.type == "cuda" else 1
         precision = choose_precision(device, config.precision)
         if precision == "fp16" and device.type != "cuda":
             raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
@@ -130,8 +123,7 @@ class Loop:
         self.batches: Iterator[Any] = iter(())
         if config.compile:
             compile_encoders(self.objective)
-        self.trained = self._distributed()
-        self.events = Events(out, on=self.peers.writes)
+        self.events = Events(out)
         self.at = _Place()
         self._unread: list[tuple[int, dict[str, float], dict[str, Tensor]]] = []
         self._running: dict[str, float] = {}
@@ -147,7 +139,7 @@ class Loop:
             FineParserError: a loss or a weight is not finite; the last checkpoint is from before it.
             CheckpointError: the checkpoint is damaged or of another run.
             ExportError: a checkpoint cannot be written; the checkpoint before is untouched.
-            Cancelled: the token of a process is set; the checkpoint is written.
+            Cancelled: the token is set; the checkpoint is written.
         """
         try:
             self._resume()
@@ -161,7 +153,6 @@ class Loop:
                 self._measure_when_due(epoch + 1)
         finally:
             self.batches = iter(())  # which ends its processes
-            self.events.close()
         return self.at.history
 
     def _step(self, parts: int, progress: float) -> dict[str, Tensor]:
@@ -173,15 +164,14 @@ class Loop:
             group["lr"] = learning_rate(self.config, self.at.iteration, self.iterations, peak)
         self.optimizer.zero_grad(set_to_none=True)
         sums: dict[str, Tensor] = {}
-        for part in range(parts):
+        for _ in range(parts):
             batch = self._next_batch()
             fix_batch_norms(self.objective, self.config.batch_norm)
             torch.manual_seed(
                 _seed(self.config.seed, *batch.place)
             )  # of dropout, so that it is the same after a resume
-            with self._without_exchange() if part < parts - 1 else nullcontext():
-                losses: dict[str, Tensor] = self.trained(batch, progress)
-                self.scaler.scale(losses["total"]).backward()
+            losses: dict[str, Tensor] = self.objective(batch, progress)
+            self.scaler.scale(losses["total"]).backward()
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value.detach().double() / parts
         if self.config.clip_norm:
@@ -198,7 +188,7 @@ class Loop:
         now = self.at.iteration
         rates = {name: group["lr"] for name, group in zip(self.rate_names, self.optimizer.param_groups, strict=True)}
         self._unread.append((now, rates, losses))
-        if len(self._unread) == self.peers.unwatched or self._saves() or now % self.sampler.iterations == 0:
+        if len(self._unread) == self.unread or self._saves() or now % self.sampler.iterations == 0:
             self._write_losses()
         if (not self._unread and time.monotonic() - self._reported_s > CONSOLE_EVERY_S) or now == self.iterations:
             self._reported_s = time.monotonic()
@@ -230,8 +220,6 @@ class Loop:
 
     def _save(self) -> None:
         """Write OUT/train.pt."""
-        if not self.peers.writes:
-            return
         state, path = self.objective.state_dict(), self.out / CHECKPOINT
         if not all(bool(value.isfinite().all()) for value in state.values()):
             raise FineParserError(
@@ -260,11 +248,9 @@ class Loop:
             self._save()  # else what was learned since the last checkpoint would be lost
             raise
         self.at.history = [*self.at.history, entry]
-        if picked_epoch(self.at.history, self.config.pick_on) == epoch and self.peers.writes:
+        if picked_epoch(self.at.history, self.config.pick_on) == epoch:
             save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
-        self.peers.wait()
-        if self.peers.writes:
-            write_whole(self.out / HISTORY, json.dumps(self.at.history) + "\n")
+        write_whole(self.out / HISTORY, json.dumps(self.at.history) + "\n")
 
     def measure(self, epoch: int) -> dict[str, Any]:
         """Return the metrics of the network after an epoch, from 1, by what they were measured on."""
@@ -274,7 +260,7 @@ class Loop:
         """Go on from OUT/train.pt, if it is there."""
         path = self.out / CHECKPOINT
         if path.exists():
-            saved = load_checkpoint(path, self.peers.device)
+            saved = load_checkpoint(path, self.device)
             try:
                 self.objective.load_state_dict(saved["modules"]["objective"])
                 self.optimizer.load_state_dict(saved["optimizer"])
@@ -286,7 +272,7 @@ class Loop:
                     "folder."
                 ) from None
             logger.info("%s: going on at iteration %d of %d", self.name, self.at.iteration, self.iterations)
-        self.events.go_on(STAGE, self.at.iteration)
+        self.events.cut(STAGE, self.at.iteration)
         self.sampler.load_state_dict({"iteration": self.at.iteration})
         self._first, self._began_s = self.at.iteration, time.monotonic()
         if self.at.iteration == self.iterations:
@@ -313,33 +299,15 @@ class Loop:
         return ""
 
     def _stop_if_cancelled(self) -> None:
-        watched = self.at.iteration % self.peers.unwatched == 0
-        if (watched or self.peers.world == 1) and self.peers.any(self.cancel.cancelled):
+        if self.cancel.cancelled:
             self._write_losses()
             self._save()
-            self.peers.wait()  # torchrun ends all processes once any has ended
-            self.cancel.cancel()
             self.cancel.raise_if_cancelled()
 
     def _next_batch(self) -> Any:
         while True:
             with suppress(InterruptedError):  # by Ctrl+C on Windows, which the run hears of at its checkpoint
-                return next(self.batches).to(self.peers.device)
-
-    def _distributed(self) -> nn.Module:
-        """Return the objective, wrapped where several processes train it."""
-        if self.peers.world == 1:
-            return self.objective
-        if self.peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it afterwards
-            self.objective = nn.SyncBatchNorm.convert_sync_batchnorm(self.objective)
-        # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
-        return DistributedDataParallel(
-            self.objective, find_unused_parameters=not self.every_weight, gradient_as_bucket_view=True
-        )
-
-    def _without_exchange(self) -> Any:
-        """Return the context in which gradients are summed that processes need not exchange yet."""
-        return self.trained.no_sync() if isinstance(self.trained, DistributedDataParallel) else nullcontext()
+                return next(self.batches).to(self.device)
 
 
 class Trainer(Loop):
@@ -361,23 +329,17 @@ class Trainer(Loop):
         out: Path,
         *,
         score_loss: ScoreLoss | None = None,
-        peers: Processes | None = None,
         **options: Any,
     ) -> None:
-        peers = peers or Processes()
         self.splits, records = splits, [dive.record for dive in splits.train]
-        # Without masks or steps some modules get no gradient, and the parts of a user may have unused weights.
-        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
-        ours = get_method(config.method) in METHODS and not (config.own_backbone or config.own_head)
-        self.every_weight = labeled and config.mask_weight > 0 and ours
         self._evaluators: dict[str, Evaluator] = {}
         objective = make_objective(model, config, records, score_loss)
-        sampler = RunSampler(records, config, world=peers.world, rank=peers.rank)
-        super().__init__(objective, BatchDataset(splits.train, config), sampler, config, out, peers=peers, **options)
+        sampler = RunSampler(records, config)
+        super().__init__(objective, BatchDataset(splits.train, config), sampler, config, out, **options)
 
     def measure(self, epoch: int) -> dict[str, Any]:
-        """Measure the network on the splits, and show it in TensorBoard."""
-        model, splits, entry = self.objective.model, self.splits, dict[str, Any]()
+        """Measure the network on the splits."""
+        splits, entry = self.splits, dict[str, Any]()
         for split, dives in (
             ("validation", splits.validation),
             ("test", splits.test if self.config.test_epochs else ()),
@@ -387,14 +349,12 @@ class Trainer(Loop):
                     self._evaluators[split] = self._evaluator(
                         dives, None if split == "test" else self.config.per_number
                     )
-                results = run_sharded(self._evaluators[split], dives, cancel=self.cancel, peers=self.peers)
+                results = run_by_number(self._evaluators[split], dives, cancel=self.cancel)
                 summary = summarize(results, median_transitions=splits.median_transitions(), resamples=0)
                 entry[split] = summary.values()
                 # A run that was killed before its checkpoint has written this entry already.
                 self.events.cut(split, epoch - 1)
                 self.events.write(split, epoch, entry[split])
-        if self.peers.writes:
-            self._show(model, epoch)
         return entry
 
     def _evaluator(self, dives: Sequence[DatasetDive], per_number: int | None) -> Evaluator:
@@ -407,19 +367,8 @@ class Trainer(Loop):
 
     def size_text(self) -> str:
         """Return the pairs or dives of an iteration."""
-        size = self.config.batch_size * self.config.grad_accum_steps * self.peers.world
+        size = self.config.batch_size * self.config.grad_accum_steps
         return f", up to {size} {'pairs' if self.config.contrastive and not self.config.all_pairs else 'dives'} each"
-
-    def _show(self, model: AQAModel, epoch: int) -> None:
-        """Show masks and the distribution of each part's weights in TensorBoard."""
-        dives = self.splits.validation or self.splits.train
-        if getattr(model, "has_masks", False) and dives[0].masks is not None:
-            sheet = mask_sheet(self._evaluators.get("validation") or self._evaluator((), None), dives)
-            self.events.images("masks", "predicted (filled) and true (outlined)", epoch, sheet)
-        for name, part in model.named_children():
-            every = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1
-            some = [weights.detach().flatten()[::every].cpu() for weights in part.parameters()]
-            self.events.histogram(f"weights/{name}", epoch, torch.cat([*some, torch.zeros(0)]).numpy())
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _FINE_TUNE = replace(
     precision="auto",
 )
 #: Methods of the table of MTL-AQA.
-_OF_TABLE_2 = ("pose-dct", "c3d-svr", "c3d-lstm", "c3d-avg-stl", "c3d-avg-mtl", "usdl", "musdl", "tsa-net", "core")
+_OF_TABLE_2 = ("usdl", "core")
 #: Modules of the rows of Table 3. Deviation: the paper does not say what stands in for the parts that a row lacks. Here
 #: rows without the temporal parser (A, B) cut steps at fixed shares of the clip; without the spatial parser (B, C, D)
 #: the I3D's features pass ungated.

@@ -26,22 +26,20 @@ from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.evaluation.protocol import write_pool
-from fineparser_core.evaluation.running import Evaluation, prepare
+from fineparser_core.evaluation.running import prepare
 from fineparser_core.evaluation.summary import Summary, summarize
-from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
-from fineparser_core.training.distributed import Processes
 from fineparser_core.training.dives import load_splits, split_records
-from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
+from fineparser_core.training.initial import initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
-from fineparser_core.training.validation import Splits, best_on_test, picked_epoch, protocol_of, run_sharded
+from fineparser_core.training.validation import Splits, best_on_test, picked_epoch, protocol_of, run_by_number
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +102,7 @@ def train(
     settings: RunSettings | None = None,
     own: OwnParts | None = None,
     cancel: CancelToken | None = None,
-    peers: Processes | None = None,
+    device: torch.device | None = None,
 ) -> FinishedRun:
     """Train with a configuration and write OUT/bundle and OUT/results.json.
 
@@ -115,7 +113,7 @@ def train(
         settings: where to start from, and what to use of the machine.
         own: parts of the network, and a loss, of your own.
         cancel: checked between iterations; the run can then be resumed.
-        peers: the processes that `torchrun` started; None is this process alone, on the CPU.
+        device: where the network learns; None is the CPU.
 
     Raises:
         FineParserError: with the sentence for the user.
@@ -130,9 +128,9 @@ def train(
     own = own or OwnParts()
     config = _with_own(get_config(config) if isinstance(config, str) else config, own)
     data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
-    settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
+    settings, cancel, device = settings or RunSettings(), cancel or CancelToken(), device or torch.device("cpu")
     with limited(settings.minutes, cancel), ExitStack() as held:
-        return _train(config, data, out, settings, own, cancel, peers, held)
+        return _train(config, data, out, settings, own, cancel, device, held)
 
 
 def _train(
@@ -142,33 +140,31 @@ def _train(
     settings: RunSettings,
     own: OwnParts,
     cancel: CancelToken,
-    peers: Processes,
+    device: torch.device,
     held: ExitStack,
 ) -> FinishedRun:
-    settings, taken = starting_weights(config, settings)
+    settings = starting_weights(config, settings)
     # Refuse before hours of decoding.
     if own.loss is not None:
-        check_loss(own.loss, config, peers.device)
+        check_loss(own.loss, config, device)
     records = split_records(data, config, settings)
     recorded = _recorded(config, data, records, settings, own)
     stamp = DataStamp(**recorded["data"])
-    if peers.writes:
-        held.enter_context(open_run(out, recorded, resume=settings.resume))
-    peers.wait()
-    model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
+    held.enter_context(open_run(out, recorded, resume=settings.resume))
+    model, notices = initial_model(config, settings, static_backbone=own.static_backbone, head=own.head)
     begun = (out / CHECKPOINT).exists()
-    if not begun and settings.weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
-        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
+    if not begun and settings.weights is None and KINETICS_NOTICE not in notices:
+        ways = " or ".join(f"--{name}" for name in ("kinetics", "weights") if startable(config).get(name, True))
         logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
-    splits = load_splits(data, records, config, settings, cancel, peers)
+    splits = load_splits(data, records, config, settings, cancel)
     with _switched(config, settings):
         trainer = Trainer(
-            model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
+            model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, device=device
         )
         history = trainer.run()
     load_best(model, out)
-    precision = choose_precision(peers.device, config.precision)
+    precision = choose_precision(device, config.precision)
     first = None if settings.weights is None else read_card(settings.weights)
     card = WeightsCard(
         decoding=config.decoding,
@@ -184,10 +180,8 @@ def _train(
         **card_of_method(config.model, rendered=stamp.rendered, name=settings.name),
     )
     bundle = out / BUNDLE
-    if peers.writes:
-        card = save_bundle(model.state_dict(), card, bundle)
-        write_pool(bundle, [dive.record for dive in splits.train])
-    peers.wait()
+    card = save_bundle(model.state_dict(), card, bundle)
+    write_pool(bundle, [dive.record for dive in splits.train])
     picked = picked_epoch(history, config.pick_on)
     results: dict[str, Any] = {"weights": card.id, "data": asdict(stamp), "settings": asdict(config)}
     results[PICKED] = {
@@ -200,13 +194,11 @@ def _train(
     if splits.test:
         # The bundle, as anyone would load it: its weights are rounded.
         model = load_model(bundle, static_backbone=own.static_backbone, head=own.head)[0]
-        summary = _test(model, data, splits, config, settings, cancel, peers)
+        summary = _test(model, data, splits, config, settings, cancel, device)
         results[PICKED]["test"] = summary.as_dict()
         card = replace(card, metrics={f"test {name}": value for name, value in summary.values().items()})
-        if peers.writes:
-            write_card(card, bundle)
-    if peers.writes:
-        write_whole(out / RESULTS, json.dumps(results, indent=2) + "\n")
+        write_card(card, bundle)
+    write_whole(out / RESULTS, json.dumps(results, indent=2) + "\n")
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
 
 
@@ -221,23 +213,17 @@ def _recorded(
     config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings, own: OwnParts
 ) -> dict[str, Any]:
     """Return the settings that must match for a run to be resumed."""
-    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
+    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
     start["loss"] = name_of(own.loss) if own.loss is not None else ""
     stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
     return {"config": asdict(config), **stamps, "start": start}
 
 
-def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:
-    """Return the settings with the weights to start from, and the prefixes of the taken tensors.
-
-    A baseline that looks through a network which is not trained has that from the bundled weights in any case.
-    """
-    if config.start != "bundled" or settings.weights is not None:
-        return settings, ("",)
-    bundled = replace(settings, weights=bundled_weights())
-    if settings.kinetics is None:
-        return bundled, ("",)
-    return (bundled, config.freeze) if not get_method(config.method).whole and config.freeze else (settings, ("",))
+def starting_weights(config: TrainConfig, settings: RunSettings) -> RunSettings:
+    """Return the settings with the weights to start from."""
+    if config.start != "bundled" or settings.weights is not None or settings.kinetics is not None:
+        return settings
+    return replace(settings, weights=bundled_weights())
 
 
 @contextmanager
@@ -282,28 +268,22 @@ def _test(
     config: TrainConfig,
     settings: RunSettings,
     cancel: CancelToken,
-    peers: Processes,
+    device: torch.device,
 ) -> Summary:
     """Return the test split by the weights of the finished bundle, exactly as `fineparser evaluate` measures it."""
-    to_channels_last(model.to(peers.device))
-    model.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
-
-    def prepared() -> Evaluation:
-        return prepare(
-            model,
-            data,
-            [dive.record for dive in splits.test],
-            [dive.record for dive in splits.train],
-            protocol_of(config),
-            cache=settings.cache,
-            progress=ignore_progress,
-            cancel=cancel,
-        )
-
-    evaluation = prepared() if peers.writes else None
-    peers.wait()
-    evaluation = evaluation or prepared()
-    results = run_sharded(evaluation.evaluator, evaluation.dives, cancel=cancel, peers=peers)
+    to_channels_last(model.to(device))
+    model.precision = PRECISIONS[choose_precision(device, config.precision)]
+    evaluation = prepare(
+        model,
+        data,
+        [dive.record for dive in splits.test],
+        [dive.record for dive in splits.train],
+        protocol_of(config),
+        cache=settings.cache,
+        progress=ignore_progress,
+        cancel=cancel,
+    )
+    results = run_by_number(evaluation.evaluator, evaluation.dives, cancel=cancel)
     return summarize(
         results, median_transitions=evaluation.median_transitions, exemplars=config.exemplars, seed=config.seed
     )

@@ -12,18 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.records import DatasetDive
-from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.training.distributed import Processes
 
 logger = logging.getLogger(__name__)
 
@@ -60,30 +56,15 @@ def protocol_of(config: TrainConfig) -> Protocol:
     )
 
 
-def run_sharded(
-    evaluator: Evaluator, dives: Sequence[DatasetDive], *, cancel: CancelToken, peers: Processes
-) -> list[DiveResult]:
-    """Return the results of all dives in order, each measured by a single process; every process gets all.
-
-    A process measures neighbors in the order of dive numbers: dives of a number share exemplars, which a process
-    encodes once.
+def run_by_number(evaluator: Evaluator, dives: Sequence[DatasetDive], *, cancel: CancelToken) -> list[DiveResult]:
+    """Return the results of all dives in order, measured in the order of dive numbers, which share exemplars.
 
     Raises:
-        Cancelled: once the token of any process is set.
+        Cancelled: once the token is set.
     """
     order = sorted(range(len(dives)), key=lambda i: dives[i].record.dive_number)
-    shares = np.array_split(np.array(order, int), peers.world)
-    try:
-        mine: list[DiveResult] | None = []
-        if len(share := shares[peers.rank]) or len(dives) == 0:
-            mine = evaluator.run([dives[i] for i in share], progress=log_progress(), cancel=cancel)
-    except Cancelled:
-        mine = None  # the other processes wait in `gather` below
-    by_index: dict[int, DiveResult] = {}
-    for indices, results in zip(shares, peers.gather(mine), strict=True):
-        if results is None:
-            raise Cancelled()
-        by_index.update(zip(indices.tolist(), results, strict=True))
+    results = evaluator.run([dives[i] for i in order], progress=log_progress(), cancel=cancel)
+    by_index = dict(zip(order, results, strict=True))
     return [by_index[i] for i in range(len(dives))]
 
 

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 import pytest
+import torch
 
 from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_model, read_card, save_bundle
 from fineparser_core.checkpoints.networks import create_model
@@ -20,13 +21,13 @@ from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
-from fineparser_core.training.distributed import Processes
 
 COMMAND = (
     sys.executable,
     "-P",
     "-m",
-    "fineparser_core.train",
+    "fineparser_core.commands.cli",
+    "train",
     "--config",
     "bundle",
     "--size",
@@ -80,7 +81,7 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
 
 def test_a_pose_backbone_is_taken_as_it_is(tmp_path: Path) -> None:
     options = BundleOptions(out=tmp_path, size="tiny", pose=bundled_weights())
-    run, given = Stages(options, "", Processes(), ignore_progress, CancelToken()), load_model()[0]
+    run, given = Stages(options, "", torch.device("cpu"), ignore_progress, CancelToken()), load_model()[0]
     assert "pose" not in run.planned
     taken, whole = run.network.static_encoder.backbone.state_dict(), given.static_encoder.backbone.state_dict()
     assert {name.split(".")[0] for name, value in taken.items() if not value.equal(whole[name])} == {"track"}
@@ -135,7 +136,7 @@ def test_a_stage_counts_the_minutes_before_it_was_interrupted(tmp_path: Path, mo
             raise error
 
     def started() -> Stages:
-        return Stages(BundleOptions(out=tmp_path, size="tiny"), "", Processes(), ignore_progress, CancelToken())
+        return Stages(BundleOptions(out=tmp_path, size="tiny"), "", torch.device("cpu"), ignore_progress, CancelToken())
 
     for minutes in (3, 4):
         with pytest.raises(Cancelled):

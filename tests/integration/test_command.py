@@ -104,7 +104,7 @@ def test_help_of_the_window_that_cannot_be_printed_is_no_success() -> None:
         assert subprocess.run(command, stdout=full).returncode == ExitCode.OUTPUT
 
 
-@pytest.mark.parametrize("module", ["fineparser_gui", "fineparser_core.train", "fineparser_core.commands.cli"])
+@pytest.mark.parametrize("module", ["fineparser_gui", "fineparser_core.commands.cli"])
 def test_modules_of_the_working_folder_are_not_loaded(tmp_path: Path, module: str) -> None:
     # Python itself loads a few more, such as importlib, before it looks for ours.
     for name in ("argparse", "typing", "json", "platformdirs", "logging", "pathlib", "dataclasses", "numpy", "PySide6"):

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from small_training import see_some
 
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.commands.cli import main
-from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.judged_dives import read_dives
@@ -21,7 +19,7 @@ from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
-from fineparser_core.training.dives import check_labels, split_records
+from fineparser_core.training.dives import check_labels
 from fineparser_core.training.presets import get_config
 from fineparser_core.video.reader import VideoReader
 
@@ -111,18 +109,6 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
     assert dive.masks is not None
     assert (dive.masks[20] > 127).any()
     assert dive.seconds == pytest.approx(80 / 25)
-
-
-def test_awards_that_count_are_those_that_musdl_learns_from(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
-    words = ("train", "--config", "musdl", "--validation-share", "0", "--out", tmp_path / "run", "--data")
-    assert "no judges' awards, which musdl learns from: use --config usdl" in fineparser(*words, club).err
-    content = json.loads(club.read_text(encoding="utf-8"))
-    for dive, awards in zip(content["dives"], ([7, 6.5, 8, 7, 7], [6, 7, 6.5], [7, 7], []), strict=False):
-        dive["awards"] = awards
-    (tmp_path / "judged.json").write_text(json.dumps(content), encoding="utf-8")
-    data = load_dataset(tmp_path / "judged.json")
-    assert [record.awards for record in data.records.values()][:4] == [(7, 7, 7), (6, 7, 6.5), (7, 7), ()]
-    assert len(split_records(data, replace(get_config("musdl"), validation_share=0), RunSettings())["train"]) == 3
 
 
 def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(

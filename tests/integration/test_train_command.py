@@ -62,7 +62,14 @@ def words(dives: Path, cache: Path) -> tuple[object, ...]:
 
 
 def command(*argv: object) -> list[str]:
-    return [sys.executable, "-m", "small_training", "fineparser_core.train", *(str(word) for word in argv)]
+    return [
+        sys.executable,
+        "-m",
+        "small_training",
+        "fineparser_core.commands.cli",
+        "train",
+        *(str(word) for word in argv),
+    ]
 
 
 def finish(argv: list[str]) -> str:
@@ -222,7 +229,7 @@ def test_eval_measures_the_bundle_of_a_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Another process with as many threads as training had, so that sums are rounded alike.
-    argv = [sys.executable, "-m", "small_training", "fineparser_core.eval", *map(str, words)]
+    argv = [sys.executable, "-m", "small_training", "fineparser_core.commands.cli", "eval", *map(str, words)]
     text = finish([*argv, "--weights", str(whole / "bundle"), "--out", str(tmp_path / "eval")])
     assert {path.name for path in (tmp_path / "eval").iterdir()} >= {
         "evaluation.json",
@@ -251,75 +258,3 @@ def test_eval_measures_the_bundle_of_a_run(
     assert "2 dives, 2 scored" in other.out
     assert "<html" in (tmp_path / "eval" / "report.html").read_text(encoding="utf-8")
     assert len((tmp_path / "eval" / "predictions.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
-
-
-@pytest.mark.slow
-def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_path: Path) -> None:
-    # Without chance in the views, two processes of one pair see what one process of two pairs sees.
-    plain = (
-        "--preprocessing",
-        "whole",
-        "--flip",
-        "0",
-        "--temporal-shift",
-        "0",
-        "--validation-share",
-        "0",
-        "--epochs",
-        "2",
-    )
-    one, two = tmp_path / "one", tmp_path / "two"
-    finish(command(*words, *SMALL, *plain, "--batch-size", "2", "--out", one))
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    finish([*torchrun, *command(*words, *SMALL, *plain, "--batch-size", "1", "--out", two)[1:]])
-    expected, found = (results(out)["picked"]["test"]["metrics"] for out in (one, two))
-    assert found.keys() == expected.keys()
-    for name, metric in expected.items():
-        if metric is not None:
-            assert found[name]["value"] == pytest.approx(metric["value"], rel=1e-4), name
-    # Of the losses each tells its own share; when it tells them is the same.
-    recorded = [
-        [(event["stage"], event["iteration"], event["lr"]) for event in map(json.loads, events(out))]
-        for out in (one, two)
-    ]
-    assert recorded[0] == recorded[1]
-
-
-_OWN = """
-from torch import nn
-
-class Small(nn.Sequential):
-    def __init__(self):
-        super().__init__(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 8))
-        self.unused = nn.Linear(8, 8)
-
-    def forward(self, frames):
-        return self[2](self[1](self[0](frames)))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
-def test_two_processes_that_a_scheduler_signals_beside_torchrun_leave_a_checkpoint(
-    words: tuple[object, ...], tmp_path: Path
-) -> None:
-    """With a part of one's own in a module that is called "own", some weights of which nobody uses."""
-    (tmp_path / "own.py").write_text(_OWN, encoding="utf-8")
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    own = ("--config", "table3-B", "--static-backbone", "own:Small", "--batch-norm", "fixed", "--epochs", "2")
-    few = ("--grad-accum-steps", "1", "--batch-size", "1", "--validation-share", "0", "--out", tmp_path / "run")
-    argv = [*torchrun, *command(*words, *own, *few, "--resume")[1:]]
-    process = subprocess.Popen(
-        argv, env=ENVIRONMENT, cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        while not events(tmp_path / "run") and process.poll() is None:
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGTERM)  # torchrun hands it on, too
-        process.communicate()
-    finally:
-        process.kill()
-    assert (tmp_path / "run" / "train.pt").is_file()
-    done = subprocess.run(argv, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "going on at iteration" in done.stderr

@@ -1,12 +1,10 @@
-"""USDL and MUSDL: a distribution over scores instead of a score, of the dive or of each award."""
+"""USDL: a distribution over scores instead of a score."""
 
 import torch
 from torch import Tensor, nn
 
 from fineparser_core.models.aqa_model import VideoEncoding
 from fineparser_core.models.baselines.pooled import PooledModel, mlp
-
-N_AWARDS = 3
 
 
 class Bins(nn.Module):
@@ -53,28 +51,3 @@ class USDL(PooledModel):
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         """Predict scores without exemplars, see `AQAModel.predict_scores`."""
         return self.bins.read(self.head(query["feature"]))
-
-
-class MUSDL(PooledModel):
-    """A distribution over awards in halves from each of three heads; the score is their sum times the difficulty.
-
-    Source: as `USDL`, its multi-path variant.
-    Choices of ours: a head for each of the three awards that count, in ascending order, where the source has a head for
-    each of seven judges and drops the extremes afterwards, since not all data sets record seven; a spread of a single
-    bin.
-    """
-
-    contrastive = False
-
-    def __init__(self, **windows: int) -> None:
-        super().__init__(**windows)
-        self.bins = Bins(top=10.0, n=21, spread=1.0)
-        self.heads = nn.ModuleList(mlp(len(self.bins.values)) for _ in range(N_AWARDS))
-
-    def award_logits(self, feature: Tensor) -> Tensor:
-        """Map features (B, 1024) to logits (B, 3, 21)."""
-        return torch.stack([head(feature) for head in self.heads], dim=1)
-
-    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Predict scores by the query's "difficulty", without exemplars, see `AQAModel.predict_scores`."""
-        return self.bins.read(self.award_logits(query["feature"])).sum(dim=1) * query["difficulty"]

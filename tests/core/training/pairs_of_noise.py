@@ -23,7 +23,6 @@ def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
         transitions=transitions,
         scores=torch.from_numpy(rng.uniform(30, 90, n).astype(np.float32)),
         difficulty=torch.full((n,), 3.0),
-        awards=torch.full((n, 3), torch.nan),
         query=videos,
         exemplar=videos.roll(n_pairs),
         paired=True,

@@ -6,7 +6,7 @@ import torch
 
 from fineparser_core.data.records import DatasetDive, DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.batches import BatchPlan, RunSampler, epoch_batches, make_batch, three_awards
+from fineparser_core.training.batches import BatchPlan, RunSampler, epoch_batches, make_batch
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
@@ -25,7 +25,6 @@ def a_dive(index, number="107B", *, labeled=True):
         n_frames=20,
         first_flight_frame=first,
         first_entry_frame=second,
-        awards=(7.0, 7.5, 8.0),
     )
     masks = frames[..., 0].copy() if labeled else None
     return DatasetDive(record=record, frames=frames, masks=masks, first_flight_frame=first, first_entry_frame=second)
@@ -92,8 +91,6 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at():
         "video": (2, 3, 96, 112, 112),
         "scores": (2,),
         "difficulty": (2,),
-        "awards": (2, 3),
-        "elements": (2, 5),
         "query": (2,),
         "exemplar": (2,),
         "masks": (2, 96, 112, 112),
@@ -101,7 +98,6 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at():
     }
     assert batch.paired
     assert batch.scores.tolist() == [50.0, 52.0]
-    assert batch.awards.tolist() == [[7.0, 7.5, 8.0]] * 2
     assert 0 <= float(batch.masks.min()) < float(batch.masks.max()) <= 1
     # Masks are drawn as the frames are: here they are the red channel before it is normalised.
     red = batch.video[:, 0] * 0.229 + 0.485
@@ -123,16 +119,6 @@ def test_what_one_dive_lacks_the_batch_lacks():
     bare = [*DIVES[:2], a_dive(2, labeled=False)]
     batch = make_batch(bare, STEP, settings())
     assert (batch.masks, batch.transitions) == (None, None)
-
-
-def test_three_awards_count():
-    assert three_awards((9, 5, 6, 7, 8, 6.5, 7.5)).tolist() == [6.5, 7, 7.5]
-    assert three_awards((8, 7, 7.5)).tolist() == [7, 7.5, 8]
-    five = three_awards((6, 7, 8, 7, 7))
-    assert five.tolist() == pytest.approx([6, 7, 8])
-    assert five.sum() == pytest.approx(35 * 3 / 5)
-    assert np.isnan(three_awards(())).all()
-    assert np.isnan(three_awards((0, 0, 0, 0, 0))).all()
 
 
 EIGHT = [replace(RECORDS[0], key=("event", index)) for index in range(8)]
@@ -161,16 +147,6 @@ def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next()
 def test_each_epoch_has_as_many_batches(method):
     for config in (get_config(method), replace(get_config(method), all_pairs=True, pairing="difficulty", batch_size=3)):
         assert len({len(epoch_batches(EIGHT + RECORDS, config, epoch)) for epoch in range(20)}) == 1
-
-
-def test_processes_share_the_batches_of_one():
-    config = settings(**THREE_STEPS, grad_accum_steps=1)
-    alone = dealt(RunSampler(EIGHT, config), 0)
-    first, second = (RunSampler(EIGHT, config, world=2, rank=rank) for rank in (0, 1))
-    assert first.iterations == second.iterations == 2
-    assert dealt(first, 0) == [alone[0], alone[2]]
-    assert dealt(second, 0) == [alone[1], alone[0]]  # dealt again, so that both take two
-    assert {RunSampler(EIGHT, config, world=8, rank=rank).iterations for rank in range(8)} == {1}
 
 
 def test_dives_that_may_not_be_compared_are_refused():

@@ -35,7 +35,6 @@ def batch(pairs):
         masks=torch.cat([torch.from_numpy(RULE.make_mask(0, name))[0] for name in names]),
         scores=torch.tensor([SCORES[name] for name in names]),
         difficulty=torch.ones(len(names)),
-        awards=torch.full((len(names), 3), float("nan")),
         query=torch.tensor(first + second),
         exemplar=torch.tensor(second + first),
         paired=True,

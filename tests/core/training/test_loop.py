@@ -23,7 +23,6 @@ from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, Expo
 from fineparser_core.progress import CancelToken
 from fineparser_core.training import loop
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
 from fineparser_core.training.objective import make_objective
@@ -283,10 +282,11 @@ def test_a_damaged_history_is_named(tmp_path):
         finished(tmp_path)
 
 
-def test_losses_that_are_read_later_are_the_same(tmp_path, monkeypatch):
-    at_once = left_by(finished(tmp_path / "at once"))
-    monkeypatch.setattr(Processes, "unwatched", 16)
-    assert left_by(finished(tmp_path / "later")) == at_once
+def test_losses_that_are_read_later_are_the_same(tmp_path):
+    at_once, later = left_by(finished(tmp_path / "at once")), toy_run(tmp_path / "later")
+    later.unread = 16
+    later.run()
+    assert left_by(tmp_path / "later") == at_once
 
 
 def train(out, config, splits=SPLITS, **options):

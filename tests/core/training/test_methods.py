@@ -56,14 +56,14 @@ def words(elsewhere, rendered_root):
 
 def train(elsewhere, rendered_root):
     shares = ("--validation-share", "0", "--checkpoint-every", "1")
-    return ("-m", "fineparser_core.train", *words(elsewhere, rendered_root), *TRAIN, *shares)
+    return ("-m", "fineparser_core.commands.cli", "train", *words(elsewhere, rendered_root), *TRAIN, *shares)
 
 
 def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root):
     done = run(elsewhere, *train(elsewhere, rendered_root), "--out", elsewhere / "run")
     assert done.returncode == 0, done.stderr
     weights = ("--weights", elsewhere / "run" / "bundle", "--device", "cpu")
-    evaluate = ("-m", "fineparser_core.eval", *words(elsewhere, rendered_root), *weights)
+    evaluate = ("-m", "fineparser_core.commands.cli", "eval", *words(elsewhere, rendered_root), *weights)
     unknown = run(elsewhere, *evaluate)
     assert unknown.returncode == 5
     assert "is of your own method colors:colors: name it again (--method colors:colors)." in unknown.stderr

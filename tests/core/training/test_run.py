@@ -1,6 +1,5 @@
 import shutil
 from dataclasses import asdict, replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,13 +15,12 @@ from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, 
 from fineparser_core.methods import Method, register_method
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.resources import bundled_weights
 from fineparser_core.training import run
 from fineparser_core.training.dives import split_records
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import starting_weights, train
+from fineparser_core.training.run import train
 
 OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
@@ -156,12 +154,3 @@ def test_tf32_is_what_the_configuration_says_while_the_run_lasts(tf32, on):
     with run._switched(TrainConfig(tf32=tf32), RunSettings()):
         assert switches() == on
     assert switches() == before
-
-
-def test_a_baseline_keeps_the_network_that_it_looks_through_beside_kinetics():
-    kinetics = RunSettings(kinetics=Path("kinetics.safetensors"))
-    settings, taken = starting_weights(get_config("tsa-net"), kinetics)
-    assert (settings.weights, taken) == (bundled_weights(), ("spatial_parser",))
-    for preset in ("usdl", "fine-tune", "release"):
-        assert starting_weights(get_config(preset), kinetics) == (kinetics, ("",))
-    assert starting_weights(get_config("pose-dct"), RunSettings())[0].weights == bundled_weights()
