@@ -54,7 +54,7 @@ HEARD_HZ = 48_000
 
 #: Version of the pipeline: raised when the same weights give different results, so that cached results are computed
 #: anew.
-PIPELINE = 7
+PIPELINE = 8
 
 #: Devices that a user may choose; "auto" is the fastest that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]

@@ -104,7 +104,7 @@ class Analyzer:
         network, card = load_fineparser(folder, static_backbone=static_backbone, head=head)
         chosen_precision = inference_precision(torch_device, precision, has_activations=bool(card.activations))
         fold_batch_norms(network)
-        if chosen_precision.startswith(INT8):
+        if chosen_precision == INT8:
             try:
                 quantize_i3ds(network, card.activations, vnni=has_vnni())
             except ValueError as error:

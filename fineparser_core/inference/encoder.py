@@ -82,7 +82,7 @@ class ClipEncoder:
 
     def __init__(self, model: FineParser, device: torch.device, *, precision: str = "fp32", decoding: str = "joint"):
         self.model = to_channels_last(model.to(device).eval())
-        self.model.precision = PRECISIONS[precision.removeprefix(INT8)]
+        self.model.precision = torch.float32 if precision == INT8 else PRECISIONS[precision]
         self.device = device
         self.decode = DECODERS[decoding]
 

@@ -13,8 +13,8 @@ from fineparser_core.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-#: Prefix of the precision of a network whose I3Ds compute in 8 bits, and everything else in what follows.
-INT8 = "int8/"
+#: Precision of a network whose I3Ds compute in 8 bits and everything else in float32: on every CPU the same joints.
+INT8 = "int8"
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -92,7 +92,7 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
 
 
 def inference_precision(device: torch.device, name: str = "auto", *, has_activations: bool) -> str:
-    """Return the name of a precision for analyses; "auto" is "int8/…" on CPUs that gain by it, else as of learning.
+    """Return the name of a precision for analyses; "auto" is "int8" on CPUs that gain by it, else as of learning.
 
     Args:
         has_activations: whether the weights have the largest activations of their I3Ds, see `models.int8`.
@@ -106,7 +106,7 @@ def inference_precision(device: torch.device, name: str = "auto", *, has_activat
     if name == "int8" and not has_activations:
         raise ConfigError("These weights do not know their activations: run fineparser calibrate, or use auto.")
     if name == "int8" or (name == "auto" and can and has_activations):
-        return INT8 + choose_precision(device)
+        return INT8
     return choose_precision(device, name)
 
 

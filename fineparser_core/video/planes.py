@@ -3,7 +3,6 @@
 Planes are 4:2:0, 8 bits, limited range: luma (H, W) and two chroma planes (H / 2, W / 2), H and W even.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from threading import local
@@ -85,28 +84,26 @@ class Planes(NamedTuple):
     v: np.ndarray
 
 
-@dataclass(frozen=True)
-class _Coefficients:
-    """Coefficients of red and blue in luma, and FFmpeg's numbers of the matrix and of its usual primaries."""
-
-    red: float
-    blue: float
-    tag: int
-    primaries: int
-
-
 class ColorMatrix(Enum):
-    """The matrix that converts between RGB and YUV."""
+    """The matrix that converts between RGB and YUV.
 
-    BT601 = _Coefficients(0.299, 0.114, 5, 6)
-    BT709 = _Coefficients(0.2126, 0.0722, 1, 1)
+    Attributes:
+        red, blue: their coefficients in luma.
+        tag, primaries: FFmpeg's numbers of the matrix and of its usual primaries.
+    """
+
+    BT601 = (0.299, 0.114, 5, 6)
+    BT709 = (0.2126, 0.0722, 1, 1)
+
+    def __init__(self, red: float, blue: float, tag: int, primaries: int) -> None:
+        self.red, self.blue, self.tag, self.primaries = red, blue, tag, primaries
 
     def planes(self, image: np.ndarray) -> Planes:
         """Convert an (H, W, 3) uint8 RGB image with even sides to new planes."""
         red, green, blue = np.moveaxis(image.astype(np.float32) / 255, 2, 0)
-        luma = self.value.red * red + (1 - self.value.red - self.value.blue) * green + self.value.blue * blue
-        u = (blue - luma) / (2 - 2 * self.value.blue)
-        v = (red - luma) / (2 - 2 * self.value.red)
+        luma = self.red * red + (1 - self.red - self.blue) * green + self.blue * blue
+        u = (blue - luma) / (2 - 2 * self.blue)
+        v = (red - luma) / (2 - 2 * self.red)
         u, v = (128 + 224 * (c[::2, ::2] + c[1::2, ::2] + c[::2, 1::2] + c[1::2, 1::2]) / 4 for c in (u, v))
         return Planes(*(np.rint(plane).astype(np.uint8) for plane in (16 + 219 * luma, u, v)))
 
@@ -150,8 +147,8 @@ class PlaneScaler:
             height,
             "yuv420p",
             # Equal color spaces make this a copy. None (RGB, BT.2020) makes FFmpeg use the frame's own tag.
-            src_colorspace=own.value.tag if own is not None else None,
-            dst_colorspace=matrix.value.tag,
+            src_colorspace=own.tag if own is not None else None,
+            dst_colorspace=matrix.tag,
             src_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.MPEG,
             interpolation=Interpolation.BICUBIC,
@@ -180,7 +177,7 @@ def to_rgb(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
     converted = _kept.reformatter.reformat(
         to_video_frame(planes),
         format="rgb24",
-        src_colorspace=matrix.value.tag,
+        src_colorspace=matrix.tag,
         src_color_range=ColorRange.MPEG,
         interpolation=Interpolation.BICUBIC,
     )

@@ -124,7 +124,7 @@ class VideoWriter:
         assert (width, height) == self._size_px
         frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=self._matrix.value.tag, dst_color_range=ColorRange.MPEG
+            format="yuv420p", dst_colorspace=self._matrix.tag, dst_color_range=ColorRange.MPEG
         )
         self.write_picture(picture, time_s)
 
