@@ -1,6 +1,5 @@
 """Everything can be reached by keyboard, says what it is, and shows when it has the focus."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -158,8 +157,3 @@ def test_no_key_has_two_commands():
     keys = Counter(key for spec in CATALOG for key in spec.keys)
     twice = {key: [spec.id for spec in CATALOG if key in spec.keys] for key, count in keys.items() if count > 1}
     assert not twice
-
-
-def test_no_letter_opens_two_commands_of_a_menu():
-    letters = Counter((spec.menu, letter.upper()) for spec in CATALOG for letter in re.findall("&(.)", spec.text))
-    assert not [letter for letter, count in letters.items() if count > 1]

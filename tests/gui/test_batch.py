@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from answers_kit import activate, answer_dive, fail, request_of, scoring
-from finding import texts
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
@@ -55,43 +54,6 @@ def batch(idle_studio, qtbot, tmp_path, small_video) -> Batch:
     return made
 
 
-def test_the_shown_dive_overtakes_and_the_others_follow_in_order(batch):
-    first, second, third, fourth = batch.session.keys
-    assert batch.asked() == [(first, Urgency.SHOWN)]  # one at a time
-    batch.session.select(third)
-    batch.session.select(fourth)
-    assert batch.asked() == [(first, Urgency.SHOWN)]  # two dives are never parsed for being looked at
-    batch.parsed(first)
-    assert batch.asked() == [(fourth, Urgency.SHOWN)]
-    batch.parsed(fourth)
-    assert batch.asked() == [(second, Urgency.BATCH)]
-    batch.session.select(third)
-    assert batch.asked() == [(third, Urgency.SHOWN), (second, Urgency.BATCH)]
-    batch.parsed(third)
-    batch.parsed(second)
-    assert batch.states() == [DiveState.READY] * 4
-
-
-def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
-    first, second, *_ = batch.session.keys
-    window = batch.window
-    window.actions_by_id["pause_queue"].trigger()
-    batch.parsed(first)
-    batch.session.select(second)
-    assert batch.asked() == []
-    qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed")
-    height = window.dives.batch.sizeHint().height()
-    window.dives.batch._text.set_text("Paused: 1 of 4 analysed, 2 failed, 1 cancelled, about 12 min left " * 3)
-    assert window.dives.batch.sizeHint().height() == height  # the list below does not move
-    assert batch.session.snapshot().paused
-    assert "Analyses are paused." in texts(window.player.progress)
-    batch.session.editing.set_details(first, "207C", 10.0)
-    assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
-    batch.scored(first)
-    window.actions_by_id["pause_queue"].trigger()
-    assert batch.asked() == [(second, Urgency.SHOWN)]
-
-
 def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     first, second, third, _ = batch.session.keys
     window = batch.window
@@ -111,20 +73,6 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     window.actions_by_id["retry_all"].trigger()
     assert batch.states() == [DiveState.QUEUED] * 4
     assert not any(dive.cancelled for dive in batch.session.snapshot().dives)
-
-
-def test_a_failed_dive_does_not_stop_the_others(batch):
-    first, second, *_ = batch.session.keys
-    fail(batch.studio, request_of(batch.studio, first), "VideoError", "The file ends early.")
-    assert batch.states()[:2] == [DiveState.FAILED, DiveState.QUEUED]
-    assert "not analysed" in batch.window.dives.model.text(first)
-    assert (second, Urgency.BATCH) in batch.asked()
-    batch.client.die(6)
-    assert batch.scheduler.paused  # or every dive of a long list would fail in turn
-    assert batch.states()[2:] == [DiveState.QUEUED] * 2
-    batch.session.analyze(second)  # as the message says
-    assert not batch.scheduler.paused
-    assert {key for key, _ in batch.asked()} & {second, *batch.session.keys[2:]}
 
 
 def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):

@@ -17,7 +17,6 @@ from fineparser_gui.compare.bar import CompareBar, CompareButton
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import LINE, Drawing
-from fineparser_gui.worker.protocol import LibraryEntry
 
 
 @pytest.fixture
@@ -166,31 +165,6 @@ def test_a_note_being_typed_stays_with_its_dive_when_another_one_is_shown(idle_s
     _write_a_note(idle_studio, qtbot, 0, "toes")
     session.remove(first)  # and no error
     assert session.dive(second).drawings == (lines[1],)
-
-
-def _fill_library(session, name: str, **changes) -> None:
-    """What the worker tells: this exemplar, changed."""
-    exemplar = replace(session.library.exemplar(name), **changes)
-    session.library.entries = (LibraryEntry(exemplar=exemplar, own=False, state="ready"),)
-    session.library.changed.emit()
-
-
-def test_a_change_in_the_library_is_followed(idle_studio, two_dives, qtbot):
-    session, player = idle_studio.session, idle_studio.window.player
-    bar = idle_studio.window.findChild(CompareBar)
-    name = "rendered-107B-01"
-    session.comparing.show_exemplar(name)
-    qtbot.waitUntil(lambda: player.panes[1].info is not None)
-    info, flight = player.panes[1].info, session.library.exemplar(name).first_flight_frame
-    _fill_library(session, name, score=12.3, first_flight_frame=flight + 2)
-    assert "12.3" in bar.dives.toolTip()
-    assert session.comparing.other.steps[1].start_frame == flight + 2
-    assert player.panes[1].info == info  # the file was not opened again
-    with qtbot.assertNotEmitted(session.comparing.changed):
-        _fill_library(session, name, score=12.3, first_flight_frame=flight + 2)
-    _fill_library(session, name, removed_at="2026-11-28")
-    assert session.comparing.other is None
-    assert session.current.key == two_dives[0]
 
 
 @pytest.mark.parametrize(("ways", "mirrored"), [((60, -60), True), ((60, 60), False), ((60, -1), False)])

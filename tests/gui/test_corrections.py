@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.records import Analysis, ExemplarVote
 from fineparser_gui.compare.exemplars import ExemplarModel
-from fineparser_gui.services import undo
 from fineparser_gui.session.correction import Correction, frames_of, shown_analysis
 from fineparser_gui.worker.scheduler import Urgency
 
@@ -73,16 +72,6 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert "+4.5 = score 69.5 − mean of exemplars 65.0" in reads(window.contributions)
 
 
-def test_the_panel_of_numbers_takes_no_more_room_than_it_needs(scored, qtbot):
-    score, session = scored.studio.window.found.numbers, scored.studio.session
-    qtbot.waitUntil(lambda: score.height() == score.heightForWidth(score.width()))  # the layouts have settled
-    before = score.height()
-    scored.studio.window.player.edits.nudge_transition(0, 5)
-    qtbot.waitUntil(lambda: score.height() > before)
-    session.editing.reset_corrections(session.current.key)
-    qtbot.waitUntil(lambda: score.height() == before)
-
-
 def test_one_question_at_a_time_and_the_newest_wins(scored):
     player, session = scored.studio.window.player, scored.studio.session
     player.edits.nudge_transition(1, 1)
@@ -119,16 +108,6 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     window.actions_by_id["reset_corrections"].trigger()
     assert not session.current.rescoring
     assert named(window.found, "exact score").text().startswith("68.0")
-
-
-def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
-    window, session = scored.studio.window, scored.studio.session
-    window.player.edits.nudge_transition(1, -1)
-    now_s = undo.monotonic()
-    monkeypatch.setattr(undo, "monotonic", lambda: now_s + 3)
-    window.player.edits.nudge_transition(1, -1)
-    window.actions_by_id["undo"].trigger()
-    assert session.current.correction.transitions == (FLIGHT, ENTRY - 1)
 
 
 def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
@@ -184,16 +163,6 @@ def test_keys_put_a_step_at_the_playhead(scored, qtbot):
     assert window.transport.frame == 49
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.current.correction.transitions == (50, ENTRY)
-
-
-def test_the_detail_says_why_motion_did_not_change(scored):
-    player, numbers = scored.studio.window.player, scored.studio.window.found.numbers
-    player.edits.nudge_transition(0, 2)
-    scored.answer(scored.wait_for_rescore(), 0.0)
-    assert "The video stream does not change" in reads(numbers.correction)
-    player.edits.nudge_transition(0, 1)
-    scored.answer(scored.wait_for_rescore(), 1.0)
-    assert "video stream" not in reads(numbers.correction)
 
 
 def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
@@ -275,24 +244,6 @@ def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     assert session.current.analysis.scoring is None
     assert "stopped" in reads(studio.window.score)
     assert scored.rescore_requests() == []
-
-
-def test_dive_details_are_undone_by_field(scored, qtbot):
-    window, session = scored.studio.window, scored.studio.session
-    details = window.details
-    details.number.clear()
-    qtbot.keyClicks(details.number, "107B")
-    details.board.setCurrentIndex(details.board.findData(7.5))
-    details.board.activated.emit(details.board.currentIndex())
-    assert session.current.details == ("107B", 7.5, None)
-    assert session.current.scoring
-    window.actions_by_id["undo"].trigger()
-    assert session.current.details == ("107B", 10.0, None)
-    assert details.board.currentData() == 10.0
-    window.actions_by_id["undo"].trigger()
-    assert session.current.details == ("207C", 10.0, None)
-    assert details.number.text() == "207C"
-    assert not window.actions_by_id["undo"].isEnabled()
 
 
 def test_what_was_typed_into_a_field_comes_back_after_it_is_cleared(scored, qtbot):

@@ -2,14 +2,10 @@
 
 import errno
 import os
-import re
-import shutil
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
-import PySide6
 import pytest
 
 from fineparser_gui.__main__ import own_folder
@@ -27,37 +23,6 @@ def test_no_display_is_told_with_a_way_out():
     assert done.stderr.splitlines() == [
         "fineparser-gui: there is no display here for a window: `fineparser score CLIP` works without one."
     ]
-
-
-@pytest.fixture
-def incomplete_qt(tmp_path):
-    """A copy of Qt's plugin for X11 that asks the loader for a library that no system has."""
-    real = Path(PySide6.__file__).parent / "Qt"
-    made = tmp_path / "PySide6" / "Qt"
-    (made / "plugins" / "platforms").mkdir(parents=True)
-    (made / "lib").mkdir()
-    (tmp_path / "PySide6" / "__init__.py").touch()
-    shutil.copy(real / "plugins" / "platforms" / "libqxcb.so", made / "plugins" / "platforms")
-    for library in (real / "lib").iterdir():
-        if library.name == "libQt6XcbQpa.so.6":
-            (made / "lib" / library.name).write_bytes(library.read_bytes().replace(*NAMES))
-        else:
-            (made / "lib" / library.name).symlink_to(library)
-    return tmp_path
-
-
-NAMES = (b"libxcb-icccm.so.4", b"libxcb-icccm.so.9")
-
-
-def test_the_library_that_the_loader_misses_is_named(incomplete_qt):
-    path = os.pathsep.join([str(incomplete_qt), *sys.path])
-    environment = os.environ | {"PYTHONPATH": path, "QT_QPA_PLATFORM": "xcb", "DISPLAY": ":0"}
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "fineparser_gui"], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    (sentence,) = done.stderr.splitlines()  # names what else this system lacks, too
-    assert re.fullmatch(r"fineparser-gui: Qt needs (\S+, )*libxcb-icccm\.so\.9(, \S+)*: .+\.", sentence)
 
 
 @pytest.mark.parametrize(

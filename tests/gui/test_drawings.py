@@ -144,15 +144,6 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     assert session.current.drawings == (made,)
 
 
-def test_a_freehand_line_is_drawn_with_the_keys(drawn, keyed, qtbot):
-    _press(qtbot, keyed, Qt.Key.Key_H, Qt.Key.Key_Return)
-    _press(qtbot, keyed, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right, shift=True)
-    _press(qtbot, keyed, Qt.Key.Key_Return)
-    (line,) = drawn.session.current.drawings
-    places = [keyed.to_widget(*point) - QPointF(keyed.rect().center()) for point in line.points]
-    assert np.ravel([place.toTuple() for place in places]) == pytest.approx([0, 0, 10, 0, 10, 10, 20, 10], abs=0.1)
-
-
 def test_an_angle_takes_three_clicks_and_esc_gives_up(drawn, qtbot):
     session, canvas = drawn.session, drawn.window.player.pane.canvas
     canvas.repaint()

@@ -138,30 +138,6 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     assert session.dive(keys[0]).day == ""
 
 
-def test_a_picked_name_counts_and_what_is_typed_stays_until_it_is_taken_or_left(
-    idle_studio, qtbot, small_video, tmp_path
-):
-    session, window = idle_studio.session, idle_studio.window
-    keys = opened(idle_studio, qtbot, *copies(small_video, tmp_path, range(3)))
-    dialog = window.several
-    window.dives.view.selectAll()
-    window.actions_by_id["full_screen"].trigger()
-    window.edit_dives()
-    assert dialog.isVisible()
-    session.select(keys[1])
-    assert not dialog.isVisible()  # nothing was typed
-    dialog.show_dives(keys)
-    dialog.athlete.setText("Anna")  # as its completer does
-    session.select(keys[2])
-    assert dialog.isVisible()
-    dialog.ok.click()
-    assert [session.dive(key).athlete for key in keys] == 3 * ["Anna"]
-    dialog.show_dives(keys)
-    dialog.athlete.setText("Mia")
-    session.clear()
-    assert not dialog.isVisible()
-
-
 @pytest.mark.parametrize(
     ("locale", "shown"),
     [("de_DE", "31.05.2026"), ("en_US", "5/31/2026"), ("en_GB", "31/05/2026"), ("zh_CN", "2026/5/31")],

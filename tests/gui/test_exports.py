@@ -6,7 +6,6 @@ import os
 
 import pytest
 from answers_kit import dive_parse, open_queued, open_scored
-from drawn_dive import made_dive
 from platforms import KILL
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
@@ -86,21 +85,6 @@ def test_all_dives_each_in_a_file_with_a_preview_before(studio, dialog, qtbot, t
     made.go.click()
     qtbot.waitUntil(lambda: not studio.session.exports.busy)
     assert len(os.listdir(tmp_path / "sheets")) == 2
-
-
-def test_a_strobe_picture_from_its_command(studio, qtbot, tmp_path, monkeypatch):
-    session, path = studio.session, tmp_path / "falls.mp4"
-    drawn = made_dive(path)
-    session.open([path])
-    qtbot.waitUntil(lambda: session.current.path == path and session.current.info is not None)
-    session.update_analysis(session.current.key, model_analysis=drawn)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.png"), ""))
-    studio.window.actions_by_id["export_strobe"].trigger()
-    made = studio.window.findChild(ExportDialog)
-    made.bodies.setCurrentIndex(made.bodies.findData(5))
-    made.go.click()
-    wait_for(studio, qtbot, ExportState.DONE)
-    assert QImage(str(tmp_path / "out.png")).width() > 400  # magnified, for what is written beside the bodies
 
 
 def _another_alike(session, path):
@@ -232,32 +216,6 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     with_notes, without = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("with", "without"))
     assert [one["text"] for one in with_notes["dives"][0]["drawings"]] == ["", "Füße – spät"]
     assert without["dives"][0]["drawings"] == []
-
-
-def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, small_video):
-    dialog.reject()
-    session = studio.session
-    first, second = _another_alike(session, small_video)
-    line = Drawing(kind=LINE, frame=44, points=((10, 4), (50, 16)))
-    session.drawing_edits.draw(first, (line,), "drawing")
-    session.select(second)
-    made = ExportDialog(session, 44, Preferences(), studio.window)
-    still = made.pictures[1]
-    assert not still.drawings.isChecked()
-    still.beside.setCurrentIndex(
-        next(row for row in range(still.beside.count()) if getattr(still.beside.itemData(row), "key", None))
-    )
-    assert still.drawings.isChecked()
-    options = still.options(session.current, alone=True)
-    assert (options.marks, options.comparison_marks) == ((), (line,))
-    made.reject()
-    session.exports.add(
-        StillJob(path=tmp_path / "two.png", analysis=session.current.analysis, frame=44, options=options)
-    )
-    wait_for(studio, qtbot, ExportState.DONE)
-    assert yellow_in(tmp_path / "two.png") > 50
-    image = QImage(str(tmp_path / "two.png"))
-    assert (image.width(), image.height() < 600) == (640, True)
 
 
 def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):

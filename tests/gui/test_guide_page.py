@@ -1,8 +1,5 @@
 """The user guide in its window: language, contents, search, keys and pictures."""
 
-import subprocess
-import sys
-
 import pytest
 from answers_kit import activate
 from PySide6.QtCore import Qt
@@ -111,9 +108,3 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
     assert guide.page.textCursor().selectionStart() == first
     guide.search.clear()
     assert not guide.message.isVisible()
-
-
-def test_the_start_of_the_program_does_without_it() -> None:
-    code = "import sys, fineparser_gui.app; print('fineparser_gui.shell.guide_page' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"

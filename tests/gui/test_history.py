@@ -8,7 +8,6 @@ from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
 from fineparser_core.diving.judging import Judging
-from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME
 
@@ -73,30 +72,6 @@ def test_a_video_opened_anew_has_what_is_known_of_it_and_what_is_typed_replaces_
     assert kept(scored, qtbot)[0].judging is None
     session.editing.edits.undo()
     assert kept(scored, qtbot)[0].judging == before.judging
-
-
-def test_what_another_window_has_said_stays(make_studio, qtbot, clip, tmp_path):
-    one, other = make_studio(), make_studio()
-    open_scored(one, qtbot, clip, tmp_path)
-    kept(one, qtbot)
-    open_scored(other, qtbot, clip, tmp_path, number=None)
-    one.session.editing.set_event(one.session.current.key, "Club cup")
-    kept(one, qtbot)
-    other.session.editing.set_note(other.session.current.key, "Arms late.")
-    (now,) = kept(other, qtbot)
-    assert (now.event, now.note) == ("Club cup", "Arms late.")
-
-
-def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtbot, clip):
-    kept(scored, qtbot)
-    scored.session.clear()
-    scored.session.open([clip], dive_number="405B")
-    qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED)
-    dive = scored.session.current
-    assert (dive.dive_number, dive.board_m) == ("405B", 10.0)
-    assert scored.session.history.keeping.flush()
-    (known,) = scored.session.history.store.search()
-    assert (known.dive_number, known.score) == ("405B", None)  # not scored anew yet
 
 
 def test_what_is_being_typed_is_kept_at_once(scored, qtbot):

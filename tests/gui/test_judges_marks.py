@@ -1,7 +1,5 @@
 """Judges' marks: typed where the dive is, kept with it, shown beside the prediction, and exported."""
 
-import csv
-import json
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.judging import Judging, PhaseMarks
-from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.content import make_page
-from fineparser_gui.export.dialog import ExportDialog
-from fineparser_gui.services.exporting import reported_dive, words_of
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import read_session
 
 FIVE = Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))
-DD = 3.3  # of a 207C from 10 m
 
 
 @pytest.fixture
@@ -61,26 +53,6 @@ def test_marks_are_typed_where_the_dive_is_and_stand_beside_the_prediction(score
     assert not named(window, "Marks by phase").isEnabled()
 
 
-@pytest.mark.parametrize("marks", ["", "6 6.5 7 6.5 6"])
-def test_window_list_clip_and_report_say_the_same(scored, qtbot, marks):
-    session, window = scored.session, scored.window
-    if marks:
-        typed(scored, qtbot, marks)
-    dive = session.current
-    words = words_of(dive)
-    assert texts(window.score)[0] == words.award.award
-    for said in (words.award.points, words.award.likely):
-        assert said in reads(window.score)
-    assert window.dives.model.text(dive.key).replace("judges ", "").split(", ")[-1].startswith(words.award.award)
-    page = make_page(reported_dive(dive, [dive], drawings=False))
-    assert page.headline[0] == words.award.award
-    assert words.award.points in page.headline[1]
-    window.actions_by_id["export"].trigger()
-    dialog = window.findChild(ExportDialog)
-    assert dialog.pictures[0].options(dive, alone=True).words == words
-    dialog.reject()
-
-
 def test_return_goes_to_the_next_row_and_says_what_it_passed(scored, qtbot, make_video, tmp_path):
     session, window = scored.session, scored.window
     session.open([make_video(tmp_path / f"{name}.mp4", 40) for name in ("training", "b", "c")])
@@ -100,15 +72,6 @@ def test_return_goes_to_the_next_row_and_says_what_it_passed(scored, qtbot, make
     assert session.current.key == c, "no row is taken again from the top"
 
 
-def test_a_mean_has_points_once_there_is_a_difficulty(scored, qtbot):
-    session, window = scored.session, scored.window
-    typed(scored, qtbot, "6.25")
-    assert session.current.judged_score == pytest.approx(3 * 6.25 * DD, abs=0.01)
-    session.editing.set_details(session.current.key, None, None)
-    assert session.current.judged_score is None
-    assert texts(window.score)[:2] == ["6.25", "judges"]
-
-
 def test_what_are_no_marks_replaces_none_and_is_one_sentence(scored, qtbot):
     session, window = scored.session, scored.window
     typed(scored, qtbot, "6.5 41")
@@ -124,59 +87,6 @@ def test_what_are_no_marks_replaces_none_and_is_one_sentence(scored, qtbot):
     assert session.current.judging == Judging(awards=(6.5,))
     typed(scored, qtbot, "\r")
     assert session.current.judging is None
-
-
-def test_marks_are_kept_with_the_session(scored, qtbot, tmp_path):
-    session, path = scored.session, tmp_path / "a.fineparser"
-    typed(scored, qtbot, "6 6.5 7 6.5 6")
-    typed(scored, qtbot, "7 6", "Marks by phase")
-    assert scored.files.save_to(path)
-    kept = Judging(awards=FIVE.awards, phases=PhaseMarks(take_off=7, flight=6))
-    assert read_session(path).dives[0].judging == kept
-    session.clear()
-    assert named(scored.window, "Judges' marks").text() == ""
-    scored.files.open(path)
-    assert session.current.judging == kept
-    assert named(scored.window, "Judges' marks").text() == "6 6.5 7 6.5 6"
-    assert named(scored.window, "Marks by phase").text() == "7 6 -"
-
-
-@pytest.mark.parametrize(
-    "judging", [{"awards": []}, {"awards": [11]}, {"awards": [6.3, 6]}, {"awards": [6] * 12}, {}, [6], "6"]
-)
-def test_damaged_marks_of_a_session_file_are_told(scored, qtbot, tmp_path, judging):
-    path = tmp_path / "a.fineparser"
-    assert scored.files.save_to(path)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    assert content["dives"][0]["judging"] is None
-    content["dives"][0]["judging"] = judging
-    path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ConfigError, match="dive 1: "):
-        read_session(path)
-    del content["dives"][0]["judging"]  # as older files
-    path.write_text(json.dumps(content), encoding="utf-8")
-    assert read_session(path).dives[0].judging is None
-
-
-def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
-    session = scored.session
-    typed(scored, qtbot, "6 6.5 7 6.5 6")
-    typed(scored, qtbot, "7 - 6", "Marks by phase")
-    for name in ("dives.csv", "dives.json"):
-        session.exports.table(session.keys, tmp_path / name)
-    qtbot.waitUntil(lambda: not session.exports.busy)
-    with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert (row["judges_awards"], row["judged_award"], row["judged_score"]) == ("6 6.5 7 6.5 6", "6.333", "62.7")
-    assert (row["judged_take_off"], row["judged_flight"], row["judged_entry"]) == ("7", "", "6")
-    (dive,) = json.loads((tmp_path / "dives.json").read_text(encoding="utf-8"))["dives"]
-    assert dive["judging"] == {
-        "awards": [6, 6.5, 7, 6.5, 6],
-        "counted": [False, True, False, True, True],
-        "award": pytest.approx(19 / 3),
-        "score": 62.7,
-        "phases": {"take_off": 7, "flight": None, "entry": 6},
-    }
 
 
 def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_path, variable_rate_video, monkeypatch):

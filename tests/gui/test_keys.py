@@ -111,20 +111,6 @@ def test_which_keys_a_control_may_want(keys, expected) -> None:
     assert belongs_to_controls(combination) is expected
 
 
-def test_the_list_moves_its_dives_and_enter_goes_to_the_player(studio_with_dive, qtbot, small_video) -> None:
-    session, window = studio_with_dive.session, studio_with_dive.window
-    session.open([small_video])
-    qtbot.waitUntil(lambda: len(session.keys) == 2)
-    first, second = session.keys
-    session.select(second)
-    qtbot.waitUntil(lambda: window.dives.selected_keys() == [second] and window.actions_by_id["move_up"].isEnabled())
-    window.dives.view.setFocus()
-    qtbot.keyClick(window.dives.view, Qt.Key.Key_Up, _ALT)
-    assert session.keys == [second, first]
-    qtbot.keyClick(window.dives.view, Qt.Key.Key_Return)
-    assert window.player.pane.canvas.hasFocus()
-
-
 def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(studio_with_dive, qtbot) -> None:
     window = studio_with_dive.window
     for bring in (

@@ -15,7 +15,6 @@ from answers_kit import (
     open_queued,
     requests,
     result_message,
-    running,
     scoring,
 )
 from exemplar_kit import exemplar
@@ -115,17 +114,6 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     library_studio.client.received.emit(msgspec.structs.replace(READY, card={"id": "m-2"}))
     answer(library_studio, entries())
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
-
-
-def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_video):
-    session = library_studio.session
-    pause = library_studio.window.actions_by_id["pause_queue"]
-    session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled())
-    session.cancel(session.current.key)
-    session.trimming.find(session.current.key)
-    pause.trigger()
-    assert running(library_studio, EncodeExemplarRequest)
 
 
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):

@@ -72,29 +72,6 @@ def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(id
     assert not any("eduction" in row.text for row in window.measured.rows())
 
 
-def test_the_moments_are_pictures_that_lead_to_their_frames(idle_studio, window, qtbot):
-    strip, parse = window.verdict.strip, idle_studio.session.current.analysis.parse
-    thirds, y = [strip.width() * part // 6 for part in (1, 3, 5)], strip.width() // 6
-    empty = strip.palette().mid().color()
-
-    def pictures():
-        image = strip.grab().toImage()
-        return all(any(image.pixelColor(x, y + off) != empty for off in range(-20, 20, 5)) for x in thirds)
-
-    qtbot.waitUntil(pictures)
-    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(thirds[1], y))
-    assert window.transport.frame == strip.pictures[1].frame
-    strip.setFocus()
-    qtbot.keyClick(strip, Qt.Key.Key_Right)
-    qtbot.keyClick(strip, Qt.Key.Key_Space)
-    assert window.transport.frame == parse.steps[2].start_frame == strip.pictures[2].frame
-
-
-def test_nothing_is_shown_before_the_analysis(idle_studio):
-    assert not idle_studio.window.verdict.isVisible()
-    assert idle_studio.window.verdict.bars() == []
-
-
 def test_values_have_units_and_their_signs_have_names():
     over = Measure(name="legs_line", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
     assert measured_text(over) == "14 ± 4° over"
@@ -105,12 +82,6 @@ def test_values_have_units_and_their_signs_have_names():
     band = Band(low=1.15, high=1.3, unit="m", source=RULES)
     told = finding_text(Finding(measure=height, band=band, weight=2.0))
     assert told == "1.0 m of jump; rules: 1.1 to 1.3 m"
-
-
-def test_a_bar_tells_its_band_how_it_is_seen_and_what_to_say(window):
-    bar = next(bar for bar in window.verdict.bars() if bar.against)
-    for told in ("rules: 9.15 to 9.30 s", "Jump up.", "Rules of World Aquatics", "Go to frame"):
-        assert told in bar.toolTip()
 
 
 def test_the_angle_on_a_picture_has_a_name(idle_studio, window):

@@ -11,11 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_core.diving.meet import Meet
 from fineparser_gui.meet.dialog import MeetDialog
 from fineparser_gui.meet.table import ATHLETE, AWARDS, BOARD, DIFFICULTY, NUMBER, POINTS, REMARK, TOTAL, VIDEO
-from fineparser_gui.session.dive import SavedDive
-from fineparser_gui.session.session_file import SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import read_session
 
 PASTED = "Anna 103B 3m\nBen 105C 3m\nAnna 403B 3m\nBen 203B 3m"
 
@@ -298,22 +297,6 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     dialog.read(tmp_path / "none.csv")
     assert "cannot be read" in dialog.note.text()
     qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
-
-
-def test_a_meet_of_a_file_asks_where_a_dive_was_corrected(dialog, window, clips, qtbot):
-    session, path = window.session, clips[0].parent / "meet.fineparser"
-    anna = ListedDive(athlete="Anna", dive_number="103B", board_m=3.0, awards=(7.0, 7.0, 7.0), dive="0")
-    dive = SavedDive(
-        path=clips[0], dive_number="105B", board_m=3.0, athlete="Anna", judging=Judging(awards=anna.awards)
-    )
-    write_session(SavedSession(dives=(dive,), meet=Meet(rows=(anna,))), path)
-    window.files.controller.open(path)
-    assert column(dialog, NUMBER)[0] == "105B"
-    assert column(dialog, POINTS) == ["50.40"]  # 3 × 7 × 2.4
-    assert column(dialog, REMARK)[0].startswith("Announced: 103B.")
-    assert window.files.controller.save_to(path)
-    assert read_session(path).meet.rows[0].dive_number == "103B"
-    qtbot.waitUntil(lambda: all(one.info is not None for one in session.dives))
 
 
 def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp_path, monkeypatch):

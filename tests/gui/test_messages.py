@@ -3,10 +3,8 @@
 from itertools import pairwise
 
 import pytest
-from answers_kit import copies, open_queued
 from finding import close_messages
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QRect, Qt
 
 from fineparser_gui.export import strip
 from fineparser_gui.support import messages
@@ -84,56 +82,6 @@ def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, 
     stack.messages[-1].close_button.click()
     stack.show_message("Camera & net are gone.")
     assert len(stack.messages) == 2
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-def test_the_list_of_messages_opens_by_mouse_on_each_page(make_studio, qtbot, clip):
-    window = make_studio().window
-    history = window.actions_by_id["history"]
-    lists = []
-
-    def look():
-        menu = QApplication.activePopupWidget()
-        if menu is None:  # Qt 6.12 opens it a moment later
-            QTimer.singleShot(10, look)
-            return
-        lists.append([entry.text() for entry in menu.actions()])
-        menu.close()
-
-    for page in (lambda: None, history.trigger, lambda: (history.trigger(), window.session.open([clip]))):
-        page()
-        window.messages.show_message("The disk is full.")
-        QTimer.singleShot(0, look)
-        at = window.bell.mapTo(window, window.bell.rect().center())
-        assert window.childAt(at) is window.bell
-        n_lists = len(lists)
-        qtbot.mouseClick(window.childAt(at), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda n_lists=n_lists: len(lists) > n_lists)
-    assert [len(entries) for entries in lists] == [1, 2, 3]
-    assert "The disk is full." in lists[0][0]
-
-
-def test_progress_has_its_place_before_it_begins(idle_studio, qtbot, small_video, tmp_path):
-    window, session = idle_studio.window, idle_studio.session
-    key = open_queued(idle_studio, qtbot, small_video)
-
-    def places():
-        first = window.dives.view.visualRect(window.dives.model.index(0, 0))
-        framed = window.player.timeline.parentWidget().geometry()
-        return framed, first.translated(window.dives.view.mapTo(window, first.topLeft()))
-
-    qtbot.waitUntil(window.player.progress.isVisible)
-    before = places()
-    session.cancel(key)
-    session.open(copies(small_video, tmp_path, ("first", "second")))
-    qtbot.waitUntil(window.dives.batch.isVisible)
-    qtbot.waitUntil(lambda: places() == before)
-    session.editing.remove([one for one in session.keys if one != key])
-    qtbot.waitUntil(lambda: not window.dives.batch.isVisible())
-    qtbot.waitUntil(lambda: places() == before)
-    window.player.progress.hide()
-    window.layout().activate()
-    qtbot.waitUntil(lambda: places() == before)
 
 
 def test_a_written_file_leaves_and_its_folder_is_found_in_the_list(shown, qtbot, monkeypatch, tmp_path):

@@ -1,17 +1,14 @@
 """One click on the diver where another person was followed: by mouse and keys, undone, kept, taken back."""
 
-import json
 from dataclasses import replace
 
 import pytest
 from answers_kit import activate, answer_dive, dive_parse, fail, open_queued, open_scored, request_of, requests
 from PySide6.QtCore import QPointF, Qt
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.records import AthletePoint
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import parse_session, read_session, write_session
 from fineparser_gui.worker.protocol import ParseRequest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -101,23 +98,6 @@ def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbo
     actions["point_at_diver"].trigger()
     assert not player.pointing.active
     assert scored.session.current.point is None
-
-
-def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot, tmp_path):
-    point_by_mouse(scored, qtbot, 40, 30)
-    point = scored.session.current.point
-    path = tmp_path / "a.fineparser"
-    write_session(scored.session.snapshot(), path)
-    saved = read_session(path)
-    assert saved.dives[0].point == point
-    content = json.loads(path.read_bytes())
-    for damage in ({"frame": -1}, {"x": -0.5}, {"y": None}, []):
-        content["dives"][0]["point"] = {**content["dives"][0]["point"], **damage} if damage else damage
-        with pytest.raises(ConfigError, match="point"):
-            parse_session(json.dumps(content).encode(), path)
-        content["dives"][0]["point"] = {"frame": point.frame, "x": point.x, "y": point.y}
-    del content["dives"][0]["point"]
-    assert parse_session(json.dumps(content).encode(), path).dives[0].point is None
 
 
 def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):

@@ -66,13 +66,6 @@ def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_pa
     assert store.now.n_exemplars == 7
 
 
-def test_the_club_comes_first(idle_studio, dialog):
-    assert [dialog.pages.tabText(page) for page in (0, dialog.pages.count() - 1)] == ["Club and language", "Analysis"]
-    dialog.club.setText("SV Nord")
-    dialog.club.editingFinished.emit()
-    assert idle_studio.preferences.now.club == idle_studio.session.club == "SV Nord"
-
-
 def test_lengths_in_feet_are_read_from_the_next_start_on(idle_studio, dialog):
     told = "Language and lengths change at the next start."
     assert told not in texts(dialog)

@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_core.records import AthletePoint, DiveSegment
+from fineparser_core.records import AthletePoint
 from fineparser_gui.dives.delegate import chip_rect
 from fineparser_gui.services.exporting import exported
-from fineparser_gui.session.dive import DiveState, ScoreState
+from fineparser_gui.session.dive import ScoreState
 from fineparser_gui.session.session_file import read_session, write_session
 from fineparser_gui.store.records import results_of, with_results
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
@@ -211,17 +211,3 @@ def test_another_diver_is_chosen_by_a_click_on_the_picture(unsure, qtbot, tmp_pa
     assert session.current.point == AthletePoint(frame=20, x=42.0, y=7.0)
     answer_dive(unsure, tmp_path, recognition=recognition())
     assert len(score_requests(unsure)) == 1
-
-
-@pytest.mark.parametrize("by_hand", [False, True])
-def test_pointing_cuts_anew_unless_the_cut_was_made_by_hand(seen, by_hand):
-    session = seen.session
-    segment = DiveSegment(in_frame=5, out_frame=90, first_flight_frame=30, first_entry_frame=60, confidence=0.9)
-    session.update(session.current.key, segments=(segment,))
-    session.editing.set_range(session.current.key, 5, 91 if by_hand else 90)
-    session.editing.point_at(session.current.key, AthletePoint(frame=50, x=3.0, y=4.0))
-    (request,) = requests(seen, ParseRequest)
-    assert (request.in_frame, request.out_frame) == ((5, 91) if by_hand else (None, None))
-    seen.window.actions_by_id["undo"].trigger()
-    assert (session.current.in_frame, session.current.point) == (5, None)
-    assert session.current.state is DiveState.QUEUED

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answers_kit import answer_dive, copies, dive_parse, open_queued, scoring
+from answers_kit import answer_dive, dive_parse, open_queued, scoring
 from finding import texts
 from made_analysis import moments_at
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton, QWidget
 
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_gui.score.contributions import ContributionBars
-from fineparser_gui.session.dive import DiveState
 from fineparser_gui.shell.layout import SideColumn
 
 #: Most words of a scored dive, the analysis folded away.
@@ -54,53 +52,3 @@ def test_a_scored_dive_is_told_in_few_words_and_without_a_click(scored) -> None:
     found = words(column, window)
     assert len(found) <= _MOST_WORDS, found
     assert "estimate" in found  # said beside an award that no judge gave
-
-
-def test_the_verdict_appears_with_the_score_and_moves_nothing_later(scored) -> None:
-    scored.window.verdict.hide()  # as before a dive has been analyzed
-    scored.session.shown_changed.emit()
-    assert scored.window.verdict.isVisible()
-
-
-def test_the_prediction_is_within_the_view_where_there_is_room(scored, qtbot) -> None:
-    window = scored.window
-    window.resize(1366, 768)
-    scroll = window.findChild(SideColumn)
-    qtbot.waitUntil(lambda: scroll.verticalScrollBar().value() == 0 and window.width() == 1366)
-    award = window.score.findChild(QWidget, "score")
-    assert scroll.viewport().rect().contains(award.mapTo(scroll.viewport(), award.rect().bottomLeft()))
-
-
-def test_enter_goes_on_to_the_next_dive_without_marks(idle_studio, qtbot, small_video, tmp_path) -> None:
-    session, window = idle_studio.session, idle_studio.window
-    session.open(copies(small_video, tmp_path, "abc"))
-    qtbot.waitUntil(lambda: [dive.state for dive in session.dives] == [DiveState.QUEUED] * 3)
-    first, second, third = session.keys
-    session.select(first)
-    window.activateWindow()
-    field = next(one for one in window.details.findChildren(QLineEdit) if one.accessibleName() == "Judges' marks")
-    field.setFocus()
-    for key, text in ((first, "6"), (second, "41"), (second, "7"), (third, "5.5")):
-        assert session.current.key == key
-        field.selectAll()
-        qtbot.keyClicks(field, text)
-        qtbot.keyClick(field, Qt.Key.Key_Return)
-        if text == "41":  # no award: the dive stays until it is mended
-            field.setFocus()
-    assert [session.dive(key).judging.awards for key in session.keys] == [(6.0,), (7.0,), (5.5,)]
-    assert session.current.key == third  # none is left
-    assert not field.hasFocus()
-
-
-def test_tab_goes_down_the_sheet_and_a_seen_board_is_a_chip(idle_studio, qtbot, small_video) -> None:
-    open_queued(idle_studio, qtbot, small_video)
-    details = idle_studio.window.details
-    order = [details.athlete, details.number, details.board, details.findChildren(QLineEdit)[2], details.note]
-    tops = [one.mapTo(details, one.rect().topLeft()).y() for one in (details.athlete, details.number, details.board)]
-    assert tops == sorted(tops)
-    assert not details.seen_board.isVisible()
-    passed, widget = [], details.athlete
-    while widget is not details.note:
-        passed.append(widget)
-        widget = widget.nextInFocusChain()
-    assert [one for one in passed if one in order[:3]] == order[:3]

@@ -4,22 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
-from answers_kit import answer_dive
 from finding import close_messages
 from platforms import windows_only
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.details import LONGEST_NOTE
+from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
-from fineparser_core.records import DiveSegment
-from fineparser_gui.services.exporting import ExportState
+from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import DiveState, SavedDive
+from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.session.session_file import MOST_DIVES, SavedSession, read_session, write_session
 
@@ -41,21 +38,13 @@ def _saved(path: Path) -> SavedSession:
         outcome="repeat",
         note="Arms late.\nHead up.",
         cancelled=True,
+        judging=Judging(awards=(6.5, 7.0, 6.5), phases=PhaseMarks(take_off=7.0, entry=6.25)),
         rule=CandidateRule(nearest=True, synchro=True),
+        point=AthletePoint(frame=12, x=40.0, y=30.5),
         segments=(DiveSegment(**_segment()),),
         correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
     )
     return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
-
-
-def _choose(monkeypatch, dialog: str, path: Path | None) -> None:
-    monkeypatch.setattr(QFileDialog, dialog, lambda *args: (str(path) if path else "", ""))
-
-
-def _answer(studio, qtbot, folder: Path) -> None:
-    """Answer the parse request of the current dive."""
-    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
-    answer_dive(studio, folder)
 
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):
@@ -79,6 +68,10 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"dives": [{}]}, "is damaged"),
         ({"board_m": True}, "dive 2: board_m: True is no board"),
         ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where a whole number <= 2147483647 belongs"),
+        ({"judging": {"awards": [11]}}, "dive 2: "),
+        ({"judging": "6"}, "dive 2: "),
+        ({"point": {"frame": -1, "x": 1.0, "y": 1.0}}, "point"),
+        ({"point": []}, "point"),
         ({"path": ""}, "dive 2: path: '' where the name of a file belongs"),
         ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
         ({"transitions": [9, 3]}, "is damaged"),
@@ -186,52 +179,6 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     found = saved.dives[0]
     assert found.path == tmp_path / "a\udcff\N{REPLACEMENT CHARACTER}.mp4"
     assert (found.athlete, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
-
-
-def test_corrected_moments_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    studio = make_studio()
-    window, session = studio.window, studio.session
-    session.open([clip])
-    _answer(studio, qtbot, tmp_path)
-    assert not window.actions_by_id["export_judged"].isEnabled()
-    session.editing.move_transition(session.current.key, 1, 90)
-    _choose(monkeypatch, "getSaveFileName", tmp_path / "labels.json")
-    window.actions_by_id["export_judged"].trigger()
-    qtbot.waitUntil(lambda: not session.exports.busy)
-    (export,) = session.exports.exports
-    assert (export.state, export.message) == (ExportState.DONE, "Dives: 1.")
-    (dive,) = read_dives(tmp_path / "labels.json")
-    assert (dive.first_entry_frame, dive.labelled_by, dive.award) == (90, "person", None)
-
-
-def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):
-    studio = make_studio()
-    session, files = studio.session, studio.window.files
-    session.open([clip, clip])
-    first, second = session.keys
-    session.editing.set_details(first, "207C", 10.0, 3.4)
-    session.editing.set_athlete(first, "Zoë")
-    _answer(studio, qtbot, tmp_path)
-    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING)
-    session.editing.move_transition(first, 1, 90)
-    session.editing.leave_out(first, "a", True)
-    session.move(second, 0)
-    session.cancel(second)
-    session.scheduler.pause(True)
-    said = session.snapshot()
-    assert said.dives[0].cancelled
-    session.analyze(first)
-    assert session.snapshot() == said
-    files.controller.save_to(tmp_path / "a.fineparser")
-    files.open_path(tmp_path / "a.fineparser")
-    assert session.snapshot() == said
-    assert session.scheduler.paused
-    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED)
-    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED)
-    session.scheduler.pause(False)
-    _answer(studio, qtbot, tmp_path)
-    assert session.current.corrected_frames == (37, 90)
-    assert session.snapshot().dives == said.dives
 
 
 def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot, monkeypatch):

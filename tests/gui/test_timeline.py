@@ -4,23 +4,19 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from answers_kit import activate, answer_dive, open_queued
-from finding import named, reads
+from finding import named
 from mouse_kit import double_click, drag_from, proposal_point, transition_point, turn_wheel
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 
 from fineparser_core.records import DiveSegment
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.thumbnails import grid
 from fineparser_gui.timeline.time_plot import TimeAxis, TimePlot
-from fineparser_gui.timeline.timeline import Legend
 
 
 def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
@@ -66,29 +62,6 @@ def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
     assert session.current.in_frame == 120 - 16
     drag_from(timeline, transition_point(timeline, OUT), 40)  # and stays in the file
     assert session.current.out_frame is None
-
-
-def test_an_end_dragged_off_the_picture_stays_in_the_file(parsed) -> None:
-    session, timeline = parsed.session, parsed.window.player.timeline
-    session.editing.set_range(session.current.key, 2, 8)  # marked by hand, and shorter than an analysis needs
-    drag_from(timeline, transition_point(timeline, IN), -60)
-    assert session.current.in_frame is None
-    session.editing.set_range(session.current.key, 112, 117)
-    drag_from(timeline, transition_point(timeline, OUT), 60)
-    assert session.current.out_frame is None
-
-
-def test_ends_are_nudged_with_keys_and_undone_together(parsed) -> None:
-    session, window = parsed.session, parsed.window
-    for _ in range(3):
-        window.player.edits.nudge_range(0, 1)
-    window.player.edits.nudge_range(1, -1)
-    assert (session.current.in_frame, session.current.out_frame) == (3, 118)
-    assert window.transport.frame == 118
-    session.editing.edits.undo()
-    assert (session.current.in_frame, session.current.out_frame) == (3, None)
-    session.editing.edits.undo()
-    assert (session.current.in_frame, session.current.out_frame) == (None, None)
 
 
 def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
@@ -147,16 +120,6 @@ def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
     assert "in the list: 1" in timeline.accessibleDescription()
     double_click(timeline, proposal_point(timeline, 1))
     assert len(session.keys) == 2
-
-
-def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) -> None:
-    timeline = idle_studio.window.player.timeline
-    open_queued(idle_studio, qtbot, small_video, in_frame=40, out_frame=79)
-    assert 0 < timeline.prepare().shown[0] < 40
-    assert 79 < timeline.prepare().shown[1] < 120
-    assert timeline.rect().contains(transition_point(timeline, OUT).toPoint())
-    timeline.show_all()
-    assert timeline.prepare().shows_whole
 
 
 @pytest.fixture
@@ -272,36 +235,12 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert session.current.analysis.parse.first_water_contact_frame == 88
 
 
-def test_the_lanes_zoom_together_and_the_axes_follow(parsed, qtbot) -> None:
-    timeline = parsed.window.player.timeline
-    parsed.window.actions_by_id["timeline_zoom_in"].trigger()
-    shown = [box.viewRange()[0] for box in timeline.findChild(TimePlot)._boxes]
-    for one in shown[1:]:
-        assert one == pytest.approx(shown[0])
-    assert timeline.findChild(TimePlot)._frame_axis.range == pytest.approx(shown[0])
-
-
 def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
     axis = TimeAxis("bottom")
     axis.set_times(np.concatenate([np.arange(50) / 50, 1 + np.arange(26) / 25]))
     ticks = {round(place, 3) for _, places in axis.tickValues(0, 75, 600) for place in places}
     assert {25, 50, 75} <= ticks  # half a second, one and two
     assert axis.tickStrings([0, 50, 75], 1, 0.5) == ["0.0 s", "1.0 s", "2.0 s"]
-
-
-def test_the_networks_curves_are_shown_with_what_it_saw_alone(parsed) -> None:
-    timeline, legend = parsed.window.player.timeline, parsed.window.findChild(Legend)
-    plot, height = timeline.findChild(TimePlot), timeline.height()
-    assert "take-off" in reads(legend)
-    assert not plot._curves[0].isVisible()
-    parsed.window.actions_by_id["crop"].trigger()
-    assert plot._curves[0].isVisible()
-    assert timeline.height() > height
-    assert "the network alone" in reads(legend)
-    assert not timeline.grab().isNull()
-    parsed.window.actions_by_id["crop"].trigger()
-    assert not plot._curves[0].isVisible()
-    assert timeline.height() == height
 
 
 def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_shown_closely(parsed) -> None:
@@ -321,26 +260,3 @@ def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_s
     session.update(dive.key, model_analysis=cut, analysis=cut)
     assert not timeline.prepare().shows_whole
     assert timeline.prepare().shown[0] < 30 < 99 < timeline.prepare().shown[1]
-
-
-def test_the_name_of_a_phase_leaves_the_dot_of_the_water_contact_free(qtbot) -> None:
-    plot = pg.PlotWidget()
-    qtbot.addWidget(plot)
-    plot.resize(600, 100)
-    plot.setXRange(0, 100, padding=0)
-    band = FrameBand((0, 1))
-    band.setRegion((0, 100))
-    band.set_look(QColor("white"))
-    band.set_texts(("entry",), plot.font(), QColor("black"))
-    plot.addItem(band)
-    with qtbot.waitExposed(plot):
-        plot.show()
-
-    def dark_about(frame: float) -> bool:
-        at, image = plot.mapFromScene(plot.plotItem.vb.mapViewToScene(pg.Point(frame, 0.5))), plot.grab().toImage()
-        near = ((at.x() + dx, at.y() + dy) for dx in range(-6, 7) for dy in range(-6, 7))
-        return any(image.pixelColor(round(x), round(y)).lightness() < 100 for x, y in near)
-
-    assert dark_about(50)
-    band.keep_free(50)
-    assert not dark_about(50)

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
-from finding import press, reads, texts
+from finding import reads
 from made_answers import segment
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
 from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.states import needs_user, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
-from fineparser_gui.session.dive import DiveState, SearchState
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest
 
 
@@ -57,54 +56,6 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
     recording.window.actions_by_id["find_dives"].trigger()
     assert recording.session.current.searching
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of menus
-def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> None:
-    session, window, key = recording.session, recording.window, recording.session.current.key
-    strip = window.player.progress
-    assert "Find the dive" not in texts(strip)
-    press(strip, "Cancel")
-    assert state_text(session.dive(key)) == "search cancelled"
-    assert session.dive(key).stopped
-    assert "The search for dives was cancelled" in reads(strip)
-    press(strip, "Find the dive")
-    assert session.dive(key).searching
-    session.cancel(key)
-    retry = window.actions_by_id["retry_all"]
-    qtbot.waitUntil(retry.isEnabled)
-    retry.trigger()
-    assert session.dive(key).searching
-    session.cancel(key)
-    window.dives.view.customContextMenuRequested.emit(QPoint())
-    menu = QApplication.activePopupWidget()
-    (entry,) = [action for action in menu.actions() if action is window.actions_by_id["find_dives"]]
-    assert entry.isEnabled()
-    entry.trigger()
-    menu.close()
-    assert session.dive(key).searching
-    session.cancel(key)
-    saved = session.snapshot()
-    session.clear()
-    session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.search_state is SearchState.CANCELLED)
-    assert not trim_requests(recording)
-
-
-def test_escape_ends_no_search_wherever_it_is_pressed(recording, qtbot) -> None:
-    window = recording.window
-    window.activateWindow()
-    for focused in (
-        window.details.athlete,
-        window.dives.view,
-        window.player.pane.canvas,
-        window.player.timeline,
-        window,
-    ):
-        focused.setFocus()
-        for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
-            qtbot.keyClick(focused, Qt.Key.Key_Escape, modifier)
-        assert recording.session.current.searching
 
 
 def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, small_video) -> None:
@@ -251,36 +202,6 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM)
     assert state(recording) == ("dives added: 2", False)
     assert not trim_requests(recording)
-
-
-def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot, tmp_path, training) -> None:
-    session, pause = recording.session, recording.window.actions_by_id["pause_queue"]
-    others = [tmp_path / name for name in ("second.mp4", "third.mp4")]
-    for path in others:
-        path.write_bytes(training.read_bytes())
-    session.open(others)
-    session.select(session.keys[0])  # which would go after the search of what is shown
-    qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys))
-    (first,) = trim_requests(recording)  # one at a time
-    assert Path(first.path) == training
-    recording.client.received.emit(progress(first, 50))
-    qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
-    pause.trigger()
-    assert "Searching for dives · 25 % · paused" in texts(recording.window.player.progress)
-    answer(recording)
-    assert trim_requests(recording) == []
-    session.select(session.keys[1])
-    assert "Analyses are paused." in texts(recording.window.player.progress)
-    session.select(session.keys[2])
-    session.cancel(session.keys[1])
-    assert not session.dive(session.keys[1]).searching
-    pause.trigger()
-    (request,) = trim_requests(recording)
-    assert Path(request.path) == others[1]
-    session.trimming.find(session.keys[1])
-    answer(recording)
-    (request,) = trim_requests(recording)
-    assert Path(request.path) == others[0]
 
 
 def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_search(recording, qtbot) -> None:

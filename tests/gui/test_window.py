@@ -5,17 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from answers_kit import (
-    activate,
-    answer_dive,
-    dive_parse,
-    fail,
-    open_queued,
-    request_of,
-    requests,
-    result_message,
-    scoring,
-)
+from answers_kit import answer_dive, dive_parse, fail, open_queued, request_of, requests, result_message, scoring
 from finding import named, press, reads
 from platforms import KILL
 from PySide6.QtCore import Qt
@@ -135,31 +125,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert "A DD of 9 cannot be" in reads(details)
     qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
     assert session.current.difficulty is None
-
-
-def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot, small_video, tmp_path):
-    _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    window, transport = idle_studio.window, idle_studio.window.transport
-    activate(qtbot, window)
-    transport.seek(0)
-    window.setFocus()
-    for key, modifier, frame in (
-        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 1),
-        (Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier, 11),
-        (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier, 10),
-        (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, 119),
-        (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier, 0),
-    ):
-        qtbot.keyClick(window, key, modifier)
-        assert transport.frame == frame
-    qtbot.keyClick(window, Qt.Key.Key_L)
-    assert transport.playing
-    qtbot.keyClick(window, Qt.Key.Key_K)
-    assert not transport.playing
-    window.details.number.setFocus()
-    qtbot.keyClick(window.details.number, Qt.Key.Key_L)
-    assert not transport.playing
-    assert window.details.number.text() == "l"
 
 
 def test_a_killed_worker_is_a_banner(studio, qtbot):

@@ -187,21 +187,6 @@ def test_a_library_that_kills_its_reader_is_told_and_left_alone(faulty_studio, q
     assert _settled(faulty_studio, qtbot, 5, lambda: fault.n_starts == 5)
 
 
-@pytest.mark.parametrize("faulty_studio", ["EncodeExemplarRequest"], indirect=True)
-def test_an_exemplar_that_kills_its_encoder_is_given_up(faulty_studio, qtbot):
-    library = faulty_studio[0].session.library
-    assert _settled(faulty_studio, qtbot, 3, lambda: library.n_given_up == 1)
-
-
-@pytest.mark.parametrize("faulty_studio", ["AddExemplarRequest"], indirect=True)
-def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, clip):
-    library, banner = faulty_studio[0].session.library, faulty_studio[0].window.messages
-    library._submit(AddExemplarRequest(path=str(clip), in_frame=None, out_frame=None, facts=FACTS), "")
-    assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in banner.text)
-    assert not library.adding
-    assert library.entries
-
-
 @pytest.mark.hostile
 @pytest.mark.parametrize(
     ("faulty_studio", "failed"),

@@ -106,8 +106,7 @@ while True:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the lowest priority of Linux")
-@pytest.mark.parametrize("ended", ["close", "stop"])
-def test_a_worker_that_a_busy_computer_is_slow_to_end_is_waited_for(client, qtbot, monkeypatch, ended):
+def test_a_worker_that_a_busy_computer_is_slow_to_end_is_waited_for(client, qtbot, monkeypatch):
     cpu = min(os.sched_getaffinity(0))
     script(monkeypatch, "-c", DEAF.format(root=str(Path(__file__).parents[2]), cpu=cpu))
     monkeypatch.setattr(worker_client, "_CLOSE_MS", 1)
@@ -118,7 +117,7 @@ def test_a_worker_that_a_busy_computer_is_slow_to_end_is_waited_for(client, qtbo
     with subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE) as hog:
         assert hog.stdout is not None
         hog.stdout.readline()
-        getattr(client, ended)()
+        client.stop()
         client.close()
         hog.kill()
     assert not client.running
