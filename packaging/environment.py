@@ -45,12 +45,10 @@ class Environment:
     Attributes:
         folder: where it lies.
         extra: of pyproject.toml, which is installed.
-        newest: the newest releases that pyproject.toml allows, in place of those of the lock.
     """
 
     folder: Path
     extra: str = "dev"
-    newest: bool = False
 
     @property
     def python(self) -> Path:
@@ -67,7 +65,7 @@ class Environment:
         """
         if not (ROOT / "pyproject.toml").is_file() or not (ROOT / "fineparser_core").is_dir():
             raise SetupError(f"{ROOT} is not a whole checkout of FineParser: run packaging/dev.py where git put it.")
-        if not self.newest and self._read_stamp() == stamp() and self.runs("import fineparser_core"):
+        if self._read_stamp() == stamp() and self.runs("import fineparser_core"):
             return
         say(f"Setting up {self.folder} (once, some minutes; README.md tells the size of the downloads)")
         if not self.runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
@@ -106,10 +104,6 @@ class Environment:
             return ""
 
     def _install(self) -> None:
-        if self.newest:
-            self._pip("--upgrade", "--upgrade-strategy", "eager", "-e", f".[{self.extra}]")
-            self._pip("--no-deps", SECOND_OPINION)
-            return
         with tempfile.TemporaryDirectory() as folder:
             locked = Path(folder) / "requirements.txt"
             locked.write_text(locked_packages("core", self.extra), encoding="utf-8")

@@ -6,7 +6,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from environment import LOCK, ROOT, SECOND_OPINION, VENV, Environment, SetupError, say
+from environment import LOCK, ROOT, SECOND_OPINION, VENV, SetupError, say
 
 _EXTRAS = ("gui", "sound", "train", "bundle", "dev")
 #: Packages that stay ranges, as their builds differ by system and index, with what comes with those builds alone.
@@ -109,12 +109,10 @@ def _second_opinion(folder: Path) -> str:
 
 
 def _tested() -> str:
-    """Return the versions of torch and torchvision in the environments of this checkout."""
+    """Return the versions of torch and torchvision in the environment of this checkout."""
     code = "import sys, torch, torchvision as v; print(torch.__version__, v.__version__, *sys.version_info[:2])"
-    found = set()
-    for environment in (VENV, *map(Environment, (ROOT / "build").glob("newest-*"))):
-        if environment.runs("import torch"):
-            done = subprocess.run([str(environment.python), "-P", "-c", code], capture_output=True, encoding="utf-8")
-            torch, vision, *python = done.stdout.split()
-            found.add(f"{torch.split('+')[0]} and {vision.split('+')[0]} (Python {'.'.join(python)})")
-    return ", ".join(sorted(found)) or "none here"
+    if not VENV.runs("import torch"):
+        return "none here"
+    done = subprocess.run([str(VENV.python), "-P", "-c", code], capture_output=True, encoding="utf-8")
+    torch, vision, *python = done.stdout.split()
+    return f"{torch.split('+')[0]} and {vision.split('+')[0]} (Python {'.'.join(python)})"

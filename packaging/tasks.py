@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bundling import bundle
-from environment import ROOT, VENV, Environment, SetupError, ensure_qt_libraries
+from environment import ROOT, VENV, SetupError, ensure_qt_libraries
 
 _SAMPLES = ROOT / "resources" / "samples"
 _DEMO_OUTPUT = ROOT / "demo-output"
@@ -79,28 +79,21 @@ def _coverage(arguments: list[str]) -> int:
 
 
 def _test(arguments: list[str]) -> int:
-    """Run the tests; --newest: on the newest releases; what follows goes to pytest."""
-    environment = VENV
-    if arguments[:1] == ["--newest"]:
-        del arguments[0]
-        name = f"newest-{sys.version_info[0]}.{sys.version_info[1]}"
-        environment = Environment(ROOT / "build" / name, newest=True)
-    environment.ensure()
-    if environment.newest:
-        _run(environment, "pip", "list", "--outdated")  # what upper bounds and other packages hold back
+    """Run the tests; what follows goes to pytest."""
+    VENV.ensure()
     window = _has_display()
-    ensure_qt_libraries(environment, window=window)
+    ensure_qt_libraries(VENV, window=window)
     if not window:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # Tests start many processes: what the first one of them compiles, the others need not.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if arguments:
-        return _run(environment, "pytest", *arguments)
+        return _call("pytest", *arguments)
     if not window:
-        return _run(environment, "pytest", *_IN_PROCESSES, *_TESTS)
+        return _call("pytest", *_IN_PROCESSES, *_TESTS)
     # On a display one window at a time has the focus.
     others = [folder for folder in _TESTS if folder != _WINDOW_TESTS]
-    return max(_run(environment, "pytest", *_IN_PROCESSES, *others), _run(environment, "pytest", _WINDOW_TESTS))
+    return max(_call("pytest", *_IN_PROCESSES, *others), _call("pytest", _WINDOW_TESTS))
 
 
 def _check(arguments: list[str]) -> int:
@@ -116,17 +109,6 @@ def _check(arguments: list[str]) -> int:
     for name, code in results.items():
         print(f"{name}: {'ok' if code == 0 else 'failed'}")
     return max(results.values())
-
-
-def _walk(arguments: list[str]) -> int:
-    """Use the app as a coach does: a window, a mouse, a keyboard, a fresh home (Linux)."""
-    from walk import tools
-
-    tools.ensure()
-    VENV.ensure()
-    ensure_qt_libraries(VENV, window=True)
-    script, out = ROOT / "packaging" / "walk" / "walk.py", ROOT / "build" / "walk"
-    return _wait_for([tools.PYTHON, str(script), str(out), "--python", str(VENV.python), *arguments])
 
 
 def _translations(arguments: list[str]) -> int:
@@ -145,7 +127,7 @@ def _lock(arguments: list[str]) -> int:
 
 
 def _windows(arguments: list[str]) -> int:
-    """On Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, bundle, python."""
+    """On Linux, in a Windows made of Wine: test, bundle, python."""
     from windows import bench
 
     return bench.main(arguments)
@@ -162,7 +144,6 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "test": _test,
     "check": _check,
     "coverage": _coverage,
-    "walk": _walk,
     "lock": _lock,
     "translations": _translations,
     "bundle": _bundle,
@@ -177,21 +158,12 @@ def _has_display() -> bool:
 
 
 def _call(module: str, *arguments: str, folder: Path | None = ROOT) -> int:
-    """Run a module in the checkout's own environment, as `_run` does."""
-    return _run(VENV, module, *arguments, folder=folder)
-
-
-def _run(environment: Environment, module: str, *arguments: str, folder: Path | None = ROOT) -> int:
-    """Run a module in an environment; signals reach it, and its exit code comes back as a shell would give it.
+    """Run a module in the checkout's own environment; signals reach it, and its exit code is as a shell would give it.
 
     Args:
         folder: where it runs; None where the caller stands, for paths that the caller typed.
     """
-    return _wait_for([str(environment.python), "-P", "-m", module, *arguments], folder)
-
-
-def _wait_for(command: list[str], folder: Path | None = ROOT) -> int:
-    """Run a command as `_run` does."""
+    command = [str(VENV.python), "-P", "-m", module, *arguments]
     process = subprocess.Popen(command, cwd=folder)
     previous = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:

@@ -3,7 +3,7 @@
 Several looks at a picture that agree tell that a body is in it.
 
 Source: Bazarevsky et al., BlazePose: On-device Real-time Body Pose Tracking, 2020. The weights are those of
-`pose_landmark_lite`, unchanged (Apache 2.0); `packaging/convert_blazepose.py` makes the file that holds them.
+`pose_landmark_lite`, unchanged (Apache 2.0).
 """
 
 import os

@@ -66,17 +66,13 @@ class Heartbeat(QObject):
 
 
 class BenchWindow:
-    """The program's window, driven by a benchmark, with settings, autosave and history of its own.
+    """The program's window, driven by a benchmark, with settings, autosave and history of its own."""
 
-    Args:
-        cache: folder of what was found in videos; None: it is kept for this run only.
-    """
-
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self) -> None:
         self.app = QApplication(sys.argv[:1])
         self._wake = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
         self._folder = TemporaryDirectory()
-        self.studio = Studio(self.app, Path(self._folder.name), cache)
+        self.studio = Studio(self.app, Path(self._folder.name))
         self.session, self.window = self.studio.session, self.studio.window
         self.player, self.transport = self.window.player, self.window.transport
         self.window.resize(*SIZE)
@@ -134,9 +130,9 @@ class BenchWindow:
 
 
 @contextmanager
-def open_window(cache: Path | None = None) -> Iterator[BenchWindow]:
-    """Context of a window that is closed at the end; argument as of `BenchWindow`."""
-    made = BenchWindow(cache)
+def open_window() -> Iterator[BenchWindow]:
+    """Context of a window that is closed at the end."""
+    made = BenchWindow()
     try:
         yield made
     finally:

@@ -5,9 +5,6 @@ second of each clip go back and forth, as people stand, walk and swim there; wit
 what comes before the hurdle and after the splash, of a clip or its mirror image; with `--hurdles` the approach too.
 `--no-dives --waiting 12.5 --seed 1 --runs 5` counts what is told in 17 minutes without a dive, and at how many moments,
 one in each two seconds, the end of the stream would find one.
-
-`--as-cameras` plays each clip by itself, from its first frame to its last, through the whole of `fineparser watch`, and
-prints the frames of its fall as caught, as found in the clip that is kept, and as found in the file.
 """
 
 import argparse
@@ -30,10 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fineparser_core.live.catcher import Catcher
 from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.reader import LiveReader
-from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import CaughtClip, StreamWatch
-from fineparser_core.motion.recording import FoundDive, find_dives
 from fineparser_core.support.tables import text_table
 from fineparser_core.video.reader import VideoReader
 
@@ -56,11 +50,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="which parts of the waiting")
     parser.add_argument("--runs", type=int, default=1, help="streams, of this seed and the next ones")
     parser.add_argument("--hurdles", action="store_true", help="with --seed: waiting is all but the last fifth")
-    parser.add_argument("--as-cameras", action="store_true", help="each clip alone, in real time")
     args = parser.parse_args()
-    if args.as_cameras:
-        _play_as_cameras(args.clips)
-        return
     labels = json.loads((args.clips / "labels.json").read_text(encoding="utf-8"))
     size = tuple(int(side) for side in args.size.split("x"))
     n_false, length_s = 0, 0.0
@@ -72,43 +62,6 @@ def main() -> None:
         n_false, length_s = n_false + counted[0], length_s + counted[1]
         args.seed = None if args.seed is None else args.seed + 1
     print(f"false in all: {n_false} in {length_s / 60:.1f} min")
-
-
-def _play_as_cameras(clips: Path) -> None:
-    """Print a line for each clip of a folder: its dives as a camera's, and as a file's."""
-    rows = []
-    for path in sorted(clips / name for name in json.loads((clips / "labels.json").read_text(encoding="utf-8"))):
-        recording = find_dives(path)
-        times_s = recording.info.pts_s
-
-        def frames(*at_s: float, times_s: np.ndarray = times_s) -> str:
-            return "–".join(str(np.abs(times_s - one).argmin()) for one in at_s)
-
-        def found(dives: tuple[FoundDive, ...], began_s: float = 0.0) -> str:
-            return ", ".join(frames(*(began_s + at_s for at_s in (one.fall.start_s, one.fall.end_s))) for one in dives)
-
-        with TemporaryDirectory() as folder:
-            kept, start_s = _watched(path, Path(folder))
-            caught = ", ".join(
-                frames(*(one.at_s - start_s + (at_s or 0.0) for at_s in (one.leaves_s, one.touches_s))) for one in kept
-            )
-            again = ", ".join(found(find_dives(one.clip).dives, one.at_s - start_s) for one in kept)
-        rows.append((path.name, str(len(times_s)), str(len(kept)), caught, again, found(recording.dives)))
-    print(text_table(("clip", "frames", "caught", "as caught", "in the kept clip", "in the file"), rows, left=(0,)))
-
-
-def _watched(path: Path, folder: Path) -> tuple[list[CaughtClip], float]:
-    """Return what a watch keeps of a clip in real time, and the time of the first picture."""
-    kept: list[CaughtClip] = []
-    with Ring(folder / "ring") as ring:
-        watch = StreamWatch(parse_source(str(path)), folder / "clips", ring, on_dive=kept.append, sound=False)
-        watch.start()
-        while not watch.ended:
-            time.sleep(0.1)
-        watch.stop()
-        span = ring.span
-    replaced = {one.instead_of for one in kept}
-    return [one for one in kept if one.clip not in replaced], span[0] if span else 0.0
 
 
 def _make(

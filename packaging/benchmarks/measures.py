@@ -1,6 +1,6 @@
 """How far the measures of a dive are off, and whether what they state of themselves holds.
 
-    python packaging/benchmarks/measures.py CACHE [--exemplars N] [--real DIR] [--only-cached]
+    python packaging/benchmarks/measures.py CACHE [--exemplars N] [--real DIR]
 
 Of bundled exemplars, whose motion is known, and of real clips with labels (labels.json). CACHE keeps what the network
 finds in them, which takes ten seconds a clip; the measures alone take hundredths.
@@ -8,7 +8,6 @@ finds in them, which takes ten seconds a clip; the measures alone take hundredth
 
 import argparse
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,16 +55,15 @@ _PLATFORM_M = 10.0
 class ParseCache:
     """Parses of clips, from a folder or made once."""
 
-    def __init__(self, folder: Path, only_cached: bool) -> None:
-        self._folder, self._only_cached, self._analyzer = folder, only_cached, None
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._analyzer: Analyzer | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
-    def parse(self, name: str, path: Path, out_frame: int | None = None) -> DiveParse | None:
-        """Return the parse of a clip, up to a frame or cut as `score` does; None if it is not kept nor to be made."""
+    def parse(self, name: str, path: Path, out_frame: int | None = None) -> DiveParse:
+        """Return the parse of a clip, up to a frame or cut as `score` does."""
         facts, masks = self._folder / f"{name}.json", self._folder / f"{name}.npz"
         if not facts.is_file():
-            if self._only_cached:
-                return None
             self._analyzer = self._analyzer or Analyzer.open()
             found = find_clip(path) if out_frame is None else FoundClip(make_clip(path, 0, out_frame))
             parse, _ = self._analyzer.parse(*found[:2])
@@ -93,29 +91,24 @@ def at_true_moments(
     return correct_contact(with_transitions(parse, transitions), contact)
 
 
-def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[list[str]], int, list[float]]:
-    """Rows of a table over rendered dives, their number, and seconds that measuring each took.
+def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[list[str]], int]:
+    """Rows of a table over rendered dives, and their number.
 
     Args:
         moments: one of `_MOMENTS`.
     """
     rng, n_dives = np.random.default_rng(0), 0
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
-    took: list[float] = []
     for fact in rendered_facts()[:count]:
         name = fact["id"]
         parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
-        if parse is None:
-            continue
         n_dives += 1
         for _ in range(_DRAWS if moments == _UNCERTAIN else 1):
             placed = parse
             if moments != _FOUND:
                 off = rng.normal(0, _MOMENT_S * np.array(_MOMENT_SHARES)) if moments == _UNCERTAIN else np.zeros(3)
                 placed = at_true_moments(parse, fact, fact["measures"]["flight_time"], tuple(off.tolist()))
-            start = time.perf_counter()
             found = {m.name: m for m in measures(placed, dive_number=fact["dive_number"], board_m=fact["board_m"])}
-            took.append(time.perf_counter() - start)
             for measure, true in fact["measures"].items():
                 truths[measure].append((true, found.get(measure)))
     rows = []
@@ -139,7 +132,7 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
                 f"{np.corrcoef(off + [true for true, _ in seen], [true for true, _ in seen])[0, 1]:.2f}",
             ]
         )
-    return rows, n_dives, took
+    return rows, n_dives
 
 
 def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
@@ -149,8 +142,6 @@ def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
         if clip.first_flight_frame is None or clip.first_water_contact_frame is None or clip.real_fps is None:
             continue
         parse = cache.parse(clip.video.stem, clip.video)
-        if parse is None:
-            continue
         board_m = clip.board_m or _PLATFORM_M
         found = {m.name: m for m in measures(parse, dive_number=clip.dive_number, board_m=board_m)}
         flight_s = (clip.first_water_contact_frame - clip.first_flight_frame) / clip.real_fps
@@ -190,18 +181,13 @@ def main() -> None:
     parser.add_argument("cache", type=Path, help="folder for what the network finds")
     parser.add_argument("--exemplars", type=int, default=80, help="rendered dives to measure")
     parser.add_argument("--real", type=Path, help="folder of real clips with labels.json")
-    parser.add_argument("--only-cached", action="store_true", help="measure what the folder holds, and parse nothing")
     args = parser.parse_args()
-    cache = ParseCache(args.cache, args.only_cached)
+    cache = ParseCache(args.cache)
     titles = ["measure", "unit", "seen", "spread", "bias", "mean error", "stated", "holds", "r"]
     for moments in _MOMENTS:
-        rows, n_dives, took = rendered_rows(cache, args.exemplars, moments)
-        if not rows:
-            continue
+        rows, n_dives = rendered_rows(cache, args.exemplars, moments)
         print(f"{n_dives} rendered dives, moments {moments}\n\n{text_table(titles, rows)}\n")
-        print(
-            f"one standard deviation holds in 68 % of normal errors; measuring takes {np.median(took):.3f} s a dive\n"
-        )
+    print("one standard deviation holds in 68 % of normal errors\n")
     if args.real is not None:
         titles = [
             "clip",

@@ -1,4 +1,4 @@
-"""Rows on seeking, stepping, playback and memory of the player."""
+"""Rows on seeking, playback and memory of the player."""
 
 from pathlib import Path
 from time import perf_counter
@@ -17,12 +17,10 @@ from fineparser_gui.services.comparable_dives import ComparableDive
 
 _SEEKS = 24
 _SOME_FRAME_S, _OVER_BARE_S = 0.100, 0.030
-_CACHED_STEP_S, _STEP_BACK_S = 0.016, 0.100
 _ON_TIME_S, _SHARE = 0.017, 0.98
 _PLAYED_S = 8.0
 _REVERSE_S = 20.0
 _MEMORY_MB = 700
-_KEY_REPEAT_S = 1 / 25
 
 
 class BarePlayer:
@@ -73,56 +71,6 @@ def random_seek() -> Outcome:
     )
 
 
-def step_cached() -> Outcome:
-    """Step forward and backward around a frame with masks."""
-    path = bench_clips.long_groups()
-    with open_window() as shown:
-        shown.open(path)
-        shown.transport.seek(300)
-        put_masks(shown.player.pane, 250, 500)
-        shown.wait(lambda: not shown.player.pane.busy and shown.shows(shown.player.pane, 300))
-        times = [_step(shown, way) for way in [1, 1, 1, -1, -1, -1, -1, 1] * 8]
-    return Outcome(measured=f"{p95(times) * 1000:.1f} ms", met=p95(times) < _CACHED_STEP_S, notes=(spread_ms(times),))
-
-
-def step_back() -> Outcome:
-    """Step backward at key repeat rate across group borders, after each of several seeks.
-
-    Only steps to frames that were not decoded when the sought frame appeared count.
-    """
-    path = bench_clips.long_groups()
-    bare = BarePlayer(path)
-    times, alone = [], []
-    with open_window() as shown:
-        shown.open(path)
-        pane = shown.player.pane
-        for sought in (620, 505, 340):
-            shown.transport.seek(sought)
-            shown.wait(lambda sought=sought: shown.shows(pane, sought))
-            cached = {frame for frame in range(sought) if pane.is_cached(frame)}
-            alone.append(bare.seek(sought - 1))
-            for _ in range(60):
-                due_s = perf_counter() + _KEY_REPEAT_S
-                taken_s = _step(shown, -1)
-                if shown.transport.frame not in cached:
-                    times.append(taken_s)
-                shown.wait(lambda due_s=due_s: perf_counter() >= due_s)
-    return Outcome(
-        measured=f"{p95(times) * 1000:.0f} ms",
-        met=p95(times) < _STEP_BACK_S,
-        notes=(f"{len(times)} steps: {spread_ms(times)}", f"bare PyAV, each: {spread_ms(alone)}"),
-    )
-
-
-def _step(shown: BenchWindow, way: int) -> float:
-    watch = Watch(shown.player.pane.canvas)
-    started_s = perf_counter()
-    shown.transport.step(way)
-    wanted = shown.transport.frame
-    shown.wait(lambda: any(seen == wanted for seen, _ in watch.seen))
-    return next(at_s for seen, at_s in watch.seen if seen == wanted) - started_s
-
-
 class Punctuality:
     """Records which frames of a pane were on screen in time during playback."""
 
@@ -147,46 +95,23 @@ class Punctuality:
         return len(self._in_time & set(due)) / max(len(due), 1)
 
 
-def _play(shown: BenchWindow, *panes: VideoPane) -> list[Punctuality]:
-    info = shown.player.pane.info
-    assert info is not None
-    shown.rest(1.0)
-    found = [Punctuality(pane, shown.transport, info.pts_s) for pane in panes]
-    shown.transport.play(1.0)
-    shown.rest(_PLAYED_S)
-    shown.transport.pause()
-    return found
-
-
-def play_one() -> Outcome:
-    """Playback of one 1080p30 clip with masks during a batch."""
-    with open_window() as shown:
-        _open_beside_batch(shown)
-        put_masks(shown.player.pane, 0, 740)
-        found = _play(shown, shown.player.pane)
-        busy = shown.batch_runs()
-    return _punctual(found, busy)
-
-
-def play_two() -> Outcome:
+def play() -> Outcome:
     """Playback of two 1080p30 clips with masks side by side during a batch."""
     with open_window() as shown:
-        _open_beside_batch(shown)
+        shown.open(bench_clips.long_groups())
+        shown.start_batch(bench_clips.many_small(40))
+        shown.wait(lambda: shown.player.pane.info is not None)
         compare(shown, bench_clips.ten_minutes(2))
-        put_masks(shown.player.pane, 0, 740)
-        put_masks(shown.player.panes[1], 0, 740)
-        found = _play(shown, shown.player.pane, shown.player.panes[1])
+        panes = shown.player.panes[:2]
+        for pane in panes:
+            put_masks(pane, 0, 740)
+        shown.rest(1.0)
+        assert panes[0].info is not None
+        found = [Punctuality(pane, shown.transport, panes[0].info.pts_s) for pane in panes]
+        shown.transport.play(1.0)
+        shown.rest(_PLAYED_S)
+        shown.transport.pause()
         busy = shown.batch_runs()
-    return _punctual(found, busy)
-
-
-def _open_beside_batch(shown: BenchWindow) -> None:
-    shown.open(bench_clips.long_groups())
-    shown.start_batch(bench_clips.many_small(40))
-    shown.wait(lambda: shown.player.pane.info is not None)
-
-
-def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
     shares = [one.share() for one in found]
     latest = max(one.latest_s for one in found)
     return Outcome(

@@ -1,6 +1,6 @@
-"""A parse by stages, training by its two sides, and how much of the score each stream makes.
+"""A parse by stages, and how much of the score each stream makes.
 
-`python packaging/benchmarks/profiling.py parsing|training|streams`; `--help` after each names its options.
+`python packaging/benchmarks/profiling.py parsing|streams`; `--help` after each names its options.
 """
 
 import logging
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,38 +16,23 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.bundle import stream_rhos
 from fineparser_core.commands.cli import run_guarded
-from fineparser_core.commands.options import Count, CountFromZero, DatasetOptions, Positional, parse
+from fineparser_core.commands.options import Count, Positional, parse
 from fineparser_core.commands.printing import say
-from fineparser_core.commands.terminal import log_to_stderr
-from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.constants import Device, Precision
-from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
-from fineparser_core.data.records import DiveSet
+from fineparser_core.constants import Precision
 from fineparser_core.inference import pipeline, samples
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion import clips
 from fineparser_core.pose.pose_backbone import PoseBackbone
-from fineparser_core.progress import CancelToken
 from fineparser_core.records import Clip
 from fineparser_core.resources import resource
-from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision, device_names
+from fineparser_core.support.device import device_names
 from fineparser_core.support.tables import text_table
-from fineparser_core.training.batches import AHEAD, Batch, BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.dives import split_records
-from fineparser_core.training.objective import make_objective
-from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, make_optimizer, parameter_groups
-from fineparser_core.training.presets import get_config
-from fineparser_core.training.validation import log_progress
 from fineparser_core.video.clips import make_clip
 
 logger = logging.getLogger(__name__)
 
-#: Number of epochs whose batches are at hand, more than anybody times.
-_ENDLESS = 1_000_000
 #: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.
 _SIZE, _PRODUCTS = 2048, 8
 
@@ -170,77 +155,6 @@ def _timed(
     return timed
 
 
-def profile_training(
-    data: DiveSet, config: TrainConfig, settings: RunSettings, device: torch.device, iterations: int, cache: Path | None
-) -> None:
-    """Print batches a second: of the data path, of the network on a single batch, and of both, as in training.
-
-    The network has random weights; only decoded frames are stored.
-    """
-    logger.info("reads the labels of %s", data.root)
-    records = split_records(data, config, settings)["train"]
-    stored = DatasetCache(cache or default_cache(data), data, config.preprocessing, config.temporal_shift)
-    logger.info("reads %d training dives; those that are new to %s are decoded", len(records), stored.folder)
-    dives = load_dives(data, records, stored, CancelToken(), workers=settings.workers, progress=log_progress())
-    records = [dive.record for dive in dives]
-    sampler = RunSampler(records, replace(config, epochs=_ENDLESS))
-    workers = settings.loaders_of(device.type)
-    warm = 1 + AHEAD * workers  # with what is made ahead, which costs no time later
-
-    logger.info("makes the network of %s and its first batch", config.architecture)
-    model = to_channels_last(build_model(config.model))
-    model.precision = PRECISIONS[choose_precision(device, config.precision)]
-    objective = make_objective(model, config, records).to(device)
-    optimizer = make_optimizer([(params, 0.0) for params, _ in parameter_groups(objective, config)], config)
-    fix_batch_norms(objective, config.batch_norm)
-    if config.compile:
-        compile_encoders(objective)
-    one = BatchDataset(dives, config)[sampler.updates(0)[0][0]].to(device)
-
-    def compute(batch: object) -> None:
-        optimizer.zero_grad(set_to_none=True)
-        objective(batch, 0.0)["total"].backward()
-        optimizer.step()
-
-    def rate(what: str, work: Callable[[], object]) -> float:
-        logger.info("times %d batches: %s", iterations, what)
-        return _rate(work, device, warm, iterations)
-
-    def batches() -> Iterator[Batch]:
-        return iter(batch_loader(BatchDataset(dives, config), sampler, settings, device))
-
-    ahead, trained = batches(), batches()
-    rates = {
-        name: rate(name, work)
-        for name, work in (
-            ("data path alone", lambda: next(ahead).to(device)),
-            ("network alone", lambda: compute(one)),
-            ("both, as in training", lambda: compute(next(trained).to(device))),
-        )
-    }
-    say(f"{len(dives)} training dives, {len(one.video)} dives a batch, {workers} loaders, {device.type}")
-    rows = [(name, f"{rate:.2f}", f"{1000 / rate:.0f}") for name, rate in rates.items()]
-    say(text_table(("what", "batches/s", "ms a batch"), rows, left=(0,)))
-    waits = "network" if rates["data path alone"] < rates["network alone"] else "data path"
-    say(f"the {waits} waits for the other")
-
-
-def _rate(work: Callable[[], object], device: torch.device, warm: int, count: int) -> float:
-    """Return the batches a second after the first `warm` batches."""
-    for _ in range(warm):
-        work()
-    began = _now(device)
-    for _ in range(count):
-        work()
-    return count / (_now(device) - began)
-
-
-def _now(device: torch.device) -> float:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
-
-
 def profile_streams() -> None:
     """Print Spearman's rho of both streams and of each alone, over the bundled exemplars.
 
@@ -275,51 +189,15 @@ class Streams:
     """Prints how much of the score each stream makes, on the bundled exemplars."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Training(DatasetOptions):
-    """Prints batches a second of the data path and of the network in training, and which side waits.
-
-    Attributes:
-        data: folder of the data set, or a file of judged dives.
-        config: preset, as for `fineparser train`.
-        batch_size: as there; by default the preset's.
-        precision, compile: likewise.
-        loaders: processes that make batches; by default none on a CPU, and up to four a GPU.
-        iterations: batches to time.
-        limit: use the first N dives only.
-        cache: folder for decoded frames; by default the user's cache folder.
-        device: where the network runs; by default on the best that there is.
-    """
-
-    data: Path
-    config: str = "fineparser"
-    batch_size: Count | None = None
-    precision: Precision | None = None
-    compile: bool = False
-    loaders: CountFromZero | None = None
-    iterations: Count = 8
-    limit: Count | None = None
-    cache: Path | None = None
-    device: Device = "auto"
-
-
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
-    args = parse(Parsing | Streams | Training, "profiling", argv)  # type: ignore[arg-type]
+    args = parse(Parsing | Streams, "profiling", argv)  # type: ignore[arg-type]
     if isinstance(args, Parsing):
         analyzer = Analyzer.open(precision=args.precision)
         clip = make_clip(args.clip or resource("samples", "sample.mp4"))
         capability = torch.backends.cpu.get_cpu_capability()
         say(f"CPU: {device_names()['cpu']} ({capability}); device {analyzer.model.device}, {analyzer.model.precision}")
         profile_parsing(analyzer, clip, args.repeats)
-    elif isinstance(args, Training):
-        config = get_config(args.config)
-        sizes = {"batch_size": args.batch_size or config.batch_size, "precision": args.precision or config.precision}
-        config = replace(config, **sizes, compile=args.compile, validation_share=0.0)  # type: ignore[arg-type]
-        settings = RunSettings(loaders=args.loaders, limit=args.limit, cache=args.cache)
-        log_to_stderr()
-        data = args.dataset(args.data, config.layout)
-        profile_training(data, config, settings, choose_device(args.device), args.iterations, args.cache)
     else:
         profile_streams()
     return 0

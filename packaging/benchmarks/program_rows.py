@@ -1,26 +1,18 @@
-"""Rows on the whole program with its worker: start, drop, drag, and recovery of the worker."""
+"""Rows on the whole program with its worker: start, drop and drag."""
 
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import bench_clips
 from bench_window import BenchWindow, Heartbeat, open_window
 from outcome import Outcome, p95, spread_ms
 
-from fineparser_gui.services.rescoring import score_request
-from fineparser_gui.session.dive import DiveState, ScoreState
-from fineparser_gui.session.session_file import SavedSession, write_session
-from fineparser_gui.worker.protocol import ParseRequest
+from fineparser_gui.session.dive import DiveState
 
 _STARTS, _START_S, _START_TIMES = 5, 1.0, 10.0
 _EMPTY_WINDOW = """
@@ -35,9 +27,6 @@ print(time.time())
 """
 _DRAGS, _DRAG_S = 12, 0.300
 _DROPPED, _BLOCKED_S = 100, 0.100
-_REOPENED, _REOPEN_S = 100, 2.0
-_KILLS = 20
-_LONGEST_LIFE_S = 8.0
 
 
 def start() -> Outcome:
@@ -113,68 +102,7 @@ def drop() -> Outcome:
     )
 
 
-def reopen() -> Outcome:
-    """Time from opening a session of a hundred ranges of the sample dive, each kept as a result of its own."""
-    with TemporaryDirectory() as folder, open_window(Path(folder) / "cache") as shown:
-        session, kept = shown.session, shown.session.scheduler.kept
-        path, number, board_m = shown.window.opener.sample()
-        session.open([path], dive_number=number, board_m=board_m)
-        shown.wait(lambda: session.current is not None and session.current.score_state is ScoreState.SCORED)
-        first = session.current
-        assert first is not None
-        assert first.info is not None
-        assert kept.cache is not None
-        parsed = kept.cache.get(first.parse_id or "")
-        scored = kept.cache.get(kept.named(score_request(first, session.n_exemplars, session.profile)).kept_as)
-        assert parsed is not None
-        assert scored is not None
-        dives, last = [], first.info.n_frames - 1
-        for place in range(_REOPENED):
-            start, end = place % 10, last - place // 10
-            request = kept.named(ParseRequest(path=str(path), in_frame=start, out_frame=end), first.content)
-            kept.cache.put(request.kept_as, *parsed)
-            dive = replace(first, in_frame=start, out_frame=end, parse_id=request.kept_as)
-            kept.cache.put(kept.named(score_request(dive, session.n_exemplars, session.profile)).kept_as, *scored)
-            dives.append(dive.saved)
-        file = Path(folder) / "hundred.fineparser"
-        write_session(SavedSession(dives=tuple(dives), selected=0), file)
-        session.clear()
-        shown.rest(2.0)
-        heart, started_s, computed_s = Heartbeat(), perf_counter(), time.process_time()
-        shown.window.files.controller.open(file)
-        shown.wait(lambda: all(dive.score_state is ScoreState.SCORED for dive in session.dives))
-        shown.window.repaint()
-        taken_s, computed_s = perf_counter() - started_s, time.process_time() - computed_s
-        asked = len(session.scheduler.running)
-    return Outcome(
-        measured=f"{computed_s:.2f} s of processor time",
-        met=computed_s < _REOPEN_S and not asked,
-        notes=(str(heart), f"{taken_s:.2f} s on the clock; requests to the worker: {asked}"),
-    )
-
-
 def _all_opened(shown: BenchWindow) -> bool:
     session = shown.session
     dives = [session.dive(key) for key in session.keys]
     return len(dives) == _DROPPED and all(dive.state is not DiveState.OPENING for dive in dives)
-
-
-def kill_worker() -> Outcome:
-    """Kill the worker at random times; each time the app reports it and analyses again."""
-    generator = random.Random(7)
-    problems: list[str] = []
-    survived = 0
-    with open_window() as shown:
-        session, client = shown.session, shown.studio.client
-        session.problem.connect(problems.append)
-        key = shown.open(bench_clips.many_small(1)[0])
-        for _ in range(_KILLS):
-            shown.rest(generator.uniform(0.0, _LONGEST_LIFE_S))
-            shown.wait(lambda: client.pid != 0)
-            problems.clear()
-            os.kill(client.pid, signal.SIGKILL)
-            shown.wait(lambda: bool(problems), 30)
-            session.analyze(key)
-            survived += 1
-        shown.wait(lambda: session.dive(key).model_analysis is not None and not session.dive(key).busy)
-    return Outcome(measured=f"{survived} of {_KILLS}, then analysed", met=survived == _KILLS)

@@ -120,7 +120,6 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="folder of labelled clips")
     parser.add_argument("--rendered", type=int, default=0, help="rendered dives")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--misses", action="store_true", help="print what was missed")
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
     if args.clips is not None:
@@ -136,12 +135,7 @@ def main() -> None:
     if args.rendered:
         tally = Tally()
         for dive, board_m, parse in rendered(args.rendered, args.seed):
-            seen = recognize(parse)
-            tally.add_dive(dive, board_m, seen, rng)
-            if args.misses and seen is not None and (against := contradictions(seen, str(dive), board_m)):
-                print(dive, board_m, "contradicted", against)
-            if args.misses and (seen is None or seen.numbers[0].dive_number != str(dive)):
-                print(dive, board_m, "taken for", seen)
+            tally.add_dive(dive, board_m, recognize(parse), rng)
         print(f"rendered dives without twists\n{tally}")
 
 

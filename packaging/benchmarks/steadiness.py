@@ -1,4 +1,4 @@
-"""One dive, many ways: does a labelled real clip give the same person, moments, award and measures however it comes in?
+"""One dive, many ways: does a labelled real clip give the same person, moments and award however it comes in?
 
     python packaging/benchmarks/steadiness.py CLIPS OUT [--only cut crf28 …] [--clips NAME …]
     python packaging/benchmarks/steadiness.py --table OUT/results.jsonl
@@ -6,8 +6,7 @@
 CLIPS is a folder as `fineparser evaluate --real` takes it. Of each labelled dive in it variants are made below OUT
 (`clip_variants.py`), and each is analysed by `fineparser_core.score_clip`; command and window give the same
 (`tests/integration/test_score_whole.py`). Each result is a line of OUT/results.jsonl: what is there already, of the
-same code, is not computed again. At last the tables are printed: who is followed, moments, awards and measures over the
-variants.
+same code, is not computed again. At last the tables are printed: who is followed, moments and awards over the variants.
 """
 
 import argparse
@@ -30,7 +29,6 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.evaluation.real_clips import measure_clip
-from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 
@@ -61,8 +59,7 @@ class Result:
         moments_s: "take_off", "come_out" and "contact"; None where it does not show.
         errors: the same less their labels, in frames of 1/30 s of real time.
         clip_s: first and last frame of the clip that was analysed.
-        award, own_award: against exemplars, and by the measures alone.
-        measures: by name value, uncertainty and unit.
+        award: against exemplars.
         followed: of the crops (seconds, x and y of the centre, side), in pixels of the untouched picture.
     """
 
@@ -79,8 +76,6 @@ class Result:
     errors: dict[str, float | None]
     clip_s: tuple[float, float] | None = None
     award: float | None = None
-    own_award: float | None = None
-    measures: dict[str, tuple[float, float, str]]
     followed: list[list[float]]
 
 
@@ -111,8 +106,6 @@ def measured(made: Plan, labels: JudgedDive, analysis: Analysis) -> dict[str, An
         "errors": {"take_off": against.flight_error, "come_out": against.entry_error, "contact": against.contact_error},
         "clip_s": (time_s(parse.clip.in_frame), time_s(parse.clip.out_frame)),
         "award": None if analysis.scoring is None else analysis.scoring.award,
-        "own_award": None if analysis.own_award is None else analysis.own_award.award,
-        "measures": {one.name: (one.value, one.uncertainty, one.unit) for one in measures_of(analysis)},
         "followed": made.followed(parse.sampled_frames, parse.sampled_times_s, parse.crop_xyxy).round(4).tolist(),
     }
 
@@ -157,7 +150,7 @@ def run(args: argparse.Namespace) -> None:
 
     args.out.mkdir(parents=True, exist_ok=True)
     path, code, analyzer = args.out / RESULTS, code_digest(), Analyzer.open()
-    done = {} if args.anew else read_results(path)
+    done = read_results(path)
     dives = [one for one in read_dives(args.clips_folder) if one.first_flight_frame is not None]
     if args.clips:
         dives = [one for one in dives if one.video.name in args.clips or one.video.stem in args.clips]
@@ -170,7 +163,7 @@ def run(args: argparse.Namespace) -> None:
                     continue
                 write(made, labels.video)
                 began_s = time.perf_counter()
-                found: dict[str, Any] = {"moments_s": {}, "errors": {}, "measures": {}, "followed": []}
+                found: dict[str, Any] = {"moments_s": {}, "errors": {}, "followed": []}
                 try:
                     number, board_m = scored_as(labels)
                     analysis = score_clip(made.path, number, board_m=board_m, analyzer=analyzer)
@@ -185,10 +178,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def tables(results: Sequence[Result]) -> str:
-    """All tables, in Markdown, and what is not as it should be, in lines."""
-    parts = [moments_table(results), awards_table(results), measures_table(results)]
-    parts.append("\n".join(outliers(results)) or "Nothing is amiss.")
-    return "\n\n".join(part for part in parts if part)
+    """Both tables, in Markdown."""
+    return f"{moments_table(results)}\n\n{awards_table(results)}"
 
 
 def same_person(results: Sequence[Result]) -> list[bool]:
@@ -261,64 +252,15 @@ def awards_table(results: Sequence[Result]) -> str:
     for clip, these in _by(results, lambda one: one.clip).items():
         everything = [one.award for one in these if one.award is not None]
         basic = [one.award for one in these if one.award is not None and one.variant in BASIC]
-        own = [one for one in these if one.own_award is not None]
-        own_ranges = (
-            _spread([one.own_award for one in own])[0],
-            _spread([one.own_award for one in own if one.variant in BASIC])[0],
-        )
-        spread = (*_spread(everything), *_spread(basic), *own_ranges)
+        spread = (*_spread(everything), *_spread(basic))
         spreads.append(spread)
         counts = (str(len(everything)), _text(_median(everything), ".2f"))
         rows.append([clip, *counts, *(_text(value, ".2f") for value in spread)])
     for name, of in (("median", np.median), ("worst", np.max)):
         known = [[value for value in column if value is not None] for column in zip(*spreads, strict=True)]
         rows.append([name, "", "", *(_text(float(of(values)) if values else None, ".2f") for values in known)])
-    header = (
-        "clip",
-        "awards",
-        "median",
-        "range",
-        "deviation",
-        "range, basic seven",
-        "deviation",
-        "own award, range",
-        "of basic seven",
-    )
+    header = ("clip", "awards", "median", "range", "deviation", "range, basic seven", "deviation")
     return _markdown(header, rows)
-
-
-def measures_table(results: Sequence[Result]) -> str:
-    """Return a row for each measure: its deviation over the variants of a clip and the uncertainty that it states."""
-    clips = _by([one for one in results if not one.error], lambda one: one.clip).values()
-    units = {name: unit for one in results for name, (_, _, unit) in one.measures.items()}
-    rows = []
-    for name, unit in units.items():
-        found = [[one.measures[name] for one in these if name in one.measures] for these in clips]
-        spreads = [float(np.std([value for value, *_ in each], ddof=1)) for each in found if len(each) > 1]
-        stated = _median(uncertainty for each in found for _, uncertainty, _ in each)
-        shown = _share(name in one.measures for these in clips for one in these)
-        worst = _text(max(spreads) if spreads else None, ".3g")
-        rows.append([name, unit, shown, _text(_median(spreads), ".3g"), worst, _text(stated, ".3g")])
-    header = ("measure", "unit", "there", "deviation over variants, median clip", "worst clip", "stated, median")
-    return _markdown(header, rows) if rows else ""
-
-
-def outliers(results: Sequence[Result]) -> list[str]:
-    """Return a line for each result with another person, a refusal, or a moment that is off."""
-    lines = []
-    for clip, these in _by(results, lambda one: one.clip).items():
-        for one, same in zip(these, same_person(these), strict=True):
-            off = {
-                moment: one.errors.get(moment)
-                for moment, most in MOST_FRAMES.items()
-                if not _within(one.errors.get(moment), most)
-            }
-            words = [f"{moment} {_text(error, '+.1f') or 'not seen'}" for moment, error in off.items()]
-            words += [] if same else ["another person"]
-            words += [text for text in (one.error, one.refusal) if text]
-            if words:
-                lines.append(f"{clip}, {one.variant}: {'; '.join(words)}")
-    return lines
 
 
 def _centres(one: Result, flight_s: tuple[float, float]) -> np.ndarray:
@@ -371,7 +313,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, metavar="OUT", nargs="?")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=VARIANTS, metavar="VARIANT", help="variants")
     parser.add_argument("--clips", nargs="+", metavar="NAME", help="these clips alone")
-    parser.add_argument("--anew", action="store_true", help="analyse also what the results hold")
     parser.add_argument("--table", type=Path, metavar="RESULTS", help="only print the tables of results")
     args = parser.parse_args(argv)
     if args.table is None and args.out is None:

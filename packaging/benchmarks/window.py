@@ -20,82 +20,42 @@ _XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24")
 
 def rows() -> tuple[Row, ...]:
     """All rows of the table."""
-    import export_row
     import player_rows
     import program_rows
 
     return (
         Row(
-            name="start",
-            what="window visible after process start, warm disk, median of 5",
-            bound="under 1.0 s and 10 times an empty window; no torch in the process; the worker starts after it",
-            measure=program_rows.start,
+            "start",
+            "window visible after process start, warm disk, median of 5",
+            "under 1.0 s and 10 times an empty window; no torch in the process; the worker starts after it",
+            program_rows.start,
         ),
         Row(
-            name="seek",
-            what="random seek, 1080p H.264, groups of 250 frames",
-            bound="some frame within 100 ms, the exact one within bare PyAV + 30 ms",
-            measure=player_rows.random_seek,
+            "seek",
+            "random seek, 1080p H.264, groups of 250 frames",
+            "some frame within 100 ms, the exact one within bare PyAV + 30 ms",
+            player_rows.random_seek,
         ),
         Row(
-            name="step-cached",
-            what="step to a cached neighbouring frame with mask",
-            bound="under 16 ms",
-            measure=player_rows.step_cached,
+            "play",
+            "playback with masks, two 1080p30 in Compare, a batch running",
+            "98 % of frames within 17 ms of their time",
+            player_rows.play,
         ),
         Row(
-            name="step-back",
-            what="step backward to a frame that is not decoded yet",
-            bound="under 100 ms",
-            measure=player_rows.step_back,
+            "memory",
+            "memory of the GUI process after reverse play in Compare, 10-minute 1080p clips",
+            "under 700 MB",
+            player_rows.memory,
         ),
         Row(
-            name="play-one",
-            what="playback with masks, one 1080p30, a batch running",
-            bound="98 % of frames within 17 ms of their time",
-            measure=player_rows.play_one,
+            "drag", "drag a transition until its score is on screen, during a batch", "under 300 ms", program_rows.drag
         ),
         Row(
-            name="play-two",
-            what="playback with masks, two 1080p30 in Compare, a batch running",
-            bound="98 % of frames within 17 ms of their time",
-            measure=player_rows.play_two,
-        ),
-        Row(
-            name="memory",
-            what="memory of the GUI process after reverse play in Compare, 10-minute 1080p clips",
-            bound="under 700 MB",
-            measure=player_rows.memory,
-        ),
-        Row(
-            name="drag",
-            what="drag a transition until its score is on screen, during a batch",
-            bound="under 300 ms",
-            measure=program_rows.drag,
-        ),
-        Row(
-            name="drop",
-            what="100 clips dropped: longest time without a response of the window",
-            bound="at most 100 ms",
-            measure=program_rows.drop,
-        ),
-        Row(
-            name="reopen",
-            what="session of 100 analysed and scored dives opened: until all results are on the screen",
-            bound="under 2.0 s, without a request for an analysis",
-            measure=program_rows.reopen,
-        ),
-        Row(
-            name="kill-worker",
-            what="worker killed at random moments, 20 times",
-            bound="app alive, error shown, next analysis works",
-            measure=program_rows.kill_worker,
-        ),
-        Row(
-            name="export",
-            what="annotated clip against a bare transcode, 1080p",
-            bound="at most 1.5 times",
-            measure=export_row.export,
+            "drop",
+            "100 clips dropped: longest time without a response of the window",
+            "at most 100 ms",
+            program_rows.drop,
         ),
     )
 

@@ -68,16 +68,6 @@ def _test(arguments: list[str]) -> int:
     return run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
 
 
-def _demo(arguments: list[str]) -> int:
-    return run("-m", "fineparser_core.commands.cli", "demo", *arguments)
-
-
-def _app(arguments: list[str]) -> int:
-    if not os.environ.get("DISPLAY"):
-        raise SetupError("There is no display here for a window: `python packaging/dev.py windows demo` needs none.")
-    return run("-m", "fineparser_gui", *arguments)
-
-
 def _bundle(arguments: list[str]) -> int:
     os.environ.update(_wine())
     return bundling.bundle(arguments, ("wine", str(_PYTHON)))
@@ -87,13 +77,7 @@ def _python(arguments: list[str]) -> int:
     return run(*arguments)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "test": _test,
-    "demo": _demo,
-    "app": _app,
-    "bundle": _bundle,
-    "python": _python,
-}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"test": _test, "bundle": _bundle, "python": _python}
 
 
 def run(*arguments: str) -> int:
