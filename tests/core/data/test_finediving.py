@@ -138,9 +138,3 @@ def test_files_of_another_kind_are_refused_by_name(root, annotations):
     write(root / "Annotations/fine-grained_annotation_aqa.pkl", annotations)
     with pytest.raises(AnnotationError, match=r"fine-grained_annotation_aqa.pkl is not an annotation file"):
         load_finediving(root)
-
-
-def test_a_split_of_another_release_is_refused(root):
-    write(root / "Annotations/test_split.pkl", [("another", 1)])
-    with pytest.raises(AnnotationError, match=r"lacks \('another', 1\)"):
-        load_finediving(root)

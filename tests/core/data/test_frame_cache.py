@@ -11,9 +11,9 @@ import pytest
 from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_frame, read_mask
-from fineparser_core.data.frame_cache import DatasetCache, check_room, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.transforms import asked_frames, draw_view, plain_view, view_frames, view_masks
-from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
+from fineparser_core.errors import AnnotationError, ExportError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.preprocess import get_preprocessing
 
@@ -103,13 +103,6 @@ def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
     assert (after.missing, after.bytes_needed) == ([], 0)
 
 
-def test_every_data_set_has_a_default_folder_of_its_own(data, mtl_aqa_root):
-    roots = (data.root, data.root / "FineDiving" / "..", mtl_aqa_root)
-    folders = {default_cache(load_dataset(root)) for root in roots}
-    assert len(folders) == 2
-    assert not any(folder.exists() for folder in folders)
-
-
 def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, monkeypatch):
     cache = cache_of(tmp_path, data)
     cache.prepare(records[:1])
@@ -125,22 +118,6 @@ def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, m
     assert [path.name.split("-")[:2] for path in cache.folder.iterdir()] == [["A_10m", "1"]]
     monkeypatch.undo()
     assert cache.prepare(records) == []
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path, data, records):
-    (tmp_path / "cache").write_bytes(b"a file")
-    with pytest.raises(ExportError, match=r"cache cannot be written"):
-        cache_of(tmp_path, data).prepare(records)
-
-
-def test_cancelling_keeps_finished_dives(tmp_path, data, records):
-    cache, cancel = cache_of(tmp_path, data), CancelToken()
-    with pytest.raises(Cancelled):
-        cache.prepare(records, progress=lambda progress: cancel.cancel(), cancel=cancel)
-    assert 1 <= len(list(cache.folder.iterdir())) < len(records)
-    written = {path: path.stat().st_mtime_ns for path in cache.folder.iterdir()}
-    assert cache.prepare(records) == []
-    assert all(path.stat().st_mtime_ns == then for path, then in written.items())
 
 
 def numbered(frames):
@@ -211,36 +188,6 @@ def test_more_or_fewer_frames_than_labels_are_used_and_reported(tmp_path, data, 
     assert "A_10m/2: 21 frames on disk, 20 labelled: the first 20 are used." in caplog.text
 
 
-def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):
-    data = load_dataset(mtl_aqa_root)
-    (dive,) = load_dives(data, data.split("train"), cache_of(tmp_path, data, "whole"), CancelToken())
-    assert dive.masks is None
-    assert (dive.first_flight_frame, dive.first_entry_frame) == (None, None)
-    np.testing.assert_array_equal(
-        dive.frames[3], get_preprocessing("whole").resize(read_frame(data.frame_paths(dive.record)[3]))
-    )
-
-
-def test_a_limit_counts_usable_dives_and_decodes_nothing(tmp_path, data, records):
-    shutil.rmtree(data.frame_folder(records[0]))
-    cache = cache_of(tmp_path, data)
-    assert cache.usable(records, 2) == records[1:3]
-    assert cache.usable(records) == records[1:]
-    assert not cache.folder.exists()
-    cache.prepare(records[1:2])
-    shutil.rmtree(data.frame_folder(records[1]))
-    assert cache.usable(records) == records[1:]
-
-
-def test_masks_that_come_later_are_taken_in(tmp_path, finediving_root):
-    (finediving_root / "FineDiving_HM").rename(finediving_root / "later")
-    data = load_dataset(finediving_root)
-    cache_of(tmp_path, data).prepare(data.split("train"))
-    (finediving_root / "later").rename(finediving_root / "FineDiving_HM")
-    cache = cache_of(tmp_path, data)
-    assert len(cache.plan(data.split("train")).missing) == 4
-
-
 def test_another_data_set_in_the_same_folder_is_not_taken_for_this_one(tmp_path, finediving_root, data, records):
     cache_of(tmp_path, data).prepare(records)
     path = finediving_root / "fine-grained_annotation_aqa.pkl"
@@ -249,28 +196,6 @@ def test_another_data_set_in_the_same_folder_is_not_taken_for_this_one(tmp_path,
     path.write_bytes(pickle.dumps(annotations))
     other = load_dataset(finediving_root)
     assert [record.id for record in cache_of(tmp_path, other).plan(other.split("train")).missing] == ["A_10m/1"]
-
-
-def test_nothing_usable_and_nothing_asked_for_are_errors(tmp_path, data, records):
-    with pytest.raises(AnnotationError, match="no dive in this split"):
-        load_dives(data, [], cache_of(tmp_path, data), CancelToken())
-    shutil.rmtree(data.root / "FineDiving")
-    with pytest.raises(AnnotationError, match="no readable dive among 4, the first: A_10m/1: 0 frames"):
-        load_dives(data, records, cache_of(tmp_path, data), CancelToken())
-    with pytest.raises(ConfigError, match='"centre"'):
-        cache_of(tmp_path, data, "centre")
-
-
-def test_dives_keep_no_files_open_and_travel_as_paths(tmp_path, data, records):
-    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    dives = load_dives(data, records, cache_of(tmp_path, data), CancelToken(), workers=1)
-    for dive in dives:
-        assert dive.frames[0].max() > 0
-    if before:
-        assert len(os.listdir("/proc/self/fd")) <= before
-    sent = pickle.dumps(dives)
-    assert len(sent) < 4096
-    np.testing.assert_array_equal(pickle.loads(sent)[2].frames[5], dives[2].frames[5])
 
 
 def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, data, records):
@@ -296,13 +221,3 @@ def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, 
     assert cache.plan(records).missing == records[1:]
     assert cache.prepare(records) == []
     assert not left.exists()
-
-
-def test_images_that_are_not_there_are_told_before_room_is_promised_for_them(tmp_path, data, records, caplog):
-    shutil.rmtree(data.frame_folder(records[0]))
-    plan = cache_of(tmp_path, data).plan(records)
-    assert (len(plan.missing), plan.absent[0]) == (4, 1)
-    assert plan.bytes_needed == 3 * (1 + 20) * 200 * 112 * 4
-    check_room(tmp_path, [plan, plan])
-    assert f"images of 2 of 8 dives are not there, the first: {plan.absent[1]}" in caplog.text
-    assert records[0].id in plan.absent[1] or str(data.frame_folder(records[0])) in plan.absent[1]

@@ -34,17 +34,6 @@ def test_frames_of_mtl_aqa_are_those_of_its_numbers(mtl_aqa_root):
     assert [(defect.kind, defect.key) for defect in data.defects] == [("score", ("01", 2))]
 
 
-@pytest.mark.parametrize("digits", [1, 4, 8])
-def test_frame_numbers_may_be_padded_to_any_width(mtl_aqa_root, digits):
-    folder = mtl_aqa_root / "new/new_total_frames_256s/01"
-    for path in sorted(folder.iterdir()):
-        path.rename(folder / f"x{int(path.stem):0{digits}d}.jpg")
-    for path in sorted(folder.iterdir()):
-        path.rename(folder / path.name[1:])
-    data = load_dataset(mtl_aqa_root)
-    assert [int(path.stem) for path in data.frame_paths(data.records["01", 1])] == list(range(5, 25))
-
-
 def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
     elsewhere = tmp_path / "disk" / "v01"
     elsewhere.parent.mkdir()
@@ -59,13 +48,6 @@ def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
         load_dataset(mtl_aqa_root, frame_pattern="{movie}/{frame}")
     with pytest.raises(ConfigError, match="MTL-AQA has no masks"):
         load_dataset(mtl_aqa_root, mask_pattern="masks/{video}")
-
-
-def test_missing_splits_are_all_named(finediving_root):
-    for name in ("train_split.pkl", "test_split.pkl"):
-        (finediving_root / name).unlink()
-    with pytest.raises(AnnotationError, match=r"lacks train_split\.pkl and test_split\.pkl"):
-        load_dataset(finediving_root)
 
 
 @pytest.mark.parametrize(

@@ -37,24 +37,6 @@ def test_by_number_every_validation_dive_keeps_an_exemplar(records):
         assert abs(cut[number] - 0.25 * count) <= 1
 
 
-def test_by_event_no_event_is_in_both(records):
-    train, validation = validation_split(records, 0.25, "event", 7)
-    assert {r.key[0] for r in train}.isdisjoint(r.key[0] for r in validation)
-
-
-@pytest.mark.parametrize("by", ["number", "event"])
-def test_the_draw_depends_on_the_seed_and_not_on_the_order(records, by):
-    expected = validation_split(records, 0.25, by, 7)
-    assert validation_split(records[::-1], 0.25, by, 7) == expected
-    assert validation_split(records, 0.25, by, 8) != expected
-
-
-def test_a_tiny_share_is_one_dive_or_one_event(make_record):
-    records = [make_record("A", i) for i in range(5)] + [make_record("B", 9)]
-    assert len(validation_split(records, 0.01, "number", 0)[1]) == 1
-    assert [r.key for r in validation_split(records, 0.01, "event", 0)[1]] == [("B", 9)]
-
-
 def test_what_cannot_be_cut_is_refused(make_record):
     alone = [make_record("A", i, dive_number=f"10{i}B") for i in range(1, 4)]
     with pytest.raises(ConfigError, match="two dives of one number"):

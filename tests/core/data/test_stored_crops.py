@@ -3,12 +3,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
-from fineparser_core.data.transforms import draw_view, plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.athlete_crop import square_to_xyxy, track_athlete
@@ -80,14 +79,6 @@ def test_the_athlete_is_in_the_middle_and_larger(stored):
             assert reddish[shown < 5].mean() < 20
 
 
-def test_zoomed_and_moved_views_stay_in_what_is_stored(followed):
-    views = [draw_view(followed[0], "follow", np.random.default_rng(i)) for i in range(300)]
-    assert {view.side_px for view in views} == set(range(95, 135))
-    assert all(0 <= start <= 144 - view.side_px for view in views for start in (view.first_row, view.first_column))
-    assert len({view.first_column for view in views}) > 30
-    assert torch.from_numpy(view_frames(followed[0], views[0], [0, 95])).shape == (2, 112, 112, 3)
-
-
 def test_a_data_set_without_masks_is_refused(data, tmp_path):
     bare = replace(data, mask_patterns=())
     with pytest.raises(ConfigError, match=r"data has no masks, by which preprocessing 'follow' .*: use 'whole'\.$"):
@@ -105,15 +96,3 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data, tmp_path):
     other = replace(data, mask_patterns=(str(tmp_path / "masks" / "{event}" / "{index}"),))
     (reason,) = DatasetCache(tmp_path / "cache", other, "follow").prepare([record])
     assert "192 x 144 pixels, its mask 96 x 72" in reason
-
-
-@pytest.mark.parametrize(("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])])
-def test_older_presets_draw_the_views_they_always_drew(dive, preprocessing, first_rows):
-    views = [draw_view(dive, preprocessing, np.random.default_rng((3, 1, i))) for i in range(3)]
-    assert [(int(v.sampled[0]), int(v.sampled[-1]), v.flip) for v in views] == [
-        (0, 56, True),
-        (0, 58, False),
-        (0, 56, False),
-    ]
-    assert [view.first_row for view in views] == first_rows
-    assert all((view.first_column, view.side_px) == (0, 112) for view in views)

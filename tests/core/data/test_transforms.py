@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError
 
 ALL = np.arange(96)
@@ -33,12 +33,6 @@ def test_clip_and_mask_move_together(dive):
         np.testing.assert_array_equal(frames[..., 0], masks)
 
 
-def test_a_mirrored_view_is_the_mirror_image(dive):
-    view = plain_view(dive, "release")
-    mirrored = replace(view, flip=True)
-    np.testing.assert_array_equal(view_frames(dive, mirrored, ALL), view_frames(dive, view, ALL)[:, :, ::-1])
-
-
 def test_the_releases_views(dive):
     drawn = views(dive)
     assert {view.sampled[0] for view in drawn} == {0}
@@ -61,7 +55,3 @@ def test_dives_without_steps_or_masks_have_views_but_not_those(dive):
         view.transitions(bare)
     with pytest.raises(AnnotationError, match="A/1 has no masks"):
         view_masks(bare, view, [3])
-
-
-def test_close_transitions_stay_apart(dive):
-    assert View(sampled=np.arange(96) // 2).transitions(replace(dive, first_entry_frame=15)) == (30, 31)

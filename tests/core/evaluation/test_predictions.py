@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.predictions import MOST_DIVES, check_ids, read_predictions
+from fineparser_core.evaluation.predictions import MOST_DIVES, read_predictions
 
 PAGE = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "predictions.md"
 FORMAT = "fineparser.predictions/1"
@@ -81,21 +80,6 @@ def test_a_wrong_table_is_one_sentence_with_its_row(tmp_path, lines, sentence):
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"id,predicted\nM\xfcller/1,3\n", "row 2: it is not text in UTF-8: save the table as UTF-8"),
-        ("id,predicted\na,1\n".encode("utf-16"), "row 1: it is not text in UTF-8"),
-        (b"PK\3\4 a workbook", "row 1: the columns are"),
-    ],
-)
-def test_a_table_that_is_no_text_is_refused(tmp_path, content, sentence):
-    path = tmp_path / "p.csv"
-    path.write_bytes(content)
-    with pytest.raises(AnnotationError, match=sentence):
-        read_predictions(path)
-
-
-@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("{", "is no JSON"),
@@ -119,17 +103,6 @@ def test_wrong_json_is_one_sentence(tmp_path, text, sentence):
         read_predictions(path)
 
 
-def test_files_that_are_none(tmp_path):
-    (tmp_path / "folder.json").mkdir()
-    for name, sentence in (
-        ("folder.json", "cannot be read"),
-        ("none.csv", "cannot be read"),
-        ("a.xlsx", "give a .csv or .json file"),
-    ):
-        with pytest.raises(AnnotationError, match=sentence):
-            read_predictions(tmp_path / name)
-
-
 def test_a_table_without_end_is_not_read(tmp_path):
     path = tmp_path / "p.csv"
     with path.open("w", encoding="utf-8") as file:
@@ -140,14 +113,3 @@ def test_a_table_without_end_is_not_read(tmp_path):
     write_csv(path, "id,predicted", *(f"{i},1" for i in range(MOST_DIVES + 1)))
     with pytest.raises(AnnotationError, match="row 100002: more than 100000 dives"):
         read_predictions(path)
-
-
-def test_dives_of_another_split_and_of_none_are_named(finediving_root, tmp_path):
-    data = load_dataset(finediving_root)
-    for dive, sentence in (
-        ("A_10m/1", "A_10m/1 is of the train split: leave it out, or give --split train"),
-        ("A_10m/99", "has no dive 'A_10m/99' in the test split: give each dive by its event and index, as A_10m/4"),
-    ):
-        given = read_predictions(write_json(tmp_path / "p.json", ROW, {"id": dive}))
-        with pytest.raises(AnnotationError, match=sentence):
-            check_ids(given, data.split("test"), "test", data)

@@ -40,15 +40,6 @@ def test_a_line_that_was_cut_off_is_measured_again(tmp_path):
     assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 2
 
 
-def test_without_a_folder_results_last_as_long_as_the_process(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    cache = ResultCache(None, PROTOCOL, FACTS)
-    cache.add(dive(1))
-    assert cache.get(dive(1).id) == dive(1)
-    cache.remove()
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
     ("protocol", "facts"),
     [

@@ -6,17 +6,15 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner
 
-from fineparser_core.checkpoints.networks import create_model
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation import results
 from fineparser_core.evaluation.evaluate import athlete_crop_inputs, stored_inputs
-from fineparser_core.evaluation.protocol import POOL_FILE, Protocol, read_pool, write_pool
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import ResultCache
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, ignore_progress
 
@@ -80,15 +78,6 @@ def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data, cache
     assert not seen.truth[seen.missed].any()
 
 
-def test_without_masks_there_is_no_truth(data, cache):
-    bare = replace(data, mask_patterns=())
-    dive = load(data, cache, "whole")
-    seen = athlete_crop_inputs(bare, encoder(StandIn()))(dive)
-    assert (seen.truth, seen.missed) == (None, None)
-    stored = stored_inputs("whole")(replace(dive, masks=None))
-    assert (stored.truth, stored.missed) == (None, None)
-
-
 @pytest.mark.parametrize("preprocessing", ["release", "whole", "follow"])
 def test_dives_are_measured_in_every_preprocessing(prepared, preprocessing):
     network = StandIn()
@@ -130,18 +119,6 @@ def test_every_run_of_an_evaluator_is_by_the_present_weights_and_measures_baseli
     assert asked == [(1, True), (2, False)] * 2  # both exemplars at once, without masks
 
 
-def test_a_method_that_compares_nothing_has_neither_exemplars_nor_a_spread(prepared, narrow_networks):
-    evaluation = prepared(create_model("usdl"), "whole")
-    result = measured(evaluation)
-    assert (result.exemplars, result.n_exemplars, result.exemplar_mean, result.spread) == ((), 0, None, None)
-    assert result.predicted is not None
-    summary = summarize([result], median_transitions=None, exemplars=5)
-    assert summary.n_fewer_exemplars == 0
-    assert "spread_tau" in summary.absent
-    lonely = replace(result, predicted=None)  # of a contrastive method, for want of exemplars
-    assert summarize([lonely], median_transitions=None, exemplars=5).n_fewer_exemplars == 1
-
-
 def test_steps_are_read_with_how_long_the_dive_lasts(prepared):
     evaluation = prepared(HiddenTakeOff(), "whole", "flight")
     assert evaluation.dives[0].seconds == pytest.approx(39 / 25)
@@ -158,13 +135,6 @@ def test_a_dive_whose_result_is_kept_is_not_measured_again(prepared, tmp_path):
     (again,) = evaluation.evaluator.run(evaluation.dives, result_cache=ResultCache(tmp_path, protocol, {}))
     assert again == first
     assert network.windows == 0
-
-
-def test_who_is_lost_counts_as_nothing_found(prepared):
-    lost = measured(prepared(StandIn(corner), "follow")).masks
-    found = measured(prepared(StandIn(), "follow")).masks
-    assert lost["iou"] < 0.2 < found["iou"]
-    assert lost["s_measure"] < found["s_measure"]
 
 
 def test_only_the_dives_that_count_and_their_exemplars_are_decoded(finediving_root, tmp_path):
@@ -188,15 +158,6 @@ def test_only_the_dives_that_count_and_their_exemplars_are_decoded(finediving_ro
     assert cached == {"B_3m-2", result.exemplars[0].replace("/", "-")}
     # A damaged dive that would be drawn is left out of the pool, not of the vote.
     assert of([train[2]]).pool == []
-
-
-def test_the_pool_of_a_bundle_is_read_as_it_was_written(data, tmp_path):
-    assert read_pool(tmp_path) is None
-    write_pool(tmp_path, data.split("train"))
-    assert read_pool(tmp_path) == [record.key for record in data.split("train")]
-    (tmp_path / POOL_FILE).write_bytes(b"[1]")
-    with pytest.raises(CheckpointError, match="remove it to draw from all training dives"):
-        read_pool(tmp_path)
 
 
 def test_who_finds_nobody_cannot_follow(prepared):

@@ -7,7 +7,7 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.metrics import interval_iou, relative_l2
+from fineparser_core.evaluation.metrics import interval_iou
 from fineparser_core.evaluation.summary import METRICS, summarize
 
 
@@ -57,30 +57,6 @@ def test_what_is_not_there_is_said():
     plain = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
     assert plain["metrics"]["s_measure"] is None
     assert plain["metrics"]["rho"]["n"] == 5
-
-
-def test_one_dive_has_no_correlation():
-    summary = summarize([dive()], median_transitions=(30, 65))
-    assert set(summary.absent) == {"rho", "r_l2_x100", "spread_tau", "spread_ece", "aiou_50_event", "aiou_75_event"}
-    assert summary.by_number[0]["rho"] is None
-
-
-def test_the_relative_error_within_a_number_takes_ten_dives():
-    results = [dive(number, dive_number="107B" if number < 10 else "407C") for number in range(19)]
-    summary = summarize(results, median_transitions=(30, 65))
-    many, few = summary.by_number
-    assert (many["n"], few["n"]) == (10, 9)
-    assert many["r_l2_x100"] == pytest.approx(relative_l2([d.predicted for d in results[:10]], range(50, 60)))
-    assert few["r_l2_x100"] is None
-    assert few["rho"] is not None
-    row = next(line for line in summary.as_text().splitlines() if line.startswith("407C"))
-    assert "not available" in row
-    assert summary.as_dict()["by_number"][1]["r_l2_x100"] is None
-
-
-def test_a_network_that_gives_no_number_has_no_metric():
-    results = [dive(0), dive(1, predicted=float("nan")), dive(2)]
-    assert {"rho", "r_l2_x100", "score_error"} <= set(summarize(results, median_transitions=None).absent)
 
 
 def test_no_dives():

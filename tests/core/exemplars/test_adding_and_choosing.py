@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 from made_analysis import made_identity
-from stand_in import StandIn, nothing
+from stand_in import StandIn
 
 from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError
 from fineparser_core.exemplars.records import ExemplarFacts
-from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
+from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.records import Analysis, ClipEncoding, Note, NoteCode
@@ -129,23 +129,6 @@ def test_two_divers_are_compared_with_two_divers_alone(network, store):
     scoring = analyzer.score(query(), DIVE, difficulty, rule=CandidateRule(synchro=True))
     assert [v.id for v in scoring.exemplars] == ["pair"]
     assert "pair" not in {v.id for v in analyzer.score(query(), DIVE, difficulty).exemplars}
-
-
-def test_a_synchronised_dive_is_refused_where_it_comes_in(store):
-    check_rule(CandidateRule(nearest=True), pytest.fail, DIVE)  # of one diver: nothing is read
-    with pytest.raises(NoExemplarsError, match="Synchronised dives have no score yet"):
-        check_rule(CandidateRule(synchro=True), store.exemplars, DIVE)
-    add(store, "pair", synchro=True)
-    check_rule(CandidateRule(synchro=True), store.exemplars, DIVE)
-
-
-def test_what_is_no_dive_is_scored_by_force_alone(store, small_video):
-    analyzer, clip = Analyzer(StandIn(nothing), IDENTITY, store), make_clip(small_video, 5, 100)
-    dive = DIVE, find_difficulty(DIVE, 10.0)
-    refused = analyzer.analyze(clip, *dive)
-    assert refused.parse.refusal
-    assert refused.scoring is None
-    assert analyzer.analyze(clip, *dive, force=True).scoring is not None
 
 
 def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, tmp_path):

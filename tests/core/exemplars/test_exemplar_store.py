@@ -21,7 +21,6 @@ from fineparser_core.exemplars.library_file import BACKUP_NAME, SCHEMA_VERSION
 from fineparser_core.exemplars.records import ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import CLIPS_NAME, FILE_NAME, ExemplarStore, store_clip
 from fineparser_core.progress import CancelToken
-from fineparser_core.resources import resource
 
 FACTS = ExemplarFacts(dive_number="107b", board_m=3.0, score=61.2, diver="  Ada   Byron ", dived_on="2026-05-31")
 
@@ -119,17 +118,6 @@ def test_facts_that_cannot_be_are_refused(tmp_path, changes, words):
         with pytest.raises(ConfigError):
             library.edit("one", ExemplarFacts(**values))
         assert library.get("one").score == 70.0
-
-
-def test_the_bundled_library_is_read(tmp_path):
-    if not resource("exemplars", FILE_NAME).is_file():
-        pytest.skip("no exemplars are bundled yet")
-    with ExemplarStore.open() as library:
-        first = library.exemplars()[0]
-        assert library.get(first.id) == first
-        assert library.mask(first.id).mask_probability.max() > 0.5
-        assert first.clip_path.is_file()
-        assert not library.writable
 
 
 @pytest.mark.parametrize(
@@ -339,12 +327,6 @@ def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
     assert "has exemplars in library.sqlite-wal that cannot be read" in said
     with ExemplarStore.open(sent / FILE_NAME) as library:
         assert [e.id for e in library.exemplars()] == ["one"]
-
-
-def test_a_place_that_is_no_folder_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ExemplarError, match="no exemplars can be kept there"):
-        ExemplarStore.open_own(tmp_path / "file" / "exemplars")
 
 
 def test_a_clip_is_copied_once_for_each_content_and_swept_when_nobody_needs_it(tmp_path, monkeypatch):

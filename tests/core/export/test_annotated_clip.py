@@ -1,19 +1,17 @@
-import errno
 import os
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.errors import Cancelled, ConfigError, ExportError
+from fineparser_core.errors import Cancelled
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.dive_words import dive_words
-from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.mask_overlay import mask_at
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import STEP_COLORS, rgb
 from fineparser_core.export.panel import HEADER_UNITS, PHASES_UNITS
 from fineparser_core.progress import CancelToken, Progress
@@ -52,37 +50,6 @@ def test_the_mask_lies_on_the_diver(small_video, make_analysis, tmp_path):
     assert abs(reddish[centre_y, centre_x + 160]) < 12  # beside it, grey
     edge = reddish[centre_y, centre_x : centre_x + 160]
     assert int(np.argmin(edge > edge[0] / 2)) == pytest.approx(20 / 112 * 640, abs=4)
-
-
-def test_the_mask_style_is_applied(small_video, make_analysis, tmp_path):
-    analysis = make_analysis(small_video, 50, 69, preprocessing="release")
-    centre_y = round((44 + 40) / 200 * 480)
-    rows = {}
-    for name, style in {
-        "green": MaskStyle(color="#00FF00", opacity=1.0),
-        "pale": MaskStyle(color="#00FF00", opacity=0.2),
-        "edge": MaskStyle(color="#00FF00", opacity=1.0, outline=True),
-    }.items():
-        options = RenderOptions(mask_style=style, words=dive_words(analysis))
-        write_annotated_clip(analysis, tmp_path / f"{name}.mp4", options)
-        with VideoReader(tmp_path / f"{name}.mp4") as reader:
-            rows[name] = reader.frame(10)[HEADER_UNITS + centre_y, 320:480].astype(int)
-    np.testing.assert_allclose(rows["green"][0], (0, 255, 0), atol=12)
-    np.testing.assert_allclose(rows["pale"][0], (102, 153, 102), atol=12)
-    np.testing.assert_allclose(rows["edge"][0], (128, 128, 128), atol=12)
-    greenish = rows["edge"][:, 1] - rows["edge"][:, 0]
-    assert int(np.argmax(greenish)) == pytest.approx(20 / 112 * 640, abs=12)  # two cells
-    assert greenish.max() > 60
-
-
-def test_the_edge_of_a_mask_fades_over_a_cell():
-    image = np.zeros((1120, 1120, 3), dtype=np.uint8)
-    probability = np.zeros((112, 112), np.float32)
-    probability[40:70, 40:70] = 1
-    draw_mask_on_image(image, probability, np.array([0, 0, 1120, 1120]), MaskStyle(color="#FFFFFF", opacity=1.0))
-    row = image[550, :, 0].astype(int)
-    assert (row[:394].max(), row[406:694].min(), row[706:].max()) == (0, 255, 0)
-    assert np.diff(row).max() <= 255 / 10 + 2  # cells are 10 pixels wide
 
 
 def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, make_analysis):
@@ -126,15 +93,6 @@ def test_the_line_of_phases_has_their_colors_and_the_place_of_the_frame(small_vi
             assert min(lit.values()) > 200
             places.append(np.argwhere(line.min(axis=2) > 225)[:, 1].mean())
     np.testing.assert_allclose(places, np.linspace(16, 624, 3), atol=8)
-
-
-def test_odd_sides_and_large_pictures(tmp_path, make_video, make_analysis):
-    path = make_video(
-        tmp_path / "large.mp4", 16, size_px=(2701, 1501), pix_fmt="yuv444p", encoder={"preset": "ultrafast"}
-    )
-    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4")
-    info = probe(tmp_path / "out.mp4")
-    assert (info.n_frames, info.width_px) == (16, 1920)
 
 
 def test_cancel_leaves_nothing(small_video, make_analysis, tmp_path):
@@ -193,25 +151,6 @@ def test_rotated_videos_are_upright(quarter_turn, tmp_path, make_video, make_ana
         assert np.median(difference) < 8
 
 
-def test_a_read_only_folder_is_reported(small_video, make_analysis, tmp_path, monkeypatch):
-    tmp_path.chmod(0o500)
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:  # root ignores permissions
-
-        def refuse(path, *args):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-        monkeypatch.setattr(Path, "touch", refuse)
-    with pytest.raises(ExportError, match="Permission denied"):
-        write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4")
-    assert os.listdir(tmp_path) == []
-
-
-def test_invalid_speeds(small_video, make_analysis, tmp_path):
-    for speed in (0.0, 2.0, float("nan")):
-        with pytest.raises(ConfigError, match="Speed"):
-            write_annotated_clip(make_analysis(small_video), tmp_path / "o.mp4", RenderOptions(speed=speed))
-
-
 def test_without_h264_the_other_codec_is_named(tmp_path, make_video, make_analysis, monkeypatch):
     path = make_video(tmp_path / "dive.mp4", 16)
     monkeypatch.setattr(writer_module, "_CODECS", {"mpeg4": writer_module._CODECS["mpeg4"]})
@@ -232,17 +171,3 @@ def test_masks_between_samples_are_interpolated(tmp_path, make_video, make_analy
     assert mask_at(parse, 0)[0][0, 0] == levels[0]
     assert mask_at(parse, 190)[0][0, 0] == levels[95]
     assert not mask_at(parse, 191)[0].any()  # nobody is followed there
-
-
-@pytest.mark.parametrize("level", [0.0, 0.3])
-def test_low_probabilities_are_not_drawn(level):
-    image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask_on_image(image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), MaskStyle())
-    assert (image == 128).all()
-
-
-def test_a_crop_partly_outside_is_clipped():
-    image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask_on_image(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), MaskStyle())
-    assert (image[:55, :75] != 128).any(axis=2).all()
-    assert (image[70:, 90:] == 128).all()

@@ -1,20 +1,14 @@
 """The clip to send: what is written around the picture, its cut and its shape; and one dive's words everywhere."""
 
-import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from fineparser_core.diving.details import DiveDetails
-from fineparser_core.diving.judging import Judging, half_text
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.brief_cut import brief_frames, upright_span
-from fineparser_core.export.dive_words import DiveWords, Remark, award_words, dive_words, phase_times
+from fineparser_core.export.dive_words import DiveWords, Remark, dive_words
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.report.content import make_page
-from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
 from fineparser_core.records import Measure
@@ -87,25 +81,3 @@ def test_a_brief_clip_is_written(analysis, tmp_path):
     info = probe(tmp_path / "out.mp4")
     assert 5.9 < info.duration_s < 10.1
     assert info.height_px > info.width_px
-
-
-@pytest.mark.parametrize("judging", [None, Judging(awards=(6.5, 7.0, 7.0, 6.0, 6.5))])
-def test_one_dive_says_one_thing(analysis, judging, tmp_path):
-    """Words of the clip, page of the report and row of the table agree."""
-    words = dive_words(analysis, judging=judging)
-    page = make_page(
-        ReportedDive(path=analysis.parse.clip.path, analysis=analysis, details=DiveDetails(judging=judging))
-    )
-    assert words.award == award_words(analysis.scoring, judging)
-    assert page.headline[0] == words.award.award
-    for said in (words.award.source, words.award.points, words.award.likely):
-        assert said in page.headline[1]
-    dive = ExportedDive(
-        path=analysis.parse.clip.path, state="analysed", analysis=analysis, details=DiveDetails(judging=judging)
-    )
-    write_csv([dive], tmp_path / "dive.csv")
-    (row,) = csv.DictReader((tmp_path / "dive.csv").read_text("utf-8-sig").splitlines())
-    assert words.award.predicted == half_text(float(row["award"]))
-    points = judging.score(float(row["difficulty"])) if judging else float(row["score"])
-    assert words.award.points == f"{points:.{2 if judging else 1}f} points"
-    assert [phase.times.split(" from ")[0] for phase in page.phases] == list(phase_times(analysis.parse))

@@ -10,7 +10,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging, half_text
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, measures_of, without_samples
+from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.notes import note_text
@@ -104,12 +104,6 @@ def test_a_page_without_its_video_has_no_pictures_and_says_so(dive, tmp_path):
     assert gone.phases == there.phases
     write_report([replace(dive, path=tmp_path / "gone.mp4"), dive], tmp_path / "r.pdf", overview_note="")
     assert (tmp_path / "r.pdf").is_file()
-
-
-def test_a_page_without_masks_shows_the_frames(dive):
-    data = without_samples(analysis_to_dict(replace(dive.analysis, measures=())))
-    page = make_page(replace(dive, analysis=analysis_from_dict(data, None)))
-    assert len(page.strips[0].pictures) == 6
 
 
 def named(dive, name):

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from measured_dive import measured_parse
 
-from fineparser_core import language
-from fineparser_core.export.notes import note_text
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
 from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.record import Limits
 from fineparser_core.measures.records import RULES
-from fineparser_core.measures.words import unit_text
-from fineparser_core.records import Measure, Note, NoteCode
+from fineparser_core.records import Measure, NoteCode
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
 
@@ -25,21 +22,6 @@ def _terms_read(names):
     """The terms of the score that these measures suffice for."""
     found = [Measure(name=n, value=1.0, unit="", uncertainty=0.1, frame=0, step="") for n in names]
     return {term.measure for term in measured_stream().terms} & set(quantities(found))
-
-
-@pytest.mark.parametrize("code", [code for code in language.LANGUAGES if code != language.ENGLISH])
-def test_every_measure_is_said_in_every_language(code):
-    language.use_language(code)
-    try:
-        for record in RECORDS.values():
-            for english in (record.title, record.sentence, *record.signs):
-                assert language.translation(english), english
-            assert unit_text(record.unit) != record.unit or record.unit in ("s", "m", "")
-            note = note_text(Note(NoteCode.MEASURES_UNCLEAR, (record.name, "lean")))
-            assert language.translated(note) != note
-            assert str(language.translation(record.title)) in language.translated(note)
-    finally:
-        language.use_language(language.ENGLISH)
 
 
 @every_record

@@ -144,26 +144,6 @@ def test_a_difference_becomes_a_group_and_a_position_and_is_read_back(grouped):
     torch.testing.assert_close(other, 1 - position, rtol=0, atol=1e-4)
 
 
-def test_differences_beyond_training_lie_at_the_ends(grouped):
-    model, _ = grouped
-    group, position = model.locate(torch.tensor([-500.0, 500.0]))
-    assert group.tolist() == [0, N_GROUPS - 1]
-    assert position.tolist() == [0.0, 1.0]
-
-
-@pytest.mark.parametrize("differences", [[0.0], [0.0, 0.0, 0.0, 7.5], [12.0]])
-def test_few_differences_still_make_groups(differences):
-    model = CoRe()
-    model.set_groups(np.array(differences))
-    asked = torch.tensor([*differences, *(-d for d in differences)])
-    torch.testing.assert_close(model.difference(*model.locate(asked)), asked)
-
-
-def test_no_difference_makes_no_groups():
-    with pytest.raises(ConfigError, match="No two training dives may be compared"):
-        CoRe().set_groups(np.zeros(0))
-
-
 def test_leaves_are_a_distribution_and_the_best_one_votes():
     torch.manual_seed(0)
     model = CoRe().eval()
