@@ -49,7 +49,7 @@ COMMANDS = {spec.id for spec in CATALOG}
 _OWN = "fineparser_gui"
 _PRESSED = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 #: Of a list that is longer than the second: so many at its beginning, and the last.
-_ENTRIES, _FEW = 3, 12
+_ENTRIES, _FEW = 2, 5
 _TIME = r"\d\d:\d\d(:\d\d)?"
 _TRIES, _WAIT_MS = 8, 20
 _LEFT = Qt.MouseButton.LeftButton

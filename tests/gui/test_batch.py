@@ -233,25 +233,6 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     assert not window.messages.buttons  # the offer to undo would undo something else
 
 
-def test_names_of_files_replace_what_is_entered_if_that_is_wanted(batch):
-    session, window = batch.session, batch.window
-    _, second, third, fourth = session.keys
-    session.editing.set_details(second, "205B", None)
-    window.batch.name_dives([second, fourth])
-    assert session.dive(second).details == ("205B", 10.0, None)
-    assert session.dive(third).dive_number is None  # it is not selected
-    assert "other than what is entered: 1." in window.messages.text
-    undo, replace = window.messages.buttons
-    replace.click()
-    assert session.dive(second).details == ("207C", 10.0, None)
-    (undo,) = window.messages.buttons
-    undo.click()
-    assert session.dive(second).details == ("205B", 10.0, None)
-    assert not window.messages.buttons
-    window.batch.name_dives([fourth, fourth])
-    assert "says anything new" in window.messages.text
-
-
 def _score_two(batch) -> tuple[str, str]:
     """Two scored dives of one number, the second three points better in its flight."""
     from answers_kit import moved_scoring

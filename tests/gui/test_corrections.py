@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.records import Analysis, ExemplarVote
 from fineparser_gui.compare.exemplars import ExemplarModel
-from fineparser_gui.session.correction import Correction, frames_of, shown_analysis
+from fineparser_gui.session.correction import frames_of
 from fineparser_gui.worker.scheduler import Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
@@ -133,14 +133,6 @@ def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
     assert not window.found.numbers.correction.isVisible()
 
 
-def test_back_where_it_was_is_no_correction(scored):
-    player, session = scored.studio.window.player, scored.studio.session
-    player.edits.nudge_transition(0, 2)
-    player.edits.nudge_transition(0, -2)
-    assert session.current.correction.transitions is None
-    assert session.editing.edits.n_done == 0
-
-
 def test_transitions_stay_apart_and_in_the_dive(scored):
     player, session = scored.studio.window.player, scored.studio.session
     player.edits.nudge_transition(0, 1000)
@@ -197,16 +189,6 @@ def test_with_every_exemplar_left_out_there_is_no_score_but_a_way_back(scored):
     assert session.current.analysis.scoring is not None
 
 
-def test_a_contact_with_the_water_that_the_coach_placed_is_shown_after_the_entry_alone(scored):
-    dive = scored.studio.session.current
-    own = dive.model_analysis
-    for frame, shown in ((ENTRY, ENTRY), (ENTRY + 5, ENTRY + 5), (ENTRY - 1, None), (10**6, None)):
-        parse = shown_analysis(own, Correction(contact_frame=frame), None, dive.info).parse
-        assert parse.first_water_contact_frame == shown
-    moved = Correction(transitions=(FLIGHT, ENTRY + 6), contact_frame=ENTRY + 5)
-    assert shown_analysis(own, moved, None, dive.info).parse.first_water_contact_frame is None
-
-
 def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     studio, session = scored.studio, scored.studio.session
     key = session.current.key
@@ -244,32 +226,6 @@ def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     assert session.current.analysis.scoring is None
     assert "stopped" in reads(studio.window.score)
     assert scored.rescore_requests() == []
-
-
-def test_what_was_typed_into_a_field_comes_back_after_it_is_cleared(scored, qtbot):
-    session, undo = scored.studio.session, scored.studio.window.actions_by_id["undo"]
-    field, key = scored.studio.window.details.athlete, session.current.key
-    qtbot.keyClicks(field, "Anna")
-    field.clear()
-    qtbot.keyClicks(field, "Bo")
-    names = []
-    while undo.isEnabled():
-        names.append(session.current.athlete)
-        undo.trigger()
-    assert names == ["Bo", "", "Anna"]
-    session.editing.set_details(key, "405B", 10.0)
-    session.editing.set_details(key, None, 10.0)
-    undo.trigger()
-    assert session.current.dive_number == "405B"
-
-
-def test_edits_of_a_dive_that_is_gone_do_nothing(scored):
-    studio, session = scored.studio, scored.studio.session
-    studio.window.player.edits.nudge_transition(0, 5)
-    session.remove(session.current.key)
-    session.editing.edits.undo()
-    session.editing.edits.redo()
-    assert session.keys == []
 
 
 def test_the_table_is_a_sound_model_and_marks_outliers(qtmodeltester, qapp):

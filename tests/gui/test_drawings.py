@@ -6,7 +6,6 @@ from answers_kit import activate
 from measured_dive import PX_PER_M, measured_parse
 from PySide6.QtCore import QPointF, Qt
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.session.dive import DiveState
@@ -183,27 +182,6 @@ def test_a_note_is_written_on_the_picture_changed_and_emptied_away(drawn, qtbot)
     assert session.current.drawings == (note,)
 
 
-def test_drawings_are_painted_found_again_and_saved(drawn, qtbot, tmp_path):
-    session, window = drawn.session, drawn.window
-    canvas = window.player.pane.canvas
-    plain = canvas.grab().toImage()
-    line = Drawing(kind=LINE, frame=0, points=((5, 5), (60, 40)))
-    late = Drawing(kind=NOTE, frame=90, points=((5, 5),), text="splash")
-    session.drawing_edits.draw(session.current.key, (line, late), "drawing")
-    assert canvas.grab().toImage() != plain
-    _trigger(drawn, "next_drawing")
-    assert window.transport.frame == 90
-    _trigger(drawn, "previous_drawing")
-    assert window.transport.frame == 0
-    path = tmp_path / "a.fineparser"
-    write_session(session.snapshot(), path)
-    saved = read_session(path)
-    assert saved.dives[0].drawings == (line, late)
-    path.write_text(path.read_text(encoding="utf-8").replace('"note"', '"poem"'), encoding="utf-8")
-    with pytest.raises(ConfigError, match="damaged"):
-        read_session(path)
-
-
 def test_full_screen_shows_the_player_alone_and_keeps_the_keys(drawn, qtbot):
     window = drawn.window
     window.actions_by_id["full_screen"].trigger()
@@ -299,21 +277,6 @@ def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qt
     _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
     assert not keyed.hasFocus()
     assert layer.selected is None
-
-
-def test_the_keys_give_up_and_a_line_just_drawn_with_the_mouse_leaves_them_to_the_player(drawn, keyed, qtbot):
-    window, layer = drawn.window, drawn.window.player.drawing.layers[0]
-    _press(qtbot, keyed, Qt.Key.Key_A, Qt.Key.Key_Return, Qt.Key.Key_Left, Qt.Key.Key_Escape)
-    assert layer.tool is None
-    _trigger(drawn, "draw_line")
-    _drag(qtbot, keyed, _at(keyed, 10, 10), _at(keyed, 30, 40))
-    assert layer.selected is not None
-    _press(qtbot, keyed, Qt.Key.Key_Right)
-    assert window.transport.frame == 1
-    qtbot.mouseClick(keyed, LEFT, pos=_at(keyed, 20, 25))
-    keyed.repaint()
-    _press(qtbot, keyed, Qt.Key.Key_Right)
-    assert window.transport.frame == 1  # it moves what was clicked
 
 
 def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):

@@ -92,13 +92,6 @@ def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with
     assert not transport.playing
 
 
-def test_commands_with_ctrl_and_function_keys_work_everywhere(studio_with_dive, qtbot) -> None:
-    window = studio_with_dive.window
-    window.details.board.setFocus()
-    qtbot.keyClick(window.details.board, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert window.transport.loop is not None
-
-
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [

@@ -1,10 +1,9 @@
 """The window on small screens, with large fonts and high contrast, and where it was the last time."""
 
 import pytest
-from answers_kit import open_queued
 from PySide6.QtCore import QLibraryInfo, QMimeData, QPoint, QPointF, QRect, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QSplitter
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter
 
 from fineparser_gui.app import Studio
 from fineparser_gui.shell.layout import DropHighlight, WindowPlace, within
@@ -69,22 +68,6 @@ def test_a_place_that_was_altered_is_not_given_to_qt(tmp_path, qtbot) -> None:
             (tmp_path / "window.ini").write_text(text[:place] + changed + text[place + 1 :], encoding="utf-8")
             assert WindowPlace(tmp_path)._read(name) is None
         (tmp_path / "window.ini").write_text(text, encoding="utf-8")
-
-
-def test_the_start_page_lists_recent_sessions(make_studio, qtbot, clip) -> None:
-    studio = make_studio()
-    assert studio.window.empty.recent.isHidden()
-    open_queued(studio, qtbot, clip)
-    assert studio.session.history.keeping.flush()
-    studio.files.rename(studio.files.id, "Camp")
-    assert studio.window.windowTitle() == "clip.mp4 – Camp – FineParser Studio"
-    studio.window.close()
-    again = make_studio()
-    assert again.window.empty.recent.isVisible()
-    (button,) = again.window.empty.recent.findChildren(QPushButton)
-    assert button.text().startswith("Camp\n")
-    button.click()
-    assert again.session.current.path == clip
 
 
 def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, qtbot, clip) -> None:

@@ -71,12 +71,6 @@ def test_what_a_storm_of_seeks_ends_with_is_exact(decode, qtbot, small_video, nu
         assert number_of(_wait_for(decoder, qtbot, _head(int(frame))).bgra()[..., 2::-1]) == frame
 
 
-def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
-    decoder = decode(small_video)
-    _wait_for(decoder, qtbot, _head(0))
-    assert decoder.request(_head(110)) is not None
-
-
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(119, -1))

@@ -1,13 +1,11 @@
 """The real window; where a worker's answer is needed, the test gives it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from answers_kit import answer_dive, dive_parse, fail, open_queued, request_of, requests, result_message, scoring
 from finding import named, press, reads
-from platforms import KILL
 from PySide6.QtCore import Qt
 
 from fineparser_core.records import Analysis
@@ -125,14 +123,6 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert "A DD of 9 cannot be" in reads(details)
     qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
     assert session.current.difficulty is None
-
-
-def test_a_killed_worker_is_a_banner(studio, qtbot):
-    qtbot.waitUntil(lambda: studio.client.pid > 0)
-    first = studio.client.pid
-    os.kill(first, KILL)
-    qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
-    qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
 
 
 _PLOT_OF_A_THREAD = """

@@ -68,18 +68,6 @@ def test_labels_name_the_frames_that_show_the_same(name):
     assert (made.sources[first], made.sources[last]) == (139, 142)
 
 
-def test_a_recording_of_two_minutes_holds_one_dive():
-    made = planned("recording")
-    start, end = made.dive
-    assert made.times_s[-1] == pytest.approx(120, abs=0.1)
-    assert (np.diff(made.times_s) > 0).all()
-    waiting = np.concatenate([made.sources[:start], made.sources[end:]])
-    assert not ((waiting > 120 - 1.7 * 30) & (waiting < 151 + 1.4 * 30)).any()
-    assert np.abs(np.diff(made.sources)).max() == 1  # no cut
-    # Without frames of waiting one stands still.
-    assert set(planned("recording", replace(LABELS, first_flight_frame=30)).sources[:start].tolist()) == {20}
-
-
 @pytest.mark.parametrize("name", [*PICTURES, "recording"])
 def test_places_are_taken_back_to_the_untouched_picture(name):
     info = replace(video(), width_px=1280, height_px=720)

@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,8 @@ from safetensors.torch import save_file
 from fineparser_core.checkpoints import backbones
 from fineparser_core.checkpoints.backbones import load_imagenet
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.errors import CheckpointError
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.static_encoder import make_backbone
 from fineparser_core.training.initial import IMAGENET_NOTICE, initial_model
 
 
@@ -86,24 +84,6 @@ def vit_of(state):
     network = vit(224)
     network.load_state_dict(state)
     return network
-
-
-def test_what_timm_makes_gives_the_same_features(tmp_path):
-    timm = pytest.importorskip("timm")
-    theirs = timm.create_model(backbones.FETCHED["vit_s_16"].split(".")[0], img_size=112, num_classes=0).eval()
-    ours = make_backbone("vit_s_16")[0].eval()
-    ours.load_state_dict(load_imagenet(saved(theirs, tmp_path / "timm.pth"), "vit_s_16"), strict=False)
-    frames = torch.rand(2, 3, 112, 112)
-    with torch.no_grad():
-        assert torch.allclose(ours(frames), theirs(frames), atol=1e-4)
-
-
-def test_weights_are_named_to_their_version_and_timms_absence_is_told(monkeypatch):
-    for name, weights in list(backbones.FETCHED.items())[:3]:
-        assert zoo.get_weight(weights).url.rpartition("/")[2].startswith(name)
-    monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(ConfigError, match="are timm's: install it"):
-        backbones.fetch_imagenet("vit_s_16")
 
 
 def test_checkpoints_around_a_state_dict_and_safetensors_are_read(tmp_path):

@@ -1,5 +1,4 @@
 import pytest
-from profiling import main
 
 from fineparser_core.commands.options import own_part
 from fineparser_core.errors import ConfigError
@@ -27,12 +26,3 @@ def test_it_is_looked_for_in_the_current_folder_too(tmp_path, monkeypatch):
 def test_what_cannot_be_loaded_is_said(path, said):
     with pytest.raises(ConfigError, match=said):
         own_part("--static-backbone", path)
-
-
-@pytest.mark.slow
-def test_profile_training_says_which_side_waits(rendered_root, tmp_path, capsys):
-    argv = ["training", "--data", str(rendered_root), "--config", "i3d-mlp", "--iterations", "2"]
-    assert main([*argv, "--loaders", "1", "--cache", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out
-    assert "data path alone" in printed
-    assert printed.rstrip().endswith("waits for the other")

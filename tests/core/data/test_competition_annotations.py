@@ -62,17 +62,6 @@ def test_a_record_is_read_whole(finediving, mtl_aqa):
     assert not mtl_aqa.records["01", 1].has_steps
 
 
-def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):
-    assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
-    assert Counter(defect.kind for defect in finediving.defects) == {"transitions": 7, "score": 121}
-    damaged = [record for record in finediving.records.values() if not record.has_steps]
-    assert len(damaged) == 6
-    defects = {defect.key for defect in finediving.defects if defect.kind == "transitions"}
-    assert {record.key for record in damaged} < defects
-    text = next(d.text for d in finediving.defects if d.key == ("05", 56) and d.kind == "transitions")
-    assert text == "transitions are stored after frames [99, 133], labels change after [28, 57]."
-
-
 def test_springboard_records_have_the_difficulty_of_the_formula(finediving):
     """All but three, which keep the DD that an older edition of the rules gave 5337D."""
     records = _with_own_difficulty(finediving, 3.0)

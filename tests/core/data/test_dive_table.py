@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fineparser_core.commands.cli import main
 from fineparser_core.data.dive_table import read_table
@@ -116,11 +114,6 @@ def test_a_bad_row_is_left_out_and_named(header, row, reason, folder):
     assert reason in why
 
 
-def test_a_dive_comes_once(folder):
-    found = read(folder, "video,start,end\nclips/a.mp4,0,20\nclips/a.mp4,30,48\nclips/a,0,20\n")
-    assert found.bad == [(4, "clips/a", "the same dive as in row 2: give start and end of each")]
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -134,16 +127,6 @@ def test_a_dive_comes_once(folder):
 def test_what_is_no_table_is_said(data, reason, folder):
     with pytest.raises((AnnotationError, ConfigError), match=reason):
         read(folder, data)
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_no_cell_is_more_than_a_reason(folder, first, second):
-    for header in ("video,start,end,dive", "J1,clip,board,date,split,DD"):
-        try:
-            found = read(folder, f"{header}\nclips/a.mp4,{first}\n{first},{second}\n".encode("utf-8", "replace"))
-        except (AnnotationError, ConfigError):
-            continue
-        assert all(reason for *_, reason in found.bad)
 
 
 def test_the_command_says_what_it_left_out(folder, capsys):

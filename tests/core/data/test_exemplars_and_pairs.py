@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.data.exemplars import candidates, draw_exemplars, epoch_groups, epoch_pairs, some_candidates
+from fineparser_core.data.exemplars import candidates, draw_exemplars, epoch_pairs
 
 
 @pytest.fixture
@@ -40,15 +40,6 @@ def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
     assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
 
 
-def test_some_candidates_serve_all_queries_of_a_group(pool, make_record):
-    queries = [make_record("T", i, dive_number=number) for i, number in enumerate(("407C", "407C", "626C"))]
-    some = some_candidates(queries, pool, "dive-number", 5, 1)
-    assert sorted(record.dive_number for record in some) == ["407C"] * 5 + ["626C"]
-    drawn = [draw_exemplars(query, some, "dive-number", 10, 5) for query in queries[:2]]
-    assert {record.key for record in drawn[0]} == {record.key for record in drawn[1]}
-    assert some_candidates(queries, pool, "dive-number", 99, 1) == [r for r in pool if r.dive_number != "107B"]
-
-
 def test_every_query_has_one_exemplar_an_epoch(pool):
     pairs = epoch_pairs(pool, "dive-number", 1, 0)
     assert sorted(query for query, _ in pairs) == list(range(30))  # 626C is alone
@@ -59,16 +50,3 @@ def test_every_query_has_one_exemplar_an_epoch(pool):
     assert len(epoch_pairs(pool, "random", 1, 0)) == 31
     alone = set(epoch_pairs(pool, "dive-number", 1, 0, lone=True)) - {(30, 30)}
     assert (alone, len(epoch_pairs(pool, "dive-number", 1, 0, lone=True))) == (set(pairs), 31)
-
-
-@pytest.mark.parametrize("size", [2, 3, 4, 8, 50])
-def test_groups_are_of_one_number_and_of_nearly_one_size(pool, size):
-    groups = epoch_groups(pool, "dive-number", size, 1, 0)
-    assert all(2 <= len(group) <= size for group in groups)
-    assert all(len({pool[i].dive_number for i in group}) == 1 for group in groups)
-    members = [i for group in groups for i in group]
-    assert len(members) == len(set(members))
-    assert len(members) == (28 if size == 2 else 30)
-    assert all(isinstance(i, int) for i in members)
-    assert epoch_groups(pool, "dive-number", size, 1, 0) == groups
-    assert epoch_groups(pool, "dive-number", size, 1, 1) != groups

@@ -62,18 +62,6 @@ def test_both_annotation_files_give_the_same_records(root):
     assert load_finediving(root).records == expected
 
 
-@pytest.mark.parametrize("folder", ["", "data"])
-@pytest.mark.parametrize("name", ["FineDiving_HM", "FineDiving-HM", "diving_mask_annotation"])
-def test_frames_and_masks_have_the_same_names(root, name, folder):
-    (root / folder).mkdir(exist_ok=True)
-    (root / "FineDiving_HM").rename(root / folder / name)
-    dataset = load_finediving(root)
-    frames, masks = dataset.frame_paths(only(dataset)), dataset.mask_paths(only(dataset))
-    assert [path.name for path in frames] == [f"{number:05d}.jpg" for number in range(480, 505)]
-    assert [path.name for path in masks] == [path.name for path in frames]
-    assert masks[0].is_relative_to(root / folder / name)
-
-
 @pytest.mark.parametrize("start", [".", "data"])
 def test_the_folders_of_the_authors_configuration_are_found(root, start):
     (root / "data").mkdir()
@@ -83,24 +71,6 @@ def test_the_folders_of_the_authors_configuration_are_found(root, start):
     dataset = load_finediving(root / start)
     assert dataset.has_masks
     assert len(dataset.frame_paths(only(dataset))) == len(dataset.mask_paths(only(dataset))) == 25
-
-
-def test_another_place_of_the_frames_keeps_the_masks(root):
-    dataset = load_finediving(root, frames=root / "FineDiving", frame_pattern="{event}/{index}")
-    assert len(dataset.frame_paths(only(dataset))) == len(dataset.mask_paths(only(dataset))) == 25
-    (root / "FineDiving").rename(root / "frames")
-    dataset = load_finediving(root, frame_pattern="frames/{event}/{index}")
-    assert len(dataset.frame_paths(only(dataset))) == len(dataset.mask_paths(only(dataset))) == 25
-
-
-def test_masks_may_lie_anywhere_and_their_absence_is_known(root):
-    (root / "FineDiving_HM").rename(root / "mine")
-    dataset = load_finediving(root)
-    assert dataset.lost_masks
-    assert root / "FineDiving-HM" in dataset.mask_folders
-    named = load_finediving(root, mask_pattern="mine/{event}/{index}")
-    assert not named.lost_masks
-    assert len(named.mask_paths(only(named))) == 25
 
 
 def test_defects_are_reported_by_dive(root):

@@ -88,21 +88,6 @@ def test_of_a_long_clip_what_can_be_sampled_is_stored_and_no_more(tmp_path, fine
         assert view_masks(more, drawn, np.arange(96)).shape == (96, 112, 112)
 
 
-def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
-    cache = cache_of(tmp_path, data)
-    plan = cache.plan(records)
-    assert plan.absent == (0, "")
-    assert plan.missing == records
-    assert plan.bytes_needed == 4 * (1 + 20) * 200 * 112 * 4
-    assert plan.free_bytes > 0
-    assert not cache.folder.exists()
-    assert cache.prepare(records, workers=2) == []
-    header = 128
-    assert sum(path.stat().st_size for path in cache.folder.iterdir()) == plan.bytes_needed + 4 * header
-    after = cache.plan(records)
-    assert (after.missing, after.bytes_needed) == ([], 0)
-
-
 def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, monkeypatch):
     cache = cache_of(tmp_path, data)
     cache.prepare(records[:1])
@@ -176,16 +161,6 @@ def test_missing_frames_and_masks_are_reasons(tmp_path, data, records):
         "A_10m/2: 1 of 20 frames lack a mask, the first is 00483.jpg.",
         f"A_10m/3: 13 frames in {data.frame_folder(records[2])}, 20 labelled, 16 needed.",
     ]
-
-
-def test_more_or_fewer_frames_than_labels_are_used_and_reported(tmp_path, data, records, caplog):
-    data.frame_paths(records[0])[-1].unlink()
-    last = data.frame_paths(records[1])[-1]
-    shutil.copy(last, last.with_name("00999.jpg"))
-    dives = load_dives(data, records, cache_of(tmp_path, data), CancelToken())
-    assert [len(dive.frames) for dive in dives] == [19, 20, 20, 20]
-    assert "A_10m/1: 19 frames on disk, 20 labelled: the first 19 are used." in caplog.text
-    assert "A_10m/2: 21 frames on disk, 20 labelled: the first 20 are used." in caplog.text
 
 
 def test_another_data_set_in_the_same_folder_is_not_taken_for_this_one(tmp_path, finediving_root, data, records):

@@ -103,9 +103,3 @@ def test_other_files_are_refused(content, tmp_path):
         read_dives(tmp_path / "set.json")
     with pytest.raises(AnnotationError, match=r"none\.json"):
         read_dives(tmp_path / "none.json")
-
-
-def test_a_table_is_not_yet_a_set_of_dives(tmp_path):
-    (tmp_path / "dives.csv").write_bytes(b"video,score\n")
-    with pytest.raises(AnnotationError, match="make one of the table by `fineparser data import`"):
-        read_dives(tmp_path / "dives.csv")

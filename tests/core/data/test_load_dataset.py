@@ -48,11 +48,3 @@ def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
         load_dataset(mtl_aqa_root, frame_pattern="{movie}/{frame}")
     with pytest.raises(ConfigError, match="MTL-AQA has no masks"):
         load_dataset(mtl_aqa_root, mask_pattern="masks/{video}")
-
-
-@pytest.mark.parametrize(
-    "pattern", ["{", "{}", "{0}", "{event.__class__}", "{event!r}", "{index:>999999999}", "{event:d}"]
-)
-def test_a_pattern_names_the_parts_of_a_dive_alone(finediving_root, pattern):
-    with pytest.raises(ConfigError, match="Frames cannot be found by"):
-        load_dataset(finediving_root, frame_pattern=pattern)

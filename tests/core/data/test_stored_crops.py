@@ -7,7 +7,6 @@ import pytest
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
-from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.athlete_crop import square_to_xyxy, track_athlete
@@ -32,12 +31,6 @@ def followed(stored):
     return stored["follow"]
 
 
-def in_air(dive, view):
-    """Samples of the flight, which nothing hides."""
-    first, second = view.transitions(dive)
-    return np.arange(first, second)
-
-
 def test_the_square_is_stored_with_a_margin(data, followed):
     for dive in followed:
         assert dive.frames.shape == (40, 144, 144, 3)
@@ -56,27 +49,6 @@ def test_the_square_is_stored_with_a_margin(data, followed):
         expected = there[rows[inside[0]].astype(int)][:, columns[inside[1]].astype(int)]
         found = dive.masks[20][inside[0]][:, inside[1]] > 127
         assert (found & expected).sum() / (found | expected).sum() > 0.85
-
-
-def test_the_athlete_is_in_the_middle_and_larger(stored):
-    for dive, whole in zip(stored["follow"], stored["whole"], strict=True):
-        view = plain_view(dive, "follow")
-        assert (view.first_row, view.first_column, view.side_px) == (16, 16, 112)
-        samples = in_air(dive, view)
-        masks = view_masks(dive, view, samples) / 255.0
-        area = masks.sum(axis=(1, 2))
-        centre_y = (masks.sum(axis=2) @ (np.arange(112) + 0.5)) / area / 112
-        centre_x = (masks.sum(axis=1) @ (np.arange(112) + 0.5)) / area / 112
-        assert np.abs(np.stack([centre_x, centre_y]) - 0.5).max() < 0.2
-        assert np.abs(np.mean([centre_x, centre_y], axis=1) - 0.5).max() < 0.05
-        plain = view_masks(whole, plain_view(whole), samples) / 255.0
-        assert area.mean() > 2 * plain.sum(axis=(1, 2)).mean()
-        # The athlete is red in the frames of every view, where the mask is.
-        for one in (view, replace(view, side_px=95, first_row=40, flip=True)):
-            frames, shown = view_frames(dive, one, samples).astype(int), view_masks(dive, one, samples)
-            reddish = frames[..., 0] - frames[..., 1]
-            assert reddish[shown > 250].mean() > 100
-            assert reddish[shown < 5].mean() < 20
 
 
 def test_a_data_set_without_masks_is_refused(data, tmp_path):

@@ -1,10 +1,8 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from fineparser_core.data.transforms import draw_view, plain_view, view_frames, view_masks
-from fineparser_core.errors import AnnotationError
 
 ALL = np.arange(96)
 
@@ -45,13 +43,3 @@ def test_the_releases_views(dive):
 def test_a_shift_keeps_the_first_frame_of_the_entry(dive):
     late = replace(dive, first_entry_frame=58)
     assert {view.sampled[-1] for view in views(late)} == {58, 59}
-
-
-def test_dives_without_steps_or_masks_have_views_but_not_those(dive):
-    bare = replace(dive, masks=None, first_flight_frame=None, first_entry_frame=None)
-    view = draw_view(bare, "release", np.random.default_rng(0))
-    assert view_frames(bare, view, [3]).shape == (1, 112, 112, 3)
-    with pytest.raises(AnnotationError, match="A/1 has no labelled phases"):
-        view.transitions(bare)
-    with pytest.raises(AnnotationError, match="A/1 has no masks"):
-        view_masks(bare, view, [3])

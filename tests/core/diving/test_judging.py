@@ -17,11 +17,6 @@ def test_extreme_awards_are_dropped(awards, total):
     assert total_award(awards) == pytest.approx(total, abs=1e-12)
 
 
-def test_the_score_is_the_total_times_the_difficulty():
-    assert Judging(awards=(9.5, 9.0, 9.5, 9.0, 8.5, 9.5, 8.5)).score(3.2) == 88.0
-    assert Judging(awards=(7.0, 7.0, 7.5)).score(2.9) == 62.35
-
-
 def test_counted_awards_are_not_dropped_again():
     assert counted_award((7.0, 7.5, 8.0)) == 22.5
     assert counted_award((7.5, 9.0, 8.0, 8.0, 8.5)) * 3.3 == pytest.approx(81.18)

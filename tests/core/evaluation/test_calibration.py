@@ -3,8 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from fineparser_core.commands.calibrate import wrong_cuts
-from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.calibration import fit_domain, fit_interval, read_scored
 from fineparser_core.inference.clip_validation import Calibration, refusal
@@ -68,17 +66,3 @@ def test_predictions_are_read_and_damaged_ones_named(tmp_path):
         read_scored(path)
     with pytest.raises(AnnotationError, match="cannot be read"):
         read_scored(tmp_path / "none.json")
-
-
-def test_wrong_clips_lack_what_their_name_says():
-    record = DiveRecord(
-        key=("event", 1),
-        dive_number="207C",
-        difficulty=3.3,
-        score=70.0,
-        n_frames=100,
-        first_flight_frame=30,
-        first_entry_frame=60,
-    )
-    cuts = {kind: (first, last) for kind, first, last in wrong_cuts(record)}
-    assert cuts == {"no take-off": (40, 99), "no entry": (0, 50), "approach alone": (0, 28), "water alone": (75, 99)}

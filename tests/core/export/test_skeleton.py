@@ -8,7 +8,7 @@ from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
-from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
+from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of
 from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.records import Analysis
@@ -40,18 +40,6 @@ def test_bones_join_the_joints_that_are_seen():
     unseen[KEYPOINT_NAMES.index("wrist_r"), 2] = 0.4
     faint = [bone for bone in bones_of(unseen) if bone.opacity < 1]
     assert [bone.side for bone in faint] == [RIGHT]
-
-
-def test_joints_lie_between_those_of_the_samples(small_video, make_analysis):
-    parse = make_analysis(small_video).parse
-    assert joints_at(parse, 5) is None
-    moving = np.stack([standing(20 + sample) for sample in range(96)])
-    parse = replace(parse, joints=moving, sampled_frames=np.arange(96) * 2)
-    between, at = joints_at(parse, 21), joints_at(parse, 20)
-    np.testing.assert_allclose(between[:, 0] - at[:, 0], 0.5)
-    assert joints_at(parse, 191) is None
-    # Over a long gap nobody knows where the limbs were.
-    assert joints_at(replace(parse, sampled_frames=np.arange(96) * 20), 21) is None
 
 
 def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video, make_analysis, tmp_path):

@@ -10,8 +10,6 @@ from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.export.strobe import Strobe, strobe_picture, write_strobe_picture
-from fineparser_core.export.strobe_selection import choose_bodies
-from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
@@ -85,15 +83,6 @@ def test_the_path_goes_on_to_the_contact_after_the_last_body(still):
     assert strobe.frames[-1] < path.frames[-1] - 3
     x, y = strobe._line[-1].round().astype(int)
     assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOR).max(axis=2).min() < 40
-
-
-def test_as_many_bodies_as_are_told_apart(still):
-    dive = measured_dive(still.parse)
-    assert dive is not None
-    usual = choose_bodies(dive, StrobeOptions())
-    assert len(set(np.diff(usual))) == 1
-    assert 3 <= len(usual) <= 14
-    assert usual[0] == 30
 
 
 @pytest.mark.slow

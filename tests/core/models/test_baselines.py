@@ -11,7 +11,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
 from fineparser_core.models.baselines.tsa import TSA
-from fineparser_core.models.baselines.usdl import USDL, Bins
+from fineparser_core.models.baselines.usdl import USDL
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.training.methods import METHODS
 
@@ -79,28 +79,6 @@ def test_every_exemplar_has_a_vote_of_its_own(seen):
         torch.testing.assert_close(both[1:], votes(seen.model, first, first))
 
 
-def test_weights_make_the_network(seen):
-    if isinstance(seen.model, CoRe):
-        seen.model.set_groups(np.random.default_rng(0).normal(0, 12, 500))
-    with narrow():
-        other = build_model(ModelConfig(method=seen.method)).eval()
-    other.load_state_dict(seen.model.state_dict())
-    first, second = seen.dives
-    assert torch.equal(votes(other, first, second), votes(seen.model, first, second))
-
-
-def test_a_value_becomes_a_distribution_and_is_read_back():
-    bins = Bins(top=120.0, n=101, spread=5.0)
-    values = torch.tensor([0.0, 0.4, 60.0, 71.3, 114.8, 120.0])
-    target = bins.target(values)
-    assert target.shape == (6, 101)
-    torch.testing.assert_close(target.sum(-1), torch.ones(6))
-    assert (bins.read(target.log()) - values).abs().max() <= 0.6 + 1e-4
-    # The standard deviation of one in the middle: five bins of 1.2 points.
-    middle = target[2]
-    torch.testing.assert_close((middle @ (bins.values - 60).square()).sqrt(), torch.tensor(6.0), rtol=1e-3, atol=0)
-
-
 def certain(head, which):
     torch.nn.init.zeros_(head[-1].weight)
     torch.nn.init.zeros_(head[-1].bias)
@@ -122,16 +100,6 @@ def grouped():
     return model, differences
 
 
-def test_groups_hold_equally_many_differences_of_both_directions(grouped):
-    model, differences = grouped
-    both = torch.from_numpy(np.concatenate([differences, -differences])).float()
-    counts = torch.bincount(model.locate(both)[0], minlength=N_GROUPS)
-    assert len(counts) == N_GROUPS
-    assert (counts - len(both) / N_GROUPS).abs().max() <= 2
-    assert torch.equal(model.edges, -model.edges.flip(0))
-    assert (model.edges.diff() > 0).all()
-
-
 def test_a_difference_becomes_a_group_and_a_position_and_is_read_back(grouped):
     model, differences = grouped
     difference = torch.from_numpy(differences).float()
@@ -142,20 +110,6 @@ def test_a_difference_becomes_a_group_and_a_position_and_is_read_back(grouped):
     mirrored, other = model.locate(-difference)
     assert torch.equal(mirrored, N_GROUPS - 1 - group)
     torch.testing.assert_close(other, 1 - position, rtol=0, atol=1e-4)
-
-
-def test_leaves_are_a_distribution_and_the_best_one_votes():
-    torch.manual_seed(0)
-    model = CoRe().eval()
-    model.set_groups(np.arange(1.0, 40.0))
-    feature = torch.randn(3, 1024)
-    score = torch.tensor([50.0, 60.0, 70.0])
-    leaves = model.compare(feature[:1].expand(3, -1), feature, score)
-    assert leaves.log_probability.shape == leaves.position.shape == (3, N_GROUPS)
-    torch.testing.assert_close(leaves.log_probability.exp().sum(1), torch.ones(3))
-    difference = model.predict_scores({"feature": feature[:1]}, {"feature": feature, "score": score}) - score
-    best = leaves.log_probability.argmax(1)
-    assert torch.equal(model.locate(difference)[0], best)
 
 
 def test_tsa_cuts_each_dive_by_itself():

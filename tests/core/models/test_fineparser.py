@@ -2,7 +2,7 @@ import pytest
 import torch
 from narrow_networks import narrow
 
-from fineparser_core.models.fineparser import FIXED_TRANSITIONS, WINDOWS_AT_ONCE, FineParser, mean_over_windows
+from fineparser_core.models.fineparser import WINDOWS_AT_ONCE, FineParser, mean_over_windows
 from fineparser_core.models.temporal_parser import decode_release
 
 SIZE = 16
@@ -44,18 +44,6 @@ def test_forward_cuts_where_it_is_told(network):
         output = network(query, exemplar, transitions=cuts)
         assert output.transitions == cuts
         assert not torch.equal(output.relative.delta, network(query, exemplar).relative.delta)
-
-
-@pytest.mark.usefixtures("narrow_networks")
-def test_without_its_parts_forward_gives_what_is_left():
-    torch.manual_seed(0)
-    bare = FineParser(sap=False, sve=False, tap=False).eval()
-    with torch.inference_mode():
-        pair = bare(*videos(2).split(1))
-    assert pair.query.mask_logits is None
-    assert pair.query.probabilities is None
-    assert pair.transitions == ([FIXED_TRANSITIONS], [FIXED_TRANSITIONS])
-    assert not pair.relative.static.any()
 
 
 def test_windows_in_batches_give_the_same_and_can_be_stopped_between(network):

@@ -54,8 +54,10 @@ def splash_of(pictures, fall, late_s=0.0):
     return find_splash(views, times_s[views.samples] - CONTACT / FPS - late_s, ENTRY)
 
 
-@pytest.mark.parametrize("width_m", [0.5, 1.0, 1.8])
-@pytest.mark.parametrize("how", [{}, {"pan_px": 1.5}, {"late": True}, {"water": (90, 160, 130)}])
+@pytest.mark.parametrize(
+    ("width_m", "how"),
+    [(0.5, {}), (1.8, {}), (1.0, {"pan_px": 1.5}), (1.8, {"late": True}), (0.5, {"water": (90, 160, 130)})],
+)
 def test_white_water_is_as_wide_as_it_is(width_m, how):
     width_px, deviation_px = splash_of(*filmed(width_m, **how))
     assert width_px / PX_PER_M == pytest.approx(0.81 * width_m, abs=0.1)  # which holds 90 % of an ellipse

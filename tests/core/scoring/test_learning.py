@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from simulated_club import ATHLETES, DIVES, club, judged
 
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
 from fineparser_core.scoring.learning import as_shipped, learn, table_of
@@ -122,21 +121,6 @@ def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives):
     assert not profile.checked.helped
     assert profile.forced
     assert "is not shown" in profile.checked.said
-
-
-def test_one_athlete_is_left_out_dive_by_dive(dives):
-    alone = [replace(dive, athlete="A") for dive in dives[:10]]
-    assert cross_validate(alone).left_out == "dive"
-    assert cross_validate([replace(dive, event=f"event {i % 3}") for i, dive in enumerate(alone)]).left_out == "event"
-
-
-def test_the_mean_of_all_other_dives_ranks_nothing(dives):
-    numbers = [
-        replace(dive, athlete="", number=parse_dive_number("103B"), difficulty=dives[0].difficulty)
-        for dive in dives[:10]
-    ]
-    _, of_number, of_athlete = cross_validate(numbers).checked().gains
-    assert (of_number.rank_correlation, of_athlete.rank_correlation) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

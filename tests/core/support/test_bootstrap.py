@@ -12,12 +12,6 @@ def test_interval_of_a_mean_is_that_of_its_standard_error():
     assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.2 * error)
 
 
-def test_same_seed_same_interval():
-    values = np.random.default_rng(1).normal(size=50)
-    intervals = [bootstrap_interval(lambda i: values[i].mean(axis=-1), 50, seed=seed) for seed in (7, 7, 8)]
-    assert intervals[0] == intervals[1] != intervals[2]
-
-
 def test_dives_that_depend_on_their_event_make_the_interval_wider():
     rng = np.random.default_rng(3)
     values = (rng.normal(0, 3, 40)[:, None] + rng.normal(0, 1, (40, 10))).ravel()  # 40 events of ten dives

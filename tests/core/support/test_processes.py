@@ -1,13 +1,11 @@
 import os
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from fineparser_core.support.processes import RUN_MODULE, own_process, safe_path
+from fineparser_core.support.processes import RUN_MODULE, own_process
 
 ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
 
@@ -79,12 +77,6 @@ def test_files_of_the_working_folder_are_never_run(tmp_path, program):
     )
     assert [name for name in UNTRUSTED if (tmp_path / name).exists()] == []
     assert done.stdout.split("\n")[0] == "[(0, 1), (1, 2)]", done.stderr
-
-
-def test_other_processes_of_the_program_keep_their_path():
-    with safe_path(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert pool.submit(os.getenv, "PYTHONSAFEPATH").result() == "1"
-    assert "PYTHONSAFEPATH" not in os.environ
 
 
 @pytest.mark.parametrize(("window", "command_line"), [("fineparser-gui", "fineparser"), ("a.exe", "fineparser.exe")])

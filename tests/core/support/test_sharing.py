@@ -1,19 +1,16 @@
 """The page for phones, as a phone and as anybody else ask for it, at 127.0.0.1."""
 
 import http.client
-import logging
 import os
 import socket
-import sys
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 from platforms import ON_WINDOWS
 
-from fineparser_core import language
 from fineparser_core.support import sharing
 from fineparser_core.support.sharing import ShareServer, byte_range, local_addresses
 
@@ -199,21 +196,6 @@ def test_requests_that_are_too_long_or_none_end_at_once(share):
     assert ask(share, "")[0] == 200
 
 
-def test_slow_clients_and_many_of_them(share, monkeypatch, caplog):
-    caplog.set_level(logging.INFO)  # whoever keeps what is logged keeps no connection
-    monkeypatch.setattr(sharing, "_REQUEST_S", 0.6)
-    slow = [raw(share, b"GET / HT") for _ in range(40)]
-    assert threading.active_count() < 2 * sharing._MOST_CONNECTIONS
-    with suppress(OSError):  # a byte now and then does not keep the door open
-        while True:
-            time.sleep(0.1)
-            slow[-1].sendall(b"T")
-    for one in slow:
-        assert ended(one) == b""
-    monkeypatch.setattr(sharing, "_REQUEST_S", NEVER_S)
-    assert ask(share, "")[0] == 200
-
-
 def test_a_phone_gets_in_beside_strangers(share, tmp_path):
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
@@ -231,16 +213,6 @@ def test_a_phone_gets_in_beside_strangers(share, tmp_path):
         assert ended(raw(share, b"")) == b""
         for phone in phones:
             phone.close()
-
-
-@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one address of its own alone")
-def test_strangers_give_way_where_most_of_them_come_from(share):
-    place = "127.0.0.1", urlsplit(share.url).port or 0
-    with ExitStack() as others, socket.create_connection(place, source_address=("127.0.0.2", 0)) as phone:
-        for _ in range(3 * sharing._MOST_CONNECTIONS):
-            others.enter_context(raw(share))
-        phone.sendall(f"GET {urlsplit(share.url).path} HTTP/1.1\r\n\r\n".encode())
-        assert phone.recv(12) == b"HTTP/1.1 200"
 
 
 def test_whoever_stops_reading_is_left(share, monkeypatch, tmp_path):
@@ -266,13 +238,6 @@ def test_closing_ends_all_of_it(share, tmp_path):
     assert ended(waiting) == b""
     with pytest.raises(OSError, match="refused"):
         raw(share)
-
-
-def test_the_page_in_another_language(share, monkeypatch):
-    monkeypatch.setattr(language, "_language", "de")
-    page = ask(share, "")[2].decode()
-    assert 'lang="de"' in page
-    assert ">Speichern<" in page
 
 
 def test_addresses_are_of_local_networks(monkeypatch):

@@ -32,15 +32,3 @@ def test_transitions_are_in_order_and_the_entry_begins_before_the_water(dive):
     assert 0.15 < (dive.contact_frame - dive.first_entry_frame) / dive.fps < 0.5
     # A fall from 10 m after a jump takes about 1.7 s.
     assert 1.5 < (dive.contact_frame - dive.first_flight_frame) / dive.fps < 1.95
-
-
-def test_score_follows_from_the_awards(dive):
-    kept = sorted(dive.awards)[2:5]
-    assert dive.score == pytest.approx(sum(kept) * dive.difficulty)
-    assert all(award * 2 == int(award * 2) for award in dive.awards)
-
-
-def test_forced_timing_is_kept():
-    spec = DiveSpec(dive_number="101B", n_frames=70, first_flight_frame=12, first_entry_frame=40, **SMALL)
-    dive = render_dive(spec, 1)
-    assert (len(dive.frames), dive.first_flight_frame, dive.first_entry_frame) == (70, 12, 40)

@@ -11,7 +11,7 @@ from fineparser_core.data.finediving import load_finediving
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth import dataset
-from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
+from fineparser_core.synth.dataset import SynthConfig, synthesize
 
 CONFIG = SynthConfig(train=2, test=1, seed=3)
 
@@ -67,12 +67,6 @@ def test_other_settings_in_the_same_folder_are_refused(root):
         synthesize(root, SynthConfig(train=2, test=1, seed=4))
 
 
-def test_damaged_settings_are_refused(tmp_path):
-    (tmp_path / "synthesis.json").write_bytes(b"{")
-    with pytest.raises(ConfigError, match=r"synthesis\.json is damaged"):
-        synthesize(tmp_path, CONFIG)
-
-
 def test_a_refused_folder_keeps_what_it_holds(tmp_path):
     (tmp_path / ".partial").mkdir()
     (tmp_path / ".partial" / "thesis.txt").write_bytes(b"mine")
@@ -93,18 +87,6 @@ def test_cancelling_leaves_complete_dives_only(tmp_path):
     assert len(list((tmp_path / "data" / ".records").iterdir())) == 1
     assert not (tmp_path / "data" / ".partial").exists()
     assert not (tmp_path / "data" / "train_split.pkl").exists()
-
-
-def test_processes_do_not_change_a_dive():
-    # A dive depends on the spec and the seed of its index alone.
-    assert sample_spec(CONFIG, 1) == sample_spec(SynthConfig(train=50, test=0, seed=3), 1)
-    assert sample_spec(CONFIG, 1) != sample_spec(CONFIG, 2)
-
-
-def test_numbers_restrict_the_dives():
-    config = SynthConfig(train=20, test=0, numbers=("207C", "626C"))
-    drawn = {sample_spec(config, i)[0].dive_number for i in range(20)}
-    assert drawn == {"207C", "626C"}
 
 
 @pytest.mark.slow

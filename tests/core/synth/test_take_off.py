@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth.body import JOINT, sample_body
+from fineparser_core.synth.body import sample_body
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.rubric import sample_faults
 
@@ -30,15 +30,3 @@ def test_push_off_reaches_the_speed_of_the_flight(number, board_m, seed):
     assert up[0] < up[1] < up[2] * 1.05
     assert up[2] == pytest.approx(up[3], rel=0.35)
     assert velocity(motion, 0.01)[0] > 0
-
-
-@pytest.mark.parametrize("number", ["107B", "407C", "205B"])
-def test_body_rises_while_the_feet_are_on_the_recoiling_board(number):
-    motion = motion_of(number, 3.0, 2)
-    time = np.linspace(-0.2, -0.005, 20)
-    joints, center = motion.world_joints(time)
-    tip = motion.approach.deflection(time)
-    toes = joints[:, [JOINT["toe_l"], JOINT["toe_r"]], 2].min(1)
-    assert np.abs(toes - motion.board_m - tip).max() < 0.06
-    assert tip[0] < -0.2 < tip[-1]
-    assert center[-1, 2] - center[0, 2] > 0.4

@@ -115,12 +115,6 @@ def test_a_batch_depends_on_its_place_alone():
         assert not torch.equal(make_batch(DIVES, at(*place), config).video, first["video"])
 
 
-def test_what_one_dive_lacks_the_batch_lacks():
-    bare = [*DIVES[:2], a_dive(2, labeled=False)]
-    batch = make_batch(bare, STEP, settings())
-    assert (batch.masks, batch.transitions) == (None, None)
-
-
 EIGHT = [replace(RECORDS[0], key=("event", index)) for index in range(8)]
 THREE_STEPS = {"batch_size": 3, "epochs": 3}  # of three, three and two pairs
 
@@ -141,12 +135,6 @@ def test_a_run_deals_every_batch_of_an_epoch_once_and_none_leaks_into_the_next()
     for iteration, batches in ((1, 2), (2, 3), (5, 8), (6, 9)):
         sampler.load_state_dict({"iteration": iteration})
         assert list(sampler) == every[batches:]
-
-
-@pytest.mark.parametrize("method", ["release", "usdl", "core"])
-def test_each_epoch_has_as_many_batches(method):
-    for config in (get_config(method), replace(get_config(method), all_pairs=True, pairing="difficulty", batch_size=3)):
-        assert len({len(epoch_batches(EIGHT + RECORDS, config, epoch)) for epoch in range(20)}) == 1
 
 
 def test_dives_that_may_not_be_compared_are_refused():

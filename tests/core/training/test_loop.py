@@ -3,7 +3,6 @@ import errno
 import json
 import math
 import multiprocessing
-import re
 import subprocess
 import sys
 import time
@@ -16,17 +15,12 @@ from brightness import Brightness, built, config_of, some_dives
 from platforms import windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
-from fineparser_core.checkpoints.networks import create_model
-from fineparser_core.checkpoints.state_dicts import save_checkpoint
-from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training import loop
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
-from fineparser_core.training.objective import make_objective
-from fineparser_core.training.optimizer import parameter_groups, rate_names
 from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")
@@ -49,14 +43,6 @@ def cut_at(iteration, folder, **changes):
     )
     with pytest.raises(Cancelled):
         trainer.run()
-
-
-@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
-def test_every_optimizer_goes_on_where_it_was_cut(tmp_path, name):
-    changes = {"optimizer": name, "weight_decay": 0.01}
-    whole = finished(tmp_path / "whole", **changes)
-    cut_at(4, tmp_path / "cut", **changes)
-    assert left_by(finished(tmp_path / "cut", **changes)) == left_by(whole)
 
 
 def test_a_cut_run_resumes_to_the_same_bits(tmp_path):
@@ -113,15 +99,14 @@ def test_a_run_killed_while_it_writes_goes_on_from_the_checkpoint_before(tmp_pat
     assert left_by(finished(cut)) == left_by(whole)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_is_named(tmp_path, value):
+def test_a_loss_that_is_not_finite_is_named(tmp_path):
     trainer = toy_run(tmp_path / "bad")
 
     def spoiled(objective, given, losses):
-        return losses | {"total": losses["total"] * (value if trainer.at.iteration == 7 else 1.0)}
+        return losses | {"total": losses["total"] * (math.nan if trainer.at.iteration == 7 else 1.0)}
 
     trainer.objective.register_forward_hook(spoiled)
-    with pytest.raises(FineParserError, match=rf"The loss is {value} at iteration 7: lower the learning rate"):
+    with pytest.raises(FineParserError, match=r"The loss is nan at iteration 7: lower the learning rate"):
         trainer.run()
     assert load_checkpoint(tmp_path / "bad" / "train.pt", CPU)["iteration"] == 6
     assert left_by(finished(tmp_path / "bad")) == left_by(finished(tmp_path / "whole"))
@@ -146,18 +131,6 @@ def test_weights_that_an_update_blew_up_are_never_kept(tmp_path):
     refuses_to_keep(trainer)
 
 
-def test_statistics_that_blew_up_are_never_kept(tmp_path):
-    trainer = toy_run(tmp_path, settings=RunSettings(checkpoint_every=1))
-    variance = trainer.objective.get_buffer("model.i3d.1.running_var")
-
-    def blown_up(*given):
-        if trainer.at.iteration == 6:
-            variance.fill_(math.inf)
-
-    trainer.optimizer.register_step_post_hook(blown_up)
-    refuses_to_keep(trainer)
-
-
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     cut_at(4, tmp_path / "cut")
     before = (tmp_path / "cut" / "train.pt").read_bytes()
@@ -173,18 +146,6 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     assert (tmp_path / "cut" / "train.pt").read_bytes() == before
     assert not list((tmp_path / "cut").glob(".*"))
     assert left_by(finished(tmp_path / "cut")) == left_by(finished(tmp_path / "whole"))
-
-
-def test_a_disk_that_fills_within_a_checkpoint_says_so(tmp_path):
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))  # some of it is written
-    try:
-        with pytest.raises(ExportError, match=r"toy\.pt cannot be written \(File too large\)"):
-            save_checkpoint({"weights": torch.zeros(1_000_000)}, tmp_path / "toy.pt")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert not list(tmp_path.iterdir())
 
 
 def test_damaged_checkpoints_are_named(tmp_path):
@@ -259,36 +220,6 @@ def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path):
     assert load_checkpoint(tmp_path / "train-00000009.pt", CPU)["iteration"] == 9
 
 
-def test_an_epoch_is_measured_without_a_checkpoint_and_each_rate_is_told_by_its_name(tmp_path, caplog, monkeypatch):
-    saves = []
-    monkeypatch.setattr(Trainer, "_save", lambda self: saves.append(self.at.iteration))
-    monkeypatch.setattr(loop, "CONSOLE_EVERY_S", 0.0)
-    with caplog.at_level("INFO"):
-        toy_run(tmp_path, settings=RunSettings(), method="brightness", i3d_lr=0.01, freeze=("i3d.weight",)).run()
-    assert saves == [12]
-    assert len(json.loads((tmp_path / "history.json").read_bytes())) == 3
-    told = [event for event in lines(tmp_path) if event["stage"] == "train"]
-    assert {name for event in told for name in event if "lr" in name} == {"lr_i3d"}
-    assert len({event["lr_i3d"] for event in told}) > 3
-    assert re.search(r"train 12/12: lr_i3d 0\.\d+; means of about 20 iterations: total \d", caplog.text)
-    groups = parameter_groups(make_objective(create_model("fineparser"), TrainConfig(), []), TrainConfig())
-    assert rate_names(TrainConfig(), [rate for _, rate in groups]) == ["lr_i3d", "lr"]
-
-
-def test_a_damaged_history_is_named(tmp_path):
-    finished(tmp_path)
-    (tmp_path / "history.json").write_text("[", encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"history\.json cannot be read \(.*\): delete it"):
-        finished(tmp_path)
-
-
-def test_losses_that_are_read_later_are_the_same(tmp_path):
-    at_once, later = left_by(finished(tmp_path / "at once")), toy_run(tmp_path / "later")
-    later.unread = 16
-    later.run()
-    assert left_by(tmp_path / "later") == at_once
-
-
 def train(out, config, splits=SPLITS, **options):
     out.mkdir(exist_ok=True)
     model = built(config)
@@ -306,14 +237,6 @@ def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path):
     best = Brightness()
     load_best(best, tmp_path)
     assert best.state_dict().keys() == load_checkpoint(tmp_path / BEST, CPU).keys()
-
-
-def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path):
-    _, history = train(tmp_path, config_of(test_epochs=True, evaluate_every=2, validation_share=0.0))
-    assert [(entry["epoch"], set(entry)) for entry in history] == [
-        (2, {"epoch", "validation", "test"}),
-        (3, {"epoch", "validation", "test"}),
-    ]
 
 
 def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path, monkeypatch):
@@ -350,17 +273,6 @@ def test_batches_are_the_same_whoever_makes_them(tmp_path):
         train(tmp_path / str(loaders), config, settings=RunSettings(loaders=loaders))
         told.append(left_by(tmp_path / str(loaders)))
     assert told[0] == told[1]
-
-
-def test_a_last_batch_of_a_single_pair_is_learned_from(tmp_path):
-    """Three pairs, two at a time."""
-    splits = Splits(train=SPLITS.train[:3], validation=(), test=())
-    for changes in ({}, {"all_pairs": True, "batch_size": 3}):
-        config = config_of(grad_accum_steps=1, **changes)
-        sizes = [len(plan.dives) for update in RunSampler(RECORDS[:3], config).updates(0) for plan in update]
-        assert sizes == ([3] if changes else [4, 2])
-        _, history = train(tmp_path / str(config.all_pairs), config, splits)
-        assert history == [{"epoch": epoch} for epoch in (1, 2, 3)]
 
 
 @windows_has_no("signals to processes: it ends them")

@@ -20,18 +20,7 @@ from fineparser_core.training.presets import method_config
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "packaging" / "docs" / "methods.md").read_text(encoding="utf-8")
 CODE, SWIN = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-TRAIN = (
-    "--method",
-    "colors:colors",
-    "--epochs",
-    "30",
-    "--evaluate-every",
-    "30",
-    "--batch-size",
-    "1",
-    "--device",
-    "cpu",
-)
+TRAIN = ("--method", "colors:colors", "--batch-size", "1", "--device", "cpu")
 
 
 @pytest.fixture
@@ -54,13 +43,13 @@ def words(elsewhere, rendered_root):
     return ("--data", rendered_root, "--cache", elsewhere / "cache")
 
 
-def train(elsewhere, rendered_root):
-    shares = ("--validation-share", "0", "--checkpoint-every", "1")
+def train(elsewhere, rendered_root, epochs):
+    shares = ("--validation-share", "0", "--checkpoint-every", "1", "--epochs", epochs, "--evaluate-every", epochs)
     return ("-m", "fineparser_core.commands.cli", "train", *words(elsewhere, rendered_root), *TRAIN, *shares)
 
 
 def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root):
-    done = run(elsewhere, *train(elsewhere, rendered_root), "--out", elsewhere / "run")
+    done = run(elsewhere, *train(elsewhere, rendered_root, "2"), "--out", elsewhere / "run")
     assert done.returncode == 0, done.stderr
     weights = ("--weights", elsewhere / "run" / "bundle", "--device", "cpu")
     evaluate = ("-m", "fineparser_core.commands.cli", "eval", *words(elsewhere, rendered_root), *weights)
@@ -76,7 +65,7 @@ def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root):
 
 @pytest.mark.slow
 def test_a_killed_method_elsewhere_goes_on(elsewhere, rendered_root):
-    argv = train(elsewhere, rendered_root)
+    argv = train(elsewhere, rendered_root, "30")
     events, resume = elsewhere / "run" / "events.jsonl", ("--out", elsewhere / "run", "--resume")
     command = [sys.executable, *map(str, (*argv, *resume))]
     process = subprocess.Popen(command, cwd=elsewhere, env=environment(elsewhere), stderr=subprocess.PIPE, text=True)

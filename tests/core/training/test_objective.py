@@ -81,7 +81,7 @@ def test_every_row_of_table_3_has_its_modules_and_no_dead_branch(row):
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
 
-OTHERS = ["table4-2", "table4-8", "table5-resnet18", "table5-resnet50", "table5-vit_s_16"]
+OTHERS = ["table4-2", "table5-resnet50", "table5-vit_s_16"]
 
 
 @pytest.mark.parametrize("preset", OTHERS)
@@ -102,19 +102,6 @@ def test_all_pairs_of_a_batch_reach_every_weight():
     objective = settled(objective_of(replace(get_config("fineparser"), all_pairs=True)), batch)
     assert set(objective(batch, 0.0)) == {"total", "mask", "transitions", "regression"}
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
-
-
-def test_settings_of_the_losses_and_of_the_regression_arrive():
-    batch = two_dives()
-    config = replace(get_config("fineparser"), step_weights=(1.0, 1.0, 2.0), focal_alpha=0.25, focal_gamma=0.0)
-    changed = objective_of(config)
-    torch.testing.assert_close(changed.model.step_weights, torch.tensor([0.125, 0.125, 0.25]))
-    plain = objective_of(PRESETS["fineparser"])
-    with torch.no_grad():
-        ours, theirs = changed(batch, 0.0), plain(batch, 0.0)
-    assert ours["mask"] != theirs["mask"]
-    assert ours["regression"] != theirs["regression"]
-    assert ours["transitions"] == theirs["transitions"]
 
 
 def test_terms_without_labels_are_left_out():
@@ -187,23 +174,6 @@ def learned_by_heart(iterations, rate):
 def test_one_batch_is_learned_by_heart():
     left = learned_by_heart(260, rate=0.3)
     assert max(left.values()) < 0.2, left
-
-
-def test_a_loss_of_ones_own_stands_for_the_regression():
-    config = replace(get_config("fineparser"), regression_weight=0.5)
-    paper = objective_of(config)
-    own = FineParserObjective(
-        paper.model, config, score_loss=lambda delta, difference: (delta - difference).abs().sum()
-    )
-    batch = two_dives()
-    for objective in (paper, own):
-        fix_batch_norms(objective, "fixed")
-    with torch.no_grad():
-        ours, theirs = own(batch, 0.0), paper(batch, 0.0)
-    assert ours["regression"] != theirs["regression"]
-    for name in ("mask", "transitions"):
-        torch.testing.assert_close(ours[name], theirs[name])
-    torch.testing.assert_close(ours["total"], ours["mask"] + ours["transitions"] + 0.5 * ours["regression"])
 
 
 @pytest.mark.parametrize(

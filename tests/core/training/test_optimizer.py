@@ -6,7 +6,7 @@ import torch
 from brightness import Brightness, BrightnessObjective, config_of
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.training.optimizer import learning_rate, make_optimizer, parameter_groups
+from fineparser_core.training.optimizer import learning_rate, parameter_groups
 from fineparser_core.training.presets import get_config
 
 
@@ -26,12 +26,6 @@ def test_rates_are_those_of_torchs_own_schedulers():
             cosine.step()
 
 
-def test_a_constant_rate_stays_at_its_peak_after_the_warm_up():
-    config = replace(get_config("core"), epochs=10, warmup_epochs=3.0, warmup_lr=0.0)
-    rates = [learning_rate(config, iteration, 100, config.lr) for iteration in (0, 15, 30, 31, 99)]
-    assert rates == pytest.approx([0, config.lr / 2, config.lr, config.lr, config.lr])
-
-
 def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog):
     objective = BrightnessObjective(Brightness(), config_of())
     with caplog.at_level(logging.WARNING):
@@ -41,15 +35,3 @@ def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog):
     assert not objective.model.get_parameter("i3d.bias").requires_grad
     with pytest.raises(ConfigError, match="freeze leaves nothing to train"):
         parameter_groups(objective, config_of(freeze=("i3d",)))
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
-)
-def test_the_optimizer_is_the_one_that_is_named(name, kind):
-    config = config_of(optimizer=name, momentum=0.8, weight_decay=0.01)
-    objective = BrightnessObjective(Brightness(), config)
-    optimizer = make_optimizer(parameter_groups(objective, config), config)
-    assert type(optimizer) is kind
-    assert optimizer.defaults["weight_decay"] == 0.01
-    assert optimizer.defaults.get("momentum", 0.8) == 0.8

@@ -14,7 +14,7 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.parts import Encoded, StepsPart, TrackPart
 from fineparser_core.training.rendered_dives import store_crops
-from fineparser_core.training.simulated_joints import Joints, perturbed, simulate, with_errors
+from fineparser_core.training.simulated_joints import Joints, simulate
 from fineparser_core.training.streams import DynamicPart, StaticPart, weigh_streams
 
 SHOWN = {"progress": ignore_progress, "cancel": CancelToken()}
@@ -74,21 +74,6 @@ def test_simulated_dives_are_read_again_and_are_whole_dives(simulated, tmp_path)
     again = simulate(3, 3, tmp_path, **SHOWN)
     assert np.array_equal(first.joints, again.joints, equal_nan=True)
     assert np.array_equal(first.joints, simulated.joints[: len(first)], equal_nan=True)
-
-
-def test_errors_of_a_rendered_dive_are_added_to_simulated_ones_and_runs_are_turned(simulated):
-    rng = np.random.default_rng(0)
-    found = encoded(simulated, rng)
-    off = np.full((len(simulated), N_SAMPLES, 16, 2), 3.0, np.float32)
-    seen = with_errors(simulated, found.seen, off, rng)
-    known = ~np.isnan(simulated.joints)
-    assert (seen.joints[..., :2] - simulated.joints)[known] == pytest.approx(3.0, abs=1e-3)
-    assert np.isfinite(seen.joints).all()
-    moved = perturbed(seen, np.random.default_rng(1))
-    trunk = [found[:, :, 1:3, :2].mean(axis=2) - found[:, :, 7:9, :2].mean(axis=2) for found in (seen.joints, moved)]
-    turned = (trunk[0] * trunk[1]).sum(axis=-1) < 0
-    assert 5 <= turned.sum(axis=1).max() <= 20
-    assert (turned.sum(axis=1) < 3).any()
 
 
 def losses_of(part, iterations: int, rate: float) -> list[float]:

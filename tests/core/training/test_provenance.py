@@ -1,17 +1,14 @@
 import json
-import os
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from fineparser_core import __version__
 from fineparser_core.data.records import DiveRecord, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.training import provenance
-from fineparser_core.training.provenance import commit, trained_on
+from fineparser_core.training.provenance import trained_on
 
 SETTINGS = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
 
@@ -86,12 +83,6 @@ def test_a_damaged_stamp_is_named(tmp_path, content):
         open_run(tmp_path, SETTINGS, resume=True)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ConfigError, match="cannot be used"):
-        open_run(tmp_path / "file" / "run", SETTINGS, resume=False)
-
-
 def record(index, score=60.0):
     return DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=score, n_frames=90)
 
@@ -106,14 +97,3 @@ def test_stamps_tell_dives_and_labels_apart(tmp_path):
     rendered = data_stamp(data, [record(1)])
     assert rendered.rendered
     assert trained_on(rendered) == "1 dives rendered by this program; no real dive"
-
-
-def test_the_commit_is_the_version_where_there_is_no_git(monkeypatch):
-    if shutil.which("git"):
-        assert set(commit().removesuffix("-dirty")) <= set("0123456789abcdef")
-
-    def no_git(*args, **kwargs):
-        raise FileNotFoundError(os.strerror(2))
-
-    monkeypatch.setattr(subprocess, "run", no_git)
-    assert commit() == f"version {__version__}"

@@ -8,15 +8,12 @@ from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_fineparser, load_model, save_bundle
-from fineparser_core.config import ModelConfig, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
-from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError, ExportError
-from fineparser_core.methods import Method, register_method
+from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.training import run
-from fineparser_core.training.dives import split_records
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import get_config
@@ -65,15 +62,6 @@ def test_a_card_says_what_the_method_takes_and_gives_and_not_what_another_does(m
     assert "rendered dives" not in card_of_method(get_config(method.name).model, rendered=False)["limitations"]
 
 
-def test_a_card_of_ones_own_method_says_what_that_says_of_itself_alone():
-    own = Method(name="cards:quiet", model=lambda: None, objective=lambda: None)
-    register_method(own)
-    register_method(replace(own, name="cards:told", limitations="Divers in red alone."))
-    quiet, told = (card_of_method(ModelConfig(method=f"cards:{name}"), rendered=False) for name in ("quiet", "told"))
-    assert [quiet[name] for name in ("name", "inputs", "intended_use", "limitations")] == ["quiet", "", "", ""]
-    assert told["limitations"] == "Divers in red alone."
-
-
 def test_functions_that_do_not_fit_are_refused():
     with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
         build_model(OWN.model, nn.Identity)
@@ -110,13 +98,6 @@ def test_room_for_all_splits_is_asked_for_before_any_is_decoded(rendered_root, t
     assert not folder.exists()
 
 
-def test_a_data_set_without_training_dives_is_named(rendered_root):
-    data = load_dataset(rendered_root)
-    tests = {key: replace(record, split="test") for key, record in data.records.items()}
-    with pytest.raises(AnnotationError, match="has no training dive that can be used"):
-        split_records(replace(data, records=tests), get_config("i3d-mlp"), RunSettings())
-
-
 def test_the_release_starts_from_kinetics_and_its_mask_decoder_as_released(tmp_path, narrow_networks):
     config = replace(get_config("release"), sve_weights="random")
     with pytest.raises(ConfigError, match=r"starts from Kinetics: give --kinetics FILE, .* or --start random"):
@@ -141,16 +122,3 @@ def test_the_release_starts_from_kinetics_and_its_mask_decoder_as_released(tmp_p
     assert torch.allclose(kernel[3, 3, 2], line[:, None] * line)
     assert decoder.side[0].weight.std().item() == pytest.approx(1e-3, rel=0.2)
     assert not decoder.fuse.bias.any()
-
-
-@pytest.mark.parametrize(
-    ("tf32", "on"), [("off", (False, False)), ("convolutions", (False, True)), ("on", (True, True))]
-)
-def test_tf32_is_what_the_configuration_says_while_the_run_lasts(tf32, on):
-    def switches():
-        return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-
-    before = switches()
-    with run._switched(TrainConfig(tf32=tf32), RunSettings()):
-        assert switches() == on
-    assert switches() == before

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torchvision.transforms.functional import InterpolationMode, resize
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.video.preprocess import get_preprocessing
 
 SIZES = [(240, 320), (256, 455), (97, 61), (1080, 1920)]
@@ -37,13 +36,3 @@ def test_masks_keep_their_share():
     np.testing.assert_allclose(shaped, get_preprocessing("whole").resize_mask(mask.astype(np.float32)), atol=1e-6)
     expected = reference(mask[:, :, None].astype(float), (200, 112))[:, :, 0]
     np.testing.assert_allclose(get_preprocessing("release").resize_mask(mask), expected, atol=1e-5)
-
-
-def test_crops():
-    assert get_preprocessing("whole").crop_xyxy(320, 240) == (0, 0, 320, 240)
-    assert get_preprocessing("release").crop_xyxy(320, 240) == pytest.approx((0, 52.8, 320, 187.2))
-
-
-def test_unknown_name():
-    with pytest.raises(ConfigError, match='"centre": use one of "release", "whole", "follow"'):
-        get_preprocessing("centre")
