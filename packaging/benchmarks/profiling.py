@@ -3,7 +3,6 @@
 `python packaging/benchmarks/profiling.py parsing|streams`; `--help` after each names its options.
 """
 
-import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -30,8 +29,6 @@ from fineparser_core.resources import resource
 from fineparser_core.support.device import device_names
 from fineparser_core.support.tables import text_table
 from fineparser_core.video.clips import make_clip
-
-logger = logging.getLogger(__name__)
 
 #: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.
 _SIZE, _PRODUCTS = 2048, 8
