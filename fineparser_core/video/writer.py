@@ -168,7 +168,7 @@ class VideoWriter:
         context = stream.codec_context
         context.time_base = _TIME_BASE
         # Tagged explicitly, because players guess differently.
-        matrix = self._matrix.value
+        matrix = self._matrix
         context.colorspace, context.color_primaries, context.color_trc = matrix.tag, matrix.primaries, matrix.primaries
         context.color_range = ColorRange.MPEG
         return stream
