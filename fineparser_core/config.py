@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 #: Static backbones of Table 5.
-StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
+StaticBackbone = Literal["resnet18", "resnet34", "resnet50"]
 Layout = Literal["auto", "finediving", "mtl-aqa", "dives"]
 PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
@@ -59,7 +59,7 @@ class ModelConfig:
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or your own as
+        static_backbone: of the static stream (Table 5): resnet18, resnet34 or resnet50, or your own as
             package.module:function. In Python the caller of `train` and `load_model` gives that function.
         head: of both streams: the paper's cross-attention and regressor (Eq. 6), or your own, likewise.
         step_duration: tokens of the static stream per step (Table 4).
@@ -149,7 +149,7 @@ class RunSettings:
 
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
-        imagenet: state dict of torchvision or timm, for the static backbone; it is read as data.
+        imagenet: state dict of torchvision, for the static backbone; it is read as data.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -253,7 +253,7 @@ class TrainConfig(ModelConfig):
         initialization: of the rest: "ours", or as in the "release": mask decoder, and the variances of Kinetics as they
             are beneath a smaller eps.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
-            torchvision fetches (version 1), or timm for ViT-S/16.
+            torchvision fetches (version 1).
         validation_share: share of the training dives that are kept aside to pick the epoch by.
         validation_by: how they are drawn: by "number", the release's way of splitting (events occur on both sides), or
             whole "event"s.

@@ -8,7 +8,6 @@ weights, is measured again. Without arguments it fills the pages by the card, wh
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +19,6 @@ from benchmarks.profiling import stream_rhos
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_card
 from fineparser_core.commands import cli
 from fineparser_core.errors import FineParserError
-from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.model_card import EVALUATION, real_rows, stream_rows, write_model_card
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.resources import bundled_weights, resource
@@ -129,9 +127,6 @@ def measure(dives: str, clips: str, out: str) -> None:
         each[name] = json.loads(path.read_text(encoding="utf-8"))
     arithmetic = f"{each['rendered']['arithmetic'].split(' on ')[0].split(',')[0]}, {each['real']['arithmetic']}"
     both = each["rendered"] | each["real"] | {"arithmetic": arithmetic}
-    for name, *_ in SHEETS:
-        if (sheet := Path(out) / "rendered" / name).is_file():
-            shutil.copyfile(sheet, Path(out) / name)
     (Path(out) / EVALUATION).write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
     analyzer = Analyzer.open(precision="fp32")
     exemplars = analyzer.library.exemplars()

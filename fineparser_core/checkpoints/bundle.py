@@ -47,7 +47,7 @@ _DTYPES = ("F32", "F16", "I8")
 _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 _OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
 # Files beside the card, made from its weights alone.
-_ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
+_ABOUT_WEIGHTS = ("MODEL_CARD.md",)
 # Version of the encoding: raised when the same weights encode clips differently than before, see `identify`.
 _ENCODED = "2"
 # Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.

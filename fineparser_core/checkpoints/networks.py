@@ -26,7 +26,7 @@ def create_model(
 
     Args:
         name: of a method, see `list_models`; or a `Method` of your own, which is registered.
-        static_backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16", or a function that makes your own, which
+        static_backbone: "resnet18", "resnet34" or "resnet50", or a function that makes your own, which
             maps frames (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, n); None: the method's.
         head: a function that makes your own head of each stream, of step tokens (B, 3, n, 64) of two dives to points
             (B, 3); None: the method's.

@@ -1,4 +1,4 @@
-"""The authors' checkpoint layout: fourteen state dicts in a `torch.save`d dict, renamed to and from our modules."""
+"""The authors' checkpoint layout: fourteen state dicts in a `torch.save`d dict, renamed to our modules."""
 
 import pickle
 import re
@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.errors import CheckpointError
 
 ENTRIES = (
@@ -21,14 +20,6 @@ ENTRIES = (
 
 #: Tensors that no forward path of the release uses: the third regressor and ResNet's classifier.
 _UNUSED = re.compile(r"regressor_delta3/.*|video_encoder/backbone\.fc\..*")
-_UNUSED_SHAPES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
-    "regressor_delta3": {
-        **{"layer1.weight": (256, 64), "layer1.bias": (256,)},
-        **{"layer2.weight": (64, 256), "layer2.bias": (64,)},
-        **{"layer3.weight": (1, 64), "layer3.bias": (1,)},
-    },
-    "video_encoder": {"backbone.fc.weight": (1000, 512), "backbone.fc.bias": (1000,)},
-}
 
 #: Streams by the release's numbering: decoders 1 and 3 are static, 2 and 4 dynamic; 3 and 4 are the last step's.
 _DECODERS = {
@@ -55,7 +46,7 @@ _NUMPY_SCALARS: list[Any] = [
 
 
 def _prefixes() -> dict[str, str]:
-    """Return the release's prefix of a tensor's name to ours; in both languages the first that fits holds."""
+    """Return the release's prefix of a tensor's name to ours; the first that fits holds."""
     table = {"base_model/backbone.": "i3d."}
     for i in range(4):
         table[f"segmenter/side_prep{i + 1}."] = f"spatial_parser.decoder.side.{i}."
@@ -88,14 +79,6 @@ def _prefixes() -> dict[str, str]:
 
 
 _OURS = _prefixes()
-_THEIRS = {ours: theirs for theirs, ours in _OURS.items()}
-
-
-def _renamed(name: str, prefixes: Mapping[str, str]) -> str | None:
-    for prefix, other in prefixes.items():
-        if name.startswith(prefix):
-            return other + name[len(prefix) :]
-    return None
 
 
 def our_name(entry: str, key: str) -> str | None:
@@ -107,10 +90,10 @@ def our_name(entry: str, key: str) -> str | None:
     full = f"{entry}/{key}"
     if _UNUSED.fullmatch(full):
         return None
-    name = _renamed(full, _OURS)
-    if name is None:
-        raise CheckpointError(f"'{full}' is not a tensor of the FineParser release.")
-    return name
+    for prefix, ours in _OURS.items():
+        if full.startswith(prefix):
+            return ours + full[len(prefix) :]
+    raise CheckpointError(f"'{full}' is not a tensor of the FineParser release.")
 
 
 def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -137,57 +120,6 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
                     raise CheckpointError(f"'{entry}/{key}' holds numbers that are not finite: get other weights.")
                 state[name] = value
     return state
-
-
-def to_reference(state: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Return the inverse of `from_reference`: the whole network's state dict as the release's entries.
-
-    What the release stores and never uses, the third regressor and ResNet's classifier, is filled with zeros.
-
-    Raises:
-        CheckpointError: for a tensor that the release's network does not have.
-    """
-    entries: dict[str, dict[str, Tensor]] = {entry: {} for entry in ENTRIES}
-    for name, value in state.items():
-        full = _renamed(name, _THEIRS)
-        if full is None:
-            raise CheckpointError(f"'{name}' has no place in a checkpoint of the FineParser release.")
-        entry, key = full.split("/")
-        entries[entry][key] = value.detach().cpu().contiguous()
-    for entry, shapes in _UNUSED_SHAPES.items():
-        entries[entry] |= {key: torch.zeros(shape) for key, shape in shapes.items()}
-    return entries
-
-
-def save_reference(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write the whole network's state dict as a checkpoint in the authors' layout; all of the file or none.
-
-    The file also holds what their loader expects, with the values of a training that has measured nothing yet: epoch 0,
-    no correlation, errors without bound, and Adam without moments, with a group for each entry in the order of
-    `ENTRIES`.
-
-    Raises:
-        CheckpointError: for a tensor that the release's network does not have.
-        ExportError: where it cannot be written.
-    """
-    entries = to_reference(state)
-    content = {
-        **entries,
-        "optimizer": _fresh_optimizer(entries),
-        **{"epoch": 0, "epoch_best_aqa": 0, "rho_best": 0.0, "L2_min": float("inf"), "RL2_min": float("inf")},
-    }
-    save_checkpoint(content, path)
-
-
-def _fresh_optimizer(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Any]:
-    statistics = ("running_mean", "running_var", "num_batches_tracked")
-    groups = []
-    for entry, values in entries.items():
-        n_parameters = sum(not key.endswith(statistics) for key in values)
-        # The release's rates. Groups without moments only count their parameters.
-        rate = 1e-4 if entry == "base_model" else 1e-3
-        groups.append({"params": [torch.zeros(0) for _ in range(n_parameters)], "lr": rate})
-    return torch.optim.Adam(groups).state_dict()
 
 
 def load_reference(path: Path) -> dict[str, Tensor]:

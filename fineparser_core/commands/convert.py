@@ -1,4 +1,4 @@
-"""`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
+"""`fineparser convert`: weights from elsewhere in the form used here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,34 +44,17 @@ class Release:
     overwrite: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToRelease:
-    """Writes a bundle of weights as a checkpoint in the authors' layout.
-
-    Attributes:
-        bundle: the folder of the bundle; its network must be the complete FineParser.
-        out: the .pth file to write.
-        overwrite: replace an existing file.
-    """
-
-    bundle: Positional[Path]
-    out: Positional[Path]
-    overwrite: bool = False
-
-
 def main(argv: list[str]) -> int:
     """Run `fineparser convert`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    args = parse(Kinetics | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
+    args = parse(Kinetics | Release, "convert", argv)  # type: ignore[arg-type]
     if isinstance(args, Kinetics):
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
-    elif isinstance(args, Release):
-        _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:
-        _convert_to_release(args.bundle, args.out, overwrite=args.overwrite)
+        _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     say_written(args.out)
     return 0
 
@@ -117,16 +100,3 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
         synthetic=False,
     )
     save_bundle(state, card, out, half=False)  # as released, to the last bit
-
-
-def _convert_to_release(bundle: Path, out: Path, *, overwrite: bool) -> None:
-    _check_out(out, bundle, overwrite=overwrite)
-
-    # Imported late, as they load torch.
-    from fineparser_core.checkpoints.bundle import load_bundle, load_into
-    from fineparser_core.checkpoints.reference import save_reference
-    from fineparser_core.models.fineparser import FineParser
-
-    network = FineParser()
-    load_into(network, load_bundle(bundle)[0], bundle)  # refuses all but the whole network
-    save_reference(network.state_dict(), out)

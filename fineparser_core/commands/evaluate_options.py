@@ -25,7 +25,7 @@ class EvaluateOptions(DatasetOptions):
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
-        out: folder for report.html, evaluation.json, predictions and pictures; an interrupted run goes on there.
+        out: folder for evaluation.json, predictions and pictures of real clips; an interrupted run goes on there.
         write_card: measure nothing; write what this folder, an earlier --out, holds into the card of --weights.
         cache: folder for decoded frames; by default the user's cache folder.
         pairing: what exemplars share with a dive; by default as in training.

@@ -23,7 +23,6 @@ from fineparser_core.data.records import DiveSet
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
-from fineparser_core.evaluation.failures import failure_sheets
 from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
@@ -103,7 +102,7 @@ def _measure_data(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> dict[str, Any]:
-    """Return and print the measurement of a split of a data set; report, predictions and pictures are written."""
+    """Return and print the measurement of a split of a data set; predictions are written."""
     model, card = load_model(weights, **own_parts(args.static_backbone, args.head))
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
@@ -132,10 +131,6 @@ def _measure_data(
         say(_fidelity_text(fidelity))
     if args.out is not None:
         measured.write(args.out)
-        if qualities:
-            sheets = failure_sheets(prepared.evaluator, prepared.dives, results, progress=progress, cancel=cancel)
-            for name, sheet in sheets.items():
-                _write_picture(args.out / name, sheet)
     cached.remove()
     found = measured.to_dict()
     found["data"]["contribution_fidelity"] = fidelity

@@ -1,4 +1,4 @@
-"""A method measured on a data set: tables, figure and files; the face for Python. No torch where it runs no network."""
+"""A method measured on a data set: tables and files; the face for Python. No torch where it runs no network."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,10 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.data.splits import split_by_event
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.evaluation.charts import Chart, figure
 from fineparser_core.evaluation.comparison import Difference, compare, differences_table
 from fineparser_core.evaluation.metrics import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
 from fineparser_core.evaluation.protocol import Protocol, ProtocolRecord, protocol_record
-from fineparser_core.evaluation.report import Table, charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, result_row, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -31,7 +29,7 @@ if TYPE_CHECKING:  # they load torch
 #: Format of evaluation.json.
 FORMAT = "fineparser.evaluation/4"
 #: Files that `DatasetEvaluation.write` writes.
-OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
+OUTPUTS = ("evaluation.json", "predictions.csv", "predictions.json")
 Split = Literal["train", "test"]
 SplitBy = Literal["data", "event"]
 
@@ -92,25 +90,6 @@ class DatasetEvaluation:
         }
         return {name: columns_of(each) for name, each in rows.items()}
 
-    def figure(self) -> str:
-        """Return the charts side by side as the text of an SVG file; "" where nothing can be drawn."""
-        charts = self._charts()
-        return figure(charts) if charts else ""
-
-    def _tables_of_several(self) -> dict[str, Table]:
-        """Return the tables of several files by their titles."""
-        found = {}
-        if self.against is not None:
-            names = self.name, self.against.name
-            found[f"{' and '.join(names)} on the same dives"] = differences_table(names, self.differences)
-        return found
-
-    def _charts(self) -> list[Chart]:
-        charts = charts_of(self.results)
-        if self.against is not None:
-            charts += paired_charts((self.name, self.against.name), self.results, self.against.results)
-        return charts
-
     def as_text(self) -> str:
         """Format all tables, as `fineparser evaluate --predictions` prints them."""
         blocks = [lines(self.facts)]
@@ -119,12 +98,15 @@ class DatasetEvaluation:
                 blocks.append(lines(one.method.get("predictions", one.method)))
                 whole = one is self
                 blocks.append(one.summary.as_text() if whole else text_table(*one.summary.metric_table(), left=(0, 4)))
-        for title, (header, rows) in self._tables_of_several().items():
-            blocks.append(text_table(header, rows) if rows else f"{title}: nothing is measured.")
+        if self.against is not None:
+            names = self.name, self.against.name
+            header, rows = differences_table(names, self.differences)
+            none = f"{' and '.join(names)} on the same dives: nothing is measured."
+            blocks.append(text_table(header, rows) if rows else none)
         return "\n\n".join(blocks)
 
     def write(self, out: str | Path) -> None:
-        """Write evaluation.json, report.html, figure.svg, predictions.csv and predictions.json into a folder.
+        """Write evaluation.json, predictions.csv and predictions.json into a folder.
 
         Raises:
             ExportError: a file cannot be written.
@@ -134,19 +116,6 @@ class DatasetEvaluation:
         carried = None if self.given is None else self.given.protocol
         files = out / "predictions.csv", out / "predictions.json"
         write_predictions(*files, self.results, carried or self.protocol)
-        facts = self.method.get("predictions", self.method) | self.facts | {"version": __version__}
-        charts = self._charts()
-        write_report(
-            out / "report.html",
-            self.summary,
-            self.results,
-            title=f"{self.name} on {self.facts['what']}",
-            provenance={name: str(value) for name, value in facts.items()},
-            tables=self._tables_of_several(),
-            charts=charts,
-        )
-        if charts:
-            write_whole(out / "figure.svg", figure(charts))
         write_whole(out / "evaluation.json", json.dumps(self.to_dict(), indent=2) + "\n")
 
 

@@ -1,6 +1,5 @@
-"""The model card as people read it: what the weights were trained on, what they reach, and where they fail."""
+"""The model card as people read it: what the weights were trained on, and what they reach."""
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -9,11 +8,10 @@ from typing import Any
 
 from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, write_card
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.methods import get_method
 from fineparser_core.printable import printable
-from fineparser_core.support.atomic import atomic_file, write_whole
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import read_document, reading
 
 CARD_PROSE = "MODEL_CARD.md"
@@ -27,7 +25,7 @@ _NO_REAL_SCORES = (
 
 
 def write_model_card(measured: Path, weights: Path) -> None:
-    """Put the content of an evaluation's folder into a bundle: numbers into the card, a page with pictures beside it.
+    """Put the content of an evaluation's folder into a bundle: numbers into the card, a page beside it.
 
     Raises:
         ConfigError: it is the evaluation of other weights, or of no data set.
@@ -51,23 +49,18 @@ def write_model_card(measured: Path, weights: Path) -> None:
         of = str(content["weights"])
         metrics = {f"{split} dives": int(content["data"]["n_dives"])} | rounded
         card = replace(card, metrics=metrics, real={k: str(v) for k, v in content.get("real_summary", {}).items()})
-        pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
-        page = printable(model_card(card, content, pictures), keep="\n")
+        page = printable(model_card(card, content), keep="\n")
     if not of.startswith(f"{card.id},"):
         raise ConfigError(f"{measured} is of {of.split(',')[0]:.80}, not of {card.id}: measure these weights.")
-    for name, _ in pictures:
-        with atomic_file(weights / name) as temporary:
-            shutil.copyfile(measured / name, temporary)
     write_whole(weights / CARD_PROSE, page)
     write_card(card, weights)
 
 
-def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequence[tuple[str, str]]) -> str:
+def model_card(card: WeightsCard, measured: Mapping[str, Any]) -> str:
     """Write the Markdown of a weights card and of the weights' evaluation, a coach's half page first.
 
     Args:
         measured: the content of `evaluation.json`.
-        pictures: (file beside the card, caption).
     """
     rendered = measured.get("data")
     blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered)]
@@ -86,9 +79,6 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
         blocks += ["## On which dives its constants were chosen", card.choices]
     if card.provenance is not None:
         blocks += ["## How they were made", *_provenance(card, card.provenance)]
-    if pictures:
-        blocks.append("## Where it fails")
-        blocks += [f"{caption}\n\n![{caption}]({name})" for name, caption in pictures]
     if card.training or card.notices:
         blocks += ["## Appendix: lineage", card.training, *card.notices]
     return "\n\n".join(block for block in blocks if block) + "\n"

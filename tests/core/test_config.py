@@ -31,7 +31,7 @@ def test_presets_differ_from_fineparser_in_what_they_are_called_after():
     assert differences(fineparser, PRESETS["table3-D"]) == {"sap": False}
     assert PRESETS["table3-E"] == PRESETS["table4-4"] == PRESETS["table5-resnet34"] == fineparser
     assert differences(fineparser, PRESETS["table4-8"]) == {"step_duration": 8}
-    assert differences(fineparser, PRESETS["table5-vit_s_16"]) == {"static_backbone": "vit_s_16"}
+    assert differences(fineparser, PRESETS["table5-resnet18"]) == {"static_backbone": "resnet18"}
     assert differences(fineparser, PRESETS["tsa"]).keys() == {"method", *get_method("tsa").preset} - {"lr"}
 
 

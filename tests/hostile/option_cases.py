@@ -195,7 +195,6 @@ def _convert() -> Iterator[Refusal]:
         yield from _bad_inputs(("convert", kind, "out", "--source"), WEIGHTS)
     yield from _bad_folders(("convert", "release", "file"))
     yield from _bad_inputs(("convert", "release"), WEIGHTS, after=("out",))
-    yield from _bad_inputs(("convert", "to-release"), WEIGHTS, after=("out.pth",))
     yield Refusal(("convert",), USAGE)
     yield Refusal(("convert", "to-nothing"), USAGE)
 

@@ -185,7 +185,7 @@ CASES: dict[str, Change] = {
     "a name with escapes": edit(name="\x1b[31mred"),
     "a name with a surrogate": inside(b'"stranger"', b'"\\ud800"'),
     "a long name": edit(name="n" * 5_000),
-    "another architecture": edit(architecture="fineparser-i3d-vit_s_16"),
+    "another architecture": edit(architecture="fineparser-i3d-resnet18"),
     "an unknown setting": edit(model={"run": True}),
     "an unknown method": edit(model={"method": "gpt"}),
     "settings that do not fit": edit(model={"method": "core", "step_weights": [1, 2, 3]}),

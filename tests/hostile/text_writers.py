@@ -24,9 +24,7 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.model_card import model_card
-from fineparser_core.evaluation.report import write_report
 from fineparser_core.evaluation.results import DiveResult, write_predictions
-from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
@@ -146,14 +144,6 @@ def _file(case: Case) -> None:
         temporary.write_text("whole", encoding="utf-8")
 
 
-def _page(case: Case) -> None:
-    results = [_result(f"{case.text}/{n}") for n in range(3)]
-    summary = summarize(results, median_transitions=(30, 65))
-    write_report(case.folder / "r.html", summary, results, title=case.text, provenance={"weights": case.text})
-    _tame((case.folder / "r.html").read_text(encoding="utf-8"))
-    assert "<script" not in (case.folder / "r.html").read_text(encoding="utf-8")
-
-
 def _report(case: Case) -> None:
     """A dive's page with that text wherever an untrusted one can be."""
     details = DiveDetails(athlete=case.text, note=case.text)
@@ -173,7 +163,7 @@ def _predictions(case: Case) -> None:
 
 def _card(case: Case) -> None:
     card = WeightsCard(name="w", preprocessing="whole", decoding="joint", trained_on=case.text, synthetic=False)
-    _tame(printable(model_card(card, {"arithmetic": case.text}, [("a.jpg", case.text)]), keep="\n"))
+    _tame(printable(model_card(card, {"arithmetic": case.text}), keep="\n"))
 
 
 def _printed(case: Case) -> None:
@@ -275,7 +265,6 @@ WRITERS: dict[str, Callable[[Case], None]] = {
     "analysis": _analysis,
     "job": _job,
     "file": _file,
-    "page": _page,
     "predictions": _predictions,
     "model card": _card,
     "printed report": _printed,

@@ -64,6 +64,4 @@ def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: 
         }
         votes = [sum(p) + scores[e] for e, p in zip(dive["exemplars"], dive["contributions"], strict=True)]
         assert sum(votes) / 5 == pytest.approx(dive["predicted"], abs=1e-3)
-    for name in ("dive.png", "worst_masks.jpg", "worst_steps.jpg"):
-        assert cv2.imread(str(out / name)) is not None
-    assert "pictures 2/2" in outcome.err  # each dive is encoded once
+    assert cv2.imread(str(out / "dive.png")) is not None

@@ -235,7 +235,6 @@ def test_eval_measures_the_bundle_of_a_run(
         "evaluation.json",
         "predictions.csv",
         "predictions.json",
-        "report.html",
     }
     summary = json.loads(
         (tmp_path / "eval" / "evaluation.json").read_text(encoding="utf-8"), parse_constant=pytest.fail
@@ -256,5 +255,4 @@ def test_eval_measures_the_bundle_of_a_run(
     other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
     assert other.code == 0, other.err
     assert "2 dives, 2 scored" in other.out
-    assert "<html" in (tmp_path / "eval" / "report.html").read_text(encoding="utf-8")
     assert len((tmp_path / "eval" / "predictions.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_results import dive
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
 from fineparser_core.evaluation.model_card import CARD_PROSE, _number, model_card, write_model_card
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.resources import bundled_weights
@@ -44,7 +42,6 @@ def bundle(tmp_path):
 def measured(tmp_path, bundle):
     folder = tmp_path / "measured"
     folder.mkdir()
-    (folder / "worst_masks.jpg").write_bytes(b"picture")
     fidelity = {"steps": [{"step": "entry", "value": 0.77, "low": 0.7, "high": 0.8}], "n_numbers": 3, "n_pairs": 99}
     content = {
         "weights": f"{read_card(bundle).id}, trained on 12 rendered dives",
@@ -62,7 +59,7 @@ def measured(tmp_path, bundle):
     return folder
 
 
-def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle):
+def test_numbers_go_into_the_card_and_onto_a_page(measured, bundle):
     before = read_card(bundle)
     write_model_card(measured, bundle)
     card = read_card(bundle)
@@ -88,12 +85,9 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured, bundle
         "| first flight frame within 3 | 1 of 2 |",
         "holds 79% of 80",
         "Refused: no entry 9 of 10; whole dives 1.2%",
-        "](worst_masks.jpg)",
     ):
         assert text in page
-    assert "worst_steps" not in page
     assert "No number here says" not in page
-    assert (bundle / "worst_masks.jpg").read_bytes() == b"picture"
 
 
 def test_numbers_of_other_weights_are_refused(measured, bundle):
@@ -104,21 +98,11 @@ def test_numbers_of_other_weights_are_refused(measured, bundle):
     assert not (bundle / "MODEL_CARD.md").exists()
 
 
-def test_the_worst_come_first_and_dives_without_a_value_not_at_all():
-    dives = [
-        dive(1, masks={"iou": 0.5}, interval_iou=None),
-        dive(2, masks={"iou": 0.1}, interval_iou=0.9),
-        dive(3, masks=None, interval_iou=0.2),
-    ]
-    assert [result.id for result in worst(dives, mask_badness)] == [dives[1].id, dives[0].id]
-    assert [result.id for result in worst(dives, step_badness)] == [dives[2].id, dives[1].id]
-
-
 def test_the_bundled_pages_say_what_the_bundled_card_says():
     folder = bundled_weights()
     card, page = read_card(folder), (folder / CARD_PROSE).read_text(encoding="utf-8")
     (arithmetic,) = re.findall(r"^Arithmetic: (.*)\.$", page, re.MULTILINE)
-    of_the_card = model_card(card, {"arithmetic": arithmetic}, [])
+    of_the_card = model_card(card, {"arithmetic": arithmetic})
     assert [block for block in of_the_card.split("\n\n") if block.strip() not in page] == []
     measured = {name: value for name in METRICS if (value := card.metrics.get(f"test {name}")) is not None}
     assert measured
