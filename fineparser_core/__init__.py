@@ -26,7 +26,6 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Analysis": "fineparser_core.records.analysis",
     "Analyzer": "fineparser_core.inference.analyzer",
-    "OwnParts": "fineparser_core.training.run",
     "analyze_files": "fineparser_core.commands.scorer",
     "clip_transform": "fineparser_core.inference.features",
     "create_model": "fineparser_core.checkpoints.networks",

@@ -10,14 +10,12 @@ from fineparser_core.inference.features import extract_features as extract_featu
 from fineparser_core.methods import list_models as list_models
 from fineparser_core.records.analysis import Analysis as Analysis
 from fineparser_core.training.presets import get_config as get_config
-from fineparser_core.training.run import OwnParts as OwnParts
 from fineparser_core.training.run import train as train
 
 __version__: str
 __all__ = [
     "Analysis",
     "Analyzer",
-    "OwnParts",
     "analyze_files",
     "clip_transform",
     "create_model",

@@ -21,9 +21,6 @@ DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
 
 STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
-#: Begins the name of a part that a caller's function makes; the rest names the function, as package.module:function.
-OWN = "own:"
-PAPER_HEAD = "paper"
 #: Processes a GPU that make batches, by default.
 _LOADERS = 4
 _RATES = ("lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
@@ -59,9 +56,7 @@ class ModelConfig:
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34 or resnet50, or your own as
-            package.module:function. In Python the caller of `train` and `load_model` gives that function.
-        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or your own, likewise.
+        static_backbone: of the static stream (Table 5).
         step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
@@ -72,8 +67,7 @@ class ModelConfig:
     sap: bool = True
     sve: bool = True
     tap: bool = True
-    static_backbone: str = "resnet34"
-    head: str = PAPER_HEAD
+    static_backbone: StaticBackbone = "resnet34"
     step_duration: Literal[2, 4, 8] = 4
     step_weights: tuple[float, float, float] = (3.0, 5.0, 2.0)
     window_count: int = N_WINDOWS
@@ -82,19 +76,6 @@ class ModelConfig:
     def __post_init__(self) -> None:
         check_choices(self)
         method = get_method(self.method)
-        for name in ("static_backbone", "head"):
-            value = getattr(self, name)
-            if value.count(":") == 1:  # a module may be called "own", too
-                object.__setattr__(self, name, f"{OWN}{value}")
-        if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
-            allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
-            raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {allowed}.")
-        if self.static_backbone.startswith(OWN) and not self.sve:
-            raise ConfigError(
-                f"A '{self.architecture}' takes no static backbone of your own: leave static_backbone away."
-            )
-        if self.head != PAPER_HEAD and not self.head.startswith(OWN):
-            raise ConfigError(f"head is {self.head!r}: use {PAPER_HEAD}, or package.module:function.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
         for field in fields(ModelConfig)[1:]:
@@ -111,23 +92,13 @@ class ModelConfig:
             )
 
     @property
-    def own_backbone(self) -> str | None:
-        """The name of the static backbone where a caller's function makes it; None where this program has it."""
-        return self.static_backbone.removeprefix(OWN) if self.static_backbone.startswith(OWN) else None
-
-    @property
-    def own_head(self) -> str | None:
-        """The name of the head, likewise."""
-        return self.head.removeprefix(OWN) if self.head != PAPER_HEAD else None
-
-    @property
     def has_i3d(self) -> bool:
         """Whether the network sees windows through an I3D."""
         return get_method(self.method).backbone == "i3d"
 
     @property
     def has_parts(self) -> bool:
-        """Whether static backbone and head of the network can be chosen."""
+        """Whether the static backbone of the network can be chosen."""
         return "static_backbone" in get_method(self.method).settings
 
     @property
@@ -138,8 +109,6 @@ class ModelConfig:
         parts = [self.method, "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
-        if self.head != PAPER_HEAD:
-            parts.append(f"head-{self.head}")
         return "-".join([*parts, *(f"no-{name}" for name in ("sap", "sve", "tap") if not getattr(self, name))])
 
 

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
@@ -448,17 +448,13 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     model.load_state_dict(state, strict=False)
 
 
-def load_model(
-    folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
-) -> tuple[AQAModel, WeightsCard]:
+def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]:
     """Return the network of a bundle, on CPU, in evaluation mode, and the card.
 
     Args:
         folder: of the bundle; None or "bundled" for the bundled weights.
-        static_backbone, head: make these parts where training was given functions; the card names them, and nothing is
-            imported by that name.
 
-    Raises: CheckpointError for anything missing or damaged, or a missing function.
+    Raises: CheckpointError for anything missing or damaged.
 
     Example:
         >>> network, card = load_model("bundled")
@@ -470,7 +466,7 @@ def load_model(
     def read(card: WeightsCard) -> AQAModel:
         try:
             with _Undrawn():
-                network = build_model(ModelConfig(**card.model), static_backbone, head)
+                network = build_model(ModelConfig(**card.model))
         except ConfigError as error:
             raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
         load_into(network, _load_shards(folder, card, most_parameters(network)), folder)
@@ -496,9 +492,7 @@ def most_parameters(network: torch.nn.Module) -> int:
     return max(MOST_PARAMETERS, 2 * sum(value.numel() for value in network.state_dict().values()))
 
 
-def load_fineparser(
-    folder: Path, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
-) -> tuple[FineParser, WeightsCard]:
+def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
     """Load a model, see `load_model`, that gives masks, steps and contributions.
 
     Raises: CheckpointError as well for a network that lacks some of them.
@@ -506,7 +500,7 @@ def load_fineparser(
     card = read_card(folder)
     config = ModelConfig(**card.model)
     if get_method(config.method).whole and config.sap and config.sve and config.tap:
-        network, card = load_model(folder, static_backbone=static_backbone, head=head)
+        network, card = load_model(folder)
         if isinstance(network, FineParser):
             return network, card
     raise CheckpointError(

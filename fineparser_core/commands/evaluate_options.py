@@ -34,8 +34,6 @@ class EvaluateOptions(DatasetOptions):
             are as good as all, and sooner encoded.
         seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
         method: of weights that were trained with your own: package.module:factory.
-        static_backbone: of weights that were trained with your own: package.module:function.
-        head: likewise.
         limit: the first N usable dives only.
         device: where the network runs; by default on the best that there is.
         precision: of its arithmetic; by default as training measured, or what the device is good at.
@@ -57,8 +55,6 @@ class EvaluateOptions(DatasetOptions):
     per_number: Count | None = None
     seed: Seed | None = None
     method: str | None = None
-    static_backbone: str | None = None
-    head: str | None = None
     limit: Count | None = None
     device: Device = "auto"
     precision: Precision | None = None

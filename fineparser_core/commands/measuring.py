@@ -13,7 +13,6 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import load_model, read_card
 from fineparser_core.commands.evaluate_options import EvaluateOptions
-from fineparser_core.commands.options import own_parts
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
@@ -72,8 +71,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         precision = choose_precision(device, asked)
         arithmetic.append(precision)
     if args.real is not None:
-        own = own_parts(args.static_backbone, args.head)
-        analyzer = Analyzer.open(weights=weights, device=args.device, precision=asked, **own)
+        analyzer = Analyzer.open(weights=weights, device=args.device, precision=asked)
         arithmetic.append(f"{analyzer.model.precision} of real clips")
     content: dict[str, Any] = {
         "weights": f"{card.id}, trained on {card.trained_on}",
@@ -103,7 +101,7 @@ def _measure_data(
     cancel: CancelToken,
 ) -> dict[str, Any]:
     """Return and print the measurement of a split of a data set; predictions are written."""
-    model, card = load_model(weights, **own_parts(args.static_backbone, args.head))
+    model, card = load_model(weights)
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
     given = {name: getattr(args, name) for name in ("pairing", "exemplars", "seed")}

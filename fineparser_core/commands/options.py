@@ -258,12 +258,6 @@ def _sentence(box: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def own_parts(static_backbone: str | None, head: str | None) -> dict[str, Any]:
-    """Return the parts of a network by the names that `load_model` and `OwnParts` give them, see `own_part`."""
-    paths = {"static_backbone": static_backbone, "head": head}
-    return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
-
-
 def use_method(name: str | None) -> None:
     """Register the method of an import path "package.module:factory"; other names are those of registered methods.
 
@@ -272,7 +266,7 @@ def use_method(name: str | None) -> None:
     """
     if name is None or ":" not in name:
         return
-    made = own_part("--method", name, kind=Method)
+    made = imported(name)
     try:
         made = made if isinstance(made, Method) else made()
     except Exception as error:  # an untrusted function fails in every way there is
@@ -284,19 +278,17 @@ def use_method(name: str | None) -> None:
     register_method(replace(made, name=name))
 
 
-def own_part(option: str, path: str | None, kind: type[Any] | None = None) -> Any:
-    """Return the function, class or object of a kind of an import path "package.module:name"; None without a path.
+def imported(path: str) -> Any:
+    """Return the function, class or method of `--method package.module:name`; the current folder is looked in, too.
 
-    The current folder is looked in, too. What a card of weights names is never imported.
+    What a card of weights names is never imported.
 
     Raises:
         ConfigError: it cannot be imported, or cannot be called.
     """
-    if path is None:
-        return None
     module, _, name = path.partition(":")
     if not module or not name:
-        raise ConfigError("{0} is {1}: use package.module:function.", option, repr(path))
+        raise ConfigError("--method is {0}: use package.module:function.", repr(path))
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -306,7 +298,7 @@ def own_part(option: str, path: str | None, kind: type[Any] | None = None) -> An
             found = getattr(found, part)
     except (Exception, SystemExit) as error:  # an untrusted module fails in every way there is
         reason = f"{type(error).__name__}: {error}"
-        raise ConfigError("{0} {1} cannot be loaded ({2}): check the path.", option, repr(path), reason) from error
-    if not callable(found) and not (kind is not None and isinstance(found, kind)):
-        raise ConfigError("{0} {1} is no function or class: name one that makes the part.", option, repr(path))
+        raise ConfigError("--method {0} cannot be loaded ({1}): check the path.", repr(path), reason) from error
+    if not callable(found) and not isinstance(found, Method):
+        raise ConfigError("--method {0} is no function or class: name one that makes the method.", repr(path))
     return found

@@ -5,16 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from fineparser_core.commands.options import (
-    DatasetOptions,
-    OmitArgPrefixes,
-    Weights,
-    own_part,
-    own_parts,
-    parse,
-    parse_known,
-    use_method,
-)
+from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known, use_method
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
@@ -54,11 +45,9 @@ class TrainOptions(RunOptions):
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
             weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
             table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
-        loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 
     config: str = "fineparser"
-    loss: str | None = None
     settings: OmitArgPrefixes[TrainConfig]
 
 
@@ -85,14 +74,13 @@ def main(argv: list[str]) -> int:
 
     # Imported late, as they load torch.
     from fineparser_core.support.device import choose_device
-    from fineparser_core.training.run import OwnParts, train
+    from fineparser_core.training.run import train
 
-    own = OwnParts(**own_parts(args.settings.own_backbone, args.settings.own_head), loss=own_part("--loss", args.loss))
     log_to_stderr()
     device = choose_device(args.device)
     with cancel_on_signals() as cancel:
         try:
-            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, device=device, own=own)
+            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, device=device)
         except Cancelled:
             raise Cancelled("Cancelled: the same command with --resume goes on.") from None
         if finished.summary is not None:

@@ -129,7 +129,6 @@ def evaluate(
     seed: int | None = None,
     force: bool = False,
     protocol: Protocol | None = None,
-    **own: Any,
 ) -> DatasetEvaluation:
     """Measure predictions or a network on a data set.
 
@@ -143,7 +142,6 @@ def evaluate(
         seed: of the intervals and the choice of exemplars; None: that of the protocol, or 0.
         force: compare two files although they were measured by different protocols.
         protocol: how a network is run; None: as its card says, or without a card as the release was.
-        own: `static_backbone` and `head`, the functions that make these parts of a bundle, as `load_model` takes them.
 
     Raises:
         FineParserError: with a sentence, for files, data or options that cannot be used.
@@ -163,9 +161,9 @@ def evaluate(
             raise ConfigError(
                 "against compares two files of predictions: give the first of them in place of a network."
             )
-        return _evaluate_network(method, data, split, split_by, seed, protocol, own)
-    if protocol is not None or own:
-        raise ConfigError("protocol, static_backbone and head are of a network: leave them away for predictions.")
+        return _evaluate_network(method, data, split, split_by, seed, protocol)
+    if protocol is not None:
+        raise ConfigError("protocol is of a network: leave it away for predictions.")
     given = read_predictions(method)
     other = None if against is None else read_predictions(against)
     if not force:
@@ -222,7 +220,6 @@ def _evaluate_network(
     split_by: SplitBy,
     seed: int | None,
     protocol: Protocol | None,
-    own: Mapping[str, Any],
 ) -> DatasetEvaluation:
     # Imported late: they load torch.
     from fineparser_core.checkpoints.bundle import load_model
@@ -233,12 +230,10 @@ def _evaluate_network(
     if not isinstance(method, AQAModel | str | Path):
         raise ConfigError("method is {0}: give a file, a folder or a network.", type(method).__name__)
     if isinstance(method, AQAModel):
-        if own:
-            raise ConfigError("static_backbone and head belong to the folder of a bundle: a network has its parts.")
         network, name = method, type(method).__name__
     else:
         folder = Path(method)
-        network, card = load_model(folder, **own)
+        network, card = load_model(folder)
         to_channels_last(network)
         name, fallback = card.id, card_protocol(card)
         facts["weights"] = f"{card.id}, trained on {card.trained_on}"

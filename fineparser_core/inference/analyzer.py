@@ -9,7 +9,6 @@ from typing import Unpack
 
 import torch
 
-from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.diving.difficulty import Difficulty, asked_dive
 from fineparser_core.diving.dive_number import DiveNumber
@@ -84,8 +83,6 @@ class Analyzer:
         profile: Profile | None = None,
         device: str = "auto",
         precision: str = "auto",
-        static_backbone: BackboneFactory | None = None,
-        head: HeadFactory | None = None,
     ) -> "Analyzer":
         """Load weights and open an exemplar library, by default those of the program.
 
@@ -93,7 +90,6 @@ class Analyzer:
             weights: the folder of a bundle, or "bundled".
             library: the path of a library, or an open store.
             profile: profile of the judges whose scale scores use; None: as shipped.
-            static_backbone, head: of `load_model`.
 
         Raises:
             CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown, or a profile that was
@@ -101,7 +97,7 @@ class Analyzer:
         """
         torch_device = choose_device(device)
         folder = weights_folder(weights)
-        network, card = load_fineparser(folder, static_backbone=static_backbone, head=head)
+        network, card = load_fineparser(folder)
         chosen_precision = inference_precision(torch_device, precision, has_activations=bool(card.activations))
         fold_batch_norms(network)
         if chosen_precision == INT8:

@@ -5,7 +5,7 @@ import logging
 import torch
 
 from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_imagenet
-from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.kinetics import start_from_kinetics
 from fineparser_core.config import RunSettings, TrainConfig
@@ -18,13 +18,7 @@ logger = logging.getLogger(__name__)
 IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
-def initial_model(
-    config: TrainConfig,
-    settings: RunSettings,
-    *,
-    static_backbone: BackboneFactory | None = None,
-    head: HeadFactory | None = None,
-) -> tuple[AQAModel, list[str]]:
+def initial_model(config: TrainConfig, settings: RunSettings) -> tuple[AQAModel, list[str]]:
     """Return the network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
     Deviation: the paper starts both I3Ds from Kinetics and its release the ResNet from ImageNet; here each weight that
@@ -33,7 +27,6 @@ def initial_model(
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
             else either of them holds.
-        static_backbone, head: of `build_model`.
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
@@ -42,7 +35,7 @@ def initial_model(
     check_start(config, settings)
     has, weights = startable(config), settings.weights
     torch.manual_seed(config.seed)
-    model, notices = build_model(config.model, static_backbone, head), []
+    model, notices = build_model(config.model), []
     released = config.initialization == "release"
     if released:
         for decoder in (module for module in model.modules() if isinstance(module, MaskDecoder)):
@@ -108,7 +101,3 @@ def check_start(config: TrainConfig, settings: RunSettings) -> None:
             "This configuration starts from Kinetics: give --kinetics FILE, which `fineparser convert kinetics FILE` "
             "writes, or --start random."
         )
-    if config.sve_weights != "imagenet" or settings.imagenet is not None or not config.has_parts:
-        return
-    if config.sve and not has["imagenet"]:
-        raise ConfigError("A static backbone of your own starts as it is made: leave --sve-weights imagenet away.")

@@ -39,7 +39,7 @@ from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import safe_path
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.events import Events
-from fineparser_core.training.objective import Objective, ScoreLoss, make_objective
+from fineparser_core.training.objective import Objective, make_objective
 from fineparser_core.training.optimizer import (
     compile_encoders,
     fix_batch_norms,
@@ -314,26 +314,16 @@ class Trainer(Loop):
     """A training of a method on dives.
 
     Args:
-        score_loss: in place of L_Reg, see `make_objective`.
         options: of `Loop`.
 
     Raises:
         ConfigError: the settings do not fit the device, the network or the dives.
     """
 
-    def __init__(
-        self,
-        model: AQAModel,
-        splits: Splits,
-        config: TrainConfig,
-        out: Path,
-        *,
-        score_loss: ScoreLoss | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, model: AQAModel, splits: Splits, config: TrainConfig, out: Path, **options: Any) -> None:
         self.splits, records = splits, [dive.record for dive in splits.train]
         self._evaluators: dict[str, Evaluator] = {}
-        objective = make_objective(model, config, records, score_loss)
+        objective = make_objective(model, config, records)
         sampler = RunSampler(records, config)
         super().__init__(objective, BatchDataset(splits.train, config), sampler, config, out, **options)
 

@@ -7,7 +7,7 @@ from fineparser_core.methods import Method
 _MODELS, _POSE = "fineparser_core.models", "fineparser_core.pose"
 _BASELINES, _OBJECTIVES = f"{_MODELS}.baselines", "fineparser_core.training.baseline_objectives"
 _OF_FINEPARSER = "fineparser_core.training.objective:FineParserObjective"
-_PARTS = ("static_backbone", "head", "step_duration", "step_weights")
+_PARTS = ("static_backbone", "step_duration", "step_weights")
 _WINDOWS = ("window_count", "window_stride")
 _STEPS_AND_MASKS = frozenset({"steps", "masks"})
 #: How the sources train, see packaging/docs/deviations.md, which says where it is printed and what is not known.

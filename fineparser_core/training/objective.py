@@ -1,7 +1,7 @@
 """The objective of an iteration: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +17,6 @@ from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Par
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
-
-#: Predicted and true score differences (B,) of the pairs of a batch, in points, to a scalar.
-ScoreLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def focal_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
@@ -106,47 +103,20 @@ class Objective(nn.Module):
         return {}
 
 
-def make_objective(
-    model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
-) -> Objective:
+def make_objective(model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord]) -> Objective:
     """Make the objective of a network by its method.
 
     Args:
         records: of the training dives.
-        score_loss: in place of L_Reg, see `check_loss`.
 
     Raises:
         ConfigError: the method makes no `Objective`, or its objective cannot learn from these dives.
     """
-    own = {} if score_loss is None else {"score_loss": score_loss}
-    objective = load_reference(get_method(config.method).objective)(model, config, records, **own)
+    objective = load_reference(get_method(config.method).objective)(model, config, records)
     if not isinstance(objective, Objective):
         made = type(objective).__name__
         raise ConfigError(f"The objective of '{config.method}' is a {made}: it must be an Objective.")
     return objective
-
-
-def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> None:
-    """Check that a user's own loss can be learned from.
-
-    Raises:
-        ConfigError: it fails, gives no number that depends on the prediction, or the method has its own losses.
-    """
-    if not get_method(config.method).whole:
-        raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
-    predicted, true = torch.zeros(2, device=device, requires_grad=True), torch.tensor([1.0, -1.0], device=device)
-    try:
-        found = loss(predicted, true)
-    except Exception as error:  # an untrusted function fails in every way there is
-        reason = f"{type(error).__name__}: {error}"
-        raise ConfigError("The loss cannot be computed ({0}): see what it has to take.", reason) from error
-    if not isinstance(found, Tensor) or found.shape or not found.requires_grad:
-        raise ConfigError("The loss gives {0} for two pairs: it must give one number to learn from.", f"{found!r:.80}")
-
-
-def release_score_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Compute L_Reg (Eq. 11) as released, of the score differences (B,) of ordered pairs: see `FineParserObjective`."""
-    return 2 * regression_loss(predicted, true)
 
 
 class FineParserObjective(Objective):
@@ -160,16 +130,6 @@ class FineParserObjective(Objective):
     """
 
     model: FineParser
-
-    def __init__(
-        self,
-        model: FineParser,
-        config: TrainConfig,
-        records: Sequence[DiveRecord] = (),
-        score_loss: ScoreLoss = release_score_loss,
-    ) -> None:
-        super().__init__(model, config, records)
-        self.score_loss = score_loss
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses "mask", "transitions" and "regression", see `Objective.forward`."""
@@ -193,7 +153,7 @@ class FineParserObjective(Objective):
             add("transitions", transition_loss(parsed.probabilities, target), config.transition_weight)
         delta = self._delta(parsed, batch, progress)
         difference = batch.scores[batch.query] - batch.scores[batch.exemplar]
-        add("regression", self.score_loss(delta, difference), config.regression_weight)
+        add("regression", 2 * regression_loss(delta, difference), config.regression_weight)
         return {"total": torch.stack(weighted).sum(), **losses}
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import torch
 
-from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, name_of
 from fineparser_core.checkpoints.bundle import (
     WeightsCard,
     card_of_method,
@@ -22,7 +21,7 @@ from fineparser_core.checkpoints.bundle import (
     write_card,
 )
 from fineparser_core.checkpoints.kinetics import KINETICS_NOTICE
-from fineparser_core.config import OWN, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.records import DataStamp, DiveRecord, DiveSet, data_stamp
 from fineparser_core.evaluation.protocol import write_pool
@@ -36,7 +35,6 @@ from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.training.dives import load_splits, split_records
 from fineparser_core.training.initial import initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
-from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
 from fineparser_core.training.validation import Splits, best_on_test, picked_epoch, protocol_of, run_by_number
@@ -73,34 +71,12 @@ class FinishedRun:
     summary: Summary | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnParts:
-    """A researcher's own parts in place of the paper's. A card keeps their names alone, never code.
-
-    Attributes:
-        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalized, to features
-            (N, n). `load_model` has to be given the function again.
-        head: makes the head that compares the step tokens of two dives, see `HeadFactory`; likewise.
-        loss: replacement of L_Reg: predicted and true score differences (P,) in points, of both directions of every
-            pair, to a scalar, which `TrainConfig.regression_weight` weighs.
-
-    Example:
-        >>> OwnParts(loss=torch.nn.functional.smooth_l1_loss).head is None
-        True
-    """
-
-    static_backbone: BackboneFactory | None = None
-    head: HeadFactory | None = None
-    loss: ScoreLoss | None = None
-
-
 def train(
     config: TrainConfig | str,
     data: str | Path | DiveSet,
     out: str | Path,
     *,
     settings: RunSettings | None = None,
-    own: OwnParts | None = None,
     cancel: CancelToken | None = None,
     device: torch.device | None = None,
 ) -> FinishedRun:
@@ -111,7 +87,6 @@ def train(
         data: the data set, or its folder.
         out: folder for checkpoints, events, results and the finished bundle.
         settings: where to start from, and what to use of the machine.
-        own: parts of the network, and a loss, of your own.
         cancel: checked between iterations; the run can then be resumed.
         device: where the network learns; None is the CPU.
 
@@ -125,12 +100,11 @@ def train(
         >>> run.card.name, run.epoch, run.summary.n_scored
         ('usdl', 1, 1)
     """
-    own = own or OwnParts()
-    config = _with_own(get_config(config) if isinstance(config, str) else config, own)
+    config = get_config(config) if isinstance(config, str) else config
     data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
     settings, cancel, device = settings or RunSettings(), cancel or CancelToken(), device or torch.device("cpu")
     with limited(settings.minutes, cancel), ExitStack() as held:
-        return _train(config, data, out, settings, own, cancel, device, held)
+        return _train(config, data, out, settings, cancel, device, held)
 
 
 def _train(
@@ -138,20 +112,16 @@ def _train(
     data: DiveSet,
     out: Path,
     settings: RunSettings,
-    own: OwnParts,
     cancel: CancelToken,
     device: torch.device,
     held: ExitStack,
 ) -> FinishedRun:
     settings = starting_weights(config, settings)
-    # Refuse before hours of decoding.
-    if own.loss is not None:
-        check_loss(own.loss, config, device)
     records = split_records(data, config, settings)
-    recorded = _recorded(config, data, records, settings, own)
+    recorded = _recorded(config, data, records, settings)
     stamp = DataStamp(**recorded["data"])
     held.enter_context(open_run(out, recorded, resume=settings.resume))
-    model, notices = initial_model(config, settings, static_backbone=own.static_backbone, head=own.head)
+    model, notices = initial_model(config, settings)
     begun = (out / CHECKPOINT).exists()
     if not begun and settings.weights is None and KINETICS_NOTICE not in notices:
         ways = " or ".join(f"--{name}" for name in ("kinetics", "weights") if startable(config).get(name, True))
@@ -159,9 +129,7 @@ def _train(
     to_channels_last(model)
     splits = load_splits(data, records, config, settings, cancel)
     with _switched(config, settings):
-        trainer = Trainer(
-            model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, device=device
-        )
+        trainer = Trainer(model, splits, config, out, settings=settings, cancel=cancel, device=device)
         history = trainer.run()
     load_best(model, out)
     precision = choose_precision(device, config.precision)
@@ -193,7 +161,7 @@ def _train(
     summary = None
     if splits.test:
         # The bundle, as anyone would load it: its weights are rounded.
-        model = load_model(bundle, static_backbone=own.static_backbone, head=own.head)[0]
+        model = load_model(bundle)[0]
         summary = _test(model, data, splits, config, settings, cancel, device)
         results[PICKED]["test"] = summary.as_dict()
         card = replace(card, metrics={f"test {name}": value for name, value in summary.values().items()})
@@ -202,19 +170,11 @@ def _train(
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
 
 
-def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:
-    """Return the configuration with the names of a researcher's parts."""
-    if own.static_backbone is not None:
-        config = replace(config, static_backbone=f"{OWN}{name_of(own.static_backbone)}")
-    return config if own.head is None else replace(config, head=f"{OWN}{name_of(own.head)}")
-
-
 def _recorded(
-    config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings, own: OwnParts
+    config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings
 ) -> dict[str, Any]:
     """Return the settings that must match for a run to be resumed."""
     start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
-    start["loss"] = name_of(own.loss) if own.loss is not None else ""
     stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
     return {"config": asdict(config), **stamps, "start": start}
 

@@ -79,10 +79,3 @@ def test_every_setting_has_a_description(kind):
     documented = [one for base in kind.__mro__ for one in docstring_parser.parse(base.__doc__ or "").params]
     described = {one.arg_name for one in documented if one.description}
     assert described == {field.name for field in fields(kind)}
-
-
-@pytest.mark.parametrize("name", ["mine:Small", "own:Small"])
-def test_a_part_of_ones_own_may_be_in_any_module(name):
-    typed = TrainConfig(static_backbone=name, head=name)
-    assert (typed.own_backbone, typed.own_head) == (name, name)
-    assert replace(typed, lr=1.0).static_backbone == f"own:{name}"  # once

@@ -66,10 +66,6 @@ def fact_end(fact: dict[str, Any]) -> int:
 def test_a_table_of_videos_is_trained_on(
     club: Path, fineparser: Fineparser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checked = fineparser("data", "check", club)
-    assert checked.code == 0
-    assert ["train", "4", "4", "0", "4", "3", "1"] in [line.split() for line in checked.out.splitlines()]
-    assert "dives/5: rendered-207C-01.mp4: no score is known: give the score or the judges' awards." in checked.out
     monkeypatch.setattr(I3D, "forward", see_some)
     trained = fineparser("train", *ONE_STEP, "--data", club, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
     assert trained.code == 0, trained.err

@@ -1,53 +1,20 @@
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
 
-from fineparser_core.checkpoints.build import build_model
-from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_fineparser, load_model, save_bundle
-from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.checkpoints.bundle import card_of_method
+from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
-from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError
-from fineparser_core.models.fineparser import FineParser
+from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.models.i3d import I3D
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.run import train
-
-OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
-
-
-def tiny_backbone():
-    return nn.Sequential(nn.Conv2d(3, 8, 7, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-
-def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_path):
-    torch.manual_seed(0)
-    network = build_model(OWN.model, tiny_backbone)
-    assert isinstance(network, FineParser)
-    assert network.static_encoder.backbone_size == 8
-    card = WeightsCard(
-        name="own", architecture=OWN.model.architecture, model=asdict(OWN.model), trained_on="nothing", synthetic=True
-    )
-    assert card.architecture == "fineparser-i3d-own:own:tiny_backbone"
-    save_bundle(network.state_dict(), card, tmp_path, half=False)
-    loaded, found = load_model(tmp_path, static_backbone=tiny_backbone)
-    assert found.model["static_backbone"] == "own:own:tiny_backbone"
-    state = loaded.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items() if "num_b" not in name)
-    sentence = (
-        r"cannot be loaded: It has a static backbone of its own, 'own:tiny_backbone': pass the function that makes"
-    )
-    for load in (load_model, load_fineparser):
-        with pytest.raises(CheckpointError, match=sentence):
-            load(tmp_path)
-    with pytest.raises(CheckpointError, match="is of another architecture"):
-        load_model(tmp_path, static_backbone=lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 112 * 112, 2)))
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -60,18 +27,6 @@ def test_a_card_says_what_the_method_takes_and_gives_and_not_what_another_does(m
         assert (f"no {what}" in fields["limitations"]) == (label not in method.labels)
     assert "rendered dives" in fields["limitations"]
     assert "rendered dives" not in card_of_method(get_config(method.name).model, rendered=False)["limitations"]
-
-
-def test_functions_that_do_not_fit_are_refused():
-    with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
-        build_model(OWN.model, nn.Identity)
-    with pytest.raises(ConfigError, match=r"static backbone cannot be made and run \(TypeError"):
-        build_model(OWN.model, nn.Linear)
-    with pytest.raises(ConfigError, match=r"head cannot be made and run \(TypeError"):
-        build_model(TrainConfig(head="own:identity").model, head=nn.Identity)
-    for config in (get_config("tsa"), get_config("table3-A"), get_config("fineparser")):
-        with pytest.raises(ConfigError, match="leave static_backbone away"):
-            build_model(config.model, tiny_backbone)
 
 
 def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are_random(
