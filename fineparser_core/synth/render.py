@@ -12,21 +12,12 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import rubric
-from fineparser_core.synth.body import Body
 from fineparser_core.synth.camera import sample_close_up, sample_viewpoint
 from fineparser_core.synth.drawn_athlete import Athlete
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.optics import Optics, sample_optics
 from fineparser_core.synth.scene import blend
-from fineparser_core.synth.shots import (
-    Shot,
-    Timing,
-    film_athletes,
-    interlace,
-    render_shot,
-    render_underwater,
-    to_fields,
-)
+from fineparser_core.synth.shots import Shot, Timing, film_athlete, interlace, render_shot, render_underwater, to_fields
 
 # Fewest and most frames of a clip whose timing is sampled.
 _MIN_FRAMES, _MAX_FRAMES = 63, 273
@@ -36,8 +27,6 @@ _SUBFRAMES, _SUBFRAMES_CLEAR = 6, 16
 _CLEAR_BEFORE_S, _CLEAR_AFTER_S = 1.2, 0.7
 # Shares of the clips that begin with a close-up or end under water.
 _CLOSE_UP_SHARE, _UNDERWATER_SHARE = 0.15, 0.06
-# Standard deviations between the divers of a synchro pair: of the take-off time, and of the qualities.
-_SYNCHRO_DELAY_S, _SYNCHRO_QUALITY = 0.03, 0.7
 
 View = Literal["close", "dive", "underwater"]
 
@@ -53,8 +42,6 @@ class DiveSpec:
         n_frames, first_flight_frame, first_entry_frame: the timing; all three are set or none.
         height_px: height of the frames.
         aspect: width / height.
-        synchro: two divers side by side. Timing, qualities, awards and joints are those of the diver nearer to the
-            camera.
         clear: a well-lit, close, steady side view without noise, of little more than the dive, as for an exemplar shown
             to a coach.
     """
@@ -67,7 +54,6 @@ class DiveSpec:
     first_entry_frame: int | None = None
     height_px: int | None = None
     aspect: float | None = None
-    synchro: bool = False
     clear: bool = False
 
 
@@ -77,8 +63,8 @@ class RenderedDive:
 
     Attributes:
         frames: (T, H, W, 3) uint8 RGB.
-        masks: (T, H, W) uint8, 1 for an athlete above the water; both athletes of a synchro dive.
-        joints: (T, 16, 2) float32, keypoints of the (first) athlete in the order of `KEYPOINT_NAMES`: x / width and
+        masks: (T, H, W) uint8, 1 for the athlete above the water.
+        joints: (T, 16, 2) float32, keypoints of the athlete in the order of `KEYPOINT_NAMES`: x / width and
             y / height, (0, 0) the top left and (1, 1) the bottom right corner of the image. They may lie outside the
             image, under water or behind other objects, and are NaN in frames of an underwater camera.
         first_flight_frame, first_entry_frame: first frames of the second and the third step.
@@ -154,8 +140,7 @@ class DivePlan:
     """Motion of a rendered dive over time, before any camera sees it.
 
     Attributes:
-        qualities, awards, faults: of the athlete nearest to the camera.
-        athletes: the nearest first.
+        qualities, awards, faults: of the athlete.
         rng: the generator that the camera and the scene are drawn from next.
     """
 
@@ -164,7 +149,7 @@ class DivePlan:
     board_m: float
     qualities: tuple[float, float, float]
     awards: tuple[float, ...]
-    athletes: list[Athlete]
+    athlete: Athlete
     faults: rubric.Faults
     timing: Timing
     rng: np.random.Generator = field(repr=False)
@@ -182,8 +167,10 @@ def plan_dive(spec: DiveSpec, seed: int) -> DivePlan:
     board_m = difficulty.board_m if difficulty.board_m is not None else 10.0
     qualities = spec.qualities if spec.qualities is not None else rubric.sample_qualities(rng)
     awards = rubric.judge(qualities, rng)
-    athletes, faults = sample_athletes(dive, board_m, qualities, spec, rng)
-    motion = athletes[0].motion
+    motion_seed = int(rng.integers(2**31))
+    faults = rubric.sample_faults(qualities, rng)
+    body, drawn = bodies.sample_body(rng), np.random.default_rng(motion_seed)
+    motion = plan_motion(body, dive, board_m, board_m in SPRINGBOARDS_M, faults, drawn)
     timing = sample_timing(spec, motion.come_out_s, motion.contact_s, rng)
     return DivePlan(
         dive=dive,
@@ -191,7 +178,7 @@ def plan_dive(spec: DiveSpec, seed: int) -> DivePlan:
         board_m=board_m,
         qualities=qualities,
         awards=awards,
-        athletes=athletes,
+        athlete=Athlete(motion=motion, splash=faults.splash),
         faults=faults,
         timing=timing,
         rng=rng,
@@ -207,15 +194,15 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     planned = plan_dive(spec, seed)
     dive, difficulty, board_m = planned.dive, planned.difficulty, planned.board_m
     qualities, awards, faults = planned.qualities, planned.awards, planned.faults
-    athletes, timing, rng = planned.athletes, planned.timing, planned.rng
-    motion = athletes[0].motion
+    athlete, timing, rng = planned.athlete, planned.timing, planned.rng
+    motion = athlete.motion
 
     height = spec.height_px or int(rng.integers(120, 145)) * 2
     aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
     size = (round(height * aspect / 2) * 2, height)
     optics = sample_optics(size, rng, clear=spec.clear)
     parts = _plan_shots(spec, timing, motion.contact_s, rng)
-    shots = [_render_shot(spec, athletes, part, view, size, optics, rng) for part, view in parts]
+    shots = [_render_shot(spec, athlete, part, view, size, optics, rng) for part, view in parts]
     frames, masks, joints = shots[0]
     if len(shots) > 1:
         frames, masks, joints = (np.concatenate(parts) for parts in zip(*shots, strict=True))
@@ -252,34 +239,6 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
-def sample_athletes(
-    dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], spec: DiveSpec, rng: np.random.Generator
-) -> tuple[list[Athlete], rubric.Faults]:
-    """Sample an athlete or, for a synchro dive, two.
-
-    Returns:
-        The athletes, the nearest to the camera first, and the faults of the first.
-    """
-    springboard = board_m in SPRINGBOARDS_M
-    # The same seed for both: apart from their faults the two of a pair move alike.
-    motion_seed = int(rng.integers(2**31))
-
-    def athlete(body: Body, faults: rubric.Faults, lateral_m: float, delay_s: float) -> Athlete:
-        motion = plan_motion(body, dive, board_m, springboard, faults, np.random.default_rng(motion_seed))
-        return Athlete(motion=motion, splash=faults.splash, lateral_m=lateral_m, delay_s=delay_s)
-
-    faults = rubric.sample_faults(qualities, rng)
-    first = bodies.sample_body(rng)
-    athletes = [athlete(first, faults, 0.0, 0.0)]
-    if spec.synchro:
-        apart = float(rng.uniform(2.2, 3.2) if springboard else rng.uniform(0.9, 1.4))
-        take_off, flight, entry = np.clip(np.array(qualities) + rng.normal(0, _SYNCHRO_QUALITY, 3), 0.3, 10.0).tolist()
-        partner_faults = rubric.sample_faults((take_off, flight, entry), rng)
-        partner = bodies.sample_partner(first, rng)
-        athletes.append(athlete(partner, partner_faults, apart, float(rng.normal(0, _SYNCHRO_DELAY_S))))
-    return athletes, faults
-
-
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
     """Mirror joints (T, 16, 2) with the image, left to right; left and right joints are exchanged."""
     return joints[:, list(KEYPOINT_FLIP)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
@@ -287,7 +246,7 @@ def mirror_joints(joints: np.ndarray) -> np.ndarray:
 
 def _render_shot(
     spec: DiveSpec,
-    athletes: list[Athlete],
+    athlete: Athlete,
     timing: Timing,
     view: View,
     size: tuple[int, int],
@@ -297,19 +256,17 @@ def _render_shot(
     if optics.interlaced:
         timing = to_fields(timing)
     if view == "underwater":
-        shot = render_underwater(athletes[0], timing, size, optics, rng)
+        shot = render_underwater(athlete, timing, size, optics, rng)
     else:
-        board_m, close = athletes[0].motion.board_m, view == "close"
+        board_m, close = athlete.motion.board_m, view == "close"
         portrait = size[0] < size[1]
         if close:
             viewpoint = sample_close_up(board_m, rng)
         else:
             viewpoint = sample_viewpoint(board_m, portrait, rng, clear=spec.clear)
-        if len(athletes) > 1 and not close:
-            viewpoint = replace(viewpoint, view_height_m=viewpoint.view_height_m * 1.2)
         subframes = _SUBFRAMES_CLEAR if spec.clear else _SUBFRAMES // 2 if optics.interlaced else _SUBFRAMES
-        camera, joints = film_athletes(athletes, timing, subframes, viewpoint, close, size, rng)
-        shot = render_shot(athletes, timing, camera, joints, optics, rng)
+        camera, joints = film_athlete(athlete, timing, subframes, viewpoint, close, size, rng)
+        shot = render_shot(athlete, timing, camera, joints, optics, rng)
     return interlace(shot) if optics.interlaced else shot
 
 

@@ -100,14 +100,14 @@ class Cuboid:
 
     Attributes:
         low, high: opposite corners, meters.
-        bent_by: index of the athlete whose springboard the box is part of; None for a rigid box.
+        bends: whether it bends with the springboard.
         near: whether it lies between the camera and the athletes.
     """
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     color: np.ndarray
-    bent_by: int | None = None
+    bends: bool = False
     near: bool = False
 
     def corners(self) -> np.ndarray:
@@ -122,8 +122,7 @@ class Scene:
     Args:
         at: (T,) instant of the camera in the middle of each frame.
         time_s: (T,) times of the frames.
-        boards: for each athlete the lateral distance of the board from the first board in meters, and the displacement
-            (T,) of its tip in meters.
+        tip: displacement (T,) of the tip of the board in meters.
         athlete: body of the athlete, whose suit other divers may wear.
         light: (3,) unit vector towards the lamp.
     """
@@ -134,7 +133,7 @@ class Scene:
         at: np.ndarray,
         board_m: float,
         time_s: np.ndarray,
-        boards: list[tuple[float, np.ndarray]],
+        tip: np.ndarray,
         athlete: bodies.Body,
         light: np.ndarray,
         rng: np.random.Generator,
@@ -143,12 +142,12 @@ class Scene:
         self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
         self._figures = Bystanders(self._time_s, self._figure)
         self._planes(board_m, rng)
-        boxes, rails, spots = sample_boards(board_m, [lateral for lateral, _ in boards], rng)
+        boxes, rails, spots = sample_boards(board_m, rng)
         chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
         boxes += chairs
         boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
         self._boxes = boxes
-        self._box_corners = [self._project_box(box, [tip for _, tip in boards]) for box in boxes]
+        self._box_corners = [self._project_box(box, tip) for box in boxes]
         self._rails = []
         for a, b, tone, wide, near in rails:
             pixel, depth = camera.project(np.broadcast_to(np.array([a, b]), (len(at), 2, 3)), at)
@@ -238,11 +237,11 @@ class Scene:
                 people.append(self._figures.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
         return people
 
-    def _project_box(self, box: Cuboid, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _project_box(self, box: Cuboid, tip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
-        if box.bent_by is not None:
+        if box.bends:
             bend = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
-            corners[..., 2] += bend * tips[box.bent_by][:, None]
+            corners[..., 2] += bend * tip[:, None]
         return self._camera.project(corners, self._at)
 
     def draw(self, frame: int) -> np.ndarray:
@@ -379,13 +378,8 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
 Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
-def sample_boards(
-    board_m: float, lateral_m: list[float], rng: np.random.Generator
-) -> tuple[list[Cuboid], list[Rail], list[np.ndarray]]:
-    """Sample the athletes' boards and the boards beside them.
-
-    Args:
-        lateral_m: lateral position of each athlete's board; the first is 0.
+def sample_boards(board_m: float, rng: np.random.Generator) -> tuple[list[Cuboid], list[Rail], list[np.ndarray]]:
+    """Sample the athlete's board and the boards beside it.
 
     Returns:
         Boxes, railings, and positions (3,) where bystanders wait.
@@ -401,17 +395,13 @@ def sample_boards(
     metal = textures.color(rng)
     if springboard:
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
-        for k, y in enumerate(lateral_m):
-            low, high = y - 0.25, y + 0.25
-            boxes.append(Cuboid(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), color=tone, bent_by=k))
-            boxes.append(Cuboid(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), color=tone))
-            boxes.append(
-                Cuboid(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), color=concrete)
-            )
-            boxes.append(Cuboid(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), color=paint))
+        boxes.append(Cuboid(low=(-2.2, -0.25, board_m - 0.05), high=(0, 0.25, board_m), color=tone, bends=True))
+        boxes.append(Cuboid(low=(-4.8, -0.25, board_m - 0.06), high=(-2.2, 0.25, board_m), color=tone))
+        boxes.append(Cuboid(low=(-5.6, -0.5, board_m - 0.5), high=(-2.8, 0.5, board_m - 0.1), color=concrete))
+        boxes.append(Cuboid(low=(-5.0, -0.3, 0.0), high=(-3.2, 0.3, board_m - 0.5), color=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
-            if rng.random() < 0.5 or abs(side + 0.25 - lateral_m[-1]) < 1.0:
+            if rng.random() < 0.5 or side + 0.25 < 1.0:
                 continue
             boxes.append(Cuboid(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), color=tone))
             boxes.append(Cuboid(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), color=paint))
@@ -421,11 +411,10 @@ def sample_boards(
             spots.append(np.array([rng.uniform(-6.5, -5.2), rng.uniform(-0.3, 1.3), rng.choice([0.0, board_m - 0.1])]))
     else:
         half = rng.uniform(0.9, 1.5)
-        far_side = half + lateral_m[-1]
         slab = rng.uniform(0.2, 0.5)
-        boxes.append(Cuboid(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), color=concrete))
+        boxes.append(Cuboid(low=(-6.5, -half, board_m - slab), high=(-0.7, half, board_m), color=concrete))
         edge = paint if rng.random() < 0.5 else concrete
-        boxes.append(Cuboid(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), color=edge))
+        boxes.append(Cuboid(low=(-0.7, -half, board_m - slab), high=(0, half, board_m), color=edge))
         # The near side of the slab covers the feet for a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
             near, far = (low, -half, board_m - slab), (high, -_CLEARANCE_M, board_m)
@@ -435,7 +424,7 @@ def sample_boards(
         )
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
         for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.55 else 0):
-            spots.append(np.array([rng.uniform(-5.5, -1.4), rng.uniform(0.4, far_side - 0.1), board_m]))
+            spots.append(np.array([rng.uniform(-5.5, -1.4), rng.uniform(0.4, half - 0.1), board_m]))
     for z in (3.0, 5.0, 7.5, 10.0):
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
@@ -448,7 +437,7 @@ def sample_boards(
                 spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
-        for y in (-wide, wide + lateral_m[-1]):
+        for y in (-wide, wide):
             for z in (0.5, 1.0):
                 rails.append(((length[0], y, board_m + z), (length[1], y, board_m + z), metal, bar, y < 0))
             for x in np.linspace(length[0], length[1], 5):

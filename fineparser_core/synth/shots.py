@@ -128,56 +128,50 @@ class Timing:
         return self.start_s + np.arange(self.n_frames) * self.step_s
 
 
-def film_athletes(
-    athletes: list[Athlete],
+def film_athlete(
+    athlete: Athlete,
     timing: Timing,
     subframes: int,
     viewpoint: Viewpoint,
     close: bool,
     size: tuple[int, int],
     rng: np.random.Generator,
-) -> tuple[SceneCamera, list[np.ndarray]]:
-    """Evaluate the motion of the athletes and of a camera that follows them.
+) -> tuple[SceneCamera, np.ndarray]:
+    """Evaluate the motion of the athlete and of a camera that follows.
 
     Args:
         subframes: number of instants a frame.
-        close: follow the neck of the first athlete instead of the center of mass of all.
+        close: follow the neck instead of the center of mass.
 
     Returns:
-        The camera, and for each athlete the joints (N, J, 3) in meters, N = n_frames * subframes.
+        The camera, and the joints (N, J, 3) in meters, N = n_frames * subframes.
     """
     count = timing.n_frames * subframes
     middle = (subframes - 1) / 2
     time = timing.start_s + (np.arange(count) - middle) * timing.step_s / subframes
-    motions = [athlete.world_joints(time) for athlete in athletes]
-    contact_s = athletes[0].contact_s
-    target = np.mean([center for _, center in motions], axis=0)
+    joints, target = athlete.motion.world_joints(time)
+    contact_s = athlete.motion.contact_s
     target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
     under = time > contact_s
     target[under, :2] = target[np.searchsorted(time, contact_s).clip(0, count - 1), :2]
     if close:
-        target = motions[0][0][:, JOINT["neck"]]
+        target = joints[:, JOINT["neck"]]
     phase = np.clip(time / contact_s, 0, None)
     camera = animate_camera(viewpoint, target, timing.step_s / subframes, phase, size, rng)
-    return camera, [joints for joints, _ in motions]
+    return camera, joints
 
 
 def render_shot(
-    athletes: list[Athlete],
-    timing: Timing,
-    camera: SceneCamera,
-    joints: list[np.ndarray],
-    optics: Optics,
-    rng: np.random.Generator,
+    athlete: Athlete, timing: Timing, camera: SceneCamera, joints: np.ndarray, optics: Optics, rng: np.random.Generator
 ) -> Shot:
-    """Render the frames of a shot; the masks cover all athletes, the joints are those of the first.
+    """Render the frames of a shot.
 
     Args:
-        joints: for each athlete (N, J, 3) meters at the instants of the camera, from `film_athletes`.
+        joints: (N, J, 3) meters at the instants of the camera, from `film_athlete`.
     """
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
-    subframes = len(joints[0]) // count
+    subframes = len(joints) // count
     n_exposed = int(np.clip(round(optics.shutter * subframes), 1, subframes - 1))
     begin = (subframes - n_exposed) // 2
     exposed = np.arange(count)[:, None] * subframes + begin + np.arange(n_exposed)
@@ -191,23 +185,20 @@ def render_shot(
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
-    boards = [(athlete.lateral_m, athlete.deflection(time)) for athlete in athletes]
-    motion = athletes[0].motion
-    scene = Scene(camera, middle, motion.board_m, time, boards, motion.body, light, rng)
-    drawn = [DrawnAthlete(exposures, athlete, moved, rng) for athlete, moved in zip(athletes, joints, strict=True)]
-    drawn.reverse()  # far to near: the partner is behind the first athlete
-    joints_px, _ = camera.project(keypoints_of(athletes[0], joints[0][middle], time), middle)
+    motion = athlete.motion
+    tip = motion.approach.deflection(time)
+    scene = Scene(camera, middle, motion.board_m, time, tip, motion.body, light, rng)
+    drawn = DrawnAthlete(exposures, athlete, joints, rng)
+    joints_px, _ = camera.project(keypoints_of(athlete, joints[middle], time), middle)
     body_px = joints_px[:, :-1]
-    foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
+    foreground = Foreground(camera, middle, body_px, joints[middle, 0], rng) if optics.occluded else None
     for i in range(count):
         image = scene.draw(i)
         move = _camera_move(camera, exposed[i])
         image = motion_blur(image, move)
-        for athlete in drawn:
-            athlete.draw(image, masks[i], i)
+        drawn.draw(image, masks[i], i)
         scene.draw_front(image, masks[i], i)
-        for athlete in drawn:
-            athlete.draw_splash(image, masks[i], i)
+        drawn.draw_splash(image, masks[i], i)
         if foreground is not None:
             foreground.draw(image, masks[i], i)
         if optics.readout:
@@ -235,8 +226,8 @@ def render_underwater(
 ) -> Shot:
     """Render a shot of an underwater camera. Its masks are empty and its joints NaN, as both end at the surface."""
     time = timing.time_s()
-    joints, _ = athlete.world_joints(time)
-    view = UnderwaterView(athlete.motion.body, joints, time - athlete.contact_s, athlete.splash, size, rng)
+    joints, _ = athlete.motion.world_joints(time)
+    view = UnderwaterView(athlete.motion.body, joints, time - athlete.motion.contact_s, athlete.splash, size, rng)
     frames = np.stack([apply_optics(view.draw(i), optics, rng) for i in range(timing.n_frames)])
     no_joints = np.full((len(frames), len(KEYPOINT_NAMES), 2), np.nan, np.float32)
     return frames, np.zeros(frames.shape[:3], np.uint8), no_joints

@@ -21,7 +21,7 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
 
     They are those of the athlete nearest to the camera. The line at entry is that of the body in the plane of the dive.
     """
-    motion = plan.athletes[0].motion
+    motion = plan.athlete.motion
     up = float(motion.start_velocity[2])
     found = {
         "flight_time": motion.contact_s,

@@ -13,7 +13,7 @@ from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth.camera import sample_viewpoint
 from fineparser_core.synth.dataset import CLUB_NUMBERS, SynthConfig, sample_spec
 from fineparser_core.synth.render import DiveSpec, plan_dive
-from fineparser_core.synth.shots import film_athletes, keypoints_of
+from fineparser_core.synth.shots import film_athlete, keypoints_of
 from fineparser_core.video.athlete_crop import squares_around_joints
 from fineparser_core.video.clips import SAMPLED_S, sample_run, transition_samples
 
@@ -94,19 +94,18 @@ def _simulated(i: int, seed: int) -> dict[str, np.ndarray] | None:
         board_m = float(drawn.choice((1.0, 3.0)))
         spec = DiveSpec(dive_number=str(drawn.choice(CLUB_NUMBERS)), board_m=board_m)
     plan = plan_dive(spec, state)
-    athlete, timing, rng = plan.athletes[0], plan.timing, plan.rng
-    camera, joints = film_athletes(
-        [athlete], timing, 1, sample_viewpoint(plan.board_m, False, rng), False, _SIZE_PX, rng
-    )
+    athlete, timing, rng = plan.athlete, plan.timing, plan.rng
+    viewpoint = sample_viewpoint(plan.board_m, False, rng)
+    camera, joints = film_athlete(athlete, timing, 1, viewpoint, False, _SIZE_PX, rng)
     time_s = timing.time_s()
-    world = keypoints_of(athlete, joints[0], time_s)
+    world = keypoints_of(athlete, joints, time_s)
     pixels, _ = camera.project(world, np.arange(timing.n_frames))
     pixels = pixels.astype(np.float32) + 0.5
     pixels[world[..., 2] < 0] = np.nan
     squares = squares_around_joints(pixels[:, :-1], ~np.isnan(pixels[:, :-1, 0]), 1, *_SIZE_PX)
     if squares is None:
         return None
-    contact = int(np.ceil((athlete.contact_s - timing.start_s) / timing.step_s))
+    contact = int(np.ceil((athlete.motion.contact_s - timing.start_s) / timing.step_s))
     first = max(timing.first_flight_frame - round(SAMPLED_S[0] / timing.step_s), 0)
     last = min(contact + round(SAMPLED_S[1] / timing.step_s), timing.n_frames - 1)
     sampled = sample_run(first, last)

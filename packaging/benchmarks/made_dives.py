@@ -29,11 +29,11 @@ def made_parse(plan: DivePlan, rng: np.random.Generator, azimuth: float, errors:
         azimuth: 0 is the view from the side, radians.
         errors: by how much the joints are worse than usual ones.
     """
-    motion, timing = plan.athletes[0].motion, plan.timing
+    motion, timing = plan.athlete.motion, plan.timing
     start = max(-1.2, timing.start_s)
     times = np.arange(start, motion.contact_s + 0.5, 1 / _FPS)[:96]
     joints_m, centre_m = motion.world_joints(times)
-    edge = plan.athletes[0].board_edge(times)[:, None]
+    edge = plan.athlete.board_edge(times)[:, None]
     head = (joints_m[:, [JOINT["head_low"]]] + joints_m[:, [JOINT["head_top"]]]) / 2
     body = joints_m[:, [JOINT[name] for name in KEYPOINT_NAMES[1:-1]]]
     points = np.concatenate([head, body, edge], axis=1)

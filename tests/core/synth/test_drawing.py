@@ -49,8 +49,7 @@ def test_objects_in_front_of_the_athlete_clear_the_mask():
     for seed in range(6):
         camera = camera_at((-1.0, 0.0, 10.2), 1)
         rng = np.random.default_rng(seed)
-        boards = [(0.0, np.zeros(1))]
-        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), boards, bodies.sample_body(rng), LIGHT, rng)
+        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), np.zeros(1), bodies.sample_body(rng), LIGHT, rng)
         image, mask = np.full((SIZE[1], SIZE[0], 3), 7, np.uint8), np.ones((SIZE[1], SIZE[0]), np.uint8)
         scene.draw_front(image, mask, 0)
         changed = (image != 7).any(2)

@@ -12,10 +12,10 @@ from fineparser_core.synth.render import DiveSpec, render_dive
     [
         (4, DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3)),
         (5, DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3)),  # mirrored
-        (4, DiveSpec(dive_number="107B", board_m=3.0, clear=True, height_px=128, aspect=16 / 9, synchro=True)),
+        (4, DiveSpec(dive_number="107B", board_m=3.0, clear=True, height_px=128, aspect=16 / 9)),
     ],
 )
-def test_joints_of_the_first_athlete_lie_in_the_mask(seed, spec):
+def test_joints_of_the_athlete_lie_in_the_mask(seed, spec):
     dive = render_dive(spec, seed)
     count, height, width = dive.masks.shape
     assert dive.joints.shape == (count, len(KEYPOINT_NAMES), 2)
