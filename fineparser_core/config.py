@@ -125,7 +125,6 @@ class RunSettings:
         loaders: processes that make batches ahead of the network; by default none on a CPU, and up to four a GPU. The
             batches are the same.
         checkpoint_every: iterations between checkpoints; a checkpoint of FineParser takes 616 MB.
-        keep: how many of the last checkpoints stay.
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
         deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without any,
             for example the 3D pooling of I3D on a GPU.
@@ -144,7 +143,6 @@ class RunSettings:
     workers: int = 2
     loaders: int | None = None
     checkpoint_every: int = 500
-    keep: int = 1
     cudnn_benchmark: bool = False
     deterministic: bool = False
     minutes: float | None = None
@@ -157,7 +155,7 @@ class RunSettings:
         for name in ("kinetics", "imagenet", "weights", "cache"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
-        check_numbers(self, ("workers", "checkpoint_every", "keep"))
+        check_numbers(self, ("workers", "checkpoint_every"))
         if self.minutes is not None and self.minutes <= 0:
             raise ConfigError(f"minutes is {self.minutes}: it must be above 0.")
         if self.limit is not None and self.limit < 1:
@@ -190,8 +188,7 @@ class TrainConfig(ModelConfig):
         batch_size: pairs per batch and process; dives where `all_pairs`, and for a method that scores dives alone.
         grad_accum_steps: batches whose gradients are summed before the optimiser updates the weights. Deviation: the
             release's counter is off by one, so its first update sees a single batch.
-        optimizer: "adam" (the paper's), "adamw" or "sgd".
-        momentum: of "sgd".
+        optimizer: "adam" (the paper's) or "adamw".
         lr: peak learning rate of every parameter that no other setting names.
         i3d_lr: peak of the temporal parser's I3D.
         psnet_lr: peak of PSNet.
@@ -209,7 +206,6 @@ class TrainConfig(ModelConfig):
             float32.
         tf32: which products an NVIDIA GPU rounds to ten bits, for speed: "off" none, "convolutions" (PyTorch's default,
             and so the release's), "on" those of matrices, too.
-        compile: run the encoders through `torch.compile`.
         teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
         mask_weight: of L_SAP in the total (Eq. 7: 1).
         transition_weight: of L_TAP (Eq. 7: 1).
@@ -251,8 +247,7 @@ class TrainConfig(ModelConfig):
     epochs: int = 400
     batch_size: int = 2
     grad_accum_steps: int = 2
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    momentum: float = 0.9
+    optimizer: Literal["adam", "adamw"] = "adam"
     lr: float = 1e-3
     i3d_lr: float = 1e-4
     psnet_lr: float = 1e-3
@@ -267,7 +262,6 @@ class TrainConfig(ModelConfig):
     freeze: tuple[str, ...] = ()
     precision: Precision = "fp32"
     tf32: Literal["off", "convolutions", "on"] = "off"
-    compile: bool = False
 
     teacher_forcing: float = 1.0
     mask_weight: float = 1.0
@@ -296,8 +290,8 @@ class TrainConfig(ModelConfig):
             raise ConfigError(
                 f"A batch of {self.batch_size} has no pairs: give --batch-size at least 2 with --all-pairs."
             )
-        if self.validation_share >= 1 or self.momentum >= 1:
-            raise ConfigError("validation_share and momentum must be below 1.")
+        if self.validation_share >= 1:
+            raise ConfigError("validation_share must be below 1.")
         if self.pick_on == "test" and not self.test_epochs:
             raise ConfigError("The epoch is to be picked on the test split: add --test-epochs, which measures it.")
         for name in ("flip", "teacher_forcing", "focal_alpha"):

@@ -9,8 +9,6 @@ is drawn depends on nothing but the seed and the place in the run.
 import json
 import logging
 import math
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -41,7 +39,6 @@ from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loa
 from fineparser_core.training.events import Events
 from fineparser_core.training.objective import Objective, make_objective
 from fineparser_core.training.optimizer import (
-    compile_encoders,
     fix_batch_norms,
     learning_rate,
     make_optimizer,
@@ -121,8 +118,6 @@ class Loop:
         self.iterations = self.sampler.iterations * config.epochs
         self.loader = batch_loader(batches, self.sampler, self.settings, device)
         self.batches: Iterator[Any] = iter(())
-        if config.compile:
-            compile_encoders(self.objective)
         self.events = Events(out)
         self.at = _Place()
         self._unread: list[tuple[int, dict[str, float], dict[str, Tensor]]] = []
@@ -233,8 +228,6 @@ class Loop:
             "iteration": self.at.iteration,
         }
         save_checkpoint(content, path)
-        if self.settings.keep > 1:
-            _keep(path, self.at.iteration, self.settings.keep)
 
     def _measure_when_due(self, epoch: int) -> None:
         """Measure the network after an epoch, from 1, that is evaluated, and keep its weights if they are the best."""
@@ -384,18 +377,6 @@ def load_best(model: AQAModel, out: Path) -> None:
         CheckpointError: it cannot be read.
     """
     model.load_state_dict(load_checkpoint(out / BEST, next(model.parameters()).device))
-
-
-def _keep(path: Path, iteration: int, kept: int) -> None:
-    """Also name a checkpoint after its iteration, and remove the oldest of these names."""
-    named = path.with_stem(f"{path.stem}-{iteration:08d}")
-    named.unlink(missing_ok=True)
-    try:
-        os.link(path, named)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(path, named)
-    for old in sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))[:-kept]:
-        old.unlink()
 
 
 def _seed(*parts: int) -> int:

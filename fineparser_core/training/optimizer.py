@@ -43,8 +43,6 @@ def make_optimizer(groups: list[tuple[list[nn.Parameter], float]], config: Train
             return torch.optim.Adam(params, weight_decay=config.weight_decay, fused=fused)
         case "adamw":
             return torch.optim.AdamW(params, weight_decay=config.weight_decay, fused=fused)
-        case "sgd":
-            return torch.optim.SGD(params, momentum=config.momentum, weight_decay=config.weight_decay, fused=fused)
 
 
 def rate_names(config: TrainConfig, peaks: Sequence[float]) -> list[str]:
@@ -77,17 +75,3 @@ def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
             weights = list(module.parameters())
             if module in kept or (weights and not any(weight.requires_grad for weight in weights)):
                 module.eval()
-
-
-#: Modules whose inputs always have the same shapes, unlike the steps that follow. The spatial parser is compiled whole,
-#: as it calls parts of its I3D, and its I3D too, which is called alone where no mask is wanted.
-_COMPILED = ("i3d", "spatial_parser", "spatial_parser.encoder", "static_encoder.backbone")
-
-
-def compile_encoders(objective: Objective) -> None:
-    """Make the encoders run through `torch.compile` when they are called."""
-    for name in _COMPILED:
-        try:
-            objective.model.get_submodule(name).compile()
-        except AttributeError:
-            continue

@@ -210,16 +210,6 @@ def test_batches_sum_their_gradients(tmp_path, monkeypatch, clip_norm, expected)
     assert seen[:2] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path):
-    finished(tmp_path, settings=RunSettings(checkpoint_every=3, keep=2))
-    assert sorted(path.name for path in tmp_path.glob("train*.pt")) == [
-        "train-00000009.pt",
-        "train-00000012.pt",
-        "train.pt",
-    ]
-    assert load_checkpoint(tmp_path / "train-00000009.pt", CPU)["iteration"] == 9
-
-
 def train(out, config, splits=SPLITS, **options):
     out.mkdir(exist_ok=True)
     model = built(config)
