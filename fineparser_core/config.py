@@ -128,8 +128,6 @@ class RunSettings:
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
         deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without any,
             for example the 3D pooling of I3D on a GPU.
-        minutes: stop after so long as if interrupted, whatever is being done, decoding and measuring included; --resume
-            goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
         name: of the weights (default: the method's).
         trained_on: a sentence for whoever sees a score (default: from the data set).
@@ -145,7 +143,6 @@ class RunSettings:
     checkpoint_every: int = 500
     cudnn_benchmark: bool = False
     deterministic: bool = False
-    minutes: float | None = None
     limit: int | None = None
     name: str | None = None
     trained_on: str | None = None
@@ -156,8 +153,6 @@ class RunSettings:
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
         check_numbers(self, ("workers", "checkpoint_every"))
-        if self.minutes is not None and self.minutes <= 0:
-            raise ConfigError(f"minutes is {self.minutes}: it must be above 0.")
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit is {self.limit}: it must be at least 1.")
 

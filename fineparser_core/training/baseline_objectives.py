@@ -11,9 +11,8 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.models.baselines.core import CoRe
-from fineparser_core.models.baselines.pooled import I3DMLP, POINTS
+from fineparser_core.models.baselines.pooled import I3DMLP, POINTS, USDL
 from fineparser_core.models.baselines.tsa import TSA
-from fineparser_core.models.baselines.usdl import USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.exemplars import some_candidates
 from fineparser_core.data.records import DatasetDive
-from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
+from fineparser_core.errors import CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import finite
 from fineparser_core.evaluation.summary import summarize
@@ -36,7 +36,6 @@ from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import safe_path
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.events import Events
 from fineparser_core.training.objective import Objective, make_objective
 from fineparser_core.training.optimizer import (
     fix_batch_norms,
@@ -54,10 +53,49 @@ STAGE = "train"
 CHECKPOINT, BEST = "train.pt", "best.pt"
 #: Iterations of a GPU between two looks at their losses, for which the host has to wait.
 _UNREAD = 16
+#: Log of a run as JSON lines.
+EVENTS = "events.jsonl"
 #: File of the measured epochs.
 HISTORY = "history.json"
 #: Share of the running mean of a loss in the log that an iteration replaces.
 _NEW = 0.05
+
+
+class Events:
+    """Appends to FOLDER/events.jsonl, a line for each event.
+
+    A resumed run calls `cut` first, because it repeats the iterations after its checkpoint.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / EVENTS
+
+    def cut(self, stage: str, iteration: int) -> None:
+        """Delete the events of a stage after an iteration, and an incomplete last line."""
+        if not self._path.exists():
+            return
+        kept = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if event["stage"] != stage or event["iteration"] <= iteration:
+                kept.append(line)
+        write_whole(self._path, "".join(f"{line}\n" for line in kept))
+
+    def write(self, stage: str, iteration: int, values: Mapping[str, float]) -> None:
+        """Write an event; values that are not finite are left out, as JSON does not have them.
+
+        Raises:
+            ExportError: it cannot be written.
+        """
+        finite = {name: float(value) for name, value in values.items() if np.isfinite(value)}
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"stage": stage, "iteration": iteration, **finite}) + "\n")
+        except OSError as error:
+            raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
 
 
 @dataclass

@@ -100,7 +100,7 @@ _METHODS = (
     replace(
         _I3D_MLP,
         name="usdl",
-        model=f"{_BASELINES}.usdl:USDL",
+        model=f"{_BASELINES}.pooled:USDL",
         objective=f"{_OBJECTIVES}:USDLObjective",
         departs="windows averaged before the MLP; bins from 0 to 120 points",
     ),

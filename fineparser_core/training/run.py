@@ -4,10 +4,9 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from threading import Timer
 from typing import Any, TypeVar
 
 import torch
@@ -103,8 +102,11 @@ def train(
     config = get_config(config) if isinstance(config, str) else config
     data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
     settings, cancel, device = settings or RunSettings(), cancel or CancelToken(), device or torch.device("cpu")
-    with limited(settings.minutes, cancel), ExitStack() as held:
-        return _train(config, data, out, settings, cancel, device, held)
+    settings = starting_weights(config, settings)
+    records = split_records(data, config, settings)
+    recorded = _recorded(config, data, records, settings)
+    with open_run(out, recorded, resume=settings.resume):
+        return _train(config, data, out, settings, records, DataStamp(**recorded["data"]), cancel, device)
 
 
 def _train(
@@ -112,15 +114,11 @@ def _train(
     data: DiveSet,
     out: Path,
     settings: RunSettings,
+    records: dict[str, list[DiveRecord]],
+    stamp: DataStamp,
     cancel: CancelToken,
     device: torch.device,
-    held: ExitStack,
 ) -> FinishedRun:
-    settings = starting_weights(config, settings)
-    records = split_records(data, config, settings)
-    recorded = _recorded(config, data, records, settings)
-    stamp = DataStamp(**recorded["data"])
-    held.enter_context(open_run(out, recorded, resume=settings.resume))
     model, notices = initial_model(config, settings)
     begun = (out / CHECKPOINT).exists()
     if not begun and settings.weights is None and KINETICS_NOTICE not in notices:
@@ -184,24 +182,6 @@ def starting_weights(config: TrainConfig, settings: RunSettings) -> RunSettings:
     if config.start != "bundled" or settings.weights is not None or settings.kinetics is not None:
         return settings
     return replace(settings, weights=bundled_weights())
-
-
-@contextmanager
-def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
-    """Set the token after so many minutes; None is never."""
-
-    def stop() -> None:
-        logger.info("stops after %g minutes: --resume goes on", minutes)
-        cancel.cancel()
-
-    timer = Timer(60 * (minutes or 0), stop)
-    timer.daemon = True
-    if minutes is not None:
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from made_results import dive
 from scipy.stats import spearmanr
 
-from fineparser_core.evaluation.comparison import compare
+from fineparser_core.evaluation.dataset_evaluation import compare
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.support.bootstrap import bootstrap_interval
 

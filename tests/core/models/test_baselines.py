@@ -10,8 +10,8 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
+from fineparser_core.models.baselines.pooled import USDL
 from fineparser_core.models.baselines.tsa import TSA
-from fineparser_core.models.baselines.usdl import USDL
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.training.methods import METHODS
 

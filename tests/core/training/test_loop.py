@@ -19,8 +19,7 @@ from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.events import Events
-from fineparser_core.training.loop import BEST, Trainer, load_best, load_checkpoint
+from fineparser_core.training.loop import BEST, Events, Trainer, load_best, load_checkpoint
 from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")

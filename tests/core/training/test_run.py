@@ -11,6 +11,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.models.i3d import I3D
+from fineparser_core.progress import CancelToken
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.methods import METHODS
 from fineparser_core.training.presets import get_config
@@ -29,18 +30,19 @@ def test_a_card_says_what_the_method_takes_and_gives_and_not_what_another_does(m
     assert "rendered dives" not in card_of_method(get_config(method.name).model, rendered=False)["limitations"]
 
 
-def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are_random(
+def test_a_run_can_be_cancelled_while_it_decodes_and_says_once_that_its_weights_are_random(
     rendered_root, tmp_path, caplog
 ):
-    settings = RunSettings(cache=tmp_path / "cache", minutes=1e-6, resume=True)
-    with pytest.raises(Cancelled):  # while it decodes
-        train("i3d-mlp", rendered_root, tmp_path, settings=settings)
+    settings, cancel = RunSettings(cache=tmp_path / "cache", resume=True), CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        train("i3d-mlp", rendered_root, tmp_path, settings=settings, cancel=cancel)
     assert "all weights start random: give --kinetics or --weights" in caplog.text
     assert not (tmp_path / "events.jsonl").exists()
     caplog.clear()
     (tmp_path / "train.pt").touch()
     with pytest.raises(Cancelled):
-        train("i3d-mlp", rendered_root, tmp_path, settings=settings)
+        train("i3d-mlp", rendered_root, tmp_path, settings=settings, cancel=cancel)
     assert "random" not in caplog.text
 
 
