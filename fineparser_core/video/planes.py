@@ -88,7 +88,7 @@ class ColorMatrix(Enum):
     """The matrix that converts between RGB and YUV.
 
     Attributes:
-        red, blue: their coefficients in luma.
+        red_share, blue_share: their coefficients in luma.
         tag, primaries: FFmpeg's numbers of the matrix and of its usual primaries.
     """
 
@@ -96,14 +96,15 @@ class ColorMatrix(Enum):
     BT709 = (0.2126, 0.0722, 1, 1)
 
     def __init__(self, red: float, blue: float, tag: int, primaries: int) -> None:
-        self.red, self.blue, self.tag, self.primaries = red, blue, tag, primaries
+        self.red_share, self.blue_share = red, blue
+        self.tag, self.primaries = tag, primaries
 
     def planes(self, image: np.ndarray) -> Planes:
         """Convert an (H, W, 3) uint8 RGB image with even sides to new planes."""
         red, green, blue = np.moveaxis(image.astype(np.float32) / 255, 2, 0)
-        luma = self.red * red + (1 - self.red - self.blue) * green + self.blue * blue
-        u = (blue - luma) / (2 - 2 * self.blue)
-        v = (red - luma) / (2 - 2 * self.red)
+        luma = self.red_share * red + (1 - self.red_share - self.blue_share) * green + self.blue_share * blue
+        u = (blue - luma) / (2 - 2 * self.blue_share)
+        v = (red - luma) / (2 - 2 * self.red_share)
         u, v = (128 + 224 * (c[::2, ::2] + c[1::2, ::2] + c[::2, 1::2] + c[1::2, 1::2]) / 4 for c in (u, v))
         return Planes(*(np.rint(plane).astype(np.uint8) for plane in (16 + 219 * luma, u, v)))
 
