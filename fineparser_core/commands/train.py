@@ -19,34 +19,25 @@ BUNDLE_RECIPE = "bundle"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions(RunSettings, DatasetOptions):
-    """Options of every training run.
+class TrainOptions(RunSettings, DatasetOptions):
+    """Trains weights on FineDiving, MTL-AQA or rendered dives.
+
+    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names.
 
     Attributes:
         data: folder of the data set, or a file of judged dives.
         out: folder for checkpoints, events, results and the finished bundle.
         device: where the network runs; by default on the best that there is.
         weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
+        config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
+            weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
+            table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
     """
 
     data: Path
     out: Path
     device: Device = "auto"
     weights: Weights | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainOptions(RunOptions):
-    """Trains weights on FineDiving, MTL-AQA or rendered dives.
-
-    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names.
-
-    Attributes:
-        config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
-            weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
-            table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
-    """
-
     config: str = "fineparser"
     settings: OmitArgPrefixes[TrainConfig]
 

@@ -8,7 +8,7 @@ from made_analysis import made_analysis
 from fineparser_core.commands.cli import main
 from fineparser_core.commands.data import disagreement, shows_another, with_moments
 from fineparser_core.commands.options import WeightsOptions, parse
-from fineparser_core.commands.train import RunOptions
+from fineparser_core.commands.train import TrainOptions
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact
@@ -16,7 +16,7 @@ from fineparser_core.scoring.rescore import correct_contact
 
 def test_the_bundled_weights_have_a_name_for_every_command():
     assert parse(WeightsOptions, "score", ["--weights", "bundled"]).weights == bundled_weights()
-    run = parse(RunOptions, "train", ["--data", "dives", "--out", "run", "--weights", "bundled"])
+    run = parse(TrainOptions, "train", ["--data", "dives", "--out", "run", "--weights", "bundled"])
     assert run.weights == bundled_weights()
     assert parse(WeightsOptions, "score", ["--weights", "./bundled"]).weights == Path("bundled")
     assert parse(WeightsOptions, "score", []).weights is None
