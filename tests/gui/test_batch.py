@@ -97,16 +97,6 @@ def _drag(view, row: int, below: int) -> None:
     view.model().moveRows(QModelIndex(), row, 1, QModelIndex(), below + 1)
 
 
-def _drop(view, rows: list[int], below: int) -> None:
-    """Let rows that were dragged together fall below all others, as Qt moves them: one after the other."""
-    view.clearSelection()
-    for row in rows:
-        view.selectionModel().select(view.model().index(row), QItemSelectionModel.SelectionFlag.Select)
-    view.dropped.emit()
-    for _ in rows:
-        view.model().moveRows(QModelIndex(), rows[0], 1, QModelIndex(), below)
-
-
 def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     window, view = batch.window, batch.window.dives.view
@@ -130,34 +120,6 @@ def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtb
     batch.session.select(first)
     batch.parsed(first)
     assert batch.asked() == [(fourth, Urgency.BATCH)]
-
-
-def test_a_changed_order_can_be_undone_each_gesture_as_one(batch, qtbot, small_video):
-    first, second, third, fourth = batch.session.keys
-    window, view, edits = batch.window, batch.window.dives.view, batch.session.editing.edits
-    move_down = window.actions_by_id["move_down"]
-    batch.session.select(first)
-    for _ in range(2):
-        move_down.trigger()
-    assert batch.session.keys == [second, third, first, fourth]
-    assert window.actions_by_id["undo"].text() == "&Undo changing the order of the dives"
-    _drop(view, [0, 1], 4)
-    assert batch.session.keys == [first, fourth, second, third]
-    assert edits.n_done == 2
-    batch.session.open([small_video])  # no edit: it stays where it is
-    fifth = batch.session.keys[-1]
-    batch.session.select(first)
-    window.actions_by_id["undo"].trigger()
-    assert batch.session.keys == [second, third, first, fourth, fifth]
-    window.actions_by_id["undo"].trigger()
-    assert batch.session.keys == [first, second, third, fourth, fifth]
-    assert window.dives.model.keys == batch.session.keys
-    window.actions_by_id["redo"].trigger()
-    window.actions_by_id["redo"].trigger()
-    assert batch.session.keys == [first, fourth, second, third, fifth]
-    move_down.trigger()
-    window.actions_by_id["move_up"].trigger()
-    assert edits.n_done == 2  # there and back again is nothing to undo
 
 
 def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):

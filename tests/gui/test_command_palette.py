@@ -26,14 +26,6 @@ def test_a_command_is_found_by_its_words_and_carried_out(idle_studio, qtbot):
     qtbot.waitUntil(idle_studio.window.actions_by_id["history"].isChecked)
 
 
-def test_all_shortcuts_are_listed_with_the_fixed_keys_of_picture_and_timeline(idle_studio):
-    idle_studio.window.actions_by_id["shortcuts"].trigger()
-    dialog = idle_studio.window.findChild(CommandPalette)
-    dialog.search.setText("timeline ten frames left")
-    assert shown(dialog) == ["Move handle or playhead (Shift: ten frames)"]
-    dialog.close()
-
-
 def test_a_command_is_found_by_its_key_and_what_cannot_be_done_now_does_nothing(idle_studio, qtbot):
     dialog = palette(idle_studio)
     qtbot.keyClicks(dialog.search, "ctrl+e")

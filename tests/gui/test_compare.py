@@ -14,7 +14,6 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.records import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
 from fineparser_gui.compare.bar import CompareBar, CompareButton
-from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import LINE, Drawing
 
@@ -71,19 +70,6 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
     assert beside.panes[1].frame == other[1].start_frame + 8
     transport.seek(mine[1].start_frame + 17)
     assert beside.panes[1].frame == other[1].start_frame + 18
-
-
-def test_its_correction_is_followed_and_its_end_ends_the_comparison(idle_studio, beside, two_dives):
-    session = idle_studio.session
-    session.comparing.align(Alignment.STEPS)
-    entry = session.dive(two_dives[1]).analysis.parse.transitions.first_entry_frame
-    session.update_analysis(two_dives[1], correction=Correction(transitions=(20, entry)))
-    assert session.comparing.other.steps[1].start_frame == 20
-    idle_studio.window.transport.seek(session.current.analysis.parse.steps[1].start_frame)
-    assert beside.panes[1].frame == 20
-    session.remove(two_dives[1])
-    assert session.comparing.other is None
-    assert not beside.panes[1].isVisible()
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # lists, of the offscreen platform

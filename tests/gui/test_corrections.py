@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import activate, answer_dive, dive_parse, moved_scoring, open_scored, result_message, scoring
+from answers_kit import answer_dive, dive_parse, moved_scoring, open_scored, result_message, scoring
 from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
@@ -141,20 +141,6 @@ def test_transitions_stay_apart_and_in_the_dive(scored):
     assert session.current.correction.transitions[0] == 1
     player.edits.nudge_transition(1, 1000)
     assert session.current.correction.transitions[1] == session.current.info.n_frames - 1
-
-
-def test_keys_put_a_step_at_the_playhead(scored, qtbot):
-    window, session = scored.studio.window, scored.studio.session
-    activate(qtbot, window)
-    window.setFocus()
-    window.transport.seek(50)
-    qtbot.keyClick(window, Qt.Key.Key_1)
-    assert session.current.correction.transitions == (50, ENTRY)
-    window.player.edits.nudge_transition(0, -1)
-    assert session.current.correction.transitions == (49, ENTRY)
-    assert window.transport.frame == 49
-    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert session.current.correction.transitions == (50, ENTRY)
 
 
 def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):

@@ -13,7 +13,6 @@ from fineparser_gui.session.drawings import (
     ARROW,
     ELLIPSE,
     FREEHAND,
-    LINE,
     MARK_COLORS,
     MOST_POINTS,
     NOTE,
@@ -251,32 +250,6 @@ def test_a_line_is_drawn_moved_and_deleted_with_the_keys(drawn, keyed, qtbot):
     assert session.current.drawings == ()
     _press(qtbot, keyed, Qt.Key.Key_Right)
     assert window.transport.frame == 2
-
-
-def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qtbot):
-    session, window, layer = drawn.session, drawn.window, drawn.window.player.drawing.layers[0]
-    note = Drawing(kind=NOTE, frame=0, points=((10, 10),), text="knees")
-    line = Drawing(kind=LINE, frame=0, points=((5, 30), (30, 40)))
-    late = Drawing(kind=LINE, frame=90, points=((5, 30), (30, 40)))
-    session.drawing_edits.draw(session.current.key, (note, line, late), "drawing")
-    _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
-    assert layer.selected == line
-    _press(qtbot, keyed, Qt.Key.Key_Backtab, shift=True)
-    assert layer.selected == note
-    _press(qtbot, keyed, Qt.Key.Key_Return)
-    shown = editor(keyed)
-    shown.selectAll()
-    qtbot.keyClicks(shown, "toes")
-    qtbot.keyClick(shown, Qt.Key.Key_Return)
-    assert session.current.drawings[0].text == "toes"
-    assert keyed.hasFocus()
-    _press(qtbot, keyed, Qt.Key.Key_Escape)
-    assert layer.selected is None
-    _press(qtbot, keyed, Qt.Key.Key_Right)
-    assert window.transport.frame == 1
-    _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
-    assert not keyed.hasFocus()
-    assert layer.selected is None
 
 
 def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):

@@ -5,11 +5,11 @@ import json
 import os
 
 import pytest
-from answers_kit import dive_parse, open_queued, open_scored
+from answers_kit import dive_parse, open_scored
 from platforms import KILL
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.jobs import ClipJob, StillJob
@@ -216,28 +216,6 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     with_notes, without = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("with", "without"))
     assert [one["text"] for one in with_notes["dives"][0]["drawings"]] == ["", "Füße – spät"]
     assert without["dives"][0]["drawings"] == []
-
-
-def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):
-    session, window = idle_studio.session, idle_studio.window
-    open_queued(idle_studio, qtbot, small_video)
-    drawing = Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße")
-    session.drawing_edits.draw(session.current.key, (drawing,), "x")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
-    dialog = ExportDialog(session, 7, Preferences(), window)
-    dialog.show()
-    for kind in (0, 4):  # a clip and a strobe picture need the phases
-        dialog.kinds.setCurrentRow(kind)
-        assert not dialog.go.isEnabled()
-    dialog.kinds.setCurrentRow(1)
-    assert dialog.go.isEnabled()
-    assert not dialog.pictures[1].boxes["mask"].isVisible()
-    assert "not analysed yet" in dialog.pages.currentWidget().findChild(QLabel).text()
-    dialog.go.click()
-    wait_for(idle_studio, qtbot, ExportState.DONE)
-    image = QImage(str(tmp_path / "a.png"))
-    assert (image.width(), image.height()) == (64, 48)
-    assert yellow_in(tmp_path / "a.png") > 5
 
 
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):

@@ -75,22 +75,6 @@ def test_a_dive_opens_before_its_flight_and_again_where_it_was_left(three, qtbot
     assert _shown(three) == (0, CUE)
 
 
-def test_what_was_playing_plays_on_in_the_next_dive(three):
-    transport, go = three.window.transport, three.window.go_to_dive
-    go(1)
-    assert not transport.playing
-    transport.seek(60)
-    transport.play()
-    go(-1)
-    assert transport.playing
-    assert _shown(three)[0] == 0
-    assert CUE <= transport.frame < CUE + 15
-    go(1)
-    assert transport.playing
-    assert CUE <= transport.frame < CUE + 15  # a look at all of them goes through each from its take-off
-    transport.pause()
-
-
 def test_on_a_narrow_screen_the_picture_has_most_of_the_width_and_the_columns_fold(
     qapp, qtbot, clip, tmp_path, monkeypatch
 ):

@@ -1,14 +1,11 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
-from dataclasses import replace
-
 import pytest
 from answers_kit import once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
 from fineparser_core.diving.judging import Judging
-from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME
 
 
@@ -74,14 +71,6 @@ def test_a_video_opened_anew_has_what_is_known_of_it_and_what_is_typed_replaces_
     assert kept(scored, qtbot)[0].judging == before.judging
 
 
-def test_what_is_being_typed_is_kept_at_once(scored, qtbot):
-    details = scored.window.details
-    details.athlete.setFocus()
-    qtbot.waitUntil(details.athlete.hasFocus)
-    qtbot.keyClicks(details.athlete, "Anna")
-    qtbot.waitUntil(lambda: [one.athlete for one in scored.session.history.store.search()] == ["Anna"])
-
-
 def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot):
     session, field = scored.session, scored.window.details.number
     for typed, stays in (("", None), ("407c", "407C"), ("20", "207C")):
@@ -115,17 +104,6 @@ def test_names_complete_across_sessions(scored, qtbot):
     assert scored.session.current.event == "City meet"
 
 
-def test_an_athlete_is_renamed_in_the_open_session_too(scored, qtbot):
-    session = scored.session
-    session.editing.set_athlete(session.current.key, "Anna")
-    kept(scored, qtbot)
-    session.history_editing.rename("Anna", "Anna Müller")
-    assert session.current.athlete == "Anna Müller"
-    assert [one.athlete for one in kept(scored, qtbot)] == ["Anna Müller"]
-    session.history_editing.edits.undo()
-    assert session.current.athlete == "Anna"
-
-
 def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
     kept(scored, qtbot)
     place = tmp_path / "elsewhere" / "2026" / "renamed.mp4"
@@ -147,17 +125,3 @@ def test_a_damaged_history_is_set_aside_and_the_window_works_on(make_studio, tmp
     assert studio.session.history.store.search() == []
     assert "starts empty" in studio.window.messages.text
     assert len(list(folder.glob("history-damaged-*.sqlite"))) == 1
-
-
-def test_session_files_are_taken_in_and_their_dives_listed(scored, qtbot, tmp_path):
-    (known,) = kept(scored, qtbot)
-    other = replace(made_dive(), path=known.path)
-    saved = SavedSession(dives=(*scored.session.snapshot().dives, row(other).saved))
-    write_session(saved, tmp_path / "monday.fineparser")
-    history = scored.session.history
-    with qtbot.waitSignal(history.done) as done:
-        history.take_in([tmp_path / "monday.fineparser", tmp_path / "none.fineparser"])
-    assert {one.analysed for one in history.store.search()} == {True, False}
-    assert "monday" in {one.name for one in history.store.sessions()}
-    assert "Dives taken in: 2." in done.args[0]
-    assert "none.fineparser" in done.args[0]

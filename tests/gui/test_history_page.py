@@ -199,13 +199,6 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, 1.5]
 
 
-def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, small_video, qtbot):
-    assert not studio.window.actions_by_id["set_in_point"].isEnabled()
-    studio.session.open([small_video])
-    assert not page.isVisible()
-    qtbot.waitUntil(studio.window.actions_by_id["set_in_point"].isEnabled)
-
-
 def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_another(make_studio, qtbot, clip, tmp_path):
     first = make_studio()
     key = open_scored(first, qtbot, clip, tmp_path)

@@ -6,21 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from answers_kit import (
-    SilentWorker,
-    activate,
-    answer_dive,
-    dive_parse,
-    fail,
-    open_queued,
-    requests,
-    result_message,
-    scoring,
-)
+from answers_kit import SilentWorker, answer_dive, dive_parse, fail, open_queued, requests, result_message, scoring
 from exemplar_kit import exemplar
 from finding import close_messages, named, reads
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
 
 from fineparser_core.diving.judging import read_judging
@@ -84,14 +72,6 @@ def answer(studio, rows, **changes) -> None:
     """Answer the latest request about the library."""
     request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
     studio.client.received.emit(report(request.id, rows, **changes))
-
-
-def the_menu() -> QMenu:
-    return QApplication.activePopupWidget()
-
-
-#: The offscreen platform says so of every menu that opens.
-opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 def parsed_dive(studio, qtbot, path, folder) -> str:
@@ -293,30 +273,6 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))
     (request,) = [one for one in requests(library_studio, ScoreRequest) if one.transitions is None]
     assert request.details.dive_number == "107B"
-
-
-@opens_a_menu
-def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtbot, small_video, tmp_path):
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session, window = library_studio.session, library_studio.window
-    activate(qtbot, window)
-    number = window.details.number
-    number.setFocus()
-    order = session.keys
-    qtbot.keyClick(number, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    texts = [action.text() for action in the_menu().actions()]
-    assert texts[1:] == ["107B  forward 3½ somersaults, pike\t1", "207C  back 3½ somersaults, tuck\t2"]
-    qtbot.keyClick(the_menu(), Qt.Key.Key_Down)
-    qtbot.keyClick(the_menu(), Qt.Key.Key_Return)
-    assert (number.text(), session.dive(key).dive_number) == ("107B", "107B")
-    assert session.keys == order  # the key moved no row
-    assert number.hasFocus()
-    window.details.synchro.click()
-    assert number.open_list().actions()[1].text().startswith("207C")
-    the_menu().close()
-    window.actions_by_id["undo"].trigger()
-    window.actions_by_id["undo"].trigger()
-    assert number.text() == ""
 
 
 def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):

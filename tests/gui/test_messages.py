@@ -53,13 +53,6 @@ def test_a_message_goes_by_itself_and_an_offer_stays(shown, qtbot, monkeypatch):
     assert len(stack.messages) == 1
 
 
-def test_of_many_messages_the_latest_are_seen(shown):
-    _, stack = shown
-    for number in range(20):
-        stack.show_message(f"Clip {number} is damaged.")
-    assert [one.text.split()[1] for one in stack.messages] == ["16", "17", "18", "19"]
-
-
 def test_messages_are_kept_in_a_list_and_a_closed_one_does_not_come_back(shown, qtbot, monkeypatch):
     window, stack = shown
     bell = window.bell

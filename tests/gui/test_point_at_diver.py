@@ -1,9 +1,7 @@
 """One click on the diver where another person was followed: by mouse and keys, undone, kept, taken back."""
 
-from dataclasses import replace
-
 import pytest
-from answers_kit import activate, answer_dive, dive_parse, fail, open_queued, open_scored, request_of, requests
+from answers_kit import activate, fail, open_scored, request_of, requests
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.records import AthletePoint
@@ -120,16 +118,3 @@ def test_a_point_on_nobody_is_told_and_taken_back_with_one_click(scored, qtbot):
     assert session.current.problem.startswith("Nothing moves")
     scored.window.player.pointed.take_back.click()
     assert session.current.state is DiveState.QUEUED
-
-
-def test_beside_a_refusal_a_button_asks_for_the_diver(idle_studio, qtbot, small_video, tmp_path):
-    session = idle_studio.session
-    open_queued(idle_studio, qtbot, small_video)
-    parse = replace(dive_parse(small_video, session.current.info.n_frames), refusal="Nobody seems to dive here.")
-    answer_dive(idle_studio, tmp_path, parse=parse)
-    note = idle_studio.window.score.refusal
-    assert note.point.isVisible()
-    note.point.click()
-    assert idle_studio.window.player.pointing.active
-    session.select(None)
-    assert not idle_studio.window.player.pointing.active

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from answers_kit import open_scored, requests
-from finding import named, texts
+from finding import texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QTextDocument
 from PySide6.QtTest import QTest
@@ -135,15 +135,6 @@ def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, t
     assert idle_studio.client.settings.weights == str(tmp_path)
     dialog.bundled_weights.click()
     assert idle_studio.client.settings.weights == ""
-
-
-def test_theme_and_mask_follow_at_once(idle_studio, dialog):
-    window = idle_studio.window
-    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
-    dialog.theme.activated.emit(dialog.theme.currentIndex())
-    assert window.palette().window().color().lightnessF() < 0.3
-    named(window.player.bar, "Opacity of the mask").setValue(35)
-    assert window.player.pane.canvas.overlays.style.opacity == 0.35
 
 
 def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp_path):

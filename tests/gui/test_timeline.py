@@ -81,14 +81,6 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     assert not named(timeline, "Part of the video that the timeline shows").isVisible()
 
 
-def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
-    session, timeline = parsed.session, parsed.window.player.timeline
-    before = session.current.analysis.parse.transitions.first_flight_frame
-    turn_wheel(timeline, transition_point(timeline, 0), 6)
-    drag_from(timeline, transition_point(timeline, 0), 2)
-    assert session.current.analysis.parse.transitions.first_flight_frame == before + 2
-
-
 def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
     timeline = parsed.window.player.timeline
     timeline.grab()
@@ -130,14 +122,6 @@ def focused(parsed, qtbot):
     assert timeline.focusPolicy() == Qt.FocusPolicy.TabFocus
     timeline.setFocus(Qt.FocusReason.TabFocusReason)
     return timeline
-
-
-def test_with_the_focus_the_arrows_move_the_playhead(parsed, focused, qtbot) -> None:
-    transport = parsed.window.transport
-    transport.seek(0)
-    for key, frame in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_End, 119), (Qt.Key.Key_Left, 118), (Qt.Key.Key_Home, 0)):
-        qtbot.keyClick(focused, key)
-        assert transport.frame == frame
 
 
 def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) -> None:

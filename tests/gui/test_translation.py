@@ -22,7 +22,6 @@ from fineparser_core.language import (
     read_texts,
     translated,
     use_language,
-    without_mnemonic,
 )
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
@@ -180,11 +179,6 @@ def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> 
     error = VideoError("{0} is empty (0 bytes): copy it again or choose another clip.", "/videos/a.mp4")
     assert translated(error).startswith("/videos/a.mp4 ist leer")
     assert translated("Something new happened.") == "Something new happened."
-
-
-def test_a_key_in_brackets_belongs_to_menus_alone() -> None:
-    assert without_mnemonic("打开视频(&O)…") == "打开视频…"
-    assert without_mnemonic("&Open video…") == "Open video…"
 
 
 def test_numbers_and_days_are_those_of_the_language() -> None:

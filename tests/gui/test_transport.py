@@ -55,23 +55,6 @@ def test_playing_shows_every_frame_at_its_time_and_stops_at_the_end(transport, c
     assert transport.frame == 9
 
 
-def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
-    transport.play()
-    clock.wait(transport, 0.1301)
-    assert transport.frame == 6
-    assert transport.due_s == pytest.approx(0.1301)
-
-
-def test_with_a_real_clock_no_frame_comes_before_its_time(qapp, qtbot):
-    transport, times_s, early = Transport(), np.arange(10) / 50, []
-    transport.load(times_s)
-    transport.frame_changed.connect(lambda frame: early.append(frame) if transport.due_s < times_s[frame] - 1e-5 else 0)
-    transport.play()
-    qtbot.waitUntil(lambda: not transport.playing)
-    assert transport.frame == 9
-    assert early == []
-
-
 def test_a_variable_frame_rate_plays_by_time(transport, clock):
     transport.load(np.array([0.0, 0.02, 10.0]))
     transport.play()

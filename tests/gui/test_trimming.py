@@ -101,17 +101,6 @@ def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_
     assert [session.dive(key).dive_number for key in session.keys] == ["5253B", "207C", None]
 
 
-def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
-    session, window = recording.session, recording.window
-    answer(recording, segment(10), segment(200))
-    window.transport.seek(50)
-    window.actions_by_id["set_in_point"].trigger()
-    assert session.current.state is DiveState.NEEDS_TRIM
-    window.transport.seek(140)
-    window.actions_by_id["set_out_point"].trigger()
-    assert session.current.state is DiveState.QUEUED
-
-
 def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> None:
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
@@ -147,15 +136,6 @@ def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> 
     assert (len(session.keys), dive.in_frame, dive.out_frame, dive.state) == (1, 200, 289, DiveState.QUEUED)
     session.editing.edits.undo()
     assert (session.current.in_frame, session.current.state) == (None, DiveState.NEEDS_TRIM)
-
-
-def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -> None:
-    proposals = recording.window.player.proposals
-    answer(recording)
-    assert "No dive was found" in proposals.text
-    proposals.dismiss.click()
-    assert not proposals.isVisible()
-    assert state(recording) == ("no dives added", False)
 
 
 def state(studio) -> tuple[str, bool]:

@@ -12,11 +12,10 @@ import torch
 
 from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_model, read_card, save_bundle
 from fineparser_core.checkpoints.networks import create_model
-from fineparser_core.commands import bundle
 from fineparser_core.commands.bundle import SIZES, BundleOptions, Stages, main
 from fineparser_core.config import ModelConfig
 from fineparser_core.data.records import DataStamp
-from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -123,23 +122,3 @@ def test_a_missing_kinetics_file_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "kinetics.safetensors"
     with pytest.raises(ConfigError, match=f"{missing.name} cannot be read .*convert kinetics"):
         main(["--config", "bundle", "--size", "tiny", "--out", str(tmp_path / "run"), "--kinetics", str(missing)])
-
-
-def test_a_stage_counts_the_minutes_before_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock_s = 0.0
-    monkeypatch.setattr(bundle.time, "monotonic", lambda: clock_s)
-
-    def takes(minutes: float, error: Exception | None = None) -> None:
-        nonlocal clock_s
-        clock_s += 60 * minutes
-        if error is not None:
-            raise error
-
-    def started() -> Stages:
-        return Stages(BundleOptions(out=tmp_path, size="tiny"), "", torch.device("cpu"), ignore_progress, CancelToken())
-
-    for minutes in (3, 4):
-        with pytest.raises(Cancelled):
-            started().stage("dives", lambda minutes=minutes: takes(minutes, Cancelled("by the user")))
-    started().stage("dives", lambda: takes(5))
-    assert started().finished == {"dives": {"minutes": 12.0}}

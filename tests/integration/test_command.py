@@ -86,7 +86,7 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path)
 
 
 @needs_full_device
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["score", "--help"], ["data", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["score", "--help"]])
 def test_help_that_cannot_be_printed_is_one_sentence(words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", *words]
@@ -95,13 +95,6 @@ def test_help_that_cannot_be_printed_is_one_sentence(words: list[str]) -> None:
     assert done.stderr == (
         "fineparser: The output cannot be printed (No space left on device): print it to another place.\n"
     )
-
-
-@needs_full_device
-def test_help_of_the_window_that_cannot_be_printed_is_no_success() -> None:
-    with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-P", "-m", "fineparser_gui", "--help"]
-        assert subprocess.run(command, stdout=full).returncode == ExitCode.OUTPUT
 
 
 @pytest.mark.parametrize("module", ["fineparser_gui", "fineparser_core.commands.cli"])

@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-import fineparser_core
-
 Fineparser = Callable[..., Any]
 NUMBERS = ("107B", "207C", "305B")
 
@@ -113,19 +111,6 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
     assert "protocol" in fineparser(*both).err
     same = fineparser("evaluate", "--predictions", out / "predictions.csv", "--data", annotated, "--out", out)
     assert (same.code, "is the file of predictions that is measured" in same.err) == (2, True)
-
-
-def test_files_of_one_name_are_told_apart_by_their_folders(annotated: Path, tmp_path: Path) -> None:
-    files = [tmp_path / which / "report" / "predictions.csv" for which in ("ours", "other")]
-    for score, path in enumerate(files):
-        path.parent.mkdir(parents=True)
-        path.write_text(f"id,predicted\nEvent3/0,{score}\n", encoding="utf-8")
-    compared = fineparser_core.evaluate(files[0], annotated, against=files[1])
-    names = ["ours/report/predictions.csv", "other/report/predictions.csv"]
-    assert compared.against is not None
-    assert [compared.name, compared.against.name] == names
-    for name in names:
-        assert f"predictions: {name}, 1 dives" in compared.as_text()
 
 
 def test_it_loads_no_torch(annotated: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.data.exemplars import candidates, draw_exemplars, epoch_pairs
+from fineparser_core.data.exemplars import candidates, epoch_pairs
 
 
 @pytest.fixture
@@ -28,16 +28,6 @@ def test_candidates_have_it_in_common_and_are_not_the_query(pool, criterion, sam
     assert query not in found
     assert {same(record) for record in found} == {same(query)}
     assert found == sorted(found, key=lambda record: record.key)
-
-
-def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
-    query = make_record("T", 1)
-    drawn = draw_exemplars(query, pool, "dive-number", 10, 5)
-    assert len({record.key for record in drawn}) == 10
-    assert draw_exemplars(query, pool[::-1], "dive-number", 10, 5) == drawn
-    assert draw_exemplars(query, pool, "dive-number", 10, 6) != drawn
-    assert draw_exemplars(make_record("T", 2), pool, "dive-number", 10, 5) != drawn
-    assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
 
 
 def test_every_query_has_one_exemplar_an_epoch(pool):

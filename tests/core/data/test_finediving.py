@@ -62,17 +62,6 @@ def test_both_annotation_files_give_the_same_records(root):
     assert load_finediving(root).records == expected
 
 
-@pytest.mark.parametrize("start", [".", "data"])
-def test_the_folders_of_the_authors_configuration_are_found(root, start):
-    (root / "data").mkdir()
-    (root / "FineDiving").rename(root / "data" / "FINADiving_MTL_256s")
-    (root / "FineDiving_HM").rename(root / "data" / "diving_mask_annotation")
-    (root / "Annotations").rename(root / "data" / "Annotations")
-    dataset = load_finediving(root / start)
-    assert dataset.has_masks
-    assert len(dataset.frame_paths(only(dataset))) == len(dataset.mask_paths(only(dataset))) == 25
-
-
 def test_defects_are_reported_by_dive(root):
     write(root / "Annotations/fine-grained_annotation_aqa.pkl", {KEY: ["52b", 72.0, 3.2, np.array([-1, 18]), LABELS]})
     coarse = {"judge_scores": [7.0, 7.0, 7.0], "start_frame": 480}

@@ -12,7 +12,6 @@ from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.folder_dives import read_frame, read_mask
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
-from fineparser_core.data.transforms import asked_frames, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, ExportError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.preprocess import get_preprocessing
@@ -48,44 +47,6 @@ def test_stored_images_are_the_squeezed_ones(tmp_path, data, records, name, rows
     np.testing.assert_array_equal(first.masks[7, kept], np.rint(shape.resize_mask(mask)[kept] * 255))
     np.testing.assert_array_equal(first.frames[[7, 7, 19]], first.frames[np.arange(20)][[7, 7, 19]])
     assert len(first.frames) == 20
-
-
-def test_of_a_long_clip_what_can_be_sampled_is_stored_and_no_more(tmp_path, finediving_root):
-    for folder in ("FineDiving", "FineDiving_HM"):
-        images = sorted((finediving_root / folder / "A_10m" / "1").iterdir())
-        for number in range(20, 250):
-            shutil.copy(images[number % 20], images[0].with_name(f"{480 + number:05d}.jpg"))
-    path = finediving_root / "fine-grained_annotation_aqa.pkl"
-    annotations = pickle.loads(path.read_bytes())
-    annotations["A_10m", 1][3:] = np.array([99, 199]), np.repeat([4, 25, 36], (100, 100, 50))
-    path.write_bytes(pickle.dumps(annotations))
-    data = load_dataset(finediving_root)
-    record, bytes_of = data.split("train")[0], 200 * 112 * 4
-    plain = cache_of(tmp_path, data)
-    shifted = DatasetCache(plain.folder, data, "release", temporal_shift=3)
-    assert plain.plan([record]).bytes_needed == (1 + 96) * bytes_of
-    assert shifted.plan([record]).bytes_needed == (1 + len(asked_frames(250, 200, 3))) * bytes_of < 250 * bytes_of
-    assert plain.prepare([record]) == []
-    few = plain.load(record)
-    assert len(few.frames) == 250
-    view = plain_view(few, "release")
-    shown = np.stack(
-        [get_preprocessing("release").apply(image) for image in data.frames(record, view.sampled.tolist())]
-    )
-    np.testing.assert_array_equal(view_frames(few, view, np.arange(96)), shown)
-    absent = next(frame for frame in range(250) if frame not in view.sampled)
-    for frame in (absent, 250):
-        with pytest.raises(KeyError, match="does not hold all"):
-            few.frames[[0, frame]]
-    # What holds too little is written anew, what holds more serves as well.
-    assert shifted.plan([record]).missing == [record]
-    assert shifted.prepare([record]) == []
-    assert plain.plan([record]).missing == []
-    more = plain.load(record)
-    np.testing.assert_array_equal(view_frames(more, view, np.arange(96)), shown)
-    for seed in range(20):
-        drawn = draw_view(more, "release", np.random.default_rng(seed))
-        assert view_masks(more, drawn, np.arange(96)).shape == (96, 112, 112)
 
 
 def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, monkeypatch):

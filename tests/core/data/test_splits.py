@@ -37,18 +37,6 @@ def test_by_number_every_validation_dive_keeps_an_exemplar(records):
         assert abs(cut[number] - 0.25 * count) <= 1
 
 
-def test_what_cannot_be_cut_is_refused(make_record):
-    alone = [make_record("A", i, dive_number=f"10{i}B") for i in range(1, 4)]
-    with pytest.raises(ConfigError, match="two dives of one number"):
-        validation_split(alone, 0.5, "number", 0)
-    with pytest.raises(ConfigError, match="two events"):
-        validation_split(alone, 0.5, "event", 0)
-    with pytest.raises(ConfigError, match="two dives"):
-        validation_split([], 0.5, "number", 0)
-    with pytest.raises(ConfigError, match='"moon"'):
-        validation_split(alone, 0.5, "moon", 0)
-
-
 def test_whole_events_are_tested_on(finediving_root):
     data = load_dataset(finediving_root)
     few = {

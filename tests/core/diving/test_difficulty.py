@@ -3,7 +3,6 @@ import pytest
 from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.difficulty import (
     Difficulty,
-    commonest_board_m,
     find_difficulty,
     known_difficulty,
     recorded_difficulties,
@@ -51,13 +50,6 @@ def test_without_a_board_the_commonest_one_is_taken_and_said():
     assert find_difficulty(parse_dive_number("205B"), None) == Difficulty(
         value=3.0, board_m=3.0, source="commonest board"
     )
-
-
-def test_every_recorded_dive_has_a_difficulty_without_a_board():
-    for number, *_ in recorded_difficulties():
-        dive = parse_dive_number(number)
-        board_m = commonest_board_m(dive)
-        assert find_difficulty(dive, None).board_m == board_m
 
 
 @pytest.mark.parametrize(

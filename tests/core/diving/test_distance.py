@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from fineparser_core.diving.dive_number import dive_distance, group_by_distance, parse_dive_number
+from fineparser_core.diving.dive_number import dive_distance, parse_dive_number
 
 NUMBERS = ("101A", "103B", "107B", "107C", "109C", "205B", "207C", "5152B", "5253B", "626C", "6243D", "100A", "112B")
 
@@ -29,15 +29,3 @@ def test_the_distance_is_symmetric_and_zero_only_for_equal_numbers():
 )
 def test_similar_dives_are_nearer(dive, near, far):
     assert distance(dive, near) < distance(dive, far)
-
-
-def test_a_somersault_from_a_handstand_ends_head_first():
-    # 612B (armstand, one somersault) enters head first like 101B (from the feet, half a somersault); 102B does not.
-    assert distance("612B", "101B") == 3 + 0.5
-    assert distance("612B", "102B") == 3 + 2
-
-
-def test_numbers_are_grouped_the_nearest_first():
-    groups = group_by_distance(parse_dive_number("107C"), ["207C", "109C", "105C", "107C", "107B"])
-    assert groups == [(0.0, ["107C"]), (1.0, ["105C", "107B", "109C"]), (2.0, ["207C"])]
-    assert group_by_distance(parse_dive_number("107C"), []) == []

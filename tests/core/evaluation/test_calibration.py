@@ -1,10 +1,8 @@
-import json
-
 import numpy as np
 import pytest
 
-from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.evaluation.calibration import fit_domain, fit_interval, read_scored
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.calibration import fit_domain, fit_interval
 from fineparser_core.inference.clip_validation import Calibration, refusal
 from fineparser_core.records import ClipEvidence
 
@@ -53,16 +51,3 @@ def test_thresholds_refuse_few_whole_dives_and_catch_wrong_ones():
     assert fitted["refused"] == 0
     assert fitted["caught"] == {"water alone": "20 of 20"}
     assert refusal(evidence(0.4, 0.9), Calibration.from_card({"domain": fitted}, "w").domain) is None
-
-
-def test_predictions_are_read_and_damaged_ones_named(tmp_path):
-    path = tmp_path / "predictions.json"
-    row = {"predicted": 61.0, "score": 60.0, "spread": 2.0, "difficulty": 3.0}
-    path.write_text(json.dumps({"dives": [row, row | {"predicted": None, "spread": None}]}), encoding="utf-8")
-    dives = read_scored(path)
-    assert dives.tolist() == [[1.0, 2.0, 3.0]]
-    path.write_bytes(b"[{}]")
-    with pytest.raises(AnnotationError, match=r"predictions\.json"):
-        read_scored(path)
-    with pytest.raises(AnnotationError, match="cannot be read"):
-        read_scored(tmp_path / "none.json")

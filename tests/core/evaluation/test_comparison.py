@@ -8,8 +8,6 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.evaluation.dataset_evaluation import compare
-from fineparser_core.evaluation.summary import summarize
-from fineparser_core.support.bootstrap import bootstrap_interval
 
 
 def two_methods(n=60):
@@ -43,20 +41,3 @@ def test_differences_are_those_of_the_same_dives():
     assert found["aiou_75"].value == found["aiou_75"].high == 0
     assert "mask_iou" not in found  # the second has none
     assert compare(first, second, seed=7) == compare(first, second, seed=7)
-
-
-def test_events_are_drawn_where_there_are_ten_and_both_tables_say_so():
-    first, second = two_methods()
-    for events, unit in ((9, "dive"), (10, "event")):
-        one, other = ([replace(d, id=f"e{i % events}/{i}") for i, d in enumerate(side)] for side in (first, second))
-        summary = summarize(one, median_transitions=None)
-        assert summary.interval_unit == unit
-        assert summary.metric_table()[0][2] == f"95 % interval by {unit}"
-        groups = [d.id.split("/")[0] for d in one] if unit == "event" else None
-        off = np.array([abs(d.predicted - d.score) for d in one])
-        interval = bootstrap_interval(lambda i, off=off: off[i].mean(axis=-1), 60, groups=groups)
-        assert (summary.metrics["score_error"].low, summary.metrics["score_error"].high) == interval
-        off = off - [abs(d.predicted - d.score) for d in other]
-        interval = bootstrap_interval(lambda i, off=off: off[i].mean(axis=-1), 60, groups=groups)
-        error = compare(one, other)["score_error"]
-        assert (error.low, error.high) == pytest.approx(interval, abs=1e-12)

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -6,8 +5,7 @@ import pytest
 from made_results import dive
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities, true_contributions
+from fineparser_core.evaluation.fidelity import contribution_fidelity, true_contributions
 
 
 def pairs(n=12, seed=0):
@@ -46,13 +44,3 @@ def test_the_truth_is_faithful_and_its_opposite_is_not():
     other = contribution_fidelity([opposite(result) for result in results], qualities)
     # What is the same for every pair ranks nothing.
     assert [step["value"] for step in other["steps"]] == pytest.approx([-1, 1, 0])
-
-
-def test_qualities_are_those_of_rendered_dives(tmp_path):
-    assert read_qualities(tmp_path) is None
-    path = tmp_path / "rendered.json"
-    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2.5, 3]}}), encoding="utf-8")
-    assert read_qualities(tmp_path) == {"Event/1": (1.0, 2.5, 3.0)}
-    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2]}}), encoding="utf-8")
-    with pytest.raises(AnnotationError, match=r"rendered\.json does not hold"):
-        read_qualities(tmp_path)

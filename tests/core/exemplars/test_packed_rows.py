@@ -1,7 +1,6 @@
 import numpy as np
 
-from fineparser_core.exemplars.records import ExemplarEncoding
-from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding, read_mask
+from fineparser_core.exemplars.rows import mask_row, read_mask
 from fineparser_core.records import MaskTrack
 
 
@@ -26,19 +25,3 @@ def test_masks_keep_their_outline_and_take_little_room():
     np.testing.assert_array_equal(found.crop_xyxy, given.crop_xyxy)
     sure = np.abs(given.mask_probability.astype(float) - 0.5) > 1e-3
     assert ((found.mask_probability > 0.5) == (given.mask_probability > 0.5))[sure].all()
-
-
-def test_encodings_keep_three_digits_and_take_little_room():
-    rng = np.random.default_rng(0)
-    gated = np.maximum(rng.normal(-1, 1, (9, 1024)), 0).astype(np.float32)
-    given = ExemplarEncoding(
-        gated=gated, static_tokens=rng.normal(size=(3, 4, 64)).astype(np.float32), transition_samples=(20, 60)
-    )
-    row = encoding_row(given)
-    assert len(row[0]) + len(row[1]) < 8_000
-    found = read_encoding(*row)
-    assert (np.abs(found.gated - gated) <= gated.max(axis=1, keepdims=True) / 253).all()
-    np.testing.assert_allclose(found.static_tokens, given.static_tokens, rtol=1e-3)
-    assert found.transition_samples == (20, 60)
-    nothing = ExemplarEncoding(gated=np.zeros_like(gated), static_tokens=given.static_tokens, transition_samples=(1, 2))
-    assert not read_encoding(*encoding_row(nothing)).gated.any()

@@ -1,19 +1,15 @@
 import os
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.dive_words import dive_words
-from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.palette import STEP_COLORS, rgb
-from fineparser_core.export.panel import HEADER_UNITS, PHASES_UNITS
+from fineparser_core.export.panel import HEADER_UNITS
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.records import ComparedDive
 from fineparser_core.video import writer as writer_module
@@ -82,19 +78,6 @@ def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, mak
     assert changed[20][0] > changed[19][0]
 
 
-def test_the_line_of_phases_has_their_colors_and_the_place_of_the_frame(small_video, make_analysis, tmp_path):
-    analysis = make_analysis(small_video)
-    write_annotated_clip(analysis, tmp_path / "out.mp4", RenderOptions(words=dive_words(analysis)))
-    places = []
-    with VideoReader(tmp_path / "out.mp4") as reader:
-        for frame in (0, 60, 119):
-            line = reader.frame(frame)[-PHASES_UNITS:].astype(int)
-            lit = {name: int((np.abs(line - rgb(STEP_COLORS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES}
-            assert min(lit.values()) > 200
-            places.append(np.argwhere(line.min(axis=2) > 225)[:, 1].mean())
-    np.testing.assert_allclose(places, np.linspace(16, 624, 3), atol=8)
-
-
 def test_cancel_leaves_nothing(small_video, make_analysis, tmp_path):
     token = CancelToken()
 
@@ -127,17 +110,6 @@ def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, ma
             assert (number_of(picture[:, :width]), number_of(picture[:, -width:])) == (mine, theirs)
 
 
-def test_without_overlays_the_clip_has_the_size_of_the_video(tmp_path, make_video, make_analysis, number_of):
-    path = make_video(tmp_path / "odd.mkv", 24, size_px=(63, 47), pix_fmt="yuv444p")
-    bare = RenderOptions(mask=False)
-    write_annotated_clip(make_analysis(path, 4, 20, scored=False), tmp_path / "out.mp4", bare)
-    with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
-        assert (reader.info.n_frames, reader.info.width_px, reader.info.height_px) == (17, 64, 48)
-        assert [number_of(reader.frame(frame)) for frame in (0, 16)] == [4, 20]
-        corner = reader.frame(3)[3:8, 3:12].astype(int).mean(axis=(0, 1))
-        np.testing.assert_allclose(corner, source.frame(7)[3:8, 3:12].astype(int).mean(axis=(0, 1)), atol=6)
-
-
 @pytest.mark.parametrize("quarter_turn", [-90, 90, 180])
 def test_rotated_videos_are_upright(quarter_turn, tmp_path, make_video, make_analysis):
     path = make_video(tmp_path / "phone.mp4", 16, size_px=(96, 54), rotation_deg=quarter_turn, sample_aspect=2)
@@ -158,16 +130,3 @@ def test_without_h264_the_other_codec_is_named(tmp_path, make_video, make_analys
     assert probe(tmp_path / "out.mp4").codec == "mpeg4"
     assert len(notes) == 1
     assert "MPEG-4" in notes[0]
-
-
-def test_masks_between_samples_are_interpolated(tmp_path, make_video, make_analysis):
-    times_s = [Fraction(number, 60) for number in range(191)]
-    parse = make_analysis(make_video(tmp_path / "long.mp4", 191, times_s=times_s, fps=60)).parse
-    levels = (np.arange(96) / 96).astype(np.float16)
-    parse = replace(parse, mask_probability=np.broadcast_to(levels[:, None, None], (96, 112, 112)))
-    assert parse.sampled_frames.tolist() == list(range(0, 191, 2))
-    assert mask_at(parse, 100)[0][0, 0] == levels[50]
-    assert mask_at(parse, 101)[0][5, 5] == pytest.approx((float(levels[50]) + float(levels[51])) / 2)
-    assert mask_at(parse, 0)[0][0, 0] == levels[0]
-    assert mask_at(parse, 190)[0][0, 0] == levels[95]
-    assert not mask_at(parse, 191)[0].any()  # nobody is followed there

@@ -7,7 +7,7 @@ import pytest
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
-from fineparser_core.export.coach_marks import ARROW, ELLIPSE, FREEHAND, LINE, NOTE, Mark
+from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
@@ -78,19 +78,3 @@ def test_a_still_of_a_video_that_was_not_analysed(tmp_path, make_video, number_o
     assert yellow_in(bare) == 0
     with pytest.raises(VideoError, match="no frame 500"):
         write_plain_still(video, 500, tmp_path / "still.png")
-
-
-def test_arrow_ellipse_and_freehand_line_show_on_every_frame_of_their_range(tmp_path, make_video):
-    video = make_video(tmp_path / "a.mkv", 40, size_px=(320, 240))
-    corners = ((60.0, 60.0), (160.0, 120.0))
-    on_the_mark = {ARROW: (90, 110), ELLIPSE: (60, 110), FREEHAND: (90, 110)}  # (row, column)
-    for kind, (row, column) in on_the_mark.items():
-        mark = Mark(kind=kind, frame=10, last_frame=20, points=corners)
-        images = {}
-        for frame in (15, 22, 30):
-            write_plain_still(video, frame, tmp_path / "s.png", (mark,))
-            images[frame] = read_rgb(tmp_path / "s.png")
-        np.testing.assert_allclose(images[15][row - 1 : row + 1, column].mean(axis=0), YELLOW, atol=40)
-        assert yellow_in(images[15]) > 100
-        assert yellow_in(images[22]) < 10  # paler
-        assert yellow_in(images[30]) == 0

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 from drawn_dive import RADIUS, SIZE, centers, made_dive, scene, tilt
-from measured_dive import FPS
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
@@ -12,7 +11,6 @@ from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.export.strobe import Strobe, strobe_picture, write_strobe_picture
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter
 
 PLAIN = StrobeOptions(outline=False, path=False, heights=False, rotation=False, title="")
 
@@ -85,11 +83,6 @@ def test_the_path_goes_on_to_the_contact_after_the_last_body(still):
     assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOR).max(axis=2).min() < 40
 
 
-@pytest.mark.slow
-def test_the_same_dive_gives_the_same_picture(still):
-    assert np.array_equal(strobe_picture(still), strobe_picture(still))
-
-
 def test_a_cut_within_the_dive_is_said(tmp_path):
     analysis = made_dive(tmp_path / "dive.mp4", cut=50)
     with pytest.raises(ExportError, match=r"another camera at frame 50"):
@@ -105,19 +98,6 @@ def test_a_dive_without_masks_is_said(still):
         blind = replace(still, parse=replace(still.parse, mask_probability=masks))
         with pytest.raises(ExportError, match="too few for a strobe picture"):
             strobe_picture(blind)
-
-
-@pytest.mark.slow
-def test_a_lost_camera_is_said(still, tmp_path):
-    rng = np.random.default_rng(0)
-    with VideoWriter(tmp_path / "noise.mp4", width_px=SIZE[0], height_px=SIZE[1], fps=FPS) as writer:
-        for at in range(96):
-            x, y = rng.integers(0, 300, 2)
-            shaken = np.ascontiguousarray(scene(700)[y : y + SIZE[1]][:, (np.arange(SIZE[0]) + x) % SIZE[0]])
-            writer.write(rng.permutation(shaken, axis=0), at / FPS)
-    parse = replace(still.parse, clip=replace(still.parse.clip, path=tmp_path / "noise.mp4"))
-    with pytest.raises(ExportError, match="camera"):
-        strobe_picture(replace(still, parse=parse))
 
 
 def test_wrong_numbers_and_a_cancel_leave_no_file(still, tmp_path):

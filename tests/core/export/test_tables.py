@@ -3,20 +3,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from fineparser_core.commands.score_report import report
-from fineparser_core.data.dive_table import read_table
 from fineparser_core.diving.details import DiveDetails
-from fineparser_core.errors import AnnotationError
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
-from fineparser_core.export.report.content import make_page
-from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
 from fineparser_core.records import Measure
-from fineparser_core.scoring.rescore import correct_contact
 
 
 @pytest.fixture
@@ -73,21 +66,6 @@ def test_the_table(dives, tmp_path):
     assert first["trained_on"] == "rendered dives"
 
 
-def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives):
-    analysis = dives[0].analysis
-    late = np.linspace(12, 90, 96).astype(np.int64)  # as around a fall
-    parse = replace(analysis.parse, sampled_frames=late, sampled_times_s=late / 30)
-    told = (21 / 30, 32 / 30, 55 / 30)
-    assert parse.step_durations_s == pytest.approx(told, abs=1e-6)
-    assert replace(parse, clip=replace(parse.clip, ends_s=None)).step_durations_s == pytest.approx(told, abs=1e-6)
-    shown = [phase.times for phase in make_page(ReportedDive(path=Path("gone.mp4"), analysis=analysis)).phases]
-    assert shown == [f"{s:.1f} s from frame {step.start_frame}" for s, step in zip(told, parse.steps, strict=True)]
-    lines = report(replace(analysis, parse=parse)).splitlines()
-    assert [line.split()[-2:] for line in lines[4:7]] == [
-        [f"{start_s:.3f}", f"{s:.2f}"] for start_s, s in zip((0.1, 0.8, 56 / 30), told, strict=True)
-    ]
-
-
 def test_ranges_name_their_source(dives, tmp_path):
     known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
     found = (
@@ -106,18 +84,6 @@ def test_ranges_name_their_source(dives, tmp_path):
     assert "UNLV-Dive" in ranges["flight_time"]["about"]
 
 
-def test_the_table_says_who_saw_the_water_touched(dives, tmp_path):
-    seen = dives[1].analysis
-    parse = correct_contact(seen.parse, 77)
-    by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
-    write_csv([by_person, replace(by_person, contact_corrected=False), *dives], tmp_path / "t.csv")
-    rows = rows_of(tmp_path / "t.csv")
-    assert [row["water_contact_by"] for row in rows] == ["person", "model", "", "", ""]
-    assert [row["first_water_contact_frame"] for row in rows] == ["77", "77", "", "", ""]
-    write_json([by_person], tmp_path / "t.json")
-    assert json.loads((tmp_path / "t.json").read_bytes())["dives"][0]["water_contact_by"] == "person"
-
-
 def test_the_data(dives, tmp_path):
     write_json(dives, tmp_path / "t.json")
     data = json.loads((tmp_path / "t.json").read_bytes())
@@ -130,9 +96,3 @@ def test_the_data(dives, tmp_path):
     note, line, _ = data["dives"][1]["drawings"]
     assert note == {"kind": "note", "frame": 12, "points": [[3.0, 4.0]], "text": "early", "degrees": None}
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
-
-
-def test_the_table_is_no_set_of_judged_dives(dives, tmp_path):
-    write_csv(dives, tmp_path / "dives.csv")
-    with pytest.raises(AnnotationError, match="export the judged dives"):
-        read_table(tmp_path / "dives.csv")

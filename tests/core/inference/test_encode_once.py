@@ -18,7 +18,6 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.aqa_model import normalize
-from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import MaskTrack, Note, NoteCode
 from fineparser_core.video.clips import make_clip
@@ -179,10 +178,3 @@ def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
     assert NoteCode.OTHER_BOARD in {note.code for note in other.notes}  # where the points are others, given or not
     assert f"DD {assumed.value:g} (of its commonest board)" in _score(scoring)
     assert "from 10 m: DD" in _score(analyzer.score(encoding, DIVE, DIFFICULTY))
-
-
-def test_two_take_offs_at_the_very_end_can_be_compared(prepared):
-    analyzer, *_ = prepared
-    boundaries = pair_boundaries((94, 95), (92, 95))
-    assert boundaries == (8, 9)
-    assert analyzer.encoder.model.dynamic_tokens(torch.zeros(1, 9, 1024), [boundaries]).isfinite().all()

@@ -13,7 +13,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import NoteCode
-from fineparser_core.video.clips import make_clip, valid_samples
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
@@ -168,19 +168,6 @@ def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path):
         assert bottom > y1
 
 
-def test_stages_are_told_in_order(fall, tmp_path):
-    events = []
-    analyzer = analyzer_of(StandIn(), tmp_path)
-    analyzer.parse(make_clip(fall), progress=events.append)
-    analyzer.library.close()
-    stages = list(dict.fromkeys(event.stage for event in events))
-    assert stages == ["read", "coarse", "parse"]
-    for stage, done in (("read", [*range(1, N_FRAMES + 1)]), ("coarse", [3, 6, 9]), ("parse", [3, 6, 9, 10])):
-        of_stage = [event for event in events if event.stage == stage]
-        assert [event.done for event in of_stage] == done
-        assert {event.total for event in of_stage} == {done[-1]}
-
-
 @pytest.mark.parametrize(("stage", "done", "windows"), [("read", 5, 0), ("coarse", 3, 3), ("parse", 6, 9 + 6)])
 def test_a_cancel_is_heard_between_batches_of_windows(fall, tmp_path, stage, done, windows):
     token, network = CancelToken(), StandIn()
@@ -239,17 +226,6 @@ def test_steps_are_read_with_how_long_the_clip_lasts(tmp_path):
     frames = read_samples(make_clip(path), "follow", analyzer.encoder).frames
     assert analyzer.encoder.encode(frames)[0].transition_samples == (59, 62)
     assert parse.transitions.first_flight_frame == 19
-
-
-def test_no_step_begins_in_the_samples_that_fill_up_a_short_clip(tmp_path):
-    path = write_fall(tmp_path / "short.mp4", (320, 240), falling, fps=30, n_frames=50)
-    analyzer = analyzer_of(StandIn(), tmp_path, "flight")
-    parse, encoding = analyzer.parse(make_clip(path))
-    analyzer.library.close()
-    assert valid_samples(parse.sampled_frames).tolist() == [True] * 50 + [False] * 46
-    assert not encoding.probabilities[50:].any()  # the stand-in is sure of sample 62
-    assert parse.probabilities[28, 0] == pytest.approx(0.9)
-    assert parse.transitions.first_entry_frame <= 49
 
 
 def test_what_a_file_lacks_is_noted(tmp_path, make_video):

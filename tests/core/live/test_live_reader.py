@@ -68,10 +68,7 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path, ring, fps):
     assert {(one.format.width_px, one.format.height_px, one.format.fps) for one in got} == {(320, 180, fps)}
 
 
-@pytest.mark.parametrize(
-    ("suffix", "codec"),
-    [("ts", "aac"), ("mp4", "aac"), ("ts", "mp2"), ("mp4", "libopus"), ("mov", "pcm_mulaw"), ("mov", "pcm_s16le")],
-)
+@pytest.mark.parametrize(("suffix", "codec"), [("ts", "aac"), ("mp4", "libopus"), ("mov", "pcm_s16le")])
 def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(tmp_path, ring, suffix, codec, monkeypatch):
     silent, path = transport_stream(tmp_path / "silent.ts", 100, fps=25), tmp_path / f"sent.{suffix}"
     add_sound(silent, path, codec, (2.0, 2.5))
@@ -278,7 +275,7 @@ def test_a_clock_that_jumps(tmp_path, ring):
     assert np.diff(times).min() > 0
 
 
-@pytest.mark.parametrize("number", [0, 24, 25])
+@pytest.mark.parametrize("number", [0, 24])
 def test_a_picture_whose_time_alone_is_two_hours_off(tmp_path, ring, number):
     sent, path = transport_stream(tmp_path / "sent.ts", 60, fps=25), tmp_path / "off.ts"
     with av.open(str(sent)) as source, av.open(str(path), "w") as out:

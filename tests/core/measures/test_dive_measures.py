@@ -73,14 +73,6 @@ def test_distances_are_metres_from_the_edge():
     assert found["entry_distance"].value == pytest.approx(1.1, abs=0.25)
 
 
-def test_straight_limbs_are_straight():
-    found = by_name(measured_parse(turned_deg=turned(0.0)))
-    assert found["knee_angle"].value == pytest.approx(180, abs=1)
-    assert found["elbow_angle"].value == pytest.approx(180, abs=1)
-    assert found["hip_line"].value == pytest.approx(0, abs=1)
-    assert found["legs_apart"].value == pytest.approx(0, abs=1)
-
-
 def test_who_moves_the_take_off_moves_no_entry():
     parse = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
     later = replace(parse.moments.take_off, time_s=parse.moments.take_off.time_s + 4 / 30, sources=("hand",))

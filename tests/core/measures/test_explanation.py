@@ -1,8 +1,7 @@
 import pytest
 
 from fineparser_core.language import UNITS, length_text
-from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands, worst_first
-from fineparser_core.measures.record import Source
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, measured_text, rounded_text
 from fineparser_core.records import Measure
@@ -89,14 +88,6 @@ def test_ranges_of_rendered_dives_tell_no_fault(name, value, unit, number, board
     band = good_bands(number, board_m).get(name)
     assert band is None if number == "612B" else band is not None and band.source.kind == kind
     assert against(name, value, unit, number, board_m) == (kind != "rendered")
-
-
-def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show():
-    opens, entry = measure("come_out_lead", 0.3), measure("legs_line", -34.0, 13.0, unit="deg")
-    good = measure("hip_line", 8.0, 3.0, unit="deg")
-    assert worst_first([opens, good, entry], good_bands(None, None)) == [entry, opens, good]
-    drawn = Band(low=1.0, high=2.0, unit="s", source=Source(kind="rendered", about=RULES.about))
-    assert worst_first([opens, good], {"come_out_lead": drawn}) == [opens, good]
 
 
 @pytest.mark.parametrize(

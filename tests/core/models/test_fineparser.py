@@ -37,15 +37,6 @@ def test_forward_is_encoding_once_and_comparing(network):
         torch.testing.assert_close(masks, one.mask_probability, rtol=1e-4, atol=1e-5)
 
 
-def test_forward_cuts_where_it_is_told(network):
-    query, exemplar = videos(2).split(1)
-    cuts = [(20, 70)], [(31, 62)]
-    with torch.inference_mode():
-        output = network(query, exemplar, transitions=cuts)
-        assert output.transitions == cuts
-        assert not torch.equal(output.relative.delta, network(query, exemplar).relative.delta)
-
-
 def test_windows_in_batches_give_the_same_and_can_be_stopped_between(network):
     video, passed = videos(1), []
     with torch.inference_mode():

@@ -70,13 +70,6 @@ def assert_sums_exactly(scoring):
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
 
 
-def test_the_networks_own_transitions_give_its_own_score(analyzer):
-    parse, encoding = parsed(20)  # five samples share a frame
-    _, same = correct_transitions(parse, encoding, parse.transitions)
-    assert same.transition_samples == encoding.transition_samples
-    assert analyzer.score(same, DIVE, DIFFICULTY) == analyzer.score(encoding, DIVE, DIFFICULTY)
-
-
 def test_other_transitions_score_without_another_pass(analyzer, monkeypatch):
     monkeypatch.setattr(analyzer.encoder, "encode", None)
     parse, encoding = parsed(200)

@@ -78,13 +78,6 @@ def test_in_a_batch_every_dive_meets_every_other():
         }
 
 
-def test_a_method_that_scores_dives_alone_sees_each_once():
-    steps = epoch_batches(RECORDS, settings(method="usdl", batch_size=4), 0)
-    assert [len(step.dives) for step in steps] == [4, 2]
-    assert sorted(dive for step in steps for dive in step.dives) == list(range(6))
-    assert not any(step.query or step.exemplar for step in steps)
-
-
 def test_a_batch_holds_what_the_network_and_the_losses_look_at():
     batch = make_batch(DIVES, STEP, settings()).to(torch.device("cpu"))
     assert {name: tuple(value.shape) for name, value in tensors(batch).items()} == {

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from brightness import Brightness, built, config_of, some_dives
+from brightness import built, config_of, some_dives
 from platforms import windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
@@ -19,7 +19,7 @@ from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
-from fineparser_core.training.loop import BEST, Events, Trainer, load_best, load_checkpoint
+from fineparser_core.training.loop import Events, Trainer, load_checkpoint
 from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")
@@ -217,15 +217,6 @@ def train(out, config, splits=SPLITS, **options):
 
 def lines(out):
     return [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path):
-    _, history = train(tmp_path, config_of(epochs=2))
-    assert [entry["epoch"] for entry in history] == [1, 2]
-    assert all(set(entry) == {"epoch", "validation"} for entry in history)
-    best = Brightness()
-    load_best(best, tmp_path)
-    assert best.state_dict().keys() == load_checkpoint(tmp_path / BEST, CPU).keys()
 
 
 def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path, monkeypatch):

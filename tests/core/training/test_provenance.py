@@ -1,14 +1,11 @@
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 
-from fineparser_core.data.records import DiveRecord, data_stamp
 from fineparser_core.errors import ConfigError
 from fineparser_core.training import provenance
-from fineparser_core.training.provenance import trained_on
 
 SETTINGS = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
 
@@ -81,19 +78,3 @@ def test_a_damaged_stamp_is_named(tmp_path, content):
     (tmp_path / "run.json").write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"run\.json is damaged"):
         open_run(tmp_path, SETTINGS, resume=True)
-
-
-def record(index, score=60.0):
-    return DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=score, n_frames=90)
-
-
-def test_stamps_tell_dives_and_labels_apart(tmp_path):
-    data = SimpleNamespace(root=tmp_path, name="FineDiving")
-    stamp = data_stamp(data, [record(1), record(2)])
-    assert stamp == data_stamp(data, [record(1), record(2)])
-    assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
-    assert trained_on(stamp) == "2 dives of FineDiving"
-    (tmp_path / "rendered.json").write_bytes(b"{}")
-    rendered = data_stamp(data, [record(1)])
-    assert rendered.rendered
-    assert trained_on(rendered) == "1 dives rendered by this program; no real dive"

@@ -92,12 +92,6 @@ def test_empty_masks_give_the_centre_of_the_frame():
     assert squares.tolist() == [[WIDTH / 2, HEIGHT / 2, HEIGHT]] * 96
 
 
-def test_smoothing_scales_with_the_length_of_the_clip():
-    masks = masks_with({"athlete": falling()})
-    slow = track_athlete(np.repeat(masks, 5, axis=0), WIDTH, HEIGHT)
-    np.testing.assert_allclose(slow[2::5][3:77], track_athlete(masks, WIDTH, HEIGHT)[3:77], atol=6)
-
-
 def test_crops_replicate_edges_and_mask_crops_are_empty_outside():
     image = np.zeros((60, 80, 3), np.uint8)
     image[:, 40:] = 200

@@ -27,12 +27,6 @@ def test_variable_rate(variable_rate_video):
     assert info.fps == pytest.approx(119 / 7.9)
 
 
-def test_rounded_time_stamps_are_a_constant_rate(tmp_path, make_video):
-    info = probe(make_video(tmp_path / "milliseconds.mkv", 60))
-    assert not info.variable_frame_rate
-    assert set(np.diff(np.rint(info.pts_s * 1000))) == {33.0, 34.0}
-
-
 def test_a_dropped_frame_is_a_variable_rate(tmp_path, make_video):
     times_s = [Fraction(n + (n > 30), 30) for n in range(60)]
     assert probe(make_video(tmp_path / "dropped.mp4", 60, times_s=times_s)).variable_frame_rate

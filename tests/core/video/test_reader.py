@@ -145,9 +145,3 @@ def test_a_failed_seek_reads_from_the_start(tmp_path, make_video, number_of, mon
     with VideoReader(path) as reader:
         assert number_of(reader.frame(50)) == 50
     assert seeks
-
-
-def test_real_animation(shared_dir):
-    with VideoReader(shared_dir / "real" / "clips" / "armstand_sample.gif") as reader:
-        assert reader.info.n_frames == 21
-        assert len({frame.tobytes() for _, frame in reader.frames(range(21))}) == 21
