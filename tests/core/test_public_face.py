@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 from narrow_networks import narrow
+from parsed_once import parsed_once
 
 import fineparser_core
 from fineparser_core import (
@@ -68,6 +70,12 @@ def test_the_stub_names_what_the_module_does() -> None:
     assert imported == fineparser_core._PUBLIC
     listed = [ast.literal_eval(node.value) for node in stub.body if isinstance(node, ast.Assign)]
     assert listed == [fineparser_core.__all__] == [sorted(imported)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    with parsed_once():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from parsed_once import parsed_once
 from platforms import IN_OWN_TERMINAL, STOPS, stop
 
 from fineparser_core.diving.details import DiveDetails
@@ -28,10 +29,7 @@ from fineparser_core.export.analysis_json import (
     without_samples,
 )
 from fineparser_core.export.results import read_results
-from fineparser_core.inference import pipeline
 from fineparser_core.inference.analyzer import score_clip
-from fineparser_core.inference.pipeline import Tools
-from fineparser_core.records import Clip, ClipEncoding, DiveParse
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.processes import decode, encode, own_process
@@ -67,18 +65,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def _parsed_once() -> Iterator[None]:
-    """A clip is parsed by the first command that asks for it; the others see what else is made of the same parse."""
-    known: dict[Any, tuple[DiveParse, ClipEncoding]] = {}
-
-    def once(tools: Tools, clip: Clip, *read: Any, **options: Any) -> tuple[DiveParse, ClipEncoding]:
-        asked = (clip, tools.model)
-        if asked not in known:
-            known[asked] = parse_clip(tools, clip, *read, **options)
-        return known[asked]
-
-    parse_clip = pipeline.parse_clip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "parse_clip", once)
+    with parsed_once():
         yield
 
 
