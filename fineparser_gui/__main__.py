@@ -110,11 +110,7 @@ def main() -> int:
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache, data / FILE_NAME, writable=not problem)
     studio.window.shown_first.connect(app.collect_garbage)  # pyqtgraph is loaded by then
-    if studio.reports is not None:
-        studio.reports.watch()
-        report_unexpected(studio.window.tell_unexpected, studio.reports.write)
-    else:
-        report_unexpected(studio.window.tell_unexpected)
+    report_unexpected(studio.window.tell_unexpected)
     app.file_opened.connect(lambda path: studio.window.opener.open_paths([path]))
     if arguments.self_test is not None:
         from fineparser_gui.self_test import SelfTest
@@ -138,8 +134,6 @@ def main() -> int:
             out_frame=arguments.end_frame,
         )
     code = app.exec()
-    if studio.reports is not None:
-        studio.reports.close()
     if (session := studio.window.begins_anew_with) is not None:
         program = [sys.executable] if is_frozen() else own_process("fineparser_gui")
         try:

@@ -2,20 +2,17 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from fineparser_gui.preferences.store import ModelChoice, PreferenceStore, open_settings
+from fineparser_gui.preferences.store import ModelChoice, PreferenceStore
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.session.preferences import Preferences
 from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.shell.main_window import MainWindow
 from fineparser_gui.store.store import FILE_NAME
-from fineparser_gui.support.crash_reports import CrashReports
-from fineparser_gui.support.log_file import log_file
-from fineparser_gui.support.save_path import LAST_FOLDER
 from fineparser_gui.support.theme import ThemeManager
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.client import WorkerClient
@@ -68,7 +65,6 @@ class Studio:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
         self.folder = folder
-        self.reports: CrashReports | None = None
         self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
         library = folder / "exemplars" if folder else None
@@ -79,27 +75,14 @@ class Studio:
             history = folder / FILE_NAME
         self.session = Session(self.client, library, AnalysisCache(cache) if cache else None, history)
         choice = ModelChoice(self.session, self.preferences)
-        LAST_FOLDER.keep_in(open_settings(folder) if folder is not None else None)
         self.files = SessionController(self.session, folder if writable else None)
         self.window = MainWindow(self.session, self.preferences, choice, self.files, CATALOG, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.player.timeline.prepare)
-        if folder is not None:
-            self.reports = CrashReports(folder / "crashes", log_file(folder))
-            self.client.died.connect(self._report_worker)
-            self.window.shown_first.connect(self._offer_reports, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
-
-    def _report_worker(self) -> None:
-        assert self.reports is not None
-        self.reports.write("The worker process ended unexpectedly.", "\n".join(self.client.last_words))
-
-    def _offer_reports(self) -> None:
-        if self.reports is not None and (found := self.reports.take_unseen()):
-            self.window.offer_crash_reports(found)
 
     def _on_preferences(self, before: Preferences, now: Preferences) -> None:
         if now.theme != before.theme:

@@ -176,7 +176,6 @@ def _debian_package(app: Path, icons: Path, version: str, folder: Path) -> Path:
         "Priority": "optional",
         "Architecture": architecture.strip(),
         "Depends": _DEPENDS.format(libc=_libc()),
-        "Recommends": "libportaudio2",
         "Installed-Size": str(installed_kb),
         "Maintainer": _maintainer(),
         "Description": "analyses dives from video, for coaches\n"

@@ -15,7 +15,7 @@ from fineparser_core.resources import LICENSE_PAGE, LICENSE_TEXTS, resource
 from fineparser_core.support.atomic import write_whole
 
 _OWN = "fineparser"
-_EXTRAS = {"", "gui", "sound"}
+_EXTRAS = {"", "gui"}
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _IS_TEXT = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
@@ -111,7 +111,7 @@ def license_page() -> str:
     table = "\n".join(("| package | version | licence |", "| --- | --- | --- |", *rows))
     heading = (
         "# Licences\n\nFineParser Studio is under the Apache Licence 2.0. It is made with the packages below; "
-        f"their licences are in the file {LICENSE_TEXTS} beside this page and on the next page of the dialog."
+        f"their licences are in the file {LICENSE_TEXTS} beside this page."
     )
     return f"{heading}\n\n{table}\n\n{_NOTES.read_text(encoding='utf-8')}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from environment import LOCK, ROOT, SECOND_OPINION, VENV, SetupError, say
 
-_EXTRAS = ("gui", "sound", "bundle", "dev")
+_EXTRAS = ("gui", "bundle", "dev")
 #: Packages that stay ranges, as their builds differ by system and index, with what comes with those builds alone.
 _RANGES = ("torch", "torchvision")
 _OF_THEIR_BUILDS = re.compile(r"torch|torchvision|triton|(nvidia|cuda)-.*")

@@ -16,11 +16,8 @@ Point = tuple[_Pixels, _Pixels]
 LONGEST_NOTE = 500
 
 LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
-RULER, STOPWATCH = "ruler", "stopwatch"
 #: Kinds that show what they measure at their lines, and have handles at their points.
-MEASURED = (LINE, ANGLE, RULER)
-#: Kinds that are a text at a point.
-WRITTEN = (NOTE, STOPWATCH)
+MEASURED = (LINE, ANGLE)
 #: Largest thickness of a mark, as a multiple of the usual.
 MOST_THICK = 3
 #: #rrggbb of each color of a mark, the usual first: light, unlike water, and told apart with any color vision.
@@ -39,12 +36,11 @@ class Mark:
     """A mark on a frame or a range of frames.
 
     Attributes:
-        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND, RULER or STOPWATCH.
+        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE or FREEHAND.
         frame: 0-based source frame on which it was drawn, the first that shows it.
-        points: (x, y) pixels: both ends of a line or ruler; end, vertex and end of an angle; position of a note or
-            stopwatch; end and tip of an arrow; two opposite corners of the upright box around an ellipse; those that a
-            freehand line passes.
-        text: text of a note, length of a ruler, time between first and last frame of a stopwatch.
+        points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note; end and tip of
+            an arrow; two opposite corners of the upright box around an ellipse; those that a freehand line passes.
+        text: text of a note.
         last_frame: the last that shows it; None: its own alone.
         thickness: of its lines, as a multiple of the usual.
         color: of its lines, see `MARK_COLORS`.

@@ -13,8 +13,7 @@ from fineparser_core.export.coach_marks import (
     MARK_COLORS,
     MEASURED,
     NEARBY_OPACITY,
-    RULER,
-    WRITTEN,
+    NOTE,
     Mark,
     Point,
     strokes,
@@ -92,7 +91,7 @@ class MarkPainter:
             points = [self._transform(point) for point in mark.points]
             if not _overlap(points, self._size_px):  # in a magnified picture
                 continue
-            if mark.kind in WRITTEN:
+            if mark.kind == NOTE:
                 _draw_note(canvas, mark, points[0], self._unit)
             else:
                 _draw_lines(canvas, mark, points, self._unit)
@@ -107,7 +106,7 @@ def _overlap(points: Sequence[Point], size_px: tuple[int, int]) -> bool:
 
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:
-    """Draw what is no text; a line and an angle are labeled with their degrees, a ruler with its length."""
+    """Draw what is no text; a line and an angle are labeled with their degrees."""
     light = rgb(MARK_COLORS[mark.color])
     for width, color, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, light, 1.0)):
         for stroke in strokes(mark, points, _HEAD * unit):
@@ -119,8 +118,7 @@ def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: fl
     else:
         (x0, y0), (x1, y1) = points
         at = ((x0 + x1) / 2 + 12 * unit, (y0 + y1) / 2 - 6 * unit)
-        said = mark.text if mark.kind == RULER else text("{0}° off vertical", number(mark.degrees, 0))
-        draw_label(canvas, [said], at, unit, light)
+        draw_label(canvas, [text("{0}° off vertical", number(mark.degrees, 0))], at, unit, light)
     for point in points:
         _draw_handle(canvas, point, 2.5 * unit, unit, light)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, read_dives, write_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, write_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import PhaseMarks
@@ -109,16 +109,6 @@ def results_of(dives: Sequence[JudgedDive], results: Path) -> list[ClipResult | 
     """
     known = {_resolved(one.asked): one for one in (read_results(results) if results.is_file() else ())}
     return [known.get(_resolved(asked_of(dive))) for dive in dives]
-
-
-def read_found(path: Path, results: Path) -> list[tuple[JudgedDive, ClipResult | None]]:
-    """Return the dives of a set, with `results_of` them.
-
-    Raises:
-        AnnotationError, ExportError: a file cannot be read.
-    """
-    dives = read_dives(path)
-    return list(zip(dives, results_of(dives, results), strict=True))
 
 
 def _resolved(asked: AskedClip) -> AskedClip:

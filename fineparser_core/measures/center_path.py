@@ -31,7 +31,6 @@ class CenterPath:
         marks: (k, 3) x, y in the scene and height over the water in meters: the highest point first, then every whole
             meter on the way down; empty where the scale or the water is not known.
         heights: (n,) meters over the water of the points; empty where the scale or the water is not known.
-        px_per_m: pixels of the scene in a meter at the diver's distance; None where the scale is not known well.
         picture_xyxy: source pixels in which it is drawn, as of `DiveMotion`; None: of the whole frame.
     """
 
@@ -41,21 +40,12 @@ class CenterPath:
     points: np.ndarray = field(repr=False)
     marks: np.ndarray = field(repr=False)
     heights: np.ndarray = field(repr=False)
-    px_per_m: float | None = None
     picture_xyxy: tuple[float, float, float, float] | None = None
 
     def in_frame(self, frame: int, points: np.ndarray) -> np.ndarray:
         """Map points (n, 2) of the scene to source pixels of the nearest sample of a frame."""
         matrix = self.from_scene[int(np.abs(self.sampled_frames - frame).argmin())]
         return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2])
-
-    def meters(self, frame: int, first: tuple[float, float], second: tuple[float, float]) -> float | None:
-        """Return the distance of two places of a frame, source pixels, as if both were as far away as the diver."""
-        if self.px_per_m is None:
-            return None
-        to_scene = np.linalg.inv(self.from_scene[int(np.abs(self.sampled_frames - frame).argmin())])
-        ends = np.array([first, second]) @ to_scene[:2, :2].T
-        return float(np.hypot(*(ends[1] - ends[0]))) / self.px_per_m
 
     def place(self, frame: int) -> np.ndarray | None:
         """Return x, y of the center in a frame, source pixels; None where it is not in the air."""
@@ -92,7 +82,6 @@ def path_of(dive: InTheAir | None) -> CenterPath | None:
         points=points,
         marks=_marks(dive, dive.path, times_s),
         heights=_heights(dive, points[:, 1]),
-        px_per_m=_scale(dive),
         picture_xyxy=parse.motion.picture_xyxy if parse.motion is not None else None,
     )
 

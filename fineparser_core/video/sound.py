@@ -8,12 +8,10 @@ from types import TracebackType
 from typing import Self
 
 import av
-import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
-from fineparser_core.constants import HEARD_HZ
 from fineparser_core.video.probe import inspect_video, intact_packets, open_video
 
 logger = logging.getLogger(__name__)
@@ -80,23 +78,6 @@ class Soundtrack:
                 return
             self._ahead = None
             container.mux(ahead[1])
-
-    def samples(self) -> Iterator[tuple[float, np.ndarray]]:
-        """Yield the sound from about the beginning of the part on: its time in the file, and (n, 2) float32."""
-        if self._source is None or not self.found:
-            return
-        resampler = av.AudioResampler(format="flt", layout="stereo", rate=HEARD_HZ)
-        for packet in self._demuxed(self._source):
-            try:
-                heard = [
-                    part for frame in self._source.codec_context.decode(packet) for part in resampler.resample(frame)
-                ]
-            except (av.error.FFmpegError, ValueError) as error:
-                logger.info("%s: a part of its sound cannot be heard: %s", self._path, error)
-                continue
-            for part in heard:
-                if part.pts is not None and part.time_base is not None:
-                    yield float(part.pts * part.time_base) - self._origin_s, part.to_ndarray().reshape(-1, 2)
 
     def _within(self, packets: Iterator[Packet], made: AudioStream) -> Iterator[tuple[float, Packet]]:
         """Yield the packets of the part, with their times in it; the first may begin before it, which players skip."""

@@ -3,26 +3,15 @@
 from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetrics,
-    QGuiApplication,
-    QIcon,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPalette,
-)
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fineparser_gui.dives.fields import NumberField
-from fineparser_gui.dives.states import details_text, needs_user, state_text
-from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE, KEY_ROLE
+from fineparser_gui.dives.states import details_text, needs_user, offered_text, state_text
+from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE
 from fineparser_gui.services.exemplar_library import ExemplarLibrary
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.support.formatting import seen_text
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.table_model import AnyIndex
 
@@ -31,22 +20,14 @@ _MARGIN = 8
 _GAP = 8
 _BAR_H = 3
 _SMALL = 0.88
-_CHIP_PADDING = 7
 
 
 class DiveDelegate(QStyledItemDelegate):
     """Delegate that draws thumbnail, file name, details, and state or score of a dive.
 
-    A dive without a number has a chip with the number that the video shows.
-
     Args:
         library: lists the dive numbers that have exemplars.
-
-    Signals:
-        number_taken: (str) key of the dive whose chip was clicked.
     """
-
-    number_taken = Signal(str)
 
     def __init__(self, library: ExemplarLibrary, parent: QWidget) -> None:
         super().__init__(parent)
@@ -78,18 +59,6 @@ class DiveDelegate(QStyledItemDelegate):
             )
         painter.restore()
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: AnyIndex
-    ) -> bool:
-        """Set the number of the chip that is clicked."""
-        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
-            chip = chip_rect(option, index)
-            if chip is not None and chip.contains(event.position().toPoint()):
-                if event.type() == QEvent.Type.MouseButtonRelease:
-                    self.number_taken.emit(index.data(KEY_ROLE))
-                return True
-        return super().editorEvent(event, model, option, index)
-
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
         dive: Dive = index.data(DIVE_ROLE)
         field = NumberField(lambda: self._library.numbers(synchro=dive.synchro), parent=parent)
@@ -118,17 +87,6 @@ def _fonts(option: QStyleOptionViewItem) -> tuple[QFont, QFont]:
     return font, small
 
 
-def chip_rect(option: QStyleOptionViewItem, index: AnyIndex) -> QRect | None:
-    """Return the place of the offered number in a row, in the second of three lines; None where none is offered."""
-    dive: Dive = index.data(DIVE_ROLE)
-    if dive.dive_number is not None or not dive.seen_numbers:
-        return None
-    place, (title, small) = _texts(option), map(QFontMetrics, _fonts(option))
-    top = place.top() + max(0, (place.height() - title.height() - 2 * small.height()) // 2) + title.height()
-    width = small.horizontalAdvance(seen_text(dive.seen_numbers[0])) + 2 * _CHIP_PADDING
-    return QRect(place.left(), top, min(width, place.width()), small.height())
-
-
 def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: np.ndarray | None, palette: QPalette) -> None:
     frame = QPainterPath()
     frame.addRoundedRect(QRectF(place), 5, 5)
@@ -154,9 +112,9 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
     # Not option.palette: a style sheet makes its placeholder color fainter.
     muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
     score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
-    details, chip = details_text(dive), chip_rect(option, index)
+    details = " · ".join(filter(None, (offered_text(dive), details_text(dive))))
     lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
-    if details or chip is not None:
+    if details:
         lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
     state_font = QFont(small)
     if score or waits_for_user:
@@ -175,21 +133,9 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
         painter.setFont(line_font)
         painter.setPen(color)
         line = QRect(place.left(), top, place.width(), height)
-        if chip is not None and words == details:
-            _draw_chip(painter, chip, seen_text(dive.seen_numbers[0]), option.palette)
-            line.setLeft(chip.right() + _CHIP_PADDING)
         shown = QFontMetrics(line_font).elidedText(words, elide, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, shown)
         top += height
-
-
-def _draw_chip(painter: QPainter, place: QRect, words: str, palette: QPalette) -> None:
-    painter.save()
-    painter.setPen(palette.color(QPalette.ColorRole.Accent))
-    painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), place.height() / 2, place.height() / 2)
-    painter.setPen(palette.color(QPalette.ColorRole.Text))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
-    painter.restore()
 
 
 def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalette) -> None:

@@ -7,16 +7,7 @@ from math import isfinite
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFormLayout,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.diving.details import LONGEST_NOTE
 from fineparser_core.diving.difficulty import find_difficulty
@@ -54,25 +45,16 @@ class NumberNote(QWidget):
 
     Attributes:
         confirm: button that scores the dive as it was entered.
-        take: button that sets the number that the video shows.
-        take_board: button that sets the board measured from the fall.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, editing = session, session.editing
+        self._session = session
         self._text = label(wrap=True)
         tip = self.tr("Score the dive as it was entered, whatever the video shows")
-        self.confirm = push_button("", lambda: session.on_current(editing.confirm_details), tip)
-        tip = self.tr("Change the dive number to what the video shows")
-        self.take = push_button("", lambda: session.on_current(editing.take_seen_number), tip)
-        tip = self.tr("Change the board to what the fall shows")
-        self.take_board = push_button("", self._on_take_board, tip)
-        grid = QGridLayout(spacing=6)  # in a row they are wider than the panel in some languages
-        for place, button in enumerate((self.confirm, self.take, self.take_board)):
-            grid.addWidget(button, place // 2, place % 2)
-        grid.setColumnStretch(2, 1)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), self._text, grid)
+        self.confirm = push_button("", lambda: session.on_current(session.editing.confirm_details), tip)
+        left = Qt.AlignmentFlag.AlignLeft
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), self._text, (self.confirm, 0, left))
         session.shown_changed.connect(self._refresh)
         session.meet_changed.connect(self._refresh)
         self._refresh()
@@ -89,14 +71,8 @@ class NumberNote(QWidget):
             return
         self._text.setText("\n".join(said))
         restyle(self._text, role="error" if dive.contradicted else "muted")
-        parts = {one.part for one in dive.contradictions}
         self.confirm.setVisible(dive.contradicted)
         self.confirm.setText(self.tr("Score as {0}").format(dive.dive_number))
-        seen = next((one.dive_number for one in dive.seen_numbers), None)
-        self.take.setVisible(bool(parts - {"board"}) and seen not in (None, dive.dive_number))
-        self.take.setText(self.tr("Take {0}").format(seen))
-        self.take_board.setVisible("board" in parts and dive.seen_board_m is not None)
-        self.take_board.setText(self.tr("Take {0}").format(board_text(dive.seen_board_m)))
 
     def _said(self, dive: Dive) -> list[str]:
         """Return sentences on contradictions to the number of a dive."""
@@ -111,11 +87,6 @@ class NumberNote(QWidget):
         if named not in (None, dive.dive_number):
             said.append(self.tr("The file name says {0}.").format(named))
         return said
-
-    def _on_take_board(self) -> None:
-        dive = self._session.current
-        if dive is not None:
-            self._session.editing.set_details(dive.key, dive.dive_number, None, dive.difficulty)
 
 
 class DetailsPanel(QWidget):
@@ -181,10 +152,6 @@ class DetailsPanel(QWidget):
         )
         self.note.textChanged.connect(self._on_note_changed)
         self.seen, self.number_note = SeenNumbers(session), NumberNote(session)
-        self.seen_board = push_button(
-            "", self._take_seen_board, self.tr("Measured from the fall. Click to take it."), "chip"
-        )
-        self.seen_board.setCheckable(True)
         self._judging = JudgingFields(session)
         self._hint = label(wrap=True)
         fields = (self.athlete, self.event_name, self.date, self.number, self.difficulty)
@@ -199,7 +166,7 @@ class DetailsPanel(QWidget):
             (
                 (self.tr("Diver"), self.athlete),
                 (self.tr("Dive"), lay_out(QHBoxLayout(spacing=6), (self.number, 1), self.seen)),
-                (self.tr("Board"), lay_out(QHBoxLayout(spacing=6), (self.board, 1), self.seen_board)),
+                (self.tr("Board"), self.board),
                 (self.tr("Marks"), self._judging.awards),
                 (self.tr("Note"), self.note),
             ),
@@ -245,12 +212,6 @@ class DetailsPanel(QWidget):
                 self._session.edits.said.emit(self.tr("Passed, to be trimmed first: {0}").format(", ".join(passed)))
             return
 
-    def _take_seen_board(self) -> None:
-        if self._key is not None:
-            self.board.setCurrentIndex(0)
-            self._finish()
-        self._show_seen_board()  # a click on the marked chip changes nothing
-
     def _on_current_changed(self) -> None:
         dive = self._session.current
         self._key = dive.key if dive else None
@@ -292,9 +253,6 @@ class DetailsPanel(QWidget):
         """Offer the board measured from the fall; return True if it has changed."""
         dive = self._session.find(self._key) if self._key is not None else None
         seen = board_text(dive.seen_board_m) if dive is not None else ""
-        self.seen_board.setVisible(bool(seen))
-        self.seen_board.setText(seen)
-        self.seen_board.setChecked(dive is not None and dive.known_board_m == dive.seen_board_m)
         text = self.tr("{0} (seen)").format(seen) if seen else self.tr("any board")
         changed = text != self.board.itemText(0)
         self.board.setItemText(0, text)

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_gui.dives.delegate import DiveDelegate
 from fineparser_gui.dives.states import left_text
 from fineparser_gui.dives.table import DivesModel, Order
@@ -23,15 +22,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.background import Soon
-from fineparser_gui.support.widgets import (
-    ElidedLabel,
-    fill_with_card,
-    keyboard_friendly,
-    label,
-    lay_out,
-    push_button,
-    tool_button,
-)
+from fineparser_gui.support.widgets import ElidedLabel, fill_with_card, keyboard_friendly, label, lay_out, tool_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -97,13 +88,7 @@ class BatchBar(QWidget):
 
 
 class DivesPanel(QWidget):
-    """Panel of the list, whose current row is the shown dive; commands apply to all selected rows.
-
-    Signals:
-        naming_requested: dive numbers are to be filled in from file names.
-    """
-
-    naming_requested = Signal()
+    """Panel of the list, whose current row is the shown dive; commands apply to all selected rows."""
 
     def __init__(self, session: Session, actions: ActionRegistry) -> None:
         super().__init__()
@@ -113,9 +98,7 @@ class DivesPanel(QWidget):
         self.view.setModel(self.model)
         keyboard_friendly(self.view)
         self.view.dropped.connect(self.model.begin_drop)
-        delegate = DiveDelegate(session.library, self.view)
-        delegate.number_taken.connect(session.editing.take_seen_number)
-        self.view.setItemDelegate(delegate)
+        self.view.setItemDelegate(DiveDelegate(session.library, self.view))
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
@@ -126,13 +109,10 @@ class DivesPanel(QWidget):
             (self.tr("by dive number"), Order.NUMBER),
             (self.tr("by diver"), Order.ATHLETE),
             (self.tr("by score"), Order.SCORE),
-            (self.tr("unfinished first"), Order.UNFINISHED),
-            (self.tr("by file name"), Order.FILE),
         ):
             self.order.addItem(text, order)
         self.order.activated.connect(lambda place: self.model.set_order(self.order.itemData(place)))
         keyboard_friendly(self.order)
-        self.naming = push_button("", self.naming_requested, role="notice")
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
         title = label(self.tr("Dives"), "title")
         head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
@@ -140,7 +120,7 @@ class DivesPanel(QWidget):
         kept.setRetainSizeWhenHidden(True)
         self.order.setSizePolicy(kept)
         # Below the rows, which so stay where they are.
-        fill_with_card(self, head, (self.view, 1), self.naming, self.batch, margins=QMargins(4, 8, 4, 6))
+        fill_with_card(self, head, (self.view, 1), self.batch, margins=QMargins(4, 8, 4, 6))
         # Collects many changes into a single recount over all dives.
         signals = session.dive_added, session.dive_changed, session.dive_removed, session.scheduler.paused_changed
         Soon(self, 50, self._count, *signals)
@@ -167,21 +147,9 @@ class DivesPanel(QWidget):
         rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
         return [self.model.key(row) for row in rows]
 
-    def nameable_keys(self) -> list[str]:
-        """Return the keys of dives without a dive number whose file names contain a number."""
-        dives = (self._session.dive(key) for key in self._session.keys)
-        return [
-            dive.key
-            for dive in dives
-            if dive.dive_number is None and not dive.is_recording and parse_file_name(dive.path.stem).dive_number
-        ]
-
     def _count(self) -> None:
         self.batch.refresh()
         self.order.setVisible(self.model.rowCount() > 1)
-        nameable = len(self.nameable_keys())
-        self.naming.setVisible(nameable > 1)
-        self.naming.setText(self.tr("Fill in numbers from {0} file names", None, nameable).format(nameable))
 
     def _on_current_changed(self) -> None:
         current = self._session.current

@@ -1,4 +1,4 @@
-"""Strips below the picture: progress, found dives, which diver, and where the coach pointed."""
+"""Strips below the picture: progress, found dives, and which diver."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ from fineparser_gui.dives.states import WAITING_FOR_USER, left_text, settled, st
 from fineparser_gui.player.crop_loader import Crop, CropLoader
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState, SearchState
-from fineparser_gui.support.formatting import decimal, percent, time_text
+from fineparser_gui.support.formatting import percent, time_text
 from fineparser_gui.support.images import icon
 from fineparser_gui.support.key_filter import ENTER
-from fineparser_gui.support.widgets import Strip, keyboard_friendly, label, lay_out, push_button
+from fineparser_gui.support.widgets import keyboard_friendly, label, lay_out, push_button
 
 #: Number of people that are shown, the likeliest first.
 _MOST = 4
@@ -24,74 +24,34 @@ _PICTURE_PX = 88
 _BAR_STEPS = 1000
 
 
-class PointedStrip(Strip):
-    """Strip that is visible while the coach has pointed at the diver of the shown clip.
-
-    Signals:
-        frame_requested: (int) frame to show.
-
-    Attributes:
-        show_point, take_back: buttons.
-    """
-
-    frame_requested = Signal(int)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-        tip = self.tr("Go to the frame in which you pointed at the diver")
-        self.show_point = self.add_button(self.tr("Show the point"), self._on_show, tip)
-        tip = self.tr("Let the program find the diver again")
-        self.take_back = self.add_button(
-            self.tr("Take back"), lambda: session.on_current(session.editing.point_at, None), tip
-        )
-        session.shown_changed.connect(self._refresh)
-        self._refresh()
-
-    def _refresh(self) -> None:
-        dive = self._session.current
-        point = dive.point if dive is not None else None
-        self.setVisible(point is not None)
-        if dive is None or point is None:
-            return
-        if dive.followed_point is None:
-            text = self.tr("The point on the diver, in frame {0}, is not used: it lies outside the In and Out point.")
-        elif dive.state is DiveState.FAILED:
-            text = self.tr("You pointed at the diver in frame {0}.")
-        else:
-            text = self.tr("You pointed at the diver in frame {0}: whoever is there is followed.")
-        self._text.setText(text.format(decimal(point.frame, 0)))
-
-    def _on_show(self) -> None:
-        dive = self._session.current
-        if dive is not None and dive.point is not None:
-            self.frame_requested.emit(dive.point.frame)
-
-
-class ProposalStrip(Strip):
+class ProposalStrip(QFrame):
     """Strip that is visible while dives found in the shown recording are proposed.
 
     Attributes:
-        accept, accept_all, take_back, dismiss: buttons.
+        accept, accept_all, dismiss: buttons.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self.setProperty("card", True)
         self._session, trimming = session, session.trimming
         self._frame = 0
-        self.accept = self.add_button("", self.accept_here)
-        self.accept_all = self.add_button("", self.accept_every)
-        tip = self.tr("Use the video as it was before the dives found in it were used")
-        self.take_back = self.add_button(self.tr("Take back"), lambda: session.on_current(trimming.take_back), tip)
-        self.dismiss = self.add_button(
-            "", lambda: session.on_current(trimming.dismiss), self.tr("Dismiss the proposals")
-        )
+        self._text = label(wrap=True)
+        self.accept = push_button("", self.accept_here)
+        self.accept_all = push_button("", self.accept_every)
+        self.dismiss = push_button("", lambda: session.on_current(trimming.dismiss), self.tr("Dismiss the proposals"))
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
+        lay_out(row, (self._text, 1), self.accept, self.accept_all, self.dismiss)
         session.dive_changed.connect(self._refresh)
         session.dive_added.connect(self._refresh)
         session.dive_removed.connect(self._refresh)
         session.current_changed.connect(self._refresh)
         self._refresh()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
 
     def color_icons(self) -> None:
         """Draw the icons in the colors of the palette."""
@@ -136,7 +96,6 @@ class ProposalStrip(Strip):
             self._text.setText(self.tr("Dives found: {0}, in the list: {1}.").format(n, accepted))
         self.accept.setVisible(n > 1 and accepted < n)
         self.accept_all.setVisible(accepted < n)
-        self.take_back.setVisible(accepted > 0)
         self.accept_all.setText(self.tr("Trim to it") if n == 1 else self.tr("Add all"))
         self._show_here(dive)
 

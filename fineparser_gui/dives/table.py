@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer
 
 from fineparser_core.diving.name_parsing import parse_line
-from fineparser_core.video.files import sort_key
-from fineparser_gui.dives.states import details_text, needs_user, offered_text, state_text
+from fineparser_gui.dives.states import details_text, offered_text, state_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.formatting import calibrated_text
@@ -29,8 +27,6 @@ class Order(Enum):
     NUMBER = auto()
     ATHLETE = auto()
     SCORE = auto()
-    UNFINISHED = auto()
-    FILE = auto()
 
 
 def _score(dive: Dive) -> float:
@@ -47,7 +43,6 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
     ),
     Order.ATHLETE: lambda dive: (not dive.athlete, dive.athlete.casefold(), dive.dive_number or ""),
     Order.SCORE: lambda dive: (-_score(dive),),
-    Order.FILE: lambda dive: (sort_key(Path(dive.path.name)),),
 }
 
 
@@ -169,13 +164,7 @@ class DivesModel(QAbstractListModel):
         keys = [key for key in self._session.keys if key in known]
         if self._order is Order.QUEUE:
             return keys
-        return sorted(keys, key=self._sorted_by)
-
-    def _sorted_by(self, key: str) -> tuple:
-        dive = self._session.dive(key)
-        if self._order is Order.UNFINISHED:
-            return not needs_user(dive, self._n_accepted(key)), not dive.busy
-        return _SORTED_BY[self._order](dive)
+        return sorted(keys, key=lambda key: _SORTED_BY[self._order](self._session.dive(key)))
 
     def _update_recordings(self) -> None:
         """Update the rows of recordings, which show how many of their dives were added."""

@@ -19,14 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.brief_cut import brief_frames
 from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, StillJob, StrobeJob
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.language import text
 from fineparser_core.records import ComparedDive
-from fineparser_gui.export.picture_choices import BesideBox, DrawingsBox, PictureChoices
-from fineparser_gui.export.preview import ExportPreview, PreviewWriter
+from fineparser_gui.export.picture_choices import BesideBox, PictureChoices
 from fineparser_gui.services.exporting import (
     dive_title,
     file_stem,
@@ -35,13 +32,11 @@ from fineparser_gui.services.exporting import (
     reported_dive,
     season_of,
     session_stem,
-    words_of,
 )
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.preferences import Preferences
-from fineparser_gui.support.background import Soon
-from fineparser_gui.support.formatting import decimal, speed_text
+from fineparser_gui.support.formatting import speed_text
 from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, report_formats
 from fineparser_gui.support.widgets import (
     add_form_row,
@@ -56,19 +51,13 @@ from fineparser_gui.support.widgets import (
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
-#: Time without another choice before the preview follows, in milliseconds.
-_PREVIEW_MS = 400
 #: Extents of a clip.
 _DIVE, _BRIEF, _FILE = "dive", "brief", "file"
 _CLIP, _STILL, _TABLE, _REPORT, _STROBE = range(5)
-#: Numbers of bodies that can be chosen beside the usual number.
-_BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 
 
-#: Types of which several dives give a file each, and those that have a picture.
-_EACH, _SEEN = (_CLIP, _STROBE), (_CLIP, _STILL, _STROBE)
-#: Rough bytes of a clip by pixel and second at 30 frames a second.
-_CLIP_BYTES = 0.2
+#: Types of which several dives give a file each.
+_EACH = (_CLIP, _STROBE)
 _NOTE_LINES = 3
 
 
@@ -158,18 +147,10 @@ class ExportDialog(QDialog):
         frame: frame at the playhead.
         preferences: for the style of the masks.
         selected: keys of the dives that are selected in the list.
-        strobe: whether the strobe picture is chosen first.
     """
 
     def __init__(
-        self,
-        session: Session,
-        frame: int,
-        preferences: Preferences,
-        parent: QWidget,
-        selected: Sequence[str] = (),
-        *,
-        strobe: bool = False,
+        self, session: Session, frame: int, preferences: Preferences, parent: QWidget, selected: Sequence[str] = ()
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -192,7 +173,7 @@ class ExportDialog(QDialog):
         self.pages = QStackedWidget()
         shown = ("mask", "skeleton")
         self.pictures = {
-            kind: PictureChoices(session, self._dive, preferences, shown, BesideBox(session, candidates))
+            kind: PictureChoices(session, preferences, shown, BesideBox(session, candidates))
             for kind in (_CLIP, _STILL)
         }
         best = BesideBox(session, candidates, best=True)
@@ -201,25 +182,12 @@ class ExportDialog(QDialog):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
-        self._writer = PreviewWriter(session.exports)
-        self.preview = ExportPreview(self._writer)
-        self._preview_timer = Soon(self, _PREVIEW_MS, self._show_preview)
-        middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1), self.preview)
+        middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1))
         column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
         lay_out(column, form_of((self.tr("&Dives"), self.scope), wide=True), (middle, 1), self.buttons)
         self.scope.currentIndexChanged.connect(lambda: self._on_kind(self.kinds.currentRow()))
-        for box in self.findChildren(QComboBox):
-            box.currentIndexChanged.connect(self._preview_timer.begin)
-        for box in self.findChildren(QCheckBox):
-            box.toggled.connect(self._preview_timer.begin)
-        resize_within_screen(self, 940, max(420, self.sizeHint().height()))
-        first = _STROBE if strobe else _CLIP
-        self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
-
-    def done(self, result: int) -> None:
-        self._preview_timer.stop()
-        self._writer.end()
-        super().done(result)
+        resize_within_screen(self, 720, max(420, self.sizeHint().height()))
+        self.kinds.setCurrentRow(_CLIP if self._dive.analysis is not None else _TABLE)
 
     def _scopes(self, selected: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Return the choices of dives with their keys: the shown dive, the selected, those of its diver, all."""
@@ -249,20 +217,13 @@ class ExportDialog(QDialog):
         self.extent = choice_box([(self.tr("this dive"), _DIVE), (brief, _BRIEF), (self.tr("the whole file"), _FILE)])
         usual, slow = self.tr("normal"), self.tr("slow motion, {0}")
         self.speed = choice_box((usual if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS)
-        self.clip_sound = QCheckBox(self.tr("Sound of the video"), checked=True)
-        self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
-        self.speed.currentIndexChanged.connect(self._follow_extent)
-        self.extent.currentIndexChanged.connect(self._follow_extent)
+        self.extent.currentIndexChanged.connect(
+            lambda: self.speed.setEnabled(self.extent.currentData() != _BRIEF)  # which sets its own
+        )
         what = self.tr("An MP4 video with name, number and award above it, and faults below it where they happen.")
         rows = self.pictures[_CLIP].rows()
         speed = (self.tr("S&peed"), self.speed)
-        return self._page(what, (self.tr("&Frames"), self.extent), *rows, speed, ("", self.clip_sound))
-
-    def _follow_extent(self) -> None:
-        """Offer speed and sound where the cut does not set them."""
-        free = self.extent.currentData() != _BRIEF
-        self.speed.setEnabled(free)
-        self.clip_sound.setEnabled(free and self.speed.currentData() == 1)
+        return self._page(what, (self.tr("&Frames"), self.extent), *rows, speed)
 
     def _still_page(self) -> QWidget:
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
@@ -274,29 +235,20 @@ class ExportDialog(QDialog):
         return self._page(what, *self.pictures[_STILL].rows())
 
     def _table_page(self) -> QWidget:
-        self.table_drawings = DrawingsBox()
-        self.table_drawings.follow(any(self._session.dive(key).drawings for key in self._session.keys))
         csv = self.tr("CSV: a spreadsheet table, one row per dive"), ".csv"
         self.table_format = choice_box([csv, (self.tr("JSON: all numbers, for other programs"), ".json")])
         what = self.tr(
             "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards cannot "
             "be compared."
         )
-        return self._page(what, (self.tr("&Format"), self.table_format), (self.tr("Include"), self.table_drawings))
+        return self._page(what, (self.tr("&Format"), self.table_format))
 
     def _strobe_page(self) -> QWidget:
-        self.bodies = choice_box([(self.tr("as many as can be told apart"), None), *((str(n), n) for n in _BODIES)])
-        self.strobe_shown = {
-            "path": QCheckBox(self.tr("Path of the body's centre"), checked=True),
-            "heights": QCheckBox(self.tr("Heights over the water"), checked=True),
-            "rotation": QCheckBox(self.tr("Somersaults so far"), checked=True),
-            "outline": QCheckBox(self.tr("Outline of each body"), checked=True),
-        }
         what = self.tr(
             "The diver at equal times along the path on one background, from the take-off to the water. The camera may "
             "follow the dive."
         )
-        return self._page(what, (self.tr("&Bodies"), self.bodies), (self.tr("Show"), *self.strobe_shown.values()))
+        return self._page(what)
 
     def _page(self, what: str, *rows: tuple) -> QWidget:
         """Return a page: a description, and below it captions, each with a choice or with a column of check boxes."""
@@ -318,46 +270,12 @@ class ExportDialog(QDialog):
         self.go.setEnabled(bool(dives) and (kind != _STILL or self._dive.info is not None))
         self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
         if kind in self.pictures:
-            self.pictures[kind].follow(len(dives))
+            self.pictures[kind].beside.setEnabled(len(dives) < 2)
         self.report.follow(len(dives))
-        self.preview.setVisible(kind in _SEEN or len(dives) > 1)
-        self._preview_timer.begin()
-
-    def _show_preview(self) -> None:
-        """Show the first picture of the file to come, and how large it will be."""
-        kind = self.kinds.currentRow()
-        dives = self._dives(kind)
-        if kind not in _SEEN or not self.go.isEnabled():
-            n_dives = self.tr("{0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else ""
-            self.preview.ask(None, lambda *_: n_dives)
-            return
-        job = self._job(kind, dives[0])
-        if isinstance(job, ClipJob):
-            shown = job.analysis.parse.steps[1].start_frame
-            job = StillJob(path=job.path, analysis=job.analysis, frame=shown, options=job.options)
-        self.preview.ask(
-            lambda path: replace(job, path=path), lambda size, n_bytes: self._size_text(kind, size, n_bytes)
-        )
 
     def _speed(self) -> float:
         """Return the chosen speed; the brief cut has its own."""
         return 1.0 if self.extent.currentData() == _BRIEF else float(self.speed.currentData())
-
-    def _size_text(self, kind: int, size: QSize, n_bytes: int) -> str:
-        """Return the pixels, duration and rough size of the file to come, or of all files together."""
-        dives = self._dives(kind)
-        told = [f"{size.width()} × {size.height()}"]
-        if kind == _CLIP:
-            extent, speed = self.extent.currentData(), self._speed()
-            seconds = sum(_seconds(dive, extent) for dive in dives) / speed
-            told.append(text("{0} s", decimal(seconds)))
-            n_bytes = int(size.width() * size.height() * seconds * speed * _CLIP_BYTES)
-        else:
-            n_bytes *= len(dives)
-        told.append(self.tr("about {0} MB").format(decimal(n_bytes / 1e6)))
-        if len(dives) > 1:
-            told.append(self.tr("{0} files").format(len(dives)))
-        return " · ".join(told)
 
     def _on_accepted(self) -> None:
         kind = self.kinds.currentRow()
@@ -412,7 +330,7 @@ class ExportDialog(QDialog):
         if kind == _REPORT:
             exports.report(self.report.dives(), path, self.report.title)
         elif kind == _TABLE:
-            exports.table([one.key for one in dives], path, drawings=self.table_drawings.isChecked())
+            exports.table([one.key for one in dives], path)
         else:
             exports.add(replace(self._job(kind, dives[0]), path=path))
 
@@ -420,7 +338,7 @@ class ExportDialog(QDialog):
         """Return the job of a file with a picture of a dive, whose path is not chosen yet."""
         path, analysis = dive.path, dive.analysis
         if analysis is not None and kind == _STROBE:
-            return StrobeJob(path=path, analysis=analysis, options=self._strobe(dive))
+            return StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=dive_title(dive)))
         options = self._options(kind, dive)
         if analysis is None:
             return PlainStillJob(path=path, video=dive.path, frame=self._frame, marks=options.marks)
@@ -428,25 +346,8 @@ class ExportDialog(QDialog):
             return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.extent.currentData() == _FILE)
         return StillJob(path=path, analysis=analysis, frame=self._frame, options=options)
 
-    def _strobe(self, dive: Dive) -> StrobeOptions:
-        shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}
-        return StrobeOptions(bodies=self.bodies.currentData(), title=dive_title(dive), **shown)
-
     def _options(self, kind: int, dive: Dive) -> RenderOptions:
         """Return the choices for a picture of a dive."""
-        clip = (
-            {"speed": self._speed(), "sound": self.clip_sound.isChecked(), "brief": self.extent.currentData() == _BRIEF}
-            if kind == _CLIP
-            else {}
-        )
+        brief = self.extent.currentData() == _BRIEF
+        clip = {"speed": self._speed(), "brief": brief} if kind == _CLIP else {}
         return self.pictures[kind].options(dive, alone=len(self._dives(kind)) < 2, **clip)
-
-
-def _seconds(dive: Dive, extent: str) -> float:
-    """Return the duration of a dive, of its cut to send or of its whole file."""
-    if dive.info is None:
-        return 0.0
-    pts_s, last = dive.info.pts_s, min(dive.last_frame, dive.info.n_frames - 1)
-    if extent == _BRIEF and dive.analysis is not None:
-        return brief_frames(dive.analysis.parse, words_of(dive), pts_s)[1][-1]
-    return float(dive.info.duration_s if extent == _FILE else pts_s[last] - pts_s[dive.first_frame])

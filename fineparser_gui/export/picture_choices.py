@@ -15,8 +15,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.preferences import Preferences
-from fineparser_gui.support.formatting import alignment_text
-from fineparser_gui.support.widgets import choice_box, show_whole_entries
+from fineparser_gui.support.widgets import show_whole_entries
 
 
 class BesideBox(QComboBox):
@@ -52,50 +51,25 @@ class BesideBox(QComboBox):
         return self._session.dive(candidate.key).drawings if known else ()
 
 
-class DrawingsBox(QCheckBox):
-    """Check box for drawings, enabled if there are any."""
-
-    def __init__(self) -> None:
-        super().__init__(self.tr("Drawings and notes"), enabled=False)
-
-    def follow(self, drawn: bool) -> None:
-        """Follow whether there are drawings; the user's choice stays while there are."""
-        if drawn != self.isEnabled():
-            self.setEnabled(drawn)
-            self.setChecked(drawn)
-            self.setToolTip("" if drawn else self.tr("There are no drawings."))
-
-
 class PictureChoices(QObject):
     """Fields for a picture on a page of the dialog.
 
     Args:
-        dive: the shown dive.
         shown: names of the check boxes, of `RenderOptions`.
-        beside: choice of the dive beside.
+        beside: choice of the dive beside, which is aligned as in the window.
     """
 
-    def __init__(
-        self, session: Session, dive: Dive, preferences: Preferences, shown: Sequence[str], beside: BesideBox
-    ) -> None:
+    def __init__(self, session: Session, preferences: Preferences, shown: Sequence[str], beside: BesideBox) -> None:
         super().__init__()
-        self._dive, self._preferences, self.beside = dive, preferences, beside
+        self._comparing, self._preferences, self.beside = session.comparing, preferences, beside
         texts = {"mask": self.tr("Mask on the diver"), "skeleton": self.tr("Skeleton and path")}
         self.boxes = {name: QCheckBox(texts[name]) for name in shown}
-        self.drawings = DrawingsBox()
-        beside.currentIndexChanged.connect(self._follow_drawings)
-        self._follow_drawings()
-        self._alignment = self._alignment_box(session)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
 
     def rows(self) -> list[tuple]:
         """Return the rows of a page."""
         shown = (self.tr("Show"), *self.boxes.values(), self.drawings)
-        return [shown, (self.tr("&Compare with"), self.beside), (self.tr("Alignment"), self._alignment)]
-
-    def follow(self, n_dives: int) -> None:
-        """Offer what fits a number of dives: the comparison is that of one."""
-        self.beside.setEnabled(n_dives < 2)
-        self._alignment.setEnabled(n_dives < 2 and self.beside.currentIndex() > 0)
+        return [shown, (self.tr("&Compare with"), self.beside)]
 
     def options(self, dive: Dive, *, alone: bool, **more: Any) -> RenderOptions:
         """Return the choices for a picture of a dive.
@@ -104,28 +78,15 @@ class PictureChoices(QObject):
             alone: it is the only dive of the export, and another may be beside it.
             more: other fields.
         """
-        drawn = self.drawings.isChecked()
+        drawn, alignment = self.drawings.isChecked(), self._comparing.alignment
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             marks=dive.drawings if drawn else (),
             comparison=self.beside.dive if alone else None,
             comparison_marks=self.beside.drawings if drawn and alone else (),
-            alignment=self._alignment.currentData(),
+            alignment=Alignment.STEPS if alignment is Alignment.MANUAL else alignment,
             title=dive_title(dive),
             words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},
             **more,
         )
-
-    def _follow_drawings(self) -> None:
-        self.drawings.follow(bool(self._dive.drawings or self.beside.drawings))
-
-    def _alignment_box(self, session: Session) -> QComboBox:
-        """Return the choice of the alignment with the dive beside; at first as in the window."""
-        ways = [way for way in Alignment if way is not Alignment.MANUAL]
-        box = choice_box((alignment_text(way), way) for way in ways)
-        shown = session.comparing.alignment
-        box.setCurrentIndex(ways.index(shown) if shown in ways else 0)
-        self.beside.currentIndexChanged.connect(lambda at: box.setEnabled(at > 0))
-        box.setEnabled(self.beside.currentIndex() > 0)
-        return box

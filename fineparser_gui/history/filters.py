@@ -1,10 +1,10 @@
-"""Query of the history: words, and a choice of athlete, number, board, days, event, tag and marks."""
+"""Query of the history: words, and a choice of athlete, number, board, days, event and marks."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from math import ceil
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Signal
+from PySide6.QtCore import QMargins, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_gui.services.history import HistoryService
@@ -13,14 +13,11 @@ from fineparser_gui.support.formatting import board_entries, day_format
 from fineparser_gui.support.widgets import lay_out, refill, search_field, show_whole_entries
 
 _LONGEST_TEXT = 200
-_SPACING_PX = 6
-#: Shares of the row's width.
-_SHARES = (5, 4, 3, 3, 4, 4, 4)
 _BETWEEN, _VOTES = "between", "votes"
 
 
 class HistoryFilters(QWidget):
-    """A row of choices, or two, and a field for words that is placed elsewhere.
+    """Two rows of choices, and a field for words that is placed elsewhere.
 
     Signals:
         changed: `query` has changed.
@@ -34,7 +31,7 @@ class HistoryFilters(QWidget):
         self.search = search_field(self.tr("Search, e.g. anna 103b march"), self.tr("Search the history"))
         self.search.setMaxLength(_LONGEST_TEXT)
         self.search.textChanged.connect(self.changed)
-        self.athlete, self.number, self.board, self.days, self.event_box, self.tag, self.marks = self._boxes = tuple(
+        self.athlete, self.number, self.board, self.days, self.event_box, self.marks = self._boxes = tuple(
             QComboBox(accessibleName=name)
             for name in (
                 self.tr("Athlete"),
@@ -42,7 +39,6 @@ class HistoryFilters(QWidget):
                 self.tr("Board"),
                 self.tr("Days"),
                 self.tr("Event"),
-                self.tr("Tag"),
                 self.tr("Judges' marks"),
             )
         )
@@ -63,19 +59,10 @@ class HistoryFilters(QWidget):
             box.currentIndexChanged.connect(self._on_chosen)
         for box in (self.board, self.days, self.marks):
             _give_room(box, box.count())
-        self._rows = QHBoxLayout(spacing=_SPACING_PX), QHBoxLayout(spacing=_SPACING_PX)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), *self._rows)
-        self._two_rows: bool | None = None
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size of two rows; a single row is used only where it has space."""
-        return QSize(max(map(self._least_width, self._parts)), super().minimumSizeHint().height())
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self._arrange()
-        return done
+        first, second = ((self.athlete, self.number, self.board, self.days), (self.event_box, self.marks))
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
+        lay_out(column, lay_out(QHBoxLayout(spacing=6), *((box, 1) for box in first), self.since, self.until))
+        column.addLayout(lay_out(QHBoxLayout(spacing=6), *((box, 1) for box in second)))
 
     @property
     def query(self) -> HistoryQuery:
@@ -92,7 +79,6 @@ class HistoryFilters(QWidget):
         return HistoryQuery(
             text=self.search.text(),
             exact={name: value for name, value in chosen.items() if value is not None},
-            tag=self.tag.currentData(),
             judged=None if self.marks.currentData() == _VOTES else self.marks.currentData(),
             votes=self.marks.currentData() == _VOTES,
             since=since,
@@ -111,7 +97,6 @@ class HistoryFilters(QWidget):
             (self.athlete, self.tr("any athlete"), read(lambda store: store.counts("athlete"), {})),
             (self.number, self.tr("any dive"), read(lambda store: store.counts("dive_number"), {})),
             (self.event_box, self.tr("any event"), read(lambda store: store.counts("event"), {})),
-            (self.tag, self.tr("any tag"), read(lambda store: store.tags(), {})),
         ):
             refill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
             box.setEnabled(bool(counts))
@@ -143,27 +128,6 @@ class HistoryFilters(QWidget):
         for field in (self.since, self.until):
             field.setVisible(between)
         self.changed.emit()
-
-    @property
-    def _parts(self) -> tuple[tuple[QWidget, ...], tuple[QWidget, ...]]:
-        """Widgets that stay in the first row, and widgets that go to a second row if the space is too small."""
-        return (*self._boxes[:4], self.since, self.until), self._boxes[4:]
-
-    def _least_width(self, part: Sequence[QWidget]) -> int:
-        shown = [one.sizeHint().width() for one in part if not one.isHidden()]
-        return sum(shown) + _SPACING_PX * (len(shown) - 1)
-
-    def _arrange(self) -> None:
-        for box in self._boxes:
-            box.setMinimumWidth(box.sizeHint().width())  # its own least width is that of before it had entries
-        two_rows = sum(map(self._least_width, self._parts)) + _SPACING_PX > self.width()
-        if two_rows == self._two_rows:
-            return
-        self._two_rows = two_rows
-        shares = dict(zip(self._boxes, _SHARES, strict=True))
-        for row, part in zip((self._rows[0], self._rows[two_rows]), self._parts, strict=True):
-            for one in part:
-                row.addWidget(one, shares.get(one, 0))
 
 
 def _give_room(box: QComboBox, n: int) -> None:

@@ -1,7 +1,6 @@
 """The page of the coach's history: every analyzed dive, a search while typing, and commands on many dives."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
@@ -10,7 +9,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QCompleter,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -19,7 +17,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QVBoxLayout,
     QWidget,
-    QWidgetAction,
 )
 
 from fineparser_core.constants import LONGEST_NAME
@@ -30,10 +27,7 @@ from fineparser_gui.history.trend import HistoryTrend
 from fineparser_gui.services.exporting import named_file
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session_file import SUFFIX
-from fineparser_gui.session.video_files import is_there
-from fineparser_gui.store.records import LONGEST_TAG, HistoryDive
-from fineparser_gui.store.store import FILE_NAME
+from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.support.background import Soon
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.save_path import ask_save_path, report_formats
@@ -42,45 +36,9 @@ from fineparser_gui.support.widgets import label, lay_out, literal, note_field, 
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
-#: Padding of a field with its frame, in pixels.
-_FIELD_PX = 36
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
 _NOTE_LINES = 2
-
-
-class HistoryFiles(QObject):
-    """Commands of a menu, and their dialogs.
-
-    Args:
-        page: page over which they open.
-    """
-
-    def __init__(self, session: Session, page: QWidget) -> None:
-        super().__init__(page)
-        self._session, self._page = session, page
-
-    def fill(self, menu: QMenu) -> None:
-        """Add the commands to a menu."""
-        for text, act in (
-            (self.tr("Import sessions…"), self.take_in),
-            (self.tr("Look for moved videos"), self._session.history.find_moved),
-            (self.tr("Back up…"), self._back_up),
-        ):
-            menu.addAction(text, act)
-
-    def take_in(self) -> None:
-        """Ask for session files, and take in their dives."""
-        pattern = self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
-        names, _ = QFileDialog.getOpenFileNames(self._page, self.tr("Import sessions"), "", pattern)
-        if names:
-            self._session.history.take_in([Path(name) for name in names])
-
-    def _back_up(self) -> None:
-        proposed = Path.home() / f"{Path(FILE_NAME).stem}-{date.today().isoformat()}{Path(FILE_NAME).suffix}"
-        name, _ = QFileDialog.getSaveFileName(self._page, self.tr("Back up the history"), str(proposed))
-        if name:
-            self._session.history.write(lambda store: store.backup(Path(name)))
 
 
 class SeasonStrip(QFrame):
@@ -134,53 +92,6 @@ class SeasonStrip(QFrame):
             self.hide()
 
 
-class TagMenu(QMenu):
-    """The existing tags, ticked where all selected dives have them, and a field for a new tag.
-
-    Args:
-        selected: returns the ids of the dives.
-    """
-
-    def __init__(self, session: Session, selected: Callable[[], Sequence[int]], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session, self._selected = session, selected
-        self.new = QLineEdit(accessibleName=self.tr("New tag"), maxLength=LONGEST_TAG)
-        self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
-        self.new.setMinimumWidth(self.new.fontMetrics().horizontalAdvance(self.new.placeholderText()) + _FIELD_PX)
-        self.new.returnPressed.connect(self._on_new)
-        self._field = QWidgetAction(self)
-        self._field.setDefaultWidget(self.new)
-        self.addAction(self._field)
-        self._tags: list[QAction] = []
-        self.aboutToShow.connect(self._fill)
-
-    def _fill(self) -> None:
-        ids, history = self._selected(), self._session.history
-        dives: list[HistoryDive] = history.read(lambda store: store.dives(ids), [])
-        for action in self._tags:
-            self.removeAction(action)
-            action.deleteLater()
-        self._tags = []
-        for tag in history.read(lambda store: store.tags(), {}):
-            n_tagged = sum(tag in dive.tags for dive in dives)
-            name = tag.replace("&", "&&")
-            action = QAction(name if n_tagged in (0, len(dives)) else f"{name}  ({n_tagged} / {len(dives)})", self)
-            action.setCheckable(True)
-            action.setChecked(n_tagged == len(dives))
-            action.triggered.connect(lambda on, tag=tag: self._tag([tag], on))
-            self.insertAction(self._field, action)
-            self._tags.append(action)
-        self.new.clear()
-
-    def _on_new(self) -> None:
-        if name := " ".join(self.new.text().split()):
-            self._tag([name], True)
-        self.close()
-
-    def _tag(self, tags: Sequence[str], on: bool) -> None:
-        self._session.history_editing.tag(self._selected(), tags if on else (), () if on else tags)
-
-
 class HistoryOpener(QObject):
     """Adds dives of the history to the session.
 
@@ -194,29 +105,16 @@ class HistoryOpener(QObject):
         super().__init__(parent)
         self._session, self._history = session, session.history
         self._to_compare: list[str] = []
-        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
-        session.history.done.connect(self._on_done)
         session.dive_changed.connect(self._compare_when_analyzed)
 
     def open(self, ids: Sequence[int], *, compare: bool) -> None:
-        """Show dives in the player, and together once all are analyzed; moved videos are looked for first."""
+        """Show dives in the player, and together once all are analyzed."""
         dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
-        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
-            self._to_open = lambda: self.open(ids, compare=compare)
-            self._history.find_moved()
-            return
-        self._to_open = None
         self._history.open(dives)
         self.opened.emit()
         if compare:
             self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
             self._compare_when_analyzed()
-
-    def _on_done(self, said: str) -> None:
-        """Report the end of a search for videos or of taking in sessions."""
-        self._session.problem.emit(said)
-        if self._to_open is not None:
-            self._to_open()
 
     def _compare_when_analyzed(self, _: str = "") -> None:
         keys = self._to_compare
@@ -263,22 +161,18 @@ class HistoryPage(QWidget):
         self.table.typed.connect(self._on_typed)
         self.trend = HistoryTrend(session.history)
         self.season = SeasonStrip(session)
-        self.files = HistoryFiles(session, self)
         self._make_commands()
         self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
         self.every = push_button(self.tr("Show all dives"), self.filters.show_all)
-        self.take_in = push_button(self.tr("Import sessions…"), self.files.take_in)
         self.menu = QPushButton(self.tr("More"))
         self.menu.setMenu(QMenu(self.menu))
         rename = self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
         self.menu.menu().aboutToShow.connect(lambda: rename.setEnabled(bool(self._athlete())))
         self.menu.menu().addSeparator()
-        self.files.fill(self.menu.menu())
-        self.menu.menu().addSeparator()
         self.menu.menu().addMenu(SortMenu(self.table)).setText(self.tr("Sort by"))
         back = push_button(self.tr("Back to the player"), self.left.emit)
         head = lay_out(QHBoxLayout(spacing=8), back, (self.filters.search, 1), self.menu)
-        hint = lay_out(QHBoxLayout(spacing=8), (self.hint, 1), self.every, self.take_in)
+        hint = lay_out(QHBoxLayout(spacing=8), (self.hint, 1), self.every)
         self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         for part in (self.table, self.trend):
             self.split.addWidget(part)
@@ -338,15 +232,13 @@ class HistoryPage(QWidget):
         commands: Sequence[tuple[str, str, str, Callable[[], object]]] = (
             ("open", self.tr("Open"), self.tr("Show the selected dives in the player"), self.open_selected),
             ("compare", self.tr("Compare"), self.tr("Show two to four selected dives together"), self.compare_selected),
-            ("csv", self.tr("Export as table…"), "", lambda: self.export_selected(".csv")),
-            ("json", self.tr("Export as data…"), "", lambda: self.export_selected(".json")),
+            ("csv", self.tr("Export as table…"), "", self.export_selected),
             (
                 "report",
                 self.tr("Season report…"),
                 self.tr("One document of the athlete's dives in a span of days, as PDF or HTML"),
                 self.report,
             ),
-            ("tag", self.tr("Tag"), "", lambda: None),
             ("delete", self.tr("Delete"), self.tr("The videos stay where they are"), self.delete_selected),
         )
         self.commands: dict[str, QAction] = {}
@@ -354,21 +246,11 @@ class HistoryPage(QWidget):
             action = self.commands[name] = QAction(text, self, toolTip=literal(tip or text))
             action.triggered.connect(act)
             self.table.addAction(action)
-        self.tag_menu = TagMenu(self._session, lambda: self.selected, self)
-        self.commands["tag"].setMenu(self.tag_menu)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout(spacing=6)
-        for name, action in self.commands.items():
-            if name == "json":
-                continue
+        for action in self.commands.values():
             button = push_button(action.text(), action.trigger, action.toolTip(), "tool")
-            if name == "csv":  # both formats
-                button = push_button(self.tr("Export…"), lambda: None, role="tool")
-                button.setMenu(QMenu(button))
-                button.menu().addActions([action, self.commands["json"]])
-            elif action.menu() is not None:
-                button.setMenu(self.tag_menu)
             action.enabledChanged.connect(button.setEnabled)
             row.addWidget(button)
         lay_out(row, None, self.count)
@@ -402,14 +284,12 @@ class HistoryPage(QWidget):
             text = "" if found else self.tr("No dive of the history is like this.")
         else:
             said = self.tr(
-                "No dive yet. Every dive that is analysed comes here by itself, with its marks, measures and notes. "
-                "Dives of sessions that you saved before come with More › Import sessions…"
+                "No dive yet. Every dive that is analysed comes here by itself, with its marks, measures and notes."
             )
             text = "" if found else said
         self.hint.setText(text)
         self.hint.setVisible(bool(text))
         self.every.setVisible(narrowed and not found)
-        self.take_in.setVisible(self._history.available and not narrowed and not found)
         self.split.setVisible(found or narrowed)
         if found:
             self.table.fit_columns()
@@ -442,11 +322,11 @@ class HistoryPage(QWidget):
         """Open the selected dives, and show them together as soon as all of them are analyzed."""
         self._opener.open(self.selected, compare=True)
 
-    def export_selected(self, suffix: str) -> None:
-        """Write the selected dives as a table or as data."""
+    def export_selected(self) -> None:
+        """Write the selected dives as a table."""
         dives = self._dives()
-        proposed = Path.home() / (self.tr("history") + suffix)
-        if dives and (path := ask_save_path(self, proposed, (suffix,))):
+        proposed = Path.home() / (self.tr("history") + ".csv")
+        if dives and (path := ask_save_path(self, proposed, (".csv",))):
             self._session.exports.history_table(dives, self._history, path)
 
     def report(self) -> None:

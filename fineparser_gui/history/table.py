@@ -22,12 +22,10 @@ from fineparser_gui.support.widgets import literal, style_table
 #: Order by which each column is sorted.
 ORDERS: tuple[Order, ...] = (
     "day", "athlete", "dive_number", "board_m", "award", "judged", "score", "take_off", "flight", "entry", "event",
-    "tags", "title",
+    "title",
 )  # fmt: skip
 assert set(ORDERS) <= set(get_args(Order))
-_DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _TAKE_OFF, _FLIGHT, _ENTRY, _EVENT, _TAGS, TITLE = range(
-    len(ORDERS)
-)
+_DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _TAKE_OFF, _FLIGHT, _ENTRY, _EVENT, TITLE = range(len(ORDERS))
 _STEPS = _TAKE_OFF, _FLIGHT, _ENTRY
 #: Size of a dive's picture on the screen, and the device pixels per pixel that it is sharp for.
 PICTURE, _SHARPNESS = QSize(64, 36), 2
@@ -66,7 +64,6 @@ class HistoryModel(TableModel):
             self.tr("score"),
             *map(step_text, STEP_NAMES),
             self.tr("event"),
-            self.tr("tags"),
             self.tr("video"),
         )
 
@@ -121,7 +118,7 @@ class HistoryModel(TableModel):
             if column in _STEPS and value is not None:
                 return signed(value, DIGITS)
             return "" if value is None else decimal(value, DIGITS if column == _SCORE else 2)
-        return ", ".join(dive.tags) if column == _TAGS else str(getattr(dive, ORDERS[column]) or "")
+        return str(getattr(dive, ORDERS[column]) or "")
 
     def shown(self, row: int, column: int, role: int) -> object:
         if role == Qt.ItemDataRole.DecorationRole and column == _DAY:

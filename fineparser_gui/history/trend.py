@@ -48,7 +48,7 @@ class HistoryTrend(QWidget):
         self.of.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.of.currentIndexChanged.connect(self._plot)
         self.note = ElidedLabel("muted")
-        self.plot = DivePlot(by_day=True)
+        self.plot = DivePlot()
         self.plot.restyle(self.palette(), self.font())
         self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
         self._canvas = plot_canvas()
@@ -124,9 +124,7 @@ class HistoryTrend(QWidget):
         plotted = [series(shown, of) for shown, of in ((behind, muted), (points, color)) if shown or shown is points]
         self.what.setToolTip(literal(measure_about(what)))
         self.plot.show_series(
-            "",
             plotted,
-            None,
             halo=self.palette().base().color(),
             band=(band.low * read, min(band.high, RECORDS[what].plausible.high) * read) if band is not None else None,
             best=str(best.id) if best is not None else None,

@@ -138,7 +138,7 @@ class MeetDialog(QDialog):
         splitter.addWidget(self.places)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes((420, 130))
-        lay_out(layout, (splitter, 1), self._build_question(), self._build_awards(), self.note, self._build_foot())
+        lay_out(layout, (splitter, 1), self._build_awards(), self.note, self._build_foot())
         self.model.said.connect(self._say)
         self.table.pasted.connect(self.paste)
         self.table.deleted.connect(self.delete)
@@ -185,21 +185,6 @@ class MeetDialog(QDialog):
             self.videos,
         )
 
-    def _build_question(self) -> QWidget:
-        """Build the question about a row whose announced values its dive contradicts."""
-        self.question = QWidget()
-        self.announced = label(wrap=True)
-        meets = self._session.meets
-        take_tip = self.tr("Correct the list: it says what the dive says")
-        keep_tip = self.tr("Correct the dive: it gets the announced number, board and DD")
-        self.take_dives = _tool(self.tr("Take the dive's"), take_tip, lambda: meets.take_the_dives(self._place))
-        self.keep_announced = _tool(
-            self.tr("Keep the announced"), keep_tip, lambda: meets.keep_the_announced(self._place)
-        )
-        row = QHBoxLayout(self.question, contentsMargins=QMargins())
-        lay_out(row, (self.announced, 1), self.take_dives, self.keep_announced)
-        return self.question
-
     def _build_awards(self) -> QHBoxLayout:
         self.called = label(role="title")
         self.awards = QLineEdit(
@@ -213,10 +198,9 @@ class MeetDialog(QDialog):
 
     def _build_foot(self) -> QHBoxLayout:
         self.with_model = QCheckBox(self.tr("With the model's scores"))
-        self.offering = QCheckBox(self.tr("Offer new clips the open rows"), clicked=self._session.offers.set_open)
         self.sheet = _tool(self.tr("Print sheet…"), self.tr("A page for the browser to print"), self.print_sheet)
         buttons = closing_buttons(self)
-        row = lay_out(QHBoxLayout(), self.offering, self.with_model, self.sheet, None, buttons)
+        row = lay_out(QHBoxLayout(), self.with_model, self.sheet, None, buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         return row
 
@@ -227,8 +211,6 @@ class MeetDialog(QDialog):
         self.standing.show_rows(standings(self.model.counted.rows))
         self.head.refresh()
         self.sheet.setEnabled(bool(meet.rows))
-        self.offering.setEnabled(bool(meet.rows))
-        self.offering.setChecked(self._session.offers.is_open)
         self.in_turn.setEnabled(in_turn(meet.rows) != meet.rows)
         self._allow_rows()
         self._show_called()
@@ -342,9 +324,6 @@ class MeetDialog(QDialog):
 
     def _show_called(self) -> None:
         row = self._row
-        said = self.model.disagreement(self._place) if row is not None else ""
-        self.announced.setText(said)
-        self.question.setVisible(bool(said))
         self.awards.setEnabled(row is not None)
         called = (str(row.round or ""), row.athlete, row.dive_number) if row is not None else ()
         self.called.setText(" · ".join(filter(None, called)))
@@ -377,7 +356,7 @@ class MeetDialog(QDialog):
 
     def _say(self, text: str) -> None:
         self.note.setText(
-            text or self.tr("Type in the empty row, paste, or open a CSV: new clips are offered the open rows.")
+            text or self.tr("Type in the empty row, paste, or open a CSV. Videos matches the clips with the open rows.")
         )
         restyle(self.note, role="error" if text else "muted")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
@@ -26,7 +26,7 @@ from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import awards_text, board_entries, board_text, decimal, shortest
 from fineparser_gui.support.table_model import AnyIndex, TableModel
-from fineparser_gui.support.widgets import choice_box, literal, restyle, style_table
+from fineparser_gui.support.widgets import choice_box, literal, style_table
 
 EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL, VIDEO, REMARK = range(12)
 
@@ -161,18 +161,6 @@ class MeetModel(TableModel):
         said = self._session.meets.disagreement(self.meet.rows[row]) if row < len(self.meet.rows) else None
         return translated(said) if said is not None else ""
 
-    def reason(self, index: AnyIndex, typed: str) -> str:
-        """Return the reason why the text being typed into a cell is invalid, or ""."""
-        try:
-            field, row = FIELDS[index.column()], self.rows[index.row()]
-            value = read_cell(field, typed, self.judges(index.row()))
-            wrong = (
-                problem(replace(row, **{field: value})) if field in ("dive_number", "difficulty") and typed else None
-            )
-        except ConfigError as error:
-            return translated(error)
-        return translated(wrong) if wrong is not None else ""
-
     def _remark(self, row: int) -> str:
         if row == len(self.rows) - 1:
             return ""
@@ -187,7 +175,7 @@ class MeetModel(TableModel):
 
 
 class _Cells(QStyledItemDelegate):
-    """Editors of cells: fields that show errors while typing, and choices of boards and outcomes."""
+    """Editors of cells: fields, and choices of boards and outcomes."""
 
     def createEditor(self, parent: QWidget, option: object, index: AnyIndex) -> QWidget:
         if index.column() in (BOARD, OUTCOME):
@@ -195,10 +183,7 @@ class _Cells(QStyledItemDelegate):
             box = choice_box(board_entries("") if index.column() == BOARD else outcomes, parent=parent)
             box.activated.connect(lambda: self._done(box))
             return box
-        field = QLineEdit(parent, frame=False)
-        place = QPersistentModelIndex(index)
-        field.textEdited.connect(lambda typed: self._judge(field, place, typed))
-        return field
+        return QLineEdit(parent, frame=False)
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
         if isinstance(editor, QComboBox):
@@ -215,12 +200,6 @@ class _Cells(QStyledItemDelegate):
     def _done(self, box: QComboBox) -> None:
         self.commitData.emit(box)
         self.closeEditor.emit(box)
-
-    def _judge(self, field: QLineEdit, place: QPersistentModelIndex, typed: str) -> None:
-        model: Any = place.model()
-        said = model.reason(place, typed)
-        restyle(field, valid=not said)
-        model.said.emit(said)
 
 
 class MeetTable(QTableView):

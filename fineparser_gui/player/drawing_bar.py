@@ -8,7 +8,7 @@ from fineparser_gui.support.widgets import lay_out, tool_button
 
 #: Tools from the top; where the picture is low, the last of the seldom ones are in the menu alone.
 _FIRST = ("draw_line", "draw_angle", "draw_arrow", "draw_freehand", "draw_note", "color", "thickness", "undo")
-_SELDOM = ("draw_ellipse", "draw_ruler", "draw_stopwatch")
+_SELDOM = ("draw_ellipse",)
 
 
 class DrawingBar(QFrame):

@@ -11,16 +11,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
 from fineparser_core.language import text
-from fineparser_gui.player.drawing_marks import (
-    described,
-    labeled,
-    note_box,
-    paint_crosshair,
-    paint_grip,
-    paint_hint,
-    paint_mark,
-    passed_s,
-)
+from fineparser_gui.player.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.session.drawings import (
     ANGLE,
@@ -34,14 +25,11 @@ from fineparser_gui.session.drawings import (
     MOST_THICK,
     N_POINTS,
     NOTE,
-    RULER,
-    STOPWATCH,
     Drawing,
     Point,
     simplified,
     visible_marks,
 )
-from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.key_filter import ENTER, arrow_of, moved_within
 
 _WIDTH_PX = 260
@@ -95,8 +83,6 @@ class Sketch:
             NOTE: (text("Note: position"),),
             ARROW: (text("Arrow: end"), text("Arrow: tip")),
             ELLIPSE: (text("Ellipse: one corner"), text("Ellipse: opposite corner")),
-            RULER: (text("Ruler: first end"), text("Ruler: other end")),
-            STOPWATCH: (text("Stopwatch: begins at this frame; where is the time to stand?"),),
             FREEHAND: (text("Freehand: drag the line"), text("Freehand: end of the line")),
         }[self.tool]
         return hints[min(len(self.points), len(hints) - 1)] + text(
@@ -111,8 +97,6 @@ class Sketch:
             ARROW: text("drawing an arrow"),
             ELLIPSE: text("drawing an ellipse"),
             FREEHAND: text("drawing freehand"),
-            RULER: text("drawing a ruler"),
-            STOPWATCH: text("taking a time"),
         }[self.tool]
 
 
@@ -276,13 +260,6 @@ class DrawingLayer(QObject):
             self._replace(one, shown, self.tr("showing a drawing on other frames"))
             self._update_hint()
 
-    def end_stopwatch(self) -> None:
-        """End the selected stopwatch at the frame on the screen, which may come before that where it began."""
-        if (one := self.selected) is not None and one.runs:
-            first, last = sorted((one.frame, self._frame))
-            self._replace(one, replace(one, frame=first, last_frame=last), self.tr("taking a time"))
-            self._update_hint()
-
     def change_pen(self, name: str) -> None:
         """Draw the selected drawing, else what is drawn next, in the next "thickness" or "color", at last the first."""
         one, choices = self.selected, _PENS[name]
@@ -308,10 +285,8 @@ class DrawingLayer(QObject):
                 paint_grip(painter, self._canvas.to_widget(*drawing.points[self._moved_point]))
         if self._sketch is not None:
             if unfinished := self._sketch.unfinished(frame, self._canvas.to_source(self._pointer)):
-                drawn = replace(unfinished, **self.pen)
-                unfinished = labeled(drawn, self._times_s, self._canvas.path)
                 measured = self._sketch.tool == unfinished.kind
-                paint_mark(painter, unfinished, self._canvas.to_widget, measured=measured)
+                paint_mark(painter, replace(unfinished, **self.pen), self._canvas.to_widget, measured=measured)
             if self._by_keyboard and self._canvas.hasFocus():
                 paint_crosshair(painter, self._canvas.rect(), self._pointer)
         if self._hint() and self._dragging is None:
@@ -321,9 +296,6 @@ class DrawingLayer(QObject):
         """Return a hint on the next click or key, or ""."""
         if self._sketch is not None:
             return self._sketch.hint()
-        if self.selected is not None and self.selected.runs:
-            passed = decimal(passed_s(self._times_s, self.selected.frame, self._frame), 2)
-            return text("{0} s  ·  the stopwatch's key or button ends it at this frame", passed)
         if self.selected is not None and self._moves and self._canvas.hasFocus():
             return selection_hint(self.selected, self._moved_point)
         return ""
@@ -373,7 +345,7 @@ class DrawingLayer(QObject):
             x, y = self._canvas.to_source(event.position())
             from_x, from_y = self._canvas.to_source(self._pressed_at)
             moved = drawing.moved(x - from_x, y - from_y) if place is None else drawing.with_point(place, (x, y))
-            self.selected = labeled(moved, self._times_s, self._canvas.path)
+            self.selected = moved
             self._canvas.update()
         elif self._sketch is not None:
             self._sketch.trace(self._canvas.to_source(event.position()))
@@ -463,8 +435,7 @@ class DrawingLayer(QObject):
             self._update_hint()
             return
         steered, self._moved_point = self._by_keyboard, None
-        drawing = sketch.finished(self._frame, _reach(self._canvas) / 10)
-        drawing = labeled(replace(drawing, **self.pen), self._times_s, self._canvas.path)
+        drawing = replace(sketch.finished(self._frame, _reach(self._canvas) / 10), **self.pen)
         self.begin(None)
         if drawing.kind == NOTE:
             self._editor.open(drawing)
@@ -485,7 +456,7 @@ class DrawingLayer(QObject):
             self.edited.emit((*self.drawings, written), self.tr("adding a note"), "")
 
     def _replace(self, before: Drawing, after: Drawing, text: str, gesture: str = "") -> None:
-        self.selected = after = labeled(after, self._times_s, self._canvas.path)
+        self.selected = after
         self.edited.emit(tuple(after if one is before else one for one in self.drawings), text, gesture)
 
     def _select(self, drawing: Drawing | None) -> None:

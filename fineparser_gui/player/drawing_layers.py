@@ -78,13 +78,6 @@ class DrawingLayers(QObject):
         """#rrggbb of what is drawn next."""
         return MARK_COLORS[self.layers[0].pen["color"]]
 
-    def end_stopwatch(self) -> bool:
-        """End the selected stopwatch at the frame on the screen; False where none runs."""
-        running = [layer for layer in self.layers if layer.selected is not None and layer.selected.runs]
-        for layer in running:
-            layer.end_stopwatch()
-        return bool(running)
-
     def refresh(self) -> None:
         """Show the present drawings; a drawing begun on another dive is canceled, a note's text so far is kept."""
         before, keys = self.drawings, self._shown_keys()

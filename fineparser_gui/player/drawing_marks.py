@@ -1,29 +1,14 @@
 """Painting of the coach's drawings: light with a dark rim, so that they are visible on any background."""
 
-from dataclasses import replace
 from math import atan2, cos, degrees, radians, sin
 
-import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_core.export.coach_marks import strokes
-from fineparser_core.language import length_text, text
-from fineparser_core.measures.center_path import CenterPath
+from fineparser_core.language import text
 from fineparser_gui.player.skeleton_painting import ToWidget, paint_label
-from fineparser_gui.session.drawings import (
-    ANGLE,
-    ARROW,
-    ELLIPSE,
-    FREEHAND,
-    MARK_COLORS,
-    MEASURED,
-    NOTE,
-    RULER,
-    STOPWATCH,
-    WRITTEN,
-    Drawing,
-)
+from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, MARK_COLORS, MEASURED, NOTE, Drawing
 from fineparser_gui.support.formatting import decimal
 
 _LIGHT = QColor(MARK_COLORS["yellow"])
@@ -36,28 +21,6 @@ _HEAD = 14.0
 _LONGEST_NOTE_W = 320
 
 
-def labeled(drawing: Drawing, times_s: np.ndarray, path: CenterPath | None) -> Drawing:
-    """Return a ruler with its length or a stopwatch with its time, as text, and other drawings as they are.
-
-    Args:
-        times_s: (n_frames,) times of the frames.
-        path: of the diver, at whose distance a ruler measures; None where it is not known.
-    """
-    if drawing.kind == RULER:
-        meters = path.meters(drawing.frame, *drawing.points) if path is not None else None
-        known = "" if meters is None else length_text(meters, 1 if meters >= 1 else 2)
-        return replace(drawing, text=known or text("length not known"))
-    if drawing.kind == STOPWATCH:
-        return replace(drawing, text=text("{0} s", decimal(passed_s(times_s, drawing.frame, drawing.end_frame), 2)))
-    return drawing
-
-
-def passed_s(times_s: np.ndarray, first: int, last: int) -> float:
-    """Return the time between two frames, seconds; the last one known stands for those beyond it."""
-    before, after = times_s[np.minimum([first, last], len(times_s) - 1)]
-    return float(abs(after - before))
-
-
 def paint_mark(
     painter: QPainter, drawing: Drawing, to_widget: ToWidget, *, selected: bool = False, measured: bool = True
 ) -> None:
@@ -65,11 +28,11 @@ def paint_mark(
 
     Args:
         selected: True paints it with handles.
-        measured: True paints it with its angle or length.
+        measured: True paints it with its angle.
     """
     points = [to_widget(*point) for point in drawing.points]
     color = QColor(MARK_COLORS[drawing.color])
-    if drawing.kind in WRITTEN:
+    if drawing.kind == NOTE:
         _paint_note(painter, drawing, points[0], _SELECTED if selected else color)
     else:
         for width, pen_color in ((4.5, _RIM), (2.0, color)):
@@ -85,7 +48,7 @@ def paint_mark(
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
             turned = text("{0}° off vertical", decimal(drawing.degrees, 0))
-            _paint_text(painter, beside, drawing.text if drawing.kind == RULER else turned, color)
+            _paint_text(painter, beside, turned, color)
     if selected or drawing.kind in MEASURED:
         handle = (_SELECTED, _HANDLE) if selected else (color, 2.5)
         _paint_handles(painter, points[: len(drawing.grips)], *handle)
@@ -140,10 +103,6 @@ def described(drawing: Drawing) -> str:
     """Return the accessible description of a drawing."""
     if drawing.kind == NOTE:
         return text("note: {0}", drawing.text)
-    if drawing.kind == STOPWATCH:
-        return text("stopwatch: {0}", drawing.text)
-    if drawing.kind == RULER:
-        return text("ruler: {0}", drawing.text)
     if drawing.kind not in MEASURED:
         return {ARROW: text("arrow"), ELLIPSE: text("ellipse"), FREEHAND: text("freehand line")}[drawing.kind]
     turn = decimal(drawing.degrees, 0)

@@ -4,7 +4,6 @@ from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton
 
-from fineparser_gui.player.sound import AVAILABLE
 from fineparser_gui.player.transport import SPEEDS, Transport
 from fineparser_gui.session.preferences import LEAST_OPACITY_PERCENT
 from fineparser_gui.support.actions import ActionRegistry
@@ -44,11 +43,10 @@ class TransportBar(QFrame):
         first, back, forward, last, loop = (
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
-        sound = (tool_button(actions["sound"]),) if AVAILABLE else ()
         point, mask, skeleton, compare, full_screen = (
             tool_button(actions[name]) for name in ("point_at_diver", "mask", "skeleton", "compare", "full_screen")
         )
-        for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
+        for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
         for part in (10, point, mask, self._opacity, skeleton, 6, compare, full_screen):
@@ -63,7 +61,6 @@ class TransportBar(QFrame):
         #: Groups that are hidden in turn where there is no space, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
-            sound,
             (point,),
             (first, last),
             (loop,),

@@ -1,4 +1,4 @@
-"""Playback of a running recording on a separate thread: with a delay, paused, step by step, slowly, or in a loop."""
+"""Playback of a running recording on a separate thread: with a delay, paused, slowly, or in a loop."""
 
 import threading
 from bisect import bisect_right
@@ -22,9 +22,8 @@ LEAST_DELAY_S = 0.25
 _LATE_S, _FAR_BEHIND_S = 0.3, 2.0
 # Number of pictures decoded before they are due, shortest delay for that in seconds, and longest time that it may take.
 _AHEAD, _AHEAD_FROM_S, _TAKES_S = 8, 0.7, 0.03
-# Memory for pictures of steps back, in bytes, and their time, in seconds.
+# Memory for pictures that a loop plays again, in bytes.
 _KEPT_BYTES = 128 * 2**20
-_BACK_S = 0.7
 _MOST_UNPAINTED, _PAINTED_IN_S = 1, 0.3
 # Time after a jump in which left-out pictures are not counted, in seconds: they were decoded before the jump.
 _SETTLES_S = 1.5
@@ -39,7 +38,7 @@ class MirrorSource(Protocol):
 
 
 class PictureBuffer:
-    """Pictures in order of time, of which one is the present picture, with those before it for steps back.
+    """Pictures in order of time, of which one is the present picture, with those before it for loops.
 
     Attributes:
         at: place of the present picture; -1 before the first.
@@ -150,11 +149,6 @@ class MirrorFeed(QThread):
         """Stop at the picture that is shown, or go on from there."""
         self.paused, self.following = on, False
         self._order(self._set_clock)
-
-    def step(self, by: int) -> None:
-        """Pause, and show the next (1) or the previous (-1) picture."""
-        self.paused, self.following = True, False
-        self._order(lambda: self._step(by))
 
     def play_at(self, rate: float) -> None:
         """Play on from the picture that is shown, at a rate."""
@@ -306,27 +300,6 @@ class MirrorFeed(QThread):
             self._scaler, self._source_size = Scaler(frame.geometry), QSize(width, height)
         scale = min(self.size_px[0] / width, self.size_px[1] / height, 1.0)
         return self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
-
-    def _step(self, by: int) -> None:
-        if by < 0 and self._kept.at <= 0 and self._kept:
-            self._rewind(self._kept[0][0])
-        if by > 0 and not self._kept.ahead:
-            self._pull()
-        if 0 <= self._kept.at + by < len(self._kept):
-            self._kept.at += by
-            self._show(*self._kept[self._kept.at])
-
-    def _rewind(self, time_s: float) -> None:
-        """Keep the pictures before a time, and make that of the time the present picture."""
-        self._kept = PictureBuffer()
-        self._open(time_s - _BACK_S)
-        assert self._frames is not None
-        for frame in self._frames:
-            if frame.time_s >= self._from_s:
-                self._kept.add(frame.time_s, self._scaled(frame))
-            if frame.time_s >= time_s - _SAME_S:
-                break
-        self._kept.at = len(self._kept) - 1
 
     def _show(self, time_s: float, picture: Picture) -> None:
         self._shown_s, self._shown_at_s = time_s, now_s()

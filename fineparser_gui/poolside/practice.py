@@ -1,4 +1,4 @@
-"""The dives that cameras have caught: put into the session as they come, taken back, marked and counted."""
+"""The dives that a camera has caught: put into the session as they come, taken back, marked and counted."""
 
 import time
 from collections.abc import Sequence
@@ -16,15 +16,11 @@ from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.background import Soon
 from fineparser_gui.support.formatting import board_text
 
-# The same dive, seen by another camera.
-_SAME_DIVE_S = 2.5
 _SETTLE_MS = 150
 
 
 class Practice(QObject):
     """Dives caught since the window was opened, the oldest first, without dives that were taken back.
-
-    A dive that two cameras have seen is listed once: its second clip lies in the folder.
 
     Signals:
         changed: a dive came, went, or was changed, or another athlete is next; once for many.
@@ -109,8 +105,6 @@ class Practice(QObject):
         before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
         if before is not None and not self._touched(before[1]):
             self.take_back([before[1].key])
-        if any(_same(one, caught) for one, _ in self.dives):
-            return
         self._caught.append(caught)
         self._named[caught.clip] = name = self._next
         listed = self.listed
@@ -185,9 +179,3 @@ class Practice(QObject):
 def clock_text(at_s: float) -> str:
     """Return the time of the day as text."""
     return time.strftime("%H:%M:%S", time.localtime(at_s))
-
-
-def _same(one: CaughtClip, other: CaughtClip) -> bool:
-    if one.clip.parent == other.clip.parent or one.leaves_s is None or other.leaves_s is None:
-        return False
-    return abs(one.at_s + one.leaves_s - other.at_s - other.leaves_s) < _SAME_DIVE_S

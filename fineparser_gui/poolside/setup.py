@@ -3,17 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QStandardPaths, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated, without_mnemonic
@@ -45,14 +35,7 @@ class SourceField(QWidget):
         self.box.lineEdit().editingFinished.connect(self._on_edited)
         self.box.activated.connect(self._on_edited)
         self._used = ""
-        more = QPushButton("…", toolTip=self.tr("A video as a stand-in, or a folder that is watched"))
-        more.setAccessibleName(more.toolTip())
-        menu = QMenu(more)
-        menu.addAction(self.tr("A video as a stand-in…"), self._ask_video)
-        menu.addAction(self.tr("A folder into which files are dropped…"), self._ask_folder)
-        menu.addAction(self.tr("Look for cameras again"), self.refresh)
-        more.setMenu(menu)
-        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=4), (self.box, 1), more)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins()), self.box)
         self.setFocusProxy(self.box)
 
     def refresh(self) -> None:
@@ -82,22 +65,13 @@ class SourceField(QWidget):
             self._used = self.address
             self.chosen.emit()
 
-    def _ask_video(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("A video as a stand-in"))
-        if name:
-            self.use(name)
-
-    def _ask_folder(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, self.tr("A folder into which files are dropped")):
-            self.use(name)
-
 
 class PoolsideSetup(QWidget):
-    """Three cards side by side with the sources and options of a recording.
+    """Three cards side by side with the camera and the options of a recording.
 
     Signals:
-        start_requested: see `sources`.
-        preview_requested: another first camera is to be shown, without recording it.
+        start_requested: see `source`.
+        preview_requested: another camera is to be shown, without recording it.
         said: (str) a problem of the entries, or "".
     """
 
@@ -109,7 +83,7 @@ class PoolsideSetup(QWidget):
         super().__init__()
         self._preferences = preferences
         now = preferences.now
-        self.fields = (SourceField(preferences, self.tr("Choose…")), SourceField(preferences, self.tr("none")))
+        self.field = SourceField(preferences, self.tr("Choose…"))
         self.secrets = QCheckBox(self.tr("Remember passwords too"))
         self.sound = QCheckBox(self.tr("Record the sound"), checked=now.ring_sound)
         videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
@@ -148,13 +122,11 @@ class PoolsideSetup(QWidget):
         )
         self.state = label(role="muted", wrap=True)
         self.said.connect(self.state.setText)
-        captions = []
-        for text, field in zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True):
-            field.box.setAccessibleName(without_mnemonic(text))
-            captions.append(label(text))
-            captions[-1].setBuddy(field)
+        caption = label(self.tr("&Camera"))
+        caption.setBuddy(self.field)
+        self.field.box.setAccessibleName(without_mnemonic(caption.text()))
         steps = (
-            (self.tr("1. Camera"), (captions[0], self.fields[0], captions[1], self.fields[1], self.secrets, None)),
+            (self.tr("1. Camera"), (caption, self.field, self.secrets, None)),
             (self.tr("2. Picture"), (aim, self.state, None, self.board)),
             (self.tr("3. Record"), (where, ring, self.sound, left, None, self.start)),
         )
@@ -163,38 +135,34 @@ class PoolsideSetup(QWidget):
             card = QWidget()
             fill_with_card(card, *parts, title=title)
             row.addWidget(card, 1)
-        for field in self.fields:
-            field.refresh()
+        self.field.refresh()
         if now.cameras:
-            self.fields[0].use(now.cameras[0])
-        elif self.fields[0].box.count():
-            self.fields[0].use(self.fields[0].box.itemText(0))
-        self.fields[0].chosen.connect(self.preview_requested)
+            self.field.use(now.cameras[0])
+        elif self.field.box.count():
+            self.field.use(self.field.box.itemText(0))
+        self.field.chosen.connect(self.preview_requested)
         self.show_recorded()
 
     @property
-    def folders(self) -> tuple[Path, Path]:
-        """Folders of the first and the second camera."""
-        folder = Path(self.folder.text().strip() or "Poolside").expanduser()
-        return folder, folder / "2"
+    def recordings(self) -> Path:
+        """Folder of clips and recording."""
+        return Path(self.folder.text().strip() or "Poolside").expanduser()
 
-    def sources(self) -> list[tuple[str, StreamSource]]:
-        """Return the addresses with their sources; if any is wrong, emit the problem and return an empty list."""
+    def source(self) -> StreamSource | None:
+        """Return the chosen source; if it is wrong, emit the problem and return None."""
         try:
-            chosen = [(field.address, parse_source(field.address)) for field in self.fields if field.address]
-            if not chosen or not self.fields[0].address:
-                parse_source(self.fields[0].address)
+            source = parse_source(self.field.address)
         except FineParserError as error:
             self.said.emit(translated(error))
-            return []
+            return None
         self.said.emit("")
-        return chosen
+        return source
 
     def remember(self) -> None:
         """Keep the choices for the next time."""
-        addresses = [field.address for field in self.fields if field.address]
-        kept = addresses if self.secrets.isChecked() else [parse_source(one).shown for one in addresses]
-        cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
+        address = self.field.address
+        kept = address if self.secrets.isChecked() else parse_source(address).shown
+        cameras = tuple(dict.fromkeys((kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
         folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
         self._preferences.change(
             cameras=cameras,
@@ -206,23 +174,22 @@ class PoolsideSetup(QWidget):
 
     def show_recorded(self) -> None:
         """Show the remains of an earlier recording."""
-        spans = [RingFollower(folder / RECORDING).span() for folder in self.folders]
-        minutes = max((span[1] - span[0] for span in spans if span is not None), default=0.0) / 60
+        span = RingFollower(self.recordings / RECORDING).span()
+        minutes = (span[1] - span[0]) / 60 if span is not None else 0.0
         for widget in (self.recorded, self.clear):
-            widget.setVisible(any(span is not None for span in spans))
+            widget.setVisible(span is not None)
         self.recorded.setText(self.tr("{0} min are recorded from before.").format(max(round(minutes), 1)))
 
     def _ask_folder(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder"), str(self.folders[0].parent)):
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder"), str(self.recordings.parent)):
             self.folder.setText(name)
             self.show_recorded()
 
     def _clear(self) -> None:
         try:
-            for folder in self.folders:
-                if (folder / RECORDING).is_dir():
-                    with Ring(folder / RECORDING) as ring:
-                        ring.clear()
+            if (self.recordings / RECORDING).is_dir():
+                with Ring(self.recordings / RECORDING) as ring:
+                    ring.clear()
         except FineParserError as error:
             self.said.emit(translated(error))
         self.show_recorded()

@@ -23,8 +23,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LiveFrame, PacketDecoder, PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.sources import SourceKind, StreamSource
-from fineparser_gui.poolside.mirror_stage import MOST_DELAY_S, MirrorStage
-from fineparser_gui.poolside.mirror_tile import MirrorCamera
+from fineparser_gui.poolside.mirror import MOST_DELAY_S, MirrorStage
 from fineparser_gui.poolside.practice import Practice
 from fineparser_gui.poolside.practice_list import PracticeList
 from fineparser_gui.poolside.recorder import Awake, Recorder
@@ -152,7 +151,8 @@ class PoolsideWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(self.tr("Poolside"))
         self._session = session
-        self._recorders: list[Recorder] = []
+        self._recorder: Recorder | None = None
+        self._plays = False  # a recording, not a preview
         self._awake = Awake()
         self._apart = False  # the mirror is a separate window, on the other screen
         self.practice = Practice(session, self)
@@ -193,7 +193,7 @@ class PoolsideWindow(QWidget):
         session.editing.edits.changed.connect(self.undo.hide)
         self.practice.changed.connect(self._show_state)
         resize_within_screen(self, *_SIZE)
-        self.setup.fields[0].setFocus()
+        self.setup.field.setFocus()
         follow_palette(self, self._color_icons)
         self._color_icons()
         self._show_state()
@@ -201,33 +201,31 @@ class PoolsideWindow(QWidget):
     @property
     def recording(self) -> bool:
         """True if a camera is recorded."""
-        return any(recorder.running for recorder in self._recorders)
+        return self._recorder is not None and self._recorder.running
 
     def start_recording(self) -> None:
-        """Record the chosen cameras, and show the mirror."""
-        chosen = self.setup.sources()
-        if not chosen or self.recording:
+        """Record the chosen camera, and show the mirror."""
+        source = self.setup.source()
+        if source is None or self.recording:
             return
         self.stage.clear()  # many a camera has one viewer at a time
         self.missed.clear()
         self.setup.remember()
-        cameras = []
-        self._recorders = [Recorder(folder, self) for folder, _ in zip(self.setup.folders, chosen, strict=False)]
-        for place, (recorder, (address, source)) in enumerate(zip(self._recorders, chosen, strict=True)):
-            recorder.said.connect(self.word.set_text)
-            recorder.missed.connect(self._tell_missed)
-            recorder.caught.connect(self.practice.add)
-            recorder.ended.connect(self._on_ended)
-            minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
-            recorder.start(address, minutes, gigabytes, sound=self.setup.sound.isChecked())
-            if source.kind is not SourceKind.FOLDER:
-                name = source.path.name if source.kind is SourceKind.FILE else str(source)
-                cameras.append(MirrorCamera(name, place, RingFollower(recorder.folder / RECORDING)))
+        self._recorder = recorder = Recorder(self.setup.recordings, self)
+        recorder.said.connect(self.word.set_text)
+        recorder.missed.connect(self._tell_missed)
+        recorder.caught.connect(self.practice.add)
+        recorder.ended.connect(self._on_ended)
+        minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
+        recorder.start(self.setup.field.address, minutes, gigabytes, sound=self.setup.sound.isChecked())
         self.word.set_text(self.tr("Connecting…"))
-        self.stage.show_cameras(cameras)
+        self._plays = True
+        if source.kind is not SourceKind.FOLDER:
+            name = source.path.name if source.kind is SourceKind.FILE else str(source)
+            self.stage.show_camera(name, RingFollower(recorder.folder / RECORDING))
         self._awake.begin(self.tr("A practice is recorded"))
-        if self.stage.active is not None:
-            self.stage.active.setFocus()
+        if self.stage.tile is not None:
+            self.stage.tile.setFocus()
         self._show_state()
 
     def stop_recording(self) -> None:
@@ -236,29 +234,27 @@ class PoolsideWindow(QWidget):
             return
         self.word.set_text(self.tr("Saving the last dive…"))
         self.stop.setEnabled(False)
-        for recorder in self._recorders:
-            recorder.stop()
+        if self._recorder is not None:
+            self._recorder.stop()
 
     def show_preview(self) -> None:
-        """Show the first camera as it is now, without recording it."""
+        """Show the camera as it is now, without recording it."""
         if self.recording or not self.isVisible():
             return
         self.stage.clear()
-        chosen = self.setup.sources() if self.setup.fields[0].address else []
-        if chosen and chosen[0][1].kind is not SourceKind.FOLDER:
-
-            def tell(event: SourceEvent) -> None:
-                self.preview_said.emit(translated(event.said))
-
-            self.stage.show_cameras([MirrorCamera(str(chosen[0][1]), 0, CameraPreview(chosen[0][1], tell))])
+        self._plays = False
+        source = self.setup.source() if self.setup.field.address else None
+        if source is not None and source.kind is not SourceKind.FOLDER:
+            tell = self.preview_said
+            preview = CameraPreview(source, lambda event: tell.emit(translated(event.said)))
+            self.stage.show_camera(str(source), preview)
         self._show_state()
 
     def take(self) -> None:
         """Keep the last seconds of the shown picture as a dive, as it was missed."""
-        tile = self.stage.active
-        if tile is not None and tile.camera.place < len(self._recorders):
-            to_s = tile.feed.time_s or now_s()
-            self._recorders[tile.camera.place].take(to_s - _TAKEN_S, to_s)
+        if self.stage.tile is not None and self._recorder is not None:
+            to_s = self.stage.tile.feed.time_s or now_s()
+            self._recorder.take(to_s - _TAKEN_S, to_s)
 
     def loop(self, caught: CaughtClip | None = None) -> None:
         """Play a dive, or the last dive, in a loop."""
@@ -281,8 +277,8 @@ class PoolsideWindow(QWidget):
         self.stop_recording()
         self.word.repaint()  # before the window waits for it
         self.stage.clear()
-        for recorder in self._recorders:
-            recorder.close()
+        if self._recorder is not None:
+            self._recorder.close()
         self._awake.end()
         self.practice.close()
 
@@ -311,8 +307,6 @@ class PoolsideWindow(QWidget):
             ("shorter", self.tr("Shorter"), "−", "- PgUp", lambda: stage.change_delay(-1)),
             ("longer", self.tr("Longer"), "+", "+ = PgDown", lambda: stage.change_delay(1)),
             ("pause", self.tr("Pause"), "pause", "Space B", stage.pause),
-            ("back", self.tr("Back"), "step-back", "Left", lambda: stage.step(-1)),
-            ("forward", self.tr("Next"), "step-forward", "Right", lambda: stage.step(1)),
             ("slow", self.tr("Slow"), "play", "S", stage.slower),
             ("loop", self.tr("Last dive"), "loop", "L", self.loop),
             ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
@@ -346,7 +340,7 @@ class PoolsideWindow(QWidget):
         for name in ("shorter", "longer"):
             delay.addWidget(self._button(name))
         delay.insertWidget(1, self.slider, 1)
-        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "full"):
+        for name in ("pause", "slow", "loop", "live", "take", "full"):
             rest.addWidget(self._button(name), 1)
         controls = QWidget()
         lay_out(QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4), delay, rest)
@@ -387,17 +381,17 @@ class PoolsideWindow(QWidget):
             self._show_state()
 
     def _go_live(self) -> None:
-        if self.isFullScreen() and not any(not tile.feed.following for tile in self.stage.tiles):
+        if self.isFullScreen() and (self.stage.tile is None or self.stage.tile.feed.following):
             self.toggle_full_screen()
         self.stage.live()
 
     def _on_slider(self, value: int) -> None:
-        if self.stage.active is not None and round(self.stage.active.feed.delay_s) != value:
+        if self.stage.tile is not None and round(self.stage.tile.feed.delay_s) != value:
             self.stage.delay(value)
 
     def _show_state(self) -> None:
-        tile, recording = self.stage.active, self.recording
-        plays = tile is not None and not isinstance(tile.camera.pictures, CameraPreview)
+        tile, recording = self.stage.tile, self.recording
+        plays = tile is not None and self._plays
         self.setup.setVisible(not recording and not plays and not self.isFullScreen())
         self._side.setMinimumWidth(_COLUMN_W[self.setup.isHidden()])  # the cards need the room
         self.stop.setVisible(recording)
@@ -419,7 +413,7 @@ class PoolsideWindow(QWidget):
         lists_own = [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter]
         if focused is self.list.view:
             return keys[0].key() not in lists_own and shortcuts_in(keys, list(self.actions_by_id.values()))
-        return focused in self.stage.tiles
+        return focused is self.stage.tile
 
     def _color_icons(self) -> None:
         color = self.palette().buttonText().color().name()
@@ -438,5 +432,6 @@ class PoolsideWindow(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self.stage.tiles:
+        self.setup.field.refresh()
+        if self.stage.tile is None:
             self.show_preview()

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
     QPushButton,
-    QSizePolicy,
     QSpinBox,
     QTabWidget,
     QVBoxLayout,
@@ -35,9 +33,6 @@ from fineparser_gui.support.widgets import (
     resize_within_screen,
     scrolled,
 )
-
-#: Height of the list of folders, in lines.
-_FOLDER_LINES = 3
 
 
 class PreferencesDialog(QDialog):
@@ -71,9 +66,7 @@ class PreferencesDialog(QDialog):
         }
         for name, box in {**self._choices, "device": self.device}.items():
             box.activated.connect(lambda _, name=name, box=box: preferences.change(**{name: box.currentData()}))
-        defaults = QPushButton(self.tr("Restore all defaults"), clicked=preferences.reset)
-        foot = lay_out(QHBoxLayout(), defaults, None, closing_buttons(self))
-        lay_out(QVBoxLayout(self), (self.pages, 1), foot)
+        lay_out(QVBoxLayout(self), (self.pages, 1), closing_buttons(self))
         preferences.changed.connect(self._show)
         choice.devices_changed.connect(self._show)
         session.model_changed.connect(self._show)
@@ -82,9 +75,6 @@ class PreferencesDialog(QDialog):
     def _club_page(self) -> QWidget:
         self.club = self._text_field("club")
         self.club.setPlaceholderText(self.tr("for reports"))
-        self._folder = ElidedLabel()
-        choose = QPushButton(self.tr("Choose…"), clicked=self._on_choose_folder)
-        choose.setAccessibleName(self.tr("Choose the folder of recordings"))
         languages = ((name, code) for code, name in LANGUAGES.items())
         self.language = choice_box([(self.tr("that of the system"), ""), *languages])
         self.units = choice_box([(self.tr("meters"), "meters"), (self.tr("feet"), FEET)])
@@ -96,53 +86,16 @@ class PreferencesDialog(QDialog):
         self.theme = choice_box((text, name) for name, text in themes.items())
         page, form = _form()
         add_form_row(form, self.tr("&Club"), self.club)
-        form.addRow(label(self.tr("Recordings")), lay_out(QHBoxLayout(spacing=8), (self._folder, 1), choose))
-        text = self.tr("A video that is not where it was is looked for in these folders, by its content.")
-        what = label(text, "muted", wrap=True)
-        what.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        form.addRow(label(self.tr("Folders of videos")), self._folders())
-        form.addRow(what)
         add_form_row(form, self.tr("&Theme"), self.theme)
         add_form_row(form, self.tr("&Language"), self.language)
         add_form_row(form, self.tr("Len&gths"), self.units)
         form.addRow(self._restart)
         return page
 
-    def _folders(self) -> QHBoxLayout:
-        """Build the list of the folders in which moved videos are searched."""
-        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"))
-        self.folders.setMinimumHeight(_FOLDER_LINES * self.folders.fontMetrics().lineSpacing() + 12)
-        self.folders.currentRowChanged.connect(lambda row: self.remove_folder.setEnabled(row >= 0))
-        self.add_folder = QPushButton(self.tr("Add…"), clicked=self._on_add_folder)
-        self.remove_folder = QPushButton(self.tr("Remove"), clicked=self._on_remove_folder)
-        self._show_folders()
-        column = lay_out(QVBoxLayout(spacing=6), self.add_folder, self.remove_folder, None)
-        return lay_out(QHBoxLayout(spacing=8), (self.folders, 1), column)
-
-    def _show_folders(self) -> None:
-        self.folders.clear()
-        self.folders.addItems([str(one) for one in self._session.history.read(lambda store: store.folders(), [])])
-        self.remove_folder.setEnabled(False)
-
-    def _on_add_folder(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder of videos")):
-            self._session.history.write(lambda store: store.add_folder(Path(name)))
-            self._show_folders()
-
-    def _on_remove_folder(self) -> None:
-        folder = Path(self.folders.currentItem().text())
-        self._session.history.write(lambda store: store.remove_folder(folder))
-        self._show_folders()
-
     def _text_field(self, name: str) -> QLineEdit:
         field = QLineEdit(maxLength=LONGEST_NAME)
         field.editingFinished.connect(lambda: self._preferences.change(**{name: field.text().strip()}))
         return field
-
-    def _on_choose_folder(self) -> None:
-        now = self._preferences.now.poolside_folder
-        if name := QFileDialog.getExistingDirectory(self, self.tr("Choose the folder of recordings"), now):
-            self._preferences.change(poolside_folder=name)
 
     def _analysis_page(self) -> QWidget:
         self.device = QComboBox()
@@ -198,7 +151,6 @@ class PreferencesDialog(QDialog):
         for name, box in self._choices.items():
             box.setCurrentIndex(box.findData(getattr(now, name)))
         self.club.setText(now.club)
-        self._folder.set_text(now.poolside_folder or self.tr("the folder of videos"))
         self._restart.setVisible((now.language, now.units) != self._at_start)
         with QSignalBlocker(self.n_exemplars):
             self.n_exemplars.setValue(now.n_exemplars)

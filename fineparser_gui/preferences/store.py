@@ -6,7 +6,7 @@ Files that are not settings are set aside: Qt reads a file whole and trusts its 
 import errno
 import json
 import logging
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +109,6 @@ class PreferenceStore(QObject):
                 self._file.setValue(f"{_GROUP}/{name}", json.dumps(getattr(self.now, name)))
             self._file.sync()
         self.changed.emit(before, self.now)
-
-    def reset(self) -> None:
-        """Restore all defaults."""
-        self.change(**{one.name: getattr(Preferences(), one.name) for one in fields(Preferences)})
 
     def _read(self) -> Preferences:
         """Return the stored preferences; a value that is not allowed is replaced by its default."""

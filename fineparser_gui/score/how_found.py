@@ -9,13 +9,11 @@ from fineparser_core.export.notes import note_text, own_award_about, own_award_t
 from fineparser_core.language import text, translated
 from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
-from fineparser_core.records import Analysis, ExemplarVote, Measure, OwnAward, Scoring
-from fineparser_core.video.clips import frame_to_sample
+from fineparser_core.records import Analysis, Measure, OwnAward, Scoring
 from fineparser_gui.score.contributions import ContributionsPanel
 from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.verdict import ChosenRow, measured_dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.support.steps import step_text
@@ -24,8 +22,6 @@ from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out
 
 _SETTLED_MS = 120
 _EXEMPLARS_PX = 190
-#: Differences below this, in points, are float32 rounding.
-_SAME_POINTS = 1e-4
 
 
 class CorrectionNote(QWidget):
@@ -33,15 +29,12 @@ class CorrectionNote(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._key: str | None = None
         self._both = label()
         self._both.setProperty("role", "title")
-        self._what = label(role="muted", wrap=True)
-        self._why = label(role="muted", wrap=True)
         reset = session.editing.reset_corrections
         self.reset = push_button(self.tr("Take corrections back"), lambda: session.on_current(reset))
         head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0)), head)
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the corrections of a dive."""
@@ -53,14 +46,6 @@ class CorrectionNote(QWidget):
         self._both.setText(self._both_numbers(dive))
         self._both.setVisible(bool(self._both.text()))
         self.reset.setVisible(moved)
-        self._what.setText(self._moved_text(dive) if moved else "")
-        self._what.setVisible(bool(self._what.text()))
-        if moved and dive.rescoring and dive.key == self._key:
-            return  # keep the former reason while a drag is re-scored, so that the layout does not jump
-        self._key = dive.key
-        why = self._why_text(dive) if moved else ""
-        self._why.setText(why)
-        self._why.setVisible(bool(why))
 
     def _both_numbers(self, dive: Dive) -> str:
         own = dive.model_analysis.scoring if dive.model_analysis else None
@@ -74,42 +59,6 @@ class CorrectionNote(QWidget):
             change = round(shown.score, 1) - round(own.score, 1)  # agrees with the scores as shown
             text += " · " + self.tr("corrected {0}").format(signed(change, digits=1))
         return text
-
-    def _moved_text(self, dive: Dive) -> str:
-        assert dive.model_analysis is not None
-        parse = dive.model_analysis.parse
-        own = frames_of(parse.transitions)
-        names = (self.tr("flight from frame {0} (model {1})"), self.tr("entry from frame {0} (model {1})"))
-        moved = zip(names, dive.corrected_frames or own, own, strict=True)
-        texts = [name.format(frame, before) for name, frame, before in moved if frame != before]
-        if dive.contact_corrected:
-            found, before = self.tr("water contact in frame {0} (model {1})"), parse.first_water_contact_frame
-            texts.append(found.format(dive.correction.contact_frame, self.tr("none") if before is None else before))
-        return ", ".join(texts)
-
-    def _why_text(self, dive: Dive) -> str:
-        """Return what is unchanged: the score, or the points of the video stream."""
-        own = dive.model_analysis.scoring if dive.model_analysis else None
-        moved = dive.rescored.scoring if dive.rescored is not None else None
-        if own is None or moved is None or dive.rescoring or dive.corrected_frames is None:
-            return ""
-        assert dive.model_analysis is not None
-        parse = dive.model_analysis.parse
-        before, after = frames_of(parse.transitions), dive.corrected_frames
-        samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]
-        pairs = list(zip(own.exemplars, moved.exemplars, strict=True))
-        if samples[0] == samples[1]:
-            if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
-                return ""  # the measures change
-            return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
-        if any(_dynamic_differs(*pair) for pair in pairs):
-            return ""
-        return self.tr("The video stream does not change, only the frames stream.")
-
-
-def _dynamic_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
-    pairs = zip(before.contributions, after.contributions, strict=True)
-    return any(abs(a.dynamic - b.dynamic) > _SAME_POINTS for a, b in pairs)
 
 
 class MeasuredPanel(QWidget):

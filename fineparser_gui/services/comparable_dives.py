@@ -195,10 +195,6 @@ class ComparableDives(QObject):
         name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.day), dive.title)))
         return ComparableDive(name=name, title=self._valued(name, dive.judged, dive.score), history_id=dive.id)
 
-    def open_from_history(self, history_id: int) -> None:
-        """Add a dive of the history to the session, where it is analyzed again."""
-        self._history.open(self._history.read(lambda store: store.dives([history_id]), []))
-
     def measures(self, dive: ComparableDive) -> tuple[Measure, ...]:
         """Return the measures of a dive; empty for an exemplar."""
         history_id = dive.history_id

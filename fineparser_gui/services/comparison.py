@@ -120,11 +120,6 @@ class ComparisonService(QObject):
         if candidates := self.candidates():
             self.show(candidates[0])
 
-    def open_beside(self) -> None:
-        """Open the other dive, one of the history, in the session, where it is analyzed again."""
-        if self.beside is not None and self.beside.history_id is not None:
-            self.dives.open_from_history(self.beside.history_id)
-
     def compared(self, dive: ComparableDive) -> ComparedDive | None:
         """Return a dive with its steps and masks, mirrored as it is shown; None if removed or not analyzed."""
         other = self.dives.read(dive)

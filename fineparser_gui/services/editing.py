@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from fineparser_core.constants import LONGEST_NAME
@@ -28,6 +29,21 @@ _ATTRIBUTES = {
     Subject.NOTE: "note",
     Subject.JUDGING: "judging",
 }
+#: What else tells that an edit's value was changed since: attributes of a dive.
+_READ_ALONE = {
+    Subject.DETAILS: "details",
+    Subject.RULE: "rule",
+    Subject.RANGE: "in_frame out_frame",
+    Subject.POINT: "point",
+    Subject.CORRECTION: "correction",
+    Subject.LEFT_OUT: "correction",
+    Subject.VOTES: "exemplar_id",
+    Subject.DRAWINGS: "drawings",
+    Subject.PROPOSALS: "dismissed",
+    Subject.PLACE: "path",
+}
+#: Attributes of which a window does not show what another window has changed.
+_NOT_FOLLOWED = ("point", "correction")
 
 
 class EditHandlers:
@@ -47,7 +63,7 @@ class EditHandlers:
         changed_elsewhere: Callable[[str, str], bool],
     ) -> None:
         self._state, self._analyses, self._rescoring = state, analyses, rescoring
-        self._comparing = comparing
+        self._comparing, self._changed_elsewhere = comparing, changed_elsewhere
         of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
             Subject.DETAILS: self._apply_details,
             **{subject: self._sets(name) for subject, name in _ATTRIBUTES.items()},
@@ -58,29 +74,10 @@ class EditHandlers:
             Subject.LEFT_OUT: self._apply_left_out,
             Subject.DRAWINGS: self._apply_drawings,
         }
-        values: dict[Subject, Callable[[Dive, Edit], object]] = {
-            Subject.DETAILS: lambda dive, _: dive.details,
-            **{subject: self._reads(name) for subject, name in _ATTRIBUTES.items()},
-            Subject.RULE: lambda dive, _: dive.rule,
-            Subject.RANGE: lambda dive, _: (dive.in_frame, dive.out_frame),
-            Subject.POINT: lambda dive, _: (dive.point, changed_elsewhere(dive.key, "point")),
-            Subject.CORRECTION: lambda dive, edit: (
-                {name: getattr(dive.correction, name) for name in edit.after},
-                changed_elsewhere(dive.key, "correction"),
-            ),
-            Subject.LEFT_OUT: lambda dive, edit: (
-                edit.after[0] in dive.correction.left_out,
-                changed_elsewhere(dive.key, "correction"),
-            ),
-            Subject.VOTES: self._reads("exemplar_id"),
-            Subject.DRAWINGS: lambda dive, _: dive.drawings,
-            Subject.PROPOSALS: lambda dive, _: dive.dismissed,
-            Subject.PLACE: lambda dive, _: dive.path,
-        }
         for subject, apply in of_dives.items():
             edits.handlers[subject] = self._where_it_is(apply)
-        for subject, value in values.items():
-            edits.values[subject] = self._value_where_it_is(value)
+        for subject, name in (_ATTRIBUTES | _READ_ALONE).items():
+            edits.values[subject] = self._reads(name)
         edits.values[Subject.MEET] = lambda _: state.meet
         edits.handlers[Subject.ORDER] = lambda edit: self._state.reorder(edit.after)
 
@@ -94,15 +91,6 @@ class EditHandlers:
 
         return handle
 
-    def _value_where_it_is(self, value: Callable[[Dive, Edit], object]) -> Callable[[Edit], object]:
-        """Return a function that returns the value of a dive, or None if the dive was removed."""
-
-        def read(edit: Edit) -> object:
-            dive = self._state.find(edit.key)
-            return value(dive, edit) if dive is not None else None
-
-        return read
-
     def _apply_details(self, dive: Dive, edit: Edit) -> None:
         number, board_m, difficulty = edit.after
         self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
@@ -111,8 +99,15 @@ class EditHandlers:
         """Return a handler that changes an attribute on which nothing else depends."""
         return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
 
-    def _reads(self, name: str) -> Callable[[Dive, Edit], object]:
-        return lambda dive, _: getattr(dive, name) or None
+    def _reads(self, names: str) -> Callable[[Edit], object]:
+        """Return a function that returns values of a dive, and whether another window has changed them."""
+        value = attrgetter(*names.split())
+
+        def read(edit: Edit) -> object:
+            dive = self._state.find(edit.key)
+            return dive and (value(dive) or None, names in _NOT_FOLLOWED and self._changed_elsewhere(dive.key, names))
+
+        return read
 
     def _apply_range(self, dive: Dive, edit: Edit) -> None:
         in_frame, out_frame = edit.after

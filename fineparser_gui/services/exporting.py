@@ -234,14 +234,12 @@ class ExportQueue(QObject):
 
     Signals:
         changed: an export was added, progressed, ended or was dismissed.
-        closing: the program ends.
 
     Attributes:
         written: files that this run has written, the latest last.
     """
 
     changed = Signal()
-    closing = Signal()
 
     def __init__(self, state: SessionState) -> None:
         super().__init__(state)
@@ -294,7 +292,6 @@ class ExportQueue(QObject):
 
     def close(self) -> None:
         """Stop everything; the window is closing."""
-        self.closing.emit()
         self.blockSignals(True)
         self._thread.close()
         if self._process is not None and self._running and not self._process.close(PATIENCE_MS):
@@ -404,9 +401,9 @@ class ExportQueue(QObject):
 class ExportService(ExportQueue):
     """Service that writes dives of the session to files."""
 
-    def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
-        """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
-        dives = tuple(exported(self._state.dive(key), drawings=drawings) for key in keys)
+    def table(self, keys: Sequence[str], path: Path) -> None:
+        """Write dives as CSV, or as JSON if the path ends in .json."""
+        dives = tuple(exported(self._state.dive(key), drawings=True) for key in keys)
         self.add(TableJob(path=path, dives=dives))
 
     def history_table(self, dives: Sequence[HistoryDive], history: HistoryService, path: Path) -> None:
@@ -458,10 +455,6 @@ class ExportService(ExportQueue):
         scored = {dive.key: dive.analysis.scoring for dive in self._state.dives if dive.analysis is not None}
         scores = {key: scoring.score for key, scoring in scored.items() if scoring is not None}
         self.add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
-
-    def judged_dives(self) -> list[Dive]:
-        """Return the dives with judges' marks."""
-        return [dive for dive in self._state.dives if dive.judging is not None]
 
     def labelled_dives(self) -> list[Dive]:
         """Return the dives with judges' marks or corrected moments."""

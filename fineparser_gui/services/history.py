@@ -11,8 +11,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal, SignalInstance
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import Phrase, text, together, translated
-from fineparser_core.progress import CancelToken
+from fineparser_core.language import translated
 from fineparser_core.records import Analysis
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.importer import DiveImporter
@@ -22,9 +21,8 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import Edit, EditStack, Subject
 from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.session_file import SavedSession
-from fineparser_gui.session.video_files import found_by_content, is_there
-from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery, file_key, unpacked
-from fineparser_gui.store.store import Store, look_after, read_file, take_in
+from fineparser_gui.store.records import HistoryDive, HistoryQuery, unpacked
+from fineparser_gui.store.store import Store, look_after
 from fineparser_gui.support.background import Background
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 
@@ -47,11 +45,9 @@ class HistoryService(QObject):
 
     Signals:
         changed: dives were added, changed or removed, by this window or another.
-        done: (str) a sentence on the result of a search for moved videos or of taking in sessions.
     """
 
     changed = Signal()
-    done = Signal(str)
 
     def __init__(
         self,
@@ -70,7 +66,6 @@ class HistoryService(QObject):
         self._told = False
         self._seen = 0
         self._thread = Background(self)
-        self._cancel = CancelToken()  # of long work
         self.keeping = Keeping(state, analyses, state_of, lambda: self.store, paused_changed)
         self.keeping.kept.connect(self._look_for_others)
         self.changed.connect(self.keeping.follow)
@@ -172,19 +167,8 @@ class HistoryService(QObject):
         keys = (key for key, id_ in self.keeping.ids.items() if id_ == dive.id)
         return next((key for key in keys if self._state.find(key) is not None), None)
 
-    def take_in(self, files: Sequence[Path]) -> None:
-        """Take in session files; `done` says what came of it."""
-        if (store := self.store) is not None:
-            self._thread.run(partial(_take_in, store.path, tuple(files)), self._on_done, self._on_done)
-
-    def find_moved(self) -> None:
-        """Search for moved videos in the history's folders; `done` reports the result."""
-        if (store := self.store) is not None:
-            self._thread.run(partial(_find_moved, store.path, self._cancel), self._on_done, self._on_done)
-
     def close(self) -> None:
         """Write the remaining changes, and end."""
-        self._cancel.cancel()
         self.keeping.close()
         self._thread.close()
         self._look.stop()
@@ -192,10 +176,6 @@ class HistoryService(QObject):
         if self._store is not None:
             self._store.close()
             self._store = None
-
-    def _on_done(self, said: str) -> None:
-        self._look_for_others()
-        self.done.emit(translated(said))
 
     def _on_looked_after(self, damage: str) -> None:
         if damage:
@@ -216,32 +196,6 @@ class HistoryService(QObject):
             self.changed.emit()
 
 
-def _take_in(path: Path, files: Sequence[Path]) -> str:
-    n_dives, problems = 0, []
-    with closing(Store(path)) as store:
-        for file in files:
-            try:
-                saved, source = read_file(file)
-                take_in(store, saved, file.stem, source, listed=True)
-                n_dives += len(saved.dives)
-            except FineParserError as error:
-                problems.append(translated(error))
-    return " ".join([text("Dives taken in: {0}. Open their sessions to analyse them.", n_dives), *problems])
-
-
-def _find_moved(path: Path, cancel: CancelToken) -> str:
-    with closing(Store(path)) as store:
-        missing = [one for one in store.files() if not is_there(one.path)]
-        wanted = {one.identity for one in missing if one.identity is not None}
-        found = found_by_content(wanted, store.folders(), cancel)
-        for identity, place in found.items():
-            store.set_place(file_key(identity), place)
-    said = Phrase("Missing videos found: {0} of {1}.", len(found), len(missing))
-    if len(found) == len(missing):
-        return said
-    return together([said, Phrase("Add the folder that the others were moved to.")])
-
-
 class HistoryEditing(QObject):
     """Service that turns every change of the history by the coach into an undoable edit.
 
@@ -257,23 +211,11 @@ class HistoryEditing(QObject):
         self._history, self._problem = history, problem
         self.edits = EditStack(self)
         self.edits.handlers |= {
-            Subject.HISTORY_TAGS: lambda edit: self._apply(edit, lambda store: store.set_tags(edit.after, edit.before)),
             Subject.HISTORY_ATHLETES: lambda edit: self._apply(
                 edit, lambda store: store.set_athletes(edit.after, edit.before)
             ),
             Subject.HISTORY_ROWS: self._apply_rows,
         }
-
-    def tag(self, ids: Sequence[int], given: Iterable[str], taken: Iterable[str]) -> None:
-        """Add tags to dives, and remove others."""
-        gone = set(taken)
-        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
-        before = {one.id: one.tags for one in dives}
-        after = {
-            id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))[:MOST_TAGS]
-            for id_, tags in before.items()
-        }
-        self._do(Subject.HISTORY_TAGS, before, after, self.tr("tagging dives"))
 
     def rename(self, old: str, new: str) -> None:
         """Give an athlete another name; athletes of the same name become the same athlete."""

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.diving.meet import renamed
-from fineparser_core.language import Phrase, text
+from fineparser_core.language import text
 from fineparser_core.video.files import is_video, names_of, sort_key
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState
@@ -27,8 +27,7 @@ from fineparser_gui.session.dive import (
     restored_attributes,
 )
 from fineparser_gui.session.session_file import SavedSession
-from fineparser_gui.session.video_files import VideoIdentity, relocated
-from fineparser_gui.support.formatting import decimal, shortest
+from fineparser_gui.session.video_files import relocated
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 
 #: Rows that are added in a turn of the event loop: each costs the window about a millisecond.
@@ -273,7 +272,7 @@ class DiveImporter(QObject):
         info, identity = video["info"], video["identity"]
         expected = self._state.dive(key).identity
         if expected is not None and not expected.same_file(identity):
-            problem = difference(info.path, identity, expected)
+            problem = text("{0} is another file than that of the session.", info.path.name)
             conflict = info.path, identity
             self._state.update(key, state=DiveState.MISSING, problem=problem, conflicting_video=conflict)
         elif key in self._sought:
@@ -327,27 +326,3 @@ class DiveImporter(QObject):
         if len(refused) > 1:
             text = self.tr("Could not open {0}. First error: {1}").format(names_of([path for path, _ in refused]), text)
         self._state.problem.emit(text)
-
-
-def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
-    """Return a sentence on how a file differs from the file of the session."""
-    for said, of_one in (
-        (Phrase("{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
-        (Phrase("{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."), _picture),
-        (Phrase("{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}."), _size),
-    ):
-        if of_one(found) != of_one(expected):
-            return text(said, path.name, *of_one(found), *of_one(expected))
-    return text("{0} is as long and as large, but its content is not that of the session's video.", path.name)
-
-
-def _length(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.n_frames), shortest(round(one.fps, 2))
-
-
-def _picture(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.width_px), str(one.height_px)
-
-
-def _size(one: VideoIdentity) -> tuple[str, ...]:
-    return (decimal(one.size_bytes / 1e6, 2),)

@@ -1,62 +1,31 @@
-"""The dive list of the session: its changes, its matching with dives, and the rows offered to new clips."""
+"""The dive list of the session: its changes, and its matching with dives."""
 
-import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import ListedDive, Meet, assigned, counted, disagreement, freed, matched, next_open
-from fineparser_core.language import Phrase, text
+from fineparser_core.diving.meet import ListedDive, Meet, counted, disagreement, freed, matched
+from fineparser_core.language import Phrase
 from fineparser_core.video.files import sort_key
 from fineparser_gui.services.editing import EditingService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import Edit, EditStack, Subject
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.support.background import Soon
-from fineparser_gui.support.formatting import board_text
 
 _SETTLE_MS = 200
-#: Fields of a row that a dive has as well, possibly with other values than announced.
-_ANNOUNCED = ("dive_number", "board_m", "difficulty")
-#: Time after the last change of a list in which new clips are offered its rows, in seconds: it is of one evening.
-_OPEN_S = 6 * 3600
-_UNDECIDED = (DiveState.OPENING, DiveState.QUEUED, DiveState.ANALYSING)
-
-
-class RowOffer(NamedTuple):
-    """A row of the list that a dive may be.
-
-    Attributes:
-        key: key of the dive.
-        place: place of the row.
-        speaks_for, speaks_against: what the video shows, or the coach has said, of number, board and day.
-        sure: True if there is nothing against it, and number and board agree.
-    """
-
-    key: str
-    place: int
-    speaks_for: tuple[str, ...]
-    speaks_against: tuple[str, ...]
-    sure: bool
 
 
 class MeetService(QObject):
     """Service that keeps the dive list of a meet and assigns its rows to dives.
 
     Dives that a camera has caught while there is a list take its next open rows by themselves once their videos are
-    open; others are offered them, see `RowOffers`. The list holds the announced values. A dive takes a value of its row
+    open. The list holds the announced values. A dive takes a value of its row
     if its own is blank or equals the row's former value; the dive's value then counts, see `counted`.
-
-    Signals:
-        changed: the list was changed by an edit.
     """
-
-    changed = Signal()
 
     def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
         super().__init__(state)
@@ -77,17 +46,6 @@ class MeetService(QObject):
         """Return the announced values of a row that its dive contradicts, or None."""
         dive = self._dive_of(row)
         return None if dive is None else disagreement(row, dive)
-
-    def take_the_dives(self, place: int) -> None:
-        """Replace the announced values of a row by those of its dive."""
-        rows = self._state.meet.rows
-        now = {name: getattr(self._counted(rows[place]), name) for name in _ANNOUNCED}
-        meet = replace(self._state.meet, rows=(*rows[:place], replace(rows[place], **now), *rows[place + 1 :]))
-        self.change(meet, self.tr("taking the dive's number into the list"))
-
-    def keep_the_announced(self, place: int) -> None:
-        """Set the announced number, board and DD of a row in its dive."""
-        self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
 
     def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
         """Replace the list, as a single edit with the values that the dives take from it.
@@ -111,7 +69,6 @@ class MeetService(QObject):
                 self._tell(dive, meet.rows[place], typed)
             if meet != before:  # last, as listeners need the final dives
                 self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
-        self.changed.emit()
 
     def match(self, start: int = 0, *, anew: bool = False) -> None:
         """Assign the dives without a row to the open rows from a place on, in order of time; see `matched`."""
@@ -218,116 +175,3 @@ def _time(dive: Dive) -> tuple[object, ...]:
     except OSError:
         changed_s = 0
     return changed_s, sort_key(dive.path), dive.first_frame
-
-
-class RowOffers(QObject):
-    """Service that offers the open rows of the list to new clips, in order of time, once their videos are analyzed.
-
-    A row is taken without asking where number, board and day agree. Clips that a camera has caught are no offers: they
-    come in turn, see `MeetService`.
-
-    Signals:
-        changed: other rows are offered.
-        taken: (list[str]) keys of dives that have taken their rows.
-
-    Attributes:
-        offers: the offers, in order of time.
-    """
-
-    changed = Signal()
-    taken = Signal(list)
-
-    def __init__(self, state: SessionState, meets: MeetService) -> None:
-        super().__init__(state)
-        self._state, self._meets = state, meets
-        self._waiting: list[str] = []
-        self.offers: tuple[RowOffer, ...] = ()
-        self._used_s = -float("inf")
-        meets.changed.connect(lambda: self.set_open(True))
-        state.dive_added.connect(self._on_added)
-        self._soon = Soon(self, _SETTLE_MS, self._consider, state.dive_changed, state.dive_removed, state.meet_changed)
-
-    @property
-    def is_open(self) -> bool:
-        """True if new clips are offered rows: the coach has worked on the list in the last hours, and not closed it."""
-        return bool(self._state.meet.rows) and time.monotonic() - self._used_s < _OPEN_S
-
-    def set_open(self, is_open: bool) -> None:
-        """Offer rows to new clips, or no more."""
-        self._used_s = time.monotonic() if is_open else -float("inf")
-        if not is_open:
-            self._waiting.clear()
-            self._show(())
-
-    def answer(self, keys: Sequence[str], take: bool) -> None:
-        """Give dives the rows that they are offered, or none."""
-        offers = [one for one in self.offers if one.key in keys]
-        self._waiting = [key for key in self._waiting if key not in keys]
-        if take:
-            self._take(offers)
-        self._consider()
-
-    def row_text(self, place: int) -> str:
-        """Return a row of the list in words."""
-        row = self._state.meet.rows[place]
-        return ", ".join(filter(None, (row.athlete, row.dive_number, board_text(row.board_m))))
-
-    def _on_added(self, key: str) -> None:
-        if self.is_open and not self._state.dive(key).caught:
-            self._waiting.append(key)
-            self._soon.begin()
-
-    def _consider(self) -> None:
-        """Offer the open rows to the dives that wait, up to the first whose video is not analyzed yet."""
-        dives = [dive for key in self._waiting if (dive := self._state.find(key)) is not None]
-        offers: list[RowOffer] = []
-        meet = self._state.meet
-        for key, details in self._meets.caught(dives).items():
-            dive = self._state.dive(key)
-            if dive.state in _UNDECIDED:
-                break
-            unusable = dive.refused or dive.state is DiveState.MISSING or meet.row_of(dive.key) is not None
-            place = None if unusable else next_open(meet, details)
-            if place is None:
-                self._waiting.remove(dive.key)
-                continue
-            meet = assigned(meet, place, dive.key)
-            offers.append(self._offer(dive, place))
-        sure = [one for one in offers if one.sure]
-        if sure:
-            self._waiting = [key for key in self._waiting if key not in [one.key for one in sure]]
-            self._take(sure)
-        self._show(tuple(one for one in offers if not one.sure))
-        if sure:
-            self.taken.emit([one.key for one in sure])
-
-    def _show(self, offers: tuple[RowOffer, ...]) -> None:
-        if offers != self.offers:
-            self.offers = offers
-            self.changed.emit()
-
-    def _take(self, offers: Sequence[RowOffer]) -> None:
-        meet = self._state.meet
-        for one in offers:
-            meet = assigned(meet, one.place, one.key)
-        self._meets.change(meet, self.tr("matching dives with the list"))
-
-    def _offer(self, dive: Dive, place: int) -> RowOffer:
-        row = self._state.meet.rows[place]
-        number = dive.dive_number or next((one.dive_number for one in dive.seen_numbers), "")
-        board_m, day = dive.known_board_m, dive.day or ""
-        days = {one.day for listed in self._state.meet.rows if (one := self._dive_of(listed)) is not None}
-        same_day = day in (days or {date.today().isoformat()})
-        said = (
-            (number, number == row.dive_number),
-            (board_text(board_m), board_m == row.board_m),
-            (text("recorded on {0}", day) if day else "", same_day),
-        )
-        speaks_for, speaks_against = (
-            tuple(words for words, agrees in said if words and agrees is wanted) for wanted in (True, False)
-        )
-        sure = not speaks_against and number == row.dive_number and (row.board_m is None or board_m == row.board_m)
-        return RowOffer(dive.key, place, speaks_for, speaks_against, sure and bool(number))
-
-    def _dive_of(self, row: ListedDive) -> Dive | None:
-        return self._state.find(row.dive) if row.dive is not None else None

@@ -36,16 +36,6 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
     )
 
 
-def corrected_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
-    """Return a request for the score of a dive as it is corrected."""
-    request = score_request(dive, n_exemplars, profile)
-    if dive.corrected is None or dive.info is None:
-        return request
-    frames, contact = dive.corrected
-    placed = timed_transitions(frames, dive.info) if frames is not None else None
-    return msgspec.structs.replace(request, transitions=placed, contact_frame=contact)
-
-
 def read_score(result: Result, parse: DiveParse) -> Analysis:
     """Read a scored analysis; the masks are taken from the known parse.
 
@@ -74,7 +64,9 @@ class RescoringService(QObject):
         dive = self._state.dive(key)
         corrected = dive.corrected
         if dive.rescoring and corrected and dive.info:
-            request = corrected_request(dive, self._state.n_exemplars, self._state.profile)
+            request = score_request(dive, self._state.n_exemplars, self._state.profile)
+            placed = timed_transitions(corrected[0], dive.info) if corrected[0] is not None else None
+            request = msgspec.structs.replace(request, transitions=placed, contact_frame=corrected[1])
             self._wanted[key] = self._scheduler.kept.named(request)
             self._asking.begin()
             return

@@ -4,19 +4,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 
 from fineparser_core.diving.meet import Meet
+from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import best_exemplar
-from fineparser_gui.services.analysis import AnalysisService, ProfileService
+from fineparser_core.language import translated
+from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
+from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import DrawingEdits, EditHandlers, EditingService
 from fineparser_gui.services.exemplar_library import ExemplarLibrary
 from fineparser_gui.services.exporting import ExportService
 from fineparser_gui.services.history import HistoryEditing, HistoryService
 from fineparser_gui.services.importer import DiveImporter
-from fineparser_gui.services.meets import MeetService, RowOffers
+from fineparser_gui.services.meets import MeetService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.trimming import TrimmingService
@@ -66,13 +69,13 @@ class Session(SessionState):
         self.history = HistoryService(self, self.importer, self.analyses, self.snapshot_state, paused, history, cache)
         self.history_editing = HistoryEditing(self.history, self.problem)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
-        elsewhere = self.history.keeping.changed_elsewhere
-        handlers = EditHandlers(self, edits, self.analyses, self.rescoring, self.comparing, elsewhere)
+        handlers = EditHandlers(
+            self, edits, self.analyses, self.rescoring, self.comparing, self.history.keeping.changed_elsewhere
+        )
         self.editing, self.drawing_edits = EditingService(self, edits, handlers), DrawingEdits(self, edits)
         self.meets = MeetService(self, edits, self.editing)
-        self.offers = RowOffers(self, self.meets)
         self.exports = ExportService(self)
-        self.profiles = ProfileService(self, self.analyses, library_folder)
+        self._read_profile(library_folder.parent / ACTIVE_NAME if library_folder is not None else None)
         self.edits = EditStacks(self, edits, self.history_editing.edits)
         edits.hidden, edits.show, edits.look = self._is_hidden, self._show_edited, self.history.keeping.settle
         self._exemplars: ExemplarSnapshot | None = None
@@ -106,7 +109,6 @@ class Session(SessionState):
         self.importer.forget()
         self.comparing.end()
         self.set_meet(Meet())
-        self.offers.set_open(False)
         self.select(None)
         for key in self.keys:
             self.remove(key)
@@ -179,6 +181,14 @@ class Session(SessionState):
         if self.current is not None:
             places[self.current.key] = SHOWN
         return places
+
+    def _read_profile(self, path: Path | None) -> None:
+        """Score by the profile of judges that `fineparser learn --use` has written, if there is any."""
+        try:
+            self.profile = read_profile(path) if path is not None and path.is_file() else None
+        except FineParserError as error:
+            problem = translated(error)
+            QTimer.singleShot(0, self, lambda: self.problem.emit(problem))  # when the window listens
 
     def _on_became_exemplar(self, key: str, exemplar_id: str) -> None:
         if self.find(key) is not None:

@@ -19,15 +19,13 @@ class TrimmingService(QObject):
     def __init__(self, state: SessionState, scheduler: Scheduler, edits: EditStack) -> None:
         super().__init__(state)
         self._state, self._scheduler, self._edits = state, scheduler, edits
-        # Range of a row before it was trimmed to the found dive, by key.
-        self._ranges: dict[str, tuple[int | None, int | None]] = {}
         edits.handlers[Subject.PROPOSALS] = self._apply_proposals
 
     def find(self, key: str, *, use: bool = False) -> None:
         """Queue a search of the whole file.
 
         Args:
-            use: trim the row to the dive at once if exactly one is found; `take_back` undoes it.
+            use: trim the row to the dive at once if exactly one is found.
         """
         self.forget(key)
         dive = self._state.dive(key)
@@ -81,23 +79,7 @@ class TrimmingService(QObject):
             return
         before, after = (dive.in_frame, dive.out_frame), (segment.in_frame, segment.out_frame)
         if before != after:
-            self._ranges[key] = before
             self._do(Subject.RANGE, before, after, self.tr("trimming the dive"), key)
-
-    def take_back(self, key: str) -> None:
-        """Undo the use of found dives: the row gets its former range, and the rows of a recording are removed."""
-        dive = self._state.dive(key)
-        accepted = self.accepted(key)
-        if not dive.segments or not accepted:
-            return
-        if len(dive.segments) == 1:
-            before, after = (dive.in_frame, dive.out_frame), self._ranges.pop(key, (None, None))
-            self._do(Subject.RANGE, before, after, self.tr("taking back the trim"), key)
-            return
-        places = {one: place for place, one in enumerate(self._state.keys)}
-        segments = [dive.segments[place] for place in accepted]
-        rows = tuple((one, places[one.key]) for one in self._state.dives if any(_holds(one, dive, s) for s in segments))
-        self._do(Subject.REMOVED_ROWS, rows, (), self.tr("taking back the dives of a recording"))
 
     def accept_all(self, key: str) -> None:
         """Accept all remaining proposals."""

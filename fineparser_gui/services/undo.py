@@ -42,7 +42,6 @@ class Subject(Enum):
     ORDER = auto()  # (keys in the order of the list; the edit has no key)
     ADDED_ROWS = auto()  # (Rows that are in the list; the edit has no key)
     REMOVED_ROWS = auto()  # (as ADDED_ROWS)
-    HISTORY_TAGS = auto()  # (tags by ids of the history's dives)
     HISTORY_ATHLETES = auto()  # (names by ids of the history's dives)
     HISTORY_ROWS = auto()  # (ids of dives that the history shows)
 

@@ -17,9 +17,6 @@ from fineparser_core.export.coach_marks import (
     LINE,
     MOST_POINTS,
     NOTE,
-    RULER,
-    STOPWATCH,
-    WRITTEN,
     Mark,
     Point,
     strokes,
@@ -35,7 +32,7 @@ from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
 #: Number of points of each kind of drawing; for a freehand line the minimum.
-N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2, RULER: 2, STOPWATCH: 1}
+N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2}
 #: Maximum number of drawings on a dive; all of them are searched when a frame is painted.
 MOST_DRAWINGS = 1000
 
@@ -64,11 +61,6 @@ class Drawing(Mark):
         return replace(self, frame=first, last_frame=last if last > first else None)
 
     @property
-    def runs(self) -> bool:
-        """Whether it is a stopwatch that has not ended."""
-        return self.kind == STOPWATCH and self.last_frame is None
-
-    @property
     def grips(self) -> tuple[Point, ...]:
         """Ends and corners that can be moved separately; empty for a freehand line."""
         return () if self.kind == FREEHAND else self.points
@@ -83,7 +75,7 @@ class Drawing(Mark):
 
     def distance(self, at: Point) -> float:
         """Return the distance from a point to the mark, in pixels."""
-        if self.kind in WRITTEN:
+        if self.kind == NOTE:
             return hypot(self.points[0][0] - at[0], self.points[0][1] - at[1])
         place = np.array([at])
         return min(

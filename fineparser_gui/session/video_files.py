@@ -1,7 +1,6 @@
 """Identity of video files, and where moved files are found."""
 
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fineparser_core.progress import CancelToken
 from fineparser_core.records import VideoInfo
-from fineparser_core.video.files import files_in
 
 _HEAD_BYTES = 1 << 20
 _Size = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -95,25 +92,4 @@ def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]
         place = next((one for one in beside if one != path and is_there(one)), None)
         if place is not None:
             found[path] = place
-    return found
-
-
-def found_by_content(
-    wanted: Collection[VideoIdentity], folders: Iterable[Path], cancel: CancelToken
-) -> dict[VideoIdentity, Path]:
-    """Return the present paths of videos that lie in some of the folders or in their subfolders.
-
-    Raises:
-        Cancelled: once the token is set.
-    """
-    by_size: dict[int, list[VideoIdentity]] = {}
-    for one in wanted:
-        by_size.setdefault(one.size_bytes, []).append(one)
-    found: dict[VideoIdentity, Path] = {}
-    for path in (path for folder in folders for path in files_in(folder)[0]):
-        cancel.raise_if_cancelled()
-        with suppress(OSError):  # gone meanwhile
-            for one in by_size.get(path.stat().st_size, ()):
-                if one not in found and head_sha256(path) == one.head_sha256:
-                    found[one] = path
     return found

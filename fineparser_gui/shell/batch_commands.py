@@ -1,4 +1,4 @@
-"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, meet, learn.
+"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, meet.
 
 Their dialogs are imported when they are opened, which keeps the start of the app short.
 """
@@ -56,13 +56,10 @@ class BatchCommands(QObject):
     def serve(self, panel: DivesPanel, actions: ActionRegistry, messages: MessageStack) -> None:
         """Take the selection from a panel, and keep the actions up to date with the dives."""
         self._panel, self._actions, self._messages = panel, actions, messages
-        panel.naming_requested.connect(lambda: self.name_dives([]))
         session = self._session
         Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle the former state
         session.editing.edits.changed.connect(self._withdraw)
-        session.offers.changed.connect(self._offer_row)
-        session.offers.taken.connect(self._tell_taken)
 
     def name_dives(self, keys: Sequence[str], *, replace: bool = False) -> None:
         """Fill in number, board and diver from file names, and offer the way back.
@@ -91,42 +88,6 @@ class BatchCommands(QObject):
         self._messages.offer(" ".join(said), actions)
         self._offered = self._messages.buttons
 
-    def _offer_row(self) -> None:
-        """Offer the first clip that may be of the dive list its row."""
-        rows = self._session.offers
-        self._withdraw()
-        if not rows.offers:
-            return
-        one, keys = rows.offers[0], [offer.key for offer in rows.offers]
-        title = self._session.dive(one.key).title
-        said = [self.tr("Is {0} the next dive of the list: {1}?").format(title, rows.row_text(one.place))]
-        for text, words in (
-            (self.tr("For it: {0}."), one.speaks_for),
-            (self.tr("Against it: {0}."), one.speaks_against),
-        ):
-            said += [text.format(", ".join(words))] if words else []
-        actions = [
-            (self.tr("Take it from the list"), lambda: rows.answer([one.key], True)),
-            (self.tr("No dive of the list"), lambda: rows.answer([one.key], False)),
-        ]
-        if len(keys) > 1:
-            actions.append((self.tr("Take all {0} in order").format(len(keys)), lambda: rows.answer(keys, True)))
-        self._messages.offer(" ".join(said), actions)
-        self._offered = self._messages.buttons
-
-    def _tell_taken(self, keys: list[str]) -> None:
-        """Tell which clips have taken rows of the list, and offer the way back."""
-        meet, rows = self._session.meet, self._session.offers
-        places = [(self._session.dive(key).title, meet.row_of(key)) for key in keys]
-        said = "; ".join(f"{title}: {rows.row_text(place)}" for title, place in places if place is not None)
-        edits = self._session.editing.edits
-        text = self.tr("Taken from the dive list, as number, board and day agree: {0}.").format(said)
-        if rows.offers:  # which stay in reach
-            self._messages.show_message(text)
-            return
-        self._messages.offer(text, [(self.tr("Undo"), lambda: edits.undo(latest=True))])
-        self._offered = self._messages.buttons
-
     def _withdraw(self) -> None:
         """Withdraw the offer to undo once something else was edited."""
         if self._messages.buttons is self._offered:
@@ -139,12 +100,6 @@ class BatchCommands(QObject):
         shown = self._window.findChild(MeetDialog) or MeetDialog(self._session, self._window)
         shown.show()
         shown.activateWindow()
-
-    def learn(self) -> None:
-        """Show the dialog that learns from judged dives beside the window."""
-        from fineparser_gui.score.learn_dialog import LearnDialog
-
-        LearnDialog(self._session, self._window).show()
 
     def move(self, places: int) -> None:
         """Move the selected dives up or down in the list, keeping their order."""

@@ -5,20 +5,19 @@ from dataclasses import replace
 
 from fineparser_core.language import Phrase
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE, RULER, STOPWATCH
+from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
 from fineparser_gui.shell.main_window import MainWindow
 from fineparser_gui.shell.window_state import HelpPage, WindowState
 from fineparser_gui.support.actions import Command
 
 #: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
 _LISTED = {
-    *("open", "open_folder", "poolside", "new_session", "open_recent", "sessions", "open_session", "save_session_as"),
+    *("open", "open_folder", "poolside", "new_session", "sessions", "open_session", "save_session_as"),
     *("export", "export_judged", "share", "quit"),
     *("undo", "redo", "reset_corrections", "preferences"),
     *("analyse", "cancel", "edit_dives", "name_dives", "meet", "find_dives", "whole_file", "point_at_diver", "locate"),
     *("remove", "votes"),
     *("history", "compare", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
-    "learn",
     *("guide", "find_command", "about"),
 }
 #: A recording has several divers, and a missing video shows none.
@@ -71,10 +70,6 @@ def _menu(title: str, *groups: Sequence[Command]) -> tuple[Command, ...]:
     )
 
 
-def _opens_its_menu(window: MainWindow) -> None:
-    """Do nothing: the action opens a menu."""
-
-
 # fmt: off
 CATALOG: tuple[Command, ...] = (
     *_menu(
@@ -88,7 +83,6 @@ CATALOG: tuple[Command, ...] = (
         (
             _can("new_session", Phrase("&New session"), "Ctrl+N",
                  lambda w: w.files.controller.begin(), lambda s: s.holds_something),
-            _can("open_recent", Phrase("Open &recent session"), "", _opens_its_menu),
             _can("sessions", Phrase("All sess&ions…"), "Ctrl+Alt+O", lambda w: w.files.show_all()),
             _can("open_session", Phrase("Open session fi&le…"), "", lambda w: w.files.open()),
             _can("save_session_as", Phrase("E&xport session…"), "Ctrl+S Ctrl+Shift+S",
@@ -97,9 +91,6 @@ CATALOG: tuple[Command, ...] = (
         (
             _can("export", Phrase("&Export…"), "Ctrl+E",
                  lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys()), lambda s: s.shown),
-            _can("export_strobe", Phrase("Export s&trobe picture…"), "Ctrl+Alt+E",
-                 lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys(), strobe=True),
-                 lambda s: s.parsed),
             _can("export_judged", Phrase("Export &judged dives…"), "",
                  lambda w: w.files.export_judged(),
                  lambda s: any(dive.judging or dive.moments_corrected for dive in s.dives)),
@@ -129,7 +120,6 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.session.on_current(w.session.editing.reset_corrections),
                  _dive(lambda dive: dive.corrected is not None)),
         ),
-        (_can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),),
         (_can("preferences", Phrase("&Preferences…"), "Ctrl+,", lambda w: w.dialogs.preferences()),),
     ),
     *_menu(
@@ -153,13 +143,8 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.transport.shuttle(1), _on_picture),
             _can("slower", Phrase("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1), _on_picture),
             _can("faster", Phrase("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1), _on_picture),
-            _switch("sound", Phrase("Sound, at 1×"), "",
-                 lambda w, on: w.player.sound.use(on), lambda s: s.sound,
-                 icon="sound", checked=True),
             _switch("loop", Phrase("Loop the current phase"), "Ctrl+L",
                  lambda w, on: w.player.looping.loop_step(on), lambda s: s.parsed, icon="loop"),
-            _can("loop_dive", Phrase("Loop the dive (In to Out)"), "Ctrl+Shift+L",
-                 lambda w: w.player.looping.loop_dive(), lambda s: s.video_probed),
         ),
     ),
     *_menu(
@@ -254,8 +239,6 @@ CATALOG: tuple[Command, ...] = (
                  lambda w, on: w.preferences.change(skeleton=on), icon="skeleton"),
             _switch("crop", Phrase("&What the model saw"), "W",
                  lambda w, on: w.player.overlay(crop=on), icon="crop"),
-            _switch("by_stream", Phrase("Contributions by s&tream"), "P",
-                 lambda w, on: w.contributions.by_stream.setChecked(on)),
         ),
         (
             _switch("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
@@ -291,8 +274,6 @@ CATALOG: tuple[Command, ...] = (
             _tool(ARROW, Phrase("A&rrow"), "R"),
             _tool(ELLIPSE, Phrase("&Ellipse"), "E"),
             _tool(FREEHAND, Phrase("&Freehand"), "H"),
-            _tool(RULER, Phrase("R&uler in metres"), "Q"),
-            _tool(STOPWATCH, Phrase("Stop&watch between two frames"), "U"),
             _can("thickness", Phrase("&Thickness of the lines"), "Shift+D",
                  lambda w: w.player.drawing.change_pen("thickness"), lambda s: s.video_available, icon="thickness"),
             _can("color", Phrase("&Colour of the lines"), "Shift+C",

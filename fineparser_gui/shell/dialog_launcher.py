@@ -55,16 +55,15 @@ class DialogLauncher(QObject):
         dialog.restart_requested.connect(self.restart_requested)
         dialog.open()
 
-    def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
-        """Open the export of the shown dive, or of its strobe picture.
+    def export(self, frame: int, selected: Sequence[str] = ()) -> None:
+        """Open the export of the shown dive.
 
         Args:
             frame: at the playhead.
             selected: keys of dives.
         """
         if self._session.current is not None:
-            now = self._preferences.now
-            ExportDialog(self._session, frame, now, self._window, selected, strobe=strobe).open()
+            ExportDialog(self._session, frame, self._preferences.now, self._window, selected).open()
 
     def share(self, selected: Sequence[str] = (), path: Path | None = None) -> None:
         """Open the dialog that sends `path`, or what can be made of the dives whose keys are `selected`, to phones."""
@@ -111,13 +110,10 @@ class DialogLauncher(QObject):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
-    def help(self, page: HelpPage, reports: Sequence[Path] = ()) -> None:
-        """Open help at one of its pages, perhaps with reports of crashes; the guide where it was read last."""
+    def help(self, page: HelpPage) -> None:
+        """Open help at one of its documents; the guide where it was read last."""
         from fineparser_gui.shell.help_dialog import HelpDialog  # not at the start of the program
 
         if self._help is None:
-            session, logs = self._session, self.open_log_folder
-            self._help = HelpDialog(
-                self._preferences, lambda: session.model, self._actions.commands, logs, self._window
-            )
-        self._help.open_page(page, reports)
+            self._help = HelpDialog(self._preferences, self._actions.commands, self.open_log_folder, self._window)
+        self._help.open_page(page)

@@ -1,47 +1,66 @@
-"""Dialog of help: guide, version, model card, licences, and a report of a crash where there is one."""
+"""Window of help: the user guide, the app, the model card and the licences, one document at a time."""
 
-import html
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import re
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QTextTable
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core import __version__
-from fineparser_core.constants import CARD_NAME
-from fineparser_core.language import text
+from fineparser_core.constants import CARD_NAME, STEP_NAMES
+from fineparser_core.language import ENGLISH, language, text
+from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import LICENSE_PAGE, LICENSE_TEXTS, bundled_weights, made, resource
-from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.support.files import read_bounded
 from fineparser_gui.preferences.store import PreferenceStore
-from fineparser_gui.shell.guide_page import Guide
 from fineparser_gui.shell.window_state import HelpPage
-from fineparser_gui.support.actions import Command
+from fineparser_gui.support.actions import Command, native_text
+from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import TextPage, closing_buttons, lay_out, resize_within_screen
-from fineparser_gui.worker.protocol import Ready
 
 PROSE_NAME = "MODEL_CARD.md"
-#: Fields of a card that are shown first, in this order.
-_FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
 _MOST_BYTES = 2_000_000
-_HIDDEN = ("shards", "format", "model", "synthetic")
-_SIZE = (1000, 720)
+_SIZE, _CONTENTS_W, _CELL_PX = (1000, 720), 260, 6
+#: Mark in the guide that is replaced by a paragraph for each measure.
+_MEASURES = "<!-- measures -->"
+_CODE = re.compile("`([^`\n]+)`")
+_HEADING = "## "
+
+
+def guide_file(code: str) -> Path:
+    """Return the guide in a language, or in English if there is none."""
+    path = resource("guide", f"{code}.md")
+    return path if path.is_file() else resource("guide", f"{ENGLISH}.md")
+
+
+def with_native_keys(markdown: str, keys: Collection[str]) -> str:
+    """Return a text with its keys, code in portable notation, as the user's system and language write them."""
+    return _CODE.sub(lambda found: f"`{native_text((found[1],))}`" if found[1] in keys else found[0], markdown)
+
+
+def measures_text() -> str:
+    """Return a paragraph for each measure, by phase, in the words of its tool tip."""
+    paragraphs = []
+    for step in STEP_NAMES:
+        paragraphs.append(f"**{step_text(step)}**")
+        paragraphs += [f"- {text(one.title)}: {text(one.about)}" for one in RECORDS.values() if one.step == step]
+        paragraphs.append("")
+    return "\n".join(paragraphs)
 
 
 class HelpDialog(QDialog):
-    """Guide and pages of text, each of which is filled when it is shown first; not modal.
+    """Contents on the left, the chosen chapter of the guide or other document on the right; not modal.
 
-    It keeps its size and the place in the guide when it is closed; the other pages are filled anew.
+    It keeps its size, and what is shown, while it is closed.
 
     Args:
-        model: returns the loaded model, whose device and precision its card names.
         open_logs: opens the folder of the log.
     """
 
     def __init__(
         self,
         preferences: PreferenceStore,
-        model: Callable[[], Ready | None],
         commands: Sequence[Command],
         open_logs: Callable[[], None],
         parent: QWidget | None,
@@ -49,121 +68,101 @@ class HelpDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Help"))
         resize_within_screen(self, *_SIZE)
-        self._preferences, self._model = preferences, model
-        self._reports: Sequence[Path] = ()
-        self.guide = Guide(commands)
-        self.pages = QTabWidget(documentMode=True)
-        self.pages.setUsesScrollButtons(False)
-        self.pages.addTab(self.guide, self.guide.page.accessibleName())
-        self._fills: dict[int, Callable[[TextPage], None]] = {}
-        for title, fill in (
-            (self.tr("FineParser Studio {0}").format(__version__), self._fill_about),
-            (self.tr("Model card"), self._fill_model_card),
-            (self.tr("Licences"), self._fill_licenses),
-            (self.tr("Licence texts"), self._fill_license_texts),
-            (self.tr("Crash report"), self._fill_report),
-        ):
-            page = TextPage()
-            page.setAccessibleName(title)
-            self._fills[self.pages.addTab(page, title)] = fill
-        self.copy = QPushButton(self.tr("Copy"), autoDefault=False, clicked=self._on_copy)
+        self._preferences = preferences
+        keys = {key for one in commands for key in one.keys}
+        markdown = guide_file(language()).read_text(encoding="utf-8")
+        self._guide = with_native_keys(markdown, keys).replace(_MEASURES, measures_text())
+        chapters = [line.removeprefix(_HEADING) for line in markdown.splitlines() if line.startswith(_HEADING)]
+        self._documents = [(self.tr("User guide"), lambda: self._guide)]
+        self._documents += [
+            (self.tr("FineParser Studio {0}").format(__version__), self._about),
+            (self.tr("Model card"), self._model_card),
+            (self.tr("Licences"), self._licenses),
+        ]
+        self.page = TextPage()
+        self._shown: HelpPage | None = None
+        self.contents = QListWidget(accessibleName=self.tr("Contents"))
+        self.contents.setFixedWidth(_CONTENTS_W)
+        self.contents.addItems([*chapters, *(title for title, _ in self._documents[1:])])
+        self._n_chapters = len(chapters)
+        self.contents.currentRowChanged.connect(self._on_row)
+        self.contents.itemClicked.connect(lambda item: self._on_row(self.contents.row(item)))
+        self.search = QLineEdit(
+            placeholderText=self.tr("Find in the guide"), accessibleName=self.tr("Find in the guide")
+        )
+        self.search.setFixedWidth(_CONTENTS_W)
+        self.search.returnPressed.connect(self.find_next)
         logs = QPushButton(self.tr("Open the log folder"), autoDefault=False, clicked=lambda: open_logs())
         buttons = closing_buttons(self)
         buttons.button(buttons.StandardButton.Close).setAutoDefault(False)  # Enter finds
-        lay_out(QVBoxLayout(self), (self.pages, 1), lay_out(QHBoxLayout(), self.copy, logs, None, buttons))
-        self.pages.currentChanged.connect(self.show_page)
+        left = lay_out(QVBoxLayout(), self.search, self.contents)
+        lay_out(
+            QVBoxLayout(self), (lay_out(QHBoxLayout(), left, self.page), 1), lay_out(QHBoxLayout(), logs, None, buttons)
+        )
 
-    @property
-    def page(self) -> TextPage:
-        """The shown page."""
-        shown = self.pages.currentWidget()
-        return self.guide.page if shown is self.guide else shown
-
-    def open_page(self, place: HelpPage, reports: Sequence[Path] = ()) -> None:
-        """Open at a page, for example the model card; without reports of crashes there is no page of them."""
-        self._reports = reports
-        self._unfilled = dict(self._fills)
-        self.pages.setTabVisible(HelpPage.CRASH_REPORT, True)
-        self.show_page(place)
-        self.pages.setTabVisible(HelpPage.CRASH_REPORT, bool(reports))  # hiding the shown one would show another
+    def open_page(self, page: HelpPage) -> None:
+        """Open at a document."""
+        self._show(page)
         self.show()
         self.activateWindow()
         self.page.setFocus()
 
-    def show_page(self, place: int) -> None:
-        """Show a page."""
-        self.pages.setCurrentIndex(place)
-        if (fill := self._unfilled.pop(place, None)) is not None:
-            fill(self.page)
+    def find_next(self) -> None:
+        """Select the next place that has the words of the field, after the last from the top."""
+        if not self.page.find(self.search.text()):
+            self.page.moveCursor(self.page.textCursor().MoveOperation.Start)
+            self.page.find(self.search.text())
 
-    def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.page.toPlainText())
+    def _on_row(self, row: int) -> None:
+        self._show(HelpPage(max(row - self._n_chapters + 1, HelpPage.GUIDE)))
+        if row < self._n_chapters:
+            block = self.page.document().begin()
+            while block.isValid() and block.text() != self.contents.item(row).text():
+                block = block.next()
+            self.page.setTextCursor(type(self.page.textCursor())(block))
+            bar = self.page.verticalScrollBar()
+            bar.setValue(bar.value() + self.page.cursorRect().top())
 
-    def _fill_about(self, page: TextPage) -> None:
-        page.setPlainText(
-            self.tr(
-                "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
-                "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
-                "replace judges: the model card says what the weights were trained on and what they must not be used "
-                "for.\n\n"
-                "Apache Licence 2.0."
-            )
+    def _show(self, page: HelpPage) -> None:
+        if page is self._shown and page is HelpPage.GUIDE:
+            return
+        self._shown = page
+        title, make = self._documents[page]
+        self.page.folder = resource("guide") if page is HelpPage.GUIDE else None
+        self.page.setAccessibleName(title)
+        self.page.setMarkdown(make())
+        for frame in self.page.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                table = frame.format().toTableFormat()
+                table.setBorderCollapse(True)
+                table.setCellPadding(_CELL_PX)
+                frame.setFormat(table)
+
+    def _about(self) -> str:
+        return self.tr(
+            "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
+            "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
+            "replace judges: the model card says what the weights were trained on and what they must not be used "
+            "for.\n\n"
+            "Apache Licence 2.0."
         )
 
-    def _fill_model_card(self, page: TextPage) -> None:
+    def _model_card(self) -> str:
+        """Return the prose of the weights in use, and below it their card."""
         weights = self._preferences.now.weights
-        folder = page.folder = Path(weights) if weights else bundled_weights()
-        prose = ""
-        with suppress(OSError):
-            prose = read_bounded(folder / PROSE_NAME, _MOST_BYTES).decode(errors="replace")
-        page.setMarkdown(prose)
-        end = QTextCursor(page.document())
-        end.movePosition(QTextCursor.MoveOperation.End)
-        if prose:
-            heading = self.tr("Figures")
-            end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
-        end.insertHtml(_facts(folder / CARD_NAME, self._model()))
-        page.moveCursor(QTextCursor.MoveOperation.Start)
+        folder = self.page.folder = Path(weights) if weights else bundled_weights()
+        try:
+            prose = read_bounded(folder / PROSE_NAME, _MOST_BYTES) if (folder / PROSE_NAME).is_file() else b""
+            return b"\n\n".join((prose, b"```", read_bounded(folder / CARD_NAME, _MOST_BYTES), b"```")).decode(
+                errors="replace"
+            )
+        except OSError:
+            unread = self.tr("{0} cannot be read. Choose another folder of weights in the preferences.")
+            return unread.format(folder / CARD_NAME)
 
-    def _fill_licenses(self, page: TextPage) -> None:
-        """Show the page that building the app made; elsewhere each installed package brings its license."""
-        made_page = made(LICENSE_PAGE)
-        path = made_page if made_page.is_file() else resource("licences", "notes.md")
-        page.setMarkdown(path.read_text(encoding="utf-8"))
-
-    def _fill_license_texts(self, page: TextPage) -> None:
-        texts = made(LICENSE_TEXTS)
-        path = texts if texts.is_file() else resource("licences", "GPL-2.txt")
-        page.setPlainText(path.read_text(encoding="utf-8"))
-
-    def _fill_report(self, page: TextPage) -> None:
-        there = (path for path in self._reports if path.is_file())
-        page.setPlainText("\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in there))
-
-
-def _facts(path: Path, model: Ready | None) -> str:
-    try:
-        card = parse_json(read_bounded(path, _MOST_BYTES))
-        known = {name: card[name] for name in _FIRST if name in card}
-        rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
-    except (OSError, ValueError, TypeError, AttributeError):
-        unread = text("{0} cannot be read. Choose another folder of weights in the preferences.", path)
-        return f"<p>{html.escape(unread)}</p>"
-    if model is not None:
-        rows += [("device", model.device), ("precision", model.precision)]
-    cells = "".join(
-        f"<tr><td valign='top'><b>{html.escape(name.replace('_', ' '))}</b></td><td>{_value(value)}</td></tr>"
-        for name, value in rows
-        if name not in _HIDDEN and value not in ("", [], {}, None)
-    )
-    return f"<table cellpadding='5'>{cells}</table>"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return "<br>".join(f"{html.escape(str(name))}: {html.escape(str(item))}" for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return "<br>".join(html.escape(str(item)) for item in value)
-    if isinstance(value, bool):
-        return text("yes") if value else text("no")
-    return html.escape(str(value))
+    def _licenses(self) -> str:
+        """Return what building the app has made; elsewhere each installed package brings its license."""
+        page, texts = made(LICENSE_PAGE), made(LICENSE_TEXTS)
+        page = page if page.is_file() else resource("licences", "notes.md")
+        texts = texts if texts.is_file() else resource("licences", "GPL-2.txt")
+        return f"{page.read_text(encoding='utf-8')}\n\n[{self.tr('Licence texts')}]({texts.as_uri()})"

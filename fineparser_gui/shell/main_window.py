@@ -30,7 +30,7 @@ from fineparser_gui.shell.layout import Corner, DropHighlight, FoldStrip, FullSc
 from fineparser_gui.shell.player import PlayerPanel
 from fineparser_gui.shell.session_dialogs import Opener, SessionDialogs
 from fineparser_gui.shell.start_page import EmptyState
-from fineparser_gui.shell.window_state import HelpPage, WindowState
+from fineparser_gui.shell.window_state import WindowState
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.actions import ActionRegistry, Command
 from fineparser_gui.support.background import Soon
@@ -103,7 +103,6 @@ class MainWindow(QMainWindow):
         self.closing.connect(self.dialogs.close)
         self.dialogs.restart_requested.connect(self.restart)
         self.begins_anew_with: int | None = None
-        self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
         session.problem.connect(self.messages.show_message)
@@ -162,8 +161,6 @@ class MainWindow(QMainWindow):
         self.score.how.toggled.connect(self.found.setVisible)
         self.score.how.toggled.connect(lambda on: on and scroll.show_panel(self.found))
         self.found.numbers.model_card_requested.connect(self.actions_by_id["model_card"].trigger)
-        self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
-        self.contributions.by_stream.toggled.connect(lambda on: on and self.score.how.setChecked(True))
         for panel in (self.verdict, self.measured):
             panel.frame_requested.connect(self.player.go_to)
             panel.frame_requested.connect(self.player.take_keys)
@@ -218,7 +215,6 @@ class MainWindow(QMainWindow):
             comparing=session.comparing.beside is not None and not self._in_history,
             holds_something=self.files.controller.holds_something,
             paused=session.scheduler.paused,
-            sound=self.player.sound.available,
             drawings=bool(self.player.drawing.drawings),
             drawing_selected=self.player.drawing.selected is not None,
         )
@@ -300,16 +296,6 @@ class MainWindow(QMainWindow):
         """Report an unexpected error; called from any thread."""
         text = self.tr("Unexpected error ({0}). Your work is kept. The log has details (Help menu).")
         self.session.problem.emit(text.format(error))
-
-    def offer_crash_reports(self, paths: list[Path]) -> None:
-        """Offer reports that an earlier run has left."""
-
-        def show() -> None:
-            self.messages.withdraw()
-            self.dialogs.help(HelpPage.CRASH_REPORT, paths)
-
-        text = self.tr("Something went wrong the last time. A report was written on this computer; nothing is sent.")
-        self.messages.offer(text, [(self.tr("Show the report"), show)])
 
     def _apply_preferences(self) -> None:
         now = self.preferences.now

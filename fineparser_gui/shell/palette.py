@@ -41,9 +41,7 @@ class CommandPalette(QDialog):
         self.list = QTreeWidget(rootIsDecorated=False, headerHidden=True, columnCount=3)
         self.list.setAccessibleName(self.tr("Commands and their shortcuts"))
         self.list.itemActivated.connect(lambda *_: self._carry_out())
-        commands = [
-            (actions[one.id], plain_text(one.menu)) for one in actions.commands if actions[one.id].menu() is None
-        ]
+        commands = [(actions[one.id], plain_text(one.menu)) for one in actions.commands]
         for action, menu in sorted(commands, key=lambda one: not one[0].isEnabled()):
             item = _item(action, menu)
             for column in range(3):

@@ -10,20 +10,19 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.records import AthletePoint, DiveParse, StepSpan
-from fineparser_gui.compare.bar import CompareBar, CompareButton
+from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.compare.compared_measures import ComparedMeasures
-from fineparser_gui.dives.strips import DiverStrip, PointedStrip, ProgressStrip, ProposalStrip
+from fineparser_gui.dives.strips import DiverStrip, ProgressStrip, ProposalStrip
 from fineparser_gui.player.drawing_bar import DrawingBar
 from fineparser_gui.player.drawing_layers import DrawingLayers
 from fineparser_gui.player.point_tool import PointTool
-from fineparser_gui.player.sound import Sound
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.transport_bar import TransportBar
 from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.player.video_pane import VideoPane
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.drawings import STOPWATCH, next_frame
+from fineparser_gui.session.drawings import next_frame
 from fineparser_gui.shell.compared_videos import ComparisonPlayback
 from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.key_filter import ENTER
@@ -129,10 +128,6 @@ class Looping(QObject):
         step = next((one for one in self._steps() if one.start_frame <= frame < one.end_frame), None)
         self._loop(lambda: self._frames_of(step.name) if on and step is not None else None)
 
-    def loop_dive(self) -> None:
-        """Loop the dive between In and Out point."""
-        self._loop(lambda: (dive.first_frame, dive.last_frame) if (dive := self._session.current) else None)
-
     def refresh(self) -> None:
         """Follow a change of the dive."""
         if looped := self._range():
@@ -172,7 +167,6 @@ class PlayerPanel(QWidget):
         self.drawing = DrawingLayers(session, self.panes)
         self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
-        self.sound = Sound(transport)
         self.bar = TransportBar(transport, actions)
         self.edits = FrameEdits(session, transport, self)
         self.looping = Looping(session, transport, lambda: self._steps, self)
@@ -183,9 +177,10 @@ class PlayerPanel(QWidget):
         self._opened_at = 0
 
         actions["share"].setIconText(self.tr("Send the verdict"))
-        self._send = tool_button(actions["share"])
-        self._send.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        for button in (CompareButton(session), self._send):
+        actions["compare"].setIconText(self.tr("Compare"))
+        self._buttons = [tool_button(actions[name]) for name in ("compare", "share")]
+        for button in self._buttons:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)
@@ -196,10 +191,9 @@ class PlayerPanel(QWidget):
         self._measures_shown: bool | None = None  # None: where there is space
         pictures = lay_out(QHBoxLayout(spacing=0), DrawingBar(actions), (row, 1), self.measures)
         lay_out(inner, CompareBar(session, actions), (pictures, 1), self.bar, self.timeline)
-        self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
-        self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
+        self.proposals, self.progress, self.divers = ProposalStrip(session), ProgressStrip(session), DiverStrip(session)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.progress)
+        lay_out(column, self.divers, (frame, 1), self.proposals, self.progress)
 
         transport.frame_changed.connect(self._show_frame)
         transport.state_changed.connect(self._show_frame)  # a paused player shows the exact frame
@@ -210,7 +204,6 @@ class PlayerPanel(QWidget):
         self.timeline.range_changed.connect(self.edits.set_range)
         accept = session.trimming.accept
         self.timeline.proposal_accepted.connect(lambda place: session.on_current(accept, place))
-        self.pointed.frame_requested.connect(self.go_to)
         self.pointing.pointed.connect(self.edits.point_at)
         for pane in self.panes:
             pane.failed.connect(self.failed)
@@ -239,8 +232,6 @@ class PlayerPanel(QWidget):
         if self._loaded is not None:
             self.transport.pause()
             self.point(False)
-            if kind == STOPWATCH and self.drawing.end_stopwatch():
-                return
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
     def point(self, on: bool) -> None:
@@ -288,7 +279,6 @@ class PlayerPanel(QWidget):
             signal.disconnect(slot)
         self.transport.pause()
         self.timeline.thumbnails.close()
-        self.sound.close()
         self.divers.close_file()
         for pane in self.panes:
             pane.unload()
@@ -318,13 +308,11 @@ class PlayerPanel(QWidget):
         if dive is None or dive.state is DiveState.MISSING:
             self._loaded, self._steps = None, ()
             self.pane.unload()
-            self.sound.load(None)
             self.drawing.refresh()
             return
         if dive.info is not None and self._loaded != dive.key:
             self._loaded = dive.key
             self.pane.load(dive.path, self._title(dive))
-            self.sound.load(dive.path)
             self._opened_at = self._left_at.get(dive.key, _cue(dive))
             self.transport.load(dive.info.pts_s, self._opened_at)
         if dive.info is not None:
@@ -371,7 +359,8 @@ class PlayerPanel(QWidget):
     def _place_measures(self) -> None:
         fit = self.width() >= _MEASURES_FIT_PX if self._measures_shown is None else self._measures_shown
         self.measures.setVisible(fit and self.compared.any)
-        self._send.setVisible(not self.compared.any)
+        for button in self._buttons:
+            button.setVisible(not self.compared.any)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         looks = QApplication.focusWidget() in (*self.canvases(), self.timeline)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QMenu,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.session.session_file import SUFFIX
 from fineparser_gui.store.store import SessionRecord
 from fineparser_gui.support.save_path import LAST_FOLDER, ask_save_path, free_path, videos_filter
-from fineparser_gui.support.widgets import Question, closing_buttons, label, lay_out, literal
+from fineparser_gui.support.widgets import closing_buttons, label, lay_out, literal
 
 _MOST_ATHLETES = 3
 
@@ -39,14 +38,11 @@ class SessionDialogs(QObject):
 
     Attributes:
         controller: controller of the open session.
-        recent: menu of the recent sessions.
     """
 
     def __init__(self, session: Session, controller: SessionController, window: QWidget) -> None:
         super().__init__(window)
         self._session, self.controller, self._window = session, controller, window
-        self.recent = QMenu(window)
-        self.recent.aboutToShow.connect(self._fill_recent)
 
     def may_close(self) -> bool:
         """Ask once about all that closing would lose: exports, stars on their way, unsaved changes."""
@@ -117,14 +113,6 @@ class SessionDialogs(QObject):
     def _file_filter(self) -> str:
         return self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
 
-    def _fill_recent(self) -> None:
-        self.recent.clear()
-        for one in self.controller.recent:
-            text = self.label(one).replace("&", "&&")
-            self.recent.addAction(text, lambda id_=one.id: self.controller.open_session(id_))
-        if self.recent.isEmpty():
-            self.recent.addAction(self.tr("There is no other session yet")).setEnabled(False)
-
 
 class SessionsDialog(QDialog):
     """All sessions by the day on which they were changed last: opened, renamed, forgotten."""
@@ -144,7 +132,6 @@ class SessionsDialog(QDialog):
         self.name.editingFinished.connect(self._on_rename)
         self.delete = QPushButton(self.tr("Delete"), clicked=self._on_delete)
         self.delete.setToolTip(self.tr("Forgets the list; its analysed dives stay in the history"))
-        self.question = Question()
         for button in (self.open_button, self.delete):
             button.setAutoDefault(False)  # Enter belongs to the name
         row = lay_out(QHBoxLayout(), self.open_button, (self.name, 1), self.delete)
@@ -152,7 +139,7 @@ class SessionsDialog(QDialog):
         buttons = closing_buttons(self)
         buttons.button(buttons.StandardButton.Close).setAutoDefault(False)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        lay_out(layout, label(what, "muted", wrap=True), self.list, row, self.question, buttons)
+        lay_out(layout, label(what, "muted", wrap=True), self.list, row, buttons)
         self._fill()
 
     def _fill(self, current: int = 0) -> None:
@@ -178,7 +165,6 @@ class SessionsDialog(QDialog):
         selected = self._selected()
         n_selected = len(selected)
         self.name.setText(selected[0].name if n_selected == 1 else "")
-        self.question.hide()
         for widget in (self.open_button, self.name):
             widget.setEnabled(n_selected == 1)
         self.delete.setEnabled(n_selected > 0)
@@ -202,11 +188,9 @@ class SessionsDialog(QDialog):
     def _on_delete(self) -> None:
         selected = self._selected()
         text = self.tr("Sessions to forget: {0}. Their analysed dives stay in the history.").format(len(selected))
-        self.question.ask(text, self.delete.text(), lambda: self._delete([one.id for one in selected]))
-
-    def _delete(self, ids: list[int]) -> None:
-        self._controller.delete(ids)
-        self._fill()
+        if QMessageBox.question(self, self.windowTitle(), literal(text)) == QMessageBox.StandardButton.Yes:
+            self._controller.delete([one.id for one in selected])
+            self._fill()
 
 
 class Opener(QObject):

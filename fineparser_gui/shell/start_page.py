@@ -1,12 +1,12 @@
 """Start page of the window: what can be begun, and the last sessions with a picture each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from fineparser_gui.support.widgets import label, lay_out, literal
+from fineparser_gui.support.widgets import clear, label, lay_out, literal
 
 #: Width of the text in average letters, and most sessions that are listed.
 _TEXT_LETTERS = 80
@@ -51,7 +51,12 @@ class EmptyState(QWidget):
 
         buttons = QHBoxLayout(spacing=10)
         lay_out(buttons, None, self.open_button, self.record_button, self.meet_button, self.sample_button, None)
-        self.recent = _Column(self.tr("Last sessions"))
+        self.recent = QWidget()
+        self.recent.setFixedWidth(_PICTURE.width() + _LINE_PX + 36)
+        heading = label(self.tr("Last sessions"), "title")
+        self._recent, column = QVBoxLayout(spacing=4), QVBoxLayout(self.recent, contentsMargins=QMargins(), spacing=4)
+        lay_out(column, heading, self._recent, None)
+        self.recent.hide()
         lists = lay_out(QHBoxLayout(spacing=24), None, self.recent, None)
         inner = QVBoxLayout(area, spacing=12)
         lay_out(inner, None, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 4, buttons, 6, lists)
@@ -60,14 +65,14 @@ class EmptyState(QWidget):
 
     def set_recent(self, sessions: Mapping[int, tuple[str, bytes]]) -> None:
         """List the newest sessions by their ids: two lines of text, and a picture of a dive as JPEG, or b""."""
-        buttons = []
+        clear(self._recent)
         for id_, (text, picture) in list(sessions.items())[:_MOST_LISTED]:
             button = self._row(text)
             button.setIconSize(_PICTURE)
             button.setIcon(_icon(picture))
             button.clicked.connect(lambda _=False, id_=id_: self.session_requested.emit(id_))
-            buttons.append(button)
-        self.recent.show_buttons(buttons)
+            self._recent.addWidget(button)
+        self.recent.setVisible(bool(sessions))
 
     def showEvent(self, event: QShowEvent) -> None:
         width = min(self.fontMetrics().averageCharWidth() * _TEXT_LETTERS, self.width() - 80)
@@ -88,26 +93,6 @@ class EmptyState(QWidget):
         button.setProperty("role", "row")
         button.setAutoDefault(True)  # Return presses it, as in a dialog
         return button
-
-
-class _Column(QWidget):
-    """A heading with buttons below it; hidden without any."""
-
-    def __init__(self, heading: str) -> None:
-        super().__init__()
-        self.setFixedWidth(_PICTURE.width() + _LINE_PX + 36)
-        self._column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), label(heading, "title"), None)
-        self.hide()
-
-    def show_buttons(self, buttons: Sequence[QPushButton]) -> None:
-        """Replace the buttons."""
-        for old in self.findChildren(QPushButton):
-            self._column.removeWidget(old)
-            old.setParent(None)
-            old.deleteLater()
-        for place, button in enumerate(buttons):
-            self._column.insertWidget(1 + place, button)
-        self.setVisible(bool(buttons))
 
 
 def _icon(jpeg: bytes) -> QIcon:

@@ -9,14 +9,12 @@ from fineparser_gui.session.dive import Dive, DiveState
 
 
 class HelpPage(IntEnum):
-    """Page of the help, in the order of its tabs."""
+    """Document of the help, in the order of its contents."""
 
     GUIDE = 0
     ABOUT = auto()
     MODEL_CARD = auto()
     LICENCES = auto()
-    LICENCE_TEXTS = auto()
-    CRASH_REPORT = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,6 @@ class WindowState:
         comparing: whether dives are compared.
         holds_something: whether there is a session to store.
         paused: whether analyses wait.
-        sound: whether the video has sound.
         drawings: whether the dive has any.
         drawing_selected: whether one of them is selected.
     """
@@ -39,7 +36,6 @@ class WindowState:
     comparing: bool
     holds_something: bool
     paused: bool
-    sound: bool
     drawings: bool
     drawing_selected: bool
 

@@ -5,7 +5,6 @@ its row.
 """
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,6 @@ from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
 from fineparser_gui.store.records import (
-    LONGEST_TAG,
     DiveResults,
     HistoryDive,
     HistoryQuery,
@@ -59,39 +57,7 @@ class KeptDive:
     pack: Callable[[], bytes] | None = None
 
 
-class FileTable(StoreFile):
-    """The files of the dives, and where moved files are searched."""
-
-    def folders(self) -> list[Path]:
-        """Return the folders in which moved videos are searched."""
-        with self._reading() as db:
-            return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
-
-    def add_folder(self, folder: Path) -> None:
-        """Add a folder in which moved videos are searched. Raises: ExportError."""
-        with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
-
-    def remove_folder(self, folder: Path) -> None:
-        """Remove a folder in which moved videos are searched. Raises: ExportError."""
-        with self._writing() as db:
-            db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
-
-    def set_place(self, file_key: str, path: Path) -> None:
-        """Set the path of a file for all of its dives. Raises: ExportError."""
-        with self._writing() as db:
-            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
-            for row in rows_of(db, ids):
-                insert(db, replace(row, saved=replace(row.saved, path=path)), measured=False)
-
-    def files(self) -> list[SavedDive]:
-        """Return a dive of each file."""
-        with self._reading() as db:
-            ids = [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")]
-            return [row.saved for row in rows_of(db, ids)]
-
-
-class StoredDives(FileTable):
+class StoredDives(StoreFile):
     """The dives of a store; see `StoreFile` for the file.
 
     Attributes:
@@ -105,7 +71,7 @@ class StoredDives(FileTable):
     def keep(self, dives: Sequence[KeptDive]) -> list[int]:
         """Add dives, or update those that are known, all of them or none; return their ids.
 
-        A known dive keeps its tags and its details, apart from details that were blank or that the coach has changed.
+        A known dive keeps its details, apart from details that were blank or that the coach has changed.
         A dive that was taken out of the history stays out of it, unless it is opened again.
 
         Raises:
@@ -209,35 +175,15 @@ class StoredDives(FileTable):
         with self._reading() as db:
             return [row[0] for row in db.execute("SELECT DISTINCT name FROM measure ORDER BY name LIMIT 500")]
 
-    def tags(self) -> dict[str, int]:
-        """Return the number of dives by tag, sorted."""
-        counts: dict[str, int] = {}
-        with self._reading() as db:
-            for tags, n in db.execute("SELECT tags, count(*) FROM dive WHERE listed = 1 AND tags != '' GROUP BY tags"):
-                for tag in filter(None, tags.split("\n")):
-                    counts[tag] = counts.get(tag, 0) + n
-        return dict(sorted(counts.items(), key=lambda one: one[0].casefold()))
-
-    def set_tags(
-        self, tags: Mapping[int, Sequence[str]], was: Mapping[int, Sequence[str]] | None = None
-    ) -> dict[int, tuple[str, ...]]:
-        """Replace the tags of dives; return the former tags of those that were changed, which undo it.
+    def set_athletes(self, names: Mapping[int, str], was: Mapping[int, str] | None = None) -> dict[int, str]:
+        """Set the athletes of dives; return the former athletes of those that were changed, which undo it.
 
         Args:
-            was: tags that the dives must have, else they are left as they are: another window has changed them.
+            was: athletes that the dives must have, else they are left as they are: another window has changed them.
 
         Raises:
             ExportError: the file cannot be written.
         """
-        with self._writing() as db:
-            known = [row for row in rows_of(db, list(tags)) if was is None or row.tags == tuple(was[row.id])]
-            for row in known:
-                given = (" ".join(tag.split())[:LONGEST_TAG] for tag in tags[row.id])
-                insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))), measured=False)
-        return {row.id: row.tags for row in known}
-
-    def set_athletes(self, names: Mapping[int, str], was: Mapping[int, str] | None = None) -> dict[int, str]:
-        """Set the athletes of dives; see `set_tags`."""
         with self._writing() as db:
             known = [row for row in rows_of(db, list(names)) if was is None or row.saved.athlete == was[row.id]]
             for row in known:

@@ -132,7 +132,7 @@ class StoreFile:
             write_ahead(db, patience_s=self._patience_s)
             db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
             make(db)
-            db.execute("SELECT path FROM folder LIMIT 1")  # fails where tables are missing
+            db.execute("SELECT id FROM dive LIMIT 1")  # fails where tables are missing
         return db
 
     def _restore(self, path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import logging
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,16 +26,13 @@ from fineparser_gui.session.video_files import VideoIdentity
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.records import read_analysis
 
-#: Maximum number of tags of a dive, and maximum length of a tag in characters.
-MOST_TAGS, LONGEST_TAG = 50, 60
 #: Columns by which dives may be sorted.
 Order = Literal[
     "day", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
-    "score", "take_off", "flight", "entry", "tags", "analysed_at",
+    "score", "take_off", "flight", "entry", "analysed_at",
 ]  # fmt: skip
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-_Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG)]
 _Range = tuple[float, float]
 #: Attributes that the predicted score depends on; they change together.
 SCORE_FIELDS = ("dive_number", "board_m", "difficulty", "rule")
@@ -191,7 +188,6 @@ class HistoryDive(DiveDetails, DiveResults):
     synchro: bool = False
     judged_score: float | None = None
     exemplar_id: _Name = ""
-    tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
 
     @property
     def judged(self) -> float | None:
@@ -244,7 +240,6 @@ class HistoryQuery:
     Attributes:
         text: words, each of which is a word of the dive or its beginning: "anna 103b march".
         exact: values of "athlete", "dive_number", "board_m" or "event"; None: any.
-        tag: exact tag; None: any.
         since, until: first and last day, YYYY-MM-DD; "": open.
         judged: True: with judges' marks, False: without; None: either.
         votes: starred dives alone.
@@ -254,7 +249,6 @@ class HistoryQuery:
 
     text: str = ""
     exact: Mapping[str, str | float | None] = field(default_factory=dict)
-    tag: str | None = None
     since: str = ""
     until: str = ""
     judged: bool | None = None
@@ -286,7 +280,7 @@ def file_key(identity: VideoIdentity) -> str:
     return f"{identity.size_bytes}-{identity.head_sha256}"
 
 
-def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: Sequence[str] = ()) -> HistoryDive:
+def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0) -> HistoryDive:
     """Return a dive of the history. Raises: ValueError where its video was never opened."""
     if saved.identity is None:
         raise ValueError(f"{shown(str(saved.path))}: its video was never opened")
@@ -308,7 +302,6 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: 
         synchro=saved.rule.synchro,
         judged_score=judged,
         exemplar_id=saved.exemplar_id,
-        tags=tuple(tags),
     )
 
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500
 _COLUMNS = (
     "file", "first_frame", "last_frame", "athlete", "day", "event", "dive_number", "board_m", "difficulty",
-    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "exemplar_id",
+    "title", "judged", "judged_score", "award", "score", "analysed_at", "exemplar_id",
     "take_off", "flight", "entry",
 )  # fmt: skip
 #: Query of the values that the checksum of a dive covers. SQLite's own check does not see altered bits within values.
@@ -45,14 +45,13 @@ class Row:
     saved: SavedDive
     results: DiveResults
     id: int = 0
-    tags: tuple[str, ...] = ()
     listed: int = 0
     thumbnail: bytes = b""
 
     @cached_property
     def dive(self) -> HistoryDive:
         """The dive as the history shows it."""
-        return with_results(self.saved, self.results, id_=self.id, tags=self.tags)
+        return with_results(self.saved, self.results, id_=self.id)
 
 
 def insert(db: sqlite3.Connection, row: Row, *, measured: bool = True) -> int:
@@ -94,16 +93,15 @@ def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> 
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         sql = (
-            "SELECT id, saved, results, tags, listed FROM detail JOIN dive USING (id) "
+            "SELECT id, saved, results, listed FROM detail JOIN dive USING (id) "
             f"WHERE id IN ({', '.join('?' * len(some))}) AND {where}"
         )
-        for id_, saved, results, tags, listed in db.execute(sql, some):
+        for id_, saved, results, listed in db.execute(sql, some):
             try:
                 row = Row(
                     saved=saved_dive_of(saved),
                     results=from_json(json.loads(results), DiveResults),
                     id=id_,
-                    tags=tuple(filter(None, tags.split("\n"))),
                     listed=listed,
                 )
                 found[row.dive.id] = row
@@ -148,7 +146,6 @@ def _columns_of(dive: HistoryDive) -> dict[str, Any]:
     """Return the columns of a dive; file names may be no Unicode, which SQLite does not take."""
     columns = {name: getattr(dive, name, None) for name in _COLUMNS} | {"file": dive.file_key}
     columns |= {name: getattr(dive, name) or "" for name in ("day", "dive_number")}
-    columns["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
     return {
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
         for name, value in columns.items()
@@ -163,15 +160,5 @@ def _words_of(dive: HistoryDive) -> str:
     """Return the search text of a dive."""
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     outcome = dive.outcome, dive_outcome_text(dive.outcome)
-    said = (
-        dive.athlete,
-        dive.dive_number or "",
-        board,
-        dive.day or "",
-        dive.event,
-        *dive.tags,
-        *outcome,
-        dive.note,
-        dive.title,
-    )
+    said = (dive.athlete, dive.dive_number or "", board, dive.day or "", dive.event, *outcome, dive.note, dive.title)
     return " ".join((*said, dive.path.stem))

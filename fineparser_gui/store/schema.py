@@ -17,7 +17,7 @@ CREATE TABLE dive (
     file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     athlete TEXT NOT NULL, day TEXT NOT NULL, event TEXT NOT NULL, dive_number TEXT NOT NULL, board_m REAL,
     difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL, award REAL, score REAL,
-    analysed_at TEXT NOT NULL, tags TEXT NOT NULL, exemplar_id TEXT NOT NULL,
+    analysed_at TEXT NOT NULL, exemplar_id TEXT NOT NULL,
     take_off REAL, flight REAL, entry REAL
 ) STRICT;
 CREATE INDEX dive_by_file ON dive (file);
@@ -45,7 +45,6 @@ CREATE TABLE session_dive (
     dive INTEGER REFERENCES dive (id) ON DELETE CASCADE, own TEXT NOT NULL, PRIMARY KEY (session, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_by_dive ON session_dive (dive);
-CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 {search.SCHEMA.strip()}
 """
 _HEADER = (f"PRAGMA user_version = {VERSION}", f"PRAGMA application_id = {_MARK + VERSION}")

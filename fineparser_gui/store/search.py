@@ -64,9 +64,6 @@ def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, li
         parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
     if query.votes:
         parts.append("exemplar_id != ''")
-    if query.tag is not None:
-        parts.append("instr(tags, ?)")
-        values.append(f"\n{query.tag}\n")
     meant, wanted = condition(query.text, months)
     parts.append(meant)
     values += wanted

@@ -202,8 +202,6 @@ class Store(StoredDives):
 
         new = [row for row in rows.values() if row.id in changed_ids]
         ids = dict(zip((row.id for row in new), self.keep([kept(row) for row in new]), strict=True))
-        tags = {ids[row.id]: row.tags for row in new if row.tags}
-        self.set_tags({one.id: (*one.tags, *tags[one.id]) for one in self.dives(list(tags))})
         for id_, name, begun_at in sessions:
             source = f"{begun_at} {id_}"
             found = other.session(id_)
@@ -311,14 +309,13 @@ def read_file(path: Path) -> tuple[SavedSession, str]:
     return parse_session(data, path), sha256(data).hexdigest()
 
 
-def take_in(store: Store, saved: SavedSession, name: str, source: str, *, listed: bool = False) -> int:
+def take_in(store: Store, saved: SavedSession, name: str, source: str) -> int:
     """Put a session into the store, unless it is there already; return its id, 0 for an empty session.
 
     Its details fill those that are blank in the store.
 
     Args:
         source: digest of the file that the session comes from.
-        listed: show its dives in the history, though they are not analyzed.
 
     Raises:
         ExportError: the store cannot be written.
@@ -327,10 +324,7 @@ def take_in(store: Store, saved: SavedSession, name: str, source: str, *, listed
         return known
     entries = []
     for place, dive in enumerate(saved.dives):
-        found = by_details(dive)
-        if found is not None:
-            found = replace(found, listed=listed)
-        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=found))
+        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=by_details(dive)))
     return store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)[0]
 
 

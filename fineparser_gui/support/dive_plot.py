@@ -1,4 +1,4 @@
-"""A plot in which every point is a dive. Imported after the window's first paint."""
+"""A plot over days in which every point is a dive. Imported after the window's first paint."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
 
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.widgets import literal
@@ -35,7 +35,7 @@ class PlottedDive(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Points of the same color and symbol of pyqtgraph; `joined`: by a line in their order.
+    """Points of the same color; `joined`: by a line in their order.
 
     Attributes:
         tell: text that is shown while the mouse is over a point, by the key of its dive.
@@ -44,7 +44,6 @@ class Series:
     dives: Sequence[PlottedDive]
     color: QColor
     tell: Callable[[str], str]
-    symbol: str = "o"
     joined: bool = False
 
 
@@ -77,10 +76,7 @@ class NumberAxis(pg.AxisItem):
 
 
 class DivePlot(pg.PlotItem):
-    """A titled plot of series; a click on a point chooses its dive.
-
-    Args:
-        by_day: x is the number of a day.
+    """A plot of series over days; a click on a point chooses its dive.
 
     Signals:
         chosen: (str) key of the dive whose point was clicked.
@@ -88,8 +84,8 @@ class DivePlot(pg.PlotItem):
 
     chosen = Signal(str)
 
-    def __init__(self, *, by_day: bool) -> None:
-        axes = {"bottom": DayAxis("bottom") if by_day else NumberAxis("bottom"), "left": NumberAxis("left")}
+    def __init__(self) -> None:
+        axes = {"bottom": DayAxis("bottom"), "left": NumberAxis("left")}
         super().__init__(axisItems=axes, enableMenu=False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
@@ -107,32 +103,24 @@ class DivePlot(pg.PlotItem):
             axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
             axis.setPen(pg.mkPen(palette.placeholderText().color()))
             axis.setTextPen(palette.placeholderText().color())
-        metrics, left = QFontMetricsF(font), self.getAxis("left")
-        beside = metrics.height() if left.label.isVisible() else 0
-        left.setWidth(round(metrics.horizontalAdvance("−00.00") + beside) + 8)
-        self.titleLabel.setAttr("color", palette.text().color())
-        self.titleLabel.setAttr("size", f"{QFontInfo(font).pointSizeF():g}pt")
+        self.getAxis("left").setWidth(round(QFontMetricsF(font).horizontalAdvance("−00.00")) + 8)
 
     def show_series(
         self,
-        title: str,
         series: Sequence[Series],
-        shown: str | None,
         *,
         halo: QColor,
         band: tuple[float, float] | None = None,
         best: str | None = None,
     ) -> None:
-        """Show points instead of those before; that of the dive `shown` is larger, that of `best` a star.
+        """Show points instead of those before; that of `best` is a star.
 
         Args:
-            title: HTML.
             halo: border of the points.
             band: shaded behind them, y.
         """
         self.clear()
         self._points = []
-        self.setTitle(title or None)
         if band is not None:
             shade = QColor(series[0].color)
             shade.setAlphaF(_BAND_ALPHA)
@@ -148,24 +136,23 @@ class DivePlot(pg.PlotItem):
                 bars = pg.ErrorBarItem(pen=pg.mkPen(one.color, width=1))
                 bars.setData(x=np.asarray(x), y=np.asarray(y), height=np.asarray(errors), beam=0)
                 self.addItem(bars)
-            points = self._scatter(one, one.dives, one.symbol, 10, halo)
+            points = self._scatter(one, one.dives, halo)
             self.addItem(points)
             self._points.append(points)
             for dive in one.dives:
-                if dive.key in (shown, best):
-                    symbol = "star" if dive.key == best else one.symbol
-                    self.addItem(self._scatter(one, [dive], symbol, 16, halo))
+                if dive.key == best:
+                    self.addItem(self._scatter(one, [dive], halo, best=True))
         self._fit([dive for one in series for dive in one.dives])
 
     def _scatter(
-        self, of: Series, dives: Sequence[PlottedDive], symbol: str, size: int, halo: QColor
+        self, of: Series, dives: Sequence[PlottedDive], halo: QColor, *, best: bool = False
     ) -> pg.ScatterPlotItem:
         points = pg.ScatterPlotItem(
             x=[dive.x for dive in dives],
             y=[dive.y for dive in dives],
             data=[dive.key for dive in dives],
-            size=size,
-            symbol=symbol,
+            size=16 if best else 10,
+            symbol="star" if best else "o",
             brush=of.color,
             pen=pg.mkPen(halo, width=1),
             hoverable=True,
@@ -177,15 +164,6 @@ class DivePlot(pg.PlotItem):
         points.sigHovered.connect(lambda _, spots, __: self._tell(spots, of.tell))
         points.sigClicked.connect(lambda _, spots, __: self.chosen.emit(spots[0].data()) if len(spots) else None)
         return points
-
-    def show_diagonal(self, color: QColor) -> None:
-        """Draw the line on which x and y are the same."""
-        self.addItem(pg.InfiniteLine((0, 0), angle=45, pen=pg.mkPen(color, style=Qt.PenStyle.DashLine)))
-
-    def name_axes(self, bottom: str, left: str) -> None:
-        """Write the names of the axes beside them."""
-        for side, text in (("bottom", bottom), ("left", left)):
-            self.getAxis(side).setLabel(literal(text))
 
     def points(self) -> list[pg.ScatterPlotItem]:
         """Return the points of each series."""

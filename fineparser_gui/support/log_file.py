@@ -1,9 +1,10 @@
 """The log file: messages of the program and its worker, and uncaught errors."""
 
+import faulthandler
 import logging
+import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -52,6 +53,8 @@ def start_logging(folder: Path) -> None:
         log_folder(folder).mkdir(parents=True, exist_ok=True)
         path = log_file(folder)
         handlers.append(_LogFile(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
+        # The place of a crash inside a library, which ends the program without a traceback.
+        faulthandler.enable(os.open(path.with_name("crash.log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
     form = PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -65,14 +68,11 @@ def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     logging.getLogger("qt").log(_LEVELS.get(kind, logging.WARNING), "%s", text)
 
 
-def report_unexpected(
-    tell: Callable[[str], None], keep: Callable[[str, str], object] = lambda what, trace: None
-) -> None:
+def report_unexpected(tell: Callable[[str], None]) -> None:
     """Log uncaught errors and report them to the user; the program continues.
 
     Args:
         tell: called with the name of the error, from any thread.
-        keep: called with the same and the traceback.
     """
     telling = False
 
@@ -84,11 +84,9 @@ def report_unexpected(
         log.error("unexpected", exc_info=(kind, error, trace))
         if telling:  # the report has failed itself
             return
-        name = f"{kind.__name__}: {error}"
-        keep(name, "".join(traceback.format_exception(kind, error, trace)))
         telling = True
         try:
-            tell(name)
+            tell(f"{kind.__name__}: {error}")
         finally:
             telling = False
 

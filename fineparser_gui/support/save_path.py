@@ -5,30 +5,19 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from fineparser_core.language import text
 from fineparser_core.resources import resource
-from fineparser_core.support.codec import LONGEST_PATH
 from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.support.widgets import choice_box
 
-_KEY = "last_save_folder"
-
 
 class LastFolder:
-    """The folder of the file that was saved last, kept across starts where there are settings."""
+    """The folder of the file that was saved last."""
 
     def __init__(self) -> None:
-        self._settings: QSettings | None = None
-        self._folder = ""
-
-    def keep_in(self, settings: QSettings | None) -> None:
-        """Read it from the settings of a program that starts, and keep it there."""
-        stored = settings.value(_KEY) if settings is not None else None
-        self._settings = settings
-        self._folder = stored if isinstance(stored, str) and len(stored) <= LONGEST_PATH and "\0" not in stored else ""
+        self._folder: Path | None = None
 
     def proposed(self, path: Path) -> Path:
         """Return a free path of that name: in that folder, else where it is, but never among the program's own files.
@@ -36,14 +25,12 @@ class LastFolder:
         An installer replaces those as a whole, and with them whatever lies beside the sample dive.
         """
         beside = Path.home() if path.absolute().is_relative_to(resource().absolute()) else path.parent
-        folder = Path(self._folder) if self._folder and Path(self._folder).is_dir() else beside
+        folder = self._folder if self._folder is not None and self._folder.is_dir() else beside
         return free_path(folder / path.name)
 
     def remember(self, path: Path) -> None:
         """Remember the folder of a file that is saved."""
-        self._folder = str(path.absolute().parent)
-        if self._settings is not None:
-            self._settings.setValue(_KEY, self._folder)
+        self._folder = path.absolute().parent
 
 
 #: Last folder of this program, shared by all files that it saves, as in the file dialogs of the desktop.

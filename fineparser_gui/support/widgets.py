@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLayout,
@@ -229,54 +228,6 @@ def push_button(text: str, act: Callable[[], object], tip: str = "", role: str |
     button.clicked.connect(act)
     keyboard_friendly(button)
     return button
-
-
-class Question(QWidget):
-    """A question in a dialog, with a button that agrees and one that takes it back; hidden until it is asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text, self.agree = label(wrap=True), QPushButton(autoDefault=False)
-        self.agree.clicked.connect(self.hide)
-        self.cancel = QPushButton(self.tr("Cancel"), autoDefault=False, clicked=self.hide)
-        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        lay_out(row, (self._text, 1), self.agree, self.cancel)
-        self._act: Callable[[], object] = self.hide
-        self.agree.clicked.connect(lambda: self._act())
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
-
-    def ask(self, text: str, agree: str, act: Callable[[], object]) -> None:
-        """Ask, and call `act` once the user agrees; `agree` is what the button says."""
-        self._act = act
-        self._text.setText(text)
-        self.agree.setText(agree)
-        self.show()
-        self.cancel.setFocus()
-
-
-class Strip(QFrame):
-    """A line of text with buttons, a card below the timeline."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("card", True)
-        self._text = label(wrap=True)
-        self._row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
-        self._row.addWidget(self._text, 1)
-
-    def add_button(self, text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
-        """Add a button at the end of the line."""
-        button = push_button(text, act, tip)
-        self._row.addWidget(button)
-        return button
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
 
 
 def search_field(hint: str, name: str) -> QLineEdit:

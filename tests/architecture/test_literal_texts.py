@@ -15,7 +15,7 @@ _GUESSES = {
 }  # fmt: skip
 _KEYWORDS = {"toolTip", "whatsThis", "statusTip", "informativeText"}
 #: Where pages are written on purpose, from texts of the program and escaped values.
-_PAGES = {"guide_page.py", "help_dialog.py"}
+_PAGES = {"help_dialog.py"}
 
 
 def _name(call: ast.Call) -> str:

@@ -33,7 +33,6 @@ from fineparser_core.live.sources import parse_source
 from fineparser_core.records import Measure
 from fineparser_gui.app import Studio
 from fineparser_gui.meet.dialog import MeetDialog
-from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.session.dive import DiveState, SavedDive
 from fineparser_gui.session.session_file import SavedSession
@@ -183,21 +182,16 @@ def poolside(at: Making) -> QWidget:
     pool = at.studio.window.findChild(PoolsideWindow)
     shutil.copytree(at.ring, at.folder / "recording")
     pool.setup.folder.setText(str(at.folder))
-    pool.setup.fields[0].use(str(at.video))
+    pool.setup.field.use(str(at.video))
     pool.setup.show_recorded()
     return pool
 
 
 def stream(at: Making) -> QWidget:
-    """Two cameras are seen, and two dives were caught."""
+    """A camera is seen, and two dives were caught."""
     pool = poolside(at)
     assert isinstance(pool, PoolsideWindow)
-    pool.stage.show_cameras(
-        [
-            MirrorCamera(name, place, RingFollower(at.folder / "recording"))
-            for place, name in enumerate(("front", "side"))
-        ]
-    )
+    pool.stage.show_camera("front", RingFollower(at.folder / "recording"))
     pool._show_state()
     start_s = RingFollower(at.folder / "recording").span()[0]
     for number, path in enumerate(copies(at.video, at.folder, ("first", "second"))):

@@ -291,7 +291,7 @@ def facts(studio: Any, base: QWidget) -> tuple[object, ...]:
         current is not None and (current.key, current.analysis is not None, current.busy, current.corrected),
         session.comparing.beside,
         window.full_screen.on,
-        [(pool.recording, len(pool.stage.tiles)) for pool in pools],
+        [(pool.recording, pool.stage.tile is not None) for pool in pools],
         len(session.meet.rows),
         len(session.exports.exports),
     )

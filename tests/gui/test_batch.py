@@ -177,8 +177,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.editing.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names")
-    window.dives.naming.click()
+    window.actions_by_id["name_dives"].trigger()
     assert [session.dive(key).details for key in session.keys] == [
         ("207C", 10.0, None),
         ("205B", 10.0, None),
@@ -186,7 +185,6 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
         (None, None, None),
     ]
     assert [session.dive(key).athlete for key in session.keys] == ["Anna", "Zoë", "", ""]
-    qtbot.waitUntil(lambda: not window.dives.naming.isVisible())
     window.actions_by_id["undo"].trigger()
     assert [session.dive(key).dive_number for key in session.keys] == [None, "205B", None, None]
     assert [session.dive(key).athlete for key in session.keys] == [""] * 4

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from answers_kit import activate
-from measured_dive import PX_PER_M, measured_parse
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.support.codec import from_json
@@ -16,8 +15,6 @@ from fineparser_gui.session.drawings import (
     MARK_COLORS,
     MOST_POINTS,
     NOTE,
-    RULER,
-    STOPWATCH,
     Drawing,
     marked_frames,
     simplified,
@@ -252,19 +249,11 @@ def test_a_line_is_drawn_moved_and_deleted_with_the_keys(drawn, keyed, qtbot):
     assert window.transport.frame == 2
 
 
-def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):
-    session, pane = drawn.session, drawn.window.player.pane
-    canvas = pane.canvas
+def test_thickness_and_color_are_those_of_the_last_drawing(drawn, qtbot):
+    session, canvas = drawn.session, drawn.window.player.pane.canvas
     canvas.repaint()
-    _trigger(drawn, "draw_ruler")
+    _trigger(drawn, "draw_line")
     _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 10, 40))
-    (ruler,) = session.current.drawings
-    assert (ruler.kind, ruler.text) == (RULER, "length not known")
-    pane.set_analysis(measured_parse(speed=4.0), ())
-    _drag(qtbot, canvas, _at(canvas, 10, 40), _at(canvas, 10, 46))  # its end
-    (ruler,) = session.current.drawings
-    meters = 36 / PX_PER_M
-    assert float(ruler.text.removesuffix(" m")) == pytest.approx(meters, rel=0.05)
     for thickness in (2, 3, 1):
         _trigger(drawn, "thickness")
         assert session.current.drawings[0].thickness == thickness
@@ -277,31 +266,3 @@ def test_a_ruler_says_metres_where_the_scale_is_known(drawn, qtbot):
     assert (line.thickness, line.color) == (2, "red")  # as the last
     swatch = drawn.window.actions_by_id["color"].icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     assert swatch.name() == MARK_COLORS["red"]
-
-
-def test_a_stopwatch_runs_from_one_frame_to_another(drawn, qtbot):
-    session, window = drawn.session, drawn.window
-    canvas = window.player.pane.canvas
-    canvas.repaint()
-    window.transport.seek(12)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 12)
-    canvas.repaint()
-    _trigger(drawn, "draw_stopwatch")
-    qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 20, 20))
-    (watch,) = session.current.drawings
-    assert (watch.kind, watch.frame, watch.text) == (STOPWATCH, 12, "0.00 s")
-    window.transport.seek(27)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 27)
-    canvas.repaint()
-    assert "0.50 s" in window.player.drawing.layers[0]._hint()
-    _trigger(drawn, "draw_stopwatch")
-    (watch,) = session.current.drawings
-    assert (watch.frame, watch.last_frame, watch.text) == (12, 27, "0.50 s")
-    assert window.player.drawing.tool is None
-    window.transport.seek(30)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 30)
-    canvas.repaint()
-    _trigger(drawn, "drawing_to_here")
-    assert session.current.drawings[0].text == "0.60 s"
-    _trigger(drawn, "draw_stopwatch")  # the next one
-    assert window.player.drawing.tool == STOPWATCH

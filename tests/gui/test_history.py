@@ -1,7 +1,7 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
 import pytest
-from answers_kit import once_closed, open_scored
+from answers_kit import open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
@@ -102,19 +102,6 @@ def test_names_complete_across_sessions(scored, qtbot):
     dialog.event_name.setModified(True)
     dialog.ok.click()
     assert scored.session.current.event == "City meet"
-
-
-def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
-    kept(scored, qtbot)
-    place = tmp_path / "elsewhere" / "2026" / "renamed.mp4"
-    place.parent.mkdir(parents=True)
-    once_closed(scored, qtbot, lambda: clip.rename(place))
-    history = scored.session.history
-    history.write(lambda store: store.add_folder(tmp_path / "elsewhere"))
-    with qtbot.waitSignal(history.done) as done:
-        history.find_moved()
-    assert done.args == ["Missing videos found: 1 of 1."]
-    assert [one.path for one in history.store.search()] == [place]
 
 
 def test_a_damaged_history_is_set_aside_and_the_window_works_on(make_studio, tmp_path):

@@ -6,7 +6,6 @@ import pytest
 from answers_kit import activate, once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QDate, QProcess, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
@@ -109,33 +108,6 @@ def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-def test_tags_are_given_taken_and_undone(page, qtbot):
-    def tags() -> list[QAction]:
-        page.tag_menu.popup(page.mapToGlobal(page.rect().center()))
-        return [action for action in page.tag_menu.actions() if action.isCheckable()]
-
-    page.select(*ids(page, "one", "two"))
-    assert not tags()
-    qtbot.keyClicks(page.tag_menu.new, "  meet ")
-    qtbot.keyClick(page.tag_menu.new, Qt.Key.Key_Return)
-    assert not page.tag_menu.isVisible()
-    qtbot.waitUntil(lambda: page.filters.tag.count() == 2)
-    page.select(*ids(page, "one", "three"))
-    (tag,) = tags()
-    assert (tag.text(), tag.isChecked()) == ("meet  (1 / 2)", False)
-    page.tag_menu.close()
-    page.filters.tag.setCurrentIndex(1)
-    assert titles(page) == ["two", "one"]
-    page.select(*ids(page, "one"))
-    (tag,) = tags()
-    assert (tag.text(), tag.isChecked()) == ("meet", True)
-    qtbot.mouseClick(page.tag_menu, Qt.MouseButton.LeftButton, pos=page.tag_menu.actionGeometry(tag).center())
-    qtbot.waitUntil(lambda: titles(page) == ["two"])
-    page._session.history_editing.edits.undo()
-    qtbot.waitUntil(lambda: titles(page) == ["two", "one"])
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_an_athlete_is_renamed_or_made_one_with_another(studio, page, qtbot):
     rename = page.menu.menu().actions()[0]
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Anna Müller"))
@@ -222,7 +194,7 @@ def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch)
     path = tmp_path / "out.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     page.select(*ids(page, "one", "two"))
-    page.export_selected(".csv")
+    page.export_selected()
     qtbot.waitUntil(path.exists)
     text = path.read_text("utf-8-sig")
     assert text.count("Anna Müller") == 2

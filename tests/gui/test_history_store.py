@@ -70,13 +70,10 @@ def test_results_of_a_dive_stay_together(history):
 
 def test_the_same_dive_renews_its_row(history):
     (id_,) = history.keep([row(made_dive())])
-    history.set_tags({id_: ["best"]})
     history.set_athletes({id_: "Anna Schmidt"})
     trimmed = made_dive(first_frame=10, last_frame=100, score=40.0)
     assert history.keep([row(trimmed, b"")]) == [id_]
-    assert history.dive(id_) == replace(
-        trimmed, id=id_, tags=("best",), athlete="Anna Schmidt", analysed_at=trimmed.analysed_at
-    )
+    assert history.dive(id_) == replace(trimmed, id=id_, athlete="Anna Schmidt", analysed_at=trimmed.analysed_at)
     assert history.thumbnail(id_) == b"picture"
     history.keep([row(replace(trimmed, athlete="Berta"), changed={"athlete"})])
     assert history.dive(id_).athlete == "Berta"
@@ -138,10 +135,10 @@ def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
     history.close()
     for path in (history.path, tmp_path / "history.backup.sqlite"):
         with closing(sqlite3.connect(path)) as db:
-            db.execute("DROP TABLE folder")
+            db.execute("DROP TABLE dive")
     with closing(Store(history.path)) as again:
         assert again.ids() == []
-        assert "its table folder folder is missing" in again.notice
+        assert "its table dive dive is missing" in again.notice
         assert "has no backup" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
 

@@ -59,9 +59,7 @@ def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip)
     assert (session.keys, files.id, studio.window.windowTitle()) == ([], 0, "FineParser Studio")
     assert studio.window.empty.recent.isVisibleTo(studio.window)
     (record,) = files.recent
-    studio.window.files.recent.aboutToShow.emit()
-    (action,) = studio.window.files.recent.actions()
-    action.trigger()
+    assert files.open_session(record.id)
     assert files.id == record.id
     assert session.editing.edits.undo_text is None
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED)
@@ -202,7 +200,7 @@ def test_what_cannot_be_kept_is_said_once_and_asked_about_on_closing(
     assert len(stored(tmp_path)) == 1
 
 
-def test_sessions_are_renamed_and_deleted_in_their_list(make_studio, qtbot, clip):
+def test_sessions_are_renamed_and_deleted_in_their_list(make_studio, qtbot, clip, monkeypatch):
     studio = make_studio()
     opened(studio, qtbot, clip)
     studio.files.begin()
@@ -221,9 +219,11 @@ def test_sessions_are_renamed_and_deleted_in_their_list(make_studio, qtbot, clip
     dialog = SessionsDialog(studio.window.files, studio.window)
     dialog.list.selectAll()
     assert not dialog.open_button.isEnabled()
+    answers = iter((QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: next(answers))
     dialog.delete.click()
     assert dialog.list.count() == 2
-    dialog.question.agree.click()
+    dialog.delete.click()
     assert (dialog.list.count(), studio.session.keys) == (0, [])
     dialog.close()
 

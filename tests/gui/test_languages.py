@@ -14,7 +14,6 @@ from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_gui.app import Studio
-from fineparser_gui.poolside.mirror_tile import MirrorCamera
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
@@ -22,7 +21,7 @@ from fineparser_gui.support.widgets import ElidedLabel
 #: The least window, which 1920 × 1080 at 200 % has room for, 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
 _SCREENS = ((900, 540), (1093, 614), (1366, 768), (1920, 1080))
 #: What opens a dialog, beside those that only text pages fill.
-_DIALOGS = ("preferences", "export", "share", "sessions", "learn", "meet", "guide", "find_command")
+_DIALOGS = ("preferences", "export", "share", "sessions", "meet", "guide", "find_command")
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -136,7 +135,8 @@ def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_p
     _check_screens(pool, qtbot)
     pool.practice.add(CaughtClip(small_video, 1e9, 1.0, 2.0, None))
     pool.practice.enroll("Charlotte Meyer-Hansen")
-    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(tmp_path))])
+    pool.stage.show_camera("front", RingFollower(tmp_path))
+    pool._plays = True
     pool._show_state()
     _check_screens(pool, qtbot)
     pool.stage.clear()

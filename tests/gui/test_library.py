@@ -173,7 +173,7 @@ def test_no_exemplars_is_a_state_with_a_way_out(library_studio, qtbot, small_vid
     exemplars = library_studio.window.exemplars
     assert "no exemplars of 5253B" in reads(exemplars)
     assert not exemplars.table.isColumnHidden(2)
-    assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
+    assert [exemplars.table.item(row, 2).text() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
     assert not session.dive(key).rule.nearest
 

@@ -128,7 +128,7 @@ def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, save
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.messages
     _choose_other(studio, qtbot, monkeypatch, path, other_video)
-    assert banner.text == "other.mp4 has 60 frames at 25 fps, the session was made with 120 at 30."
+    assert banner.text == "other.mp4 is another file than that of the session."
     assert [button.text() for button in banner.buttons] == ["Use it anyway", "Choose again…"]
     first = session.keys[0]
     assert (session.dive(first).path.name, session.dive(first).state) == ("clip.mp4", DiveState.MISSING)
@@ -170,7 +170,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     shutil.copy(other_video, clip)
     studio, session, banner = opened(make_studio, qtbot, path)
     window = studio.window
-    assert banner.text.endswith("the session was made with 120 at 30. Rows of the list that are of this video: 2.")
+    assert banner.text.endswith("than that of the session. Rows of the list that are of this video: 2.")
     press(banner, "Use it anyway")
     wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
     assert not banner.isVisible()

@@ -27,7 +27,6 @@ from fineparser_core.live.sources import parse_source
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
-from fineparser_gui.poolside.mirror_tile import MirrorCamera, MirrorTile
 from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.session.dive import DiveState
@@ -86,7 +85,7 @@ class Clock:
         self.now_s += seconds
 
 
-def test_a_part_is_played_again_and_again_slowly_and_step_by_step(feed, qtbot, monkeypatch):
+def test_a_part_is_played_again_and_again_slowly(feed, qtbot, monkeypatch):
     made, numbers, start_s = feed
     made.loop(start_s + 1.0, start_s + 1.3)
     part = [*range(30, 40), 30, 31]
@@ -107,17 +106,9 @@ def test_a_part_is_played_again_and_again_slowly_and_step_by_step(feed, qtbot, m
         return numbers[-1]
 
     rest()
-    at = numbers[-1]
-    for by in (-1, -1, 1, 1, 1):
-        at += by
-        assert shows(lambda by=by: made.step(by)) == at
-    for _ in range(at - 20):  # before what was kept
-        shows(lambda: made.step(-1))
-    assert numbers[-1] == 20
-    clock = Clock(monkeypatch)
-    assert shows(lambda: made.play_at(1 / 8)) == 21  # no time passes until the key is answered
-    for after in (22, 23):
-        assert shows(lambda: clock.go_on(8 / 30 + 0.01)) == after
+    clock, at = Clock(monkeypatch), part.index(numbers[-1])
+    assert shows(lambda: made.play_at(1 / 8)) == part[at + 1]  # no time passes until the key is answered
+    assert shows(lambda: clock.go_on(8 / 30 + 0.01)) == part[at + 2]
 
 
 def test_each_picture_is_shown_as_long_ago_as_was_asked_for(recorded, qtbot, monkeypatch):
@@ -159,8 +150,8 @@ def test_a_closed_feed_has_closed_its_source(recorded, qtbot):
 def test_a_camera_that_is_silent_is_not_called_live(pool, recorded, qtbot, monkeypatch):
     clock = Clock(monkeypatch)
     clock.now_s = RingFollower(recorded).span()[0] + 1.0
-    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(recorded))])
-    (tile,) = pool.stage.tiles
+    pool.stage.show_camera("front", RingFollower(recorded))
+    tile = pool.stage.tile
     qtbot.waitUntil(lambda: tile.feed._frames is not None)
     clock.go_on(0.1)
     qtbot.waitUntil(lambda: tile.feed.time_s > 0)
@@ -246,6 +237,7 @@ def test_a_wrong_catch_plays_no_more_and_comes_back_at_a_tap_or_goes_to_the_bin(
     assert not pool.undo.isVisibleTo(pool)
     pool.list.view.setCurrentRow(1)
     gone = session.find(pool.list.view.currentItem().data(Qt.ItemDataRole.UserRole)).path
+    qtbot.waitUntil(pool.actions_by_id["wrong"].isEnabled)
     pool.actions_by_id["wrong"].trigger()
     pool.practice.discard()
     assert binned == [str(gone)]
@@ -326,19 +318,20 @@ def test_the_verdict_of_the_newest_dive_stands_large_and_first(pool, clips, idle
 
 
 def test_the_camera_shows_its_picture_by_itself_and_is_set_up_again(pool, small_video, recorded, qtbot):
-    pool.setup.fields[0].use(str(small_video))
-    qtbot.waitUntil(lambda: len(pool.stage.tiles) == 1 and pool.stage.tiles[0].shown > 0)
+    pool.setup.field.use(str(small_video))
+    qtbot.waitUntil(lambda: pool.stage.tile is not None and pool.stage.tile.shown > 0)
     assert pool.setup.isVisible()
     assert not pool.slider.isVisible()  # there is nothing to go back to
-    pool.stage.show_cameras([MirrorCamera("front", 0, RingFollower(recorded))])
+    pool.stage.show_camera("front", RingFollower(recorded))
+    pool._plays = True
     pool._show_state()
     assert pool.slider.isVisible()
     assert not pool.setup.isVisible()
     qtbot.mouseClick(pool.again, Qt.MouseButton.LeftButton)
     assert pool.setup.isVisible()
-    pool.setup.fields[0].use("ftp://pool/live")
+    pool.setup.field.use("ftp://pool/live")
     assert "rtsp" in pool.setup.state.text()
-    assert not pool.stage.tiles
+    assert pool.stage.tile is None
 
 
 def test_what_was_missed_stays_to_be_read(pool, clips):
@@ -386,13 +379,6 @@ def test_a_caught_dive_says_what_was_seen_and_takes_it_with_a_click(pool, clips,
     assert pool.list.seen.isVisible()
 
 
-def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):
-    pool.practice.add(clips[0])
-    other = clips[1].clip.parent / "2" / clips[1].clip.name
-    pool.practice.add(CaughtClip(other, clips[0].at_s + 0.5, 1.5, 2.5, None))
-    assert len(rows(pool)) == 1
-
-
 def test_the_log_says_who_balked_and_what_the_coach_said(pool, clips, idle_studio):
     for clip in clips[:2]:
         pool.practice.add(clip)
@@ -415,7 +401,7 @@ def test_the_log_says_who_balked_and_what_the_coach_said(pool, clips, idle_studi
 
 
 def test_addresses_are_checked_and_remembered_without_passwords(pool):
-    field = pool.setup.fields[0]
+    field = pool.setup.field
     field.use("ftp://pool/live")
     pool.start_recording()
     assert "rtsp" in pool.setup.state.text()
@@ -443,25 +429,22 @@ def test_what_is_left_of_an_earlier_recording_is_said_and_deleted(pool, recorded
 
 
 def test_keys_move_the_mirror(pool, recorded, qtbot):
-    pool.stage.show_cameras(
-        [MirrorCamera("front", 0, RingFollower(recorded)), MirrorCamera("side", 1, RingFollower(recorded))]
-    )
+    pool.stage.show_camera("front", RingFollower(recorded))
+    pool._plays = True
     pool._show_state()
-    first, second = pool.stage.tiles
+    first = pool.stage.tile
     pool.activateWindow()
     first.setFocus()
     qtbot.waitUntil(first.hasFocus)
 
-    def press(key: Qt.Key, tile: MirrorTile = first) -> None:
-        qtbot.keyClick(tile, key)
+    def press(key: Qt.Key) -> None:
+        qtbot.keyClick(first, key)
 
     for key, delay_s in ((Qt.Key.Key_Plus, 1), (Qt.Key.Key_Plus, 2), (Qt.Key.Key_Minus, 1), (Qt.Key.Key_Minus, 0)):
         press(key)
         assert first.feed.delay_s == delay_s
-    # Both show the same moment: they stop together.
     press(Qt.Key.Key_Space)
     assert first.feed.paused
-    assert second.feed.paused
     press(Qt.Key.Key_S)
     assert first.feed.rate == 1 / 2
     press(Qt.Key.Key_Escape)
@@ -480,19 +463,19 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_list(studio, qtbot, tmp_path)
     qtbot.waitExposed(pool)
     out = tmp_path / "out"
     pool.setup.folder.setText(str(out))
-    pool.setup.fields[0].use(str(stream))
+    pool.setup.field.use(str(stream))
     pool.setup.sound.setChecked(False)
     began_s = time.monotonic()
     qtbot.mouseClick(pool.setup.start, Qt.MouseButton.LeftButton)
-    assert str(stream) not in " ".join(pool._recorders[0]._command)
-    assert "--no-sound" in pool._recorders[0]._command
-    qtbot.waitUntil(lambda: pool.stage.tiles[0].shown > 10)
+    assert str(stream) not in " ".join(pool._recorder._command)
+    assert "--no-sound" in pool._recorder._command
+    qtbot.waitUntil(lambda: pool.stage.tile.shown > 10)
     qtbot.waitUntil(lambda: bool(rows(pool)))
     print(f"row {time.monotonic() - began_s - leaves_s:.1f} s after the take-off")
     (dive,) = studio.session.dives
     assert dive.path.parent == out
     pool.loop()
-    qtbot.waitUntil(lambda: pool.stage.tiles[0].feed.looped)
+    qtbot.waitUntil(lambda: pool.stage.tile.feed.looped)
     pool.take()
     qtbot.waitUntil(lambda: len(rows(pool)) == 2)
     pool.stop.click()

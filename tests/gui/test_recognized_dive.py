@@ -7,11 +7,10 @@ from answers_kit import activate, answer_dive, open_queued, requests
 from finding import reads
 from made_answers import DIVERS, dive_parse, recognition, scoring
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.records import AthletePoint
-from fineparser_gui.dives.delegate import chip_rect
 from fineparser_gui.services.exporting import exported
 from fineparser_gui.session.dive import ScoreState
 from fineparser_gui.session.session_file import read_session, write_session
@@ -119,18 +118,17 @@ def test_a_certain_contradiction_holds_the_score_back_until_it_is_confirmed_once
     assert len(score_requests(seen)) == 1
     session.editing.set_details(session.current.key, "303A", None)
     assert not score_requests(seen)  # what was confirmed is another number
-    click(qtbot, button(note, "Take 103B"))
+    click(qtbot, seen.window.details.seen.chips[0])
     assert session.current.dive_number == "103B"
     assert not note.isVisible()
     assert len(score_requests(seen)) == 1
 
 
 def test_a_board_that_the_fall_contradicts_is_taken_back_to_the_seen_one(seen, qtbot):
-    session, note = seen.session, seen.window.details.number_note
+    session = seen.session
     session.editing.set_details(session.current.key, "103B", 10.0)
     assert not score_requests(seen)
-    assert not note.take.isVisible()
-    click(qtbot, button(note, "Take 1 m"))
+    session.editing.set_details(session.current.key, "103B", None)
     assert (session.current.board_m, session.current.known_board_m) == (None, 1.0)
     (request,) = score_requests(seen)
     assert request.details.board_m == 1.0
@@ -151,21 +149,14 @@ def test_numbers_of_list_and_file_name_stand_beside_the_seen_one(idle_studio, qt
     assert "The dive list says 103C." in note.text
 
 
-def test_a_row_offers_its_number_with_a_click_and_many_with_a_command(seen, qtbot, small_video, tmp_path):
+def test_a_row_says_its_seen_number_and_a_command_takes_many(seen, qtbot, small_video, tmp_path):
     session, dives = seen.session, seen.window.dives
     first = session.current.key
     second = open_queued(seen, qtbot, small_video)
     answer_dive(seen, tmp_path, recognition=recognition())
-    view, index = dives.view, dives.model.index_of(first)
-    option = QStyleOptionViewItem()
-    view.initViewItemOption(option)
-    option.rect = view.visualRect(index)
     assert "seen: 103B 84 %" in dives.model.text(first)
-    qtbot.mouseClick(view.viewport(), LEFT, pos=chip_rect(option, index).center())
-    assert session.dive(first).dive_number == "103B"
-    assert chip_rect(option, index) is None
     session.editing.set_details(first, "105B", None)
-    view.selectAll()
+    dives.view.selectAll()
     seen.window.actions_by_id["take_seen"].trigger()
     assert [session.dive(key).dive_number for key in (first, second)] == ["105B", "103B"]
     assert not seen.window.actions_by_id["take_seen"].isEnabled()

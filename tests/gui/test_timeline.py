@@ -175,11 +175,6 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     window.actions_by_id["loop"].trigger()
     window.player.edits.nudge_transition(1, 1)
     assert transport.loop is None
-    window.actions_by_id["loop_dive"].trigger()
-    assert transport.loop == (0, 119)
-    assert window.actions_by_id["loop"].isChecked()
-    window.player.edits.nudge_range(0, 1)
-    assert transport.loop == (1, 119)
 
 
 def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:

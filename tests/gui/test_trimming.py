@@ -13,7 +13,7 @@ from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
 from fineparser_core.records import AthletePoint, DiveSegment
 from fineparser_gui.dives.states import needs_user, state_text
-from fineparser_gui.dives.table import ACCEPTED_ROLE, Order
+from fineparser_gui.dives.table import ACCEPTED_ROLE
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest
 
@@ -165,12 +165,9 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
         session.editing.remove([session.keys[1]])
     assert state(recording) == ("dives added: 2 of 3", True)
     qtbot.waitUntil(lambda: all(session.dive(key).busy for key in session.keys[1:]))
-    window.dives.model.set_order(Order.UNFINISHED)
     session.select(session.keys[0])
     proposals.dismiss.click()
     assert state(recording) == ("dives added: 2", False)
-    assert window.dives.model.key(2) == session.keys[0]  # after those that are unfinished
-    window.dives.model.set_order(Order.QUEUE)
     assert not proposals.isVisible()
     assert not window.actions_by_id["accept_dives"].isEnabled()
     saved = session.snapshot()
@@ -241,9 +238,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     assert "No take-off" in reads(window.score.refusal)
 
 
-def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
-    idle_studio, qtbot, small_video, tmp_path
-) -> None:
+def test_in_a_refused_clip_the_dive_is_found_by_one_click(idle_studio, qtbot, small_video, tmp_path) -> None:
     session, window = idle_studio.session, idle_studio.window
     key = parsed(idle_studio, qtbot, small_video, tmp_path, "No entry was found: let it end later.")
     window.score.refusal.find.click()
@@ -255,13 +250,12 @@ def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
     assert (session.current.in_frame, session.current.out_frame) == (10, 90)
     assert session.current.state is DiveState.QUEUED  # what was found is analysed
     assert window.player.proposals.text == "The dive was trimmed as proposed."
-    window.player.proposals.take_back.click()
-    assert (session.current.in_frame, session.current.out_frame) == (None, None)
     session.edits.active.undo()
+    assert (session.current.in_frame, session.current.out_frame) == (None, None)
+    session.edits.active.redo()
     assert session.dive(key).in_frame == 10
 
     session.cancel(key)
     session.trimming.find(key, use=True)
     answer(idle_studio)  # none this time
     assert session.dive(key).in_frame == 10
-    assert not window.player.proposals.take_back.isVisible()

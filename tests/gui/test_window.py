@@ -67,7 +67,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     press(window.score, "estimate")
     assert named(window.found, "exact score").text().startswith("68.0 ")
     assert "+3.0 = score 68.0 − mean of exemplars 65.0" in reads(window.contributions)
-    assert window.exemplars.model.rowCount() == 2
+    assert window.exemplars.table.rowCount() == 2
 
 
 def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path):

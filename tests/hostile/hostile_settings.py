@@ -9,8 +9,8 @@ def _preference(name: str, value: str) -> bytes:
     return _VERSION + f"[preferences]\n{name}={value}\n".encode("utf-8", "surrogatepass")
 
 
-def _last_folder(value: bytes) -> bytes:
-    return b"[General]\nlast_save_folder=" + value + b"\nversion=2\n"
+def _general(value: bytes) -> bytes:
+    return b"[General]\nvalue=" + value + b"\nversion=2\n"
 
 
 SETTINGS: dict[str, Callable[[], bytes]] = {
@@ -32,14 +32,8 @@ SETTINGS: dict[str, Callable[[], bytes]] = {
     "a theme of megabytes": lambda: _preference("theme", '"\\"' + "x" * 800_000 + '\\""'),
     "a device for weights": lambda: _preference("weights", '"\\"/dev/zero\\""'),
     "a device of nobody": lambda: _preference("device", '"\\"cuda:99\\""'),
-    "no last folder": lambda: _last_folder(b"@Invalid()"),
-    "last folders that are objects": lambda: _last_folder(b"@Rect(1 2 3 4), @Size(3 4), @ByteArray(x)"),
-    "many last folders": lambda: _last_folder(b", ".join(b"/a/%d.fineparser" % n for n in range(40_000))),
-    "a null character in a last folder": lambda: _last_folder(b'"/a\\0b.fineparser", "/c\\x0\\x1b.fineparser"'),
-    "a last folder of tags": lambda: _last_folder(b"/<img src='/dev/zero'>&&<b>.fineparser"),
-    "devices as last folders": lambda: _last_folder(b"/dev/zero, /dev/stdin, /proc/self/mem, /"),
-    "a variant of a user's type": lambda: _last_folder(b"@Variant(\\0\\0\\0\\x7f\\0\\0\\0\\x5\\x41\\x42\\x43\\x44\\0)"),
-    "a variant list of many": lambda: _last_folder(b"@Variant(\\0\\0\\0\\t\\x7f\\xff\\xff\\xff\\0\\0\\0)"),
+    "a variant of a user's type": lambda: _general(b"@Variant(\\0\\0\\0\\x7f\\0\\0\\0\\x5\\x41\\x42\\x43\\x44\\0)"),
+    "a variant list of many": lambda: _general(b"@Variant(\\0\\0\\0\\t\\x7f\\xff\\xff\\xff\\0\\0\\0)"),
     "a variant in a preference": lambda: _preference("theme", "@Variant(\\0\\0\\0\\x9\\xff\\xff\\xff\\xfe)"),
     "a list in a preference": lambda: _preference("theme", "a, b, c"),
 }

@@ -66,7 +66,7 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
                 progress()
             for row in range(min(window.dives.model.rowCount(), _MOST_SHOWN)):
                 window.dives.model.text(window.dives.model.key(row))
-        for name in ("timeline_dive", "next_drawing", "compare", "find_dives", "accept_dives", "undo", "loop_dive"):
+        for name in ("timeline_dive", "next_drawing", "compare", "find_dives", "accept_dives", "undo", "loop"):
             if window.actions_by_id[name].isEnabled():
                 window.actions_by_id[name].trigger()
                 _events()

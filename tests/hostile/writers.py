@@ -113,7 +113,7 @@ def _history_of(folder: Path) -> Any:
     from fineparser_gui.store.store import Store
 
     with closing(Store(folder / "history.sqlite")) as store:
-        return sorted((one.title, one.athlete, one.tags) for one in store.search()), list(map(str, store.folders()))
+        return sorted((one.title, one.athlete) for one in store.search())
 
 
 history = Steps(
@@ -121,10 +121,8 @@ history = Steps(
     (
         _keep_dives("Ada"),
         _keep_dives("Ada", "Zoë"),
-        _in_history(lambda store: store.set_tags({id_: ["best"] for id_ in _of_clip(store, 1)})),
         _in_history(lambda store: store.set_athletes({one.id: "Zoë" for one in store.search()})),
         _in_history(lambda store: store.remove(_of_clip(store, 0))),
-        _in_history(lambda store: store.add_folder(Path("/videos"))),
     ),
     _history_of,
 )

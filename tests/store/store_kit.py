@@ -63,7 +63,7 @@ class Model:
 
     def found(self, word: str) -> list[int]:
         """Ids of the dives with a word that begins so, the latest first."""
-        texts = {id_: f"{one.athlete} {one.note} {' '.join(one.tags)} {one.title}" for id_, one in self.dives.items()}
+        texts = {id_: f"{one.athlete} {one.note} {one.title}" for id_, one in self.dives.items()}
         ids = [id_ for id_, text in texts.items() if any(part.startswith(word) for part in text.lower().split())]
         return sorted(ids, key=lambda id_: (self.rows[id_].day, id_), reverse=True)
 
@@ -83,12 +83,6 @@ class Model:
         set_note(store, before, note)
         self.rows[id_] = replace(before, note=note)
         return lambda store: self.set_note(store, id_, before.note)
-
-    def set_tags(self, store: Store, tags: dict[int, tuple[str, ...]]) -> Change:
-        before = {id_: self.rows[id_].tags for id_ in tags if id_ in self.rows}
-        store.set_tags(tags)
-        self.rows |= {id_: replace(self.rows[id_], tags=tags[id_]) for id_ in before}
-        return lambda store: self.set_tags(store, before)
 
     def set_athletes(self, store: Store, names: dict[int, str]) -> Change:
         before = {id_: self.rows[id_].athlete for id_ in names if id_ in self.rows}

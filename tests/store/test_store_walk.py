@@ -28,7 +28,7 @@ class Walk:
         self._undo: list[Change] = []
         self._redo: list[Change] = []
         weights = {
-            self._add: 10, self._set_note: 3, self._set_tags: 3, self._rename: 2, self._merge: 1, self._remove: 4,
+            self._add: 10, self._set_note: 3, self._rename: 2, self._merge: 1, self._remove: 4,
             self._take_back: 6, self._do_again: 3, self._keep_session: 3, self._change_session: 4, self._sweep: 3,
             self._reopen: 1, self._back_up: 0.3,
         }  # fmt: skip
@@ -86,10 +86,6 @@ class Walk:
         note = " ".join(self._random.choices(_WORDS, k=2))
         for id_ in self._some():
             self._did(self._model.set_note(self._window(), id_, note))
-
-    def _set_tags(self) -> None:
-        tags = {id_: tuple(self._random.sample(_WORDS, self._up_to(3))) for id_ in self._some()}
-        self._did(self._model.set_tags(self._window(), tags))
 
     def _rename(self) -> None:
         names = {id_: self._random.choice(_ATHLETES) for id_ in self._some()}

@@ -14,7 +14,7 @@ N_VIDEOS = 20
 
 
 def main(path: Path, log: Path, writer: int, seed: int) -> None:
-    """Log a line of JSON before each change (the video, and the note and tags of its dive) and "done" after it.
+    """Log a line of JSON before each change (the video, and the note of its dive) and "done" after it.
 
     Of a dive that comes back, "again" stands for what it had before.
     """
@@ -23,21 +23,18 @@ def main(path: Path, log: Path, writer: int, seed: int) -> None:
         while True:
             video = writer * N_VIDEOS + random.randrange(N_VIDEOS)
             dive = next((one for one in dives_of(store).values() if number_of(one) == video), None)
-            note, tag = f"note {random.random()}", f"tag {random.random()}"
+            note = f"note {random.random()}"
             if dive is None:
                 print(json.dumps([video, "again"]), file=told)
                 add(store, video)
-            elif (way := random.randrange(4)) == 0:
-                print(json.dumps([video, [note, dive.tags]]), file=told)
+            elif (way := random.randrange(3)) == 0:
+                print(json.dumps([video, note]), file=told)
                 set_note(store, dive, note)
-            elif way == 1:
-                print(json.dumps([video, [dive.note, [tag]]]), file=told)
-                store.set_tags({dive.id: [tag]})
             else:
                 print(json.dumps([video, None]), file=told)
                 store.remove([dive.id])
                 if way == 2:
-                    print("done", json.dumps([video, [dive.note, dive.tags]]), sep="\n", file=told)
+                    print("done", json.dumps([video, dive.note]), sep="\n", file=told)
                     store.restore([dive.id])
             print("done", file=told)
 

@@ -34,7 +34,6 @@ def test_heights_are_metres_over_the_water():
     place = path.place(45)
     np.testing.assert_allclose(place[0], 100 + PX_PER_M * 0.8 * 0.5, atol=3)
     assert path.place(10) is None
-    assert path.meters(45, (100.0, 100.0), (100.0 + 3 * PX_PER_M, 100.0 + 4 * PX_PER_M)) == pytest.approx(5, rel=0.03)
 
 
 def test_a_panned_camera_sees_the_path_move():
@@ -53,7 +52,6 @@ def test_no_heights_without_scale_or_water():
     parse = in_water_at_contact()
     assert not len(center_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
     assert parse.motion is not None
-    assert center_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).meters(45, (0, 0), (60, 0)) is None
     assert not len(center_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
     blind = replace(parse, joints=None, mask_probability=np.zeros_like(parse.mask_probability))
     assert center_path(blind) is None
