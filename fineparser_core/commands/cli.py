@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "analyse a clip: phases, masks, score and contributions"),
     "demo": ("demo", "analyse the bundled sample dive and keep what comes out of it"),
     "watch": ("watch", "record a camera, catch its dives as they come and analyse them"),
-    "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
+    "train": ("train", "train weights on FineDiving, judged or rendered dives"),
     "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),
     "eval": ("evaluate", "the same as evaluate"),
     "learn": ("learn", "learn how your judges mark, from judged dives, and say whether it helps"),

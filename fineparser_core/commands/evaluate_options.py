@@ -11,7 +11,7 @@ from fineparser_core.constants import Device, Precision
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(DatasetOptions):
-    """Measures weights on a split of a data set (FineDiving, MTL-AQA, rendered dives), on labelled real clips, or both.
+    """Measures weights on a split of a data set (FineDiving, judged, rendered dives), on labelled real clips, or both.
 
     Of rendered dives, whose qualities are known, it says how far the contributions mean their phases. With
     --predictions it measures what another program predicted on the data set, and needs neither weights nor images.

@@ -1,4 +1,4 @@
-"""`fineparser train`: trains weights on FineDiving, MTL-AQA or rendered dives."""
+"""`fineparser train`: trains weights on FineDiving, judged or rendered dives."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ BUNDLE_RECIPE = "bundle"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(RunSettings, DatasetOptions):
-    """Trains weights on FineDiving, MTL-AQA or rendered dives.
+    """Trains weights on FineDiving, judged or rendered dives.
 
     Every setting of a preset can be replaced: the defaults below are those of the preset that --config names.
 
@@ -30,7 +30,7 @@ class TrainOptions(RunSettings, DatasetOptions):
         device: where the network runs; by default on the best that there is.
         weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
-            weights, see `--config bundle --help`), fine-tune (trains them on), mtl-aqa, a row of a table such as
+            weights, see `--config bundle --help`), fine-tune (trains them on), a row of a table such as
             table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
     """
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fineparser_core.data import finediving, mtl_aqa
+from fineparser_core.data import finediving
 from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.judged_dives import LABELS_FILE
 from fineparser_core.data.records import DiveSet
@@ -10,11 +10,7 @@ from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 
 #: Annotation files by layout: each of them alone identifies the layout of a folder.
-ANNOTATION_FILES = {
-    "finediving": (finediving.AQA_FILE, finediving.FINE_FILE),
-    "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,),
-    "dives": (LABELS_FILE,),
-}
+ANNOTATION_FILES = {"finediving": (finediving.AQA_FILE, finediving.FINE_FILE), "dives": (LABELS_FILE,)}
 LAYOUTS = ("auto", *ANNOTATION_FILES)
 
 
@@ -30,10 +26,10 @@ def load_dataset(
 
     Args:
         root: the folder of the annotation files, or its parent; or a file of judged dives.
-        layout: "finediving" (the rendered dives have it too), "mtl-aqa", "dives", or "auto" to see by the files.
+        layout: "finediving" (the rendered dives have it too), "dives", or "auto" to see by the files.
         frames: the folder of the images, if it differs.
         frame_pattern: where the frames are below that, see `FolderDives`; None takes the release's.
-        mask_pattern: where the masks are, likewise; for "finediving" alone.
+        mask_pattern: where the masks are, likewise.
 
     Raises:
         AnnotationError: a file is missing or damaged, or there are no annotations.
@@ -52,10 +48,6 @@ def load_dataset(
             return finediving.load_finediving(
                 root, frames=frames, frame_pattern=frame_pattern, mask_pattern=mask_pattern
             )
-        case "mtl-aqa":
-            if mask_pattern is not None:
-                raise ConfigError("MTL-AQA has no masks: leave --mask-pattern away.")
-            return mtl_aqa.load_mtl_aqa(root, frames=frames, frame_pattern=frame_pattern or mtl_aqa.FRAME_PATTERN)
         case "dives":
             if (frames, frame_pattern, mask_pattern) != (None, None, None):
                 raise ConfigError(f"{root} names its videos itself: leave --frames and the patterns away.")

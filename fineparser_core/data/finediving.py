@@ -20,7 +20,6 @@ from fineparser_core.data.annotation_files import (
     refuse_unknown_keys,
 )
 from fineparser_core.data.folder_dives import FolderDives
-from fineparser_core.data.mtl_aqa import video_board_m
 from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
 from fineparser_core.errors import AnnotationError
@@ -94,8 +93,20 @@ def _first_existing(root: Path, patterns: Sequence[str]) -> str:
     return next((pattern for pattern in patterns if (root / pattern.partition("{")[0]).is_dir()), patterns[0])
 
 
+# Which of the numbered videos show the 3 m springboard follows from their DDs; 26 shows both, its first 60 dives from
+# 3 m.
+_SPRINGBOARD_VIDEOS = (17, 18, 22)
+_MIXED_VIDEO, _MIXED_VIDEO_SPRINGBOARD_DIVES = 26, 60
+
+
+def video_board_m(video: int, dive: int) -> float:
+    """Return the board of a dive in the 16 numbered videos: 3.0 or 10.0 m."""
+    springboard = video in _SPRINGBOARD_VIDEOS or (video == _MIXED_VIDEO and dive <= _MIXED_VIDEO_SPRINGBOARD_DIVES)
+    return 3.0 if springboard else 10.0
+
+
 def event_board_m(event: str, index: int) -> float | None:
-    """Return the board in meters, from the event's name or, for the numbered videos of MTL-AQA, from their number."""
+    """Return the board in meters, from the event's name or, for the numbered videos, from their number."""
     if event.isdigit():
         return video_board_m(int(event), index)
     return 10.0 if "10m" in event else 3.0 if "3m" in event else None

@@ -1,4 +1,4 @@
-"""Dives whose frames and masks are JPEGs in folders, as FineDiving, MTL-AQA and rendered dives have them."""
+"""Dives whose frames and masks are JPEGs in folders, as FineDiving and rendered dives have them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,20 +16,17 @@ from fineparser_core.errors import AnnotationError, ConfigError
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.
 _TAIL_BYTES = 1024
-_MAX_DIGITS = 8
-_NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
 
-#: Fields that a pattern may name, of a dive or of its images, with an example each.
-_FIELDS = {"event": "", "video": "", "index": 0, "frame": ""}
+#: Fields that a pattern may name, with an example each.
+_FIELDS = {"event": "", "index": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderDives(DiveSet):
     """A data set in folders.
 
-    Images are found by patterns, in which {event} (or {video}) and {index} are the parts of a key. A frame pattern
-    that ends in {frame} names single frames of an untrimmed recording, without ".jpg"; any other names the folder
-    that holds a dive's images and nothing else.
+    Images are found by patterns, in which {event} and {index} are the parts of a key: each names the folder that holds
+    a dive's images and nothing else.
 
     Attributes:
         frame_root: the folder below which the frames are.
@@ -50,13 +47,12 @@ class FolderDives(DiveSet):
                 _check_pattern(pattern)
             except (KeyError, IndexError, ValueError) as error:
                 raise ConfigError(
-                    f'Frames cannot be found by "{pattern}" ({error!r}): use {{event}} or {{video}}, {{index}} and '
-                    "{frame} in the pattern."
+                    f'Frames cannot be found by "{pattern}" ({error!r}): use {{event}} and {{index}} in the pattern.'
                 ) from error
 
     @property
     def name(self) -> str:
-        return _NAMES[self.layout]
+        return "FineDiving"
 
     @property
     def mask_folders(self) -> list[Path]:
@@ -88,10 +84,7 @@ class FolderDives(DiveSet):
 
     def frame_paths(self, record: DiveRecord) -> list[Path]:
         """Return the frames of a dive in order; empty where they are not on disk."""
-        folder = self.frame_folder(record)
-        if "{frame}" not in self.frame_pattern:
-            return sorted(folder.glob("*.jpg"))
-        return _numbered(folder, Path(self.frame_pattern).name, record) if folder.is_dir() else []
+        return sorted(self.frame_folder(record).glob("*.jpg"))
 
     def mask_paths(self, record: DiveRecord) -> list[Path]:
         """Return the masks of a dive in order, named as its frames; empty where they are not on disk."""
@@ -145,26 +138,8 @@ class FolderDives(DiveSet):
 
 
 def _folder(root: Path, pattern: str, record: DiveRecord) -> Path:
-    folder = str(Path(pattern).parent) if "{frame}" in pattern else pattern
     event, index = record.key
-    return root / folder.format(event=event, video=event, index=index)
-
-
-def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:
-    """Return the frames of a recording, their numbers padded with zeros to whatever width they have.
-
-    Files are looked up individually, as the folder of a recording holds a hundred times as many as a dive.
-    """
-    event, index = record.key
-    start, width, paths = record.start_frame or 0, 0, []
-    for number in range(start, start + record.n_frames):
-        for digits in (width, *range(_MAX_DIGITS + 1)):
-            path = folder / f"{name.format(event=event, video=event, index=index, frame=str(number).zfill(digits))}.jpg"
-            if path.is_file():
-                width = digits
-                paths.append(path)
-                break
-    return paths
+    return root / pattern.format(event=event, index=index)
 
 
 def _check_pattern(pattern: str) -> None:

@@ -119,7 +119,7 @@ class DiveSet(ABC):
 
     Attributes:
         root: the folder that holds the annotations, or their file.
-        layout: "finediving", "mtl-aqa" or "dives".
+        layout: "finediving" or "dives".
         records: every annotated dive, by key.
         defects: what in the annotations does not fit together.
     """

@@ -73,7 +73,7 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
         AnnotationError: it should have masks, but they are not found.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
-        way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
+        way_out = "use --no-tap, which cuts the phases at fixed shares of a clip"
         if isinstance(data, VideoDives):
             way_out = IMPORT
         raise ConfigError(f"{data.root} has no phase labels for the temporal parser to learn from: {way_out}.")

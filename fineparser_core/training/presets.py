@@ -26,9 +26,6 @@ _RELEASE = replace(
     evaluate_late_from=51,
     evaluate_late_every=2,
 )
-# No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip. Deviation: the paper
-# does not say how the row "FineParser" of its Table 2 gets steps and masks on MTL-AQA, which has neither.
-_MTL_AQA = replace(_FINEPARSER, layout="mtl-aqa", pairing="difficulty", tap=False)
 # Few dives teach only the comparison of encodings: transitions and masks, and the measures from them, stay as
 # they are. The masks are mostly the weights' own, and serve to follow the athlete.
 _FINE_TUNE = replace(
@@ -50,8 +47,6 @@ _FINE_TUNE = replace(
     final_lr=1e-5,
     precision="auto",
 )
-#: Methods of the table of MTL-AQA.
-_OF_TABLE_2 = ("usdl", "core")
 #: Modules of the rows of Table 3. Deviation: the paper does not say what stands in for the parts that a row lacks. Here
 #: rows without the temporal parser (A, B) cut steps at fixed shares of the clip; without the spatial parser (B, C, D)
 #: the I3D's features pass ungated.
@@ -87,8 +82,6 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "fineparser": _FINEPARSER,
         "release": _RELEASE,
         "fine-tune": _FINE_TUNE,
-        "mtl-aqa": _MTL_AQA,
-        **{f"mtl-aqa-{name}": method_config(name, replace(_MTL_AQA, tap=True)) for name in _OF_TABLE_2},
         **{f"table3-{row}": replace(_FINEPARSER, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_FINEPARSER, step_duration=n) for n in (2, 4, 8)},
         **{f"table5-{name}": replace(_FINEPARSER, static_backbone=name) for name in STATIC_BACKBONES},

@@ -73,23 +73,6 @@ def finediving_root(tmp_path):
 
 
 @pytest.fixture
-def mtl_aqa_root(tmp_path):
-    """Two dives in one recording, the second the test dive, with awards that do not give its score."""
-    root = tmp_path / "mtl"
-
-    def values(start, awards):
-        names = {"start_frame": start, "end_frame": start + N_FRAMES - 1, "difficulty": 3.2, "dive_number": "407c"}
-        return names | {"final_score": 67.2, "judge_scores": awards}
-
-    annotations = {(1, 1): values(5, [7.0] * 7), (1, 2): values(40, [8.0] * 7)}
-    write_pickle(root / "final_annotations_dict_with_dive_number.pkl", annotations)
-    write_pickle(root / "train_split_0.pkl", [(1, 1)])
-    write_pickle(root / "test_split_0.pkl", [(1, 2)])
-    write_images(root / "new/new_total_frames_256s/01", 0, 70)
-    return root
-
-
-@pytest.fixture
 def narrow_networks(request):
     """Make networks narrow, but in slow tests."""
     with nullcontext() if request.node.get_closest_marker("slow") else narrow():

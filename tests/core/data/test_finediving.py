@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
-from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.errors import AnnotationError
 
 KEY = ("Women10m_final_r1", 2)
@@ -81,8 +80,6 @@ def test_folders_without_the_files_are_refused_by_name(tmp_path, root):
     (root / "Annotations/test_split.pkl").unlink()
     with pytest.raises(AnnotationError, match=r"lacks test_split.pkl"):
         load_finediving(root)
-    with pytest.raises(AnnotationError, match=r"final_annotations_dict_with_dive_number.pkl|train_split_0.pkl"):
-        load_mtl_aqa(tmp_path)
 
 
 @pytest.mark.parametrize(
