@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from math import ceil
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryQuery
@@ -27,6 +27,7 @@ class HistoryFilters(QWidget):
 
     def __init__(self, history: HistoryService) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # whether or not a table is below
         self._history = history
         self.search = search_field(self.tr("Search, e.g. anna 103b march"), self.tr("Search the history"))
         self.search.setMaxLength(_LONGEST_TEXT)
