@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt
 from fineparser_core.diving.judging import Judging
 from fineparser_core.records import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
-from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import LINE, Drawing
 
@@ -70,31 +69,6 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
     assert beside.panes[1].frame == other[1].start_frame + 8
     transport.seek(mine[1].start_frame + 17)
     assert beside.panes[1].frame == other[1].start_frame + 18
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # lists, of the offscreen platform
-def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives, qtbot):
-    bar = idle_studio.window.findChild(CompareBar)
-    field = bar.dives
-    assert field.toolTip().startswith("Last time: 207C · second")
-    field.showPopup()
-    assert field.view().minimumWidth() > field.view().sizeHintForColumn(0)  # "…3.2 points" is not 43.2
-    assert len(field.listed) > 20
-    field.hidePopup()
-    field.lineEdit().selectAll()
-    qtbot.keyClicks(field.lineEdit(), "rendered 107b")  # all words, in any order
-    assert field.listed
-    assert all("107B" in one.title and "(rendered)" in one.title for one in field.listed)
-    popup = field.completer().popup()
-    assert popup.isVisible()
-    qtbot.keyClick(popup, Qt.Key.Key_Down)
-    qtbot.keyClick(popup, Qt.Key.Key_Return)
-    assert idle_studio.session.comparing.sides[1].exemplar_id is not None
-    bar.alignment.activated.emit(bar.alignment.findData(Alignment.TAKE_OFF))
-    assert idle_studio.session.comparing.alignment is Alignment.TAKE_OFF
-    idle_studio.window.actions_by_id["compare"].trigger()
-    assert idle_studio.session.comparing.other is None
-    assert not bar.isVisible()
 
 
 def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):

@@ -108,29 +108,6 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     assert named(window.found, "exact score").text().startswith("68.0")
 
 
-def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
-    window, session = scored.studio.window, scored.studio.session
-    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
-    assert not undo.isEnabled()
-    drag(window.player.timeline, 0, 3)
-    for _ in range(4):
-        window.player.edits.nudge_transition(1, -1)
-    assert undo.text() == "&Undo moving the entry"
-    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
-    undo.trigger()
-    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY)
-    undo.trigger()
-    assert session.current.correction.transitions is None
-    assert not session.current.rescoring
-    assert not undo.isEnabled()
-    redo.trigger()
-    redo.trigger()
-    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
-    window.actions_by_id["reset_corrections"].trigger()
-    assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
-    assert not window.found.numbers.correction.isVisible()
-
-
 def test_transitions_stay_apart_and_in_the_dive(scored):
     player, session = scored.studio.window.player, scored.studio.session
     player.edits.nudge_transition(0, 1000)

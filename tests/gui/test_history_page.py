@@ -9,7 +9,6 @@ from PySide6.QtCore import QDate, QProcess, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.records import Measure
-from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (
     {"title": "one"},
@@ -231,40 +230,3 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     assert "not found, so there are no pictures" in text
     assert text.count("<main>") == 2
     qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None)
-
-
-def test_a_season_is_what_is_shown_or_selected_of_one_athlete(studio, page, qtbot):
-    season, filters = page.season, page.filters
-
-    def reported() -> list[str]:
-        return [dive.title for dive in season.dives]
-
-    page.commands["report"].trigger()
-    assert "one athlete" in studio.window.messages.text
-    assert not season.isVisible()
-    filters.athlete.setCurrentIndex(filters.athlete.findData("Anna Müller"))
-    page.commands["report"].trigger()
-    assert season.isVisible()
-    assert reported() == ["one", "two"]
-    assert "dives: 2" in season.said.text()
-    filters.days.setCurrentIndex(filters.days.count() - 1)
-    filters.since.setDate(QDate(2026, 4, 1))
-    filters.until.setDate(QDate(2026, 4, 30))
-    assert reported() == ["two"]
-    filters.until.setDate(QDate(2026, 4, 1))
-    assert not season.go.isEnabled()
-    filters.show_all()
-    assert not season.go.isEnabled()
-    page.select(*ids(page, "one", "two"))
-    assert reported() == ["one", "two"]
-    page.select(*ids(page, "one", "three"))
-    assert not season.go.isEnabled()
-    qtbot.keyClick(season.note, Qt.Key.Key_Escape)
-    assert not season.isVisible()
-    assert page.isVisible()
-    dives = page._history.read(lambda store: store.search(HistoryQuery(exact={"athlete": "Anna Müller"})), [])
-    season.show_dives([replace(one, day="") for one in dives])
-    assert len(reported()) == 2
-    season.show_dives([replace(dives[0], day=""), dives[1]])
-    assert reported() == [dives[1].title]
-    assert "left out" in season.said.text()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from answers_kit import answer_dive, requests
+from answers_kit import answer_dive
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.video.probe import probe
@@ -180,30 +180,6 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     assert banner.text.endswith("Rows of the list that are of this video: 2.")
     banner.messages[-1].close_button.click()
     assert len(banner.messages) == 1  # nor is any of them told on its own
-
-
-def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it(
-    make_studio, qtbot, tmp_path, clip, other_video
-):
-    path, own = tmp_path / "a.fineparser", clip.with_name("own.mp4")
-    shutil.copy(clip, own)
-    dives = tuple(SavedDive(path=one, identity=identity_of(probe(one)), cancelled=True) for one in (own, clip))
-    write_session(SavedSession(dives=dives, selected=0), path)
-    shutil.copy(other_video, clip)
-    studio = make_studio()
-    window, session = studio.window, studio.session
-    window.files.open_path(path)
-    window.dives.view.selectAll()
-    session.editing.set_range(session.keys[1], 2, 100)  # while it is being opened, too
-    assert not requests(studio)
-    wait_for(qtbot, session, DiveState.CANCELLED, DiveState.MISSING)
-    qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled)
-    assert window.dives.selected_keys() == session.keys
-    window.actions_by_id["analyse"].trigger()
-    session.editing.set_range(session.keys[1], 4, 100)
-    assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
-    assert [Path(request.path) for request in requests(studio)] == [own]
-    assert session.dive(session.keys[1]).conflicting_video is not None
 
 
 def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from answers_kit import activate, answer_dive, open_queued
 from finding import named
-from mouse_kit import double_click, drag_from, proposal_point, transition_point, turn_wheel
+from mouse_kit import drag_from, transition_point, turn_wheel
 from PySide6.QtCore import Qt
 
-from fineparser_core.records import DiveSegment
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
@@ -89,29 +88,6 @@ def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
     assert not image.isNull()
     timeline.thumbnails.close()
     assert not timeline.thumbnails._images
-
-
-def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
-    session, timeline = parsed.session, parsed.window.player.timeline
-    both = [
-        DiveSegment(
-            in_frame=first,
-            out_frame=first + 39,
-            first_flight_frame=first + 10,
-            first_entry_frame=first + 20,
-            confidence=0.5,
-        )
-        for first in (5, 70)
-    ]
-    height = timeline.height()
-    session.update(session.current.key, segments=tuple(both))
-    assert timeline.height() > height
-    assert "Dives found: 2, in the list: 0" in timeline.accessibleDescription()
-    double_click(timeline, proposal_point(timeline, 1))
-    assert [session.dive(key).in_frame for key in session.keys] == [None, 70]
-    assert "in the list: 1" in timeline.accessibleDescription()
-    double_click(timeline, proposal_point(timeline, 1))
-    assert len(session.keys) == 2
 
 
 @pytest.fixture

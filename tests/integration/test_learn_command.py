@@ -1,7 +1,6 @@
 """From a set of judged dives to a profile, to scores by it, and through the tutorial."""
 
 import csv
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -14,9 +13,7 @@ from club_set import write_set
 from simulated_club import club
 
 from fineparser_core.exemplars.records import rendered_facts
-from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.resources import resource
-from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, read_profile, write_profile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,26 +88,6 @@ def made_profile(folder: Path, clip: Path, fineparser: Fineparser, **changed: An
     profile = replace(read_profile(folder / "profile.json"), **changed)
     write_profile(profile, folder / "profile.json")
     return profile
-
-
-def test_a_score_by_a_profile_says_so_and_adds_up(
-    tmp_path: Path, clip: Path, active: Path, fineparser: Fineparser
-) -> None:
-    card = json.loads((resource("weights", "fineparser") / "card.json").read_text(encoding="utf-8"))
-    profile = made_profile(tmp_path, clip, fineparser, model=card["id"])
-    sample = ("score", resource("samples", "sample.mp4"), "--dive-number", "207C", "--board", "10", "--quiet")
-    done = fineparser(*sample, "--profile", tmp_path / "profile.json", "--json", tmp_path / "one.json")
-    assert done.code == 0, done.err
-    assert f"Calibrated on 60 of your dives: profile {profile.name}." in done.out
-    data = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
-    assert data["profile"] == {"id": profile.id, "name": profile.name, "dives": 60}
-    for vote in data["exemplars"]:
-        assert vote["vote"] == pytest.approx(vote["score"] + sum(part["points"] for part in vote["contributions"]))
-    assert data["score"] == pytest.approx(sum(vote["vote"] for vote in data["exemplars"]) / len(data["exemplars"]))
-    assert data["interval"]["per_difficulty"] < measured_stream().interval.per_difficulty
-    back = analysis_from_dict(data, MaskArrays.none(data))
-    assert back.scoring is not None
-    assert back.scoring.profile == profile.identity
 
 
 def test_a_profile_of_other_weights_is_refused(tmp_path: Path, clip: Path, fineparser: Fineparser) -> None:

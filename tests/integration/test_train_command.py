@@ -179,34 +179,6 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert not list(tmp_path.glob(".*"))
 
 
-def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path) -> None:
-    def refused(code: int, sentence: str, *argv: object) -> None:
-        outcome = fineparser("train", *argv)
-        assert outcome.code == code
-        assert sentence in " ".join(outcome.err.split())
-        assert "Traceback" not in outcome.err
-
-    new = ("--out", tmp_path / "new")
-    refused(2, "holds a run already: add --resume", *words, *TWO_EPOCHS, "--out", whole)
-    refused(2, "config.lr = 0.001, not 0.01", *words, *TWO_EPOCHS, "--lr", "0.01", "--out", whole, "--resume")
-    refused(
-        2, "start.weights = '', not", *words, *TWO_EPOCHS, "--out", whole, "--resume", "--weights", whole / "bundle"
-    )
-    refused(2, "Unknown preset or method 'relase'", *words, *new, "--config", "relase")
-    refused(2, "Unrecognized options: --epoch, 3", *words, *new, "--epoch", "3")
-    refused(2, "Missing value for argument '--epochs'", *words, *new, "--epochs")
-    refused(2, "Unrecognized options: 3", *words, *new, "3")
-    refused(2, "limit is 0: it must be at least 1", *words, *new, "--limit", "0")
-    refused(
-        2, "no two may be compared ('dive-number')", *words, *SMALL, *new, "--limit", "1", "--validation-share", "0"
-    )
-    refused(2, "fp16 trains on CUDA alone", *words, *SMALL, *new, "--precision", "fp16")
-    refused(6, str(tmp_path / "nowhere"), "--data", tmp_path / "nowhere", *new)
-    (tmp_path / "file").write_bytes(b"")
-    refused(7, "cannot be made", *words, *SMALL, "--out", tmp_path / "file" / "run")
-    refused(5, "holds no weights", *words, *SMALL, "--weights", tmp_path, "--out", tmp_path / "other")
-
-
 def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     fineparser: Fineparser, dives: Path, tmp_path: Path
 ) -> None:

@@ -1,4 +1,3 @@
-import json
 import re
 from pathlib import Path
 
@@ -8,13 +7,6 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.predictions import MOST_DIVES, read_predictions
 
 PAGE = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "predictions.md"
-FORMAT = "fineparser.predictions/1"
-ROW = {"id": "A_10m/4", "predicted": 61.5}
-
-
-def write_json(path, *rows, **content):
-    path.write_text(json.dumps({"format": FORMAT, "dives": list(rows)} | content), encoding="utf-8")
-    return path
 
 
 def write_csv(path, *lines):
@@ -29,28 +21,6 @@ def test_the_examples_of_the_page_are_read(tmp_path, monkeypatch):
         Path(f"ours.{kind}").write_text(blocks[kind], encoding="utf-8")
     table, document = (read_predictions(Path(f"ours.{kind}")) for kind in ("csv", "json"))
     assert table.dives == document.dives
-
-
-def test_both_kinds_say_the_same(tmp_path):
-    files = [
-        write_csv(
-            tmp_path / "a.CSV",
-            "\ufeffnote, id ,predicted,spread,transitions_first,transitions_second",
-            "good,A_10m/4,61.5,2,30,62.5",
-            "",
-            ",B_3m/2,-1e1,,,",
-        ),
-        write_json(
-            tmp_path / "b.json",
-            ROW | {"spread": 2, "transitions": [30, 62.5], "note": "good"},
-            {"id": "B_3m/2", "predicted": -10},
-        ),
-    ]
-    first, second = map(read_predictions, files)
-    assert first.dives == second.dives
-    assert first.ignored == second.ignored == ("note",)
-    assert first.dives["A_10m/4"].transitions == (30, 62.5)
-    assert first.dives["B_3m/2"].transitions is first.dives["B_3m/2"].spread is None
 
 
 @pytest.mark.parametrize(

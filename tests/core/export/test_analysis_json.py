@@ -19,7 +19,6 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.export.notes import note_text
-from fineparser_core.language import Phrase
 from fineparser_core.records import (
     AwardCheck,
     DiverCandidate,
@@ -198,28 +197,6 @@ def test_what_was_measured_and_its_award_come_back(analysis):
     assert (again.scoring, again.notes) == (scored.scoring, scored.notes)
     assert own.award_range == pytest.approx((6.5 - 3.5 / 3, 6.5 + 3.5 / 3))
     assert measures_of(back) is back.measures  # nothing is measured again
-
-
-def test_sentences_keep_what_they_are_made_of(analysis):
-    masks = MaskArrays.of(analysis.parse)
-    unscored, why = Phrase("No exemplars of {0}.", "207C"), Phrase("{0} is gone.", "a.mp4")
-    notes = (
-        Note(NoteCode.FILE_CUT_OFF, (3, 122)),
-        Note(NoteCode.ENTRY_UNSURE),
-        Note(NoteCode.EXEMPLARS_UNUSABLE, (1, 2, why)),
-    )
-    parse = replace(analysis.parse, refusal=Phrase("Nobody dives."), notes=notes)
-    data = analysis_to_dict(replace(analysis, parse=parse, scoring=None, unscored=unscored))
-    assert [(note["about"], note["text"]) for note in data["notes"]] == [("clip", note_text(note)) for note in notes]
-    assert data["notes"][0]["text"] == "The file is cut off: 3 of its 122 frames are missing."
-    back = analysis_from_dict(data, masks)
-    assert (back.unscored.values, back.parse.refusal, back.notes) == (("207C",), "Nobody dives.", notes)
-    for parts in ([], None, {}, 7, ["{0:.1f}", 10**400]):
-        with pytest.raises(ExportError, match="not a complete"):
-            analysis_from_dict(data | {"phrases": {unscored: parts}}, masks)
-    for wrong in ({"code": ["x"]}, {"code": [], "values": 7}, {"about": "x"}, {"values": None}):
-        with pytest.raises(ExportError, match="not a complete"):
-            analysis_from_dict(data | {"notes": [data["notes"][0] | wrong]}, masks)
 
 
 def test_every_note_has_a_sentence():
