@@ -131,6 +131,7 @@ def test_names_of_files():
 
 
 def test_the_folder_used_last_is_proposed_at_the_next_start_too(make_studio, qtbot, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(LAST_FOLDER, "_folder", None)  # of another test of this process
     asked: list[Path] = []
     answers = iter([tmp_path / "out" / "mine.mp4", None, tmp_path / "out" / "one.fineparser", None])
 
