@@ -73,10 +73,6 @@ def _bundle(arguments: list[str]) -> int:
     return bundling.bundle(arguments, ("wine", str(_PYTHON)))
 
 
-def _python(arguments: list[str]) -> int:
-    return run(*arguments)
-
-
 COMMANDS: dict[str, Callable[[list[str]], int]] = {"test": _test, "bundle": _bundle, "python": _python}
 
 
