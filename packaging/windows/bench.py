@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import bundling
@@ -73,7 +72,7 @@ def _bundle(arguments: list[str]) -> int:
     return bundling.bundle(arguments, ("wine", str(_PYTHON)))
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"test": _test, "bundle": _bundle, "python": _python}
+COMMANDS = {"test": _test, "bundle": _bundle, "python": lambda given: run(*given)}
 
 
 def run(*arguments: str) -> int:
