@@ -104,16 +104,14 @@ def start_with_settings(path: Path) -> dict[str, object]:
             (folder / "settings.ini").symlink_to(path)
         studio = _studio(folder)
         window = studio.window
-        window.files.recent.aboutToShow.emit()
         window.actions_by_id["preferences"].trigger()
         window.actions_by_id["shortcuts"].trigger()
         _look_at_dialogs(window)
         now = studio.preferences.now
-        recent = len(window.files.recent.actions())
         studio.preferences.change(mask_opacity=55)
         window.close()
         window.deleteLater()
         _events()
         assert PreferenceStore(folder).now.mask_opacity == 55
         kept = os.path.lexists(folder / "settings.damaged.ini")
-        return {"theme": now.theme, "n_exemplars": now.n_exemplars, "recent": recent, "kept": kept}
+        return {"theme": now.theme, "n_exemplars": now.n_exemplars, "kept": kept}
