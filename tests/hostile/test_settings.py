@@ -14,7 +14,7 @@ from fineparser_gui.preferences.store import PreferenceStore
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox reads /proc")
 
 _ACTION = "window_actions:start_with_settings"
-_QUICK = ("as they should be", "a theme, nested", "a version of many digits", "a null character in a last folder")
+_QUICK = ("as they should be", "a theme, nested", "a version of many digits", "a variant of a user's type")
 
 
 def _started(tally: Tally, name: str, outcome: Outcome) -> dict:
