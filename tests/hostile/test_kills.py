@@ -36,7 +36,7 @@ def check(tally: Tally, name: str, killed) -> None:
 
 
 def test_a_few_kills(library, folder, tally):
-    for name, every in (("session", 1), ("library", 67), ("history", 23)):
+    for name, every in (("session", 1), ("library", 67), ("history", 13)):
         (folder / name).mkdir()
         check(tally, name, kill_everywhere(name, folder / name, library, every))
 
