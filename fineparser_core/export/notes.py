@@ -97,7 +97,8 @@ def own_award_text(own: OwnAward) -> str:
     low, high = own.award_range
     level = f"{100 * own.interval.level:.0f}"
     said = text("award {0} from measures alone", number(own.award, 1))
-    return f"{said}; {text('{0} % interval {1} to {2}', level, number(low, 1), number(high, 1))}"
+    interval = text("{0} % interval {1} to {2}", level, number(low, 1), number(high, 1))
+    return f"{said}; {interval}"
 
 
 def own_award_about(own: OwnAward) -> str:

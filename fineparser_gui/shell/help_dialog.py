@@ -165,4 +165,5 @@ class HelpDialog(QDialog):
         page, texts = made(LICENSE_PAGE), made(LICENSE_TEXTS)
         page = page if page.is_file() else resource("licences", "notes.md")
         texts = texts if texts.is_file() else resource("licences", "GPL-2.txt")
-        return f"{page.read_text(encoding='utf-8')}\n\n[{self.tr('Licence texts')}]({texts.as_uri()})"
+        link = self.tr("Licence texts")
+        return f"{page.read_text(encoding='utf-8')}\n\n[{link}]({texts.as_uri()})"
