@@ -132,7 +132,8 @@ class StoreFile:
             write_ahead(db, patience_s=self._patience_s)
             db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
             make(db)
-            db.execute("SELECT id FROM dive LIMIT 1")  # fails where tables are missing
+            if damage := tables_amiss(db):  # every write would fail
+                raise sqlite3.DatabaseError(damage)
         return db
 
     def _restore(self, path: Path) -> None:

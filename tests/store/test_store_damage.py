@@ -1,6 +1,7 @@
 """Damaged files of a store: each opens with all dives of the file or of its backup, and what is lost is said."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -187,7 +188,7 @@ def test_a_letter_of_the_schema_is_damaged(locked, folder, word):
 
 @pytest.mark.parametrize("bit", range(8))
 def test_a_table_that_is_said_to_begin_elsewhere_is_damaged(locked, folder, bit):
-    at = (locked / "closed.sqlite").read_bytes().find(b"CREATE TABLE folder")
+    at = (locked / "closed.sqlite").read_bytes().find(b"CREATE TABLE session_dive")
     assert flip_faults(locked, folder, [("closed.sqlite", at - 1, bit)])[1] == []
 
 
@@ -202,3 +203,16 @@ def test_every_flipped_bit(locked, folder, record_property):
     record_property("flips", n_cases)
     print(f"{n_cases} flips")
     assert found == []
+
+
+def test_a_store_of_other_tables_is_kept_aside_and_said_so(tmp_path):
+    path = tmp_path / "history.sqlite"
+    with closing(Store(path)) as store:
+        add(store, 1)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE dive ADD COLUMN more TEXT NOT NULL DEFAULT ''")
+    with closing(Store(path)) as store:
+        assert "table dive" in str(store.notice)
+        add(store, 2)
+        assert [number_of(dive) for dive in dives_of(store).values()] == [2]
+    assert [one for one in tmp_path.iterdir() if "damaged" in one.name]
