@@ -90,7 +90,7 @@ class Strobe:
         read = FramesRead(reader, parse, chain, self.frames, progress, cancel)
         self._registered = registered = register(info, chain, read.small, read.bodies, scene_matrices(parse, chain))
         self.still, self.off_px = registered.still, registered.off()
-        self._parse, self._dive, self._pts_s = parse, dive, info.pts_s
+        self._parse, self._dive = parse, dive
         self._scale = read.scale
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)

@@ -175,14 +175,15 @@ class Profile:
 _HALF_TRUSTED = 20
 
 
-def active_path() -> Path:
-    """Return the path of the active profile, beside the coach's own exemplars; none may be there."""
-    return own_folder().with_name(ACTIVE_NAME)
+def active_path(library: Path | None = None) -> Path:
+    """Return the path of the active profile, beside a library, by default the coach's own; none may be there."""
+    return (library or own_folder()).with_name(ACTIVE_NAME)
 
 
-def active_profile() -> Profile | None:
+def active_profile(library: Path | None = None) -> Profile | None:
     """Return the profile that scores are made by; None: as shipped. Raises: ConfigError, as `read_profile`."""
-    return read_profile(active_path()) if active_path().is_file() else None
+    path = active_path(library)
+    return read_profile(path) if path.is_file() else None
 
 
 def read_profile(path: str | Path) -> Profile:

@@ -125,11 +125,6 @@ class ExemplarLibrary(QObject):
         """Starred dives on their way to the library, each an `AddExemplarRequest`."""
         return [task for task in self._scheduler.tasks if isinstance(task.request, AddExemplarRequest)]
 
-    @property
-    def n_given_up(self) -> int:
-        """Number of own exemplars that could not be encoded for these weights."""
-        return len(self._tried.intersection(self._waiting()) - {self._preparing})
-
     def let_vote(self, keys: Sequence[str], on: bool) -> None:
         """Star dives, so that their marks vote for other dives, or take their stars away."""
         text = self.tr("starring {0}")

@@ -11,7 +11,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.language import translated
-from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
+from fineparser_core.scoring.profile import active_profile
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import DrawingEdits, EditHandlers, EditingService
@@ -75,7 +75,8 @@ class Session(SessionState):
         self.editing, self.drawing_edits = EditingService(self, edits, handlers), DrawingEdits(self, edits)
         self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
-        self._read_profile(library_folder.parent / ACTIVE_NAME if library_folder is not None else None)
+        if library_folder is not None:
+            self._read_profile(library_folder)
         self.edits = EditStacks(self, edits, self.history_editing.edits)
         edits.hidden, edits.show, edits.look = self._is_hidden, self._show_edited, self.history.keeping.settle
         self._exemplars: ExemplarSnapshot | None = None
@@ -182,10 +183,10 @@ class Session(SessionState):
             places[self.current.key] = SHOWN
         return places
 
-    def _read_profile(self, path: Path | None) -> None:
+    def _read_profile(self, library: Path) -> None:
         """Score by the profile of judges that `fineparser learn --use` has written, if there is any."""
         try:
-            self.profile = read_profile(path) if path is not None and path.is_file() else None
+            self.profile = active_profile(library)
         except FineParserError as error:
             problem = translated(error)
             QTimer.singleShot(0, self, lambda: self.problem.emit(problem))  # when the window listens
