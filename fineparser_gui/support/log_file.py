@@ -53,8 +53,8 @@ def start_logging(folder: Path) -> None:
         log_folder(folder).mkdir(parents=True, exist_ok=True)
         path = log_file(folder)
         handlers.append(_LogFile(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
-        # The place of a crash inside a library, which ends the program without a traceback.
-        faulthandler.enable(os.open(path.with_name("crash.log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        # The place of a crash inside a library, which ends the program without a traceback: read after the next start.
+        faulthandler.enable(os.open(path.with_name("crash.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
     form = PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -16,6 +16,8 @@ def test_a_crash_inside_a_library_leaves_where_it_was(tmp_path):
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True)
     assert done.returncode != 0
     assert "Segmentation fault" in (tmp_path / "logs" / "crash.log").read_text(encoding="utf-8")
+    subprocess.run([sys.executable, "-c", program.rpartition(";")[0], str(tmp_path)], check=True)  # the next start
+    assert "Segmentation fault" in (tmp_path / "logs" / "crash.log").read_text(encoding="utf-8")
 
 
 def test_a_file_that_the_desktop_opens_reaches_the_window():
