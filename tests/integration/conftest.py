@@ -17,7 +17,7 @@ def no_library_of_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """What whoever runs the tests has in his own library is no part of them."""
     for asks in ("commands.score", "commands.learn", "inference.analyzer"):
         monkeypatch.setattr(f"fineparser_core.{asks}.own_folder", lambda: tmp_path / "no-own-library")
-    monkeypatch.setattr("fineparser_core.scoring.profile.active_path", lambda: tmp_path / "no-profile.json")
+    monkeypatch.setattr("fineparser_core.scoring.profile.active_path", lambda *_: tmp_path / "no-profile.json")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the profile in use would lie."""
     path = tmp_path / "data" / "profile.json"
     for module in ("scoring.profile", "commands.learn"):
-        monkeypatch.setattr(f"fineparser_core.{module}.active_path", lambda: path)
+        monkeypatch.setattr(f"fineparser_core.{module}.active_path", lambda *_: path)
     return path
 
 
