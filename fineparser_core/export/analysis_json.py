@@ -45,7 +45,7 @@ from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.documents import read_document, reading
 
-FORMAT = "fineparser.analysis/5"
+FORMAT = "fineparser.analysis/6"
 
 #: Lists with an entry for each sample, or for each picture of the fall: of an analysis, and of its motion.
 _BY_SAMPLE, _BY_PICTURE = ("sampled_frames", "sampled_times_s"), ("to_scene", "path")

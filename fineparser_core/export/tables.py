@@ -263,7 +263,7 @@ def analysis_tables(analysis: Analysis) -> dict[str, Columns]:
     parse, scoring = analysis.parse, analysis.scoring
     parts = [{} for _ in STEP_NAMES] if scoring is None else [asdict(part) for part in scoring.contributions]
     votes = () if scoring is None else scoring.exemplars
-    numbers = () if parse.recognition is None else parse.recognition.numbers
+    numbers = {} if parse.recognition is None else parse.recognition.numbers
     phases = [
         {**asdict(step), "start_s": start_s, "end_s": end_s}
         | {name: value for name, value in part.items() if name != "step"}
@@ -283,7 +283,7 @@ def analysis_tables(analysis: Analysis) -> dict[str, Columns]:
         "exemplars": columns_of(
             [{name: value for name, value in asdict(vote).items() if name != "contributions"} for vote in votes]
         ),
-        "numbers": columns_of([asdict(seen) for seen in numbers]),
+        "numbers": columns_of([{"dive_number": name, "probability": share} for name, share in numbers.items()]),
         "samples": samples,
     }
 

@@ -4,7 +4,7 @@ from functools import cache
 
 from fineparser_core.diving.difficulty import boards_with_difficulty, recorded_difficulties, recorded_of
 from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
-from fineparser_core.records import Recognition, SeenNumber
+from fineparser_core.records import Recognition
 
 #: Directions in the order of the groups of dives.
 DIRECTION_NAMES = ("forward", "back", "reverse", "inward")
@@ -41,7 +41,7 @@ def number_shares(
     twisting: float,
     armstand: float,
     boards_m: dict[float, float],
-) -> tuple[SeenNumber, ...]:
+) -> dict[str, float]:
     """Return the likeliest numbers with their probabilities, in descending order.
 
     Args:
@@ -64,8 +64,7 @@ def number_shares(
         shares[str(dive)] = share
     total = sum(shares.values()) or 1.0
     first = sorted(shares, key=lambda name: -shares[name])[:_MOST]
-    told = [SeenNumber(dive_number=name, probability=shares[name] / total) for name in first]
-    return tuple(one for one in told if one.probability >= _LEAST)
+    return {name: shares[name] / total for name in first if shares[name] / total >= _LEAST}
 
 
 def _class(dive: DiveNumber) -> tuple[int, ...]:
@@ -92,15 +91,16 @@ MOST_TOLD, _LEAST_TOLD = 3, 0.02
 _DESCRIBED = 0.5
 
 
-def told_numbers(seen: Recognition) -> tuple[SeenNumber, ...]:
-    """Return the numbers that are told, the likeliest first."""
-    return tuple(one for one in seen.numbers[:MOST_TOLD] if one.probability >= _LEAST_TOLD)
+def told_numbers(seen: Recognition) -> dict[str, float]:
+    """Return the numbers that are told with their probabilities, the likeliest first."""
+    return {name: share for name, share in [*seen.numbers.items()][:MOST_TOLD] if share >= _LEAST_TOLD}
 
 
 def seen_text(seen: Recognition) -> str:
     """Return the likeliest numbers, "forward 1½ somersaults, pike: 103B 84 %, 103C 12 %"; "" where there is none."""
     numbers = told_numbers(seen)
-    told = ", ".join(f"{one.dive_number} {100 * one.probability:.0f} %" for one in numbers)
-    if not numbers or numbers[0].probability < _DESCRIBED:
+    told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in numbers.items())
+    likeliest = next(iter(numbers), "")
+    if numbers.get(likeliest, 0.0) < _DESCRIBED:
         return told
-    return f"{parse_dive_number(numbers[0].dive_number).description}: {told}"
+    return f"{parse_dive_number(likeliest).description}: {told}"

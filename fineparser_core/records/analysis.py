@@ -102,34 +102,45 @@ class ProfileIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scoring:
-    """The score of a dive against its exemplars (paper Eq. 6 and 12).
+class PredictedAward:
+    """A predicted award, and the dive and DD that it is a prediction for.
 
     Attributes:
-        spread: population standard deviation of the votes, in points: agreement, not accuracy.
-        award: score / (3 * difficulty), the mean award that the score implies, 0 to 10.
-        difficulty_source: as of `Difficulty.source`.
-        contributions: mean over the exemplars; their points sum to score - mean exemplar score.
-        notes: about the exemplars and the scale, e.g. fewer exemplars than requested, exemplars from other boards.
-        interval: prediction interval; None for weights without a calibration.
-        deviation: standard deviation of the score by how uncertain the dive's moments are, points.
-        profile: whose judges' scale it is on, that of its exemplars' scores as well; None: as shipped.
+        board_m: None where it was not given.
+        score: 3 * difficulty * award, points.
+        award: mean award, 0 to 10.
+        profile: profile of the judges whose scale it is on, that of the exemplars' scores as well; None: as shipped.
     """
 
     dive_number: str
     board_m: float | None
     difficulty: float
-    difficulty_source: str
     score: float
-    spread: float
     award: float
+    profile: ProfileIdentity | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring(PredictedAward):
+    """The score of a dive against its exemplars (paper Eq. 6 and 12).
+
+    Attributes:
+        difficulty_source: as of `Difficulty.source`.
+        spread: population standard deviation of the votes, in points: agreement, not accuracy.
+        contributions: mean over the exemplars; their points sum to score - mean exemplar score.
+        notes: about the exemplars and the scale, e.g. fewer exemplars than requested, exemplars from other boards.
+        interval: prediction interval; None for weights without a calibration.
+        deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+    """
+
+    difficulty_source: str
+    spread: float
     contributions: tuple[Contribution, ...]
     exemplars: tuple[ExemplarVote, ...]
     seed: int
     notes: tuple[Note, ...] = ()
     interval: ScoreInterval | None = None
     deviation: float = 0.0
-    profile: ProfileIdentity | None = None
 
     @property
     def award_range(self) -> tuple[float, float] | None:
@@ -164,29 +175,19 @@ class AwardCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnAward:
+class OwnAward(PredictedAward):
     """The award of a dive by measures alone, without exemplars.
 
     Attributes:
-        board_m: None where it was not given.
-        award: mean award, 0 to 10.
-        score: 3 * difficulty * award, points.
         steps: awards of each phase against a usual dive; without the ends of the scale they sum to the award less that
             of a usual dive.
         interval: of the score.
         checked: errors of these awards on real dives.
-        profile: profile of the judges whose scale it is on; None: as shipped.
     """
 
-    dive_number: str
-    board_m: float | None
-    difficulty: float
-    award: float
-    score: float
     steps: tuple[float, float, float]
     interval: ScoreInterval
     checked: AwardCheck
-    profile: ProfileIdentity | None = None
 
     @property
     def award_range(self) -> tuple[float, float]:

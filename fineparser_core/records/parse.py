@@ -247,19 +247,11 @@ class MaskTrack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeenNumber:
-    """A dive number and the probability, 0 to 1, that it is the dive's."""
-
-    dive_number: str
-    probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Recognition:
     """Recognized dive, by the body's path, turning and posture.
 
     Attributes:
-        numbers: dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.
+        numbers: probability of dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.
         directions: probability of "forward", "back", "reverse" and "inward".
         armstand: probability that the dive starts from an armstand.
         half_somersaults: turns of the trunk from take-off to entry in half somersaults, unsigned and not rounded.
@@ -271,7 +263,7 @@ class Recognition:
         boards_m: probability of each board's height in meters, by the fall.
     """
 
-    numbers: tuple[SeenNumber, ...]
+    numbers: dict[str, float]
     directions: dict[str, float]
     armstand: float
     half_somersaults: float

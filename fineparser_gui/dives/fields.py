@@ -11,7 +11,6 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Judging, PhaseMarks, read_judging
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import text, translated
-from fineparser_core.records import SeenNumber
 from fineparser_gui.services.session import Session
 from fineparser_gui.support.formatting import awards_text, seen_text
 from fineparser_gui.support.images import icon
@@ -184,12 +183,12 @@ class JudgingFields(QObject):
             restyle(field, valid=field is not self._wrong)
 
 
-def show_seen(chip: QPushButton, one: SeenNumber) -> None:
+def show_seen(chip: QPushButton, dive_number: str, probability: float) -> None:
     """Show a number on a chip, and its dive in the tool tip."""
-    said = parse_dive_number(one.dive_number).description
-    chip.setText(one.dive_number)
-    chip.setToolTip(literal(text("Seen in the video: {0}, {1}. Click to take it.", seen_text(one), said)))
-    chip.setAccessibleName(text("Take dive number {0}: {1}", seen_text(one), said))
+    seen, said = seen_text(dive_number, probability), parse_dive_number(dive_number).description
+    chip.setText(dive_number)
+    chip.setToolTip(literal(text("Seen in the video: {0}, {1}. Click to take it.", seen, said)))
+    chip.setAccessibleName(text("Take dive number {0}: {1}", seen, said))
 
 
 class SeenNumbers(QWidget):
@@ -214,16 +213,16 @@ class SeenNumbers(QWidget):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        offered = dive.seen_numbers[:_MOST_CHIPS] if dive is not None else ()
+        offered = [*dive.seen_numbers.items()][:_MOST_CHIPS] if dive is not None else []
         self.setVisible(bool(offered))
         for place, chip in enumerate(self.chips):
             chip.setVisible(place < len(offered))
             if dive is not None and place < len(offered):
-                show_seen(chip, offered[place])
-                chip.setChecked(offered[place].dive_number == dive.dive_number)
+                show_seen(chip, *offered[place])
+                chip.setChecked(offered[place][0] == dive.dive_number)
 
     def _take(self, place: int) -> None:
         dive = self._session.current
         if dive is not None:
-            self._session.editing.take_seen_number(dive.key, dive.seen_numbers[place].dive_number)
+            self._session.editing.take_seen_number(dive.key, [*dive.seen_numbers][place])
         self._refresh()  # a click on the marked chip changes nothing

@@ -87,7 +87,7 @@ def offered_text(dive: Dive) -> str:
     """Return the text on the number that the video shows if the dive has no number, else ""."""
     if dive.dive_number is not None or not dive.seen_numbers:
         return ""
-    return text("seen: {0}", seen_text(dive.seen_numbers[0]))
+    return text("seen: {0}", seen_text(*next(iter(dive.seen_numbers.items()))))
 
 
 def left_text(seconds: float | None) -> str:

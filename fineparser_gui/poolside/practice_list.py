@@ -187,10 +187,10 @@ class PracticeList(QWidget):
             self.athlete.setEditText(typed)
         if not self.athlete.lineEdit().hasFocus():
             self.athlete.setEditText(dive.athlete if dive is not None else "")
-        offered = dive.seen_numbers[:1] if dive is not None else ()
-        self.seen.setVisible(bool(offered) and offered[0].dive_number != dive.dive_number)
+        offered = [*dive.seen_numbers.items()][:1] if dive is not None else []
+        self.seen.setVisible(bool(offered) and offered[0][0] != dive.dive_number)
         if offered:
-            show_seen(self.seen, offered[0])
+            show_seen(self.seen, *offered[0])
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
             restyle(self.number, valid=True)

@@ -302,7 +302,7 @@ class EditingService(CorrectionEdits):
     def take_seen_number(self, key: str, number: str | None = None) -> None:
         """Set a dive number that the video shows (None: the likeliest) and drop a DD typed for another number."""
         dive = self._state.dive(key)
-        number = number or next((one.dive_number for one in dive.seen_numbers), None)
+        number = number or next(iter(dive.seen_numbers), None)
         if number is not None and number != dive.dive_number:
             text = self.tr("taking dive number {0}").format(number)
             self._do(Subject.DETAILS, key, dive.details, (number, dive.board_m, None), text)

@@ -25,7 +25,6 @@ from fineparser_core.records import (
     ExemplarVote,
     Frame,
     Recognition,
-    SeenNumber,
     VideoInfo,
 )
 from fineparser_core.support.codec import shown
@@ -273,9 +272,9 @@ class Dive(SavedDive):
         return own.parse.recognition if own is not None and not self.asks_diver else None
 
     @property
-    def seen_numbers(self) -> tuple[SeenNumber, ...]:
-        """Dive numbers that the video may show, the likeliest first."""
-        return () if self.recognition is None else told_numbers(self.recognition)
+    def seen_numbers(self) -> dict[str, float]:
+        """Dive numbers that the video may show with their probabilities, the likeliest first."""
+        return {} if self.recognition is None else told_numbers(self.recognition)
 
     @property
     def seen_board_m(self) -> float | None:

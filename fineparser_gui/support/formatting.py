@@ -11,7 +11,7 @@ from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
-from fineparser_core.records import ProfileIdentity, SeenNumber
+from fineparser_core.records import ProfileIdentity
 from fineparser_core.scoring.measured_stream import calibrated_notes
 from fineparser_core.video.alignment import Alignment
 
@@ -49,9 +49,9 @@ def percent(share: float) -> str:
     return text("{0} %", decimal(100 * share, 0))
 
 
-def seen_text(one: SeenNumber) -> str:
+def seen_text(dive_number: str, probability: float) -> str:
     """Return a dive number with its probability: 103B 84 %."""
-    return f"{one.dive_number} {percent(one.probability)}"
+    return f"{dive_number} {percent(probability)}"
 
 
 def time_text(time_s: float, digits: int) -> str:

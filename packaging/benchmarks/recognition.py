@@ -66,7 +66,7 @@ class Tally:
         self, dive: DiveNumber, board_m: float | None, seen: Recognition | None, rng: np.random.Generator
     ) -> None:
         """Count all that is known of a dive."""
-        numbers = [] if seen is None else [one.dive_number for one in seen.numbers]
+        numbers = [] if seen is None else [*seen.numbers]
         self.add("recognized at all", seen is not None)
         self.add("number first", numbers[:1] == [str(dive)])
         self.add("number among three", str(dive) in numbers[:3])
@@ -127,7 +127,7 @@ def main() -> None:
         for name, dive, board_m, parse in real(args.clips):
             seen = recognize(parse)
             tally.add_dive(dive, board_m, seen, rng)
-            told = [] if seen is None else [f"{one.dive_number} {one.probability:.2f}" for one in seen.numbers[:3]]
+            told = [] if seen is None else [f"{name} {share:.2f}" for name, share in [*seen.numbers.items()][:3]]
             print(f"{name:32s} {dive!s:6s} {told}")
             for one in (mirrored(parse), shifted(parse, 1 / 30), shifted(parse, -1 / 30)):
                 varied.add_dive(dive, board_m, recognize(one), rng)

@@ -18,7 +18,6 @@ from fineparser_core.records import (
     NoteCode,
     Recognition,
     Scoring,
-    SeenNumber,
     Transitions,
 )
 
@@ -112,9 +111,8 @@ DIVERS = tuple(
 
 def recognition() -> Recognition:
     """A forward 1½ somersaults, pike, from 1 m."""
-    numbers = (("103B", 0.84), ("103C", 0.12), ("113B", 0.03), ("105B", 0.01))
     return Recognition(
-        numbers=tuple(SeenNumber(dive_number=number, probability=share) for number, share in numbers),
+        numbers={"103B": 0.84, "103C": 0.12, "113B": 0.03, "105B": 0.01},
         directions={"forward": 0.9997, "back": 0.0001, "reverse": 0.0001, "inward": 0.0001},
         armstand=0.0,
         half_somersaults=3.0,

@@ -205,7 +205,7 @@ def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser, recording: P
     data = json.loads(outcome.out)
     assert len(data["exemplars"]) == 3
     assert (data["difficulty_source"], data["board_m"]) == ("seen", SAMPLE["board_m"])
-    assert data["recognition"]["numbers"][0]["dive_number"] == SAMPLE["dive_number"]
+    assert next(iter(data["recognition"]["numbers"])) == SAMPLE["dive_number"]
     assert data["contradictions"] == []
 
 

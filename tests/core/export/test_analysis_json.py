@@ -41,7 +41,7 @@ def test_the_documented_keys(analysis, tmp_path):
     write_analysis_json(analysis, path)
     data = json.loads(path.read_bytes())
     assert analysis.to_dict() == data
-    assert data["format"] == FORMAT == "fineparser.analysis/5"
+    assert data["format"] == FORMAT == "fineparser.analysis/6"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -134,7 +134,7 @@ def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
 def test_other_formats_are_refused(analysis):
     masks = MaskArrays.of(analysis.parse)
     data = analysis_to_dict(analysis)
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/5'"):
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/6'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)

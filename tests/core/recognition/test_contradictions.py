@@ -22,12 +22,12 @@ from fineparser_core.recognition.contradictions import (
     held_back,
 )
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.records import ClipEncoding, Recognition, SeenNumber
+from fineparser_core.records import ClipEncoding, Recognition
 from fineparser_core.synth.render import DiveSpec, plan_dive
 
 #: Of a 103B from 1 m, seen well.
 SEEN = Recognition(
-    numbers=(SeenNumber(dive_number="103B", probability=0.97),),
+    numbers={"103B": 0.97},
     directions={"forward": 0.995, "back": 0.001, "reverse": 0.001, "inward": 0.003},
     armstand=0.0,
     half_somersaults=2.9,
