@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Meta
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.diving.difficulty import Difficulty, commonest_board_m, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Award, PhaseMarks, mean_award
@@ -51,16 +52,15 @@ Labels = TypeVar("Labels")
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedDive:
+class JudgedDive(AnnouncedDive):
     """A judged dive in a video, in frames of its file; missing fields are None.
+
+    See `known_difficulty` for its DD.
 
     Attributes:
         video: the file.
         start_frame, end_frame: of the dive in it, both included; without them it is looked for, see `clip_of`.
         trim: look for it all the same; start and end are then labels alone.
-        dive_number: in its usual form, e.g. "5253B".
-        board_m: a height in `BOARDS_M`.
-        difficulty: DD as given; see `known_difficulty`.
         score: official points.
         awards: judges' awards as given, 11 at most.
         award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, by the rules from the awards
@@ -82,9 +82,6 @@ class JudgedDive:
     start_frame: Frame | None = None
     end_frame: Frame | None = None
     trim: bool = False
-    dive_number: str | None = None
-    board_m: float | None = None
-    difficulty: float | None = None
     score: Annotated[float, Meta(ge=0, lt=1000)] | None = None
     awards: tuple[Award, ...] = ()
     award: Award | None = None
@@ -97,8 +94,6 @@ class JudgedDive:
     labelled_by: _Name = PERSON
     real_fps: _Rate | None = None
     masks: Path | None = None
-    athlete: _Name = ""
-    event: _Name = ""
     date: Annotated[str, Meta(max_length=10)] = ""
     split: Literal["", "train", "test"] = ""
     n: int = 0

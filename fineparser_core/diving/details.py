@@ -15,27 +15,36 @@ _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiveDetails:
-    """Details of a dive; `DiveDetails()` where nothing is known.
+class AnnouncedDive:
+    """A dive as it is announced: who does which dive from which board.
 
     Attributes:
         athlete: name; "" where it is not known.
-        day: day of the dive, YYYY-MM-DD; "": it has none; None where it is not known.
         event: meet, training or venue; "" where it is not known.
         dive_number: in the usual spelling, for example "207C"; None where it is not known.
         board_m: height of the board in meters, a height in `BOARDS_M`; None where it is not known.
         difficulty: DD that a person typed; None: the tables'.
+    """
+
+    athlete: _Name = ""
+    event: _Name = ""
+    dive_number: _Name | None = None
+    board_m: float | None = None
+    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveDetails(AnnouncedDive):
+    """Details of a dive; `DiveDetails()` where nothing is known.
+
+    Attributes:
+        day: day of the dive, YYYY-MM-DD; "": it has none; None where it is not known.
         outcome: what became of the dive.
         judging: the judges' marks; None where there are none.
         note: of the coach on the dive as a whole, lines.
     """
 
-    athlete: _Name = ""
     day: _Name | None = None
-    event: _Name = ""
-    dive_number: _Name | None = None
-    board_m: float | None = None
-    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
     outcome: DiveOutcome = ""
     judging: Judging | None = None
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""

@@ -139,7 +139,7 @@ def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
     if field in ("event", "athlete"):
         return typed[:LONGEST_NAME]
     if field == "dive_number":
-        return spelled(typed)
+        return spelled(typed) or None
     if field == "awards":
         return read_called(typed, n_judges) if typed else ()
     if field == "outcome":

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
-from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.details import AnnouncedDive, DiveDetails
 from fineparser_core.diving.difficulty import find_difficulty, known_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
 from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, DiveOutcome, Judging
@@ -21,7 +21,7 @@ from fineparser_core.language import Phrase, together
 
 #: Maximum number of rows of a list.
 MOST_ROWS = 1000
-#: Maximum length of a name and of a typed dive number, in characters.
+#: Maximum length of a typed dive number, in characters.
 LONGEST_NUMBER = 12
 _DEDUCTION = 2.0
 
@@ -29,25 +29,18 @@ _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedDive:
-    """A dive as announced, and its outcome; see `counted` where it refers to the dive of a video.
+class ListedDive(AnnouncedDive):
+    """A dive of the list and its outcome; see `counted` where it refers to the dive of a video.
+
+    The dive number is as typed where it is none, see `problem`; the event is "" where the list has a single event.
 
     Attributes:
-        event: in which it counts; "" where the list has a single event.
         round: from 1; 0: unknown, see `numbered`.
-        dive_number: in the usual spelling, or as typed where it is none, see `problem`.
-        board_m: a height in `BOARDS_M`.
-        difficulty: DD that was typed; None: the tables'.
         awards: as they were called; empty until then.
         dive: name of the video's dive; None while the row is open.
     """
 
-    event: _Name = ""
     round: Annotated[int, Meta(ge=0, le=99)] = 0
-    athlete: _Name = ""
-    dive_number: Annotated[str, Meta(max_length=LONGEST_NUMBER)] = ""
-    board_m: float | None = None
-    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
     awards: Annotated[tuple[Award, ...], Meta(max_length=MOST_AWARDS)] = ()
     outcome: DiveOutcome = ""
     dive: _Name | None = None
@@ -62,7 +55,7 @@ class ListedDive:
     @property
     def number(self) -> DiveNumber | None:
         """None where it is no dive number."""
-        return known_number(self.dive_number)
+        return known_number(self.dive_number or "")
 
     @property
     def known_difficulty(self) -> float | None:
@@ -145,7 +138,7 @@ def disagreement(row: ListedDive, dive: DiveDetails) -> Phrase | None:
     """
     now = counted(row, dive)
     pairs: list[tuple[str, str]] = []
-    if row.dive_number and row.dive_number != now.dive_number:
+    if row.dive_number and now.dive_number and row.dive_number != now.dive_number:
         pairs.append((row.dive_number, now.dive_number))
     if row.board_m is not None and now.board_m is not None and row.board_m != now.board_m:
         pairs.append((Phrase("{0:g} m", row.board_m), Phrase("{0:g} m", now.board_m)))
@@ -189,7 +182,7 @@ def warnings(meet: Meet) -> dict[int, Phrase]:
     for places in _by_athlete(meet.rows).values():
         numbers: dict[str, int] = {}
         for place in places:
-            digits = meet.rows[place].dive_number[:-1]
+            digits = (meet.rows[place].dive_number or "")[:-1]
             if digits and numbers.setdefault(digits, place) != place:
                 said[place] = Phrase("{0} is in the list of this athlete twice.", meet.rows[place].dive_number)
         groups = {number.group for place in places if (number := meet.rows[place].number)}

@@ -60,7 +60,7 @@ def _line(row: ListedDive, total: float | None, predicted: Mapping[str, float] |
     return {
         "cells": (
             str(row.round or ""),
-            printable(row.dive_number),
+            printable(row.dive_number or ""),
             f"{short_number(row.board_m)} m" if row.board_m is not None else "",
             number(difficulty, 1) if difficulty is not None else "",
         ),
