@@ -9,7 +9,8 @@ from made_analysis import made_analysis
 from simulated_club import ClubDive, judged
 
 from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
-from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.export.judged import asked_of
+from fineparser_core.export.results import ClipResult, result_to_line
 from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import aggregate_votes
 
@@ -28,8 +29,9 @@ def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
         scoring = aggregate_votes(score.votes, str(score.number), score.difficulty, seed=0)
         measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
         found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))
-        asked = AskedClip(path=clip, **facts, **frames)
-        result = ClipResult(asked=asked, key=str(n), analysis=found, quantities=tuple(map(dict, score.queries)))
+        result = ClipResult(
+            asked=asked_of(known[-1]), key=str(n), analysis=found, quantities=tuple(map(dict, score.queries))
+        )
         lines.append(result_to_line(result))
     write_dives(folder / "club.json", known)
     (folder / "club.results.jsonl").write_bytes(b"".join(lines))

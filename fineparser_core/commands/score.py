@@ -149,7 +149,8 @@ def main(argv: list[str]) -> int:
     with running(quiet=args.quiet) as (progress, cancel), ExitStack() as opened:
         if args.dive_number is None and (args.board, args.difficulty) != (None, None):
             raise ConfigError(_NO_NUMBER)
-        dive, difficulty = asked_dive(args.dive_number, args.board, args.difficulty)
+        asked = _asked(args, args.clip)
+        dive, difficulty = asked_dive(asked)
         options = _options(args)
         library = opened.enter_context(_open_library(options))
         if dive is not None:
@@ -159,7 +160,7 @@ def main(argv: list[str]) -> int:
         if args.athlete is not None:
             make_clip(args.clip, 0, info.n_frames - 1, args.athlete)  # is the point in the file?
         content = known_content(args.clip)
-        for note in named_otherwise(AskedClip(path=args.clip, dive_number=args.dive_number, board_m=args.board)):
+        for note in named_otherwise(asked):
             remark(note)
         chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
         by_hand = chosen and args.diver is None
@@ -200,7 +201,8 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     _check_options(args)
     if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if getattr(args, name) is not None]:
         raise ConfigError(f"Of one clip alone can be had, not with --out: {', '.join(of_one)}. Leave that out.")
-    usual = AskedClip(path=out, dive_number=args.dive_number, board_m=args.board, difficulty=args.difficulty)
+    usual = _asked(args, out)
+    asked_dive(usual)
     asked = asked_clips(args.clips, usual)
     if (args.board, args.difficulty) != (None, None) and not any(one.dive_number for one in asked):
         raise ConfigError(_NO_NUMBER)
@@ -214,6 +216,10 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     with cancel_on_signals() as cancel:
         score_many(asked, options, out, cancel, workers=args.workers, table=args.csv, quiet=args.quiet)
     return ExitCode.DONE
+
+
+def _asked(args: ScoreOptions, path: Path) -> AskedClip:
+    return AskedClip(path=path, dive_number=args.dive_number, board_m=args.board, difficulty=args.difficulty)
 
 
 def _options(args: ScoreOptions) -> ScoringOptions:

@@ -11,7 +11,7 @@ from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions, score_jobs
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
-from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.details import details_of
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
@@ -203,7 +203,7 @@ def _row(result: ClipResult) -> ExportedDive:
     asked = result.asked
     return ExportedDive(
         path=asked.path,
-        details=DiveDetails(dive_number=asked.dive_number, board_m=asked.board_m),
+        details=details_of(asked),
         state=f"failed: {result.error}" if result.error else "analysed",
         analysis=result.analysis,
     )

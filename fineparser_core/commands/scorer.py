@@ -93,7 +93,7 @@ class Job:
         """Return a job; `options_key` is of `ScoringOptions.key`."""
         content = known_content(asked.path)
         # Wherever it lies, the same content has the same result.
-        facts = to_json(replace(asked, path=Path("clip") if content else asked.path))
+        facts = to_json(replace(asked, path=Path("clip") if content else asked.path, athlete="", event=""))
         return cls(asked=asked, key=digest(options_key, content, facts), content=content)
 
 
@@ -119,7 +119,7 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
 
     def score(result: ClipResult) -> ClipResult:
         asked = result.asked
-        dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
+        dive, difficulty = asked_dive(asked)
         found, analysis = analyzer.analyze_file(asked, trim=options.trim, force=options.force, **options.choice)
         scored = replace(result, analysis=analysis, others=found.others)
         dived = None if dive is None else with_seen_board(difficulty, dive, analysis.parse.recognition)
@@ -191,7 +191,7 @@ def analyze_files(
         and the sentence `error`.
 
     Raises:
-        FineParserError: weights or exemplars cannot be used.
+        FineParserError: weights, exemplars, dive number or board cannot be used.
 
     Example:
         >>> results = analyze_files([sample], dive_number="207C", board_m=10)
@@ -203,6 +203,7 @@ def analyze_files(
         weights=folder, device=device, own=own_folder(), trim=trim, force=force, profile=active_profile()
     )
     usual, key = AskedClip(path=Path(), dive_number=dive_number, board_m=board_m), given.key()
+    asked_dive(usual)
     asked = [one if isinstance(one, AskedClip) else replace(usual, path=Path(one)) for one in paths]
     jobs = [Job.of(one, key) for one in asked]
     with closing(score_jobs(given, jobs, workers, CancelToken())) as answers:

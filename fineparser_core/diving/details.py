@@ -50,6 +50,7 @@ class DiveDetails(AnnouncedDive):
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
 
 
-def details_of(dive: DiveDetails, **changes: Any) -> DiveDetails:
-    """Return the details alone of a record that has them among others, with changes."""
-    return DiveDetails(**{one.name: getattr(dive, one.name) for one in fields(DiveDetails)} | changes)
+def details_of(dive: AnnouncedDive, **changes: Any) -> DiveDetails:
+    """Return the details alone of a record that has some or all of them among others, with changes."""
+    known = {one.name: getattr(dive, one.name) for one in fields(DiveDetails) if hasattr(dive, one.name)}
+    return DiveDetails(**known | changes)

@@ -16,6 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from fineparser_core.constants import BOARDS_M, SPRINGBOARDS_M
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
@@ -92,8 +93,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
             DD is out of range.
     """
     if typed is not None:
-        if not _LOWEST_DD <= typed <= _HIGHEST_DD:
-            raise ConfigError("A DD of {0:g} cannot be: give one from {1} to {2}.", typed, _LOWEST_DD, _HIGHEST_DD)
+        _check_typed(typed)
         if board_m is not None:
             _check_board(dive, board_m)
         return Difficulty(value=typed, board_m=board_m, source="typed")
@@ -103,6 +103,11 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     if board_m is None:
         raise ConfigError(unknown_board(dive))
     return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
+
+
+def _check_typed(difficulty: float) -> None:
+    if not _LOWEST_DD <= difficulty <= _HIGHEST_DD:
+        raise ConfigError("A DD of {0:g} cannot be: give one from {1} to {2}.", difficulty, _LOWEST_DD, _HIGHEST_DD)
 
 
 def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty | None:
@@ -116,18 +121,18 @@ def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | Non
     return find_difficulty(dive, board_m, typed)
 
 
-def asked_dive(
-    dive_number: str | None, board_m: float | None, typed: float | None = None
-) -> tuple[DiveNumber | None, Difficulty | None]:
+def asked_dive(asked: AnnouncedDive) -> tuple[DiveNumber | None, Difficulty | None]:
     """Return the dive and the DD of a request, see `asked_difficulty`; None for both without a number.
 
     Raises:
         ConfigError: the number is no dive's; or as of `find_difficulty`.
     """
-    if dive_number is None:
+    if asked.difficulty is not None:
+        _check_typed(asked.difficulty)
+    if asked.dive_number is None:
         return None, None
-    dive = parse_dive_number(dive_number)
-    return dive, asked_difficulty(dive, board_m, typed)
+    dive = parse_dive_number(asked.dive_number)
+    return dive, asked_difficulty(dive, asked.board_m, asked.difficulty)
 
 
 def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:

@@ -88,6 +88,8 @@ def asked_of(dive: JudgedDive, usual: AskedClip | None = None) -> AskedClip:
     start, end = dive.asked_range
     return AskedClip(
         path=dive.video,
+        athlete=dive.athlete,
+        event=dive.event,
         dive_number=dive.dive_number or usual.dive_number,
         board_m=dive.board_m or usual.board_m,
         difficulty=dive.difficulty or usual.difficulty,

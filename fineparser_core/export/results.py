@@ -1,8 +1,8 @@
 """Results of many clips in a file, each a line of JSON that is appended as soon as the clip is done.
 
-A line is {format, key, path, content, dive_number, board_m, difficulty, start_frame, end_frame, analysis, quantities,
-others, error}: what was asked of which file, and what came of it. `analysis` is in the format of `analysis_json` as
-`without_samples` leaves it, or null where `error` says why there is none.
+A line is {format, key, content, analysis, quantities, others, error} and the fields of `AskedClip`: what was asked of
+which file, and what came of it. `analysis` is in the format of `analysis_json` as `without_samples` leaves it, or null
+where `error` says why there is none.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.records import Analysis, Frame
@@ -30,19 +31,15 @@ _Text = Annotated[str, Meta(max_length=10_000)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedClip:
-    """Request for the analysis of a file.
+class AskedClip(AnnouncedDive):
+    """Request for the analysis of a file; number, board and DD are as given, even if no dive has them.
 
     Attributes:
         path: of the video, as it was given.
-        dive_number, board_m, difficulty: as given, even if no dive has these values.
         start_frame, end_frame: first and last frame of the dive, both included; None: it is found.
     """
 
     path: Path
-    dive_number: _Text | None = None
-    board_m: float | None = None
-    difficulty: float | None = None
     start_frame: int | None = None
     end_frame: int | None = None
 

@@ -269,7 +269,7 @@ def score_clip(
     asked = AskedClip(
         path=Path(path), dive_number=dive_number, board_m=board_m, start_frame=start_frame, end_frame=end_frame
     )
-    asked_dive(dive_number, board_m)  # before anything is loaded
+    asked_dive(asked)  # before anything is loaded
     if analyzer is not None:
         return analyzer.analyze_file(asked, trim=trim, force=force)[1]
     with _own_lock, ExemplarStore.open_all(own_folder()) as library:

@@ -133,7 +133,7 @@ def analyze_file(
 
     Raises: what `asked_dive`, `find_clip` and `analyze_clip` raise.
     """
-    dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
+    dive, difficulty = asked_dive(asked)
     found = find_clip(
         asked.path,
         start_frame=asked.start_frame,
