@@ -8,24 +8,19 @@ from typing import Any
 from made_analysis import made_analysis
 from simulated_club import ClubDive, judged
 
-from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
+from fineparser_core.data.judged_dives import write_dives
 from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import ClipResult, result_to_line
 from fineparser_core.records import Measure
 from fineparser_core.scoring.rescore import aggregate_votes
-
-PHASES = ("take_off", "flight", "entry")
 
 
 def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
     """A set of the club's dives, all in one video, and what a scorer would have found of them."""
     folder, known, lines = clip.parent, [], []
     for n, (dive, score) in enumerate(zip(dives, judged(list(dives)), strict=True)):
-        frames = {"start_frame": n, "end_frame": n + 20}
-        facts: dict[str, Any] = {"dive_number": str(score.number), "board_m": score.difficulty.board_m}
-        marks = PhaseMarks() if dive.phases is None else PhaseMarks(**dict(zip(PHASES, dive.phases, strict=True)))
-        given = {"awards": dive.judges, "athlete": dive.athlete, "marks": marks, "video": clip} | facts | frames
-        known.append(JudgedDive(**(given | changed)))
+        given = {"awards": dive.judges, "award": None, "video": clip, "start_frame": n, "end_frame": n + 20}
+        known.append(replace(score.dive, **(given | changed)))
         scoring = aggregate_votes(score.votes, str(score.number), score.difficulty, seed=0)
         measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
         found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))

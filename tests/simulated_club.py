@@ -7,13 +7,16 @@ would measure of such a dive, as uncertain as `packaging/docs/measures.md` says.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.exemplars.records import Exemplar, rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Contribution, ExemplarVote, Measure
@@ -184,12 +187,15 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
         shipped, _ = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
         found.append(
             JudgedScore(
-                name=dive.id,
-                athlete=dive.athlete,
-                number=dive.dive,
+                dive=JudgedDive(
+                    video=Path(dive.id),
+                    athlete=dive.athlete,
+                    dive_number=dive.spec.dive_number,
+                    board_m=dive.spec.board_m,
+                    award=dive.award,
+                    marks=PhaseMarks(**dict(zip(("take_off", "flight", "entry"), dive.phases or (), strict=False))),
+                ),
                 difficulty=dive.difficulty,
-                award=dive.award,
-                phases=dive.phases,
                 votes=shipped,
                 queries=(query,),
             )

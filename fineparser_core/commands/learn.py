@@ -1,7 +1,7 @@
 """`fineparser learn`: from judged dives to a profile of the judges, and to whether it helps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from fineparser_core.commands.options import Positional, WeightsOptions, Workers, parse
@@ -12,13 +12,16 @@ from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.judged import asked_of, results_file, results_of
 from fineparser_core.export.results import ClipResult
-from fineparser_core.scoring.candidates import LearnableDive, model_of
+from fineparser_core.records import Analysis
 from fineparser_core.scoring.cross_validation import OVER, Predicted, cross_validate, make_profile
-from fineparser_core.scoring.learning import check_marks
+from fineparser_core.scoring.learning import JudgedScore, check_marks
+from fineparser_core.scoring.measured_stream import Quantities, quantities
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.tables import csv_table, text_table
@@ -64,26 +67,32 @@ def main(argv: list[str]) -> int:
     path = args.dives / LABELS_FILE if args.dives.is_dir() else args.dives
     results, predictions = args.results or results_file(path), args.out.with_suffix(_PREDICTIONS)
     check_output_files((args.out, predictions), {path: "the set of dives", results: "the file of results"})
-    dives = [LearnableDive(dive=dive, analysis=None) for dive in read_dives(path)]
-    left_out = [_row_of(one, one.unmarked) for one in dives if one.unmarked]
-    judged = [one for one in dives if not one.unmarked]
-    marks = [one.marked for one in judged]
-    check_marks([(name, award, phases) for name, award, phases in marks if award is not None])
-    found = [
-        replace(candidate, analysis=one.analysis, moved=one.quantities, error=one.error)
-        for candidate, one in zip(judged, _results([one.dive for one in judged], results, args), strict=True)
-    ]
-    left_out += [_row_of(one, one.why_not_now) for one in found if one.why_not_now]
-    if left_out:
+    dives = read_dives(path)
+    left_out = [_row_of(dive, reason) for dive in dives if (reason := _unmarked(dive))]
+    judged = [dive for dive in dives if not _unmarked(dive)]
+    check_marks(judged)
+    scores, models, unlearnable = [], set[str](), []
+    for dive, result in zip(judged, _results(judged, results, args), strict=True):
+        analysis = result.analysis
+        reason = result.error if analysis is None else _unlearnable(analysis)
+        if analysis is None or reason:
+            unlearnable.append(_row_of(dive, reason))
+        else:
+            scores.append(_judged_score(dive, analysis, result.quantities))
+            models.add(analysis.parse.model.id)
+    if left_out := [*left_out, *unlearnable]:
         say(f"Left out:\n{text_table(('dive', 'video', 'because'), left_out, left=(0, 1, 2), indent='  ')}\n")
-    counting = [one for one in found if not one.why_not_now]
-    if not counting:
-        raise ConfigError("Nothing was found in any of {0} dives; in the first: {1}", len(found), found[0].why_not_now)
-    scores, model = [one.score() for one in counting], model_of(counting)
+    if not scores:
+        _, _, reason = unlearnable[0]
+        raise ConfigError("Nothing was found in any of {0} dives; in the first: {1}.", len(judged), reason)
+    if len(models) > 1:
+        raise ConfigError(
+            "The results are by different weights, {0}: score all dives anew, by one.", " and ".join(sorted(models))
+        )
     predicted = cross_validate(scores)
-    profile = make_profile(scores, predicted, name=args.name or path.stem, model=model, forced=args.force)
+    profile = make_profile(scores, predicted, name=args.name or path.stem, model=models.pop(), forced=args.force)
     say(report(profile))
-    rows = [_row(one.dive, i, predicted) for i, one in enumerate(counting)]
+    rows = [_row(one.dive, i, predicted) for i, one in enumerate(scores)]
     write_whole(predictions, csv_table((*_KNOWN, "calibrated", *map(_column, OVER)), rows, decimals=3))
     say_written(predictions)
     if not (profile.checked.helped or args.force):
@@ -139,8 +148,36 @@ def _results(dives: Sequence[JudgedDive], results: Path, args: LearnOptions) -> 
     return [found for found in results_of(dives, results) if found is not None]
 
 
-def _row_of(candidate: LearnableDive, why_not: str) -> tuple[str, str, str]:
-    return str(candidate.dive.n), candidate.dive.name, why_not.rstrip(".")
+def _unmarked(dive: JudgedDive) -> str:
+    """Return why the marks of a dive teach nothing; "" where they do."""
+    if dive.dive_number is None and (dive.award is not None or dive.score is not None):
+        return "a score without a dive number: add the number"
+    return "" if dive.award is not None and dive.dive_number is not None else "no mark, or a score without a DD"
+
+
+def _unlearnable(analysis: Analysis) -> str:
+    """Return why nothing can be learned from a dive so analyzed; "" where it can."""
+    scored = analysis.scoring or analysis.own_award
+    if scored is None:
+        unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
+        return unscored or "A dive without a number is not scored: give its number."
+    if not (analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures):
+        return "Nothing was measured of it."
+    return "" if scored.profile is None else "It was scored by a profile: score it as shipped."
+
+
+def _judged_score(dive: JudgedDive, analysis: Analysis, moved: tuple[Quantities, ...]) -> JudgedScore:
+    """Return the judged score to learn from, by the moved moments of the dive where these were measured."""
+    return JudgedScore(
+        dive=dive,
+        difficulty=find_difficulty(parse_dive_number(dive.dive_number or ""), dive.board_m, dive.difficulty),
+        votes=analysis.scoring.exemplars if analysis.scoring is not None else (),
+        queries=moved or (quantities(analysis.measures or ()),),
+    )
+
+
+def _row_of(dive: JudgedDive, reason: str) -> tuple[str, str, str]:
+    return str(dive.n), dive.name, reason.rstrip(".")
 
 
 def _row(dive: JudgedDive, i: int, predicted: Predicted) -> dict[str, object]:

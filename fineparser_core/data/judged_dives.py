@@ -165,6 +165,12 @@ class JudgedDive(AnnouncedDive):
         return None if self.award is None or difficulty is None else 3 * difficulty.value * self.award
 
     @property
+    def phases(self) -> tuple[float, float, float] | None:
+        """Marks of take-off, flight and entry where all are there."""
+        take_off, flight, entry = self.marks.by_step
+        return None if take_off is None or flight is None or entry is None else (take_off, flight, entry)
+
+    @property
     def asked_range(self) -> tuple[Frame | None, Frame | None]:
         """First and last frame that are to be analyzed; None where the dive is to be found."""
         return (None, None) if self.trim else (self.start_frame, self.end_frame)

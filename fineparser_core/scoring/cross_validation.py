@@ -66,7 +66,7 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
 
     Raises: what `check_marks` raises.
     """
-    check_marks([(dive.name, dive.award, dive.phases) for dive in dives])
+    check_marks([one.dive for one in dives])
     table, left_out, group = table_of(dives), *_groups(dives)
     calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
     others[0] = table.predicted(as_shipped())
@@ -78,7 +78,7 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
     for i, athlete in enumerate(table.athlete.tolist()):
         alone = np.arange(len(dives)) != i
         others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
-    named = {dive.athlete for dive in dives if dive.athlete}
+    named = {one.dive.athlete for one in dives} - {""}
     return Predicted(
         award=table.award,
         calibrated=calibrated,
@@ -100,9 +100,9 @@ def make_profile(
         forced: it is to be used though it was not shown to help.
     """
     learned: Learned = learn(table_of(dives))
-    days = sorted(dive.day for dive in dives if dive.day)
+    days = sorted({one.dive.date for one in dives} - {""})
     checked = predicted.checked()
-    named = {dive.athlete for dive in dives if dive.athlete}
+    named = {one.dive.athlete for one in dives} - {""}
     return Profile(
         name=name,
         dives=len(dives),
@@ -148,7 +148,7 @@ def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:
 def _groups(dives: Sequence[JudgedScore]) -> tuple[str, np.ndarray]:
     """Return what is left out at a time, and the group of each dive."""
     for left_out in ("athlete", "event"):
-        names = [getattr(dive, left_out) for dive in dives]
+        names = [getattr(one.dive, left_out) for one in dives]
         if all(names) and len(set(names)) >= _LEAST_GROUPS:
             return left_out, np.unique(names, return_inverse=True)[1]
     return "dive", np.arange(len(dives))

@@ -18,18 +18,12 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.diving.difficulty import Difficulty
-from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import Phrase
-from fineparser_core.records import Analysis, ExemplarVote
-from fineparser_core.scoring.measured_stream import (
-    Quantities,
-    exemplar_quantities,
-    measured_stream,
-    number_key,
-    quantities,
-)
+from fineparser_core.records import ExemplarVote
+from fineparser_core.scoring.measured_stream import Quantities, exemplar_quantities, measured_stream, number_key
 
 LEAST_DIVES = 5
 _HIGHEST = 10.0
@@ -52,53 +46,30 @@ _LEAST_DEVIATION = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedScore:
-    """A judged dive as it was analyzed with what is shipped.
+    """A judged dive, of which award and number are known, as it was analyzed with what is shipped.
 
     Attributes:
-        name: what a person calls it.
-        athlete, event, day: "" where unknown.
-        award: of its judges, 0 to 10.
-        phases: their marks of take-off, flight and entry, 0 to 10; None where there are none.
         votes: of the exemplars, as shipped; empty for an award by measures alone.
         queries: what was measured, equally likely each, as `moved_quantities` gives it.
     """
 
-    name: str
-    athlete: str = ""
-    event: str = ""
-    day: str = ""
-    number: DiveNumber
+    dive: JudgedDive
     difficulty: Difficulty
-    award: float
-    phases: tuple[float, float, float] | None = None
     votes: tuple[ExemplarVote, ...]
     queries: tuple[Quantities, ...]
 
-
-def why_not(analysis: Analysis) -> str:
-    """Return why nothing can be learned from a dive so analyzed, a sentence; "" where it can."""
-    if analysis.scoring is None and analysis.own_award is None:
-        unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
-        return unscored or Phrase("A dive without a number is not scored: give its number.")
-    measured = analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures
-    return "" if measured else Phrase("Nothing was measured of it.")
+    @property
+    def number(self) -> DiveNumber:
+        """Dive number."""
+        return parse_dive_number(self.dive.dive_number or "")
 
 
-def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantities, ...]:
-    """Return the queries of a dive: by its moved moments where these were measured."""
-    return tuple(moved) or (quantities(analysis.measures or ()),)
-
-
-#: A dive's name, its award, and marks of its phases.
-Marked = tuple[str, float, tuple[float, float, float] | None]
-
-
-def check_marks(dives: Sequence[Marked]) -> None:
+def check_marks(dives: Sequence[JudgedDive]) -> None:
     """Check that marks can be learned from. Raises: ConfigError for marks that teach nothing, a sentence each."""
     awards: dict[str, float] = {}
-    for name, award, phases in dives:
-        marks = (award, *(phases or ()))
-        if not np.isfinite(marks).all():
+    for dive in dives:
+        name = str(dive.video.parent / dive.name)
+        if dive.award is None or not np.isfinite(marks := (dive.award, *(dive.phases or ()))).all():
             raise ConfigError("{0} has a mark that is no number: correct it, or leave it out.", name)
         if not all(0 <= mark <= _HIGHEST for mark in marks):
             raise ConfigError(
@@ -106,9 +77,9 @@ def check_marks(dives: Sequence[Marked]) -> None:
                 name,
                 max(marks, key=lambda mark: abs(mark - _HIGHEST / 2)),
             )
-        if awards.setdefault(name, award) != award:
+        if awards.setdefault(name, dive.award) != dive.award:
             raise ConfigError(
-                "{0} is there with the marks {1:g} and {2:g}: keep one of them.", name, awards[name], award
+                "{0} is there with the marks {1:g} and {2:g}: keep one of them.", name, awards[name], dive.award
             )
     if len(dives) < LEAST_DIVES:
         raise ConfigError(
@@ -118,7 +89,7 @@ def check_marks(dives: Sequence[Marked]) -> None:
         )
     if len(set(awards.values())) == 1:
         raise ConfigError(
-            "All {0} dives have the mark {1:g}: marks that do not differ teach nothing.", len(dives), dives[0][1]
+            "All {0} dives have the mark {1:g}: marks that do not differ teach nothing.", len(dives), dives[0].award
         )
 
 
@@ -172,15 +143,14 @@ class Table:
 def table_of(dives: Sequence[JudgedScore]) -> Table:
     """Return the dives as a table."""
     nobody = range(-1, -len(dives) - 1, -1)
-    athletes: Mapping[str, int] = {name: i for i, name in enumerate(dict.fromkeys(dive.athlete for dive in dives))}
+    names = [one.dive.athlete for one in dives]
+    athletes: Mapping[str, int] = {name: i for i, name in enumerate(dict.fromkeys(names))}
     return Table(
-        award=np.array([dive.award for dive in dives]),
+        award=np.array([one.dive.award for one in dives], float),
         parts=np.array([_parts(dive) for dive in dives]),
-        athlete=np.array(
-            [athletes[dive.athlete] if dive.athlete else alone for dive, alone in zip(dives, nobody, strict=True)]
-        ),
+        athlete=np.array([athletes[name] if name else alone for name, alone in zip(names, nobody, strict=True)]),
         number=np.array([number_key(dive.number, dive.difficulty.board_m) for dive in dives]),
-        marks=np.array([dive.phases or (np.nan,) * len(STEP_NAMES) for dive in dives]),
+        marks=np.array([one.dive.phases or (np.nan,) * len(STEP_NAMES) for one in dives]),
     )
 
 

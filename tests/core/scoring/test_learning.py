@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from simulated_club import ATHLETES, DIVES, club, judged
 
+from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
 from fineparser_core.scoring.learning import as_shipped, learn, table_of
@@ -18,7 +19,7 @@ WORSE = 0.1
 def dives():
     """Of the club that is fixed by its seed."""
     found = judged(club())
-    assert (len(found), len({dive.athlete for dive in found})) == (DIVES, ATHLETES)
+    assert (len(found), len({dive.dive.athlete for dive in found})) == (DIVES, ATHLETES)
     return found
 
 
@@ -35,7 +36,11 @@ def marked_as_shipped(dives):
     """Marks that what is shipped tells but for noise."""
     awards, rng = table_of(dives).predicted(as_shipped()), np.random.default_rng(0)
     marks = np.clip(awards + rng.normal(0, 0.7, len(dives)), 0, 10).tolist()
-    return [replace(dive, award=mark, phases=None) for dive, mark in zip(dives, marks, strict=True)]
+    return [marked(dive, mark, marks=PhaseMarks()) for dive, mark in zip(dives, marks, strict=True)]
+
+
+def marked(score, award, **changes):
+    return replace(score, dive=replace(score.dive, award=award, **changes))
 
 
 def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(profile):
@@ -97,7 +102,11 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives, profile):
 
 
 def test_marks_that_are_upside_down_leave_every_term_monotone(dives):
-    upside_down = [replace(dive, award=12 - dive.award if dive.award > 2 else 10.0, phases=None) for dive in dives]
+    awards = [one.dive.award for one in dives]
+    upside_down = [
+        marked(one, 12 - award if award > 2 else 10.0, marks=PhaseMarks())
+        for one, award in zip(dives, awards, strict=True)
+    ]
     predicted = cross_validate(upside_down)
     profile = make_profile(upside_down, predicted, name="", model="", forced=True)
     assert min(profile.weights.values()) >= 0
@@ -133,13 +142,13 @@ def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives):
     ],
 )
 def test_marks_that_cannot_be_are_a_sentence(dives, marks, said):
-    given = [replace(dive, award=mark) for dive, mark in zip(dives, marks, strict=False)]
+    given = [marked(dive, mark) for dive, mark in zip(dives, marks, strict=False)]
     with pytest.raises(ConfigError, match=said):
         cross_validate(given)
 
 
 def test_a_dive_with_two_marks_is_a_sentence(dives):
-    twice = [*dives[:5], replace(dives[0], award=dives[0].award + 2)]
+    twice = [*dives[:5], marked(dives[0], dives[0].dive.award + 2)]
     with pytest.raises(ConfigError, match="keep one of them"):
         cross_validate(twice)
 
