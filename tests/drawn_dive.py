@@ -60,8 +60,6 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, borde
             writer.write(image, at / FPS)
             masks[at], crops[at] = disc, [cx - 56, cy - top - 56, cx + 56, cy - top + 56]
             to_scene[at, 1, 2] = top
-    assert parse.motion is not None
-    joints = parse.joints
     ends = border + 4 * (border > 0)  # what is blurred
     picture = (ends, ends, SIZE[0] - ends, height - ends)
     parse = replace(
@@ -73,5 +71,4 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, borde
         joints=None,
         motion=replace(parse.motion, to_scene=to_scene, picture_xyxy=picture),
     )
-    assert joints is not None
     return Analysis(parse=parse, scoring=None)

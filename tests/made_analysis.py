@@ -33,8 +33,6 @@ def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: 
         None if time_s is None else Moment(time_s=time_s, deviation_s=0.04, sources=("network",))
         for time_s in (transitions.first_flight_s, transitions.first_entry_s, contact_s, top_s)
     )
-    assert take_off is not None
-    assert come_out is not None
     return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact)
 
 

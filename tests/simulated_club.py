@@ -153,7 +153,6 @@ def votes(dive: ClubDive, exemplars: list[Exemplar], qualities: dict[str, tuple[
     """
     rng = np.random.default_rng([dive.seed, 0xE7])
     same = [one for one in exemplars if (one.dive_number, one.board_m) == (dive.spec.dive_number, dive.spec.board_m)]
-    assert dive.spec.qualities is not None
     mistaken, found = rng.normal(0, _NETWORK_NOISE, 3), []
     for one in same[:_VOTES]:
         off = _NETWORK * (np.array(dive.spec.qualities) - qualities[one.id]) + mistaken

@@ -12,27 +12,27 @@ from importlinter.application.use_cases import lint_imports
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def modules(folder: str) -> list[Path]:
+def modules(folder):
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-def tree(path: Path) -> ast.Module:
+def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_imports_keep_the_contracts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_imports_keep_the_contracts(capsys):
     configuration.configure()
     kept = lint_imports(str(ROOT / "pyproject.toml"), cache_dir=None, no_logo=True)
     assert kept, capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")
-def app() -> grimp.ImportGraph:
+def app():
     return grimp.build_graph("fineparser_gui", include_external_packages=True, cache_dir=None)
 
 
 @pytest.fixture(scope="module")
-def views(app: grimp.ImportGraph) -> set[str]:
+def views(app):
     """The modules of the app that import Qt's widgets."""
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -41,7 +41,7 @@ def views(app: grimp.ImportGraph) -> set[str]:
     }
 
 
-def test_views_know_neither_the_worker_nor_a_database(app: grimp.ImportGraph, views: set[str]) -> None:
+def test_views_know_neither_the_worker_nor_a_database(app, views):
     hidden = {"fineparser_gui.worker.client", "sqlite3", "multiprocessing"}
     found = {
         view: known
@@ -51,21 +51,7 @@ def test_views_know_neither_the_worker_nor_a_database(app: grimp.ImportGraph, vi
     assert not found
 
 
-def test_no_modules_of_the_app_import_each_other_in_a_circle(app: grimp.ImportGraph) -> None:
+def test_no_modules_of_the_app_import_each_other_in_a_circle(app):
     inner = {one for one in app.modules if one.startswith("fineparser_gui")}
     imported = {one: app.find_modules_directly_imported_by(one) & inner for one in inner}
     TopologicalSorter(imported).prepare()
-
-
-def test_commands_print_by_one_module_alone() -> None:
-    calls = [
-        (path, node)
-        for path in modules("fineparser_core/commands")
-        if path.name != "printing.py"
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call)
-    ]
-    found = [
-        f"{path}:{call.lineno}" for path, call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"
-    ]
-    assert not found, "\n".join(found)

@@ -1,7 +1,6 @@
 """Names and notes are shown as they are: no tool tip, box or label reads them as markup."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,11 +17,11 @@ _KEYWORDS = {"toolTip", "whatsThis", "statusTip", "informativeText"}
 _PAGES = {"help_dialog.py"}
 
 
-def _name(call: ast.Call) -> str:
+def _name(call):
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _is_literal(value: ast.expr) -> bool:
+def _is_literal(value):
     """Return True if a value is text of the program alone, or the result of a function that keeps it as it is."""
     if isinstance(value, ast.IfExp):
         return _is_literal(value.body) and _is_literal(value.orelse)
@@ -32,7 +31,7 @@ def _is_literal(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant)
 
 
-def _bypasses(tree: ast.AST) -> Iterator[int]:
+def _bypasses(tree):
     """Yield the lines where a text is shown that may be read as markup."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -55,7 +54,7 @@ def _bypasses(tree: ast.AST) -> Iterator[int]:
                 yield node.lineno
 
 
-def test_every_text_that_qt_might_take_for_a_page_is_kept_from_it() -> None:
+def test_every_text_that_qt_might_take_for_a_page_is_kept_from_it():
     found = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sorted((ROOT / "fineparser_gui").rglob("*.py"))
@@ -65,7 +64,7 @@ def test_every_text_that_qt_might_take_for_a_page_is_kept_from_it() -> None:
     assert found == []
 
 
-def test_the_scan_finds_what_bypasses_it() -> None:
+def test_the_scan_finds_what_bypasses_it():
     code = """
 w.setToolTip(name)
 w.setToolTip(self.tr("of {0}").format(name))

@@ -26,7 +26,7 @@ TOP_LEVEL = {
 TEXT = {".py", ".md", ".json", ".toml", ".ts", ".txt", ".csv", ".j2", ".svg", ".yml", ".qss", ".css", ".html"}
 
 
-def test_tracked_files_stay_small() -> None:
+def test_tracked_files_stay_small():
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("not a clone, or there is no git")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -3,7 +3,6 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from gettext import c2py
 from pathlib import Path
 
@@ -43,11 +42,11 @@ SENTENCE = re.compile(r".* .*\.", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def called(node: ast.Call) -> str:
+def called(node):
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def literals(node: ast.AST) -> Iterator[str]:
+def literals(node):
     """Untranslated words of an expression; what picks from a mapping or what another call shows is not meant."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str) and node.value not in NAMES and WORD.search(node.value):
@@ -68,7 +67,7 @@ def literals(node: ast.AST) -> Iterator[str]:
             yield from literals(child)
 
 
-def untranslated(path: Path) -> Iterator[str]:
+def untranslated(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
@@ -84,12 +83,12 @@ def untranslated(path: Path) -> Iterator[str]:
                 yield f"{path}:{node.lineno}: {name}({text!r})"
 
 
-def test_no_literal_is_shown_untranslated() -> None:
+def test_no_literal_is_shown_untranslated():
     found = [text for path in SOURCES for text in untranslated(path)]
     assert not found, "\n".join(found)
 
 
-def test_it_would_be_noticed(tmp_path: Path) -> None:
+def test_it_would_be_noticed(tmp_path):
     source = tmp_path / "panel.py"
     source.write_text(
         'box.setText("Hello")\nQLabel(f"{n} dives")\nlabel(self.tr("fine"), "muted")\nbox.setText(f"{x:.1f} m")\n'
@@ -99,7 +98,7 @@ def test_it_would_be_noticed(tmp_path: Path) -> None:
     assert len(list(untranslated(source))) == 4
 
 
-def numbers_of_english(path: Path) -> Iterator[str]:
+def numbers_of_english(path):
     """Numbers with a decimal point that an f-string writes, those of errors and of the log aside."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     silent = {
@@ -115,19 +114,19 @@ def numbers_of_english(path: Path) -> Iterator[str]:
                 yield f"{path}:{node.lineno}: {spec}"
 
 
-def test_numbers_are_written_as_the_language_does() -> None:
+def test_numbers_are_written_as_the_language_does():
     found = [text for path in SHOWING for text in numbers_of_english(path)]
     assert not found, "\n".join(found)
 
 
-def test_the_table_has_what_the_code_says(capsys) -> None:
+def test_the_table_has_what_the_code_says(capsys):
     translations.collect.cache_clear()
     table = translations.read_table()
     assert translations.update(table) == (table, 0, 0), "run `python packaging/dev.py translations`"
     assert not capsys.readouterr().err  # babel names f-strings, which have no template
 
 
-def flaws(table: translations.Table, code: str) -> Iterator[str]:
+def flaws(table, code):
     """What is wrong with the translations of a language, what it lacks aside."""
     for english, known in table.items():
         said, plural = known.get(code), translations.collect()[english]
@@ -152,27 +151,27 @@ def flaws(table: translations.Table, code: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
-def test_each_language_is_complete(code: str) -> None:
+def test_each_language_is_complete(code):
     assert not translations.missing(translations.read_table(), code)
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
-def test_translations_have_the_form_of_the_texts(code: str) -> None:
+def test_translations_have_the_form_of_the_texts(code):
     assert not list(flaws(translations.read_table(), code))
 
 
-def test_program_and_tool_know_the_same_languages() -> None:
+def test_program_and_tool_know_the_same_languages():
     assert (language.ENGLISH, *translations.LANGUAGES) == tuple(language.LANGUAGES)
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)
-def test_plural_forms_are_those_of_unicode(code: str) -> None:
+def test_plural_forms_are_those_of_unicode(code):
     ours, theirs = c2py(language.plural_rule(code)), c2py(get_plural(code).plural_expr)
     forms = {(ours(count), theirs(count)) for count in range(1000)}
     assert len(forms) == len({one for one, _ in forms}) == len({one for _, one in forms})
 
 
-def test_gettext_gives_back_what_it_gets(tmp_path: Path) -> None:
+def test_gettext_gives_back_what_it_gets(tmp_path):
     table = translations.read_table()
     translations.export_po(table, "ru", tmp_path / "ru.po")
     emptied: translations.Table = {english: {} for english in table}

@@ -18,30 +18,30 @@ KEYS = {key for spec in (*CATALOG, *FIXED) for key in spec.keys}
 MOST_LETTERS = 18_000
 
 
-def text_of(code: str) -> str:
+def text_of(code):
     return FILES[code].read_text(encoding="utf-8")
 
 
-def sections_of(code: str) -> list[str]:
+def sections_of(code):
     return re.split("^## ", text_of(code), flags=re.MULTILINE)
 
 
-def names_in(markdown: str) -> list[str]:
+def names_in(markdown):
     """What stands bold: texts of the app."""
     return [re.sub(r"\s+", " ", name) for name in re.findall(r"\*\*(.+?)\*\*", markdown, re.DOTALL)]
 
 
-def keys_in(markdown: str) -> Counter[str]:
+def keys_in(markdown):
     return Counter(re.findall("`([^`]+)`", markdown))
 
 
-def numbers_in(markdown: str) -> Counter[str]:
+def numbers_in(markdown):
     """Numbers in digits, however the language writes the decimal mark."""
     return Counter(number.replace(",", ".") for number in re.findall(r"\d+(?:[.,]\d+)?", markdown))
 
 
 @pytest.fixture(scope="module")
-def said() -> dict[str, dict[str, set[str]]]:
+def said():
     """Plain English text of the app -> code of a language -> how it is said in it."""
     rows = read_texts(ROOT / "resources" / "translations" / "texts.json")
     table = plain_texts(rows) | rows
@@ -54,40 +54,40 @@ def said() -> dict[str, dict[str, set[str]]]:
     return found
 
 
-def test_each_language_has_its_guide() -> None:
+def test_each_language_has_its_guide():
     assert set(FILES) == {path.stem for path in GUIDE.glob("*.md")}
 
 
-def test_every_picture_is_shown() -> None:
+def test_every_picture_is_shown():
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text_of(ENGLISH))
     assert set(shown) == {path.name for path in GUIDE.iterdir() if path.suffix != ".md"}
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_what_stands_bold_is_a_text_of_the_app(code, said) -> None:
+def test_what_stands_bold_is_a_text_of_the_app(code, said):
     known = {text for in_all in said.values() for text in in_all.get(code, ())}
     assert not [name for name in names_in(text_of(code)) if name not in known]
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_what_stands_as_code_is_a_key_of_the_app_or_a_path(code) -> None:
+def test_what_stands_as_code_is_a_key_of_the_app_or_a_path(code):
     assert not [key for key in keys_in(text_of(code)) if key not in KEYS and "fineparser" not in key]
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_it_is_no_book(code) -> None:
+def test_it_is_no_book(code):
     assert len(text_of(code)) <= MOST_LETTERS
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_it_has_the_parts_of_the_english_one(code) -> None:
+def test_it_has_the_parts_of_the_english_one(code):
     for pattern in (r"^(#+) ", r"^(\||- |\d+\. )", r"!\[[^]]+\]\(([^)]+)\)"):
         parts, english = (re.findall(pattern, text_of(one), re.MULTILINE) for one in (code, ENGLISH))
         assert parts == english
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_each_section_names_what_the_english_one_names(code, said) -> None:
+def test_each_section_names_what_the_english_one_names(code, said):
     for section, english in zip(sections_of(code), sections_of(ENGLISH), strict=True):
         title = section.partition("\n")[0]
         assert keys_in(section) == keys_in(english), title

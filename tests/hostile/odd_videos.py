@@ -223,47 +223,40 @@ def with_edits(n_edits: int) -> Callable[[bytes], bytes]:
     return change
 
 
+def restamped(by: Callable[[int, int], int]) -> tuple[str, Maker]:
+    """Packets with stamps of `moved`, as their container takes any."""
+    return "a.nut", remuxed("s.mkv", packets=moved(by), encoder={"bf": "0"})
+
+
 FAST = {"movflags": "faststart"}
 FRAGMENTS = {"movflags": "frag_keyframe+empty_moov"}
 SHORT_GROUPS = {"g": "10"}
 H264 = video()
 HEADER_FIRST = video(container=FAST, encoder=SHORT_GROUPS)
+STREAM = video(format="mpegts", encoder=SHORT_GROUPS)
+MOTION_JPEG = video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE)
+COVER = ("video", {"codec": "png", "pix_fmt": "rgb24", "numbers": [200], "disposition": Disposition.attached_pic})
 OTHER_SIZE = video(format="mpegts", size_px=(96, 80))
 
 # Name of the kind -> (file name, how to make it). Every frame that was written is read, in order.
 WHOLE: dict[str, tuple[str, Maker]] = {
     "H.264 in MP4": ("a.mp4", H264),
-    "H.264 in Matroska": ("a.mkv", H264),
-    "H.264 in AVI": ("a.avi", video(**AVI_BASE)),
     "H.264 in Flash video": ("a.flv", H264),
-    "H.264 in a transport stream": ("a.ts", video(format="mpegts")),
-    "H.264 alone": ("a.h264", video(format="h264")),
     "H.264 with its header first": ("a.mp4", HEADER_FIRST),
-    "HEVC in Matroska": ("a.mkv", video(codec="libx265", encoder=QUIET)),
     "VP8 with hidden frames": ("a.webm", video(codec="libvpx", encoder={"auto-alt-ref": "1", "lag-in-frames": "16"})),
     "VP9 with hidden frames": (
         "a.webm",
         video(codec="libvpx-vp9", encoder={"auto-alt-ref": "1", "lag-in-frames": "16", "cpu-used": "8"}),
     ),
-    "VP9 in MP4": ("a.mp4", video(codec="libvpx-vp9", encoder={"cpu-used": "8", "deadline": "realtime"})),
     "AV1": ("a.mp4", video(codec="libsvtav1", encoder={"preset": "8", "crf": "1"}, size_px=(128, 96))),
-    "MPEG-4 in AVI": ("a.avi", video(codec="mpeg4", **AVI_BASE)),
-    "MPEG-2 in a transport stream": (
-        "a.ts",
-        video(codec="mpeg2video", **AVI_BASE, format="mpegts", encoder={"bf": "2"}),
-    ),
     "MPEG-2 in a program stream": ("a.mpg", video(codec="mpeg2video", **AVI_BASE, format="vob", encoder={"bf": "2"})),
     "MPEG-2, interlaced": ("a.mkv", video(codec="mpeg2video", **AVI_BASE, encoder={"flags": "+ilme+ildct"})),
     "H.264, interlaced": ("a.mp4", video(encoder={"x264-params": "interlaced=1"}, size_px=(64, 64))),
     "MPEG-2 in MXF": ("a.mxf", video(codec="mpeg2video", fps=25, time_base=Fraction(1, 25), encoder={"g": "12"})),
-    "Motion JPEG in AVI": ("a.avi", video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE)),
-    "ProRes": ("a.mov", video(codec="prores_ks", pix_fmt="yuv422p10le")),
     "FFV1, grey, 16 bits": ("a.mkv", video(codec="ffv1", pix_fmt="gray16le")),
     "no compression in AVI": ("a.avi", video(codec="rawvideo", **AVI_BASE)),
-    "no compression in MOV": ("a.mov", video(codec="rawvideo", pix_fmt="uyvy422")),
     "QuickTime animation with alpha": ("a.mov", video(codec="qtrle", pix_fmt="argb")),
     "animated PNG": ("a.apng", video(codec="apng", pix_fmt="rgb24")),
-    "Windows Media": ("a.wmv", video(codec="wmv2")),
     "full range": ("a.mp4", video(pix_fmt="yuvj420p")),
     "HDR tags": (
         "a.mkv",
@@ -273,7 +266,6 @@ WHOLE: dict[str, tuple[str, Maker]] = {
             encoder={"x265-params": "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:hdr10=1"},
         ),
     ),
-    "odd sides, subsampled": ("a.mkv", video(codec="ffv1", size_px=(67, 51))),
     "very wide": ("a.mp4", video(size_px=(4096, 16))),
     "very tall": ("a.mp4", video(size_px=(16, 2048))),
     "turned by 3 degrees": ("a.mp4", video(rotation_deg=3)),
@@ -289,24 +281,14 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     "one in ten seconds": ("a.mkv", video(times_s=[Fraction(10 * n) for n in ALL])),
     "29.97": ("a.mp4", video(fps=Fraction(30000, 1001), times_s=[Fraction(1001 * n, 30000) for n in ALL])),
     "begins after ten days": ("a.mkv", video(times_s=[864000 + Fraction(n, 30) for n in ALL])),
-    "stamps far below zero": (
-        "a.nut",
-        remuxed("s.mkv", packets=moved(lambda n, step: -(2**40) + n * step), encoder={"bf": "0"}),
-    ),
-    "stamps of 2 ** 60": (
-        "a.nut",
-        remuxed("s.mkv", packets=moved(lambda n, step: 2**60 + n * step), encoder={"bf": "0"}),
-    ),
-    "stamps from one end to the other": (
-        "a.nut",
-        remuxed("s.mkv", packets=moved(lambda n, step: (n - 20) * 2**44), encoder={"bf": "0"}),
-    ),
+    "stamps far below zero": restamped(lambda n, step: -(2**40) + n * step),
+    "stamps of 2 ** 60": restamped(lambda n, step: 2**60 + n * step),
+    "stamps from one end to the other": restamped(lambda n, step: (n - 20) * 2**44),
     "key frames alone": ("a.mp4", video(encoder={"g": "1"})),
     "open groups in a transport stream": (
         "a.ts",
         video(format="mpegts", encoder={"x264-params": "open-gop=1:keyint=10:bframes=3"}),
     ),
-    "sixteen references": ("a.mp4", video(encoder={"x264-params": "ref=16:bframes=8:b-pyramid=normal"})),
     "intra refresh": ("a.mp4", video(encoder={"x264-params": "intra-refresh=1:keyint=10"})),
     "sound first": ("a.mp4", streams(("audio", {}), ("video", {}))),
     "sound longer than the pictures": ("a.mkv", streams(("video", {}), ("audio", {"seconds": 20}))),
@@ -314,21 +296,9 @@ WHOLE: dict[str, tuple[str, Maker]] = {
         "a.mkv",
         streams(("video", {"numbers": [200] * N, "disposition": 0}), ("video", {"disposition": Disposition.default})),
     ),
-    "two defaults": (
-        "a.mkv",
-        streams(
-            ("video", {"disposition": Disposition.default}),
-            ("video", {"numbers": [200] * N, "disposition": Disposition.default}),
-        ),
-    ),
+    "a cover before the video": ("a.mp4", streams(COVER, ("video", {}))),
+    "Motion JPEG in AVI": ("a.avi", MOTION_JPEG),
     "nine streams": ("a.mkv", streams(*[("video", {})] * 9)),
-    "a cover before the video": (
-        "a.mp4",
-        streams(
-            ("video", {"codec": "png", "pix_fmt": "rgb24", "numbers": [200], "disposition": Disposition.attached_pic}),
-            ("video", {}),
-        ),
-    ),
     "a title in Latin-1": ("a.mp4", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"K\xfcr!!"))),
     "a title with nulls": ("a.mkv", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"a\0b\0c"))),
     "a key in Latin-1": ("a.mkv", changed(video(metadata={"TAGKEY": "v"}), replaced(b"TAGKEY", b"\xc4\xd6\xdcKEY"))),
@@ -336,10 +306,8 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     "something after the end": ("a.mp4", changed(H264, lambda data: data + b"camera data" * 100)),
     "a hole of zeros after the end": ("a.mkv", changed(H264, lambda data: data + bytes(100_000))),
     "Matroska named MP4": ("a.mp4", video(format="matroska")),
-    "MP4 named AVI": ("a.avi", video(format="mp4")),
     "MP4 named text": ("a.txt", video(format="mp4")),
     "MP4 without an extension": ("a", video(format="mp4")),
-    "an extension in capitals": ("A.MP4", video(format="mp4")),
     "a name of a pattern": ("a%03d.mp4", H264),
     "a name of a protocol": ("concat:a|b.mp4", H264),
     "a name that begins with a dash": ("-i.mp4", H264),
@@ -351,41 +319,25 @@ WHOLE: dict[str, tuple[str, Maker]] = {
 
 # Part of what was written is read, in order and at its place, or one sentence says why not.
 PART: dict[str, tuple[str, Maker]] = {
-    **{
-        f"header first, cut at {share:.0%}": ("a.mp4", changed(HEADER_FIRST, cut(share)))
-        for share in (0.3, 0.6, 0.9, 0.99)
-    },
-    **{
-        f"Matroska cut at {share:.0%}": ("a.mkv", changed(video(encoder=SHORT_GROUPS), cut(share)))
-        for share in (0.3, 0.6, 0.9, 0.99)
-    },
-    **{f"WebM cut at {share:.0%}": ("a.webm", changed(video(codec="libvpx"), cut(share))) for share in (0.5, 0.9)},
-    **{
-        f"AVI cut at {share:.0%}": ("a.avi", changed(video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE), cut(share)))
-        for share in (0.5, 0.9)
-    },
-    **{
-        f"a transport stream cut at {share:.0%}": (
-            "a.ts",
-            changed(video(format="mpegts", encoder=SHORT_GROUPS), cut(share)),
-        )
-        for share in (0.5, 0.95)
-    },
-    **{
-        f"fragments cut at {share:.0%}": (
-            "a.mp4",
-            changed(video(container=FRAGMENTS, encoder=SHORT_GROUPS), cut(share)),
-        )
-        for share in (0.5, 0.9)
-    },
-    "GIF cut": ("a.gif", changed(video(codec="gif", pix_fmt="rgb8", fps=25, time_base=Fraction(1, 100)), cut(0.7))),
-    "H.264 alone, cut": ("a.h264", changed(video(format="h264", encoder=SHORT_GROUPS), cut(0.7))),
+    f"{kind} cut at {share:.0%}": (name, changed(make, cut(share)))
+    for kind, name, make, shares in (
+        ("header first,", "a.mp4", HEADER_FIRST, (0.3, 0.6, 0.9, 0.99)),
+        ("Matroska", "a.mkv", video(encoder=SHORT_GROUPS), (0.3, 0.6, 0.9, 0.99)),
+        ("WebM", "a.webm", video(codec="libvpx"), (0.5, 0.9)),
+        ("AVI", "a.avi", MOTION_JPEG, (0.5, 0.9)),
+        ("a transport stream", "a.ts", STREAM, (0.5, 0.95)),
+        ("fragments", "a.mp4", video(container=FRAGMENTS, encoder=SHORT_GROUPS), (0.5, 0.9)),
+        ("GIF", "a.gif", video(codec="gif", pix_fmt="rgb8", fps=25, time_base=Fraction(1, 100)), (0.7,)),
+        ("H.264 alone,", "a.h264", video(format="h264", encoder=SHORT_GROUPS), (0.7,)),
+    )
+    for share in shares
+}
+PART |= {
     "zeros at the end": ("a.mp4", changed(HEADER_FIRST, zeroed(0.8, 1.0))),
     "zeros in the middle": ("a.mp4", changed(HEADER_FIRST, zeroed(0.5, 0.55))),
-    "zeros in the middle of a transport stream": (
-        "a.ts",
-        changed(video(format="mpegts", encoder=SHORT_GROUPS), zeroed(0.5, 0.6)),
-    ),
+    "zeros in the middle of a transport stream": ("a.ts", changed(STREAM, zeroed(0.5, 0.6))),
+    "a transport stream, its beginning lost": ("a.ts", changed(STREAM, lambda data: data[1000:])),
+    "an index beyond the file": ("a.avi", changed(MOTION_JPEG, lambda data: data[:-8] + b"\xff" * 8)),
     "H.264 with noise": ("a.mp4", changed(HEADER_FIRST, noise(0.003))),
     "packets left out": (
         "a.mkv",
@@ -398,13 +350,8 @@ PART: dict[str, tuple[str, Maker]] = {
     "equal stamps": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: n // 2 * 2 * step), encoder={"bf": "0"})),
     "all stamps equal": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: 5), encoder={"bf": "0"})),
     "the size changes": ("a.ts", joined(video(format="mpegts"), OTHER_SIZE)),
-    "two transport streams": ("a.ts", joined(video(format="mpegts"), video(format="mpegts"))),
     "two MP4s": ("a.mp4", joined(H264, H264)),
     "something before the beginning": ("a.mp4", changed(H264, lambda data: b"\0" * 512 + data)),
-    "a transport stream, its beginning lost": (
-        "a.ts",
-        changed(video(format="mpegts", encoder=SHORT_GROUPS), lambda data: data[1000:]),
-    ),
     "an edit list of a hundred": ("a.mp4", changed(H264, with_edits(100))),
     "chunks of 2 ** 31": ("a.mp4", changed(H264, number_in(b"stsc", 16, 2**31 - 1))),
     "a chunk beyond the file": ("a.mp4", changed(H264, number_in(b"stco", 12, 2**31))),
@@ -416,10 +363,6 @@ PART: dict[str, tuple[str, Maker]] = {
     "a size in the header that is not the stream's": ("a.mp4", changed(H264, number_in(b"avc1", 28, 0xFFFF_FFFF))),
     "the codec of another": ("a.mp4", changed(H264, replaced(b"avc1\0", b"hvc1\0"))),
     "2 x 2": ("a.mkv", video(codec="ffv1", size_px=(2, 2), pix_fmt="gray")),
-    "an index beyond the file": (
-        "a.avi",
-        changed(video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE), lambda data: data[:-8] + b"\xff" * 8),
-    ),
 }
 
 # One sentence, whatever the reader may make of them.
@@ -435,13 +378,7 @@ REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
     "a PNG of a pattern": ("a%03d.png", image("png", "rgb24")),
     "a PNG of 256 megapixels": ("a.png", image("png", "gray", (16_000, 16_000))),
     "sound in Matroska": ("a.mka", streams(("audio", {}))),
-    "sound with a cover": (
-        "a.mp4",
-        streams(
-            ("audio", {}),
-            ("video", {"codec": "png", "pix_fmt": "rgb24", "numbers": [200], "disposition": Disposition.attached_pic}),
-        ),
-    ),
+    "sound with a cover": ("a.mp4", streams(("audio", {}), COVER)),
     "frames of 64 megapixels": ("a.mkv", video(codec="ffv1", pix_fmt="gray", size_px=(8192, 8192), n_frames=2)),
     "a list of files": ("a.mp4", content("ffconcat version 1.0\nfile a.mp4\n")),
     "a session of the network": (
@@ -455,9 +392,7 @@ REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
     "2 ** 31 durations": ("a.mp4", changed(H264, number_in(b"stts", 12, 2**31 - 1))),
     "a hundred thousand edits": ("a.mp4", changed(H264, with_edits(100_000))),
     "boxes in boxes": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + nested(b"moov", 20_000))),
-    "a box of 4 GB": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", b"", 2**32 - 1))),
     "a box of 2 ** 63": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", struct.pack(">Q", 2**63), 1))),
-    "boxes of no length": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", b"", 0) * 100)),
     "RIFF in RIFF": ("a.avi", content(b"RIFF\xff\xff\xff\x7fAVI " + b"LIST\xff\xff\xff\x7fhdrl" * 10_000)),
     "EBML in EBML": (
         "a.mkv",

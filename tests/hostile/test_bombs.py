@@ -1,14 +1,11 @@
 """Documents of a few kilobytes that would become gigabytes are refused, or read, in little memory."""
 
-from pathlib import Path
-
 from bombs import MOST_MB, lines
-from sandbox import Sandbox, Tally
 
 CORPUS = "nested documents"
 
 
-def test_what_would_become_large_stays_small(sandbox: Sandbox, tally: Tally, tmp_path: Path, small_video: Path) -> None:
+def test_what_would_become_large_stays_small(sandbox, tally, tmp_path, small_video):
     wrong = []
     for name, path in lines(tmp_path, small_video).items():
         outcome = tally.add(CORPUS, name, sandbox.run("bombs:read", path))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save
-from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally
+from sandbox import REFUSED, RIGHT
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_fineparser, save_bundle
 from fineparser_core.config import ModelConfig
@@ -26,18 +26,18 @@ SHARD = "weights.safetensors"
 WRONG: dict[str, Any] = {"text": "x", "a number": 1.5, "a list": [[1]], "an object": {"a": [1]}, "nothing": None}
 
 
-def read_bundle(path: Path) -> list[Any]:
+def read_bundle(path):
     """Number of tensors and id of a bundle."""
     state, card = load_bundle(path)
     return [len(state), card.id]
 
 
-def read_network(path: Path) -> str:
+def read_network(path):
     """Id of a bundle that is loaded whole."""
     return load_fineparser(path)[1].id
 
 
-def parse_clip(path: Path, progress: Callable[..., None]) -> bool:
+def parse_clip(path, progress):
     """Whether the sample is parsed."""
     from fineparser_core.inference.analyzer import Analyzer
     from fineparser_core.video.clips import make_clip
@@ -48,7 +48,7 @@ def parse_clip(path: Path, progress: Callable[..., None]) -> bool:
     return parse.refusal is None
 
 
-def small_bundle(folder: Path) -> None:
+def small_bundle(folder):
     """One shard of a name of its own."""
     save_bundle({"a.weight": torch.ones(8, 4), "b.bias": torch.ones(4)}, CARD, folder)
     shard = next(folder.glob("*.safetensors"))
@@ -56,25 +56,25 @@ def small_bundle(folder: Path) -> None:
     shard.unlink()
 
 
-def edit(**values: Any) -> Change:
+def edit(**values):
     """Fields of the card."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         card = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
         (folder / CARD_NAME).write_text(json.dumps(card | values), encoding="utf-8")
 
     return change
 
 
-def text(content: bytes) -> Change:
+def text(content):
     """The card as a whole."""
     return lambda folder: (folder / CARD_NAME).write_bytes(content) and None
 
 
-def inside(old: bytes, new: bytes) -> Change:
+def inside(old, new):
     """A part of the card."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         content = (folder / CARD_NAME).read_bytes()
         assert old in content
         (folder / CARD_NAME).write_bytes(content.replace(old, new, 1))
@@ -82,34 +82,34 @@ def inside(old: bytes, new: bytes) -> Change:
     return change
 
 
-def put(data: bytes, name: str = SHARD) -> Change:
+def put(data, name=SHARD):
     """A shard whose checksum fits."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         (folder / name).write_bytes(data)
         edit(shards={name: hashlib.sha256(data).hexdigest()})(folder)
 
     return change
 
 
-def shard(header: Any, data: bytes = b"", n_header: int | None = None) -> Change:
+def shard(header, data=b"", n_header=None):
     """A shard of this header."""
     encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
     return put(struct.pack("<Q", len(encoded) if n_header is None else n_header) + encoded + data)
 
 
-def tensor(dtype: str = "F32", shape: tuple[int, ...] = (2,), ends: tuple[int, int] = (0, 8)) -> dict[str, Any]:
+def tensor(dtype="F32", shape=(2,), ends=(0, 8)):
     return {"dtype": dtype, "shape": list(shape), "data_offsets": list(ends)}
 
 
-def tensors(**state: torch.Tensor) -> Change:
+def tensors(**state):
     return put(save({name.replace("__", ":"): value for name, value in state.items()}))
 
 
-def sparse(name: str, n_bytes: int, head: bytes = b"") -> Change:
+def sparse(name, n_bytes, head=b""):
     """A file that takes no room on the disk."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         with (folder / name).open("wb") as file:
             file.write(head)
             file.truncate(n_bytes)
@@ -117,30 +117,30 @@ def sparse(name: str, n_bytes: int, head: bytes = b"") -> Change:
     return change
 
 
-def instead(name: str, make: Callable[[Path], object]) -> Change:
+def instead(name, make):
     """Something else in place of a file."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         (folder / name).unlink()
         make(folder / name)
 
     return change
 
 
-def both(*changes: Change) -> Change:
-    def change(folder: Path) -> None:
+def both(*changes):
+    def change(folder):
         for one in changes:
             one(folder)
 
     return change
 
 
-def no_folder(folder: Path) -> None:
+def no_folder(folder):
     shutil.rmtree(folder)
     folder.write_text("weights", encoding="utf-8")
 
 
-def two_shards(folder: Path) -> None:
+def two_shards(folder):
     data = save({"a.weight": torch.ones(4)})
     for name in ("one.safetensors", "two.safetensors"):
         (folder / name).write_bytes(data)
@@ -256,22 +256,22 @@ NETWORKS: dict[str, Change] = {
 }
 
 
-def halve(folder: Path) -> None:
+def halve(folder):
     state, card = load_bundle(folder)
     save_bundle({name: state[name] for name in sorted(state)[::2]}, card, folder)
 
 
-def poison(folder: Path, ending: str, value: float) -> None:
+def poison(folder, ending, value):
     state, card = load_bundle(folder)
     state = {name: torch.full_like(v, value) if name.endswith(ending) else v for name, v in state.items()}
     save_bundle(state, card, folder)
 
 
-def check(tally: Tally, name: str, outcome: Outcome, *kinds: str) -> list[str]:
+def check(tally, name, outcome, *kinds):
     return [] if tally.add("bundles", name, outcome).kind in kinds else [f"{name}: {outcome.kind}: {outcome.detail}"]
 
 
-def run_cases(cases: dict[str, Change], kind: str, sandbox: Sandbox, tally: Tally, root: Path) -> list[str]:
+def run_cases(cases, kind, sandbox, tally, root):
     wrong = []
     for number, (name, change) in enumerate(cases.items()):
         folder = root / f"{kind} {number}"

@@ -13,7 +13,7 @@ import pytest
 from damage import damaged, for_examples
 from numbered_video import write_video
 from odd_videos import AVI_BASE
-from sandbox import RIGHT, Sandbox, Tally
+from sandbox import RIGHT
 from test_bundles import small_bundle
 from test_pickles import DIVE, KEYS
 from test_videos import read_video
@@ -35,18 +35,18 @@ from fineparser_core.scoring.profile import CrossValidated, Gain, Profile, read_
 FEW, MANY = 6, 46
 
 
-def read_fuzzed(path: Path) -> Any:
+def read_fuzzed(path):
     """What the reader of a file's kind makes of it, in short."""
     return READERS[path.name](path)
 
 
-def _bundle(path: Path) -> int:
+def _bundle(path):
     from test_bundles import read_bundle
 
     return int(read_bundle(path.parent)[0])
 
 
-def _shard(path: Path) -> int:
+def _shard(path):
     """The bundle of a shard whose checksum its card is told."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     card = path.with_name(CARD_NAME)
@@ -56,11 +56,11 @@ def _shard(path: Path) -> int:
     return _bundle(path)
 
 
-def _predictions(path: Path) -> int:
+def _predictions(path):
     return len(read_predictions(path).dives)
 
 
-def _annotations(path: Path) -> int:
+def _annotations(path):
     from test_pickles import read_annotations
 
     return read_annotations(path)
@@ -104,7 +104,7 @@ PROFILE = Profile(
 )
 
 
-def write_valid(folder: Path) -> None:
+def write_valid(folder):
     """A good file of each kind, and what it needs beside it."""
     write_video(folder / "a.mp4", 24, encoder={"g": "8"}, container={"movflags": "faststart"})
     write_video(folder / "a.mkv", 24, encoder={"g": "8", "bf": "2"})
@@ -142,7 +142,7 @@ def write_valid(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def valid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def valid(tmp_path_factory):
     """A folder of good files."""
     folder = tmp_path_factory.mktemp("valid")
     write_valid(folder)
@@ -150,7 +150,7 @@ def valid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_good_files_are_read(name: str, valid: Path, sandbox: Sandbox, tally: Tally) -> None:
+def test_good_files_are_read(name, valid, sandbox, tally):
     outcome = tally.add("good files", name, sandbox.run("test_fuzzed_files:read_fuzzed", valid / name))
     assert outcome.kind == RIGHT
 
@@ -158,10 +158,10 @@ def test_good_files_are_read(name: str, valid: Path, sandbox: Sandbox, tally: Ta
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("n", [FEW, pytest.param(MANY, marks=pytest.mark.hostile)])
 @pytest.mark.parametrize("name", READERS)
-def test_fuzzed_files(name: str, n: int, valid: Path, sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
+def test_fuzzed_files(name, n, valid, sandbox, tally, tmp_path):
     folder = tmp_path / "case"
 
-    def check(data: bytes) -> None:
+    def check(data):
         shutil.copytree(valid, folder)
         (folder / name).write_bytes(data)
         outcome = tally.add("fuzzed files", name, sandbox.run("test_fuzzed_files:read_fuzzed", folder / name))

@@ -5,15 +5,14 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from exemplar_kit import MODEL_ID, encoding, exemplar, mask
-from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally, not_a_sentence
+from sandbox import REFUSED, RIGHT, not_a_sentence
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.library_file import SCHEMA
@@ -23,7 +22,7 @@ LEFT_OUT, UNUSABLE = "left out", "unusable"
 NAMES = ("bad", "good-1", "good-2")
 
 
-def read_library(path: Path) -> dict[str, object]:
+def read_library(path):
     """Everything that a program reads of a library: by id whether masks and encoding can be used."""
     with ExemplarStore.open(path) as store:
         found = [*store.exemplars(), *store.removed()]
@@ -37,7 +36,7 @@ def read_library(path: Path) -> dict[str, object]:
         }
 
 
-def _usable(store: ExemplarStore, exemplar_id: str) -> bool:
+def _usable(store, exemplar_id):
     try:
         return bool(store.mask(exemplar_id) and store.encoding(exemplar_id, MODEL_ID))
     except ExemplarError as error:
@@ -45,7 +44,7 @@ def _usable(store: ExemplarStore, exemplar_id: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory) -> Path:
+def sound(tmp_path_factory):
     """A folder with a library of three exemplars, each with masks, an encoding and a clip."""
     folder = tmp_path_factory.mktemp("sound")
     (folder / "clips").mkdir()
@@ -57,14 +56,14 @@ def sound(tmp_path_factory) -> Path:
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[sqlite3.Connection]:
+def database(folder):
     with closing(sqlite3.connect(folder / FILE_NAME)) as db, db:
         db.execute("PRAGMA writable_schema = ON")
         yield db
 
 
-def sql(*statements: str, values: tuple[object, ...] = ()) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
+def sql(*statements, values=()):
+    def change(folder):
         with database(folder) as db:
             for statement in statements:
                 db.execute(statement, values)
@@ -72,15 +71,15 @@ def sql(*statements: str, values: tuple[object, ...] = ()) -> Callable[[Path], N
     return change
 
 
-def schema(old: str, new: str) -> Callable[[Path], None]:
+def schema(old, new):
     """The same content, declared otherwise."""
     return sql("UPDATE sqlite_schema SET sql = replace(sql, ?, ?)", values=(old, new))
 
 
-def row(table: str = "exemplar", **values: Any) -> Callable[[Path], None]:
+def row(table="exemplar", **values):
     """Values of the row "bad" that no column would take, as in a file that was made byte by byte; large ones made."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         with database(folder) as db:
             (declared,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
             loose = declared.replace(" STRICT", "").replace(" NOT NULL", "")
@@ -98,12 +97,12 @@ def row(table: str = "exemplar", **values: Any) -> Callable[[Path], None]:
     return change
 
 
-def not_utf8(column: str) -> Callable[[Path], None]:
+def not_utf8(column):
     return sql(f"UPDATE exemplar SET {column} = CAST(x'6261ff64fe' AS TEXT) WHERE id = 'bad'")
 
 
-def data(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
-    def damage(folder: Path) -> None:
+def data(change):
+    def damage(folder):
         content = bytearray((folder / FILE_NAME).read_bytes())
         changed = change(content)
         (folder / FILE_NAME).write_bytes(changed if isinstance(changed, bytes) else content)
@@ -111,12 +110,12 @@ def data(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
     return damage
 
 
-def patched(offset: int, new: bytes) -> Callable[[Path], None]:
+def patched(offset, new):
     return data(lambda content: content.__setitem__(slice(offset, offset + len(new)), new))
 
 
-def scattered(seed: int) -> Callable[[Path], None]:
-    def damage(content: bytearray) -> None:
+def scattered(seed):
+    def damage(content):
         draw = np.random.default_rng(seed)
         for place in draw.integers(0, len(content), 200):
             content[place] = int(draw.integers(256))
@@ -124,20 +123,20 @@ def scattered(seed: int) -> Callable[[Path], None]:
     return data(damage)
 
 
-def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
+def instead(make):
     """Something else in the place of the file."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         (folder / FILE_NAME).unlink()
         make(folder / FILE_NAME)
 
     return change
 
 
-def endless(name: str) -> Callable[[Path], None]:
+def endless(name):
     """A table or an index whose pages contain one page again and again: more than 100 ** 6 rows in a small file."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         path = folder / FILE_NAME
         with database(folder) as db:
             (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
@@ -150,7 +149,7 @@ def endless(name: str) -> Callable[[Path], None]:
         key = leaf[first : first + 1 + leaf[first]] if index else b"\x07"  # of an index the row, of a table its number
         per_page = (size - 12) // (len(key) + 6)
 
-        def inner(child: int) -> bytes:
+        def inner(child):
             cells = (struct.pack(">I", child) + key) * per_page
             begin = size - len(cells)
             head = struct.pack(">BHHHBI", 2 if index else 5, 0, per_page, begin, 0, child)
@@ -165,7 +164,7 @@ def endless(name: str) -> Callable[[Path], None]:
     return change
 
 
-def many_rows(folder: Path) -> None:
+def many_rows(folder):
     with database(folder) as db:
         db.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) INSERT INTO exemplar "
@@ -173,8 +172,8 @@ def many_rows(folder: Path) -> None:
         )
 
 
-def linked_clip(target: str) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
+def linked_clip(target):
+    def change(folder):
         clip = folder / "clips" / "bad.mp4"
         clip.unlink()
         clip.symlink_to(target)
@@ -182,16 +181,16 @@ def linked_clip(target: str) -> Callable[[Path], None]:
     return change
 
 
-def linked_folder(folder: Path) -> None:
+def linked_folder(folder):
     shutil.rmtree(folder / "clips")
     (folder / "clips").symlink_to("/usr")
 
 
-def log_of_another(folder: Path) -> None:
+def log_of_another(folder):
     Path(f"{folder / FILE_NAME}-wal").write_bytes(b"\x37\x7f\x06\x82" + os.urandom(60_000))
 
 
-def utf16(folder: Path) -> None:
+def utf16(folder):
     with database(folder) as db:
         rows = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("exemplar", "mask", "encoding")}
     (folder / FILE_NAME).unlink()
@@ -202,16 +201,16 @@ def utf16(folder: Path) -> None:
             db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
 
 
-def packed(content: bytes) -> bytes:
+def packed(content):
     return bz2.compress(content, 1)
 
 
-def bomb() -> bytes:
+def bomb():
     """A few hundred bytes that bz2 unpacks to 256 MB."""
     return bz2.compress(bytes(1 << 28))
 
 
-def features(scale: float) -> bytes:
+def features(scale):
     """Packed features of 8 bits with a scale."""
     rows = np.concatenate([np.full((9, 1), scale, "<f4").view("i1"), np.ones((9, 1024), "i1")], axis=1)
     return bz2.compress(rows.tobytes())
@@ -350,7 +349,7 @@ FEW = (
 )
 
 
-def run(names: tuple[str, ...], sound: Path, sandbox: Sandbox, tally: Tally, folder: Path) -> list[str]:
+def run(names, sound, sandbox, tally, folder):
     """The cases that did not end as they should, one line each."""
     wrong = []
     for name in names:
@@ -365,7 +364,7 @@ def run(names: tuple[str, ...], sound: Path, sandbox: Sandbox, tally: Tally, fol
     return wrong
 
 
-def _fault(expected: str, outcome: Outcome, case: Path) -> str:
+def _fault(expected, outcome, case):
     said = f"{outcome.kind}: {outcome.detail} {str(outcome.value)[:300]}"
     if outcome.kind == REFUSED and expected in (REFUSED, "any"):
         return "" if str(case) in outcome.detail else f"no path in: {said}"

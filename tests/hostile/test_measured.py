@@ -1,17 +1,15 @@
 """Untrusted results, labels and masks are read, or refused in one sentence."""
 
-from pathlib import Path
-
 import pytest
 from measured_files import archives, damaged
-from sandbox import REFUSED, RIGHT, Sandbox, Tally
+from sandbox import REFUSED, RIGHT
 
 CORPUS = "results and labels"
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(900)
-def test_damaged_json(sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
+def test_damaged_json(sandbox, tally, tmp_path):
     wrong = []
     for case, name, content in damaged():
         path = tmp_path / name
@@ -24,7 +22,7 @@ def test_damaged_json(sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dive_masks.npz", "masks.npz"])
-def test_damaged_archives(name: str, sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
+def test_damaged_archives(name, sandbox, tally, tmp_path):
     (tmp_path / "labels.json").write_text('{"dive.avi": {}}', encoding="utf-8")
     wrong = []
     for case, content in archives():

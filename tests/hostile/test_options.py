@@ -1,30 +1,20 @@
 """Options are checked before work begins: the documented exit code, one sentence, and no file."""
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-
 import option_cases
 import pytest
-from option_cases import Refusal, prepare
-from sandbox import FAULTS, Outcome, Sandbox, Tally
+from option_cases import prepare
+from sandbox import FAULTS, Outcome, Sandbox
 
 CORPUS = "command lines"
 
 
 @pytest.fixture
-def refused(
-    measures_a_child: None,
-    tally: Tally,
-    tmp_path_factory: pytest.TempPathFactory,
-    tmp_path: Path,
-    make_video: Callable[..., Path],
-    left_s: Callable[[], float],
-) -> Iterator[Callable[[Iterable[Refusal]], list[str]]]:
+def refused(measures_a_child, tally, tmp_path_factory, tmp_path, make_video, left_s):
     """Runs command lines; the faults, a line each."""
     clip = prepare(tmp_path, make_video)
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
 
-    def run(cases: Iterable[Refusal]) -> list[str]:
+    def run(cases):
         faults = []
         for case in cases:
             outcome = sandbox.run("option_cases:run", clip, words=list(case.words))
@@ -43,11 +33,11 @@ def refused(
     sandbox.close()
 
 
-def test_score_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
+def test_score_refuses_before_it_works(refused):
     assert not (faults := refused(option_cases.quick())), "\n".join(faults)
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
-def test_every_command_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
+def test_every_command_refuses_before_it_works(refused):
     assert not (faults := refused(option_cases.refusals())), "\n".join(faults)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally
+from sandbox import REFUSED, RIGHT
 
 from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES, load_finediving
 from fineparser_core.data.restricted_pickle import load_pickle
@@ -22,35 +22,35 @@ _SCALAR = b"cnumpy.core.multiarray\nscalar\n"
 _ARRAY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
 
 
-def read_pickle(path: Path) -> str:
+def read_pickle(path):
     """The name of the type of what a pickle holds."""
     return type(load_pickle(path)).__name__
 
 
-def read_annotations(path: Path) -> int:
+def read_annotations(path):
     """Dives of the data set that the file lies in."""
     return len(load_finediving(path.parent).records)
 
 
-def short(text: str) -> bytes:
+def short(text):
     return b"\x8c" + bytes([len(text)]) + text.encode()
 
 
-def dtype(code: str, order: str = "<") -> bytes:
+def dtype(code, order="<"):
     state = b"(K\x03" + short(order) + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t"
     return b"cnumpy\ndtype\n" + short(code) + b"\x89\x88\x87R" + state + b"b"
 
 
-def array(code: str, shape: bytes, raw: bytes) -> bytes:
+def array(code, shape, raw):
     return _ARRAY + b"(K\x01" + shape + dtype(code) + b"\x89" + raw + b"tb"
 
 
-def nested_key(depth: int) -> bytes:
+def nested_key(depth):
     """A dictionary with a key ((..), (..)) whose halves are one tuple each, `depth` times: 2 ** depth to hash."""
     return PROTO + b"})" + b"".join(b"\x94h" + bytes([i]) + b"\x86" for i in range(depth)) + b"K\x01s."
 
 
-def shared(build: bytes, depth: int) -> bytes:
+def shared(build, depth):
     """As `nested_key`, with any container, as a value."""
     return PROTO + b"]" + b"".join(b"\x94(h" + bytes([i]) + b"h" + bytes([i]) + build for i in range(depth)) + b"."
 
@@ -223,18 +223,18 @@ DOUBTFUL = ("transitions of 64 bits",)  # reported as a defect
 FIXED = ("a key of shared tuples", "a key nested a million deep", "shared lists", "bytes of 2 ** 62", "os.system")
 
 
-def written(folder: Path, data: bytes) -> Path:
+def written(folder, data):
     path = folder / "annotation.pkl"
     path.write_bytes(data)
     return path
 
 
-def check(tally: Tally, name: str, outcome: Outcome, *kinds: str) -> list[str]:
+def check(tally, name, outcome, *kinds):
     """Count an outcome; the fault in one line, where it is of another kind."""
     return [] if tally.add("pickles", name, outcome).kind in kinds else [f"{name}: {outcome.kind}: {outcome.detail}"]
 
 
-def run_bombs(names: tuple[str, ...], sandbox: Sandbox, tally: Tally, folder: Path) -> list[str]:
+def run_bombs(names, sandbox, tally, folder):
     wrong = []
     for name in names:
         outcome = sandbox.run("test_pickles:read_pickle", written(folder, BOMBS[name]()))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from damage import for_examples
 from hostile_sessions import BOMBS, hostile_sessions, odd_files
-from sandbox import REFUSED, RIGHT, Sandbox, Tally
+from sandbox import REFUSED, RIGHT
 
 from fineparser_core.errors import ConfigError
 from fineparser_gui.session.session_file import read_session, session_json, write_session
@@ -21,7 +21,7 @@ N_QUICK = 150
 SHOWN_QUICK = ("as it should be", "frames beyond the end", "drawings far away", "a name with tags")
 
 
-def read_and_write(path: Path) -> int:
+def read_and_write(path):
     """Dives of a session, which is the same once it was written and read again."""
     saved = read_session(path)
     with tempfile.TemporaryDirectory() as folder:
@@ -34,20 +34,20 @@ def read_and_write(path: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, small_video: Path) -> Path:
+def folder(tmp_path_factory, small_video):
     """A folder with the video of the sessions."""
     made = tmp_path_factory.mktemp("sessions")
     shutil.copy(small_video, made / "clip.mp4")
     return made
 
 
-def put(folder: Path, data: bytes) -> Path:
+def put(folder, data):
     path = folder / "a.fineparser"
     path.write_bytes(data)
     return path
 
 
-def _opens(path: Path) -> bool:
+def _opens(path):
     try:
         read_session(path)
     except ConfigError:
@@ -57,15 +57,15 @@ def _opens(path: Path) -> bool:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("n", [N_QUICK, pytest.param(N_SESSIONS, marks=pytest.mark.hostile)])
-def test_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path, n: int) -> None:
-    def check(data: bytes) -> None:
+def test_sessions_of_a_generator(sandbox, tally, folder, n):
+    def check(data):
         outcome = sandbox.run("test_sessions:read_and_write", put(folder, data))
         assert not tally.add("sessions, read", f"{len(data)} bytes", outcome).fault, outcome
 
     for_examples(n, hostile_sessions(), check)
 
 
-def test_sessions_made_on_purpose(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
+def test_sessions_made_on_purpose(sandbox, tally, folder):
     for name, make in BOMBS.items():
         outcome = sandbox.run("test_sessions:read_and_write", put(folder, make()))
         tally.add("sessions, made on purpose", name, outcome)
@@ -79,9 +79,7 @@ def test_sessions_made_on_purpose(sandbox: Sandbox, tally: Tally, folder: Path) 
 
 
 @pytest.mark.parametrize("names", [SHOWN_QUICK, pytest.param(tuple(BOMBS), marks=pytest.mark.hostile)])
-def test_the_window_shows_sessions_made_on_purpose(
-    sandbox: Sandbox, tally: Tally, folder: Path, names: tuple[str, ...]
-) -> None:
+def test_the_window_shows_sessions_made_on_purpose(sandbox, tally, folder, names):
     for name in names:
         path = put(folder, BOMBS[name]())
         tally.add("sessions, shown", name, sandbox.run("window_actions:show_session", path, progress=True))
@@ -90,8 +88,8 @@ def test_the_window_shows_sessions_made_on_purpose(
 
 @pytest.mark.hostile
 @pytest.mark.timeout(1200)
-def test_the_window_shows_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
-    def check(data: bytes) -> None:
+def test_the_window_shows_sessions_of_a_generator(sandbox, tally, folder):
+    def check(data):
         path = put(folder, data)
         if _opens(path) or not len(data) % 40:  # of those that do not open, a few will do
             outcome = sandbox.run("window_actions:show_session", path, progress=True)

@@ -4,11 +4,9 @@ import csv
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from platforms import IN_OWN_TERMINAL, STOPS, needs_full_device, stop, windows_has_no
@@ -33,20 +31,19 @@ LOCALES = {
 }
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment(**more):
     kept = {name: value for name, value in os.environ.items() if name not in ("LANG", "LC_ALL", "LC_CTYPE")}
     return kept | {"PYTHONPATH": str(ROOT)} | more
 
 
-def program(body: str, **options: Any) -> subprocess.Popen[bytes]:
+def program(body, **options):
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment()} | options
     return subprocess.Popen([sys.executable, "-c", PROGRAM.format(body)], **options)
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_signal_is_a_cancel(number: signal.Signals) -> None:
+def test_a_signal_is_a_cancel(number):
     with program("say('works') or cli.flush() or time.sleep(60)", **IN_OWN_TERMINAL) as process:
-        assert process.stdout is not None
         assert process.stdout.readline().rstrip() == b"works"
         stop(process, number)
         _, err = process.communicate()
@@ -54,7 +51,7 @@ def test_a_signal_is_a_cancel(number: signal.Signals) -> None:
 
 
 @needs_full_device
-def test_a_full_disk_behind_the_output_is_one_sentence() -> None:
+def test_a_full_disk_behind_the_output_is_one_sentence():
     with open("/dev/full", "wb") as full, program("say('x' * 10**6)", stdout=full) as process:
         _, err = process.communicate()
     assert process.returncode == OUTPUT
@@ -66,7 +63,7 @@ def test_a_full_disk_behind_the_output_is_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("body", "code"), [("say('x')", 0), ("remark('x')", 0), ("1 / 0", 1), ("say('x') or remark('y') or 1 / 0", 1)]
 )
-def test_without_a_terminal_the_code_is_the_same(body: str, code: int) -> None:
+def test_without_a_terminal_the_code_is_the_same(body, code):
     """As a program that is started with its standard streams closed."""
     command = f'exec "{sys.executable}" -c "$1" >&- 2>&-'
     done = subprocess.run(["sh", "-c", command, "sh", PROGRAM.format(body)], env=environment(XDG_STATE_HOME="/proc"))
@@ -75,7 +72,7 @@ def test_without_a_terminal_the_code_is_the_same(body: str, code: int) -> None:
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("body", ["[(say('x' * 999), remark('x' * 999)) for _ in range(999)]", "cli._run(['--help'])"])
-def test_a_reader_that_goes_away_is_no_failure(body: str, stream: str) -> None:
+def test_a_reader_that_goes_away_is_no_failure(body, stream):
     if "help" in body and stream == "stderr":
         pytest.skip("help is printed to stdout alone")
     other = {"stdout": "stderr", "stderr": "stdout"}[stream]
@@ -93,7 +90,7 @@ def test_a_reader_that_goes_away_is_no_failure(body: str, stream: str) -> None:
 @pytest.mark.hostile
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_clip_of_any_name_is_analysed_to_the_end(locale: str, tmp_path: Path) -> None:
+def test_a_clip_of_any_name_is_analysed_to_the_end(locale, tmp_path):
     clip = tmp_path / os.fsdecode(NAME)
     try:
         shutil.copy(SAMPLE, clip)

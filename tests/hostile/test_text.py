@@ -1,9 +1,6 @@
 """Names and notes that are not valid Unicode, or that steer a terminal, in everything that writes text."""
 
-from pathlib import Path
-
 import pytest
-from sandbox import Sandbox, Tally
 from text_writers import WRITERS
 
 CORPUS = "texts"
@@ -43,6 +40,6 @@ _CASES = [
 
 
 @pytest.mark.parametrize(("text", "writer"), _CASES)
-def test_text_that_cannot_be_shown(text: str, writer: str, sandbox: Sandbox, tally: Tally, small_video: Path) -> None:
+def test_text_that_cannot_be_shown(text, writer, sandbox, tally, small_video):
     outcome = sandbox.run("text_writers:write", small_video, writer=writer, text=TEXTS[text])
     assert tally.add(CORPUS, f"{text}, {writer}", outcome).kind == "right", outcome

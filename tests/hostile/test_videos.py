@@ -1,15 +1,13 @@
 """Every kind of odd video gives the frames that were written, in order, or one sentence."""
 
 import shutil
-from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
 from numbered_video import read_number
-from odd_videos import ALL, PART, REFUSED_KINDS, WHOLE, Maker, N
-from sandbox import REFUSED, Outcome, Sandbox, Tally
+from odd_videos import ALL, PART, REFUSED_KINDS, WHOLE, N
+from sandbox import REFUSED
 
 from fineparser_core.video.reader import VideoReader
 
@@ -25,7 +23,7 @@ FIXED = {
 }
 
 
-def read_video(path: Path) -> dict[str, Any]:
+def read_video(path):
     """What the reader makes of a video: read in order, and again in any order.
 
     Returns:
@@ -57,7 +55,7 @@ def read_video(path: Path) -> dict[str, Any]:
         }
 
 
-def fault_of(name: str, kinds: dict[str, tuple[str, Maker]], outcome: Outcome) -> str | None:
+def fault_of(name, kinds, outcome):
     """What is wrong with an outcome; None where it is what its kind should give."""
     if outcome.fault:
         return f"{outcome.kind}: {outcome.detail}"
@@ -78,7 +76,7 @@ def fault_of(name: str, kinds: dict[str, tuple[str, Maker]], outcome: Outcome) -
     return f"not in order: {whole}" if "cut" in name and sorted(set(whole)) != whole else None
 
 
-def run(name: str, kinds: dict[str, tuple[str, Maker]], sandbox: Sandbox, tally: Tally, root: Path) -> list[str]:
+def run(name, kinds, sandbox, tally, root):
     file_name, make = kinds[name]
     folder = root / "case"
     folder.mkdir()

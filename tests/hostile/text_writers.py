@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from made_analysis import made_analysis
+from made_results import dive
 
 from fineparser_core.checkpoints.bundle import WeightsCard
 from fineparser_core.commands import cli
@@ -24,7 +25,7 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.model_card import model_card
-from fineparser_core.evaluation.results import DiveResult, write_predictions
+from fineparser_core.evaluation.results import write_predictions
 from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
 from fineparser_core.export.annotated_clip import write_plain_still, write_still
@@ -156,7 +157,7 @@ def _report(case: Case) -> None:
 
 
 def _predictions(case: Case) -> None:
-    write_predictions(case.folder / "p.csv", case.folder / "p.json", [_result(case.text)])
+    write_predictions(case.folder / "p.csv", case.folder / "p.json", [dive(id=case.text, dive_number=case.text)])
     _tame((case.folder / "p.csv").read_bytes().decode("utf-8"))
     assert json.loads((case.folder / "p.json").read_text(encoding="ascii"))["dives"][0]["id"] == case.text
 
@@ -280,25 +281,6 @@ def write(path: Path, writer: str, text: str) -> None:
     """Let a writer have a text; `path` is a small video."""
     with tempfile.TemporaryDirectory() as folder:
         WRITERS[writer](Case(text, path, Path(folder)))
-
-
-def _result(name: str) -> DiveResult:
-    return DiveResult(
-        id=name,
-        dive_number=name,
-        difficulty=3.2,
-        score=50.0,
-        predicted=52.0,
-        spread=2.0,
-        n_exemplars=10,
-        exemplar_mean=60.0,
-        number_mean=60.0,
-        transitions=(28, 60),
-        true_transitions=(27, 62),
-        interval_iou=0.9,
-        step_ious=(0.9, 0.9, 0.9),
-        masks=None,
-    )
 
 
 @contextlib.contextmanager

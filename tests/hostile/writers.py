@@ -6,11 +6,8 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 
@@ -318,7 +315,7 @@ def _repaired(folder: Path) -> list[Any]:
 repair = Steps(("exemplar_kit",), (_repair,), _repaired, _damaged_library)
 
 
-# Weights and training
+# Weights, and the exemplars of the program
 
 
 def _state(value: float) -> Any:
@@ -346,82 +343,6 @@ def _read_bundle(folder: Path) -> list[Any]:
 
 bundle = Steps(
     ("fineparser_core.checkpoints.bundle",), (_save_bundle(2.0), _save_bundle(3.0)), _read_bundle, _save_bundle(1.0)
-)
-
-
-def _save_checkpoint(value: float) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
-        from fineparser_core.checkpoints.state_dicts import save_checkpoint
-
-        save_checkpoint({"iteration": int(value), "modules": _state(value)}, folder / "toy.pt")
-
-    return write
-
-
-def _read_checkpoint(folder: Path) -> list[Any]:
-    import torch
-
-    from fineparser_core.training.loop import load_checkpoint
-
-    saved = load_checkpoint(folder / "toy.pt", torch.device("cpu"))
-    return [saved["iteration"], {name: float(value.mean()) for name, value in saved["modules"].items()}]
-
-
-checkpoint = Steps(
-    ("fineparser_core.training.loop",),
-    (_save_checkpoint(2.0), _save_checkpoint(3.0)),
-    _read_checkpoint,
-    _save_checkpoint(1.0),
-)
-
-
-# Exports
-
-
-def _table(n: int, suffix: str) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
-        from fineparser_core.diving.details import DiveDetails
-        from fineparser_core.export.tables import ExportedDive, write_csv, write_json
-
-        details = DiveDetails(athlete="Ada", dive_number="207C", board_m=10.0)
-        dives = [ExportedDive(path=Path(f"{i}.mp4"), details=details) for i in range(n)]
-        (write_csv if suffix == "csv" else write_json)(dives, folder / f"dives.{suffix}")
-
-    return write
-
-
-def _sheet(n: int) -> Callable[[Path], object]:
-    """A picture, as its last function writes it."""
-
-    def write(folder: Path) -> None:
-        from fineparser_core.export.images import write_image
-
-        write_image(np.full((40, 60, 3), 10 * n, np.uint8), folder / "sheet.png")
-
-    return write
-
-
-def _clip(n: int) -> Callable[[Path], object]:
-    """An annotated clip, as its writer writes it."""
-
-    def write(folder: Path) -> None:
-        from fineparser_core.video.writer import VideoWriter
-
-        with VideoWriter(folder / "clip.mp4", width_px=64, height_px=48, fps=30.0) as writer:
-            for i in range(5):
-                writer.write(np.full((48, 64, 3), 20 * i + n, np.uint8), i / 30)
-
-    return write
-
-
-exports = Steps(
-    ("fineparser_core.export.tables", "fineparser_core.export.images", "fineparser_core.video.writer", "cv2"),
-    tuple(
-        write(n)
-        for n in (1, 2)
-        for write in (partial(_table, suffix="csv"), partial(_table, suffix="json"), _sheet, _clip)
-    ),
-    digests("dives.csv", "dives.json", "sheet.png", "clip.mp4"),
 )
 
 

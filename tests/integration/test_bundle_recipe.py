@@ -38,11 +38,10 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 @pytest.mark.timeout(1200)
-def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp_path: Path) -> None:
+def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp_path):
     run = tmp_path / "run"
     command = [*COMMAND, "--out", str(run)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT, encoding="utf-8") as cut:
-        assert cut.stderr is not None
         for line in cut.stderr:
             if "masks 1/2" in line:
                 cut.kill()
@@ -58,7 +57,6 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
 
     card = read_card(run / "bundle")
     planned = SIZES["tiny"].minutes()
-    assert card.provenance is not None
     assert planned.keys() <= card.provenance.stages.keys()
     assert card.commit
     assert card.metrics["test dives"] == SIZES["tiny"].test
@@ -72,13 +70,12 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(tmp
         path=run / "sample" / sample["file"], dive_number=sample["dive_number"], board_m=sample["board_m"]
     )
     analysis = analyzer.analyze_file(asked, force=True)[1]
-    assert analysis.scoring is not None
     assert isfinite(analysis.scoring.score)
     assert analysis.parse.joints is not None
     analyzer.library.close()
 
 
-def test_a_pose_backbone_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_pose_backbone_is_taken_as_it_is(tmp_path):
     options = BundleOptions(out=tmp_path, size="tiny", pose=bundled_weights())
     run, given = Stages(options, "", torch.device("cpu"), ignore_progress, CancelToken()), load_model()[0]
     assert "pose" not in run.planned
@@ -88,11 +85,10 @@ def test_a_pose_backbone_is_taken_as_it_is(tmp_path: Path) -> None:
     bundled = read_card(bundled_weights())
     assert bundled.trained_on in card.trained_on
     assert any(bundled.id in notice and bundled.training in notice for notice in card.notices)
-    assert card.provenance is not None
     assert card.provenance.inputs["pose backbone"] == bundled.id
 
 
-def test_weights_without_a_pose_backbone_are_refused(tmp_path: Path) -> None:
+def test_weights_without_a_pose_backbone_are_refused(tmp_path):
     save_bundle(
         create_model("usdl").state_dict(),
         WeightsCard(**card_of_method(ModelConfig(method="usdl"), rendered=True), trained_on="", synthetic=True),
@@ -102,7 +98,7 @@ def test_weights_without_a_pose_backbone_are_refused(tmp_path: Path) -> None:
         main(["--config", "bundle", "--size", "tiny", "--out", str(tmp_path / "run"), "--pose", str(tmp_path / "usdl")])
 
 
-def test_the_page_states_the_plan() -> None:
+def test_the_page_states_the_plan():
     page = (Path(__file__).parents[2] / "packaging" / "docs" / "weights.md").read_text(encoding="utf-8")
     minutes = SIZES["full"].minutes()
     assert sum(minutes.values()) <= 8 * 60
@@ -111,14 +107,14 @@ def test_the_page_states_the_plan() -> None:
         assert row.endswith(f"| {planned:.0f} |")
 
 
-def test_a_run_goes_on_with_its_own_settings_alone(tmp_path: Path) -> None:
+def test_a_run_goes_on_with_its_own_settings_alone(tmp_path):
     (tmp_path / "run.json").write_text('{"settings": {"config": "bundle", "size": "tiny", "seed": 1, "kinetics": ""}}')
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(ConfigError, match="was started with seed = 1, not 2"):
         main(["--config", "bundle", "--size", "tiny", "--seed", "2", "--out", str(tmp_path)])
 
 
-def test_a_missing_kinetics_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_kinetics_file_is_named(tmp_path):
     missing = tmp_path / "kinetics.safetensors"
     with pytest.raises(ConfigError, match=f"{missing.name} cannot be read .*convert kinetics"):
         main(["--config", "bundle", "--size", "tiny", "--out", str(tmp_path / "run"), "--kinetics", str(missing)])

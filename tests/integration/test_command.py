@@ -3,9 +3,7 @@
 import importlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 import pytest
@@ -15,32 +13,30 @@ from fineparser_core import __version__
 from fineparser_core.commands import cli
 from fineparser_core.errors import Cancelled, ExitCode, FineParserError
 
-Fineparser = Callable[..., Any]
 
-
-def all_errors(base: type[FineParserError] = FineParserError) -> list[type[FineParserError]]:
+def all_errors(base=FineParserError):
     return [base, *(error for child in base.__subclasses__() for error in all_errors(child))]
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def log(monkeypatch, tmp_path):
     monkeypatch.setattr(platformdirs, "user_log_dir", lambda *args, **kwargs: str(tmp_path / "logs"))
     return tmp_path / "logs" / "fineparser.log"
 
 
-def test_help_names_every_command(fineparser: Fineparser) -> None:
+def test_help_names_every_command(fineparser):
     outcome = fineparser("--help")
     assert outcome.code == 0
     for name in cli.COMMANDS:
         assert f"\n  {name} " in outcome.out
 
 
-def test_version(fineparser: Fineparser) -> None:
+def test_version(fineparser):
     assert fineparser("--version").out.strip() == f"fineparser {__version__}"
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
+def test_every_command_has_its_help(fineparser, name):
     assert callable(importlib.import_module(f"fineparser_core.commands.{cli.COMMANDS[name][0]}").main)
     outcome = fineparser(name, "--help")
     assert outcome.code == 0
@@ -48,24 +44,24 @@ def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
 
 
 @pytest.mark.parametrize("error", all_errors())
-def test_expected_failures_are_one_sentence(error: type[FineParserError], capfd: pytest.CaptureFixture[str]) -> None:
-    def fail(argv: list[str]) -> int:
+def test_expected_failures_are_one_sentence(error, capfd):
+    def fail(argv):
         raise error("it is so; do this.")
 
     assert cli.run_guarded(fail, []) == error.exit_code
     assert capfd.readouterr().err == "fineparser: it is so; do this.\n"
 
 
-def test_interrupt_is_a_cancel(capfd: pytest.CaptureFixture[str]) -> None:
-    def fail(argv: list[str]) -> int:
+def test_interrupt_is_a_cancel(capfd):
+    def fail(argv):
         raise KeyboardInterrupt
 
     assert cli.run_guarded(fail, []) == Cancelled.exit_code == 130
     assert capfd.readouterr().err == f"fineparser: {Cancelled()}\n"
 
 
-def test_unexpected_failure_goes_to_the_log(capfd: pytest.CaptureFixture[str], log: Path) -> None:
-    def fail(argv: list[str]) -> int:
+def test_unexpected_failure_goes_to_the_log(capfd, log):
+    def fail(argv):
         raise ZeroDivisionError("by zero\nand more")
 
     assert cli.run_guarded(fail, ["a clip.mp4"]) == 1
@@ -77,8 +73,8 @@ def test_unexpected_failure_goes_to_the_log(capfd: pytest.CaptureFixture[str], l
     assert "'a clip.mp4'" in log.read_text(encoding="utf-8")
 
 
-def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path) -> None:
-    def fail(argv: list[str]) -> int:
+def test_debug_shows_the_traceback(capfd, log):
+    def fail(argv):
         raise ZeroDivisionError
 
     cli.run_guarded(fail, [], debug=True)
@@ -87,7 +83,7 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path)
 
 @needs_full_device
 @pytest.mark.parametrize("words", [["--help"], ["score", "--help"]])
-def test_help_that_cannot_be_printed_is_one_sentence(words: list[str]) -> None:
+def test_help_that_cannot_be_printed_is_one_sentence(words):
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", *words]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
@@ -98,7 +94,7 @@ def test_help_that_cannot_be_printed_is_one_sentence(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("module", ["fineparser_gui", "fineparser_core.commands.cli"])
-def test_modules_of_the_working_folder_are_not_loaded(tmp_path: Path, module: str) -> None:
+def test_modules_of_the_working_folder_are_not_loaded(tmp_path, module):
     # Python itself loads a few more, such as importlib, before it looks for ours.
     for name in ("argparse", "typing", "json", "platformdirs", "logging", "pathlib", "dataclasses", "numpy", "PySide6"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('loaded from the working folder')", encoding="ascii")
@@ -116,8 +112,8 @@ def test_modules_of_the_working_folder_are_not_loaded(tmp_path: Path, module: st
         RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     ],
 )
-def test_too_little_memory_is_one_sentence(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
-    def fail(argv: list[str]) -> int:
+def test_too_little_memory_is_one_sentence(error, capfd):
+    def fail(argv):
         raise error
 
     assert cli.run_guarded(fail, []) == ExitCode.UNEXPECTED
@@ -125,7 +121,7 @@ def test_too_little_memory_is_one_sentence(error: Exception, capfd: pytest.Captu
     assert capfd.readouterr().err == f"fineparser: {said}\n"
 
 
-def test_a_language_that_is_none_is_refused(fineparser: Fineparser, tmp_path: Path) -> None:
+def test_a_language_that_is_none_is_refused(fineparser, tmp_path):
     outcome = fineparser("watch", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "../../x")
     assert outcome.code == ExitCode.USAGE
     assert "'../../x' for argument '--language'" in outcome.err

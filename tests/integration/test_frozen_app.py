@@ -26,7 +26,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path):
     """A new user's, with a space and umlauts in its name; a module in it must not be imported."""
     folder = tmp_path / "Büro der Trainerin"
     folder.mkdir()
@@ -34,13 +34,13 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-def program(name: str) -> str:
+def program(name):
     """Path of one of the two programs."""
     folder = Path(_FOLDER)
     return str((folder / "Contents" / "MacOS" if folder.suffix == ".app" else folder) / f"{name}{_SUFFIX}")
 
 
-def run(home: Path, name: str, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(home, name, *arguments, code=0):
     """Runs one of the programs as that user."""
     environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
     environment |= {"HOME": str(home), "LOCALAPPDATA": str(home), "USERPROFILE": str(home), "TEMP": str(home)}
@@ -57,7 +57,7 @@ def run(home: Path, name: str, *arguments: object, code: int = 0) -> subprocess.
     return done
 
 
-def test_the_window_analyses_compares_exports_quits_and_shows_it_again(home: Path) -> None:
+def test_the_window_analyses_compares_exports_quits_and_shows_it_again(home):
     begun_s = time.time()
     run(home, "fineparser-gui", "--self-test", home)
     report = json.loads((home / "self-test.json").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def test_the_window_analyses_compares_exports_quits_and_shows_it_again(home: Pat
     assert not again["asked_worker"]
 
 
-def test_the_command_line_scores_the_sample(home: Path) -> None:
+def test_the_command_line_scores_the_sample(home):
     said = run(home, "fineparser", "demo", "--out", home / "here").stderr
     assert "Warning" not in said
     analysis = json.loads((home / "here" / "analysis.json").read_text(encoding="utf-8"))
@@ -81,27 +81,27 @@ def test_the_command_line_scores_the_sample(home: Path) -> None:
     assert (home / "here" / "annotated.mp4").stat().st_size > 10_000
 
 
-def test_a_report_is_written_as_pdf(home: Path) -> None:
+def test_a_report_is_written_as_pdf(home):
     """What the report draws with, fonts among it, is in the folder."""
     clip = resource("samples", "sample.mp4")
     run(home, "fineparser", "score", clip, "--dive-number", "207C", "--board", 10, "--report", home / "dive.pdf")
     assert (home / "dive.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_licences_come_with_the_app() -> None:
+def test_licences_come_with_the_app():
     page, texts = (next(Path(_FOLDER).rglob(name)) for name in (LICENSE_PAGE, LICENSE_TEXTS))
     assert "PySide6" in page.read_text(encoding="utf-8")
     assert "| [torch]" in page.read_text(encoding="utf-8")
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in texts.read_text(encoding="utf-8")
 
 
-def test_processes_of_a_pool_are_the_app_itself(home: Path) -> None:
+def test_processes_of_a_pool_are_the_app_itself(home):
     run(home, "fineparser", "synthesize", "--out", home / "dives", "--train", 2, "--workers", 2)
     assert list((home / "dives").rglob("*.jpg"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file system of its own")
-def test_a_full_disk_is_one_sentence(home: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence(home, tmp_path):
     if on_full_disk(home, "true").returncode != 0:
         pytest.skip("no file system can be mounted here")
     done = on_full_disk(home, program("fineparser-gui"), "--self-test", str(tmp_path))

@@ -16,7 +16,7 @@ _FULL = 'mount -t tmpfs -o size=64k,mode=777 full "$0" && head -c 60000 /dev/zer
 NO_ROOM = "cannot be written (No space left on device): make room on its disk, or choose another one."
 
 
-def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def on_full_disk(folder, *command):
     """Runs a command in whose home, the folder, nothing can be written."""
     environment = {key: text for key, text in os.environ.items() if not key.startswith("XDG_")}
     environment |= {
@@ -34,7 +34,7 @@ def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path):
     """A folder to put the file system over."""
     folder = tmp_path / "home"
     folder.mkdir()
@@ -43,7 +43,7 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_window_says_so_and_keeps_dives_elsewhere(home: Path, tmp_path: Path) -> None:
+def test_the_window_says_so_and_keeps_dives_elsewhere(home, tmp_path):
     done = on_full_disk(home, sys.executable, "-P", "-m", "fineparser_gui", "--self-test", str(tmp_path))
     # What Qt says of a plugin without a screen.
     assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
@@ -56,7 +56,7 @@ def test_the_window_says_so_and_keeps_dives_elsewhere(home: Path, tmp_path: Path
     assert list(tmp_path.glob("fineparser-*/history-meanwhile-*.sqlite"))
 
 
-def test_the_command_line_says_so_before_it_works(home: Path) -> None:
+def test_the_command_line_says_so_before_it_works(home):
     command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", "demo", "--out", str(home / "out")]
     done = on_full_disk(home, *command)
     assert done.returncode == 7

@@ -3,10 +3,8 @@
 import csv
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from club_set import write_set
@@ -14,14 +12,13 @@ from simulated_club import club
 
 from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.resources import resource
-from fineparser_core.scoring.profile import Profile, read_profile, write_profile
+from fineparser_core.scoring.profile import read_profile, write_profile
 
 ROOT = Path(__file__).resolve().parents[2]
-Fineparser = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def active(tmp_path, monkeypatch):
     """Where the profile in use would lie."""
     path = tmp_path / "data" / "profile.json"
     for module in ("scoring.profile", "commands.learn"):
@@ -30,11 +27,11 @@ def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def clip(tmp_path: Path, make_video: Callable[..., Path]) -> Path:
+def clip(tmp_path, make_video):
     return make_video(tmp_path / "clip.mp4", 30)
 
 
-def test_a_profile_is_learned_told_used_and_named(clip: Path, active: Path, fineparser: Fineparser) -> None:
+def test_a_profile_is_learned_told_used_and_named(clip, active, fineparser):
     out = clip.parent / "profile.json"
     done = fineparser("learn", write_set(clip, club()), "--out", out, "--name", "Friday", "--use")
     assert done.code == 0, done.err
@@ -54,7 +51,7 @@ def test_a_profile_is_learned_told_used_and_named(clip: Path, active: Path, fine
     assert replace(read_profile(clip.parent / "again.json"), made_on=profile.made_on).id == profile.id
 
 
-def test_what_does_not_help_is_written_by_force_alone(clip: Path, fineparser: Fineparser) -> None:
+def test_what_does_not_help_is_written_by_force_alone(clip, fineparser):
     dives, out = write_set(clip, club()[5:10]), clip.parent / "profile.json"
     done = fineparser("learn", dives, "--out", out)
     assert done.code == 0
@@ -74,23 +71,21 @@ def test_what_does_not_help_is_written_by_force_alone(clip: Path, fineparser: Fi
         ({"start_frame": 0, "end_frame": 20}, "keep one of them"),
     ],
 )
-def test_marks_that_teach_nothing_are_one_sentence(
-    clip: Path, fineparser: Fineparser, changed: dict[str, Any], said: str
-) -> None:
+def test_marks_that_teach_nothing_are_one_sentence(clip, fineparser, changed, said):
     done = fineparser("learn", write_set(clip, club()[:6], **changed), "--out", clip.parent / "profile.json")
     assert done.code == 2
     assert said in done.err
     assert done.err.count("\n") == 1
 
 
-def made_profile(folder: Path, clip: Path, fineparser: Fineparser, **changed: Any) -> Profile:
+def made_profile(folder, clip, fineparser, **changed):
     assert fineparser("learn", write_set(clip, club()), "--out", folder / "profile.json").code == 0
     profile = replace(read_profile(folder / "profile.json"), **changed)
     write_profile(profile, folder / "profile.json")
     return profile
 
 
-def test_a_profile_of_other_weights_is_refused(tmp_path: Path, clip: Path, fineparser: Fineparser) -> None:
+def test_a_profile_of_other_weights_is_refused(tmp_path, clip, fineparser):
     made_profile(tmp_path, clip, fineparser)
     done = fineparser("score", resource("samples", "sample.mp4"), "--profile", tmp_path / "profile.json", "--quiet")
     assert done.code == 2
@@ -98,9 +93,7 @@ def test_a_profile_of_other_weights_is_refused(tmp_path: Path, clip: Path, finep
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_tutorial_run(
-    tmp_path: Path, fineparser: Fineparser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_commands_of_the_tutorial_run(tmp_path, fineparser, monkeypatch):
     """On rendered stand-ins for phone clips; those that are measured are too few to help, so `learn` is forced."""
     text = (ROOT / "packaging" / "docs" / "learning.md").read_text(encoding="utf-8")
     facts = rendered_facts()

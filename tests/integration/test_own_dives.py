@@ -1,9 +1,7 @@
 """From a club's table and videos to trained weights, by stand-ins of which scores and transitions are known."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +21,6 @@ from fineparser_core.training.dives import check_labels
 from fineparser_core.training.presets import get_config
 from fineparser_core.video.reader import VideoReader
 
-Fineparser = Callable[..., Any]
 # The smallest method, on one dive.
 ONE_STEP = [
     "--config",
@@ -43,7 +40,7 @@ ONE_STEP += ["--batch-size", "1", "--validation-share", "0", "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")
-def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def club(tmp_path_factory):
     """Four judged dives of one number, the last for testing, and one without a score."""
     folder = tmp_path_factory.mktemp("club")
     facts = rendered_facts()
@@ -58,14 +55,12 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "club.json"
 
 
-def fact_end(fact: dict[str, Any]) -> int:
+def fact_end(fact):
     """Another last frame, so that it is another dive."""
     return int(fact["out_frame"]) - 1
 
 
-def test_a_table_of_videos_is_trained_on(
-    club: Path, fineparser: Fineparser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_of_videos_is_trained_on(club, fineparser, tmp_path, monkeypatch):
     monkeypatch.setattr(I3D, "forward", see_some)
     trained = fineparser("train", *ONE_STEP, "--data", club, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
     assert trained.code == 0, trained.err
@@ -74,7 +69,7 @@ def test_a_table_of_videos_is_trained_on(
     assert results["data"]["dives"] == 1
 
 
-def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> None:
+def test_frames_and_masks_are_those_of_the_video(club, tmp_path):
     content = json.loads(club.read_text(encoding="utf-8"))
     video = Path(content["dives"][0]["video"])
     frames = np.minimum(np.arange(10, 106), 90)
@@ -102,14 +97,11 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
     cache = DatasetCache(tmp_path / "cache", data, "follow")
     assert cache.prepare([first]) == []
     dive = cache.load(first)
-    assert dive.masks is not None
     assert (dive.masks[20] > 127).any()
     assert dive.seconds == pytest.approx(80 / 25)
 
 
-def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
-    club: Path, fineparser: Fineparser, tmp_path: Path
-) -> None:
+def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(club, fineparser, tmp_path):
     content = json.loads(club.read_text(encoding="utf-8"))
     content["dives"][3]["dive_number"] = "107B"
     (tmp_path / "other.json").write_text(json.dumps(content), encoding="utf-8")
@@ -118,7 +110,7 @@ def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
     assert "No training dive has a number of the dives to measure: leave --per-number away." in refused.err
 
 
-def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) -> None:
+def test_what_lacks_masks_is_told_how_to_get_them(club, tmp_path):
     data = load_dataset(club)
     for needs in (lambda: check_labels(data, get_config("fineparser")), lambda: DatasetCache(tmp_path, data, "follow")):
         with pytest.raises((AnnotationError, ConfigError), match="data import TABLE --label"):
@@ -128,7 +120,7 @@ def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
+def test_weights_label_what_the_table_does_not(club, fineparser, tmp_path):
     video = resource("samples", "sample.mp4")
     (tmp_path / "dives.csv").write_text(f"video,dive,board,score\n{video},207C,10,62.7\n", encoding="utf-8")
     done = fineparser("data", "import", tmp_path / "dives.csv", "--out", tmp_path / "club.json", "--label")
@@ -148,7 +140,7 @@ def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparse
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_apps_own_model_goes_on_to_learn(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
+def test_the_apps_own_model_goes_on_to_learn(club, fineparser, tmp_path):
     dives = [dive for dive in json.loads(club.read_text(encoding="utf-8"))["dives"] if dive.get("split") != "test"][:2]
     for dive in dives:
         del dive["first_flight_frame"], dive["first_entry_frame"]

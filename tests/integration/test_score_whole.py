@@ -4,13 +4,10 @@ import csv
 import io
 import json
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -35,13 +32,12 @@ from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.processes import decode, encode, own_process
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
-from fineparser_gui.worker.protocol import AnyMessage, Ending, ParseRequest, Request, ScoreRequest
+from fineparser_gui.worker.protocol import AnyMessage, Ending, ParseRequest, ScoreRequest
 
 WEIGHTS = resource("weights", "fineparser")
 if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
     pytest.skip("there are no bundled weights or no sample dive yet", allow_module_level=True)
 
-Fineparser = Callable[..., Any]
 SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
@@ -49,7 +45,7 @@ SECONDS, BEFORE_S, SIZE_PX = 7, 1.5, (640, 360)
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recording(tmp_path_factory):
     """The sample dive within seven seconds, with waiting before and after it."""
     path = tmp_path_factory.mktemp("recording") / "recording.mp4"
     with VideoReader(SAMPLE_CLIP) as reader:
@@ -64,12 +60,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _parsed_once() -> Iterator[None]:
+def _parsed_once():
     with parsed_once():
         yield
 
 
-def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
+def test_sample_dive_from_clip_to_files(fineparser, recording, tmp_path):
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
     outputs |= {"--csv": tmp_path / "t.csv", "--report": tmp_path / "r.html"}
     files = (word for pair in outputs.items() for word in pair)
@@ -84,7 +80,6 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path,
     assert data["format"] == FORMAT
     analysis = analysis_from_dict(data, read_masks_npz(outputs["--masks"]))
     scoring = analysis.scoring
-    assert scoring is not None
     votes = scoring.exemplars
     with ExemplarStore.open() as bundled:
         assert len(votes) == min(10, sum(one.dive_number == SAMPLE["dive_number"] for one in bundled.exemplars()))
@@ -107,7 +102,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path,
 
 
 @pytest.mark.slow
-def test_many_have_the_numbers_of_each(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
+def test_many_have_the_numbers_of_each(fineparser, recording, tmp_path):
     bad, out = tmp_path / "bad.mp4", tmp_path / "results.jsonl"
     bad.write_text("no video", encoding="utf-8")
     outcome = fineparser("score", recording, bad, SAMPLE_CLIP, *DIVE, "--out", out, "--csv", tmp_path / "table.csv")
@@ -118,26 +113,23 @@ def test_many_have_the_numbers_of_each(fineparser: Fineparser, recording: Path, 
     assert found[1].error.startswith(f"{bad}")
     for one in (found[0], found[2]):
         alone, _ = by_command(fineparser, one.asked.path, tmp_path)
-        assert one.analysis is not None
         assert without_samples(analysis_to_dict(one.analysis)) == without_samples(alone)
         assert len(one.quantities) == 6
         assert one.quantities[0].keys() >= {"flight_time", "take_off_speed"}
 
 
-def by_command(fineparser: Fineparser, path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
+def by_command(fineparser, path, folder):
     outcome = fineparser("score", path, *DIVE, "--json", folder / "a.json", "--masks", folder / "m.npz")
     assert outcome.code == 0, outcome.err
     return json.loads((folder / "a.json").read_text(encoding="utf-8")), read_masks_npz(folder / "m.npz")
 
 
-def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
+def by_worker(path, folder):
     with subprocess.Popen(
         own_process("fineparser_gui.worker.child", str(folder)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
 
-        def ask(request: Request) -> Any:
+        def ask(request):
             worker.stdin.write(encode(request))
             worker.stdin.flush()
             messages = (decode(line, AnyMessage) for line in worker.stdout)
@@ -150,7 +142,7 @@ def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
     return scored.analysis, MaskArrays(**read_arrays(Path(scored.record_path), MaskArrays._fields))
 
 
-def test_a_file_gives_the_same_however_it_comes_in(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
+def test_a_file_gives_the_same_however_it_comes_in(fineparser, recording, tmp_path):
     commanded = by_command(fineparser, recording, tmp_path)
     analysis = score_clip(recording, SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
     own, masks = analysis_to_dict(analysis), MaskArrays.of(analysis.parse)
@@ -164,9 +156,7 @@ def test_a_file_gives_the_same_however_it_comes_in(fineparser: Fineparser, recor
             np.testing.assert_array_equal(getattr(seen, name), getattr(masks, name), name)
 
 
-def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(
-    fineparser: Fineparser, recording: Path, tmp_path: Path
-) -> None:
+def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser, recording, tmp_path):
     library, outputs = tmp_path / "library.sqlite", {"--json": tmp_path / "a.json", "--csv": tmp_path / "t.csv"}
     ExemplarStore.create(library).close()
     outputs["--report"] = tmp_path / "r.html"
@@ -188,7 +178,7 @@ def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(
     assert "from measures alone" in page
 
 
-def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser, recording: Path) -> None:
+def test_without_a_dive_number_the_steps_alone(fineparser, recording):
     outcome = fineparser("score", recording, "--quiet")
     assert outcome.code == 0
     (told,) = outcome.err.splitlines()
@@ -199,7 +189,7 @@ def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser, recording
 
 # What is no dive has its JSON on stdout, too.
 @pytest.mark.slow
-def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser, recording: Path) -> None:
+def test_json_on_stdout_is_nothing_but_json(fineparser, recording):
     outcome = fineparser("score", recording, "--dive-number", SAMPLE["dive_number"], "--json", "-", "--exemplars", 3)
     assert outcome.code == 0, outcome.err
     data = json.loads(outcome.out)
@@ -209,7 +199,7 @@ def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser, recording: P
     assert data["contradictions"] == []
 
 
-def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Fineparser, clips: Path) -> None:
+def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser, clips):
     # Not `dive.mp4`: whether a square that falls is taken for a dive is chance, and differs between precisions.
     outcome = fineparser("score", clips / "nobody.mp4", "--dive-number", "207C", "--quiet", "--json", "-")
     assert outcome.code == 8, outcome.err
@@ -221,14 +211,14 @@ def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Finepar
 
 
 @pytest.mark.slow
-def test_what_is_no_dive_is_scored_where_that_is_asked_for(fineparser: Fineparser, clips: Path) -> None:
+def test_what_is_no_dive_is_scored_where_that_is_asked_for(fineparser, clips):
     scored = ("--dive-number", "207C", "--quiet", "--force", "--exemplars", 1)
     outcome = fineparser("score", clips / "nobody.mp4", *scored)
     assert outcome.code == 0, outcome.err
     assert "scored as you asked" in outcome.out
 
 
-def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+def test_damaged_weights(fineparser, clips, tmp_path):
     folder = shutil.copytree(WEIGHTS, tmp_path / "weights")
     shard = sorted(folder.glob("*.safetensors"))[-1]
     damaged = bytearray(shard.read_bytes())
@@ -241,12 +231,11 @@ def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+def test_cancel_half_way_leaves_nothing(tmp_path, number):
     outputs = ("--json", tmp_path / "a.json", "--masks", tmp_path / "m.npz", "--annotated", tmp_path / "a.mp4")
     command = [sys.executable, "-m", "fineparser_core.commands.cli", "score", SAMPLE_CLIP, *DIVE, *outputs]
     command = [str(word) for word in command]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **IN_OWN_TERMINAL) as process:
-        assert process.stderr is not None
         first = process.stderr.readline()
         assert first.startswith("read ")
         stop(process, number)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,17 +17,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
 
 
-def load(path: Path, name: str) -> ModuleType:
+def load(path, name):
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def environment(tmp_path, monkeypatch):
     """The set-up of a checkout that holds the least there can be."""
     monkeypatch.delenv("FINEPARSER_VENV", raising=False)
     folder = tmp_path / "checkout" / "packaging"
@@ -43,9 +40,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 14)])
-def test_another_python_is_told_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, int]
-) -> None:
+def test_another_python_is_told_in_a_sentence(monkeypatch, capsys, version):
     dev = load(PACKAGING / "dev.py", "dev_under_test")
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version_info", (*version, 2, "final", 0))
@@ -56,13 +51,13 @@ def test_another_python_is_told_in_a_sentence(
     assert capsys.readouterr().err == sentence
 
 
-def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch):
     monkeypatch.syspath_prepend(PACKAGING)
     folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
     assert {f"tests/{name}" for name in folders} == set(load(PACKAGING / "tasks.py", "tasks_under_test")._TESTS)
 
 
-def test_something_else_in_the_place_of_the_environment(environment: ModuleType) -> None:
+def test_something_else_in_the_place_of_the_environment(environment):
     environment.VENV.folder.write_text("mine", encoding="utf-8")
     with pytest.raises(environment.SetupError, match="move it away"):
         environment.VENV.ensure()
@@ -70,19 +65,17 @@ def test_something_else_in_the_place_of_the_environment(environment: ModuleType)
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "packaging/lock.txt"])
-def test_stamp_follows_the_project_and_the_lock(environment: ModuleType, name: str) -> None:
+def test_stamp_follows_the_project_and_the_lock(environment, name):
     before = environment.stamp()
     with (environment.ROOT / name).open("a") as file:
         file.write("\n")
     assert environment.stamp() != before
 
 
-def test_what_an_extra_needs_is_installed_by_its_hash_and_nothing_else(
-    environment: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_an_extra_needs_is_installed_by_its_hash_and_nothing_else(environment, monkeypatch):
     asked = []
 
-    def note(command: list[str], *_: str) -> None:
+    def note(command, *_):
         named = Path(command[-1]).read_text(encoding="utf-8") if command[-2] == "-r" else ""
         asked.append((*command[5:-1], named) if named else tuple(command[5:]))
 
@@ -93,7 +86,7 @@ def test_what_an_extra_needs_is_installed_by_its_hash_and_nothing_else(
     assert asked == [("--require-hashes", "--no-deps", "-r", locked), ("torch",), own]
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
+def test_the_lock_holds_what_the_project_asks_for():
     """Each package that `pyproject.toml` names is there, with a version in its range for each supported Python."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {"core": project["dependencies"]} | project["optional-dependencies"]
@@ -111,11 +104,11 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
                 assert all(wanted.specifier.contains(str(one.specifier)[2:]) for one in found), (str(wanted), python)
 
 
-def holds(requirement: Requirement, here: dict[str, str]) -> bool:
+def holds(requirement, here):
     return requirement.marker is None or requirement.marker.evaluate(here)
 
 
-def test_finished_environment_is_left_alone(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_environment_is_left_alone(environment, monkeypatch):
     environment.VENV.folder.mkdir()
     environment.VENV._stamp.write_text(environment.stamp(), encoding="utf-8")
     monkeypatch.setattr(environment.Environment, "python", Path(sys.executable))
@@ -131,9 +124,7 @@ def test_finished_environment_is_left_alone(environment: ModuleType, monkeypatch
         ("OSError: [Errno 28] No space left on device", "disk is full"),
     ],
 )
-def test_failed_step_shows_its_tail_and_says_why(
-    environment: ModuleType, capfd: pytest.CaptureFixture[str], output: str, sentence: str
-) -> None:
+def test_failed_step_shows_its_tail_and_says_why(environment, capfd, output, sentence):
     code = f"import sys; print(*range(100), sep='\\n'); print({output!r}); sys.exit(1)"
     with pytest.raises(environment.SetupError, match=sentence):
         environment.run_step([sys.executable, "-c", code], "It went wrong")
@@ -142,7 +133,7 @@ def test_failed_step_shows_its_tail_and_says_why(
     assert tail[0] == "86"
 
 
-def test_no_display_is_told_before_anything_is_set_up(tmp_path: Path) -> None:
+def test_no_display_is_told_before_anything_is_set_up(tmp_path):
     if not sys.platform.startswith("linux"):
         pytest.skip("other systems always have a display")
     shutil.copytree(PACKAGING, tmp_path / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
@@ -170,9 +161,7 @@ def test_no_display_is_told_before_anything_is_set_up(tmp_path: Path) -> None:
         ("cp312-cp312-musllinux_1_2_x86_64", False),
     ],
 )
-def test_the_lock_names_the_wheels_that_a_supported_system_takes(
-    monkeypatch: pytest.MonkeyPatch, tags: str, fits: bool
-) -> None:
+def test_the_lock_names_the_wheels_that_a_supported_system_takes(monkeypatch, tags, fits):
     monkeypatch.syspath_prepend(PACKAGING)
     lock = load(PACKAGING / "lock.py", "lock_under_test")
     assert bool(lock._WHEELS.search(f"name-1.0-{tags}.whl")) is fits

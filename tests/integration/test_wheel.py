@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCORE_TOLERANCE = 0.2
 
 
-def run(*command: object, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(*command, folder, code=0):
     """Runs a command that sees neither the checkout nor what this user keeps."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     home = str(folder / "home")
@@ -27,7 +27,7 @@ def run(*command: object, folder: Path, code: int = 0) -> subprocess.CompletedPr
     return done
 
 
-def make_environment(folder: Path) -> Path:
+def make_environment(folder):
     """An empty virtual environment; returns the folder of its programs."""
     import venv  # which Windows' embeddable Python lacks
 
@@ -35,7 +35,7 @@ def make_environment(folder: Path) -> Path:
     return folder / ("Scripts" if os.name == "nt" else "bin")
 
 
-def borrow_packages(programs: Path) -> None:
+def borrow_packages(programs):
     """Lets an environment use the third-party packages of the present one, but neither the checkout nor Qt."""
     python = programs / "python"
     found = subprocess.run(
@@ -52,7 +52,7 @@ def borrow_packages(programs: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory):
     """The wheel of the sdist of the checkout."""
     folder = tmp_path_factory.mktemp("built")
     run(sys.executable, "-m", "hatchling", "build", "-d", folder, "-t", "sdist", folder=ROOT)
@@ -63,7 +63,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def programs(wheel: Path) -> Path:
+def programs(wheel):
     """The programs of an environment with the wheel and the borrowed packages, without Qt."""
     made = make_environment(wheel.parent / "environment")
     run(sys.executable, "-m", "pip", "--python", made / "python", "install", "--no-deps", wheel, folder=wheel.parent)
@@ -71,13 +71,12 @@ def programs(wheel: Path) -> Path:
     return made
 
 
-def readme_score() -> float:
+def readme_score():
     found = re.search(r"^Score ([0-9.]+) for 207C", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found is not None
     return float(found[1])
 
 
-def test_wheel_holds_every_module_and_resource(wheel: Path) -> None:
+def test_wheel_holds_every_module_and_resource(wheel):
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("fineparser_*/**/*.py")}
@@ -90,7 +89,7 @@ def test_wheel_holds_every_module_and_resource(wheel: Path) -> None:
     assert expected <= packed
 
 
-def test_demo_of_the_installed_wheel(programs: Path, tmp_path: Path) -> None:
+def test_demo_of_the_installed_wheel(programs, tmp_path):
     done = run(programs / "fineparser", "demo", "--out", "here", folder=tmp_path)
     assert "for 207C from 10 m" in done.stdout
     assert str(programs.parent) in done.stdout  # the clip, from inside the wheel
@@ -100,7 +99,7 @@ def test_demo_of_the_installed_wheel(programs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "here" / "masks.npz").stat().st_size > 10_000
 
 
-def test_window_without_qt_says_the_way_out(programs: Path, tmp_path: Path) -> None:
+def test_window_without_qt_says_the_way_out(programs, tmp_path):
     done = run(programs / "python", "-m", "fineparser_gui", folder=tmp_path, code=1)
     assert done.stdout == ""
     assert done.stderr == (
@@ -111,7 +110,7 @@ def test_window_without_qt_says_the_way_out(programs: Path, tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("extra", ["", "[gui]"])
-def test_real_install(wheel: Path, tmp_path: Path, extra: str) -> None:
+def test_real_install(wheel, tmp_path, extra):
     programs = make_environment(tmp_path / "environment")
     pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
     run(*pip, "install", f"{wheel}{extra}", folder=tmp_path)

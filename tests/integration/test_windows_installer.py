@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ _REFUSED = 2
 class Windows:
     """A Wine prefix of a user whose name has a space and an umlaut."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         user = "Zoë Müller"
         self._environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ} | {
             "WINEPREFIX": str(folder),
@@ -55,34 +54,34 @@ class Windows:
         self.installed = self.local / "Programs" / "FineParser Studio"
         self.start_menu = self.local.parent / "Roaming/Microsoft/Windows/Start Menu/Programs"
 
-    def start(self, *command: object, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def start(self, *command, stdout=subprocess.DEVNULL):
         return subprocess.Popen(
             ["wine", *map(str, command)], env=self._environment, stdout=stdout, stderr=subprocess.DEVNULL
         )
 
-    def run(self, *command: object) -> int:
+    def run(self, *command):
         return self.start(*command).wait()
 
-    def registry(self, key: str, value: str = "") -> str:
+    def registry(self, key, value=""):
         """Return a value of the registry as text, or "" where there is none."""
         name = ("/v", value) if value else ("/ve",)
         output, _ = self.start("reg", "query", key, *name, stdout=subprocess.PIPE).communicate()
         lines = output.decode("utf-8", "replace").splitlines()
         return next((line.split("REG_SZ", 1)[1].strip() for line in lines if "REG_SZ" in line), "")
 
-    def end(self) -> None:
+    def end(self):
         subprocess.run(["wineserver", "-k"], env=self._environment, check=False)
 
 
 @pytest.fixture(scope="module")
-def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+def windows(tmp_path_factory):
     windows = Windows(tmp_path_factory.mktemp("wine") / "prefix")
     yield windows
     windows.end()
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def app(tmp_path_factory):
     """A folder as PyInstaller leaves it."""
     folder = tmp_path_factory.mktemp("app")
     (folder / "_internal").mkdir()
@@ -95,7 +94,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installer(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installer(app, tmp_path_factory):
     pytest.importorskip("PIL")
     icons = tmp_path_factory.mktemp("icons")
     script = Path(__file__).resolve().parents[2] / "packaging" / "bundle" / "make_icons.py"
@@ -103,7 +102,7 @@ def installer(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_installer(app, icons, "1.2rc3", "The authors", tmp_path_factory.mktemp("made"))
 
 
-def test_install_upgrade_and_uninstall(windows: Windows, installer: Path) -> None:
+def test_install_upgrade_and_uninstall(windows, installer):
     assert windows.run(installer, "/S") == 0
     assert sorted(path.name for path in windows.installed.iterdir()) == [
         "_internal",
@@ -136,7 +135,7 @@ def test_install_upgrade_and_uninstall(windows: Windows, installer: Path) -> Non
 
 
 @pytest.mark.parametrize("program", ["fineparser-gui.exe", "fineparser.exe"])
-def test_a_running_program_is_neither_replaced_nor_removed(windows: Windows, installer: Path, program: str) -> None:
+def test_a_running_program_is_neither_replaced_nor_removed(windows, installer, program):
     folder = windows.drive / "coach"
     assert windows.run(installer, "/S", "/D=C:\\coach") == 0
     with windows.start(folder / program) as process:
@@ -154,7 +153,7 @@ def test_a_running_program_is_neither_replaced_nor_removed(windows: Windows, ins
     assert not (folder / "_internal" / "old.py").exists()
 
 
-def test_the_folder_of_another_program_is_left_alone(windows: Windows, installer: Path) -> None:
+def test_the_folder_of_another_program_is_left_alone(windows, installer):
     other = windows.drive / "other" / "_internal"
     other.mkdir(parents=True)
     (other / "theirs.dll").touch()
@@ -162,14 +161,14 @@ def test_the_folder_of_another_program_is_left_alone(windows: Windows, installer
     assert [path.name for path in other.parent.rglob("*")] == ["_internal", "theirs.dll"]
 
 
-def test_a_folder_without_the_programs_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_the_programs_is_refused(tmp_path):
     from environment import SetupError
 
     with pytest.raises(SetupError, match="holds no program for Windows"):
         make_installer(tmp_path, tmp_path, "1", "The authors", tmp_path)
 
 
-def test_a_library_of_another_origin_is_named(tmp_path: Path) -> None:
+def test_a_library_of_another_origin_is_named(tmp_path):
     command = [sys.executable, check_libraries.__file__, tmp_path]
     (tmp_path / "program.exe").touch()
     assert subprocess.run(command, capture_output=True).returncode == 0

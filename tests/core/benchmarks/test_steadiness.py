@@ -43,9 +43,7 @@ LABELS = JudgedDive(
 
 
 def planned(name, labels=LABELS, info=None):
-    made = plan(name, labels, info or video(), FOLDER)
-    assert made is not None
-    return made
+    return plan(name, labels, info or video(), FOLDER)
 
 
 @pytest.mark.parametrize("name", VARIANTS)

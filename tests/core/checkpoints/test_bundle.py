@@ -18,7 +18,7 @@ from fineparser_core.checkpoints.bundle import (
     read_card,
     save_bundle,
 )
-from fineparser_core.checkpoints.reference import from_reference, load_reference
+from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_reference, our_name
 from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
@@ -227,3 +227,21 @@ def test_authors_checkpoint_becomes_a_bundle_with_the_same_values(tmp_path, caps
         main(["release", str(path), str(out)])
     with pytest.raises(ConfigError, match="is not a bundle"):
         main(["release", str(path), str(tmp_path), "--overwrite"])
+
+
+UNUSED = ("regressor_delta3/", "video_encoder/backbone.fc.")
+
+
+def test_every_tensor_of_the_release_that_is_used_has_a_name_here():
+    entries = golden_kit.entries(0)
+    used = [(entry, key) for entry in ENTRIES for key in entries[entry] if not f"{entry}/{key}".startswith(UNUSED)]
+    state = from_reference(entries)
+    assert len(state) == len(used)
+    for entry, key in used:
+        name = our_name(entry, key)
+        assert torch.equal(state[name], entries[entry][key])
+
+
+def test_tensors_of_other_networks_are_refused():
+    with pytest.raises(CheckpointError, match=r"'decoder1/model\.3\.norm_q\.weight' is not a tensor"):
+        our_name("decoder1", "model.3.norm_q.weight")

@@ -1,10 +1,15 @@
 """What a console of Windows with an old code page shows of names that it has no letters for."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
+from platforms import CLOSING
+
+from fineparser_core.commands.terminal import cancel_on_signals
 
 PROGRAM = (
     "import sys\n"
@@ -21,3 +26,12 @@ def test_a_letter_that_the_code_page_lacks_is_printed_as_its_escape(page, shown)
     )
     assert done.returncode == 0
     assert [stream.decode(page).splitlines() for stream in (done.stdout, done.stderr)] == [[shown], [shown]]
+
+
+@pytest.mark.parametrize(("number", "interrupts"), [(CLOSING, False), (signal.SIGINT, True)])
+def test_a_second_ctrl_c_interrupts_at_once(number, interrupts):
+    with cancel_on_signals() as cancel:
+        signal.raise_signal(number)
+        assert cancel.cancelled
+        with pytest.raises(KeyboardInterrupt) if interrupts else nullcontext():
+            signal.raise_signal(number)

@@ -1,8 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 from made_analysis import made_analysis
 
-from fineparser_core.commands.score_report import report
+from fineparser_core.commands.score_report import named_otherwise, report
+from fineparser_core.export.results import AskedClip
 from fineparser_core.records import DiverCandidate, DiverEvidence
 
 
@@ -27,3 +29,17 @@ def test_possible_divers_are_listed_with_the_option_that_chooses_one(small_video
     assert "60%  20 to 120  a body is seen (analysed)" in text
     assert "30%  10 to 110  no splash" in text
     assert "may be the diver" not in told(first, replace(second, probability=0.1))
+
+
+def test_what_the_name_and_the_command_contradict_is_said_with_both():
+    asked = AskedClip(path=Path("Anna_107B_3m.mp4"), dive_number="103b", board_m=1.0)
+    assert list(named_otherwise(asked, "301A")) == [
+        "Anna_107B_3m.mp4: its name says 107B, and 103B counts.",
+        "Anna_107B_3m.mp4: its name says 3 m, and 1 m counts.",
+        "Anna_107B_3m.mp4: the command says 301A, and 103B counts.",
+    ]
+
+
+def test_what_agrees_or_is_said_once_alone_is_not_told():
+    assert not list(named_otherwise(AskedClip(path=Path("Anna_107B_3m.mp4"))))
+    assert not list(named_otherwise(AskedClip(path=Path("IMG_2071.MOV"), dive_number="103B", board_m=1.0), "103B", 1.0))

@@ -24,7 +24,6 @@ def test_what_cannot_be_watched_is_said(argv, code, said, tmp_path, capsys):
 
 def test_a_folder_is_of_one_watch(tmp_path, capsys):
     lock = lock_file(tmp_path / ".lock")
-    assert lock is not None
     with lock:
         assert main(["watch", SAMPLE, "--out", str(tmp_path)]) == 2
     assert "Another `fineparser watch` writes to" in capsys.readouterr().err

@@ -55,7 +55,6 @@ def folder(tmp_path, truth):
 def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder, parse):
     labels, unlabeled = read_dives(folder)
     assert (labels.video, labels.start_frame, labels.end_frame) == (folder / "dive.avi", 5, 100)
-    assert labels.masks is not None
     result = measure_clip(parse, labels, truths=read_masks(labels.masks))
     assert result.flight_error == pytest.approx(-1.2)  # a frame of 25 a second is 1.2 of 30
     assert result.entry_error == pytest.approx(2.4)

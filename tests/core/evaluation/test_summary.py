@@ -6,7 +6,10 @@ import pytest
 from made_results import dive
 from scipy.stats import spearmanr
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.dataset_evaluation import compare
+from fineparser_core.evaluation.fidelity import contribution_fidelity, true_contributions
 from fineparser_core.evaluation.metrics import interval_iou
 from fineparser_core.evaluation.summary import METRICS, summarize
 
@@ -78,3 +81,73 @@ def test_a_spread_that_is_the_normal_error_is_calibrated():
     assert honest["spread_ece"].value < 0.02 < 0.3 < sure["spread_ece"].value
     assert honest["spread_tau"].value == pytest.approx(sure["spread_tau"].value)
     assert honest["spread_tau"].low > 0.2
+
+
+def two_methods(n=60):
+    rng = np.random.default_rng(5)
+    first = [dive(i, predicted=50 + i + rng.normal(0, 5), interval_iou=rng.uniform(0.4, 1)) for i in range(n)]
+    return first, [replace(one, predicted=one.score + rng.normal(0, 20), masks=None) for one in first]
+
+
+def test_differences_are_those_of_the_same_dives():
+    first, second = two_methods()
+    found = compare(first, [second[3], *second[10:]], seed=7)
+    shared = [3, *range(10, 60)]
+    true, one, other = (
+        np.array([getattr(results[i], name) for i in shared])
+        for results, name in ((first, "score"), (first, "predicted"), (second, "predicted"))
+    )
+    rho = found["rho"]
+    assert rho.n == 51
+    assert rho.first == pytest.approx(spearmanr(one, true).statistic, abs=1e-12)
+    assert rho.second == pytest.approx(spearmanr(other, true).statistic, abs=1e-12)
+    rng = np.random.default_rng((7, 51, 2000))
+    draws = [
+        spearmanr(one[i], true[i]).statistic - spearmanr(other[i], true[i]).statistic
+        for i in rng.integers(0, 51, (2000, 51))
+    ]
+    assert (rho.low, rho.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=1e-12)
+    error = found["score_error"]
+    assert error.value == pytest.approx(np.abs(one - true).mean() - np.abs(other - true).mean())
+    relative = 100 * (np.mean((one - true) ** 2) - np.mean((other - true) ** 2)) / np.ptp(true) ** 2
+    assert found["r_l2_x100"].value == pytest.approx(relative)
+    assert found["aiou_75"].value == found["aiou_75"].high == 0
+    assert "mask_iou" not in found  # the second has none
+    assert compare(first, second, seed=7) == compare(first, second, seed=7)
+
+
+def pairs(n=12, seed=0):
+    """Dives that are each other's exemplars, with their true contributions."""
+    rng = np.random.default_rng(seed)
+    results = [dive(number) for number in range(n)]
+    qualities = {r.id: tuple(rng.uniform(3, 10, 3).tolist()) for r in results}
+    made = []
+    for result in results:
+        exemplars = [r.id for r in results if r.dive_number == result.dive_number and r.id != result.id]
+        points = [true_contributions(result.difficulty, qualities[result.id], qualities[e]).tolist() for e in exemplars]
+        made.append(replace(result, exemplars=tuple(exemplars), contributions=tuple(map(tuple, points))))
+    return made, qualities
+
+
+def test_true_contributions_sum_to_the_difference_of_scores():
+    better, worse = (9.0, 8.0, 7.0), (8.0, 8.5, 5.0)
+    points = true_contributions(3.2, better, worse)
+    award = [0.3 * q[0] + 0.5 * q[1] + 0.2 * q[2] for q in (better, worse)]
+    assert points.sum() == pytest.approx(3 * 3.2 * (award[0] - award[1]))
+    assert points.tolist() == pytest.approx([3 * 3.2 * 0.3, -3 * 3.2 * 0.25, 3 * 3.2 * 0.4])
+
+
+def test_the_truth_is_faithful_and_its_opposite_is_not():
+    results, qualities = pairs()
+    fidelity = contribution_fidelity(results, qualities)
+    assert [step["step"] for step in fidelity["steps"]] == list(STEP_NAMES)
+    assert [step["value"] for step in fidelity["steps"]] == pytest.approx([1, 1, 1])
+    assert (fidelity["n_numbers"], fidelity["n_pairs"]) == (3, 3 * 4 * 3)
+
+    def opposite(result):
+        points = tuple((-first, second, 0.0) for first, second, _ in result.contributions)
+        return replace(result, contributions=points)
+
+    other = contribution_fidelity([opposite(result) for result in results], qualities)
+    # What is the same for every pair ranks nothing.
+    assert [step["value"] for step in other["steps"]] == pytest.approx([-1, 1, 0])

@@ -1,13 +1,11 @@
-"""A second program at the same library: `python second_writer.py FOLDER NAME COUNT [die]`."""
+"""A second program at the same library: `python second_writer.py FOLDER NAME COUNT`."""
 
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from exemplar_kit import MODEL_ID, add, encoding, mask
-from platforms import KILL
 
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
@@ -24,11 +22,6 @@ def main() -> None:
             if i % 3 == 2:
                 library.remove(made.id)
             library.keep_parse(made.id, MODEL_ID, encoding(i), mask(), (21, 61))
-        if "die" in sys.argv:
-            with library.files[0].writing() as db:
-                db.execute("UPDATE exemplar SET score = 0")
-                db.execute("DELETE FROM encoding")
-                os.kill(os.getpid(), KILL)
 
 
 if __name__ == "__main__":

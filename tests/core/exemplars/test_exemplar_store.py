@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
-from platforms import KILLED, windows_has_no
+from platforms import windows_has_no
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars import library_file, store
@@ -276,22 +276,6 @@ def test_two_programs_write_at_once_and_neither_loses_a_row(tmp_path):
     shutil.copyfile(tmp_path / BACKUP_NAME, tmp_path / FILE_NAME)
     with ExemplarStore.open_own(tmp_path) as library:
         assert len(library.exemplars()) == 16
-
-
-def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
-    script = str(Path(__file__).with_name("second_writer.py"))
-    with ExemplarStore.open_own(tmp_path) as beside:  # another program has it open all the while
-        done = subprocess.run(
-            [sys.executable, script, str(tmp_path), "ada", "3", "die"], input="go\n", capture_output=True, text=True
-        )
-        assert done.returncode == KILLED, done.stderr
-        assert [e.score for e in beside.exemplars()] == [50.0, 51.0]
-        beside.edit("ada-00", FACTS)
-    with ExemplarStore.open_own(tmp_path) as library:
-        assert library.notice == ""
-        assert library.get("ada-00").score == 61.2
-        assert library.files.encoded(MODEL_ID) == {"ada-00", "ada-01", "ada-02"}
-    assert integrity(tmp_path / FILE_NAME) == "ok"
 
 
 @windows_has_no("permissions of a folder that os.chmod takes away")

@@ -124,7 +124,6 @@ def test_round_trip(scored, small_video, make_analysis, tmp_path):
 
 
 def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
-    assert analysis.scoring is not None
     broken = replace(analysis, scoring=replace(analysis.scoring, score=float("nan")))
     with pytest.raises(ExportError, match="not finite"):
         write_analysis_json(broken, tmp_path / "dive.json")

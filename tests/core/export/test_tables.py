@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
@@ -96,3 +97,14 @@ def test_the_data(dives, tmp_path):
     note, line, _ = data["dives"][1]["drawings"]
     assert note == {"kind": "note", "frame": 12, "points": [[3.0, 4.0]], "text": "early", "degrees": None}
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
+
+
+def test_tables_are_columns_of_one_length(small_video, make_analysis):
+    analysis = make_analysis(small_video, 1)
+    tables = analysis.tables()
+    assert all(len({len(column) for column in columns.values()}) <= 1 for columns in tables.values())
+    assert tables["phases"]["name"] == list(STEP_NAMES)
+    assert tables["phases"]["points"] == [part.points for part in analysis.scoring.contributions]
+    assert tables["phases"]["start_frame"][1] == analysis.parse.transitions.first_flight_frame
+    assert tables["moments"]["moment"][0] == "take_off"
+    assert [len(tables["exemplars"]["vote"]), len(tables["samples"]["frame"])] == [len(analysis.scoring.exemplars), 96]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.pose.fineparser_pose import FineParserPose
@@ -78,3 +79,19 @@ def test_a_clip_gives_the_same_numbers_twice():
     first, second = encoder.encode(video), encoder.encode(video)
     assert np.array_equal(first.encoding.gated, second.encoding.gated)
     assert np.array_equal(first.masks, second.masks)
+
+
+def test_mps_is_chosen_only_where_it_runs_the_network(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+
+    def no_kernel(*args):
+        raise NotImplementedError("max_pool3d is not implemented for MPS")
+
+    zeros = torch.zeros
+    monkeypatch.setattr(torch, "zeros", lambda *shape, device=None: zeros(*shape))
+    assert choose_device().type == "mps"
+    monkeypatch.setattr(torch.nn.functional, "max_pool3d", no_kernel)
+    assert choose_device().type == "cpu"
+    with pytest.raises(ConfigError, match="no device 'mps' that runs the network"):
+        choose_device("mps")

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import av
 import cv2
 import numpy as np
@@ -8,9 +10,11 @@ from stand_in import HiddenTakeOff, StandIn, nothing
 
 from fineparser_core.errors import Cancelled, VideoError
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
+from fineparser_core.motion.pictures import kept_size
 from fineparser_core.progress import CancelToken
 from fineparser_core.records import NoteCode
 from fineparser_core.video.clips import make_clip
@@ -128,7 +132,6 @@ def test_nobody_visible_gives_the_middle_and_is_said(tmp_path):
     path = write_fall(tmp_path / "empty.mp4", (320, 180), falling)
     parse = parse_of(path, tmp_path, StandIn(nothing))
     assert (parse.crop_xyxy == np.array([70, 0, 250, 180], np.float32)).all()
-    assert parse.refusal is not None
     assert "No diver is seen" in parse.refusal
 
 
@@ -191,7 +194,6 @@ def test_whole_frames_need_no_coarse_pass(fall):
     assert network.windows == 0
     assert (samples.crops == np.array([0, 0, 320, 180], np.float32)).all()
     followed = read_samples(make_clip(fall), "follow", encoder)
-    assert followed.coarse is not None
     wholes, masks = followed.coarse
     # A short clip is stretched to 96 samples here, and sampled in real time there.
     np.testing.assert_array_equal(wholes, samples.frames[np.searchsorted(samples.sampled, followed.sampled)])
@@ -252,3 +254,28 @@ def test_what_a_file_lacks_is_noted(tmp_path, make_video):
         else:
             with pytest.raises(VideoError, match="cannot be decoded"):
                 read_samples(clip, "whole", encoder)
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((1920, 1080), (1280, 720)),
+        ((1080, 1920), (404, 720)),
+        ((640, 480), (640, 480)),
+        ((2160, 720), (2160, 720)),
+        ((20_000, 900), (5866, 264)),
+        ((1, 2000), (2, 720)),
+        ((853, 480), (852, 480)),
+    ],
+)
+def test_kept_frames_are_small(size, kept):
+    assert kept_size(*size) == kept
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2000, 1), (1, 2000)])
+@pytest.mark.parametrize("preprocessing", ["whole", "follow", "release"])
+def test_frames_of_a_line_are_read(size, preprocessing, tmp_path, make_video):
+    options = {"codec": "rawvideo", "pix_fmt": "gray", "time_base": Fraction(1, 30)}
+    path = make_video(tmp_path / "line.avi", 16, size_px=size, **options)
+    read = samples.read_samples(make_clip(path), preprocessing, ClipEncoder(StandIn(), torch.device("cpu")))
+    assert read.frames.shape == (96, 112, 112, 3)

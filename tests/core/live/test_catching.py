@@ -19,7 +19,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import AFTER_S, CaughtClip, StreamWatch
+from fineparser_core.live.watch import CaughtClip, StreamWatch
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.processes import own_process
 from fineparser_core.video.probe import probe
@@ -99,22 +99,6 @@ def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(tmp_path, m
         watch.stop()
     assert len(kept) == 1
     assert probe(kept[0].clip).duration_s > touches_s
-
-
-@pytest.mark.slow
-def test_a_watch_keeps_the_dive_as_a_clip(stream, tmp_path):
-    path, leaves_s, touches_s = stream
-    kept = []
-    with Ring(tmp_path / "ring") as ring:
-        watch = StreamWatch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
-        watch.start()
-        watch._thread.join()
-        watch.stop()
-    (clip,) = kept
-    assert clip.touches_s - clip.leaves_s == pytest.approx(touches_s - leaves_s, abs=0.2)
-    assert probe(clip.clip).duration_s >= clip.touches_s + AFTER_S - 0.1
-    (found,) = find_dives(clip.clip).dives
-    assert found.fall.end_s == pytest.approx(clip.touches_s, abs=0.15)
 
 
 def test_a_search_that_is_behind_ends_with_the_watch(tmp_path, monkeypatch):

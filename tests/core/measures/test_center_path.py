@@ -51,7 +51,6 @@ def test_a_panned_camera_sees_the_path_move():
 def test_no_heights_without_scale_or_water():
     parse = in_water_at_contact()
     assert not len(center_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
-    assert parse.motion is not None
     assert not len(center_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
     blind = replace(parse, joints=None, mask_probability=np.zeros_like(parse.mask_probability))
     assert center_path(blind) is None

@@ -1,6 +1,7 @@
 import pytest
 
 from fineparser_core.language import UNITS, length_text
+from fineparser_core.measures import NAMES
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, good_bands
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, measured_text, rounded_text
@@ -103,3 +104,23 @@ def test_lengths_are_read_in_meters_or_feet_and_times_as_ever(monkeypatch, units
     said = rounded_text(2.4, "jump_height", "m"), measured_text(height), band_text("jump_height", rule(0.5, 2.7, "m"))
     assert (*said, length_text(3.0)) == told
     assert rounded_text(0.98, "flight_time", "s") == "1.0 s"
+
+
+def test_good_dives_have_bands_by_number_and_board():
+    bands = good_bands("207C", 10.0)
+    assert set(bands) <= set(NAMES)
+    assert 1.5 < bands["flight_time"].low < bands["flight_time"].high < 2.0  # from 10 m
+    assert good_bands("207C", None).keys() == bands.keys()
+    assert {band.source.kind for band in bands.values()} == {"rules", "real", "rendered"}
+    assert all(band.source.about.values == (20,) for band in bands.values() if band.source.kind == "rendered")
+
+
+def test_numbers_and_boards_without_rendered_dives_have_what_rules_and_real_dives_say():
+    rules = good_bands(None, None)
+    assert {band.source.kind for band in rules.values()} == {"rules"}
+    assert {"legs_line", "elbow_angle", "closest_approach"} <= rules.keys()
+    assert good_bands("103B", None).keys() == rules.keys() | {"knee_angle"}  # from which board is not known
+    assert good_bands("103B", 10.0).keys() == rules.keys() | {"knee_angle", "flight_time", "come_out_lead"}
+    assert good_bands("207C", 3.0) == rules
+    assert good_bands("207C", 1.0).keys() == rules.keys() | {"flight_time"}
+    assert good_bands("5237D", 3.0) == rules

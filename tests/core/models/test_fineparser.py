@@ -30,7 +30,6 @@ def test_forward_is_encoding_once_and_comparing(network):
     torch.testing.assert_close(pair.relative.delta, relative.delta, rtol=1e-4, atol=1e-3)
     assert pair.query.mask_logits.shape == (1, 9, 5, 16, SIZE, SIZE)
     for parsed, one, cuts in zip((pair.query, pair.exemplar), encoded, pair.transitions, strict=True):
-        assert parsed.probabilities is not None
         torch.testing.assert_close(parsed.probabilities, one.probabilities, rtol=1e-4, atol=1e-5)
         assert cuts == one.transitions
         masks = mean_over_windows(parsed.mask_logits[0, :, -1].sigmoid())

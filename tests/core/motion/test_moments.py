@@ -27,7 +27,6 @@ def dive(board_m, rise_m, slowed=1.0):
     times = np.linspace(LEAVES_S, LEAVES_S + (rise_s + fall_s) * slowed, 40)
     off = (times - LEAVES_S) / slowed - rise_s
     path = fit_ballistics(times, np.stack([30 * off, 60 * GRAVITY_M_S2 * off**2 / 2], axis=1))
-    assert path is not None
     return LEAVES_S + rise_s * slowed, LEAVES_S + (rise_s + fall_s) * slowed, path
 
 

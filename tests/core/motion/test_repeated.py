@@ -35,7 +35,6 @@ def test_repeated_pictures_are_left_out_and_the_fall_is_as_it_was(pattern, tmp_p
     gravity = METRE_PX * 9.81 / slowed**2 / recording.motion.scale
     assert fall.acceleration == pytest.approx(gravity, abs=max(3 * fall.deviation, 0.05 * gravity))
     found = find_clip(tmp_path / "dive.mp4", search=search)
-    assert found.recording is not None
     first = find_candidate(found.clip, found.recording)
     assert Note(NoteCode.PICTURES_REPEATED, (30.0, recording.share_new * 30)) in first.notes
     step_s = np.diff(first.times_s[first.times_s < first.times_s[-1]])

@@ -1,7 +1,13 @@
+import pytest
 import torch
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.i3d import TAP_CHANNELS
+from fineparser_core.models.spatial_parser import MaskDecoder
+from fineparser_core.pose.fineparser_pose import FineParserPose, PoseStaticEncoder
 from fineparser_core.pose.keypoints import JOINTS, resolve_left_right, soft_argmax
+from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, POSE_FEATURES, PoseBackbone, pose_features
 from fineparser_core.synth.render import mirror_joints
 
@@ -80,3 +86,75 @@ def test_sides_that_swap_from_frame_to_frame_are_put_back():
     for i in (1, 2, 5):
         mixed[0, i] = mixed[0, i, other]
     assert torch.equal(resolve_left_right(mixed), joints)
+
+
+CUT = (30, 60)
+
+
+def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions():
+    torch.manual_seed(0)
+    encoder = PoseStaticEncoder().eval()
+    for read in encoder.moments.steps:
+        torch.nn.init.normal_(read[-1].weight)
+    seen = torch.randn(2, 96, POSE_FEATURES)
+    cuts = [CUT, (0, 95)]
+    with torch.inference_mode():
+        features = encoder.to_feature(seen)
+        tokens = encoder.step_tokens(features, cuts)
+
+        def at(cut, row):
+            one = features[row : row + 1]
+            return encoder.project(encoder.step_features(one, [cut]), one, [cut])[0]
+
+        first = [at((CUT[0] + by, CUT[1] + by), 0) for by in range(-2, 3)]
+        torch.testing.assert_close(tokens[0], torch.stack(first).mean(dim=0))
+        # At the ends of a clip no further than there are samples.
+        second = [at(cut, 1) for cut in ((0, 93), (0, 94), (0, 95), (1, 95), (2, 95))]
+        torch.testing.assert_close(tokens[1], torch.stack(second).mean(dim=0))
+
+
+def test_both_windows_and_poses_say_where_a_step_begins():
+    torch.manual_seed(0)
+    network = FineParserPose().eval()
+    gated, poses = torch.randn(2, 9, 1024), torch.randn(2, 96, POSE_FEATURES)
+    with torch.inference_mode():
+        windows = network.psnet.logits(gated)
+        torch.testing.assert_close(network.step_probabilities(gated, poses), (windows / 2).sigmoid())  # untrained
+        torch.nn.init.normal_(network.pose_steps.out.weight)
+        both = (windows + network.pose_steps(poses)) / 2
+        torch.testing.assert_close(network.step_probabilities(gated, poses), both.sigmoid())
+        assert torch.equal(FineParser.step_probabilities(network, gated, None), network.psnet(gated))
+
+
+WINDOWS = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.fixture(scope="module")
+def taps():
+    """Of a window of 16 x 32 x 32."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = ((8, 16, 16), (8, 8, 8), (8, 4, 4), (4, 2, 2))
+    return tuple(torch.randn(1, c, *s, generator=generator) for c, s in zip(TAP_CHANNELS, sizes, strict=True))
+
+
+def test_a_refined_decoder_starts_as_the_papers(taps):
+    torch.manual_seed(1)
+    plain = MaskDecoder()
+    torch.manual_seed(1)
+    refined = RefinedMaskDecoder()
+    for name, value in plain.state_dict().items():
+        assert torch.equal(refined.state_dict()[name], value)
+    assert torch.equal(refined(taps, WINDOWS), plain(taps, WINDOWS))
+    refined(taps, WINDOWS)[:, 4].square().mean().backward()
+    gradient = refined.refiner.out.weight.grad
+    assert gradient.abs().max() > 0  # and learns from there
+
+
+def test_only_the_fused_map_is_refined(taps):
+    decoder = RefinedMaskDecoder()
+    before = decoder(taps, WINDOWS)
+    torch.nn.init.ones_(decoder.refiner.out.bias)
+    after = decoder(taps, WINDOWS)
+    assert torch.equal(after[:, :4], before[:, :4])
+    torch.testing.assert_close(after[:, 4], before[:, 4] + 1)
+    torch.testing.assert_close(decoder.finish(*decoder.coarse(taps), WINDOWS), after[:, 4])

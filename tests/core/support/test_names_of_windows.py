@@ -1,14 +1,15 @@
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from platforms import windows_only
 
+from fineparser_core.commands.output_paths import check_output_files, check_output_folder
+from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.support.files import allowed_name, refused_part
 
+FOLDERS = ("", "C:", "C:\\", "c:/club/", "..\\club\\", "\\\\server\\share\\", "//server/share/", "\\\\?\\D:\\club\\")
 
-@pytest.mark.parametrize(
-    "folder",
-    ["", "C:", "C:\\", "c:/club/", "..\\club\\", "\\\\server\\share\\", "//server/share/", "\\\\?\\D:\\club\\"],
-)
+
 @pytest.mark.parametrize(
     ("name", "refused"),
     [
@@ -22,19 +23,14 @@ from fineparser_core.support.files import allowed_name, refused_part
         ("../dive.json", None),
     ],
 )
-def test_a_part_that_windows_does_not_write_is_found(folder, name, refused):
-    assert refused_part(PureWindowsPath(folder + name)) == refused
+def test_a_part_that_windows_does_not_write_is_found(name, refused):
+    assert {refused_part(PureWindowsPath(folder + name)) for folder in FOLDERS} == {refused}
 
 
-@pytest.mark.parametrize(
-    "path", ["C:", "C:\\", "\\\\server\\share", "\\\\server\\share\\", "\\\\?\\UNC\\server\\share\\", "."]
-)
-def test_drives_and_shares_are_no_names(path):
-    assert refused_part(PureWindowsPath(path)) is None
-
-
-def test_a_stream_of_a_file_is_refused():
-    assert refused_part(PureWindowsPath(r"\\server\share\dive:1.json")) == "dive:1.json"
+def test_drives_and_shares_are_no_names():
+    for path in ("C:", "C:\\", r"\\server\share", "\\\\server\\share\\", "\\\\?\\UNC\\server\\share\\", "."):
+        assert refused_part(PureWindowsPath(path)) is None, path
+    assert refused_part(PureWindowsPath(r"\\server\share\dive:1.json")) == "dive:1.json"  # a stream of a file
 
 
 @pytest.mark.parametrize(
@@ -51,7 +47,26 @@ def test_a_stream_of_a_file_is_refused():
 def test_any_text_becomes_a_name_that_windows_has(text, name):
     assert allowed_name(text, 120) == name
     assert refused_part(PureWindowsPath(name)) is None
+    assert allowed_name("aux and more", 4) == "aux-"  # cut to a name that Windows has
 
 
-def test_a_text_is_cut_to_a_name_that_windows_has():
-    assert allowed_name("aux and more", 4) == "aux-"
+@windows_only
+def test_outputs_have_names_that_windows_writes(tmp_path, monkeypatch):
+    for name in ("NUL", "Com1.mp4", "dive ", "dive:1.json"):
+        with pytest.raises(ExportError, match="Windows has no files named"):
+            check_output_files([tmp_path / name])
+        with pytest.raises(ExportError, match="Windows has no files named"):
+            check_output_folder(tmp_path / name / "below")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    names = ("dive.json", "../a.json", "./b.json", "Zoë 王.json")
+    check_output_files([*map(Path, names), tmp_path / "c.json", Path(r"\\?") / tmp_path / "d.json"])
+
+
+@windows_only
+def test_names_that_differ_by_case_alone_are_one_file(tmp_path):
+    with pytest.raises(ConfigError, match="already the file of another output"):
+        check_output_files([tmp_path / "dive.json", tmp_path / "DIVE.JSON"])
+    (tmp_path / "Clip.mp4").write_bytes(b"")
+    with pytest.raises(ConfigError, match="is the clip itself"):
+        check_output_files([tmp_path / "clip.MP4"], {tmp_path / "Clip.mp4": "the clip itself"})

@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.support import processes
 from fineparser_core.support.processes import RUN_MODULE, own_process
 
 ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
-
-
-def test_the_working_directory_is_not_on_the_path(tmp_path):
-    (tmp_path / "json.py").write_bytes(b"raise SystemExit('the json of a folder')")
-    job = own_process("fineparser_core.export.jobs", str(tmp_path / "none"))
-    done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert "the json of a folder" not in done.stdout + done.stderr
-    assert "job.zip" in done.stdout + done.stderr  # the job of which there is none
 
 
 UNTRUSTED = ("multiprocessing", "pickle", "json", "pip", "signal", "numpy")
@@ -118,3 +111,27 @@ def test_noise_on_stdout_does_not_reach_the_pipe():
     assert done.stdout == b"message"
     assert b"python noise" in done.stderr
     assert b"native noise" in done.stderr
+
+
+_SCRIPT = """
+import os
+from fineparser_core.support.processes import lower_priority
+lower_priority()
+print(os.sched_getscheduler(0) == os.SCHED_IDLE)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="scheduling classes are Linux's")
+def test_lower_priority_joins_the_idle_scheduling_class():
+    printed = subprocess.run([sys.executable, "-c", _SCRIPT], check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == "True"
+
+
+def test_threads_expect_torch_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that what the call sets is taken back
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    processes.expect_torch()
+    assert processes.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    processes.expect_torch()
+    assert processes.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"

@@ -6,7 +6,9 @@ from fineparser_core.synth import drawn_athlete
 from fineparser_core.synth.body import pose
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.drawing import Figure
+from fineparser_core.synth.render import DiveSpec, render_dive
 from fineparser_core.synth.scene import Scene
+from fineparser_core.synth.shots import Foreground
 
 SIZE = (200, 150)
 LIGHT = np.array([0.0, -0.6, 0.8])
@@ -57,3 +59,38 @@ def test_objects_in_front_of_the_athlete_clear_the_mask():
         assert mask[changed].mean() < 0.6
         hidden += int((mask == 0).sum())
     assert hidden > 100
+
+
+def test_the_foreground_clears_the_mask_where_it_is_drawn():
+    lost = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        where = np.tile([1.0, 0.0, 5.0], (4, 1))
+        camera = animate_camera(sample_viewpoint(10.0, False, rng), where, 0.04, np.zeros(4), (96, 72), rng)
+        at = np.arange(4)
+        seen, _ = camera.project(where[:, None], at)
+        foreground = Foreground(camera, at, seen, where, rng)
+        image, mask = np.full((72, 96, 3), 128, np.uint8), np.ones((72, 96), np.uint8)
+        foreground.draw(image, mask, 2)
+        assert (image[mask == 1] == 128).mean() > 0.8
+        # Masked-out pixels are drawn over.
+        assert (
+            (np.abs(image[mask == 0].astype(int) - 128).max(-1, initial=0) > 2).mean() > 0.9
+            if (mask == 0).any()
+            else True
+        )
+        lost += int((mask == 0).any() and (mask == 1).any())
+    assert lost >= 8
+
+
+def test_bystanders_are_not_in_the_mask():
+    for seed in range(3):
+        dive = render_dive(DiveSpec(dive_number="407C", board_m=10.0, height_px=96, aspect=4 / 3), seed)
+        size = np.array(dive.masks.shape[:0:-1])
+        for i in range(dive.first_flight_frame, dive.contact_frame, 3):
+            y, x = np.nonzero(dive.masks[i])
+            points = dive.joints[i, :-1] * size
+            # Hands and head extend beyond the joints.
+            reach = 3 + 0.35 * np.ptp(points, axis=0).max()
+            where = np.stack([x, y], -1)
+            assert ((where > points.min(0) - reach) & (where < points.max(0) + reach)).all(), (seed, i)

@@ -1,17 +1,19 @@
 import contextlib
 import errno
 import json
+import logging
 import math
 import multiprocessing
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from brightness import built, config_of, some_dives
+from brightness import Brightness, BrightnessObjective, built, config_of, some_dives
 from platforms import windows_has_no
 from toy_run import AN_EPOCH, left_by, toy_run
 
@@ -20,6 +22,8 @@ from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, Expo
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.loop import Events, Trainer, load_checkpoint
+from fineparser_core.training.optimizer import learning_rate, parameter_groups
+from fineparser_core.training.presets import get_config
 from fineparser_core.training.validation import Splits
 
 CPU = torch.device("cpu")
@@ -268,3 +272,30 @@ def test_a_signal_to_all_processes_leaves_those_that_make_batches():
         next(batches)
     del batches  # with a batch left, as a run that is stopped does
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")
+def test_rates_are_those_of_torchs_own_schedulers():
+    """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
+    config = replace(get_config("fineparser"), epochs=10, warmup_epochs=2.0)
+    weight = torch.nn.Parameter(torch.zeros(1))
+    for peak in (config.lr, config.i3d_lr):
+        warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
+        linear = torch.optim.lr_scheduler.LinearLR(warm, config.warmup_lr / peak, total_iters=20)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(cold, T_max=100, eta_min=config.final_lr)
+        for iteration in range(101):
+            expected = (linear if iteration < 20 else cosine).get_last_lr()[0]
+            assert learning_rate(config, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
+            linear.step()
+            cosine.step()
+
+
+def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog):
+    objective = BrightnessObjective(Brightness(), config_of())
+    with caplog.at_level(logging.WARNING):
+        groups = parameter_groups(objective, config_of(freeze=("i3d.bias", "psnet")))
+    assert "nothing of this network is called psnet" in caplog.text
+    assert [len(parameters) for parameters, _ in groups] == [1]
+    assert not objective.model.get_parameter("i3d.bias").requires_grad
+    with pytest.raises(ConfigError, match="freeze leaves nothing to train"):
+        parameter_groups(objective, config_of(freeze=("i3d",)))

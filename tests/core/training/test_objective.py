@@ -8,8 +8,7 @@ from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.models.aqa_model import to_channels_last
-from fineparser_core.models.fineparser import FineParser
-from fineparser_core.training.objective import FineParserObjective
+from fineparser_core.training.objective import FineParserObjective, focal_loss, mask_loss
 from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import PRESETS, get_config
 
@@ -41,7 +40,6 @@ def two_dives(size=SIZE):
 def objective_of(config):
     torch.manual_seed(0)
     network = to_channels_last(build_model(config.model))
-    assert isinstance(network, FineParser)
     return FineParserObjective(network, config)
 
 
@@ -164,3 +162,17 @@ def learned_by_heart(iterations, rate):
 def test_one_batch_is_learned_by_heart():
     left = learned_by_heart(260, rate=0.3)
     assert max(left.values()) < 0.2, left
+
+
+def test_alpha_and_gamma_of_the_focal_loss():
+    torch.manual_seed(0)
+    logits, target = torch.randn(2, 5, 3, 4, 4), (torch.rand(2, 3, 4, 4) < 0.3).float()
+    probability = torch.where(target == 1, logits[:, 4].sigmoid(), 1 - logits[:, 4].sigmoid())
+    weight = torch.where(target == 1, 0.25, 0.75)
+    for gamma in (0.0, 1.5):
+        plain = -((1 - probability) ** gamma) * probability.log()
+        torch.testing.assert_close(focal_loss(logits[:, 4], target, gamma=gamma), plain.mean())
+        weighed = focal_loss(logits[:, 4], target, alpha=0.25, gamma=gamma)
+        torch.testing.assert_close(weighed, (weight * plain).mean())
+    five = sum(focal_loss(logits[:, i], target, alpha=0.25, gamma=1.5) for i in range(5))
+    torch.testing.assert_close(mask_loss(logits, target, alpha=0.25, gamma=1.5), five)

@@ -34,7 +34,7 @@ def simulated(tmp_path_factory):
     return simulate(12, 3, tmp_path_factory.mktemp("simulated"), **SHOWN)
 
 
-def encoded(simulated: Joints, rng: np.random.Generator) -> Encoded:
+def encoded(simulated, rng):
     """Dives as if a backbone had seen them to a pixel, with features that tell their qualities."""
     joints = np.nan_to_num(simulated.joints, nan=0.0)
     shown = ~np.isnan(simulated.joints[..., 0])
@@ -76,7 +76,7 @@ def test_simulated_dives_are_read_again_and_are_whole_dives(simulated, tmp_path)
     assert np.array_equal(first.joints, simulated.joints[: len(first)], equal_nan=True)
 
 
-def losses_of(part, iterations: int, rate: float) -> list[float]:
+def losses_of(part, iterations, rate):
     optimizer = torch.optim.Adam(part.parameters(), rate)
     part.train()
     found = []
@@ -107,7 +107,7 @@ def test_each_part_learns_what_it_is_shown(network, simulated):
     assert parts["dynamic"].measured() == {}, "twelve pairs say nothing"
 
 
-def four_values(seen: Joints) -> Joints:
+def four_values(seen):
     """Joints as single frames show them, with their spread."""
     spread = np.ones_like(seen.joints[..., :1])
     return replace(seen, joints=np.concatenate([seen.joints[..., :2], spread, seen.joints[..., 2:]], axis=-1))
