@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -37,7 +37,6 @@ from fineparser_core.records import (
     Note,
     NoteCode,
     Recognition,
-    ScoreInterval,
     Scoring,
 )
 from fineparser_core.support.array_file import DAMAGE, read_array
@@ -73,26 +72,6 @@ _SCORE_KEYS = (
 )
 
 
-class MaskArrays(NamedTuple):
-    """The arrays of a masks file, as in `DiveParse`."""
-
-    frame: np.ndarray
-    probability: np.ndarray
-    crop_xyxy: np.ndarray
-    joints: np.ndarray | None = None
-
-    @classmethod
-    def of(cls, parse: MaskTrack) -> "MaskArrays":
-        """Return the arrays of a parse."""
-        return cls(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
-
-    @classmethod
-    def none(cls, data: Mapping[str, Any]) -> "MaskArrays":
-        """Return arrays without samples for an analysis as JSON."""
-        frames = np.array(data["sampled_frames"], np.int64)
-        return cls(frames, np.zeros((0, MASK_SIZE, MASK_SIZE), np.float16), np.zeros((0, 4), np.float32))
-
-
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     """Return the analysis in the format above, of plain JSON types only.
 
@@ -105,7 +84,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
-        "interval": None if scoring is None or scoring.interval is None else _flat(scoring.interval),
+        "interval": None if scoring is None else scoring.interval,
         "refusal": parse.refusal,
         "evidence": parse.evidence,
         "transitions": parse.transitions,
@@ -145,7 +124,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     }
     if own is not None:
         steps = dict(zip(STEP_NAMES, own.steps, strict=True))
-        result["own_award"] = to_json(own) | {"steps": steps, "interval": _flat(own.interval)}
+        result["own_award"] = to_json(own) | {"steps": steps}
     try:
         of_json: dict[str, Any] = json.loads(json.dumps(to_json(result), allow_nan=False))
     except ValueError:
@@ -191,12 +170,12 @@ def _range_to_dict(band: Band) -> dict[str, Any]:
     return {"low": band.low, "high": high, "source": band.source.kind, "about": band.source.about}
 
 
-def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Analysis:
+def analysis_from_dict(data: Mapping[str, Any], masks: MaskTrack | None) -> Analysis:
     """Return the analysis that `analysis_to_dict` wrote.
 
     Args:
         data: parsed JSON.
-        masks: what `read_masks_npz` gave for the same clip; None: there are none, as of `without_samples`, and the
+        masks: those of the same clip, e.g. by `read_masks_npz`; None: there are none, as of `without_samples`, and the
             arrays of the analysis have as many entries as are there.
 
     Raises:
@@ -208,19 +187,21 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
         )
     try:
         data, notes = _with_phrases(data), _notes_from(data["notes"])
-        masks = masks or MaskArrays.none(data)
+        masks = masks or MaskTrack(
+            sampled_frames=np.array(data["sampled_frames"], np.int64),
+            mask_probability=np.zeros((0, MASK_SIZE, MASK_SIZE), np.float16),
+            crop_xyxy=np.zeros((0, 4), np.float32),
+        )
         parse = _parse({**data, "notes": notes["clip"]}, masks)
         given: dict[str, Any] = {**data, "parse": parse, "scoring": None, "measured_notes": notes["measures"]}
         if data["score"] is not None:
-            scored = {**data, "interval": _nested(data["interval"]), "notes": notes["score"]}
-            given["scoring"] = from_json(scored, Scoring)
+            given["scoring"] = from_json({**data, "notes": notes["score"]}, Scoring)
         if own := data["own_award"]:
-            steps = [own["steps"][step] for step in STEP_NAMES]
-            given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
+            given["own_award"] = own | {"steps": [own["steps"][step] for step in STEP_NAMES]}
         analysis = from_json(given, Analysis)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ExportError("This is not a complete {0} file ({1}): analyse the clip again.", FORMAT, error) from error
-    if not np.array_equal(parse.sampled_frames, masks.frame):
+    if not np.array_equal(parse.sampled_frames, masks.sampled_frames):
         path = parse.clip.path
         raise ExportError("The masks are of other frames of {0} than the analysis: analyse the clip again.", path)
     return analysis
@@ -262,7 +243,7 @@ def _note_from_dict(stored: Mapping[str, Any]) -> Note:
     return note
 
 
-def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
+def _parse(data: Mapping[str, Any], masks: MaskTrack) -> DiveParse:
     clip, motion = data["clip"], data["motion"]
     frames = _frames(clip) | {"n_cut": clip["cut_frames"]}
     frames["divers"] = [{**one, **_frames(one)} for one in clip["divers"]]
@@ -273,10 +254,10 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "mask_probability": masks.crop_xyxy,  # placeholder for masks that may still lie on the disk
         "crop_xyxy": masks.crop_xyxy,
         "joints": masks.joints,
-        "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
+        "motion": _motion_from_dict(motion, len(masks.sampled_frames)) if motion else None,
     }
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}}, DiveParse)
-    return replace(parse, mask_probability=masks.probability)
+    return replace(parse, mask_probability=masks.mask_probability)
 
 
 def write_analysis_json(analysis: Analysis, path: str | Path) -> None:
@@ -331,7 +312,7 @@ def write_masks_npz(parse: MaskTrack, path: str | Path) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_masks_npz(path: str | Path) -> MaskArrays:
+def read_masks_npz(path: str | Path) -> MaskTrack:
     """Read what `write_masks_npz` wrote.
 
     Raises:
@@ -343,11 +324,11 @@ def read_masks_npz(path: str | Path) -> MaskArrays:
         return ExportError("{0} is not a readable masks file ({1}): write it again.", path, reason)
 
     with reading(refuse, *DAMAGE), path.open("rb") as file, ZipFile(file) as archive:
-        return MaskArrays(
-            _array(archive, "frame", (N_SAMPLES,), np.int64),
-            _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
-            _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
-            _joints(archive),
+        return MaskTrack(
+            sampled_frames=_array(archive, "frame", (N_SAMPLES,), np.int64),
+            mask_probability=_array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
+            crop_xyxy=_array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
+            joints=_joints(archive),
         )
 
 
@@ -406,12 +387,3 @@ def _recognition_to_dict(seen: Recognition | None) -> dict[str, Any] | None:
         return None
     boards_m = {f"{board_m:g}": share for board_m, share in seen.boards_m.items()}
     return to_json(seen) | {"boards_m": boards_m}
-
-
-def _flat(interval: ScoreInterval) -> dict[str, float]:
-    stored = to_json(interval)
-    return stored | stored.pop("rule")
-
-
-def _nested(interval: Mapping[str, float] | None) -> Any:
-    return interval and {**interval, "rule": interval}

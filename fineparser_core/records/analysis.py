@@ -1,6 +1,6 @@
 """The analysis of a dive: its parse, what was measured of it, and its score."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
@@ -66,20 +66,15 @@ class IntervalRule:
         half = hypot(half, NormalDist().inv_cdf((1 + min(self.level, 0.999)) / 2) * deviation)
         most = 30 * difficulty
         low, high = (min(max(end, 0.0), most) for end in (score - half, score + half))
-        return ScoreInterval(low=low, high=high, rule=self)
+        return ScoreInterval(**asdict(self) | {"low": low, "high": high})
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreInterval:
+class ScoreInterval(IntervalRule):
     """The bounds of a prediction interval in points, and the rule that gave them."""
 
     low: float
     high: float
-    rule: IntervalRule
-
-    @property
-    def level(self) -> float:
-        return self.rule.level
 
     def awards(self, difficulty: float) -> tuple[float, float]:
         """Return the bounds as awards of a dive of a DD."""

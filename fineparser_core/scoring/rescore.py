@@ -208,7 +208,7 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
         Difficulty(value=scoring.difficulty, board_m=board_m, source=source),
         seed=scoring.seed,
         notes=(*scoring.notes, Note(NoteCode.EXEMPLARS_LEFT_OUT, (n_out, len(scoring.exemplars)))),
-        rule=scoring.interval.rule if scoring.interval else None,
+        rule=scoring.interval,
         deviation=scoring.deviation,
         profile=scoring.profile,
     )

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
+from fineparser_core.export.analysis_json import analysis_from_dict
 from fineparser_core.language import translated
 from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.scoring.profile import Profile
@@ -42,7 +42,7 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
     Raises:
         ExportError: the analysis is incomplete.
     """
-    return analysis_from_dict(result.analysis, MaskArrays.of(parse))
+    return analysis_from_dict(result.analysis, parse)
 
 
 class RescoringService(QObject):

@@ -15,7 +15,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, select_exemplars
-from fineparser_core.export.analysis_json import analysis_from_dict
+from fineparser_core.export.analysis_json import FORMAT, analysis_from_dict
 from fineparser_core.records import DiveParse, DiveSegment
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured_stream
@@ -153,10 +153,10 @@ class KeptResults:
             context: list[object] = [type(request).__name__]
         else:
             settings = self._settings()
-            parse_fields = [field.name for field in fields(DiveParse)]
+            form = FORMAT, [field.name for field in fields(DiveParse)]
             if not (weights := self._weights(settings.weights)):
                 return msgspec.structs.replace(request, content=content)
-            context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
+            context = [type(request).__name__, content, weights, settings.device, settings.precision, form]
             request = msgspec.structs.replace(request, content=content)
         facts = {name: value for name, value in to_json(request).items() if name not in _NO_FACTS}
         return msgspec.structs.replace(request, kept_as=digest(*context, facts))

@@ -14,16 +14,16 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
-from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
-from fineparser_core.records import Analysis, ClipEncoding, DiveParse
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict
+from fineparser_core.records import Analysis, ClipEncoding, DiveParse, MaskTrack
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.codec import from_json
 
 Record = tuple[dict[str, Any], dict[str, np.ndarray]]
 
-_MASKS = "probability"
+_MASKS = "mask_probability"
 _SHAPES = {
-    "frame": ((N_SAMPLES,), np.int64),
+    "sampled_frames": ((N_SAMPLES,), np.int64),
     _MASKS: ((N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
     "crop_xyxy": ((N_SAMPLES, 4), np.float32),
     "joints": ((N_SAMPLES, len(KEYPOINT_NAMES), 3), np.float32),
@@ -71,8 +71,8 @@ class LazyArray:
 
 
 def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
-    """Return the record of a parse, with all fields of `MaskArrays` and `ClipEncoding`."""
-    arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
+    """Return the record of a parse, with all fields of `MaskTrack` and `ClipEncoding`."""
+    arrays = {name: array for name in _SHAPES if (array := getattr(parse, name)) is not None}
     if encoding is not None:
         arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
     analysis = Analysis(parse=parse, scoring=None, measures=())  # of the parse alone: measured when it is scored
@@ -86,7 +86,7 @@ def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
         ExportError: the record is incomplete, or of another format.
     """
     content, arrays = record
-    parse = analysis_from_dict(content.get("analysis", {}), _mask_arrays(arrays)).parse
+    parse = analysis_from_dict(content.get("analysis", {}), _masks(arrays)).parse
     found: dict[str, Any] = {
         name.removeprefix(_ENCODING): array for name, array in arrays.items() if name.startswith(_ENCODING)
     }
@@ -103,18 +103,18 @@ def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
     Raises:
         ExportError: the file is missing, damaged, or of another clip.
     """
-    arrays = read_arrays(path, [name for name in MaskArrays._fields if name != _MASKS])
+    arrays = read_arrays(path, [name for name in _SHAPES if name != _MASKS])
     masks = LazyArray(_SHAPES[_MASKS][0], np.float16, lambda: read_arrays(path, [_MASKS])[_MASKS])
-    return analysis_from_dict(analysis, _mask_arrays(arrays | {_MASKS: cast(np.ndarray, masks)}))
+    return analysis_from_dict(analysis, _masks(arrays | {_MASKS: cast(np.ndarray, masks)}))
 
 
-def _mask_arrays(arrays: Mapping[str, np.ndarray]) -> MaskArrays:
-    """Return the arrays of the masks. Raises: ExportError if an array is missing or has another shape."""
-    known = {name: arrays[name] for name in MaskArrays._fields if name in arrays}
+def _masks(arrays: Mapping[str, np.ndarray]) -> MaskTrack:
+    """Return the masks. Raises: ExportError if an array is missing or has another shape."""
+    known = {name: arrays[name] for name in _SHAPES if name in arrays}
     for name, array in known.items():
-        if name in _SHAPES and (array.shape, array.dtype) != _SHAPES[name]:
+        if (array.shape, array.dtype) != _SHAPES[name]:
             raise ExportError("{0} is of {1} {2}: analyse the clip again.", name, array.shape, array.dtype)
     try:
-        return MaskArrays(**known)
+        return MaskTrack(**known)
     except TypeError as error:
         raise ExportError("Masks are not complete ({0}): analyse the clip again.", error) from error

@@ -82,7 +82,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "others.json": _predictions,
     "profile.json": lambda path: read_profile(path).stream().profile is not None,
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
-    "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
+    "masks.npz": lambda path: list(read_masks_npz(path).mask_probability.shape),
 }
 
 

@@ -14,7 +14,6 @@ from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.exemplars.records import rendered_facts
-from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.training.dives import check_labels
@@ -75,8 +74,8 @@ def test_frames_and_masks_are_those_of_the_video(club, tmp_path):
     frames = np.minimum(np.arange(10, 106), 90)
     probability = np.zeros((96, 112, 112), np.float16)
     probability[:, 40:60, 50:62] = 1
-    masks = MaskArrays(frames, probability, np.tile(np.array([60, 0, 300, 240], np.float32), (96, 1)))
-    np.savez(tmp_path / "masks.npz", **{name: one for name, one in masks._asdict().items() if one is not None})
+    crops = np.tile(np.array([60, 0, 300, 240], np.float32), (96, 1))
+    np.savez(tmp_path / "masks.npz", frame=frames, probability=probability, crop_xyxy=crops)
     for dive in content["dives"][:2]:
         dive["masks"] = str(tmp_path / "masks.npz")
     content["dives"][0]["labelled_by"] = "weights-1"

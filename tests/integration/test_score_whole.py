@@ -7,6 +7,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,6 @@ from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import (
     FORMAT,
-    MaskArrays,
     analysis_from_dict,
     analysis_to_dict,
     read_masks_npz,
@@ -27,6 +27,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.export.results import read_results
 from fineparser_core.inference.analyzer import score_clip
+from fineparser_core.records import MaskTrack
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.processes import decode, encode, own_process
@@ -38,6 +39,7 @@ WEIGHTS = resource("weights", "fineparser")
 if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
     pytest.skip("there are no bundled weights or no sample dive yet", allow_module_level=True)
 
+TRACK = [field.name for field in fields(MaskTrack)]
 SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
@@ -139,20 +141,20 @@ def by_worker(path, folder):
         details = DiveDetails(dive_number=SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
         scored = ask(ScoreRequest(parse_id="parse", details=details, id="score"))
         worker.stdin.close()
-    return scored.analysis, MaskArrays(**read_arrays(Path(scored.record_path), MaskArrays._fields))
+    return scored.analysis, MaskTrack(**read_arrays(Path(scored.record_path), TRACK))
 
 
 def test_a_file_gives_the_same_however_it_comes_in(fineparser, recording, tmp_path):
     commanded = by_command(fineparser, recording, tmp_path)
     analysis = score_clip(recording, SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
-    own, masks = analysis_to_dict(analysis), MaskArrays.of(analysis.parse)
+    own, masks = analysis_to_dict(analysis), analysis.parse
     before, after = analysis.parse.clip.n_cut
     assert before > 0
     assert after > 0
     assert own["score"] is not None
     for told, seen in (commanded, by_worker(recording, tmp_path / "cache")):
         assert told == own
-        for name in MaskArrays._fields:
+        for name in TRACK:
             np.testing.assert_array_equal(getattr(seen, name), getattr(masks, name), name)
 
 

@@ -10,7 +10,6 @@ from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import (
     FORMAT,
-    MaskArrays,
     analysis_from_dict,
     analysis_to_dict,
     measures_of,
@@ -131,14 +130,14 @@ def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
 
 
 def test_other_formats_are_refused(analysis):
-    masks = MaskArrays.of(analysis.parse)
+    masks = analysis.parse.masks
     data = analysis_to_dict(analysis)
     with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/6'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)
     with pytest.raises(ExportError, match="other frames"):
-        analysis_from_dict(data, masks._replace(frame=masks.frame + 1))
+        analysis_from_dict(data, replace(masks, sampled_frames=masks.sampled_frames + 1))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut"])
@@ -185,7 +184,7 @@ def test_what_was_measured_and_its_award_come_back(analysis):
     )
     measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
     measured = replace(measured, measured_notes=(Note(NoteCode.MEASURES_UNCLEAR, ("lean",)),))
-    masks = MaskArrays.of(measured.parse)
+    masks = measured.parse.masks
     data = analysis_to_dict(measured)
     assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
     back = analysis_from_dict(data, masks)

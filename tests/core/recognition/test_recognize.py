@@ -12,7 +12,7 @@ from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import asked_difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict
 from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.recognition.boards import seen_board, with_seen_board
@@ -81,7 +81,7 @@ def test_words_and_json_tell_what_was_seen():
     assert seen_text(seen).startswith("forward 1½ somersaults, pike: 103B ")
     stored = analysis_to_dict(Analysis(parse=replace(parse, recognition=seen), scoring=None, measures=()))
     assert stored["recognition"]["boards_m"]["1"] > 0.9
-    assert analysis_from_dict(stored, MaskArrays.of(parse)).parse.recognition == seen
+    assert analysis_from_dict(stored, parse).parse.recognition == seen
 
 
 #: Of a 103B from 1 m, seen well.
@@ -175,7 +175,7 @@ def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path):
     assert list(contradiction_notes(forced)) == told
     assert not {*told} & {*map(note_text, forced.notes)}  # the window tells them at the number
     assert unseen.contradictions == ()  # the dive is recognized once, where it is parsed
-    for analysis in (held, analysis_from_dict(analysis_to_dict(held), MaskArrays.of(held.parse))):
+    for analysis in (held, analysis_from_dict(analysis_to_dict(held), held.parse)):
         assert list(contradiction_notes(analysis)) == told[1:]  # the first is told with why there is no score
         assert all(report(analysis).count(sentence) == 1 for sentence in told)
     assert forced.own_award.board_m == 1.0  # seen, where none was given
