@@ -22,7 +22,7 @@ _DIFFICULTY_OF = {
     "commonest board": "of its commonest board",
     "typed": "as given",
 }
-#: Words for a candidate and against it, by `DiverEvidence.name`.
+#: Words for a candidate and against it, by name in `DiverCandidate.reasons`.
 _DIVER_REASONS = {
     "fall": ("falls as a body does", "hardly falls as a body does"),
     "size": ("", "smaller than another"),
@@ -80,7 +80,8 @@ def _divers(clip: Clip) -> str:
     """List who may be the diver, and how to choose."""
     rows = []
     for number, one in enumerate(clip.divers, start=1):
-        reasons = (_DIVER_REASONS[each.name][each.log_odds < 0] for each in one.reasons if each.name in _DIVER_REASONS)
+        known = ((name, log_odds) for name, log_odds in one.reasons.items() if name in _DIVER_REASONS)
+        reasons = (_DIVER_REASONS[name][log_odds < 0] for name, log_odds in known)
         place = f"{one.point.x:.0f}, {one.point.y:.0f}"
         frames = f"{one.in_frame} to {one.out_frame}"
         said = ", ".join(filter(None, reasons)) + (" (analysed)" if one.chosen else "")

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import known_number
@@ -50,14 +50,11 @@ _NUMBER = re.compile(r"\d{3,4}[A-Za-z]?")
 _DECIMAL = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?")
 
 
-class ReadList(NamedTuple):
-    """Rows, and a sentence for each line or cell without a dive."""
-
-    rows: tuple[ListedDive, ...]
-    problems: list[Phrase]
+#: Rows, and a sentence for each line or cell without a dive.
+ReadRows = tuple[tuple[ListedDive, ...], list[Phrase]]
 
 
-def read_dive_list(path: Path) -> ReadList:
+def read_dive_list(path: Path) -> ReadRows:
     """Return the list in a file: CSV, or plain lines.
 
     Raises:
@@ -67,13 +64,13 @@ def read_dive_list(path: Path) -> ReadList:
     def refuse(reason: str) -> ConfigError:
         return ConfigError("{0} cannot be read ({1}): save the sheet as CSV in UTF-8 and give that file.", path, reason)
 
-    found = parse_dive_list(read_table_text(path, _MOST_BYTES, refuse))
-    if not found.rows:
+    rows, problems = parse_dive_list(read_table_text(path, _MOST_BYTES, refuse))
+    if not rows:
         raise ConfigError("{0} names no dive: give a row such as Anna,107B,3 for each.", path)
-    return found
+    return rows, problems
 
 
-def parse_dive_list(listed: str) -> ReadList:
+def parse_dive_list(listed: str) -> ReadRows:
     """Parse the list in a text; parts that are no dive are reported, and the rest of their line is kept."""
     is_cut = len(listed) > _MOST_BYTES
     if is_cut:
@@ -89,21 +86,18 @@ def parse_dive_list(listed: str) -> ReadList:
         else []
     )
     if "dive_number" in fields and sum(map(bool, fields)) > 1:
-        found = _of_table(fields, table[1:])
+        read, problems = _of_table(fields, table[1:])
     else:
         # Commas may divide cells, or the parts of a name and of a number.
         whole = len(table) > 1 and len({len(row) for _, row in table}) == 1
         whole = whole and all(any(_NUMBER.fullmatch(cell.strip()) for cell in row) for _, row in table)
         lines = [(n, "\t".join(row)) for n, row in table] if whole else list(enumerate(listed.splitlines(), start=1))
-        found = _of_lines(lines)
-    rows = numbered([_without_listed_difficulty(row) for row in found.rows[:MOST_ROWS]])
+        read, problems = _of_lines(lines)
     if is_cut:
-        found.problems.append(
-            Phrase("The list is too long: what follows line {0} is left out.", len(listed.splitlines()))
-        )
-    if len(found.rows) > MOST_ROWS:
-        found.problems.append(Phrase("A list holds at most {0} dives: the others are left out.", MOST_ROWS))
-    return ReadList(rows, found.problems)
+        problems.append(Phrase("The list is too long: what follows line {0} is left out.", len(listed.splitlines())))
+    if len(read) > MOST_ROWS:
+        problems.append(Phrase("A list holds at most {0} dives: the others are left out.", MOST_ROWS))
+    return numbered([_without_listed_difficulty(row) for row in read[:MOST_ROWS]]), problems
 
 
 def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
@@ -162,8 +156,10 @@ def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
     raise ConfigError("'{0}' where {1} belongs.", typed[:40], wanted[field])
 
 
-def _of_table(fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]) -> ReadList:
-    found = ReadList((), [])
+def _of_table(
+    fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]
+) -> tuple[list[ListedDive], list[Phrase]]:
+    problems: list[Phrase] = []
     read: list[ListedDive] = []
     for n, cells in rows:
         said: dict[str, str] = {}
@@ -179,10 +175,10 @@ def _of_table(fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]) 
         if said.get("dive_number", "").isdigit():
             said["dive_number"] += position
         if said.get("dive_number"):
-            read.append(_row(n, said, found.problems))
+            read.append(_row(n, said, problems))
         else:
-            found.problems.append(Phrase("No dive number in line {0}.", n))
-    return ReadList(tuple(read), found.problems)
+            problems.append(Phrase("No dive number in line {0}.", n))
+    return read, problems
 
 
 def _row(n: int, said: Mapping[str, str], problems: list[Phrase]) -> ListedDive:
@@ -201,8 +197,8 @@ def _without_listed_difficulty(row: ListedDive) -> ListedDive:
     return listed if row.difficulty == listed.known_difficulty else row
 
 
-def _of_lines(lines: Sequence[tuple[int, str]]) -> ReadList:
-    found = ReadList((), [])
+def _of_lines(lines: Sequence[tuple[int, str]]) -> tuple[list[ListedDive], list[Phrase]]:
+    problems: list[Phrase] = []
     rows: list[ListedDive] = []
     athlete = ""
     for n, line in lines:
@@ -210,9 +206,9 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> ReadList:
         if not dives and own:
             athlete = own
         elif not dives and line.strip() not in PLACEHOLDERS:
-            found.problems.append(Phrase("No dive number in line {0}.", n))
+            problems.append(Phrase("No dive number in line {0}.", n))
         rows += [replace(dive, athlete=own or athlete) for dive in dives]
-    return ReadList(tuple(rows), found.problems)
+    return rows, problems
 
 
 def _meant(part: str) -> bool:

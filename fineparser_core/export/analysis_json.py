@@ -12,7 +12,7 @@ frame of the file, not of real time, where `motion.slowed` is over 1.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -58,18 +58,7 @@ _UNUSED = 1000
 #: Maximum bytes of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
 
-_SCORE_KEYS = (
-    "score",
-    "spread",
-    "dive_number",
-    "board_m",
-    "difficulty",
-    "difficulty_source",
-    "award",
-    "seed",
-    "deviation",
-    "profile",
-)
+_SCORE_KEYS = [one.name for one in fields(Scoring) if one.name not in ("contributions", "exemplars", "notes")]
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
@@ -84,7 +73,6 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
-        "interval": None if scoring is None else scoring.interval,
         "refusal": parse.refusal,
         "evidence": parse.evidence,
         "transitions": parse.transitions,

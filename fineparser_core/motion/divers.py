@@ -18,7 +18,6 @@ import numpy as np
 
 from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
-from fineparser_core.records import DiverEvidence
 
 # The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them: a
 # slope of 2 claims less than that. Evidence twice the minimum is a fall: more evidence shows how well the body stands
@@ -63,20 +62,16 @@ Pictures = Callable[[FreeFall], Sequence[np.ndarray]]
 
 
 class JudgedFall(NamedTuple):
-    """A fall, the evidence for and against its being the diver's, and the probability of that."""
+    """A fall, log odds by evidence for and against its being the diver's, and the probability of that."""
 
     fall: FreeFall
-    reasons: tuple[DiverEvidence, ...]
+    reasons: dict[str, float]
     probability: float
 
     @property
     def log_odds(self) -> float:
         """Sum of the evidence."""
-        return sum(one.log_odds for one in self.reasons)
-
-    def evidence(self, name: str) -> float:
-        """Return the log odds of a kind of evidence; 0 where it is missing."""
-        return sum(one.log_odds for one in self.reasons if one.name == name)
+        return sum(self.reasons.values())
 
 
 def judge_falls(
@@ -97,14 +92,13 @@ def judge_falls(
         _motion_evidence(motion, fall, bodies, side / max(sides)) for fall, side in zip(bodies, sides, strict=True)
     ]
     if find_body is not None and pictures is not None:
-        odds = [sum(one.log_odds for one in each) for each in reasons]
+        odds = [sum(each.values()) for each in reasons]
         for place in _in_doubt(odds):
-            log_odds = float(np.clip(find_body(pictures(bodies[place])), _BODY_LEAST, _BODY_MOST))
-            reasons[place].append(DiverEvidence(name="body", log_odds=log_odds))
-    weights = np.exp([sum(one.log_odds for one in each) for each in reasons])
+            reasons[place]["body"] = float(np.clip(find_body(pictures(bodies[place])), _BODY_LEAST, _BODY_MOST))
+    weights = np.exp([sum(each.values()) for each in reasons])
     shares = weights / (1 + weights.sum())  # the 1 is the weight of no diver
     judged = [
-        JudgedFall(fall, tuple(sorted(each, key=lambda one: -abs(one.log_odds))), float(share))
+        JudgedFall(fall, dict(sorted(each.items(), key=lambda one: -abs(one[1]))), float(share))
         for fall, each, share in zip(bodies, reasons, shares, strict=True)
     ]
     return sorted(judged, key=lambda one: -one.probability)
@@ -123,9 +117,7 @@ def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     return close if len(close) > 1 or weak else []
 
 
-def _motion_evidence(
-    motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], relative: float
-) -> list[DiverEvidence]:
+def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], relative: float) -> dict[str, float]:
     clear = min(_FALL_SLOPE * float(np.log(max(fall.evidence, 1e-6) / LEAST_EVIDENCE)), _FALL_MOST)
     late_s = (fall.start_s - fall.at_s + fall.velocity[1] / fall.acceleration) / fall.slowed
     clear -= _LATE_SLOPE * max(late_s - _LATE_S, 0.0)
@@ -137,7 +129,7 @@ def _motion_evidence(
         "water": _splash_log_odds(motion, fall),
         "last": _EARLIER if followed else 0.0,
     }
-    return [DiverEvidence(name=name, log_odds=value) for name, value in values.items() if value]
+    return {name: value for name, value in values.items() if value}
 
 
 def _splash_log_odds(motion: Motion, fall: FreeFall) -> float:

@@ -195,7 +195,7 @@ class Recording:
         if self.dives:
             return judged.log_odds >= (LEAST_LOG_ODDS if judged.fall.evidence >= LEAST_EVIDENCE else 0)
         least = _LEAST_PROBABLE if self.is_long else 0.0
-        return judged.evidence("body") > 0 and judged.log_odds >= 0 and judged.probability >= least
+        return judged.reasons.get("body", 0.0) > 0 and judged.log_odds >= 0 and judged.probability >= least
 
     def listed(self, judged: Sequence[JudgedFall], chosen: FreeFall | None) -> tuple[DiverCandidate, ...]:
         """Return the records of the likeliest candidates, and of who is followed."""

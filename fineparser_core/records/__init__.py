@@ -24,7 +24,6 @@ from fineparser_core.records.clip import (
     AthletePoint,
     Clip,
     DiverCandidate,
-    DiverEvidence,
     DiveSegment,
     Frame,
     Pixels,

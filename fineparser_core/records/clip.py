@@ -63,19 +63,6 @@ class AthletePoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiverEvidence:
-    """A reason for or against a candidate being the diver.
-
-    Attributes:
-        name: "fall", "size", "water", "last" or "body"; see `fineparser_core.motion.divers`.
-        log_odds: natural logarithm of the factor by which it changes the odds; below 0 against the candidate.
-    """
-
-    name: str
-    log_odds: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class DiverCandidate:
     """A body in free fall that may be the diver of a file.
 
@@ -85,7 +72,9 @@ class DiverCandidate:
         probability: that this is the diver; those of a file and of there being none sum to 1.
         in_frame, out_frame: first and last frame of the clip around the fall, both included.
         chosen: the candidate is followed in the clip.
-        reasons: evidence for and against it, the strongest first.
+        reasons: evidence for and against it, the strongest first: natural logarithm of the factor by which it changes
+            the odds, below 0 against the candidate, by "fall", "size", "water", "last" or "body"; see
+            `fineparser_core.motion.divers`.
     """
 
     frame: Frame
@@ -94,7 +83,7 @@ class DiverCandidate:
     in_frame: Frame
     out_frame: Frame
     chosen: bool = False
-    reasons: tuple[DiverEvidence, ...] = ()
+    reasons: dict[str, float] = field(default_factory=dict)
 
     @property
     def point(self) -> AthletePoint:

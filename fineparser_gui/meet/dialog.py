@@ -1,6 +1,6 @@
 """Dialog for the dive list of a meet or a training: rows, the video of each, awards as they are called, places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive_list, read_dive_list
+from fineparser_core.diving.dive_list import dive_list_csv, parse_dive_list, read_dive_list
 from fineparser_core.diving.judging import PANELS, read_called
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, assigned, in_turn, standings, taken_off
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_core.language import translated
+from fineparser_core.language import Phrase, translated
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.meet.table import ATHLETE, AWARDS, VIDEO, MeetModel, MeetTable
 from fineparser_gui.services.exporting import named_file
@@ -217,7 +217,7 @@ class MeetDialog(QDialog):
 
     def paste(self) -> None:
         """Add the rows that are on the clipboard."""
-        self._add(parse_dive_list(QGuiApplication.clipboard().text()))
+        self._add(*parse_dive_list(QGuiApplication.clipboard().text()))
 
     def open_csv(self) -> None:
         """Ask for a file with a list, and add its rows."""
@@ -230,7 +230,7 @@ class MeetDialog(QDialog):
     def read(self, path: Path) -> None:
         """Add the rows of a file."""
         try:
-            self._add(read_dive_list(path))
+            self._add(*read_dive_list(path))
         except ConfigError as error:
             self._say(translated(error))
 
@@ -268,14 +268,14 @@ class MeetDialog(QDialog):
         self.model.put(tuple(rows))
         self.table.choose(places[0] + by, column)
 
-    def _add(self, read: ReadList) -> None:
+    def _add(self, rows: Sequence[ListedDive], problems: Sequence[Phrase]) -> None:
         room = MOST_ROWS - len(self.model.meet.rows)
         first = len(self.model.meet.rows)
-        if read.rows:
-            self.model.put((*self.model.meet.rows, *read.rows[:room]))
+        if rows:
+            self.model.put((*self.model.meet.rows, *rows[:room]))
             self.table.choose(first)
-        said = [translated(one) for one in read.problems]
-        if not read.rows and not said:
+        said = [translated(one) for one in problems]
+        if not rows and not said:
             said = [self.tr("No dive was found: copy rows such as Anna 107B 3m.")]
         if len(said) > _SAID:
             said[_SAID:] = [self.tr("{0} more lines.").format(len(said) - _SAID)]

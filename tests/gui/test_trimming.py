@@ -95,7 +95,7 @@ def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_
     session = recording.session
     qtbot.waitUntil(lambda: all(session.dive(key).info is not None for key in session.keys))
     assert [session.dive(key).title for key in session.keys] == ["training", "training 0:00", "training 0:06"]
-    session.meets.change(Meet(rows=parse_dive_list("207C 10 m\n5253B 3 m").rows), "list")
+    session.meets.change(Meet(rows=parse_dive_list("207C 10 m\n5253B 3 m")[0]), "list")
     session.editing.reorder(session.keys[::-1])
     session.meets.match()
     assert [session.dive(key).dive_number for key in session.keys] == ["5253B", "207C", None]

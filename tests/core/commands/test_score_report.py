@@ -5,10 +5,10 @@ from made_analysis import made_analysis
 
 from fineparser_core.commands.score_report import named_otherwise, report
 from fineparser_core.export.results import AskedClip
-from fineparser_core.records import DiverCandidate, DiverEvidence
+from fineparser_core.records import DiverCandidate
 
 
-def candidate(frame, probability, chosen, *reasons):
+def candidate(frame, probability, chosen, reasons):
     box = (10.0, 20.0, 30.0, 60.0)
     values = {"frame": frame, "probability": probability, "chosen": chosen, "reasons": reasons}
     return DiverCandidate(box_xyxy=box, in_frame=frame - 40, out_frame=frame + 60, **values)
@@ -16,8 +16,8 @@ def candidate(frame, probability, chosen, *reasons):
 
 def test_possible_divers_are_listed_with_the_option_that_chooses_one(small_video):
     analysis = made_analysis(small_video)
-    first = candidate(60, 0.6, True, DiverEvidence(name="body", log_odds=1.2))
-    second = candidate(50, 0.3, False, DiverEvidence(name="water", log_odds=-1.5), DiverEvidence(name="x", log_odds=1))
+    first = candidate(60, 0.6, True, {"body": 1.2})
+    second = candidate(50, 0.3, False, {"water": -1.5, "x": 1})
 
     def told(*divers):
         clip = replace(analysis.parse.clip, divers=divers)

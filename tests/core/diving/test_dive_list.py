@@ -10,9 +10,7 @@ from fineparser_core.errors import ConfigError
 
 
 def read(text):
-    return [
-        (row.round, row.athlete, row.dive_number, row.board_m, row.difficulty) for row in parse_dive_list(text).rows
-    ]
+    return [(row.round, row.athlete, row.dive_number, row.board_m, row.difficulty) for row in parse_dive_list(text)[0]]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +51,11 @@ def test_a_table_has_names_in_any_language_and_a_column_for_each_judge():
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    rows = parse_dive_list("Anna: 103B 3m, 403B 3m\n=Ben 105C 1m").rows
+    rows = parse_dive_list("Anna: 103B 3m, 403B 3m\n=Ben 105C 1m")[0]
     rows = (replace(rows[0], awards=(7.0, 7.5, 7.0), event="Girls"), replace(rows[1], outcome="balk"), rows[2])
     path = tmp_path / "list.csv"
     path.write_bytes(dive_list_csv(rows))
-    assert read_dive_list(path).rows == rows
+    assert read_dive_list(path)[0] == rows
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].endswith("outcome,points,total,place")
     assert lines[1] == "Girls,1,Anna,103B,3,1.6,7 7.5 7,,34.4,34.4,1"
@@ -104,7 +102,7 @@ def test_a_list_is_bounded_and_odd_cells_do_no_harm():
     assert [len(row.athlete) for row in rows] == [255, 0]
     assert len(rows[1].dive_number) == 12
     assert len(problems) == 3
-    assert parse_dive_list("sep=;\ndive;athlete\n103B;Anna").rows[0].athlete == "Anna"
+    assert parse_dive_list("sep=;\ndive;athlete\n103B;Anna")[0][0].athlete == "Anna"
 
 
 def test_cells_are_read_as_they_are_typed():

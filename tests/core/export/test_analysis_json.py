@@ -18,16 +18,7 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.export.notes import note_text
-from fineparser_core.records import (
-    AwardCheck,
-    DiverCandidate,
-    DiverEvidence,
-    IntervalRule,
-    Measure,
-    Note,
-    NoteCode,
-    OwnAward,
-)
+from fineparser_core.records import AwardCheck, DiverCandidate, IntervalRule, Measure, Note, NoteCode, OwnAward
 
 
 @pytest.fixture
@@ -96,12 +87,7 @@ def test_the_motion_of_camera_and_body_comes_back(analysis, tmp_path):
 def test_round_trip(scored, small_video, make_analysis, tmp_path):
     analysis = make_analysis(small_video, 1, scored=scored)
     diver = DiverCandidate(
-        frame=30,
-        box_xyxy=(10.0, 2.0, 15.0, 12.0),
-        probability=0.75,
-        in_frame=1,
-        out_frame=119,
-        reasons=(DiverEvidence(name="body", log_odds=1.5),),
+        frame=30, box_xyxy=(10.0, 2.0, 15.0, 12.0), probability=0.75, in_frame=1, out_frame=119, reasons={"body": 1.5}
     )
     clip = replace(analysis.parse.clip, athlete=diver.point, n_cut=(1, 40), divers=(diver,))
     analysis = replace(

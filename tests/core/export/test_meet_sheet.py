@@ -17,7 +17,7 @@ Synchro;A / B;405B;3;;;;;
 
 @pytest.fixture
 def meet():
-    rows = parse_dive_list(LIST).rows
+    rows = parse_dive_list(LIST)[0]
     rows = (replace(rows[0], outcome="balk"), replace(rows[1], dive="d1"), *rows[2:])
     return Meet(title="Spring <cup>", rows=rows)
 

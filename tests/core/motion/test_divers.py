@@ -43,8 +43,8 @@ def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver
     first, second, *_ = judge_falls(moving, falls)
     assert abs(first.fall.first - 90) <= 2
     assert abs(second.fall.first - 30) <= 2
-    assert second.evidence("size") < -0.5
-    assert second.evidence("last") < 0
+    assert second.reasons["size"] < -0.5
+    assert second.reasons["last"] < 0
     assert first.probability > 4 * second.probability
     assert sum(one.probability for one in judge_falls(moving, falls)) < 1
 
