@@ -49,9 +49,6 @@ KEYPOINT_FLIP = tuple(
     KEYPOINT_NAMES.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in KEYPOINT_NAMES
 )
 
-#: Sampling rate of sound that is decoded to be heard.
-HEARD_HZ = 48_000
-
 #: Version of the pipeline: raised when the same weights give different results, so that cached results are computed
 #: anew.
 PIPELINE = 8

@@ -55,22 +55,3 @@ def write_video(path: Path, n_frames: int = 60, **options: Any) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
-
-
-def add_sound(silent: Path, path: Path, codec: str, tone_s: tuple[float, float], *, begins_s: float = 0.0) -> None:
-    """A copy of a video with mono sound of its length: silence, and a tone from one time to another."""
-    rate_hz = 44_100
-    with av.open(str(silent)) as source, av.open(str(path), "w") as container:
-        video = container.add_stream_from_template(source.streams.video[0])
-        sound = container.add_stream(codec, rate=48_000 if codec == "libopus" else rate_hz, layout="mono")
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = video
-                container.mux(packet)
-        at_s = np.arange(round(source.duration / 1e6 * rate_hz)) / rate_hz
-        wave = np.where((at_s >= tone_s[0]) & (at_s < tone_s[1]), np.sin(2000 * np.pi * at_s) / 2, 0).astype(np.float32)
-        for start in range(round(begins_s * rate_hz), len(wave), 1024):
-            frame = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = rate_hz, start, Fraction(1, rate_hz)
-            container.mux(sound.encode(frame))
-        container.mux(sound.encode(None))

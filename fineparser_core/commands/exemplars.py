@@ -1,4 +1,4 @@
-"""`fineparser exemplars`: encodes exemplar dives, which it renders, or takes of those that are bundled or judged."""
+"""`fineparser exemplars`: encodes exemplar dives, which it renders, or the bundled ones."""
 
 import json
 import os
@@ -15,19 +15,9 @@ import numpy as np
 from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.options import Count, Seed, Weights, parse
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import LONGEST_NAME
-from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
-from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.records import (
-    FACTS_FILE,
-    Exemplar,
-    ExemplarEncoding,
-    ExemplarFacts,
-    rendered_facts,
-    write_facts,
-)
+from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.exemplars.records import FACTS_FILE, Exemplar, ExemplarEncoding, rendered_facts, write_facts
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.analyzer import Analyzer
@@ -72,7 +62,6 @@ class ExemplarsOptions:
         sample: folder for a sample dive; without it, none is rendered.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
         bundled: encode the clips of the bundled exemplars, and render none.
-        data: encode the judged dives of this file, and render none.
         each: exemplars of each of the eight commonest dive numbers.
         seed: of what is rendered.
     """
@@ -81,7 +70,6 @@ class ExemplarsOptions:
     sample: Path | None = None
     weights: Weights | None = None
     bundled: bool = False
-    data: Path | None = None
     each: Count = 6
     seed: Seed = _SEED
 
@@ -97,22 +85,15 @@ def main(argv: list[str]) -> int:
         check_output_folder(args.sample)
         if args.sample.resolve().is_relative_to(args.out.resolve()):
             raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another for --sample.")
-    if args.data is not None and (args.bundled or args.sample is not None):
-        raise ConfigError("--data takes dives as they are: leave --bundled and --sample away.")
-    judged = [] if args.data is None else read_dives(args.data)
     settings = {"weights": card.id, "each": args.each, "seed": args.seed, "bundled": args.bundled}
-    settings |= {} if args.data is None else {"data": str(args.data.resolve())}
     with running() as (progress, cancel):
         folder = args.out.with_name(f"{args.out.name}.part")
         _begin(folder, settings)
-        if judged:
-            encode_dives(folder, judged, args.weights, progress, cancel)
-        elif args.bundled:
+        if args.bundled:
             take_clips(resource("exemplars"), folder)
         else:
             build_library(folder, list(draws(args.each, args.seed)), progress, cancel)
-        if not judged:
-            encode_library(folder, args.weights, progress, cancel)
+        encode_library(folder, args.weights, progress, cancel)
         if args.sample is not None:
             write_sample(args.sample, args.seed, folder / FILE_NAME, args.weights, cancel=cancel)
         shutil.rmtree(folder / RECORDS, ignore_errors=True)
@@ -209,53 +190,6 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
             )
             library.add(exemplar, mask, {analyzer.model.id: encoding})
             progress(Progress("encode", done, len(facts)))
-
-
-def encode_dives(
-    folder: Path, dives: Sequence[JudgedDive], weights: Path | None, progress: ProgressCallback, cancel: CancelToken
-) -> None:
-    """Write `library.sqlite` and copies of the clips: dives with a score, by the weights; report which are left out.
-
-    Raises:
-        AnnotationError: none of the dives can be an exemplar.
-    """
-    path = folder / FILE_NAME
-    path.unlink(missing_ok=True)
-    count = 0
-    with ExemplarStore.create(path) as library:
-        analyzer = Analyzer.open(weights=weights, library=library)
-        for done, dive in enumerate(dives, start=1):
-            try:
-                _add_dive(analyzer, dive, cancel)
-                count += 1
-            except (ConfigError, VideoError) as error:
-                remark(f"{dive.name} is left out: {error}")
-            progress(Progress("encode", done, len(dives)))
-    if not count:
-        raise AnnotationError("None of the dives has number, board, score and a clip: correct their file.")
-
-
-def _add_dive(analyzer: Analyzer, dive: JudgedDive, cancel: CancelToken) -> None:
-    difficulty, score = dive.known_difficulty, dive.points
-    if dive.dive_number is None or difficulty is None or score is None:
-        raise ConfigError("it has no score, or no dive number.")
-    found = clip_of(dive, cancel=cancel)
-    parse, encoding = analyzer.parse(found.clip, found.recording, cancel=cancel)
-    if parse.refusal is not None:
-        raise VideoError(parse.refusal)
-    flight, entry, corrected = dive.first_flight_frame, dive.first_entry_frame, False
-    if flight is not None and entry is not None and dive.labelled_by == PERSON:
-        corrected = True
-        placed = replace(parse.transitions, first_flight_frame=flight, first_entry_frame=entry)
-        parse, encoding = correct_transitions(parse, encoding, placed)
-    facts = ExemplarFacts(
-        dive_number=dive.dive_number,
-        board_m=difficulty.board_m,
-        score=score,
-        diver=dive.athlete[:LONGEST_NAME],
-        dived_on=dive.date or None,
-    )
-    analyzer.add_exemplar(found.clip, facts, parsed=(parse, encoding), corrected=corrected, cancel=cancel)
 
 
 def _encoded(

@@ -51,8 +51,7 @@ class WatchOptions:
             line `take FROM TO` there keeps a clip of a dive that was missed, in seconds since 1970.
         out: folder for clips, lines and recording.
         minutes: of the recording that are kept.
-        gigabytes: of it at most; sound takes up to a fiftieth more.
-        no_sound: record pictures alone.
+        gigabytes: of it at most.
         again: play a video again and again.
         quiet: print no line for a dive.
         language: of the words about the source.
@@ -62,7 +61,6 @@ class WatchOptions:
     out: Path
     minutes: float = 30.0
     gigabytes: float = 20.0
-    no_sound: bool = False
     again: bool = False
     quiet: bool = False
     language: Literal["en", "de", "zh_CN", "fr", "es", "it", "ru"] = "en"
@@ -90,14 +88,7 @@ def main(argv: list[str]) -> int:
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
             watch = StreamWatch(
-                source,
-                args.out,
-                ring,
-                on_dive=log.add,
-                on_event=_tell,
-                on_problem=_warn,
-                sound=not args.no_sound,
-                loop=args.again,
+                source, args.out, ring, on_dive=log.add, on_event=_tell, on_problem=_warn, loop=args.again
             )
             watch.start()
             _obey(lines, watch, log, cancel)

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import kendalltau, norm
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
@@ -31,7 +30,6 @@ MEDIAN_BASELINE = "median transitions"
 MIN_DIVES_OF_GROUP = 10
 #: Dives of an event below which its median says little.
 _FEWEST = 4
-_LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
 #: Function from draws (k, n) int64 of n dives to a number for each draw, (k,); nan where there is none.
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -44,8 +42,6 @@ METRICS = {
     "rho": ("Spearman rho", True),
     "r_l2_x100": ("R-l2 x100", False),
     "score_error": ("score error, points", False),
-    "spread_tau": ("Kendall tau of spread and error", True),
-    "spread_ece": ("calibration error of the spread", False),
     "aiou_50": ("AIoU@0.5", True),
     "aiou_75": ("AIoU@0.75", True),
     "aiou_50_event": ("AIoU@0.5, labels as of one event", True),
@@ -82,10 +78,10 @@ class Intervals(NamedTuple):
     seed: int
     resamples: int = 2000
 
-    def __call__(self, statistic: Statistic, dives: Sequence[DiveResult], most: int = 2000) -> tuple[float, float]:
-        """Return the ends of the interval of a statistic over dives, by at most so many draws."""
-        groups, resamples = list(map(_event, dives)) if self.unit == "event" else None, min(self.resamples, most)
-        return bootstrap_interval(statistic, len(dives), groups=groups, resamples=resamples, seed=self.seed)
+    def __call__(self, statistic: Statistic, dives: Sequence[DiveResult]) -> tuple[float, float]:
+        """Return the ends of the interval of a statistic over dives."""
+        groups = list(map(_event, dives)) if self.unit == "event" else None
+        return bootstrap_interval(statistic, len(dives), groups=groups, resamples=self.resamples, seed=self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,33 +300,6 @@ def _score_metrics(results: Sequence[DiveResult], intervals: Intervals) -> dict[
         if np.isfinite(value := values.pop("")):
             low, high = intervals(resampled, scored)
             metrics[name] = Metric(value=value, low=low, high=high, n=n, baselines=values)
-    return metrics | _spread_metrics(scored, intervals)
-
-
-def _spread_metrics(scored: Sequence[DiveResult], intervals: Intervals) -> dict[str, Metric]:
-    """Measure how well the spread of a prediction predicts its error, over the dives that have a spread.
-
-    Of votes it is their agreement, of drawn scores the uncertainty that the network states. The calibration error is
-    the mean over nine levels of how far the share of dives within a normal interval of that level is off it.
-    """
-    told = [one for one in scored if one.spread]
-    if len(told) < 2:
-        return {}
-    spread, error = np.array([(one.spread, abs((one.predicted or 0.0) - one.score)) for one in told]).T
-
-    def tau(rows: np.ndarray) -> np.ndarray:
-        return np.array([kendalltau(spread[row], error[row]).statistic for row in rows])
-
-    def ece(rows: np.ndarray) -> np.ndarray:
-        within = error[rows][..., None] <= spread[rows][..., None] * norm.ppf((1 + _LEVELS) / 2)
-        off: np.ndarray = np.abs(within.mean(axis=1) - _LEVELS).mean(axis=1)
-        return off
-
-    metrics, every = {}, np.arange(len(told))[None]
-    for name, statistic, resamples in (("spread_tau", tau, 200), ("spread_ece", ece, 2000)):
-        if np.isfinite(value := float(statistic(every)[0])):
-            low, high = intervals(statistic, told, resamples)
-            metrics[name] = Metric(value=value, low=low, high=high, n=len(told), baselines={})
     return metrics
 
 

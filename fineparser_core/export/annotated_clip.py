@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.brief_cut import brief_frames
 from fineparser_core.export.coach_marks import Mark
@@ -18,7 +16,6 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 from fineparser_core.records import Analysis
 from fineparser_core.video.planes import to_rgb, to_video_frame
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.sound import Soundtrack
 from fineparser_core.video.writer import VideoWriter, keep_apart
 
 
@@ -31,9 +28,7 @@ def write_annotated_clip(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[str, ...]:
-    """Write an annotated clip with the frames and the time stamps of the source; slow motion stretches the times.
-
-    The sound of the source goes with them at full speed; slow motion is silent.
+    """Write a silent annotated clip with the frames and time stamps of the source; slow motion stretches the times.
 
     Args:
         options: defaults to `RenderOptions()`.
@@ -59,14 +54,10 @@ def write_annotated_clip(
         composition = Composition(analysis, options, reader, other)
         first, last = (0, reader.info.n_frames - 1) if whole_file else (clip.in_frame, clip.out_frame)
         width_px, height_px = composition.size_px
-        start_s, ends_s = reader.info.pts_s[first], np.append(reader.info.pts_s, reader.info.duration_s)
         frames: Sequence[int] = range(first, last + 1)
-        times_s: Sequence[float] = (reader.info.pts_s[first : last + 1] - start_s) / options.speed
+        times_s: Sequence[float] = (reader.info.pts_s[first : last + 1] - reader.info.pts_s[first]) / options.speed
         if options.brief:
             frames, times_s = brief_frames(analysis.parse, options.words or DiveWords(), reader.info.pts_s)
-        sound = None
-        if options.sound and options.speed == 1 and not options.brief:
-            sound = stack.enter_context(Soundtrack(clip.path, float(start_s), float(ends_s[last + 1])))
         writer = stack.enter_context(
             VideoWriter(
                 path,
@@ -75,7 +66,6 @@ def write_annotated_clip(
                 fps=clip.fps * options.speed,
                 matrix=composition.matrix,
                 title=options.title or "",
-                sound=sound,
             )
         )
         for done, (frame, time_s) in enumerate(zip(frames, times_s, strict=True), start=1):

@@ -47,7 +47,6 @@ class RenderOptions:
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
         speed: playback speed, from `MIN_SPEED` to 1.
-        sound: whether a clip keeps the sound of the video, at full speed.
     """
 
     mask: bool = True
@@ -61,7 +60,6 @@ class RenderOptions:
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0
-    sound: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

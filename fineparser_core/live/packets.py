@@ -28,22 +28,19 @@ class StreamFormat:
     """Format of the packets of a stream.
 
     Attributes:
-        codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg"; of
-            sound, which has no size, "aac" with a header in every packet, "mp2", "mp3" or "ac3".
+        codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg".
         fps: nominal frames a second, 0 if the source does not give it; ignored when formats are compared.
-        rate_hz: samples a second of sound, 0 of pictures.
     """
 
     codec: str
     width_px: int
     height_px: int
     fps: float = field(default=0.0, compare=False)
-    rate_hz: int = 0
 
 
 @dataclass(frozen=True)
 class LivePacket:
-    """One encoded picture, or some milliseconds of sound.
+    """One encoded picture.
 
     Attributes:
         time_s: when it is shown, on the clock of `now_s`; distances are those of the source's own stamps.

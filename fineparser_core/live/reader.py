@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.live.packets import TICK, LivePacket, StreamFormat, now_s
-from fineparser_core.live.shaping import USUAL_FPS, PacketShaper, SourceSound, seconds_of, upright_scaler
+from fineparser_core.live.shaping import USUAL_FPS, PacketShaper, seconds_of, upright_scaler
 from fineparser_core.live.sources import TIMEOUT_S, SourceKind, StreamSource
 from fineparser_core.video.containers import demuxed, open_container
 from fineparser_core.video.probe import MOST_PIXELS
@@ -101,8 +101,6 @@ class StampClock:
 
 logger = logging.getLogger(__name__)
 
-# Largest distance of sound from the picture beside it.
-_SOUND_APART_S = 5.0
 # Maximum time from decoding a picture to showing it, in seconds: 16 pictures at 5 a second. More is a damaged stamp.
 _MOST_REORDERED_S = 3.2
 # Streams without stamps: a packet is as old as its arrival.
@@ -155,7 +153,6 @@ class LiveReader:
         listeners: Sequence[Callable[[LivePacket], object]],
         on_event: Callable[[SourceEvent], None] = lambda event: None,
         *,
-        on_sound: Callable[[LivePacket], object] | None = None,
         loop: bool = False,
     ) -> None:
         """Prepare; `start` connects.
@@ -164,13 +161,11 @@ class LiveReader:
             listeners: called with every packet on the reader's thread; they return at once: `Ring.write`,
                 `PacketQueue.put`.
             on_event: called on the reader's thread.
-            on_sound: the same as a listener for the packets of the sound, where there is any: `Ring.write_sound`.
             loop: play a file again and again.
         """
         self.source = source
         self.n_packets = 0
         self._listeners, self._on_event, self._loop = tuple(listeners), on_event, loop
-        self._on_sound, self._heard_s = on_sound, 0.0
         self._stop = Event()
         self._thread = Thread(target=self._run, name="live-reader", daemon=True)
         self._last_s = 0.0
@@ -234,8 +229,7 @@ class LiveReader:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise VideoError("{0} sends no pictures: choose another address of the camera.", source)
-            sound = SourceSound.of(container) if self._on_sound is not None else None
-            arriving = self._arriving(container, stream, sound)
+            arriving = self._arriving(container, stream)
             first, broken = _settle(arriving)
             if not first:
                 raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
@@ -255,8 +249,6 @@ class LiveReader:
                 if abs(shown_s - stamp_s) <= _MOST_REORDERED_S:
                     reordered_s = shown_s - stamp_s
                 self._hand_on(shaper.shaped(packet, max(stamp_s + reordered_s + offset_s, decode_s), decode_s))
-                if sound is not None:
-                    self._hear(sound.shaped(offset_s), decode_s)
                 if clock.jumps > jumps:
                     jumps = clock.jumps
                     self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
@@ -264,19 +256,13 @@ class LiveReader:
             if broken:
                 raise broken
 
-    def _arriving(self, container: InputContainer, stream: VideoStream, sound: SourceSound | None) -> Iterator[Arrival]:
-        """Yield packets as they come, of a file at its own speed, until the reader is stopped.
-
-        Those of sound wait in it.
-        """
+    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[Arrival]:
+        """Yield packets as they come, of a file at its own speed, until the reader is stopped."""
         began: tuple[float, float] | None = None
-        for packet in demuxed(container, stream, *([sound.stream] if sound else [])):
+        for packet in demuxed(container, stream):
             if self._stop.is_set():
                 return
             if not packet.size:
-                continue
-            if sound is not None and packet.stream is sound.stream:
-                sound.waiting.append(packet)
                 continue
             at_s = now_s()
             stamp = packet.pts if packet.dts is None else packet.dts
@@ -303,17 +289,6 @@ class LiveReader:
             for listener in self._listeners:
                 listener(packet if self._follows else replace(packet, follows=False))
             self._follows = True
-
-    def _hear(self, packets: Iterator[LivePacket], picture_s: float) -> None:
-        """Give sound to its listener, but what is no later than what came before, or far from the picture of now.
-
-        When the clock of the camera jumps, sound that waits has a stamp of before.
-        """
-        assert self._on_sound is not None
-        for packet in packets:
-            if packet.time_s > self._heard_s + float(TICK) and abs(packet.time_s - picture_s) < _SOUND_APART_S:
-                self._heard_s = packet.time_s
-                self._on_sound(packet)
 
     def _tell(self, state: SourceState, said: Phrase) -> None:
         logger.info("%s: %s: %s", self.source, state, said)

@@ -2,8 +2,7 @@
 
 A folder with a file for every few seconds. Its name holds all that is known of it, so that there is no index to lose:
 "START-END-PICTURES.ts", in microseconds since 1970, "START.ts" while it is written; a "c" behind it says that it
-continues the file before, as no key frame has come. Sound is a separate ring in a subfolder, so that nothing waits for
-it.
+continues the file before, as no key frame has come.
 """
 
 import logging
@@ -35,7 +34,6 @@ _FLUSH_S = 1.0
 # Space that other programs on the disk need.
 _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
-_SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes
 # Files keep times to a tick: what is nearer is the same picture.
 _SAME_S = 1e-4
 
@@ -44,7 +42,7 @@ class Ring:
     """Records the packets of a source and gives them back; any thread may read, a single reader writes.
 
     Attributes:
-        files: what is recorded, but the sound.
+        files: what is recorded.
     """
 
     def __init__(
@@ -73,7 +71,6 @@ class Ring:
         self._on_event = on_event
         self._failed = 0
         self._troubled = False
-        self._sound: Ring | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock = lock_file(folder / ".lock")
@@ -91,9 +88,6 @@ class Ring:
         self._flusher = Thread(target=self._flush_often, name="ring-flusher", daemon=True)
         self._writer.start()
         self._flusher.start()
-        self._deaf = False
-        if (folder / _SOUND).is_dir():
-            self._open_sound()
 
     def __enter__(self) -> Self:
         return self
@@ -105,23 +99,6 @@ class Ring:
         """Record a packet, at once: a thread writes it. A listener of `LiveReader`."""
         if not self._queue.put(packet) and not self._queue.closed:
             self._trouble(Phrase("The disk is too slow: pictures of the recording are missing."))
-
-    def write_sound(self, packet: LivePacket) -> None:
-        """Record sound, at once; where it cannot be, the pictures go on without."""
-        if self._sound is None and not self._deaf:
-            self._open_sound()
-        if self._sound is not None:
-            self._sound.write(packet)
-
-    def _open_sound(self) -> None:
-        """Open the ring for the sound; where that is impossible, log it once."""
-        most_bytes = round(self._most_bytes * _SOUND_SHARE)
-        try:
-            self._sound = Ring(self._folder / _SOUND, most_minutes=self._most_s / 60, most_bytes=most_bytes)
-        except ConfigError as error:
-            self._deaf = True
-            logger.warning("%s: %s", self._folder, error)
-            self._on_event(error.phrase)
 
     @property
     def missing(self) -> int:
@@ -137,13 +114,11 @@ class Ring:
     def clear(self) -> None:
         """Delete what is recorded; what is being written stays."""
         self.files.clear()
-        if self._sound is not None:
-            self._sound.clear()
 
     def cut(self, from_s: float, to_s: float, path: Path) -> float:
         """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.
 
-        It ends early where the format of the stream changes; sound, where there is any, is beside them.
+        It ends early where the format of the stream changes.
 
         Returns:
             the time of the file's first picture.
@@ -159,7 +134,7 @@ class Ring:
             try:
                 with atomic_file(path) as temporary:
                     temporary.touch()  # says why it fails, which FFmpeg would not
-                    write_clip(temporary, packets, list(self._heard(packets[0].time_s, to_s)))
+                    write_clip(temporary, packets)
             except av.error.FFmpegError as error:
                 raise ExportError(
                     "{0} cannot be written ({1}): choose a folder that has room.", path, error.strerror
@@ -187,8 +162,6 @@ class Ring:
         self._writer.join()
         self._ending.set()
         self._flusher.join()
-        if self._sound is not None:
-            self._sound.close()
         self._lock.close()
 
     def _record(self) -> None:
@@ -276,8 +249,6 @@ class Ring:
                 break
             if not self.files.drop_oldest():
                 break
-        if self._sound is not None and self.files.closed:
-            self._sound.files.drop_before(self.files.closed[0].start_s)
 
     def _trouble(self, said: Phrase) -> None:
         if not self._troubled:
@@ -298,12 +269,3 @@ class Ring:
             group.append(packet)
         if extent(group)[0] > from_s:
             yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
-
-    def _heard(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
-        """Yield sound of a single format between two times."""
-        kind: StreamFormat | None = None
-        for packet in self._sound.packets(from_s) if self._sound is not None else ():
-            if packet.time_s >= to_s or packet.format != (kind := kind or packet.format):
-                return
-            if packet.time_s >= from_s:
-                yield packet

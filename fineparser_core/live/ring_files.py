@@ -112,12 +112,6 @@ class RingFiles:
             with self._changing:
                 self._pins.remove(pin)
 
-    def drop_before(self, time_s: float) -> None:
-        """Delete the segments that end before a time, except the latest and those in use."""
-        while len(self.closed) > 1 and self.closed[0].end_s < time_s:
-            if not self.drop_oldest():
-                return
-
     def drop_oldest(self) -> bool:
         """Delete the oldest unused segment; return False if there is none besides the latest."""
         with self._changing:

@@ -5,7 +5,6 @@ file, as leading pictures need. It does not take MJPEG, which goes to QuickTime 
 stamps to 1/90000 s, where Matroska has milliseconds, and both play in any player.
 """
 
-import heapq
 import logging
 import os
 import re
@@ -15,10 +14,8 @@ from pathlib import Path
 from typing import IO
 
 import av
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.stream import Stream
-from av.video.stream import VideoStream
 
 from fineparser_core.live.packets import TICK, LivePacket, StreamFormat, as_av_packet
 from fineparser_core.video.containers import open_container
@@ -127,15 +124,11 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
     options = None if growing is None else _AT_ONCE
     source = str(path) if growing is None else growing
     with open_container(source, form=name, options=options) as container:
-        if container.streams.video:
-            stream: VideoStream | AudioStream = (video := container.streams.video[0])
-            context = video.codec_context
-            kind = StreamFormat(context.name, context.width, context.height, float(video.average_rate or 0))
-        elif container.streams.audio:
-            stream = container.streams.audio[0]
-            kind = sound_format(stream)
-        else:
+        if not container.streams.video:
             return
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        kind = StreamFormat(context.name, context.width, context.height, float(stream.average_rate or 0))
         base_s: float | None = None
         for packet in container.demux(stream):
             if not packet.size or packet.pts is None or packet.dts is None:
@@ -146,37 +139,22 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
             yield LivePacket(bytes(packet), *times, packet.is_keyframe, kind)
 
 
-def write_clip(path: Path, packets: Sequence[LivePacket], sound: Sequence[LivePacket] = ()) -> None:
+def write_clip(path: Path, packets: Sequence[LivePacket]) -> None:
     """Write packets of a single format as an MP4 file, whose times start at the first picture.
-
-    Args:
-        sound: of a single format too, and not from before the first picture.
 
     Raises:
         av.error.FFmpegError, OSError: the file cannot be written.
     """
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        streams = {
-            kind: mux_stream(container, kind)
-            for kind in dict.fromkeys(one.format for one in (*packets[:1], *sound[:1]))
-        }
-        for packet in heapq.merge(packets, sound, key=lambda one: one.decode_s):
+        stream = mux_stream(container, packets[0].format)
+        for packet in packets:
             made = as_av_packet(packet, packets[0].decode_s)
-            if len(sound) > 1 and packet is sound[-1]:  # without a duration FFmpeg 9 reads it as past the end
-                made.duration = round((sound[-1].time_s - sound[-2].time_s) / TICK)
-            made.stream = streams[packet.format]
+            made.stream = stream
             container.mux_one(made)
-
-
-def sound_format(stream: AudioStream) -> StreamFormat:
-    """Return the format of a stream of sound."""
-    return StreamFormat(stream.codec_context.codec.canonical_name, 0, 0, rate_hz=stream.codec_context.sample_rate)
 
 
 def mux_stream(container: OutputContainer, kind: StreamFormat) -> Stream:
     """Return a stream of a file for packets as they are."""
-    if kind.rate_hz:
-        return container.add_mux_stream(kind.codec, rate=kind.rate_hz, time_base=TICK)
     size = {"width": kind.width_px, "height": kind.height_px}
     return container.add_mux_stream(kind.codec, rate=round(kind.fps) or None, time_base=TICK, **size)
 

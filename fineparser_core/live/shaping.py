@@ -1,27 +1,18 @@
 """Packets of a source as the ring keeps them: decodable from every key frame, in a codec that it knows."""
 
 import re
-from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import av
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
-from av.container import InputContainer
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from fineparser_core.constants import HEARD_HZ
 from fineparser_core.live.packets import TICK, LivePacket, PacketDecoder, StreamFormat
-from fineparser_core.live.segments import sound_format
 from fineparser_core.video.picture import Scaler
 from fineparser_core.video.probe import inspect_video
 
@@ -29,10 +20,6 @@ from fineparser_core.video.probe import inspect_video
 _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
 # Other codecs are encoded once, at a quality that measures no differently, a key frame a second.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
-# Codecs of sound that MPEG-TS and MP4 both carry; the rest is encoded once, as AAC.
-_HEARD = ("aac", "mp2", "mp3", "ac3")
-# Packets of sound that wait for the first picture.
-_MOST_WAITING = 500
 #: Pictures a second of a source that does not tell.
 USUAL_FPS = 25
 # Part of a key frame that holds the size: sequence parameter set, sequence header, start of a JPEG frame.
@@ -112,68 +99,6 @@ class PacketShaper:
             for made in self._encoder.encode(even):
                 at_s = self._base_s + (made.pts or 0) * float(TICK)
                 yield LivePacket(bytes(made), at_s, at_s, made.is_keyframe, self._format)
-
-
-class SourceSound:
-    """The sound of a connection, in packets for the ring.
-
-    Attributes:
-        waiting: packets of the stream that were not shaped yet.
-    """
-
-    def __init__(self, stream: AudioStream) -> None:
-        """Open the encoder or filter of a stream. Raises: FFmpegError, if it is of a kind that cannot be kept."""
-        self.stream = stream
-        self.waiting = deque[Packet](maxlen=_MOST_WAITING)
-        self._format = sound_format(stream)
-        self._bytes = BytesIO()
-        self._kept = self._format.codec in _HEARD
-        self._headers, self._layout = None, "mono" if stream.codec_context.channels == 1 else "stereo"
-        if self._format.codec == "aac":  # that of RTSP and files says in front what it is; each packet here does
-            self._headers = av.open(self._bytes, "w", format="adts")
-            self._with_header = self._headers.add_stream_from_template(stream)
-        elif not self._kept:
-            self._headers = av.open(self._bytes, "w", format="adts")
-            self._with_header = self._headers.add_stream("aac", rate=HEARD_HZ, layout=self._layout)
-            self._format = replace(self._format, codec="aac", rate_hz=HEARD_HZ)
-            self._form: tuple[str, str, int] | None = None
-
-    @classmethod
-    def of(cls, container: InputContainer) -> "SourceSound | None":
-        """Return the sound of a container, or None if it has none that can be kept."""
-        with suppress(av.error.FFmpegError, ValueError):
-            stream = next(iter(container.streams.audio), None)
-            if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
-                return cls(stream)
-        return None
-
-    def shaped(self, offset_s: float) -> Iterator[LivePacket]:
-        """Yield the packets made of the waiting packets."""
-        while self.waiting:
-            given = self.waiting.popleft()
-            with suppress(av.error.FFmpegError):
-                for packet in [given] if self._kept else self._encoded(given):
-                    if packet.pts is None:
-                        continue
-                    time_s, data = seconds_of(packet, packet.pts) + offset_s, bytes(packet)
-                    if self._headers is not None:
-                        packet.stream = self._with_header
-                        self._headers.mux_one(packet)
-                        data = self._bytes.getvalue()
-                        self._bytes.seek(0)
-                        self._bytes.truncate()
-                    yield LivePacket(data, time_s, time_s, True, self._format)
-
-    def _encoded(self, packet: Packet) -> Iterator[Packet]:
-        frames: list[Any] = packet.decode()
-        for frame in frames:
-            form = frame.format.name, frame.layout.name, frame.sample_rate
-            if form != self._form:  # a broadcast changes it
-                size = self._with_header.codec_context.frame_size
-                self._form = form
-                self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=HEARD_HZ, frame_size=size)
-            for part in self._resampler.resample(frame):
-                yield from self._with_header.encode(part)
 
 
 def seconds_of(packet: Packet, stamp: int) -> float:

@@ -46,7 +46,6 @@ class StreamWatch:
         on_dive: Callable[[CaughtClip], None],
         on_event: Callable[[SourceEvent], None] = lambda event: None,
         on_problem: Callable[[Phrase], None] = lambda said: None,
-        sound: bool = True,
         loop: bool = False,
     ) -> None:
         """Prepare; `start` begins.
@@ -55,7 +54,6 @@ class StreamWatch:
             folder: for the clips; made if it is missing.
             ring: of this source alone.
             on_problem: a clip could not be written, or a part was not searched.
-            sound: record it, too.
             loop: play a file again and again.
         """
         self.ring, self._folder = ring, folder
@@ -64,8 +62,7 @@ class StreamWatch:
         self._catcher = Catcher(real_time=source.kind is not SourceKind.FILE)
         self._clips: dict[CaughtFall, Path] = {}
         self._stopped, self._unsearched_s = Event(), 0.0
-        heard = ring.write_sound if sound else None
-        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=heard, loop=loop)
+        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, loop=loop)
         self._thread = Thread(target=self._search, name="dive-search", daemon=True)
 
     @property

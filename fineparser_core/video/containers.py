@@ -64,10 +64,10 @@ def open_container(
     return av.open(source, "r", **settings)
 
 
-def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
-    """Yield the packets of some streams; PyAV before 19 fails at their end where damage has made up further streams."""
+def demuxed(container: InputContainer, stream: Stream) -> Iterator[Packet]:
+    """Yield the packets of a stream; PyAV before 19 fails at its end where damage has made up further streams."""
     with suppress(IndexError):
-        yield from container.demux(*streams)
+        yield from container.demux(stream)
 
 
 def read_declared(path: Path) -> tuple[int, bool]:

@@ -17,7 +17,6 @@ from typing import Any
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -232,7 +231,7 @@ def _refuse_too_many(path: Path, n_frames: int) -> None:
         )
 
 
-def intact_packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet]:
+def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
     """Return the stream's packets without corrupt packets, which end truncated files and stop the decoder."""
     return (packet for packet in demuxed(container, stream) if not packet.is_corrupt)
 

@@ -1,7 +1,6 @@
 """Writes MP4 files atomically, with exact time stamps, and verifies them."""
 
 import logging
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
-from fineparser_core.video.sound import Soundtrack
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +62,6 @@ class VideoWriter:
         matrix: ColorMatrix = ColorMatrix.BT709,
         compact: bool = False,
         title: str = "",
-        sound: Soundtrack | None = None,
     ) -> None:
         """Prepare the writer; the file is opened by `__enter__`.
 
@@ -73,7 +70,6 @@ class VideoWriter:
             matrix: color matrix of the frames.
             compact: write a smaller file, more slowly and slightly softer.
             title: of the file's metadata.
-            sound: what is heard from the first frame on; a soundtrack is entered by the caller.
         """
         options = _COMPACT if compact else _CODECS
         self.codec = next(name for name in options if name in av.codecs_available)
@@ -84,7 +80,7 @@ class VideoWriter:
         self._fps = Fraction(fps).limit_denominator(1001)
         self._matrix = matrix
         self._options = options[self.codec]
-        self._title, self._sound = title, sound
+        self._title = title
         self._pts: list[int] = []
         self._writing = self._open()
         self._container: OutputContainer
@@ -141,7 +137,7 @@ class VideoWriter:
         picture.pts = max(round(time_s / _TIME_BASE), self._pts[-1] + 1 if self._pts else 0)
         picture.time_base = _TIME_BASE
         self._pts.append(picture.pts)
-        self._encode(picture, until_s=float(picture.pts * _TIME_BASE))
+        self._encode(picture)
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -152,10 +148,8 @@ class VideoWriter:
                 self._stream = self._add_stream()
                 if self._title:
                     self._container.metadata["title"] = self._title
-                if self._sound is not None:
-                    self._sound.add_to(self._container)
                 yield
-                self._encode(None, until_s=math.inf)
+                self._encode(None)
             self._check(file)
 
     def _add_stream(self) -> VideoStream:
@@ -190,11 +184,9 @@ class VideoWriter:
                 "{0}: the times of its frames are not those written: write it as another file.", self._path
             )
 
-    def _encode(self, picture: av.VideoFrame | None, *, until_s: float) -> None:
+    def _encode(self, picture: av.VideoFrame | None) -> None:
         try:
             self._container.mux(self._stream.encode(picture))
-            if self._sound is not None:
-                self._sound.mux_until(self._container, until_s)
         except (av.error.FFmpegError, OSError) as error:
             raise ExportError(
                 "{0} cannot be written ({1}): choose a folder that has room.", self._path, error.strerror

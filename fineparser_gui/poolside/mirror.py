@@ -178,7 +178,7 @@ class MirrorStage(QWidget):
                     "buttons' tips name their keys. Balk and Repeat mark a dive."
                 ),
                 self.tr(
-                    "Nothing leaves the computer. The recording, with the camera's sound, keeps the minutes and "
+                    "Nothing leaves the computer. The recording, without sound, keeps the minutes and "
                     "gigabytes that you set, the oldest goes first; Delete it removes it. Clips stay in the folder "
                     "until you delete them."
                 ),

@@ -103,13 +103,12 @@ class Recorder(QObject):
         """True if the process runs."""
         return self._process is not None
 
-    def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True) -> None:
+    def start(self, address: str, minutes: float, gigabytes: float) -> None:
         """Begin to record.
 
         Args:
             address: checked, for `parse_source`; only the process itself gets it.
             minutes, gigabytes: length and size of the recording that are kept.
-            sound: record it.
         """
         lines = self.folder / DIVES_FILE
         self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
@@ -118,7 +117,6 @@ class Recorder(QObject):
         self._command = (
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--quiet"),
             *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
-            *([] if sound else ["--no-sound"]),
         )
         self._start()
 

@@ -85,7 +85,6 @@ class PoolsideSetup(QWidget):
         now = preferences.now
         self.field = SourceField(preferences, self.tr("Choose…"))
         self.secrets = QCheckBox(self.tr("Remember passwords too"))
-        self.sound = QCheckBox(self.tr("Record the sound"), checked=now.ring_sound)
         videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         self.folder = QLineEdit(now.poolside_folder or str(Path(videos or Path.home()) / "Poolside"))
         self.folder.editingFinished.connect(self.show_recorded)
@@ -128,7 +127,7 @@ class PoolsideSetup(QWidget):
         steps = (
             (self.tr("1. Camera"), (caption, self.field, self.secrets, None)),
             (self.tr("2. Picture"), (aim, self.state, None, self.board)),
-            (self.tr("3. Record"), (where, ring, self.sound, left, None, self.start)),
+            (self.tr("3. Record"), (where, ring, left, None, self.start)),
         )
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=8)
         for title, parts in steps:
@@ -165,11 +164,7 @@ class PoolsideSetup(QWidget):
         cameras = tuple(dict.fromkeys((kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
         folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
         self._preferences.change(
-            cameras=cameras,
-            poolside_folder=folder,
-            ring_minutes=minutes,
-            ring_gigabytes=gigabytes,
-            ring_sound=self.sound.isChecked(),
+            cameras=cameras, poolside_folder=folder, ring_minutes=minutes, ring_gigabytes=gigabytes
         )
 
     def show_recorded(self) -> None:

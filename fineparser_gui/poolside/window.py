@@ -217,7 +217,7 @@ class PoolsideWindow(QWidget):
         recorder.caught.connect(self.practice.add)
         recorder.ended.connect(self._on_ended)
         minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
-        recorder.start(self.setup.field.address, minutes, gigabytes, sound=self.setup.sound.isChecked())
+        recorder.start(self.setup.field.address, minutes, gigabytes)
         self.word.set_text(self.tr("Connecting…"))
         self._plays = True
         if source.kind is not SourceKind.FOLDER:

@@ -34,7 +34,6 @@ class Preferences:
         cameras: addresses that were recorded at the pool, the latest first.
         poolside_folder: folder of recordings and clips of the pool; "": the user's folder of videos.
         ring_minutes, ring_gigabytes: length and size of a recording that are kept.
-        ring_sound: whether the sound is recorded.
 
     Raises:
         ConfigError: a value is not allowed.
@@ -54,7 +53,6 @@ class Preferences:
     poolside_folder: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
     ring_minutes: Annotated[int, Meta(ge=1, le=600)] = 30
     ring_gigabytes: Annotated[int, Meta(ge=1, le=10_000)] = 20
-    ring_sound: bool = True
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():

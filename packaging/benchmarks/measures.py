@@ -19,7 +19,7 @@ from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.evaluation.fidelity import rank_correlation
+from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.export.analysis_json import (
     analysis_from_dict,
@@ -208,9 +208,7 @@ def main() -> None:
         both = np.array([[float(row[-2]), float(row[-1])] for row in clips if row[-2] and row[-1]])
         if len(both) > 2:
             off = np.abs(both[:, 1] - both[:, 0]).mean()
-            print(
-                f"\nown award against the marks of {len(both)}: rho {rank_correlation(*both.T):.2f}, off by {off:.2f}"
-            )
+            print(f"\nown award against the marks of {len(both)}: rho {spearman(*both.T):.2f}, off by {off:.2f}")
 
 
 if __name__ == "__main__":

@@ -409,11 +409,8 @@ def test_addresses_are_checked_and_remembered_without_passwords(pool):
     field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
     pool.setup.remember()
     assert pool.setup._preferences.now.cameras == ("rtsp://coach:***@127.0.0.1:9/live",)
-    assert pool.setup._preferences.now.ring_sound
     pool.setup.secrets.setChecked(True)
-    pool.setup.sound.setChecked(False)
     pool.setup.remember()
-    assert not pool.setup._preferences.now.ring_sound
     assert "secret" in pool.setup._preferences.now.cameras[0]
 
 
@@ -464,11 +461,9 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_list(studio, qtbot, tmp_path)
     out = tmp_path / "out"
     pool.setup.folder.setText(str(out))
     pool.setup.field.use(str(stream))
-    pool.setup.sound.setChecked(False)
     began_s = time.monotonic()
     qtbot.mouseClick(pool.setup.start, Qt.MouseButton.LeftButton)
     assert str(stream) not in " ".join(pool._recorder._command)
-    assert "--no-sound" in pool._recorder._command
     qtbot.waitUntil(lambda: pool.stage.tile.shown > 10)
     qtbot.waitUntil(lambda: bool(rows(pool)))
     print(f"row {time.monotonic() - began_s - leaves_s:.1f} s after the take-off")

@@ -17,7 +17,6 @@ from damage import holder_of, places
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives, read_masks
 from fineparser_core.evaluation.calibration import read_scored
-from fineparser_core.evaluation.fidelity import QUALITIES_FILE, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION, write_model_card
 from fineparser_core.export.analysis_json import read_masks_npz
 
@@ -41,7 +40,6 @@ GOOD: dict[str, Any] = {
             "marks": {"award": 7.0},
         }
     },
-    QUALITIES_FILE: {"A/1": {"qualities": [7.0, 6.5, 8.0], "board_m": 10.0}},
     EVALUATION: {
         "weights": "w-",
         "arithmetic": "bf16 on cpu",
@@ -50,11 +48,6 @@ GOOD: dict[str, Any] = {
             "what": "rendered dives, 80 dives",
             "n_dives": 80,
             "metrics": {"aiou_75": METRIC, "mask_iou": METRIC, "score_error": METRIC, "rho": None},
-            "contribution_fidelity": {
-                "steps": [{"step": "entry", "value": 0.77, "low": 0.7, "high": 0.8}],
-                "n_numbers": 3,
-                "n_pairs": 99,
-            },
         },
         "real_summary": {"awards, Spearman rho of 3": "+0.70"},
     },
@@ -66,8 +59,6 @@ def read(path: Path) -> None:
     """Read a file as its name says."""
     if path.name == "predictions.json":
         read_scored(path)
-    elif path.name == QUALITIES_FILE:
-        read_qualities(path.parent)
     elif path.name == EVALUATION:
         with tempfile.TemporaryDirectory() as folder:
             card = WeightsCard(name="w", preprocessing="whole", decoding="joint", trained_on="t", synthetic=True)

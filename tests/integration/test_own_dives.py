@@ -132,9 +132,6 @@ def test_weights_label_what_the_table_does_not(club, fineparser, tmp_path):
     assert data.has_masks
     assert record.has_steps
     assert any(mask.any() for mask in data.masks(record))
-    made = fineparser("exemplars", "--data", tmp_path / "club.json", "--out", tmp_path / "library")
-    assert made.code == 0, made.err
-    assert (tmp_path / "library" / "library.sqlite").is_file()
 
 
 @pytest.mark.slow

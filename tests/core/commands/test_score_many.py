@@ -203,9 +203,8 @@ def test_the_clips_of_folders_lists_and_tables(make_clips, tmp_path):
 def test_of_a_watch_only_its_dives_are_scored(make_clips):
     hurdle, dive = make_clips("hurdle", "dive")
     folder = dive.parent
-    (folder / RECORDING / "sound").mkdir(parents=True)
-    for name in ("1.ts", "sound/1.ts"):
-        (folder / RECORDING / name).write_bytes(b"recorded")
+    (folder / RECORDING).mkdir()
+    (folder / RECORDING / "1.ts").write_bytes(b"recorded")
     caught = CaughtClip(hurdle, 1.0), CaughtClip(dive, 1.0, instead_of=hurdle)
     lines = [json.dumps(caught_fields(one, one.clip.name)) for one in caught]
     (folder / DIVES_FILE).write_text("\n".join([*lines, '{"cli']), encoding="utf-8")

@@ -1,10 +1,12 @@
 """Damaged transport streams of a camera: each ends in one sentence, and the next connection is recorded."""
 
 from contextlib import suppress
+from fractions import Fraction
 from random import Random
 
+import av
+import numpy as np
 import pytest
-from numbered_video import add_sound
 from stream_server import sends, server, states, transport_stream, wait_until
 
 from fineparser_core.errors import VideoError
@@ -41,8 +43,22 @@ def damaged_stream(data, seed):
 
 @pytest.fixture
 def sound(tmp_path):
-    """A stream without damage."""
-    add_sound(transport_stream(tmp_path / "silent.ts", 40), tmp_path / "sent.ts", "aac", (0.2, 0.5))
+    """A stream without damage, of pictures and sound, as cameras send both."""
+    silent, rate_hz = transport_stream(tmp_path / "silent.ts", 40), 44_100
+    with av.open(str(silent)) as source, av.open(str(tmp_path / "sent.ts"), "w") as container:
+        video = container.add_stream_from_template(source.streams.video[0])
+        audio = container.add_stream("aac", rate=rate_hz, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                container.mux(packet)
+        at_s = np.arange(round(source.duration / 1e6 * rate_hz)) / rate_hz
+        wave = np.where((at_s >= 0.2) & (at_s < 0.5), np.sin(2000 * np.pi * at_s) / 2, 0).astype(np.float32)
+        for start in range(0, len(wave), 1024):
+            frame = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = rate_hz, start, Fraction(1, rate_hz)
+            container.mux(audio.encode(frame))
+        container.mux(audio.encode(None))
     return (tmp_path / "sent.ts").read_bytes()
 
 

@@ -9,14 +9,12 @@ import time
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
-from numbered_video import add_sound, read_number, write_video
+from numbered_video import read_number, write_video
 from stream_server import (
-    Impatient,
     frames_of,
     numbers,
     packets_of,
@@ -31,14 +29,10 @@ from stream_server import (
 )
 
 from fineparser_core.live import reader as reader_module
-from fineparser_core.live import ring_files
-from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
+from fineparser_core.live.packets import LivePacket, PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceState, StampClock
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.shaping import SourceSound
 from fineparser_core.live.sources import parse_source
-from fineparser_core.live.watch import StreamWatch
-from fineparser_core.video.probe import probe
 
 
 @pytest.fixture
@@ -67,85 +61,6 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path, ring, fps):
     times = np.diff([frame.time_s for frame in frames_of(ring)])
     np.testing.assert_allclose(times, 1 / fps, atol=2e-5)
     assert {(one.format.width_px, one.format.height_px, one.format.fps) for one in got} == {(320, 180, fps)}
-
-
-@pytest.mark.parametrize(("suffix", "codec"), [("ts", "aac"), ("mp4", "libopus"), ("mov", "pcm_s16le")])
-def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(tmp_path, ring, suffix, codec, monkeypatch):
-    silent, path = transport_stream(tmp_path / "silent.ts", 100, fps=25), tmp_path / f"sent.{suffix}"
-    add_sound(silent, path, codec, (2.0, 2.5))
-    reader = StreamWatch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None).reader
-    reader._stop = Impatient()
-    reader._run()
-    ring.close()
-    assert recorded(ring) == decoded(silent)
-    start_s, clip, silent_clip = ring.span[0], tmp_path / "clip.mp4", tmp_path / "silent_clip.mp4"
-    begins_s = ring.cut(start_s + 1, start_s + 3.5, clip) - start_s
-    monkeypatch.setattr(ring_files, "now_s", lambda: start_s + 10)  # it was recorded faster than time goes
-    with Ring(tmp_path / "ring") as again:  # as after a kill
-        again.cut(start_s + 1, start_s + 3.5, tmp_path / "again.mp4")
-    assert (tmp_path / "again.mp4").read_bytes() == clip.read_bytes()
-    ring._sound = None
-    ring.cut(start_s + 1, start_s + 3.5, silent_clip)
-    assert decoded(clip) == decoded(silent_clip)
-    np.testing.assert_array_equal(probe(clip).pts_s, probe(silent_clip).pts_s)
-    with av.open(str(clip)) as container:
-        video = container.streams.video[0]
-        begins_s -= float(video.start_time * video.time_base)
-        heard = [(frame.time + begins_s, np.abs(frame.to_ndarray()).max()) for frame in container.decode(audio=0)]
-    loud_s = [at_s for at_s, level in heard if level > 0.2 * max(level for _, level in heard)]
-    # The first picture comes two later than the sound, as those before it are decoded first.
-    assert (loud_s[0], loud_s[-1], heard[-1][0]) == pytest.approx((1.92, 2.42, 3.5), abs=0.03)
-    with Ring(tmp_path / "ring") as again:
-        again.clear()
-    assert not list((tmp_path / "ring").rglob("*.ts"))
-
-
-def test_sound_may_change_its_form(tmp_path):
-    """As a broadcast between stereo and 5.1."""
-    path, frames = tmp_path / "sent.mov", []
-    add_sound(transport_stream(tmp_path / "silent.ts", 10, fps=25), path, "pcm_s16le", (0.1, 0.2))
-    for n, layout in enumerate((*["stereo"] * 30, *["5.1"] * 30, "stereo")):
-        channels = av.AudioLayout(layout).nb_channels
-        frames.append(av.AudioFrame.from_ndarray(np.zeros((channels, 1536), np.float32), format="fltp", layout=layout))
-        frames[-1].sample_rate, frames[-1].pts, frames[-1].time_base = 48_000, n * 1536, Fraction(1, 48_000)
-    with av.open(str(path)) as container:
-        sound = SourceSound.of(container)
-        packets = list(sound._encoded(SimpleNamespace(decode=lambda: frames)))
-    heard_s = float((packets[-1].pts - packets[0].pts) * packets[0].time_base)
-    assert heard_s == pytest.approx(61 * 1536 / 48_000, abs=0.1)
-
-
-def test_a_clock_that_jumps_does_not_silence_the_sound():
-    heard = []
-    reader = LiveReader(parse_source("tcp://127.0.0.1:9"), [], on_sound=lambda packet: heard.append(packet.time_s))
-    kind = StreamFormat("aac", 0, 0, rate_hz=48_000)
-    for number in range(1, 101):
-        at_s = 1000 + number / 25
-        stamped_s = at_s + (600 if number == 50 else 0)  # what waited when the camera's clock was set back
-        reader._hear(iter([LivePacket(b"", stamped_s, stamped_s, True, kind)]), at_s)
-    assert len(heard) == 99
-    assert heard[-1] == 1004
-
-
-def test_pictures_are_recorded_where_sound_cannot_be(tmp_path):
-    (tmp_path / "sound" / ".lock").mkdir(parents=True)
-    told = []
-    with Ring(tmp_path, on_event=lambda said: told.append(str(said))) as ring:
-        ring.write_sound(LivePacket(b"", 1.0, 1.0, True, StreamFormat("aac", 0, 0, rate_hz=48_000)))
-    assert len(told) == 1
-    with Ring(tmp_path):  # nothing of the one before holds it
-        pass
-
-
-def test_sound_is_left_out_where_that_is_asked_for(tmp_path, ring):
-    silent, path = transport_stream(tmp_path / "silent.ts", 50, fps=25), tmp_path / "sent.ts"
-    add_sound(silent, path, "aac", (0.5, 1.0))
-    reader = StreamWatch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None, sound=False).reader
-    reader._stop = Impatient()
-    reader._run()
-    ring.close()
-    assert recorded(ring) == decoded(silent)
-    assert not (tmp_path / "ring" / "sound").exists()
 
 
 def test_the_pictures_of_an_http_camera_are_kept_as_they_come(tmp_path, ring):
