@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
-from fineparser_core.commands.scorer import SCORER, Job, ScoringOptions, score_jobs
+from fineparser_core.commands.scorer import SCORER, ScoringOptions, score_jobs, to_be_scored
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.diving.details import details_of
@@ -111,7 +111,7 @@ def score_many(
     outputs = [path for path in (out, table) if path is not None]
     check_output_files(outputs, {one.path: "one of the clips" for one in asked})
     options_key = options.key()
-    jobs = [Job.of(one, options_key) for one in asked]
+    jobs = [to_be_scored(one, options_key) for one in asked]
     lines = _kept(out, jobs)
     write_whole(out, b"".join(lines[job.key] for job in jobs if job.key in lines))
     todo = list({job.key: job for job in jobs if job.key not in lines}.values())
@@ -143,7 +143,7 @@ def score_many(
         say_written(path)
 
 
-def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
+def _kept(out: Path, jobs: Sequence[ClipResult]) -> dict[str, bytes]:
     """Return the lines of a file that are results of these jobs, by their keys.
 
     Raises:

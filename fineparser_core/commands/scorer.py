@@ -80,24 +80,16 @@ class ScoringOptions:
         return digest(options, card.decode(errors="replace"), known)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A clip to be scored, with what its result will be known by: see `ClipResult`."""
-
-    asked: AskedClip
-    key: str
-    content: str
-
-    @classmethod
-    def of(cls, asked: AskedClip, options_key: str) -> "Job":
-        """Return a job; `options_key` is of `ScoringOptions.key`."""
-        content = known_content(asked.path)
-        # Wherever it lies, the same content has the same result.
-        facts = to_json(replace(asked, path=Path("clip") if content else asked.path, athlete="", event=""))
-        return cls(asked=asked, key=digest(options_key, content, facts), content=content)
+def to_be_scored(asked: AskedClip, options_key: str) -> ClipResult:
+    """Return the result of a clip before it is scored; `options_key` is of `ScoringOptions.key`."""
+    content = known_content(asked.path)
+    # Wherever it lies, the same content has the same result.
+    facts = to_json(replace(asked, path=Path("clip") if content else asked.path, athlete="", event=""))
+    return ClipResult(asked=asked, key=digest(options_key, content, facts), content=content)
 
 
-Scorer = Callable[[Job], bytes]
+#: Makes the line of a clip's result from its result before it is scored.
+Scorer = Callable[[ClipResult], bytes]
 #: Module of the processes that score.
 SCORER = "fineparser_core.commands.scorer"
 
@@ -127,11 +119,10 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
             return scored
         return replace(scored, quantities=tuple(moved_quantities(analysis.parse, dive, dived)))
 
-    def line(job: Job) -> bytes:
-        result = ClipResult(asked=job.asked, key=job.key, content=job.content)
+    def line(result: ClipResult) -> bytes:
         try:
             scored = score(result)
-            check_content(job.asked.path, job.content)
+            check_content(result.asked.path, result.content)
             return result_to_line(scored)
         except FineParserError as error:
             return result_to_line(replace(result, error=str(error)))
@@ -139,14 +130,14 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
             if (short := no_memory(error)) is not None:
                 return result_to_line(replace(result, key="", error=str(short)))
             reason = f"unexpected failure, {type(error).__name__}: {error}"[:_LONGEST_REASON].rstrip(".")
-            said = f"{job.asked.path}: {reason}: score it alone to have the details logged."
+            said = f"{result.asked.path}: {reason}: score it alone to have the details logged."
             return result_to_line(replace(result, key="", error=said))
 
     return line
 
 
 def score_jobs(
-    options: ScoringOptions, jobs: Sequence[Job], workers: int, cancel: CancelToken, *, scorer: str = SCORER
+    options: ScoringOptions, jobs: Sequence[ClipResult], workers: int, cancel: CancelToken, *, scorer: str = SCORER
 ) -> Generator[tuple[int, bytes]]:
     """Yield the line of each clip and its place, as they come; of one whose process died too.
 
@@ -161,7 +152,7 @@ def score_jobs(
             if isinstance(answer, int):
                 job = jobs[place]
                 said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {answer})."
-                answer = result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
+                answer = result_to_line(replace(job, key="", error=said))
             yield place, answer
 
 
@@ -205,11 +196,11 @@ def analyze_files(
     usual, key = AskedClip(path=Path(), dive_number=dive_number, board_m=board_m), given.key()
     asked_dive(usual)
     asked = [one if isinstance(one, AskedClip) else replace(usual, path=Path(one)) for one in paths]
-    jobs = [Job.of(one, key) for one in asked]
+    jobs = [to_be_scored(one, key) for one in asked]
     with closing(score_jobs(given, jobs, workers, CancelToken())) as answers:
         lines = dict(answers)
     return [result_from_line(lines[place]) for place in range(len(jobs))]
 
 
 if __name__ == "__main__":
-    serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], Job)
+    serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], ClipResult)

@@ -53,7 +53,8 @@ class ClipResult:
         key: digest of all that the result depends on: the file's content, the request, options, weights, exemplars and
             the program; "" for a result that must be computed anew.
         content: `content_digest` of the file; "" where it could not be read.
-        analysis: without what it has for each sample, see `without_samples`; None where there is an error.
+        analysis: without what it has for each sample, see `without_samples`; None where there is an error, or before
+            the clip is scored.
         quantities: quantities measured with slightly moved moments, equally likely each, see `add_measures`: value and
             standard deviation of each. Empty for a dive that is not scored.
         others: first and last frame of further dives found in the file, which are not analyzed.

@@ -16,7 +16,7 @@ from platforms import KILL
 from fineparser_core.commands import cli
 from fineparser_core.commands import score as command
 from fineparser_core.commands.score_many import score_many
-from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions
+from fineparser_core.commands.scorer import Scorer, ScoringOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import ClipResult, result_to_line
 from fineparser_core.support.processes import serve_jobs
@@ -28,24 +28,23 @@ def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
     if options.seed == 14:
         os.kill(os.getpid(), KILL)
 
-    def score(job: Job) -> bytes:
-        path = job.asked.path
+    def score(result: ClipResult) -> bytes:
+        path = result.asked.path
         with path.with_name("asked.log").open("a") as log:
             log.write(f"{path.name} {os.getpid()}\n")
-        result = ClipResult(asked=job.asked, key=job.key, content=job.content)
         if "fails" in path.name:
             return result_to_line(replace(result, error=f"{path} fails."))
         time.sleep(3600 if "long" in path.name else 0.3 if "slow" in path.name else 0)
         if "dies" in path.name and not path.with_name("died").exists():
             path.with_name("died").touch()
             os.kill(os.getpid(), KILL)
-        return result_to_line(replace(result, analysis=made_analysis(path, job.asked.start_frame)))
+        return result_to_line(replace(result, analysis=made_analysis(path, result.asked.start_frame)))
 
     return score
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], Job)
+        serve_jobs(lambda given: open_scorer(*given), tuple[ScoringOptions, int], ClipResult)
     command.score_many = partial(score_many, scorer="scripted_scorer")  # type: ignore[assignment]
     sys.exit(cli.main(sys.argv[1:]))
