@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.data.annotation_files import find_file, read_dives
-from fineparser_core.data.finediving import load_finediving, video_board_m
+from fineparser_core.data.finediving import find_file, load_finediving, read_dives, video_board_m
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.diving import difficulty
 from fineparser_core.diving.difficulty import RecordedDifficulty

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from fineparser_core.data import finediving
-from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.judged_dives import LABELS_FILE
 from fineparser_core.data.records import DiveSet
 from fineparser_core.data.video_dives import load_video_dives
@@ -58,7 +57,9 @@ def load_dataset(
 def _layout_of(root: Path) -> str:
     if root.is_file():
         return "dives"
-    found = [layout for layout, names in ANNOTATION_FILES.items() if any(find_file(root, name) for name in names)]
+    found = [
+        layout for layout, names in ANNOTATION_FILES.items() if any(finediving.find_file(root, name) for name in names)
+    ]
     if not root.is_dir():
         raise AnnotationError(
             f"{root} is not a folder that exists: give the folder of a data set, or a file of judged dives."

@@ -6,23 +6,20 @@ either may lie in a folder `data`, as the authors' configuration has it. Annotat
 or up to two folders below it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from fineparser_core.data.annotation_files import (
-    find_file,
-    read_dives,
-    read_splits,
-    record_defects,
-    refuse_unknown_keys,
-)
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.folder_dives import FolderDives
-from fineparser_core.data.records import Defect, DiveRecord, Key
+from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
-from fineparser_core.errors import AnnotationError
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import counted_award, total_award
+from fineparser_core.errors import AnnotationError, ConfigError
 
 AQA_FILE = "fine-grained_annotation_aqa.pkl"
 FINE_FILE = "FineDiving_fine-grained_annotation.pkl"
@@ -30,6 +27,12 @@ COARSE_FILE = "FineDiving_coarse_annotation.pkl"
 SPLIT_FILES: dict[str, str] = {"train": "train_split.pkl", "test": "test_split.pkl"}
 _DIVE = "{event}/{index}"
 _MOST_TRANSITIONS = 64
+# Scores are published to hundredths; awards and DD may have been rounded before they were multiplied.
+_SCORE_TOLERANCE = 0.06
+#: Exceptions that reading a file raises whose content is not what its name says.
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+_SHOWN, _NAMED = 200, 20
+T = TypeVar("T")
 #: Patterns of the places of frames and masks, the first choice first.
 FRAME_PATTERNS = tuple(
     f"{folder}{name}/{_DIVE}" for folder in ("", "data/") for name in ("FineDiving", "FINADiving_MTL_256s")
@@ -65,28 +68,86 @@ def load_finediving(
         raise AnnotationError(f"{root} holds neither {AQA_FILE} nor {FINE_FILE}: choose the folder of FineDiving.")
     coarse_path = find_file(root, COARSE_FILE)
     coarse = load_pickle(coarse_path) if coarse_path else {}
-    splits = {(str(event), index): name for (event, index), name in read_splits(root, SPLIT_FILES).items()}
+    splits = _read_splits(root)
 
-    def read(key: Any, values: Any) -> tuple[DiveRecord, list[Defect]]:
+    def read(key: Any, values: Any) -> tuple[DiveRecord, tuple[str, ...]]:
         event, index = str(key[0]), int(key[1])
         record, stored, labels = _record((event, index), values, coarse.get(key), splits.get((event, index), ""))
-        return record, [*record_defects(record), *_transition_defects(record, stored, labels)]
+        return record, tuple(_defects(record, stored, labels))
 
     found = read_dives(path, "FineDiving", read)
     records = {record.key: record for record, _ in found}
-    refuse_unknown_keys(splits, records, path)
+    if missing := sorted(splits.keys() - records.keys()):
+        raise AnnotationError(f"{path} lacks {missing[0]}, which is in a split: use files of one release.")
     below = frames or root
     beside = [below.absolute().parent] if frame_pattern is not None else []
     return FolderDives(
         root=root,
         layout="finediving",
         records=records,
-        defects=tuple(defect for _, defects in found for defect in defects),
+        defects={record.key: defects for record, defects in found if defects},
         frame_root=below,
         frame_pattern=frame_pattern or _first_existing(below, FRAME_PATTERNS),
         mask_roots=tuple(dict.fromkeys([below, root, *beside])),
         mask_patterns=MASK_PATTERNS if mask_pattern is None else (mask_pattern,),
     )
+
+
+def read_dives(path: Path, data_set: str, read: Callable[[Any, Any], T]) -> list[T]:
+    """Return what `read` makes of each key of a pickle and its values.
+
+    Raises:
+        AnnotationError: the file is damaged or of another kind; or `read` refuses dives by an exception in
+            `UNREADABLE`: the text names them.
+    """
+    found: list[T] = []
+    wrong: list[str] = []
+    try:
+        for key, values in load_pickle(path).items():
+            try:
+                found.append(read(key, values))
+            except UNREADABLE as error:
+                wrong.append(f"{key!r:.{_SHOWN}}: {error!r:.{_SHOWN}}")
+    except UNREADABLE as error:
+        wrong.append(f"{error!r:.{_SHOWN}}")
+    if wrong:
+        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise AnnotationError(
+            f"{path} is not an annotation file of {data_set} ({'; '.join(wrong[:_NAMED])}{more}): get it again, or "
+            "correct these dives."
+        )
+    return found
+
+
+def find_file(root: Path, name: str) -> Path | None:
+    """Return the file of that name in `root` or up to two folders below it, the nearest first.
+
+    None where it is in none.
+    """
+    nearest_first = (path for pattern in (name, f"*/{name}", f"*/*/{name}") for path in sorted(root.glob(pattern)))
+    return next((path for path in nearest_first if path.is_file()), None)
+
+
+def _read_splits(root: Path) -> dict[Key, str]:
+    """Return the split of every key that a split file lists.
+
+    Raises:
+        AnnotationError: a file is missing or damaged, or is not a list of keys.
+    """
+    paths = {name: find_file(root, file) for name, file in SPLIT_FILES.items()}
+    if missing := [SPLIT_FILES[name] for name, path in paths.items() if path is None]:
+        raise AnnotationError(f"{root} lacks {' and '.join(missing)}: put it beside the other annotation files.")
+    splits = {}
+    for name, path in paths.items():
+        assert path is not None
+        try:
+            keys = [(str(event), int(index)) for event, index in load_pickle(path)]
+            if any(len(event) > LONGEST_NAME for event, _ in keys):
+                raise ValueError("an event with a long name")
+            splits.update(dict.fromkeys(keys, name))
+        except UNREADABLE as error:
+            raise AnnotationError(f"{path} is not a list of (event, index): get it again.") from error
+    return splits
 
 
 def _first_existing(root: Path, patterns: Sequence[str]) -> str:
@@ -142,9 +203,34 @@ def _record(
     return record, stored, labels
 
 
-def _transition_defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarray) -> Iterator[Defect]:
+def _defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarray) -> Iterator[str]:
+    """Yield contradictions within a dive's annotations, a sentence each, which are reported and not repaired.
+
+    An impossible dive number; an impossible score or DD, or a score that contradicts the awards; transitions that are
+    not where the frames' labels change.
+    """
+    try:
+        parse_dive_number(record.dive_number)
+    except ConfigError as error:
+        yield str(error)
+    # Labels without a score are whole.
+    if not isnan(record.score) and (wrong := record.score_fault or _contradicts_awards(record)):
+        yield wrong
     changes = np.flatnonzero(np.diff(labels))
     if not np.array_equal(changes, stored):
         shown = changes[:_MOST_TRANSITIONS].tolist()
-        text = f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
-        yield Defect(key=record.key, kind="transitions", text=text)
+        yield f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
+
+
+def _contradicts_awards(record: DiveRecord) -> str | None:
+    """Return why the recorded score is not what awards and DD give; None where it is, or there are no awards."""
+    if not record.awards:
+        return None
+    award = counted_award if len(record.awards) in (3, 5) else total_award
+    try:
+        expected = award(record.awards) * record.difficulty
+    except ConfigError as error:
+        return str(error)
+    if abs(expected - record.score) <= _SCORE_TOLERANCE:
+        return None
+    return f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."

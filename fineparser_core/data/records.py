@@ -100,20 +100,6 @@ class DiveRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Defect:
-    """A contradiction within a data set: reported, never repaired in silence.
-
-    Attributes:
-        kind: "dive number", "transitions" or "score"; what is wrong with a DD is a "score" too.
-        text: what is wrong, as a sentence.
-    """
-
-    key: Key
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class DiveSet(ABC):
     """The records of a data set, and the images of each.
 
@@ -121,13 +107,14 @@ class DiveSet(ABC):
         root: the folder that holds the annotations, or their file.
         layout: "finediving" or "dives".
         records: every annotated dive, by key.
-        defects: what in the annotations does not fit together.
+        defects: what in the annotations of a dive does not fit together, a sentence each; reported, never repaired in
+            silence.
     """
 
     root: Path
     layout: str
     records: dict[Key, DiveRecord]
-    defects: tuple[Defect, ...]
+    defects: dict[Key, tuple[str, ...]]
 
     @property
     @abstractmethod

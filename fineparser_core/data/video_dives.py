@@ -155,7 +155,7 @@ def load_video_dives(path: Path) -> VideoDives:
     if not dives:
         raise AnnotationError(f"{path} holds no dive: import a table by `fineparser data import`.")
     return VideoDives(
-        root=path, layout="dives", records=records, defects=(), dives=dives, faults=faults, masked=frozenset(masked)
+        root=path, layout="dives", records=records, defects={}, dives=dives, faults=faults, masked=frozenset(masked)
     )
 
 

@@ -57,8 +57,7 @@ def _rightly_labeled(data: DiveSet, split: str) -> list[DiveRecord]:
             "%d of %d %s dives have wrong labels and are left out: %s", len(wrong), len(records), split, named
         )
         logger.warning(way_out)
-    kept = {record.key for record in right}
-    if odd := [f"{defect.key[0]}/{defect.key[1]}: {defect.text}" for defect in data.defects if defect.key in kept]:
+    if odd := [f"{record.id}: {text}" for record in right for text in data.defects.get(record.key, ())]:
         logger.warning(
             "%d annotations of %s dives do not fit together and are used, the first: %s", len(odd), split, odd[0]
         )

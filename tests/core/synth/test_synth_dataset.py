@@ -36,7 +36,7 @@ def root(tmp_path):
 
 def test_layout_is_read_without_defects(root):
     data = load_finediving(root)
-    assert data.defects == ()
+    assert not data.defects
     assert len(data.split("train")) == 2
     assert len(data.split("test")) == 1
     facts = json.loads((root / "rendered.json").read_bytes())
