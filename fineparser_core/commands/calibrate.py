@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from fineparser_core.evaluation.calibration import MIN_DIVES, check_level, fit_d
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.int8 import largest_activations
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.records import Clip, ClipEvidence, IntervalRule
+from fineparser_core.records import ClipEncoding, ClipEvidence, IntervalRule
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.video.clips import make_clip
@@ -65,15 +65,6 @@ class CalibrateOptions(WeightsOptions):
     dry_run: bool = False
 
 
-@dataclass
-class Measured:
-    """Measurements of the dives: evidence of whole and wrong clips, and (error, spread, DD) of those scored."""
-
-    whole: list[ClipEvidence] = field(default_factory=list)
-    wrong: dict[str, list[ClipEvidence]] = field(default_factory=lambda: defaultdict(list))
-    scored: list[tuple[float, float, float]] = field(default_factory=list)
-
-
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(CalibrateOptions, "calibrate", argv)
@@ -101,15 +92,15 @@ def calibrate(args: CalibrateOptions, folder: Path) -> None:
     if args.data is not None:
         with running() as (progress, cancel):
             analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
-            measured = measure(analyzer, args, cancel, progress)
-        if len(measured.whole) < MIN_DIVES:
-            say(f"no thresholds: {len(measured.whole)} dives are fewer than {MIN_DIVES}")
+            whole, wrong, scored = measure(analyzer, args, cancel, progress)
+        if len(whole) < MIN_DIVES:
+            say(f"no thresholds: {len(whole)} dives are fewer than {MIN_DIVES}")
         else:
-            domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
+            domain = fit_domain(whole, wrong, seed=args.seed)
             say(_domain_text(domain))
             stored["domain"] = domain
-        if known is None and len(measured.scored) >= MIN_DIVES:
-            known = np.array(measured.scored)
+        if known is None and len(scored) >= MIN_DIVES:
+            known = np.array(scored)
             source = f"{args.data.resolve().name}, exemplars of the library"
     if known is None and args.data is None:
         pass
@@ -142,13 +133,20 @@ def usual_activations(
     return {name: round(float(np.median(values)), 4) for name, values in found.items()}
 
 
-def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:
-    """Analyze the drawn dives, and wrong clips of every fourth, as any video file."""
+def measure(
+    analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback
+) -> tuple[list[ClipEvidence], dict[str, list[ClipEvidence]], list[tuple[float, float, float]]]:
+    """Analyze the drawn dives, and wrong clips of every fourth, as any video file.
+
+    Returns:
+        The evidence of whole dives, that of wrong clips by their kind, and (error, spread, DD) of the scored dives.
+    """
     assert args.data is not None
     data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]
     chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
-    found = Measured()
+    whole, scored = list[ClipEvidence](), list[tuple[float, float, float]]()
+    wrong: dict[str, list[ClipEvidence]] = defaultdict(list)
     with temporary_folder("fineparser") as folder:
         for done, i in enumerate(sorted(chosen.tolist())):
             record = records[i]
@@ -157,7 +155,11 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
             except AnnotationError as error:
                 remark(f"{record.id} is left out: {error}")
                 continue
-            _measure_dive(analyzer, record, clip, found, cancel)
+            parse, encoding = analyzer.parse(clip, cancel=cancel)
+            if parse.evidence is not None:
+                whole.append(parse.evidence)
+            if (score := _score(analyzer, record, encoding, cancel)) is not None:
+                scored.append(score)
             if done % _EVERY == 0:
                 kinds = list(wrong_cuts(record))
                 if kinds:
@@ -165,9 +167,9 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
                     cut = make_clip(clip.path, clip.in_frame + first, clip.in_frame + last)
                     parse, _ = analyzer.parse(cut, cancel=cancel)
                     if parse.evidence is not None:
-                        found.wrong[kind].append(parse.evidence)
+                        wrong[kind].append(parse.evidence)
             progress(Progress("calibrate", done + 1, len(chosen)))
-    return found
+    return whole, wrong, scored
 
 
 def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
@@ -188,17 +190,17 @@ def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
             yield kind, begin, end
 
 
-def _measure_dive(analyzer: Analyzer, record: DiveRecord, clip: Clip, found: Measured, cancel: CancelToken) -> None:
-    parse, encoding = analyzer.parse(clip, cancel=cancel)
-    if parse.evidence is not None:
-        found.whole.append(parse.evidence)
+def _score(
+    analyzer: Analyzer, record: DiveRecord, encoding: ClipEncoding, cancel: CancelToken
+) -> tuple[float, float, float] | None:
+    """Return (error, spread, DD) of a dive; None without exemplars of its number."""
     dive = parse_dive_number(record.dive_number)
     try:
         difficulty = find_difficulty(dive, record.board_m, record.difficulty)
         scoring = analyzer.score(encoding, dive, difficulty, cancel=cancel)
-    except (ExemplarError, ConfigError):  # no exemplars of that number: it says nothing about scores
-        return
-    found.scored.append((scoring.score - record.score, scoring.spread, record.difficulty))
+    except (ExemplarError, ConfigError):
+        return None
+    return scoring.score - record.score, scoring.spread, record.difficulty
 
 
 def _domain_text(domain: Mapping[str, Any]) -> str:

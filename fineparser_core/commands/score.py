@@ -24,7 +24,7 @@ from fineparser_core.export.analysis_json import analysis_to_dict, write_analysi
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.images import IMAGE_SUFFIXES
-from fineparser_core.export.options import MIN_SPEED, RenderOptions, StrobeOptions
+from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
@@ -363,7 +363,7 @@ def _write_outputs(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
     if args.strobe:
-        write_strobe_picture(analysis, args.strobe, StrobeOptions(), progress=progress, cancel=cancel)
+        write_strobe_picture(analysis, args.strobe, progress=progress, cancel=cancel)
     if args.report:
         dive = ReportedDive(
             path=args.clip,

@@ -30,7 +30,7 @@ def brief_frames(parse: DiveParse, words: DiveWords, pts_s: np.ndarray) -> tuple
         pts_s: (n_frames,) presentation times of the file.
     """
     clip, moments = parse.clip, moments_of(parse.steps, pts_s, parse.first_water_contact_frame)
-    leaves_s, down_s = (float(pts_s[moments[at].frame]) for at in (1, 4))  # take-off and entry
+    leaves_s, down_s = (float(pts_s[moments[name]]) for name in ("take-off", "entry"))
     times_s = pts_s[clip.in_frame : clip.out_frame + 1]
     inside = (times_s >= leaves_s - _BEFORE_S) & (times_s <= down_s + _AFTER_S)
     slow_at = [float(pts_s[one.frame]) for one in words.remarks if clip.in_frame <= one.frame <= clip.out_frame]

@@ -22,8 +22,7 @@ import numpy as np
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import ENGLISH, Phrase, translated, use_language
@@ -53,31 +52,26 @@ class ClipJob:
 
 @dataclass(frozen=True, kw_only=True)
 class StrobeJob:
-    """Writes a stroboscopic picture, or a clip if the path ends in .mp4, see `strobe`."""
+    """Writes a stroboscopic picture, see `strobe`."""
 
     path: Path
     analysis: Analysis
-    options: StrobeOptions = field(default_factory=StrobeOptions)
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillJob:
-    """Writes a frame of a dive with its annotations, see `annotated_clip`."""
+    """Writes a frame of a video, see `annotated_clip`.
 
-    path: Path
-    analysis: Analysis
-    frame: int
-    options: RenderOptions = field(default_factory=RenderOptions)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlainStillJob:
-    """Writes a frame of a video without an analysis, with the coach's marks."""
+    Attributes:
+        analysis: of the dive, whose annotations are drawn; None: the coach's marks alone are.
+    """
 
     path: Path
     video: Path
     frame: int
-    marks: tuple[Mark, ...] = ()
+    analysis: Analysis | None = None
+    options: RenderOptions = field(default_factory=RenderOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +110,7 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-_PictureJob = ClipJob | StrobeJob | StillJob | PlainStillJob
-Job = _PictureJob | TableJob | ReportJob | MeetJob
+Job = ClipJob | StrobeJob | StillJob | TableJob | ReportJob | MeetJob
 
 
 class Advanced(ProcessMessage, frozen=True, kw_only=True):
@@ -162,11 +155,11 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
             job.analysis, job.path, job.options, whole_file=job.whole_file, progress=progress, cancel=cancel
         )
     if isinstance(job, StrobeJob):
-        write_strobe_picture(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
-    elif isinstance(job, StillJob):
+        write_strobe_picture(job.analysis, job.path, title=job.title, progress=progress, cancel=cancel)
+    elif isinstance(job, StillJob) and job.analysis is not None:
         write_still(job.analysis, job.frame, job.path, job.options)
-    elif isinstance(job, PlainStillJob):
-        write_plain_still(job.video, job.frame, job.path, job.marks)
+    elif isinstance(job, StillJob):
+        write_plain_still(job.video, job.frame, job.path, job.options.marks)
     elif isinstance(job, ReportJob):
         write_report(
             job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel

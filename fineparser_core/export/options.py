@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.dive_words import DiveWords
 from fineparser_core.export.palette import MASK_COLOR
@@ -11,8 +10,6 @@ from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
 MIN_SPEED = 1 / 16
-#: Bodies of a strobe picture.
-_MOST_BODIES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,29 +57,3 @@ class RenderOptions:
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrobeOptions:
-    """Options of a stroboscopic picture or clip.
-
-    Attributes:
-        bodies: how many, from the take-off to the water; None: as many as stay apart.
-        outline: whether each has a thin outline.
-        path: whether to draw the path of the body's center.
-        heights: whether to write its meters over the water at take-off, top and contact.
-        rotation: whether to write the somersaults so far at each body.
-        title: of the picture; None uses the file name, "" none.
-    """
-
-    bodies: int | None = None
-    outline: bool = True
-    path: bool = True
-    heights: bool = True
-    rotation: bool = True
-    title: str | None = None
-
-    def check(self) -> None:
-        """Check the ranges. Raises: ConfigError for what is out of range."""
-        if self.bodies is not None and not 2 <= self.bodies <= _MOST_BODIES:
-            raise ConfigError("A strobe picture shows 2 to {1} bodies, not {0}.", self.bodies, _MOST_BODIES)

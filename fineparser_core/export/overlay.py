@@ -24,7 +24,7 @@ _SHIFT = 4
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """The bounding box of what was drawn; position and size are even, as chroma planes need it.
+    """A transparent picture; position and size are even where it is drawn on planes, as chroma needs it.
 
     Attributes:
         left, top: position in the output image, pixels.

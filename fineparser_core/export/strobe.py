@@ -16,11 +16,10 @@ from fineparser_core.export.drawing import Color, draw_text, fit_text, text_widt
 from fineparser_core.export.images import write_image
 from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.panorama import Registered, bounds, median_background, register
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
-from fineparser_core.export.strobe_cutouts import BodyCutout, FramesRead, cut_out
+from fineparser_core.export.strobe_cutouts import FramesRead, cut_out
 from fineparser_core.export.strobe_selection import choose_bodies, frames_to_read, scene_matrices, unseen
 from fineparser_core.language import length_text, number, text
 from fineparser_core.measures.center_path import CenterPath, path_of
@@ -60,31 +59,31 @@ class Strobe:
     def __init__(
         self,
         analysis: Analysis,
-        options: StrobeOptions,
         reader: VideoReader,
         *,
+        title: str | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> None:
         """Read, register and stitch the frames of a dive.
 
+        Args:
+            title: of the picture; None uses the file name.
+
         Raises:
-            ConfigError: the number of bodies or their distance is out of range.
             ExportError: the diver is not seen, or the camera cannot be followed.
             VideoError: the video cannot be read.
             Cancelled: `cancel` was set.
         """
-        parse, self._options = analysis.parse, options
-        scored = analysis.scoring or analysis.own_award
+        parse, scored = analysis.parse, analysis.scoring or analysis.own_award
         number_ = scored.dive_number if scored is not None else None
         dive = measured_dive(parse, dive_number=number_, board_m=scored.board_m if scored is not None else None)
-        options.check()
         info = reader.info
         if parse.motion is None and parse.refusal is not None:
             raise ExportError("{0}: {1}", parse.clip.path, parse.refusal)
         if dive is None:
             raise unseen(parse, 0)
-        samples = choose_bodies(dive, options)
+        samples = choose_bodies(dive)
         self.frames = [int(dive.seen.frames[at]) for at in samples]
         chain = frames_to_read(dive, info.pts_s, self.frames)
         read = FramesRead(reader, parse, chain, self.frames, progress, cancel)
@@ -95,16 +94,14 @@ class Strobe:
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)
         self._stitch(read, self._place(read))
-        self._bodies = [self._cut_out(frame, read.kept[frame], outline=options.outline) for frame in self.frames]
+        self._bodies = [self._cut_out(frame, read.kept[frame]) for frame in self.frames]
         self._path = path_of(dive)
         self._line = np.zeros((0, 2)) if self._path is None else self._path_points(self._path)
-        self._turned = turning(dive) if options.rotation else None
+        self._turned = turning(dive)
         self._labels = self._placed_labels()
         caption = round(_CAPTION_UNITS * self.unit / 2) * 2
         self.size_px = (self.canvas_px[0], self.canvas_px[1] + caption)
-        self._whole = self._captioned(
-            self._background, parse.clip.path.stem if options.title is None else options.title
-        )
+        self._whole = self._captioned(self._background, parse.clip.path.stem if title is None else title)
 
     @property
     def unit(self) -> float:
@@ -116,7 +113,7 @@ class Strobe:
         image = self._whole.copy()
         canvas = image[: self.canvas_px[1]]
         for body in self._bodies:
-            body.put(canvas)
+            body.paint_image(canvas)
         for overlay in (self._path_overlay(), self._label_overlay()):
             if overlay is not None:
                 overlay.paint_image(canvas)
@@ -173,7 +170,7 @@ class Strobe:
         self.canvas_px = (right - left, bottom - top)
         self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
 
-    def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> BodyCutout:
+    def _cut_out(self, frame: int, image: np.ndarray) -> Overlay:
         """Return a body on the canvas, from a kept picture of its frame."""
         return cut_out(
             self._parse,
@@ -182,12 +179,12 @@ class Strobe:
             self._background,
             to_canvas=(self._to_canvas(frame), self._to_canvas(frame, kept=True)),
             in_water=frame >= self._splash_from,
-            outline_px=0.9 * self.unit if outline else 0.0,
+            outline_px=0.9 * self.unit,
         )
 
     def _path_overlay(self) -> Overlay | None:
         """Return the path of the body's center."""
-        if not self._options.path or self._path is None:
+        if self._path is None:
             return None
         points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= self._parse.clip.out_frame + 0.5]]
         if len(points) < 2:
@@ -207,17 +204,17 @@ class Strobe:
         """Place labels in order of time, where there is space: off the bodies and without overlap."""
         labels: list[tuple[Point, str, Color, int]] = []
         path, line = self._path, self._line
-        if self._options.heights and path is not None and len(path.heights):
+        if path is not None and len(path.heights):
             for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
                 if path.heights[at] < _LEAST_HEIGHT_M:
                     continue
                 said = length_text(float(path.heights[at]))
                 labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOR, int(path.frames[at])))
         if self._turned is not None:
-            for body in self._bodies:
-                turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, body.frame))]))
+            for frame, body in zip(self.frames, self._bodies, strict=True):
+                turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, frame))]))
                 if np.isfinite(turns) and turns >= _LEAST_TURN:
-                    labels.append((self._center(body), number(turns, 1), WHITE, body.frame))
+                    labels.append((self._center(frame, body), number(turns, 1), WHITE, frame))
         width, height = self.canvas_px
         busy = np.zeros((height, width), bool)
         for body in self._bodies:
@@ -229,11 +226,11 @@ class Strobe:
         found = [(frame, Label(at, said, color, box)) for (at, said, color, frame), box in placed if box is not None]
         return [label for _, label in sorted(found, key=lambda one: one[0])]
 
-    def _center(self, body: BodyCutout) -> Point:
-        """Return a body's place on its path; its middle where there is none."""
+    def _center(self, frame: int, body: Overlay) -> Point:
+        """Return the place on its path of a body in a frame; its middle where there is none."""
         path = self._path
-        if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
-            x, y = (float(np.interp(body.frame, path.frames, column)) for column in self._line.T)
+        if path is not None and path.frames[0] <= frame <= path.frames[-1]:
+            x, y = (float(np.interp(frame, path.frames, column)) for column in self._line.T)
             return x, y
         rows, columns = np.nonzero(body.opacity > 128)
         middle = (float(columns.mean()), float(rows.mean())) if len(rows) else (0.0, 0.0)
@@ -311,40 +308,39 @@ def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
 
 def strobe_picture(
     analysis: Analysis,
-    options: StrobeOptions | None = None,
     *,
+    title: str | None = None,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> np.ndarray:
     """Return the stroboscopic picture of a dive, (H, W, 3) uint8 RGB.
 
     Args:
-        options: defaults to `StrobeOptions()`.
+        title: of the picture; None uses the file name.
         progress: receives the stage "read", counted in frames.
 
     Raises:
-        ConfigError: an option is out of range.
         ExportError: the diver is not seen, the camera is cut within the dive, or it cannot be followed.
         VideoError: the video cannot be read.
         Cancelled: `cancel` was set.
     """
     with VideoReader(analysis.parse.clip.path) as reader:
-        return Strobe(analysis, options or StrobeOptions(), reader, progress=progress, cancel=cancel).picture()
+        return Strobe(analysis, reader, title=title, progress=progress, cancel=cancel).picture()
 
 
 def write_strobe_picture(
     analysis: Analysis,
     path: Path,
-    options: StrobeOptions | None = None,
     *,
+    title: str | None = None,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> None:
     """Write `strobe_picture` as PNG or JPEG.
 
     Raises:
-        ConfigError: the suffix of the path is not supported, or an option is out of range.
+        ConfigError: the suffix of the path is not supported.
         ExportError: as `strobe_picture`, or the file cannot be written.
         VideoError, Cancelled: as `strobe_picture`; no file is left.
     """
-    write_image(strobe_picture(analysis, options, progress=progress, cancel=cancel), path)
+    write_image(strobe_picture(analysis, title=title, progress=progress, cancel=cancel), path)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.export.drawing import composite
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
+from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.panorama import REGISTERED_PX, Registered
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import DiveParse
@@ -23,29 +22,6 @@ _EDGE_CELLS = 4
 #: Minimum difference from the background, of 255, of pixels near a mask that are the body: of a calm scene, and of a
 #: scene that moves by itself or is registered badly.
 _LEAST_DIFFERENCE = (14.0, 60.0)
-
-
-@dataclass(frozen=True)
-class BodyCutout:
-    """A body cut out, on the canvas.
-
-    Attributes:
-        frame: source frame.
-        left, top: place on the canvas.
-        color: (h, w, 3) uint8 RGB, premultiplied by the opacity.
-        opacity: (h, w) uint8.
-    """
-
-    frame: int
-    left: int
-    top: int
-    color: np.ndarray = field(repr=False)
-    opacity: np.ndarray = field(repr=False)
-
-    def put(self, image: np.ndarray) -> None:
-        """Put it on the canvas (H, W, 3) uint8, in place."""
-        height, width = self.opacity.shape
-        composite(image[self.top : self.top + height, self.left : self.left + width], self.color, self.opacity)
 
 
 class FramesRead:
@@ -134,7 +110,7 @@ def cut_out(
     to_canvas: tuple[np.ndarray, np.ndarray],
     in_water: bool,
     outline_px: float,
-) -> BodyCutout:
+) -> Overlay:
     """Cut a body out of a kept picture of its frame and return it on the canvas.
 
     Args:
@@ -142,7 +118,7 @@ def cut_out(
         background: (H, W, 3) uint8 RGB, the canvas without bodies.
         to_canvas: matrices (3, 3) from source pixels of the frame, and from those of `image`, to the canvas.
         in_water: at the water what differs near the mask is splash.
-        outline_px: width of the light line around it; 0: none.
+        outline_px: width of the light line around it.
     """
     import cv2
 
@@ -155,7 +131,7 @@ def cut_out(
     near = cv2.dilate((probability > 0.3).astype(np.uint8), _disc(1 if in_water else _MISSED_CELLS))
     cells = np.argwhere(near)
     if not len(cells):
-        return BodyCutout(frame, 0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
+        return Overlay(0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
     ends = np.array([cells.min(axis=0)[::-1], cells.max(axis=0)[::-1]], float)
     corners = np.array([[ends[i][0], ends[j][1], 1] for i in (0, 1) for j in (0, 1)]).T
     placed = (matrix @ from_cells @ corners)[:2]
@@ -184,7 +160,7 @@ def cut_out(
     told = np.clip((differs - least_here) / least, 0, 1)
     opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
     opacity = _connected(opacity, core, max(1, round(cell_px)))
-    return BodyCutout(frame, int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), outline_px))
+    return Overlay(int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), outline_px))
 
 
 def _disc(radius: int) -> np.ndarray:
@@ -213,11 +189,9 @@ def _outlined(color: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[
     """Return premultiplied colors (h, w, 3) and opacity (h, w) of a body, 0 to 1, with a light line around it."""
     import cv2
 
-    ring = np.zeros_like(opacity)
-    if width_px > 0:
-        inside = (opacity > 0.45).astype(np.uint8)
-        ring = (cv2.dilate(inside, _disc(max(1, round(width_px)))) - inside).astype(np.float32)
-        ring = 0.75 * cv2.GaussianBlur(ring, (0, 0), max(0.4 * width_px, 0.4)) * (1 - opacity)
+    inside = (opacity > 0.45).astype(np.uint8)
+    ring = (cv2.dilate(inside, _disc(max(1, round(width_px)))) - inside).astype(np.float32)
+    ring = 0.75 * cv2.GaussianBlur(ring, (0, 0), max(0.4 * width_px, 0.4)) * (1 - opacity)
     premultiplied = color * opacity[..., None] + 255 * ring[..., None]
     whole = 255 * (opacity + ring)
     return tuple(np.rint(np.clip(each, 0, 255)).astype(np.uint8) for each in (premultiplied, whole))

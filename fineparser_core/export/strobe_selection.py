@@ -6,12 +6,11 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ExportError
-from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.panorama import bounds
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.records import DiveParse
 
-#: Maximum and minimum number of bodies, unless a number is requested.
+#: Maximum and minimum number of bodies.
 _MOST_BODIES, _LEAST_BODIES = 14, 4
 #: Visible share at which bodies stay apart: the mean over bodies, and that of the most hidden body.
 _SHOWN_MEAN, _SHOWN_LEAST = 0.82, 0.45
@@ -23,7 +22,7 @@ _BEFORE_S, _AFTER_S = 0.35, 0.05
 _MOST_REGISTERED = 80
 
 
-def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
+def choose_bodies(dive: InTheAir) -> list[int]:
     """Return the indices of the samples with shown bodies, equally apart in time, from take-off to contact.
 
     Raises:
@@ -32,26 +31,19 @@ def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
     seen = dive.seen
     first, last = dive.leaves, dive.opens if dive.touches is None else dive.touches
     shown = (seen.masks > 0.5).sum(axis=(1, 2)) >= _LEAST_CELLS
-    if options.bodies is not None:
-        samples = np.linspace(first, last, options.bodies).round().astype(int).tolist()
-    else:
-        least = max(1, -(-(last - first) // (_MOST_BODIES - 1)))
-        most = max(least, (last - first) // (_LEAST_BODIES - 1))
-        boxes = _coarse(dive)
-        for stride in range(least, most + 1):
-            samples = _each(dive, first, last, stride)
-            told = _visible_shares(dive, [at for at in samples if shown[at]], boxes)
-            if len(told) and told.mean() >= _SHOWN_MEAN and told.min() >= _SHOWN_LEAST:
-                break
-    found = [at for at in dict.fromkeys(samples) if shown[at]]
+    least = max(1, -(-(last - first) // (_MOST_BODIES - 1)))
+    most = max(least, (last - first) // (_LEAST_BODIES - 1))
+    coarse, end = _coarse(dive), len(seen.frames)
+    for stride in range(least, most + 1):
+        # A body just under water is included.
+        samples = range(first, min(last + stride // 3 + 1, end), stride)
+        found = [at for at in samples if shown[at]]
+        told = _visible_shares(dive, found, coarse)
+        if len(told) and told.mean() >= _SHOWN_MEAN and told.min() >= _SHOWN_LEAST:
+            break
     if len(found) < 2:
         raise unseen(seen.parse, len(found))
     return found
-
-
-def _each(dive: InTheAir, first: int, last: int, stride: int) -> list[int]:
-    """Return every n-th sample from the first; a body just under water is included."""
-    return list(range(first, min(last + stride // 3, len(dive.seen.frames) - 1) + 1, stride))
 
 
 def unseen(parse: DiveParse, n: int) -> ExportError:

@@ -39,7 +39,7 @@ from fineparser_core.records import Analysis, Clip, ClipEncoding, ModelIdentity,
 from fineparser_core.resources import weights_folder
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, active_profile, check_model
-from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
+from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.device import INT8, choose_device, has_vnni, inference_precision
 from fineparser_core.video.clips import make_clip
 
@@ -225,8 +225,7 @@ class Analyzer:
 
         Raises: what `pipeline.compare` raises.
         """
-        found = compare(self, encoding, dive, difficulty, cancel=cancel, **choice)
-        return aggregate_votes(found.votes, str(dive), difficulty, seed=found.seed, notes=found.notes, rule=found.rule)
+        return compare(self, encoding, dive, difficulty, cancel=cancel, **choice)
 
 
 def score_clip(

@@ -7,9 +7,9 @@ Each step is a function that is called once for a dive; its result has a name an
 it. The window, the commands, Python, `evaluate` and the live package run it, each clip by itself. Loads torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol, TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack
 
 import numpy as np
 
@@ -45,13 +45,14 @@ from fineparser_core.records import (
     DiveMotion,
     DiveParse,
     ExemplarVote,
-    IntervalRule,
     ModelIdentity,
     Note,
     NoteCode,
+    Scoring,
 )
 from fineparser_core.scoring.evidence import missing_evidence
-from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, score_votes
+from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, with_measured_stream
+from fineparser_core.scoring.rescore import aggregate_votes
 
 #: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
 _LOOKED_AT_S = (0.35, 0.6)
@@ -90,33 +91,6 @@ class Choice(TypedDict, total=False):
     n_exemplars: int
     seed: int
     rule: CandidateRule
-
-
-class SeenJoints(NamedTuple):
-    """Joints of a dive.
-
-    Attributes:
-        joints: (96, 16, 3) float32, x and y in source pixels and confidence; None where the network sees no poses.
-        looks: the best looks of BlazePose, by their samples.
-    """
-
-    joints: np.ndarray | None
-    looks: dict[int, BestLook]
-
-
-class Compared(NamedTuple):
-    """Votes on a dive by the network's streams.
-
-    Attributes:
-        seed: by which the exemplars were drawn.
-        notes: about their selection.
-        rule: of the prediction interval by these streams; None where no rule holds.
-    """
-
-    votes: tuple[ExemplarVote, ...]
-    seed: int
-    notes: tuple[Note, ...]
-    rule: IntervalRule | None
 
 
 def analyze_file(
@@ -205,13 +179,13 @@ def parse_clip(
     samples = tools.unfinished.take(clip) or sample(tools, clip, recording, progress=progress, cancel=cancel)
     try:
         encoded = encode(tools, samples, progress=progress, cancel=cancel)
-        seen = see_joints(tools, samples, encoded, cancel=cancel)
+        joints, looks = see_joints(tools, samples, encoded, cancel=cancel)
     except Cancelled:
         tools.unfinished.keep(clip, samples)
         raise
-    placed = place(samples, encoded, seen)
-    masks = fuse(tools, samples, encoded, seen, placed)
-    parse = _assembled(tools, replace(clip, divers=samples.divers), samples, encoded, seen, placed, masks)
+    placed = place(samples, encoded, joints)
+    masks = fuse(tools, samples, encoded, looks, placed)
+    parse = _assembled(tools, replace(clip, divers=samples.divers), samples, encoded, joints, placed, masks)
     encoding = replace(encoded.encoding, transition_samples=placed.samples)
     return replace(parse, recognition=recognize(parse)), encoding
 
@@ -234,12 +208,19 @@ def encode(tools: Tools, samples: Samples, *, progress: ProgressCallback, cancel
     )
 
 
-def see_joints(tools: Tools, samples: Samples, encoded: EncodedClip, *, cancel: CancelToken | None) -> SeenJoints:
-    """Find the joints by what the network and, in the air, BlazePose see."""
+def see_joints(
+    tools: Tools, samples: Samples, encoded: EncodedClip, *, cancel: CancelToken | None
+) -> tuple[np.ndarray | None, dict[int, BestLook]]:
+    """Find the joints by what the network and, in the air, BlazePose see.
+
+    Returns:
+        (96, 16, 3) float32, x and y in source pixels and confidence, None where the network sees no poses; and the best
+        looks of BlazePose, by their samples.
+    """
     if encoded.joints is None:
-        return SeenJoints(None, {})
+        return None, {}
     if samples.wide is None:
-        return SeenJoints(joints_in_source(encoded.joints, samples.crops), {})
+        return joints_in_source(encoded.joints, samples.crops), {}
     slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
     first_s, last_s = (samples.times_s[at] for at in encoded.encoding.transition_samples)
     in_air = samples.times_s >= first_s - _LOOKED_AT_S[0] * slowed
@@ -247,27 +228,29 @@ def see_joints(tools: Tools, samples: Samples, encoded: EncodedClip, *, cancel: 
     joints, looks = find_joints(
         encoded.joints, samples.wide, encoded.masks, in_air & samples.valid, tools.blazepose, cancel
     )
-    return SeenJoints(joints_in_source(joints, samples.crops), looks)
+    return joints_in_source(joints, samples.crops), looks
 
 
-def place(samples: Samples, encoded: EncodedClip, seen: SeenJoints) -> PlacedMoments:
+def place(samples: Samples, encoded: EncodedClip, joints: np.ndarray | None) -> PlacedMoments:
     """Estimate the moments by all their sources, and place them on frames and samples."""
     decoded, times_s = encoded.encoding.transition_samples, samples.times_s
     network_s = float(times_s[decoded[0]]), float(times_s[decoded[1]])
     if samples.diver is None:
         estimated = network_alone(network_s)
     else:
-        estimated = find_moments(samples.diver, network_s, times_s, encoded.masks, samples.crops, seen.joints)
+        estimated = find_moments(samples.diver, network_s, times_s, encoded.masks, samples.crops, joints)
     return place_moments(estimated, decoded, samples.sampled, times_s)
 
 
-def fuse(tools: Tools, samples: Samples, encoded: EncodedClip, seen: SeenJoints, placed: PlacedMoments) -> np.ndarray:
+def fuse(
+    tools: Tools, samples: Samples, encoded: EncodedClip, looks: Mapping[int, BestLook], placed: PlacedMoments
+) -> np.ndarray:
     """Return the masks (96, 112, 112) of the network and BlazePose together, the latter's as far as the water.
 
     The network's masks end at the water, where a look of BlazePose goes on.
     """
     end_s = (placed.moments.contact or placed.moments.come_out).time_s
-    above_water = {at: look for at, look in seen.looks.items() if samples.times_s[at] < end_s}
+    above_water = {at: look for at, look in looks.items() if samples.times_s[at] < end_s}
     return fuse_masks(encoded.masks, above_water, tools.blazepose)
 
 
@@ -276,7 +259,7 @@ def _assembled(
     clip: Clip,
     samples: Samples,
     encoded: EncodedClip,
-    seen: SeenJoints,
+    joints: np.ndarray | None,
     placed: PlacedMoments,
     masks: np.ndarray,
 ) -> DiveParse:
@@ -294,7 +277,7 @@ def _assembled(
         moments=moments,
         mask_probability=masks,
         crop_xyxy=samples.crops,
-        joints=seen.joints,
+        joints=joints,
         model=tools.model,
         evidence=evidence,
         refusal=refusal(evidence, least),
@@ -365,20 +348,11 @@ def score_parse(
     synchro = choice.get("rule", SAME_NUMBER).synchro
     own_award = None if synchro else alone.own_award  # that of a single body is not that of two
     try:
-        compared = compare(tools, encoding, dive, dived, progress=progress, cancel=cancel, **choice)
+        scoring = compare(tools, encoding, dive, dived, progress=progress, cancel=cancel, **choice)
     except NoExemplarsError as error:
         notes = (*alone.measured_notes, *calibrated_notes(tools.stream.profile))
         return replace(alone, own_award=own_award, unscored=error.phrase, measured_notes=notes)
-    scoring = score_votes(
-        compared.votes,
-        alone.parse,
-        dive,
-        dived,
-        tools.stream,
-        seed=compared.seed,
-        notes=compared.notes,
-        rule=compared.rule,
-    )
+    scoring = with_measured_stream(scoring, alone.parse, dive, dived, tools.stream)
     return replace(alone, own_award=own_award, scoring=scoring)
 
 
@@ -397,8 +371,8 @@ def compare(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
     **choice: Unpack[Choice],
-) -> Compared:
-    """Compare an encoded clip with exemplars of its dive number, by the network's streams (Eq. 6).
+) -> Scoring:
+    """Score an encoded clip against exemplars of its dive number, by the network's streams alone (Eq. 6 and 12).
 
     Args:
         progress: receives the stage "compare" after every exemplar.
@@ -432,8 +406,8 @@ def compare(
         left_out = Note(NoteCode.EXEMPLARS_UNUSABLE, (len(unusable), len(chosen), unusable[0].phrase))
         notes = (*notes, left_out)
     # No rule was measured for exemplars of other numbers.
-    same = all(exemplar.dive_number == str(dive) for exemplar in usable)
-    return Compared(votes(tools, encoding, usable), seed, notes, tools.calibration.interval if same else None)
+    rule = tools.calibration.interval if all(one.dive_number == str(dive) for one in usable) else None
+    return aggregate_votes(votes(tools, encoding, usable), str(dive), difficulty, seed=seed, notes=notes, rule=rule)
 
 
 def votes(tools: Tools, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:

@@ -6,24 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple
 
 import av
 
 from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder, StreamFormat
-from fineparser_core.live.segments import SEGMENT_NAME, read_segment
+from fineparser_core.live.segments import Segment, read_segment
 
-_MICRO = 1e6
 _POLL_S = 0.015
 # A folder that changed within the last moments is listed again: its time has steps.
 _STEP_NS = 50_000_000
-
-
-class _Listed(NamedTuple):
-    start_s: float
-    path: Path
-    whole: bool
-    continues: bool
 
 
 class RingFollower:
@@ -32,7 +23,7 @@ class RingFollower:
     def __init__(self, folder: Path) -> None:
         """Prepare; the folder need not be there yet."""
         self._folder = folder
-        self._known: tuple[int, list[_Listed]] = 0, []
+        self._known: tuple[int, list[Segment]] = 0, []
 
     def span(self) -> tuple[float, float] | None:
         """Return the first recorded time, and that of the newest file; None if nothing is recorded."""
@@ -89,28 +80,26 @@ class RingFollower:
                 first = False
             before = []
 
-    def _listed(self) -> list[_Listed]:
+    def _listed(self) -> list[Segment]:
         """Return the files, in order of time; the folder is read where it has changed."""
         try:
             changed_ns = self._folder.stat().st_mtime_ns
             if changed_ns == self._known[0]:
                 return self._known[1]
-            names = [(path, SEGMENT_NAME.fullmatch(path.name)) for path in self._folder.iterdir()]
+            segments = map(Segment.of, self._folder.iterdir())
+            listed = sorted((one for one in segments if one is not None), key=lambda one: (one.start_s, one.path))
         except OSError:
             return []
-        listed = sorted(
-            _Listed(int(name[1]) / _MICRO, path, bool(name[2]), bool(name[4])) for path, name in names if name
-        )
         if time.time_ns() - changed_ns > _STEP_NS:
             self._known = changed_ns, listed
         return listed
 
-    def _read(self, segment: _Listed, stop: Event) -> Iterator[LivePacket]:
+    def _read(self, segment: Segment, stop: Event) -> Iterator[LivePacket]:
         with segment.path.open("rb") as file:
             source = file if segment.whole else io.BufferedReader(_Growing(file, self, segment, stop))
             yield from read_segment(segment.path, segment.start_s, source)
 
-    def ended(self, segment: _Listed) -> bool:
+    def ended(self, segment: Segment) -> bool:
         """Return True if nothing more is written to a file: it has its final name, or there is a newer file."""
         return not segment.path.exists() or any(one.start_s > segment.start_s for one in self._listed()[-1:])
 
@@ -118,7 +107,7 @@ class RingFollower:
 class _Growing(io.RawIOBase):
     """A file that is written, read to its end and then as it grows."""
 
-    def __init__(self, file: io.BufferedReader, follower: RingFollower, segment: _Listed, stop: Event) -> None:
+    def __init__(self, file: io.BufferedReader, follower: RingFollower, segment: Segment, stop: Event) -> None:
         self._file, self._follower, self._segment, self._stop = file, follower, segment, stop
 
     def readable(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 
 from fineparser_core.live.packets import LivePacket, now_s
-from fineparser_core.live.segments import MICROSECONDS, SEGMENT_NAME, Segment, SegmentMuxer, extent
+from fineparser_core.live.segments import Segment, SegmentMuxer, extent
 
 logger = logging.getLogger(__name__)
 
@@ -163,13 +163,10 @@ class RingFiles:
         found = []
         ahead_s = 0.0
         for path in self._folder.iterdir():
-            if not (name := SEGMENT_NAME.fullmatch(path.name)):
+            if (segment := Segment.of(path)) is None:
                 continue
-            start_s, continues = int(name[1]) / MICROSECONDS, bool(name[4])
-            segment = Segment(path, start_s, 0.0, 0, path.stat().st_size, continues)
-            if name[2]:
-                segment = replace(segment, end_s=int(name[2]) / MICROSECONDS, n_frames=int(name[3]))
-            else:
+            segment = replace(segment, n_bytes=path.stat().st_size)
+            if not segment.whole:
                 end_s, n_frames = extent(list(segment.packets()))
                 if not n_frames:
                     path.unlink()

@@ -22,8 +22,8 @@ from fineparser_core.video.containers import open_container
 
 logger = logging.getLogger(__name__)
 
-#: Name of a file of the ring: start and end in microseconds, pictures; see `ring`.
-SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
+# Name of a file of the ring: start and end in microseconds, pictures; see `ring`.
+_SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
 MICROSECONDS = 1e6
 #: Suffix of a segment's file by codec, and FFmpeg's name and options of its format.
 _FORMATS = {
@@ -50,6 +50,19 @@ class Segment:
     n_frames: int
     n_bytes: int
     continues: bool
+
+    @classmethod
+    def of(cls, path: Path) -> "Segment | None":
+        """Return what the name of a file says of a segment, without its bytes; None for another file."""
+        if not (name := _SEGMENT_NAME.fullmatch(path.name)):
+            return None
+        start_s, end_s = (int(each or 0) / MICROSECONDS for each in name.group(1, 2))
+        return cls(path, start_s, end_s, int(name[3] or 0), 0, bool(name[4]))
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing more is written to it; else its name says neither its end nor its pictures."""
+        return self.end_s > 0
 
     def named(self) -> "Segment":
         """Give a whole segment its name, and return it."""

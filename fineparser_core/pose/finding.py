@@ -152,20 +152,6 @@ class _Pose(NamedTuple):
     fits: np.ndarray
 
 
-class _Body(NamedTuple):
-    """The body along the likeliest path, n samples.
-
-    Attributes:
-        places, visible, fits: as of `_Pose`, the first two averaged.
-        apart: (n, 15) how far the looks are apart in torso lengths.
-    """
-
-    places: np.ndarray
-    visible: np.ndarray
-    fits: np.ndarray
-    apart: np.ndarray
-
-
 def find_joints(
     own: np.ndarray,
     wide: np.ndarray,
@@ -219,19 +205,19 @@ def find_joints(
     seen_at = [_turned(ours)]  # radians of each look; NaN where there was none
     look(seen_at[0], looked_at)
     for _ in range(_ROUNDS):
-        body = _averaged(poses)
-        turned, doubtful = _turned(body.places), _doubtful(body)
+        body, apart = _averaged(poses)
+        turned, doubtful = _turned(body.places), _doubtful(body.fits, apart)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
         for neighbor in (before, after):
             known = np.any([np.cos(neighbor - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
             at = looked_at & doubtful & ~known
             seen_at.append(np.where(at, neighbor, np.nan))
             look(neighbor, at)
-    body = _averaged(poses)
+    body, apart = _averaged(poses)
     padded = np.concatenate([body.places[:1], body.places, body.places[-1:]])
     places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])
     found = own.astype(np.float32)
-    found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, _sure(body, masks)
+    found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, _sure(body, apart, masks)
     return found, best
 
 
@@ -274,8 +260,11 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
     return found
 
 
-def _averaged(poses: Sequence[_Pose]) -> _Body:
-    """Return the likeliest path, averaged with the poses near to it."""
+def _averaged(poses: Sequence[_Pose]) -> tuple[_Pose, np.ndarray]:
+    """Return the likeliest path, averaged with the poses near to it, and how far the looks are apart.
+
+    The latter is (n, 15) in torso lengths.
+    """
     places, visible, fits = (np.stack(values) for values in zip(*poses, strict=True))
     # Only the path through time decides which side is left.
     both = np.stack([places, places[:, :, _SWAPPED]])
@@ -293,12 +282,12 @@ def _averaged(poses: Sequence[_Pose]) -> _Body:
     apart = np.minimum(np.linalg.norm(places - found, axis=-1) / TORSO, _MOST_APART)
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
-    return _Body(found, (visible * weight).sum(axis=0), fits[look, samples], apart)
+    return _Pose(found, (visible * weight).sum(axis=0), fits[look, samples]), apart
 
 
-def _doubtful(body: _Body) -> np.ndarray:
+def _doubtful(fits: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Return True (n,) for samples in which the looks disagree or do not fit the mask."""
-    return np.asarray((body.fits < _SURE_FIT) | (body.apart.mean(axis=1) > _MOST_DISAGREEMENT))
+    return np.asarray((fits < _SURE_FIT) | (apart.mean(axis=1) > _MOST_DISAGREEMENT))
 
 
 def _thinned(cells: np.ndarray) -> np.ndarray:
@@ -309,12 +298,12 @@ def _thinned(cells: np.ndarray) -> np.ndarray:
     return thinned if len(thinned) else cells
 
 
-def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:
+def _sure(body: _Pose, apart: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Return the confidence (n, 15) of joints: visible, agreed on by the looks, in a pose that fits the mask."""
     column, row = np.floor(body.places * MASK_SIZE).astype(int).clip(0, MASK_SIZE - 1).transpose(2, 0, 1)
     on_body = masks[np.arange(len(masks))[:, None], row, column].astype(np.float64)
     base, agreed, fitting, on = _SURE
-    logit = base + agreed * np.log(body.apart + 0.03) + fitting * body.fits[:, None] + on * on_body
+    logit = base + agreed * np.log(apart + 0.03) + fitting * body.fits[:, None] + on * on_body
     return np.asarray(np.minimum(body.visible / _SHOWN, 1) / (1 + np.exp(-logit)))
 
 

@@ -271,37 +271,25 @@ def known_board(difficulty: Difficulty) -> float | None:
     return difficulty.board_m if difficulty.source != "commonest board" else None
 
 
-def score_votes(
-    votes: Sequence[ExemplarVote],
-    parse: DiveParse,
-    dive: DiveNumber,
-    difficulty: Difficulty,
-    stream: MeasuredStream,
-    *,
-    seed: int,
-    notes: tuple[Note, ...] = (),
-    rule: IntervalRule | None = None,
+def with_measured_stream(
+    scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream
 ) -> Scoring:
-    """Return the score by all three streams: votes of the network's streams, with the measured stream added.
+    """Add the measured stream to a score by the network's streams alone.
 
-    The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in. Where
-    nothing was measured the network's streams count alone.
-
-    Args:
-        notes: about the selection of the exemplars.
-        rule: of the prediction interval by the network's streams alone; None for no interval.
+    It is the mean over the moments, as uncertain as they are; the interval counts that in. Where nothing was measured
+    the network's streams count alone.
     """
     queries = moved_quantities(parse, dive, difficulty)
     if not any(queries):
-        return aggregate_votes(votes, str(dive), difficulty, seed=seed, notes=notes, rule=rule)
-    with_stream, deviation = with_measures(votes, queries, dive, difficulty, stream)
+        return scoring
+    votes, deviation = with_measures(scoring.exemplars, queries, dive, difficulty, stream)
     return aggregate_votes(
-        with_stream,
+        votes,
         str(dive),
         difficulty,
-        seed=seed,
-        notes=(*notes, *calibrated_notes(stream.profile)),
-        rule=None if rule is None else stream.interval,
+        seed=scoring.seed,
+        notes=(*scoring.notes, *calibrated_notes(stream.profile)),
+        rule=None if scoring.interval is None else stream.interval,
         deviation=deviation,
         profile=stream.profile,
     )

@@ -12,7 +12,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +97,6 @@ class Events:
             raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
 
 
-@dataclass
-class _Place:
-    """Progress of a run.
-
-    Attributes:
-        iteration: updates of the weights.
-        history: for each measured epoch its number, from 1, and its metrics by split.
-    """
-
-    iteration: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-
 class Loop:
     """A run of the loop. It leaves the last weights in OUT/train.pt and those of the picked epoch in OUT/best.pt.
 
@@ -122,6 +108,8 @@ class Loop:
 
     Attributes:
         name: of the run in the log.
+        iteration: updates of the weights so far.
+        history: for each measured epoch its number, from 1, and its metrics by split.
 
     Raises:
         ConfigError: the settings do not fit the device or the network.
@@ -157,7 +145,7 @@ class Loop:
         self.loader = batch_loader(batches, self.sampler, self.settings, device)
         self.batches: Iterator[Any] = iter(())
         self.events = Events(out)
-        self.at = _Place()
+        self.iteration, self.history = 0, list[dict[str, Any]]()
         self._unread: list[tuple[int, dict[str, float], dict[str, Tensor]]] = []
         self._running: dict[str, float] = {}
         self._first, self._began_s, self._reported_s = 0, time.monotonic(), -math.inf
@@ -166,7 +154,7 @@ class Loop:
         """Train to the end, from the last checkpoint on; a finished run is only loaded.
 
         Returns:
-            The history, see `_Place`.
+            The history.
 
         Raises:
             FineParserError: a loss or a weight is not finite; the last checkpoint is from before it.
@@ -176,8 +164,8 @@ class Loop:
         """
         try:
             self._resume()
-            for epoch in range(max(self.at.iteration - 1, 0) // self.sampler.iterations, self.config.epochs):
-                done = self.at.iteration - epoch * self.sampler.iterations
+            for epoch in range(max(self.iteration - 1, 0) // self.sampler.iterations, self.config.epochs):
+                done = self.iteration - epoch * self.sampler.iterations
                 for update in self.sampler.updates(epoch)[done:]:
                     self._stop_if_cancelled()
                     losses = self._step(len(update), epoch / self.config.epochs)
@@ -186,7 +174,7 @@ class Loop:
                 self._measure_when_due(epoch + 1)
         finally:
             self.batches = iter(())  # which ends its processes
-        return self.at.history
+        return self.history
 
     def _step(self, parts: int, progress: float) -> dict[str, Tensor]:
         """Sum the gradients of batches, clip and apply them.
@@ -194,7 +182,7 @@ class Loop:
         Returns: the means of the losses over the batches, on the device.
         """
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-            group["lr"] = learning_rate(self.config, self.at.iteration, self.iterations, peak)
+            group["lr"] = learning_rate(self.config, self.iteration, self.iterations, peak)
         self.optimizer.zero_grad(set_to_none=True)
         sums: dict[str, Tensor] = {}
         for _ in range(parts):
@@ -213,12 +201,12 @@ class Loop:
             nn.utils.clip_grad_norm_(learned, self.config.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.at.iteration += 1
+        self.iteration += 1
         return sums
 
     def _log(self, losses: dict[str, Tensor]) -> None:
         """Keep the losses of an iteration; write them when the device has to be waited for anyway."""
-        now = self.at.iteration
+        now = self.iteration
         rates = {name: group["lr"] for name, group in zip(self.rate_names, self.optimizer.param_groups, strict=True)}
         self._unread.append((now, rates, losses))
         if len(self._unread) == self.unread or self._saves() or now % self.sampler.iterations == 0:
@@ -245,7 +233,7 @@ class Loop:
         self._unread.clear()
 
     def _saves(self) -> bool:
-        return self.at.iteration % self.settings.checkpoint_every == 0 or self.at.iteration == self.iterations
+        return self.iteration % self.settings.checkpoint_every == 0 or self.iteration == self.iterations
 
     def _save_when_due(self) -> None:
         if self._saves():
@@ -256,21 +244,21 @@ class Loop:
         state, path = self.objective.state_dict(), self.out / CHECKPOINT
         if not all(bool(value.isfinite().all()) for value in state.values()):
             raise FineParserError(
-                f"The weights are no longer finite after iteration {self.at.iteration}: lower the learning rate, or "
+                f"The weights are no longer finite after iteration {self.iteration}: lower the learning rate, or "
                 "give --clip-norm; the last checkpoint is from before it."
             )
         content = {
             "modules": {"objective": state},
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "iteration": self.at.iteration,
+            "iteration": self.iteration,
         }
         save_checkpoint(content, path)
 
     def _measure_when_due(self, epoch: int) -> None:
         """Measure the network after an epoch, from 1, that is evaluated, and keep its weights if they are the best."""
-        last = self.at.iteration == self.iterations
-        measured = bool(self.at.history) and self.at.history[-1]["epoch"] == epoch
+        last = self.iteration == self.iterations
+        measured = bool(self.history) and self.history[-1]["epoch"] == epoch
         if measured or not (last or self.config.evaluates(epoch)):
             return
         try:
@@ -278,10 +266,10 @@ class Loop:
         except BaseException:
             self._save()  # else what was learned since the last checkpoint would be lost
             raise
-        self.at.history = [*self.at.history, entry]
-        if picked_epoch(self.at.history, self.config.pick_on) == epoch:
+        self.history = [*self.history, entry]
+        if picked_epoch(self.history, self.config.pick_on) == epoch:
             save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
-        write_whole(self.out / HISTORY, json.dumps(self.at.history) + "\n")
+        write_whole(self.out / HISTORY, json.dumps(self.history) + "\n")
 
     def measure(self, epoch: int) -> dict[str, Any]:
         """Return the metrics of the network after an epoch, from 1, by what they were measured on."""
@@ -296,25 +284,26 @@ class Loop:
                 self.objective.load_state_dict(saved["modules"]["objective"])
                 self.optimizer.load_state_dict(saved["optimizer"])
                 self.scaler.load_state_dict(saved["scaler"])
-                self.at = _Place(int(saved["iteration"]), self._history(int(saved["iteration"])))
+                self.iteration = int(saved["iteration"])
+                self.history = self._read_history()
             except (KeyError, TypeError, ValueError, RuntimeError) as error:
                 raise CheckpointError(
                     f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
                     "folder."
                 ) from None
-            logger.info("%s: going on at iteration %d of %d", self.name, self.at.iteration, self.iterations)
-        self.events.cut(STAGE, self.at.iteration)
-        self.sampler.load_state_dict({"iteration": self.at.iteration})
-        self._first, self._began_s = self.at.iteration, time.monotonic()
-        if self.at.iteration == self.iterations:
+            logger.info("%s: going on at iteration %d of %d", self.name, self.iteration, self.iterations)
+        self.events.cut(STAGE, self.iteration)
+        self.sampler.load_state_dict({"iteration": self.iteration})
+        self._first, self._began_s = self.iteration, time.monotonic()
+        if self.iteration == self.iterations:
             return
         with safe_path():  # of the processes that make the batches
             self.batches = iter(self.loader)
         each = self.config.epochs, self.sampler.iterations
         logger.info("%s: %d epochs of %d iterations%s; waits for the first", self.name, *each, self.size_text())
 
-    def _history(self, iteration: int) -> list[dict[str, Any]]:
-        """Return the measured epochs up to an iteration; those after it are trained and measured again."""
+    def _read_history(self) -> list[dict[str, Any]]:
+        """Return the measured epochs up to the iteration; those after it are trained and measured again."""
         path = self.out / HISTORY
         if not path.is_file():
             return []
@@ -323,7 +312,7 @@ class Loop:
             return CheckpointError(f"{path} cannot be read ({reason}): delete it to measure epochs again.")
 
         every = read_document(path, list[dict[str, Any]], refuse)
-        return [entry for entry in every if entry["epoch"] * self.sampler.iterations <= iteration]
+        return [entry for entry in every if entry["epoch"] * self.sampler.iterations <= self.iteration]
 
     def size_text(self) -> str:
         """Return what the log says of the size of an iteration."""

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.jobs import ClipJob, Job, PlainStillJob, StillJob, StrobeJob
-from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.jobs import ClipJob, Job, StillJob, StrobeJob
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.records import ComparedDive
 from fineparser_gui.export.picture_choices import BesideBox, PictureChoices
@@ -338,13 +338,11 @@ class ExportDialog(QDialog):
         """Return the job of a file with a picture of a dive, whose path is not chosen yet."""
         path, analysis = dive.path, dive.analysis
         if analysis is not None and kind == _STROBE:
-            return StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=dive_title(dive)))
+            return StrobeJob(path=path, analysis=analysis, title=dive_title(dive))
         options = self._options(kind, dive)
-        if analysis is None:
-            return PlainStillJob(path=path, video=dive.path, frame=self._frame, marks=options.marks)
-        if kind == _CLIP:
+        if analysis is not None and kind == _CLIP:
             return ClipJob(path=path, analysis=analysis, options=options, whole_file=self.extent.currentData() == _FILE)
-        return StillJob(path=path, analysis=analysis, frame=self._frame, options=options)
+        return StillJob(path=path, video=dive.path, frame=self._frame, analysis=analysis, options=options)
 
     def _options(self, kind: int, dive: Dive) -> RenderOptions:
         """Return the choices for a picture of a dive."""

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.export.dive_words import trust_text
 from fineparser_core.export.jobs import ClipJob, StrobeJob
-from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.support.sharing import ShareServer, local_addresses
 from fineparser_gui.services.exporting import dive_title, file_stem, reported_dive, words_of
 from fineparser_gui.services.session import Session
@@ -247,7 +247,7 @@ class ShareDialog(QDialog):
             (f"{stem}.mp4", lambda path: exports.add(ClipJob(path=path, analysis=analysis, options=options))),
             (
                 self.tr("{0} strobe").format(stem) + ".png",
-                lambda path: exports.add(StrobeJob(path=path, analysis=analysis, options=StrobeOptions(title=title))),
+                lambda path: exports.add(StrobeJob(path=path, analysis=analysis, title=title)),
             ),
             (self.tr("{0} report").format(stem) + ".pdf", report),
         ):

@@ -4,7 +4,7 @@ from PySide6.QtCore import QMargins, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.export.report.moments import moments_of_parse
+from fineparser_core.export.report.moments import COME_OUT, moments_of_parse
 from fineparser_core.language import translated
 from fineparser_core.measures.explanation import Band, Finding, band_for, gauge, worst, worst_first
 from fineparser_core.measures.words import (
@@ -26,8 +26,6 @@ from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.theme import step_color
 from fineparser_gui.support.widgets import clear, fill_with_card, label, lay_out, literal
 
-#: Moments whose pictures fill the strip where fewer lines are said, of `moments_of`: take-off, come-out, entry.
-_MOMENTS = (1, 3, 4)
 #: Maximum number of bars.
 _MOST_BARS = 5
 _SETTLED_MS = 120
@@ -98,12 +96,13 @@ class VerdictPanel(QWidget):
         assert dive.info is not None
         parse = dive.analysis.parse
         moments = moments_of_parse(parse, dive.info.pts_s, explanation.measures)
-        names = {1: self.tr("take-off"), 3: self.tr("come-out"), 4: self.tr("entry")}
+        # Where fewer lines are said, these fill the strip.
+        names = {"take-off": self.tr("take-off"), COME_OUT: self.tr("come-out"), "entry": self.tr("entry")}
         pictures = [ShownPicture(one.measure.frame, fault_text(one), fault=True) for one in said]
         frames = {picture.frame for picture in pictures}
-        rest = [ShownPicture(moments[at].frame, names[at], opens=moments[at].opens) for at in _MOMENTS]
+        rest = [ShownPicture(moments[at], name, opens=at == COME_OUT) for at, name in names.items()]
         pictures += [picture for picture in rest if picture.frame not in frames]
-        self.strip.show_pictures(parse, dive.info, pictures[: len(_MOMENTS)], explanation.measures)
+        self.strip.show_pictures(parse, dive.info, pictures[: len(names)], explanation.measures)
 
     def _show_bars(self, explanation: Explanation, said: list[Finding]) -> None:
         clear(self._bars)

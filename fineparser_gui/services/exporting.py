@@ -26,7 +26,6 @@ from fineparser_core.export.jobs import (
     Written,
     save_job,
 )
-from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.export.tables import ExportedDive
@@ -173,7 +172,7 @@ def reported_dive(
         bands=bands_for(dive),
         trend=_trend(dive, dives),
         comparison=comparison,
-        strobe=StrobeOptions() if strobe else None,
+        strobe=strobe,
     )
 
 

@@ -97,10 +97,10 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
     session.editing.set_athlete(key, "Ana")
-    analysis = session.current.analysis
+    analysis, video = session.current.analysis, session.current.path
     options = RenderOptions(title="Ana", words=dive_words(analysis))
-    exports.add(StillJob(path=tmp_path / "frame.png", analysis=analysis, frame=44, options=options))
-    exports.add(StillJob(path=tmp_path / "sheet.jpg", analysis=analysis, frame=45, options=options))
+    exports.add(StillJob(path=tmp_path / "frame.png", video=video, frame=44, analysis=analysis, options=options))
+    exports.add(StillJob(path=tmp_path / "sheet.jpg", video=video, frame=45, analysis=analysis, options=options))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -131,12 +131,9 @@ def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
 
 
 def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
-    exports = studio.session.exports
-    for name in ("a.mp4", "b.png"):
-        if name.endswith("mp4"):
-            exports.add(ClipJob(path=tmp_path / name, analysis=studio.session.current.analysis))
-        else:
-            exports.add(StillJob(path=tmp_path / name, analysis=studio.session.current.analysis, frame=3))
+    exports, dive = studio.session.exports, studio.session.current
+    exports.add(ClipJob(path=tmp_path / "a.mp4", analysis=dive.analysis))
+    exports.add(StillJob(path=tmp_path / "b.png", video=dive.path, frame=3, analysis=dive.analysis))
     qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     os.kill(exports.findChild(QProcess).processId(), KILL)
     qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text)
@@ -154,7 +151,7 @@ def test_a_missing_video_and_a_missing_folder_are_sentences(studio, qtbot, tmp_p
     gone = tmp_path / "gone.mp4"
     parse = dive_parse(gone, 120)
     session.update(dive.key, analysis=Analysis(parse=parse, scoring=None))
-    exports.add(StillJob(path=tmp_path / "a.png", analysis=session.current.analysis, frame=3))
+    exports.add(StillJob(path=tmp_path / "a.png", video=gone, frame=3, analysis=session.current.analysis))
     qtbot.waitUntil(lambda: not exports.busy)
     assert exports.exports[-1].state is ExportState.FAILED
     assert "gone.mp4" in studio.window.messages.text

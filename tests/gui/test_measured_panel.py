@@ -9,7 +9,7 @@ from finding import reads
 from made_analysis import moments_at
 from PySide6.QtCore import QPoint, Qt
 
-from fineparser_core.export.report.moments import moments_of_parse
+from fineparser_core.export.report.moments import COME_OUT, moments_of_parse
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, finding_text, measured_text
@@ -89,8 +89,8 @@ def test_the_angle_on_a_picture_has_a_name(idle_studio, window):
     strip, dive = window.verdict.strip, idle_studio.session.current
     parse = dive.analysis.parse
     shown = moments_of_parse(parse, dive.info.pts_s, [])
-    lean = replace(lean, frame=shown[1].frame)
-    pictures = [ShownPicture(shown[at].frame, "", opens=shown[at].opens) for at in (1, 3)]
+    lean = replace(lean, frame=shown["take-off"])
+    pictures = [ShownPicture(shown[at], "", opens=at == COME_OUT) for at in ("take-off", COME_OUT)]
     strip.show_pictures(parse, dive.info, pictures, [lean])
     assert [strip.angle_text(at) for at in (0, 1)] == ["lean at the take-off", "hips as the body opens"]
 

@@ -130,7 +130,8 @@ def _analysis(case: Case) -> None:
 
 
 def _job(case: Case) -> None:
-    job = StillJob(path=case.folder / "s.png", analysis=case.analysis, frame=40, options=case.options)
+    path = case.folder / "s.png"
+    job = StillJob(path=path, video=case.video, frame=40, analysis=case.analysis, options=case.options)
     save_job(job, case.folder)
     found = load_job(case.folder)
     assert isinstance(found, StillJob)

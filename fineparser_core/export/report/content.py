@@ -97,10 +97,10 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
 
 def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """Return the stroboscopic picture, or a sentence that says why there is none."""
-    if dive.strobe is None or not dive.path.is_file():
+    if not dive.strobe or not dive.path.is_file():
         return None, ()
     try:
-        return strobe_picture(dive.analysis, replace(dive.strobe, title=_title(dive)), cancel=cancel), ()
+        return strobe_picture(dive.analysis, title=_title(dive), cancel=cancel), ()
     except ExportError as error:
         return None, (without_home(printable(translated(error))),)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.page import ReportedTrend
 from fineparser_core.measures.explanation import Band
 from fineparser_core.records import Analysis, ComparedDive
@@ -27,7 +26,7 @@ class ReportedDive:
         bands: of good dives of the same number, by the measures' names; empty where they are not known.
         trend: dives of this number by the same diver, this dive included, in order of time.
         comparison: a dive to show below; None for none.
-        strobe: how its stroboscopic picture is made; None for none.
+        strobe: whether its stroboscopic picture is on a page behind it.
         analysis: with a score, or without.
     """
 
@@ -40,4 +39,4 @@ class ReportedDive:
     bands: Mapping[str, Band] = field(default_factory=dict)
     trend: tuple[ReportedTrend, ...] = ()
     comparison: ComparedDive | None = None
-    strobe: StrobeOptions | None = None
+    strobe: bool = False

@@ -1,12 +1,11 @@
 """The six moments of a dive that a report shows."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from fineparser_core.language import Phrase
-from fineparser_core.records import DiveParse, Measure, StepSpan
+from fineparser_core.records import DiveParse, Frame, Measure, StepSpan
 
 COME_OUT = Phrase("come-out")
 #: Before the take-off, and after the water is touched; seconds of the file.
@@ -19,22 +18,10 @@ _DOWN_S = 0.25
 _SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("legs_line", "hip_line")}
 
 
-class ShownMoment(NamedTuple):
-    """A moment: what it is called in English, and its source frame."""
-
-    name: str
-    frame: int
-
-    @property
-    def opens(self) -> bool:
-        """Whether the body opens there."""
-        return self.name == COME_OUT
-
-
 def moments_of(
     steps: tuple[StepSpan, StepSpan, StepSpan], times_s: np.ndarray, contact_frame: int | None = None
-) -> tuple[ShownMoment, ...]:
-    """Return the shown moments: approach, take-off, flight, come-out, entry and after it.
+) -> dict[str, Frame]:
+    """Return the frames of approach, take-off, flight, come-out, entry and after it, by their names in English.
 
     Args:
         times_s: (n_frames,) presentation times of the file.
@@ -48,23 +35,21 @@ def moments_of(
         return min(max(found, first), last)
 
     entry = contact_frame if contact_frame is not None else at(times_s[comes_out] + _DOWN_S)
-    return (
-        ShownMoment(Phrase("approach"), at(times_s[leaves] - _APPROACH_S)),
-        ShownMoment("take-off", leaves),
-        ShownMoment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
-        ShownMoment(COME_OUT, comes_out),
-        ShownMoment("entry", min(entry, last)),
-        ShownMoment(Phrase("after"), at(times_s[min(entry, last)] + _AFTER_S)),
-    )
+    return {
+        Phrase("approach"): at(times_s[leaves] - _APPROACH_S),
+        "take-off": leaves,
+        "flight": at((times_s[leaves] + times_s[comes_out]) / 2),
+        COME_OUT: comes_out,
+        "entry": min(entry, last),
+        Phrase("after"): at(times_s[min(entry, last)] + _AFTER_S),
+    }
 
 
-def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[ShownMoment, ...]:
+def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> dict[str, Frame]:
     """Return `moments_of` of a parsed dive; they are shown where their angles were measured."""
     moments = moments_of(parse.steps, times_s, parse.first_water_contact_frame)
     read_at = {measure.name: measure.frame for measure in found}
-
-    def shown(moment: ShownMoment) -> int:
-        names = _SHOWN_AT.get(moment.name, ())
-        return next((read_at[name] for name in names if name in read_at), moment.frame)
-
-    return tuple(ShownMoment(moment.name, shown(moment)) for moment in moments)
+    return {
+        moment: next((read_at[name] for name in _SHOWN_AT.get(moment, ()) if name in read_at), frame)
+        for moment, frame in moments.items()
+    }

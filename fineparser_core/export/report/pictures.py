@@ -1,6 +1,6 @@
 """Crops of the moments of a dive, with mask and skeleton, for a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,13 @@ from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.overlay import OverlayCanvas
-from fineparser_core.export.report.moments import ShownMoment
+from fineparser_core.export.report.moments import COME_OUT
 from fineparser_core.export.report.page import CaptionedImage
 from fineparser_core.export.skeleton import joints_at
 from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
 from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken
-from fineparser_core.records import MaskTrack, Measure
+from fineparser_core.records import Frame, MaskTrack, Measure
 from fineparser_core.video.reader import VideoReader
 
 PICTURE_PX = 320
@@ -30,7 +30,7 @@ _UNIT = 1.1
 
 def moment_pictures(
     path: Path,
-    moments: Sequence[ShownMoment],
+    moments: Mapping[str, Frame],
     masks: MaskTrack | None,
     marks: Sequence[Mark] = (),
     measures: Sequence[Measure] = (),
@@ -45,9 +45,8 @@ def moment_pictures(
     """
     with VideoReader(path) as reader:
         info = reader.info
-        boxes = {moment.frame: athlete_box(masks, moment.frame) for moment in moments}
+        boxes = {frame: athlete_box(masks, frame) for frame in moments.values()}
         windows = windows_around(boxes, info)
-        opens = next((moment.frame for moment in moments if moment.opens), -1)
         images, named = {}, {}
         for frame, image in reader.frames(sorted(boxes)):
             if cancel is not None:
@@ -62,20 +61,20 @@ def moment_pictures(
                 probability, crop_xyxy = mask_at(masks, frame)
                 draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, _MASK)
                 paint_skeleton(cell, masks, frame, _UNIT, to_cell)
-                angles = measured_angles(measures, frame, joints_at(masks, frame), opening=frame == opens)
+                angles = measured_angles(measures, frame, joints_at(masks, frame), opening=frame == moments[COME_OUT])
                 _paint_angles(cell, angles, to_cell)
                 named[frame] = ", ".join(f"{text(angle.title)} {angle.degrees:.0f}°" for angle in angles)
             size_px = (PICTURE_PX, PICTURE_PX)
             MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell).paint_image(cell, frame)
             images[frame] = cell
-        first_s = info.pts_s[moments[1].frame]
+        first_s = info.pts_s[moments["take-off"]]
         return tuple(
             CaptionedImage(
-                image=images[moment.frame],
-                caption=f"{text(moment.name)}  {_signed_s(info.pts_s[moment.frame] - first_s)}",
-                angles=named.get(moment.frame, ""),
+                image=images[frame],
+                caption=f"{text(moment)}  {_signed_s(info.pts_s[frame] - first_s)}",
+                angles=named.get(frame, ""),
             )
-            for moment in moments
+            for moment, frame in moments.items()
         )
 
 

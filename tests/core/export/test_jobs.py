@@ -13,17 +13,8 @@ from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
 from fineparser_core.export.dive_words import dive_words
-from fineparser_core.export.jobs import (
-    ClipJob,
-    MeetJob,
-    PlainStillJob,
-    StillJob,
-    StrobeJob,
-    TableJob,
-    load_job,
-    save_job,
-)
-from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
+from fineparser_core.export.jobs import ClipJob, MeetJob, StillJob, StrobeJob, TableJob, load_job, save_job
+from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase
 from fineparser_core.records import ComparedDive, MaskTrack, Note, NoteCode
@@ -88,12 +79,13 @@ def test_jobs_are_saved_and_loaded(small_video, make_analysis, tmp_path):
     style = MaskStyle(color="#102030", opacity=0.3, outline=True)
     options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
     options = replace(options, marks=(mark, note), comparison_marks=(note,))
+    unscored = make_analysis(small_video, scored=False)
     jobs = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
-        StillJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), frame=1, options=options),
-        StrobeJob(path=tmp_path / "d.mp4", analysis=analysis, options=StrobeOptions(bodies=5, title="Ö")),
-        StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
-        PlainStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
+        StillJob(path=tmp_path / "a.png", video=small_video, frame=1, analysis=unscored, options=options),
+        StrobeJob(path=tmp_path / "d.mp4", analysis=analysis, title="Ö"),
+        StillJob(path=tmp_path / "b.png", video=small_video, frame=7, analysis=analysis),
+        StillJob(path=tmp_path / "c.png", video=small_video, frame=9, options=RenderOptions(marks=(note,))),
         TableJob(
             path=tmp_path / "a.csv",
             dives=(
@@ -145,7 +137,7 @@ def test_the_end_of_its_input_stops_it(heard, make_video, make_analysis, tmp_pat
 
 def test_a_missing_video_is_told(make_video, make_analysis, tmp_path):
     video = make_video(tmp_path / "dive.mp4", 16)
-    folder = saved(StillJob(path=tmp_path / "out" / "a.png", analysis=make_analysis(video), frame=3))
+    folder = saved(StillJob(path=tmp_path / "out" / "a.png", video=video, frame=3, analysis=make_analysis(video)))
     video.unlink()
     with start(folder) as process:
         (received,) = messages(process.stdout)

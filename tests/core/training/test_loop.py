@@ -42,7 +42,7 @@ def cut_at(iteration, folder, **changes):
     token = CancelToken()
     trainer = toy_run(folder, cancel=token, **changes)
     trainer.objective.register_forward_pre_hook(
-        lambda *given: token.cancel() if trainer.at.iteration == iteration else None
+        lambda *given: token.cancel() if trainer.iteration == iteration else None
     )
     with pytest.raises(Cancelled):
         trainer.run()
@@ -106,7 +106,7 @@ def test_a_loss_that_is_not_finite_is_named(tmp_path):
     trainer = toy_run(tmp_path / "bad")
 
     def spoiled(objective, given, losses):
-        return losses | {"total": losses["total"] * (math.nan if trainer.at.iteration == 7 else 1.0)}
+        return losses | {"total": losses["total"] * (math.nan if trainer.iteration == 7 else 1.0)}
 
     trainer.objective.register_forward_hook(spoiled)
     with pytest.raises(FineParserError, match=r"The loss is nan at iteration 7: lower the learning rate"):
@@ -127,7 +127,7 @@ def test_weights_that_an_update_blew_up_are_never_kept(tmp_path):
     trainer = toy_run(tmp_path, settings=RunSettings(checkpoint_every=1))
 
     def last_rate(objective, given):
-        if trainer.at.iteration == 6:
+        if trainer.iteration == 6:
             trainer.optimizer.param_groups[0]["lr"] = math.inf
 
     trainer.objective.register_forward_pre_hook(last_rate)
