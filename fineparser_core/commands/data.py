@@ -10,7 +10,7 @@ from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
-from fineparser_core.data.dive_table import BadRow, ImportedTable, read_table
+from fineparser_core.data.dive_table import BadRow, read_table
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, write_dives
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -56,16 +56,16 @@ def main(argv: list[str]) -> int:
     named = dict(_pair(text) for text in args.map)
     check_output_files([args.out], {args.table: "the table itself"})
     with running() as (progress, cancel):
-        found = _read(args.table, named)
-        dives, unlabeled = found.dives, list[BadRow]()
-        if found.unused:
-            remark(f"Columns that are not used: {', '.join(found.unused)}; --map FIELD=COLUMN takes one.")
-        _say_rows(f"{len(found.bad)} rows are left out:", found.bad)
+        unlabeled = list[BadRow]()
+        dives, bad, unused = _read(args.table, named)
+        if unused:
+            remark(f"Columns that are not used: {', '.join(unused)}; --map FIELD=COLUMN takes one.")
+        _say_rows(f"{len(bad)} rows are left out:", bad)
         if dives and args.label:
             dives, unlabeled = _label(args, dives, progress, cancel)
     _say_rows(f"{len(unlabeled)} dives stay as they are, as the weights see no whole dive:", unlabeled)
     if not dives:
-        raise AnnotationError(f"{args.table} has no row that can be used, of {len(found.bad)}: correct them.")
+        raise AnnotationError(f"{args.table} has no row that can be used, of {len(bad)}: correct them.")
     write_dives(args.out, dives)
     judged = sum(dive.award is not None for dive in dives)
     say(f"{len(dives)} dives, {judged} of them judged.")
@@ -73,12 +73,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _read(path: Path, named: Mapping[str, str]) -> ImportedTable:
+def _read(path: Path, named: Mapping[str, str]) -> tuple[list[JudgedDive], list[BadRow], list[str]]:
     """Read a table, or the judged dives of a folder or JSON file, whose missing labels --label finds."""
     if path.is_dir() or path.suffix.lower() == ".json":
         if named:
             raise ConfigError(f"--map names columns, and {path} is no table: leave it out.")
-        return ImportedTable(read_dives(path), [], [])
+        return read_dives(path), [], []
     return read_table(path, named)
 
 

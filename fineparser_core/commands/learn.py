@@ -19,7 +19,7 @@ from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.judged import asked_of, results_file, results_of
 from fineparser_core.export.results import ClipResult
 from fineparser_core.records import Analysis
-from fineparser_core.scoring.cross_validation import OVER, Predicted, cross_validate, make_profile
+from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
 from fineparser_core.scoring.learning import JudgedScore, check_marks
 from fineparser_core.scoring.measured_stream import Quantities, quantities
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
@@ -29,6 +29,7 @@ from fineparser_core.support.tables import csv_table, text_table
 #: Suffix of the predictions beside a profile.
 _PREDICTIONS = ".predictions.csv"
 _KNOWN = ("dive", "video", "dive_number", "board_m", "athlete", "event", "award")
+_PREDICTED = ("calibrated", *(over.replace(" ", "_") for over in OVER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +90,11 @@ def main(argv: list[str]) -> int:
         raise ConfigError(
             "The results are by different weights, {0}: score all dives anew, by one.", " and ".join(sorted(models))
         )
-    predicted = cross_validate(scores)
-    profile = make_profile(scores, predicted, name=args.name or path.stem, model=models.pop(), forced=args.force)
+    checked, predicted = cross_validate(scores)
+    profile = make_profile(scores, checked, name=args.name or path.stem, model=models.pop(), forced=args.force)
     say(report(profile))
-    rows = [_row(one.dive, i, predicted) for i, one in enumerate(scores)]
-    write_whole(predictions, csv_table((*_KNOWN, "calibrated", *map(_column, OVER)), rows, decimals=3))
+    rows = [_row(one.dive, awards) for one, awards in zip(scores, predicted.T.tolist(), strict=True)]
+    write_whole(predictions, csv_table((*_KNOWN, *_PREDICTED), rows, decimals=3))
     say_written(predictions)
     if not (profile.checked.helped or args.force):
         say("No profile is written; with --force it is, and says so.")
@@ -180,11 +181,6 @@ def _row_of(dive: JudgedDive, reason: str) -> tuple[str, str, str]:
     return str(dive.n), dive.name, reason.rstrip(".")
 
 
-def _row(dive: JudgedDive, i: int, predicted: Predicted) -> dict[str, object]:
-    by = dict(zip(map(_column, OVER), predicted.others[:, i].tolist(), strict=True))
+def _row(dive: JudgedDive, awards: Sequence[float]) -> dict[str, object]:
     known = (dive.n, dive.name, dive.dive_number, dive.board_m, dive.athlete, dive.event, dive.award)
-    return dict(zip(_KNOWN, known, strict=True)) | {"calibrated": float(predicted.calibrated[i])} | by
-
-
-def _column(over: str) -> str:
-    return over.replace(" ", "_")
+    return dict(zip((*_KNOWN, *_PREDICTED), (*known, *awards), strict=True))

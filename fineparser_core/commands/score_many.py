@@ -48,9 +48,9 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
             known = {dive.video: asked_of(dive, usual) for dive in dives}
             found += [known.get(video) or replace(usual, path=video) for video in _videos_in(path)]
         elif path.suffix.lower() == _TABLE:
-            table = read_table(path)
-            found += [asked_of(dive, usual) for dive in table.dives]
-            for row, _, reason in table.bad:
+            dives, bad, _ = read_table(path)
+            found += [asked_of(dive, usual) for dive in dives]
+            for row, _, reason in bad:
                 remark(f"{path}, row {row} is left out: {reason}")
         elif path.suffix.lower() == _DIVES:
             found += [asked_of(dive, usual) for dive in read_dives(path)]

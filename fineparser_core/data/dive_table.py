@@ -57,14 +57,6 @@ _FRAME, _SECONDS = "frame", "s"
 BadRow = tuple[int, str, str]
 
 
-class ImportedTable(NamedTuple):
-    """Content of a table: its dives, the rows that are left out, and the columns that are."""
-
-    dives: list[JudgedDive]
-    bad: list[BadRow]
-    unused: list[str]
-
-
 class _Column(NamedTuple):
     """Column of a field: its place, its name, and the unit of its numbers as the name has it."""
 
@@ -73,13 +65,16 @@ class _Column(NamedTuple):
     unit: str
 
 
-def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTable:
+def read_table(path: Path, named: Mapping[str, str] | None = None) -> tuple[list[JudgedDive], list[BadRow], list[str]]:
     """Read the dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or cp1252.
 
     A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is impossible.
 
     Args:
         named: fields of `JudgedDive` (or "position", of the dive number) by their columns' names, which come first.
+
+    Returns:
+        The dives, the rows that are left out, and the names of the columns that are.
 
     Raises:
         AnnotationError: the file cannot be read, is no table of dives, or has no row.
@@ -97,7 +92,7 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTa
     columns = _columns(path, header, named)
     taken = {place for column in columns.values() for place in column.places}
     unused = [name for place, name in enumerate(header) if place not in taken and name.strip()]
-    found = ImportedTable([], [], unused)
+    dives, bad = list[JudgedDive](), list[BadRow]()
     seen: dict[tuple[Path, int | None, int | None], int] = {}
     for n, row in rows:
         if n > at + _MOST_ROWS:
@@ -113,12 +108,12 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> ImportedTa
             if first != n:
                 raise ValueError(f"the same dive as in row {first}: give start and end of each")
         except (OSError, ValueError, ConfigError, VideoError) as error:
-            found.bad.append((n, cells["video"][0][:_SHOWN], str(error)))
+            bad.append((n, cells["video"][0][:_SHOWN], str(error)))
         else:
-            found.dives.append(dive)
-    if not found.dives and not found.bad:
+            dives.append(dive)
+    if not dives and not bad:
         raise AnnotationError(f"{path} has no row below its names of columns: add a row for each dive.")
-    return found
+    return dives, bad, unused
 
 
 def _columns(path: Path, header: Sequence[str], named: Mapping[str, str]) -> dict[str, _Column]:

@@ -1,7 +1,6 @@
 """Whether learning from judged dives helps: each is predicted by what the others taught, beside simpler ways."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -14,94 +13,67 @@ from fineparser_core.support.bootstrap import bootstrap_interval
 #: Minimum number of athletes, or events, to be left out in turn; fewer say little about others.
 _LEAST_GROUPS = 3
 _LEVEL, _HIGHEST = 0.9, 10.0
-#: Ways that calibrated awards are held against.
+#: Ways that calibrated awards are held against: what is shipped; the mean mark of the number and board among the others
+#: (of all of them where it is not among them); the mean mark of the same athlete's other dives, which the others lack:
+#: the guess of a coach who knows the athlete.
 OVER = ("shipped", "mean of the number", "mean of the athlete")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Predicted:
-    """Awards of dives (n,), each predicted without its athlete, event or itself, with its group.
-
-    Attributes:
-        calibrated: by what the others taught.
-        others: (3, n) by `OVER`: what is shipped; the mean mark of the number and board among the others (of all of
-            them where it is not among them); the mean mark of the same athlete's other dives, which the others lack:
-            the guess of a coach who knows the athlete.
-        varied: whether each of `others` separates dives; the mean of all others is lower for better dives only because
-            it leaves them out.
-        left_out: "athlete", "event" or "dive"; `group` (n,) of which.
-    """
-
-    award: np.ndarray
-    calibrated: np.ndarray
-    others: np.ndarray
-    varied: tuple[bool, bool, bool]
-    left_out: str
-    group: np.ndarray
-
-    def checked(self) -> CrossValidated:
-        """Return the outcome, with paired intervals over the groups that were left out."""
-        off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
-        gains = []
-        for over, others, errors, varied in zip(OVER, self.others, of_others, self.varied, strict=True):
-            low, high = _interval(errors - off, self.group)
-            mean, ranked = float((errors - off).mean()), _rank_correlation(others, self.award) if varied else 0.0
-            gains.append(
-                Gain(over=over, off=float(errors.mean()), rank_correlation=ranked, gain=mean, low=low, high=high)
-            )
-        place = min(int(np.ceil(0.8 * (len(off) + 1))), len(off)) - 1
-        shipped, of_number, of_athlete = gains
-        return CrossValidated(
-            left_out=self.left_out,
-            times=len(np.unique(self.group)),
-            off=float(off.mean()),
-            off_80=float(np.sort(off)[place]),
-            rank_correlation=_rank_correlation(self.calibrated, self.award),
-            gains=(shipped, of_number, of_athlete),
-        )
-
-
-def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
+def cross_validate(dives: Sequence[JudgedScore]) -> tuple[CrossValidated, np.ndarray]:
     """Predict each dive by the others: those of other athletes, where enough are named, of other events, or all.
+
+    Returns:
+        The outcome, with paired intervals over the groups that were left out, and the predicted awards (4, n):
+        calibrated, that is by what the others taught, and by `OVER`.
 
     Raises: what `check_marks` raises.
     """
     check_marks([one.dive for one in dives])
     table, left_out, group = table_of(dives), *_groups(dives)
-    calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
-    others[0] = table.predicted(as_shipped())
+    predicted = np.empty((1 + len(OVER), len(dives)))
+    calibrated, shipped, of_number, of_athlete = predicted
+    shipped[:] = table.predicted(as_shipped())
     for one in np.unique(group):
         out, rest = group == one, group != one
         calibrated[out] = table.take(out).predicted(learn(table.take(rest)))
         for i in np.flatnonzero(out).tolist():
-            others[1, i] = _mean_of(table.award, rest & (table.number == table.number[i]), rest)
+            of_number[i] = _mean_of(table.award, rest & (table.number == table.number[i]), rest)
     for i, athlete in enumerate(table.athlete.tolist()):
         alone = np.arange(len(dives)) != i
-        others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
+        of_athlete[i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
+    # The mean of all others is lower for better dives only because it leaves them out: it separates no dives.
     named = {one.dive.athlete for one in dives} - {""}
-    return Predicted(
-        award=table.award,
-        calibrated=calibrated,
-        others=others,
-        varied=(True, len(np.unique(table.number)) > 1, len(named) > 1),
+    separates = (True, len(np.unique(table.number)) > 1, len(named) > 1)
+    off, gains = np.abs(predicted - table.award), []
+    for over, awards, errors, ranks in zip(OVER, predicted[1:], off[1:], separates, strict=True):
+        low, high = _interval(errors - off[0], group)
+        mean, ranked = float((errors - off[0]).mean()), _rank_correlation(awards, table.award) if ranks else 0.0
+        gains.append(Gain(over=over, off=float(errors.mean()), rank_correlation=ranked, gain=mean, low=low, high=high))
+    place = min(int(np.ceil(0.8 * (len(dives) + 1))), len(dives)) - 1
+    over_shipped, over_number, over_athlete = gains
+    checked = CrossValidated(
         left_out=left_out,
-        group=group,
+        times=len(np.unique(group)),
+        off=float(off[0].mean()),
+        off_80=float(np.sort(off[0])[place]),
+        rank_correlation=_rank_correlation(calibrated, table.award),
+        gains=(over_shipped, over_number, over_athlete),
     )
+    return checked, predicted
 
 
 def make_profile(
-    dives: Sequence[JudgedScore], predicted: Predicted, *, name: str, model: str, forced: bool = False
+    dives: Sequence[JudgedScore], checked: CrossValidated, *, name: str, model: str, forced: bool = False
 ) -> Profile:
     """Make a profile of all dives.
 
     Args:
-        predicted: what `cross_validate` gave of them.
+        checked: what `cross_validate` gave of them.
         model: id of the weights of their analyses.
         forced: it is to be used though it was not shown to help.
     """
     learned: Learned = learn(table_of(dives))
     days = sorted({one.dive.date for one in dives} - {""})
-    checked = predicted.checked()
     named = {one.dive.athlete for one in dives} - {""}
     return Profile(
         name=name,

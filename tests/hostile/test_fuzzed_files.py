@@ -76,7 +76,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     AQA_FILE: _annotations,
     "labels.json": lambda path: len(read_dives(path.parent)),
     "dives.json": lambda path: len(load_video_dives(path).records),
-    "dives.csv": lambda path: len(read_table(path).dives),
+    "dives.csv": lambda path: len(read_table(path)[0]),
     "predictions.json": lambda path: len(read_scored(path)),
     "others.csv": _predictions,
     "others.json": _predictions,

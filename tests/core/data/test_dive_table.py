@@ -30,15 +30,14 @@ def read(folder, text, **named):
 
 
 def test_an_english_score_sheet(folder):
-    found = read(
+    (first, second), bad, unused = read(
         folder,
         "Clip,Start (s),End,Dive No.,Pos,Board,DD,J1,J2,J3,J4,J5,Take-off mark,Diver,Date,Notes\n"
         'clips/a.mp4,0.2,0:01.8,107,b,3 m,3.1,6.5,7,7,6.5,7,6,"Li, Zoë",2026-05-31,\n'
         "\n"
         "clips\\b,,,5253 B,,10m,,,,,,,,Anna,31.5.2026,wind\n",
     )
-    assert (found.bad, found.unused) == ([], ["Notes"])
-    first, second = found.dives
+    assert (bad, unused) == ([], ["Notes"])
     assert first == JudgedDive(
         video=folder / "clips/a.mp4",
         start_frame=5,
@@ -60,11 +59,11 @@ def test_a_german_one_out_of_a_spreadsheet(folder):
     names = "Videodatei;Sprung;Höhe;Punkte;Absprung;Eintauchen;Springerin;von;bis"
     text = f"{names}\nclips/a.mp4;107B;3;62,0;6,5;7;Zoë;5;45\n"
     for data in (text.encode("cp1252"), text.encode("utf-8-sig"), text.replace(";", "\t").encode("utf-16")):
-        (dive,) = read(folder, data).dives
+        ((dive,), *_) = read(folder, data)
         assert dive.score == 62
         assert dive.marks == PhaseMarks(take_off=6.5, entry=7)
         assert (dive.athlete, dive.board_m, dive.start_frame, dive.end_frame) == ("Zoë", 3, 5, 45)
-    (dive,) = read(folder, "sep=;\n" + text).dives
+    ((dive,), *_) = read(folder, "sep=;\n" + text)
     assert dive.n == 3
 
 
@@ -72,9 +71,9 @@ def test_columns_of_other_names_are_mapped(folder):
     text = "Who,File,Clip\nZoë,x,clips/a.mp4\n"
     with pytest.raises(ConfigError, match=r"File and Clip both look like video: choose one by --map video=NAME"):
         read(folder, text)
-    found = read(folder, text, athlete="who", video="CLIP")
-    assert found.dives[0].athlete == "Zoë"
-    assert found.unused == ["File"]
+    dives, _, unused = read(folder, text, athlete="who", video="CLIP")
+    assert dives[0].athlete == "Zoë"
+    assert unused == ["File"]
     with pytest.raises(ConfigError, match="no column Name, but Who, File, Clip"):
         read(folder, text, athlete="Name", video="Clip")
     with pytest.raises(ConfigError, match="no field diver: use one of video"):
@@ -107,9 +106,8 @@ def test_a_bad_row_is_left_out_and_named(header, row, reason, folder):
         with pytest.raises(ConfigError, match="both look like start_frame"):
             read(folder, table)
         return
-    found = read(folder, table)
-    assert [dive.n for dive in found.dives] == [2]
-    ((n, video, why),) = found.bad
+    dives, ((n, video, why),), _ = read(folder, table)
+    assert [dive.n for dive in dives] == [2]
     assert (n, video) == (3, row.partition(",")[0][:80])
     assert reason in why
 

@@ -25,7 +25,7 @@ def dives():
 
 @pytest.fixture(scope="module")
 def profile(dives):
-    return make_profile(dives, cross_validate(dives), name="club", model="weights-1")
+    return make_profile(dives, cross_validate(dives)[0], name="club", model="weights-1")
 
 
 def off(table, learned):
@@ -107,8 +107,8 @@ def test_marks_that_are_upside_down_leave_every_term_monotone(dives):
         marked(one, 12 - award if award > 2 else 10.0, marks=PhaseMarks())
         for one, award in zip(dives, awards, strict=True)
     ]
-    predicted = cross_validate(upside_down)
-    profile = make_profile(upside_down, predicted, name="", model="", forced=True)
+    checked, _ = cross_validate(upside_down)
+    profile = make_profile(upside_down, checked, name="", model="", forced=True)
     assert min(profile.weights.values()) >= 0
     assert profile.scale >= 0
     assert profile.network_share >= 0
@@ -120,13 +120,13 @@ def test_marks_that_are_upside_down_leave_every_term_monotone(dives):
 
 
 def test_the_same_marks_teach_the_same(dives, profile):
-    again = make_profile(dives, cross_validate(dives), name="club", model="weights-1")
+    again = make_profile(dives, cross_validate(dives)[0], name="club", model="weights-1")
     assert replace(again, made_on=profile.made_on).id == profile.id
 
 
 def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives):
     noise = marked_as_shipped(dives)
-    profile = make_profile(noise, cross_validate(noise), name="noise", model="", forced=True)
+    profile = make_profile(noise, cross_validate(noise)[0], name="noise", model="", forced=True)
     assert not profile.checked.helped
     assert profile.forced
     assert "is not shown" in profile.checked.said
