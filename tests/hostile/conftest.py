@@ -1,20 +1,13 @@
-"""The sandbox and the tally that all corpora share; the table is printed at the end of the run."""
+"""The sandbox that all corpora share."""
 
 import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from sandbox import Sandbox, Tally
+from sandbox import Sandbox
 
-_TALLY = Tally()
 #: Longest time without progress in a case of the whole corpus, in seconds.
 _MOST_SILENT_S = 10.0
-
-
-@pytest.fixture(scope="session")
-def tally() -> Tally:
-    """Counts the outcomes of this run."""
-    return _TALLY
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +35,3 @@ def _silence(request: pytest.FixtureRequest, left_s: Callable[[], float]) -> Non
     if "sandbox" in request.fixturenames:
         hostile = request.node.get_closest_marker("hostile") is not None
         request.getfixturevalue("sandbox").silent_s = (lambda: _MOST_SILENT_S) if hostile else left_s
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table, where cases were counted in this process."""
-    lines = _TALLY.table()
-    if lines and not hasattr(config, "workerinput"):
-        terminalreporter.section("hostile input")
-        for line in lines:
-            terminalreporter.line(line)

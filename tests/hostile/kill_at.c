@@ -1,7 +1,6 @@
 /* Preloaded into a process, ends it at the n-th step that touches a file: before a call, or just after it.
  *
- * Whatever library makes the call is seen: Python, SQLite, Qt, FFmpeg. kill_at(0, …) ends nothing and begins to count.
- * Only with `writes` are SQLite's writes of single pages steps too.
+ * Whatever library makes the call is seen: Python, SQLite, Qt, FFmpeg. kill_at(0) ends nothing and begins to count.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,42 +8,40 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static int counting, pages;
+static int counting;
 static long seen, last;
 
-void kill_at(long n, int writes) { counting = 1; seen = 0; last = n; pages = writes; }
+void kill_at(long n) { counting = 1; seen = 0; last = n; }
 long kill_steps(void) { counting = 0; return seen; }
 
-static void step(int counts)
+static void step(void)
 {
-    if (counting && counts && ++seen == last)
+    if (counting && ++seen == last)
         _exit(137); /* as SIGKILL: nothing is flushed and no handler runs */
 }
 
-#define WRAP(type, name, parameters, arguments, counts) \
+#define WRAP(type, name, parameters, arguments) \
     type name parameters                        \
     {                                           \
         static type(*real) parameters;          \
         if (!real)                              \
             real = dlsym(RTLD_NEXT, #name);     \
-        step(counts);                              \
+        step();                                 \
         type result = real arguments;           \
-        step(counts);                              \
+        step();                                 \
         return result;                          \
     }
 
-WRAP(int, fsync, (int file), (file), 1)
-WRAP(int, fdatasync, (int file), (file), 1)
-WRAP(int, rename, (const char *old, const char *new), (old, new), 1)
-WRAP(int, renameat, (int a, const char *old, int b, const char *new), (a, old, b, new), 1)
-WRAP(int, renameat2, (int a, const char *old, int b, const char *new, unsigned flags), (a, old, b, new, flags), 1)
-WRAP(int, link, (const char *old, const char *new), (old, new), 1)
-WRAP(int, linkat, (int a, const char *old, int b, const char *new, int flags), (a, old, b, new, flags), 1)
-WRAP(int, unlink, (const char *path), (path), 1)
-WRAP(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags), 1)
-WRAP(int, rmdir, (const char *path), (path), 1)
-WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), 1)
-WRAP(int, ftruncate, (int file, off_t size), (file, size), 1)
-WRAP(int, ftruncate64, (int file, off64_t size), (file, size), 1)
-WRAP(ssize_t, pwrite, (int file, const void *data, size_t size, off_t place), (file, data, size, place), pages)
-WRAP(ssize_t, pwrite64, (int file, const void *data, size_t size, off64_t place), (file, data, size, place), pages)
+WRAP(int, fsync, (int file), (file))
+WRAP(int, fdatasync, (int file), (file))
+WRAP(int, rename, (const char *old, const char *new), (old, new))
+WRAP(int, renameat, (int a, const char *old, int b, const char *new), (a, old, b, new))
+WRAP(int, renameat2, (int a, const char *old, int b, const char *new, unsigned flags), (a, old, b, new, flags))
+WRAP(int, link, (const char *old, const char *new), (old, new))
+WRAP(int, linkat, (int a, const char *old, int b, const char *new, int flags), (a, old, b, new, flags))
+WRAP(int, unlink, (const char *path), (path))
+WRAP(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
+WRAP(int, rmdir, (const char *path), (path))
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(int, ftruncate, (int file, off_t size), (file, size))
+WRAP(int, ftruncate64, (int file, off64_t size), (file, size))

@@ -48,7 +48,7 @@ def preload(folder: Path) -> Path | None:
     return library if done.returncode == 0 else None
 
 
-def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1, *, pages: bool = False) -> Killed:
+def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1) -> Killed:
     """Run a writer again and again, killed at another step each time, until it ends before it is killed.
 
     Args:
@@ -56,7 +56,6 @@ def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1, *,
         folder: of its own.
         library: what `preload` compiled.
         every: 3: at every third step alone.
-        pages: SQLite's writes of single pages are steps too.
     """
     environment = {
         **os.environ,
@@ -65,7 +64,7 @@ def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1, *,
         "QT_QPA_PLATFORM": "offscreen",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-W", "ignore", str(HERE / "kills.py"), writer, str(folder), str(every), str(int(pages))]
+    command = [sys.executable, "-W", "ignore", str(HERE / "kills.py"), writer, str(folder), str(every)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return Killed(**json.loads(done.stdout.splitlines()[-1]))
@@ -74,8 +73,8 @@ def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1, *,
 class _Runs:
     """The runs of one writer."""
 
-    def __init__(self, writer: Steps, folder: Path, pages: int) -> None:
-        self._writer, self._folder, self._pages = writer, folder, pages
+    def __init__(self, writer: Steps, folder: Path) -> None:
+        self._writer = writer
         self._prepared, self._case = folder / "prepared", folder / "case"
         self._prepared.mkdir()
         (self._prepared / "tmp").mkdir()
@@ -104,7 +103,7 @@ class _Runs:
         reading, writing = os.pipe()
         if not (pid := os.fork()):
             kill_at, kill_steps = _preloaded()
-            kill_at(0, self._pages)
+            kill_at(0)
             self._all_steps(lambda: None)
             os.write(writing, str(kill_steps()).encode())
             os._exit(0)
@@ -121,7 +120,7 @@ class _Runs:
             code = 1
             try:
                 kill_at, kill_steps = _preloaded()
-                kill_at(n, self._pages)
+                kill_at(n)
                 self._all_steps(lambda: os.write(writing, b"."))
                 kill_steps()
                 code = 0
@@ -192,9 +191,9 @@ def _files(folder: Path) -> list[str]:
     return sorted(_CHANGING.sub("*", path.relative_to(folder).as_posix()) for path in found)
 
 
-def _preloaded() -> tuple[Callable[[int, int], None], Callable[[], int]]:
+def _preloaded() -> tuple[Callable[[int], None], Callable[[], int]]:
     library = ctypes.CDLL(None)
-    library.kill_at.argtypes, library.kill_steps.restype = [ctypes.c_long, ctypes.c_int], ctypes.c_long
+    library.kill_at.argtypes, library.kill_steps.restype = [ctypes.c_long], ctypes.c_long
     return library.kill_at, library.kill_steps
 
 
@@ -203,7 +202,7 @@ def main(argv: list[str]) -> None:
     writer = getattr(writers, argv[0])
     for module in writer.modules:  # once, and not in every fork
         importlib.import_module(module)
-    killed = _Runs(writer, Path(argv[1]), pages=int(argv[3])).go(int(argv[2]))
+    killed = _Runs(writer, Path(argv[1])).go(int(argv[2]))
     print(json.dumps({"n_kills": killed.n_kills, "wrong": killed.wrong}))
 
 

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,19 +36,21 @@ class Outcome:
         kind: RIGHT, REFUSED (one clear sentence), or one of FAULTS.
         detail: the sentence, or what is known of the fault.
         value: what the action returned; None unless RIGHT.
-        seconds: time taken.
         extra_mb: most memory above what the child had after its imports.
     """
 
     kind: str
     detail: str = ""
     value: Any = None
-    seconds: float = 0.0
     extra_mb: float = 0.0
 
     @property
     def fault(self) -> bool:
         return self.kind in FAULTS
+
+    def unless(self, name: str, *kinds: str) -> list[str]:
+        """Return a line that tells how a case ended, or none if that is one of these kinds."""
+        return [] if self.kind in kinds else [f"{name}: {self.kind}: {self.detail[-400:]}"]
 
 
 class Sandbox:
@@ -83,7 +84,6 @@ class Sandbox:
             self.close()
             self._start(module)
         before = _files(path.parent)
-        began_s = time.monotonic()
         outcome = self._ask({"action": action, "path": os.fsencode(path).hex(), "settings": settings})
         strays = sorted((_files(path.parent) - before) | _files(self._scratch / "here", self._scratch / "temporary"))
         if strays and not outcome.fault:
@@ -92,9 +92,7 @@ class Sandbox:
             self.close()
             for stray in map(Path, strays):
                 shutil.rmtree(stray, ignore_errors=True) if stray.is_dir() else stray.unlink(missing_ok=True)
-        return Outcome(
-            outcome.kind, outcome.detail, outcome.value, time.monotonic() - began_s, round(outcome.extra_mb, 1)
-        )
+        return outcome
 
     def close(self) -> None:
         """End the child."""
@@ -128,8 +126,6 @@ class Sandbox:
         self._base_mb = _resident_mb(self._child.pid)
 
     def _ask(self, request: dict[str, Any]) -> Outcome:
-        assert self._child is not None
-        assert self._child.stdin is not None
         self._log.seek(0)
         self._log.truncate()
         self._child.stdin.write(json.dumps(request).encode() + b"\n")
@@ -150,8 +146,6 @@ class Sandbox:
     def _listen(self, silent_s: float) -> dict[str, Any] | Outcome:
         """The next answer; progress lines before it extend the time."""
         child = self._child
-        assert child is not None
-        assert child.stdout is not None
         last_s, line = time.monotonic(), b""
         while True:
             if select.select([child.stdout], [], [], 0.05)[0]:
@@ -172,42 +166,6 @@ class Sandbox:
 
     def _stderr(self) -> str:
         return (self._scratch / "stderr.txt").read_bytes().decode(errors="replace")
-
-
-class Tally:
-    """Counts outcomes by kind of input, for one table at the end of the run."""
-
-    def __init__(self) -> None:
-        self._outcomes: list[tuple[str, str, Outcome]] = []
-
-    def add(self, corpus: str, name: str, outcome: Outcome) -> Outcome:
-        """Count an outcome.
-
-        Args:
-            corpus: the row of the table, "videos".
-            name: the case, for the list of faults.
-        """
-        self._outcomes.append((corpus, name, outcome))
-        return outcome
-
-    def faults(self, corpus: str) -> list[str]:
-        """The faults of a corpus, one line each."""
-        return [f"{name}: {o.kind}: {o.detail}" for c, name, o in self._outcomes if c == corpus and o.fault]
-
-    def table(self) -> list[str]:
-        """Lines of the table; none where nothing was counted."""
-        if not self._outcomes:
-            return []
-        heads = ("corpus", "cases", RIGHT, REFUSED, *FAULTS, "slowest, s", "most memory, MB")
-        rows = [heads]
-        for corpus in dict.fromkeys(c for c, _, _ in self._outcomes):
-            found = [o for c, _, o in self._outcomes if c == corpus]
-            counts = Counter(o.kind for o in found)
-            numbers = (len(found), *(counts[kind] for kind in (RIGHT, REFUSED, *FAULTS)))
-            most = (f"{max(o.seconds for o in found):.1f}", f"{max(o.extra_mb for o in found):.0f}")
-            rows.append((corpus, *map(str, numbers), *most))
-        widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-        return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
 
 
 def not_a_sentence(message: str) -> str | None:

@@ -169,34 +169,24 @@ CASES: dict[str, Change] = {
     "a pipe for a card": instead(CARD_NAME, lambda path: os.mkfifo(path)),
     "a device for a card": instead(CARD_NAME, lambda path: path.symlink_to("/dev/zero")),
     "a card of a terabyte": sparse(CARD_NAME, 10**12, b"{"),
-    "a card of 3 MB": lambda folder: edit(training="x" * 3_000_000)(folder),
-    "half a card": lambda folder: text((folder / CARD_NAME).read_bytes()[:200])(folder),
     "a card in UTF-16": lambda folder: text((folder / CARD_NAME).read_text(encoding="utf-8").encode("utf-16"))(folder),
     "bytes that are no text": inside(b"stranger", b"\xff\xfe"),
-    "a list for a card": text(b"[]"),
     "lists without end": text(DEEP),
     "nesting in a field": inside(b'"rho": 0.5', b'"rho": ' + b"[" * 500 + b"]" * 500),
-    "nesting of 50 in any field": edit(evaluation={"a": json.loads("[" * 50 + "]" * 50)}),
     "NaN": inside(b"0.5", b"NaN"),
-    "1e999": inside(b"0.5", b"1e999"),
     "a number of 5,000 digits": inside(b"0.5", b"9" * 5_000),
     "an unknown field": edit(run="os.system"),
     "a name with a null": edit(name="a\0b"),
     "a name with escapes": edit(name="\x1b[31mred"),
-    "a name with a surrogate": inside(b'"stranger"', b'"\\ud800"'),
     "a long name": edit(name="n" * 5_000),
     "another architecture": edit(architecture="fineparser-i3d-resnet18"),
     "an unknown setting": edit(model={"run": True}),
     "an unknown method": edit(model={"method": "gpt"}),
     "settings that do not fit": edit(model={"method": "core", "step_weights": [1, 2, 3]}),
-    "two weights of steps": edit(model={"step_weights": [1, 2]}),
     "half a window": edit(model={"method": "core", "window_count": 2.5}, architecture="core-i3d"),
-    "windows without end": edit(model={"method": "core", "window_count": 10**15}, architecture="core-i3d"),
     "a long backbone": edit(model={"static_backbone": "b" * 100_000}),
     "no shards": edit(shards={}),
-    "another checksum": edit(shards={SHARD: "0" * 64}),
     "a shard above": edit(shards={"../weights.safetensors": "0" * 64}),
-    "a shard from the root": edit(shards={"/etc/passwd": "0" * 64}),
     "a shard with a null": edit(shards={"a\0.safetensors": "0" * 64}),
     "a shard of another kind": edit(shards={"model.pt": "0" * 64}),
     "ten thousand shards": edit(shards={f"{i}.safetensors": "0" * 64 for i in range(10_000)}),
@@ -205,28 +195,21 @@ CASES: dict[str, Change] = {
     "a shard that links to nothing": instead(SHARD, lambda path: path.symlink_to("nothing")),
     "an empty shard": put(b""),
     "half a shard": lambda folder: put((folder / SHARD).read_bytes()[:-8])(folder),
-    "a byte too many": lambda folder: put((folder / SHARD).read_bytes() + b"\0")(folder),
     "a pickle for a shard": put(b"\x80\x04cos\nsystem\n\x8c\x0btouch pwned\x85R."),
     "a terabyte of a shard": sparse(SHARD, 10**12),
     "a terabyte of a tensor": sparse(SHARD, 2**40 + 108, HUGE),
     "a header of 2 ** 63": shard({}, n_header=2**63),
     "a header beyond the file": shard({"a": tensor()}, bytes(8), n_header=500),
     "a header of 20 MB": shard(b" " * 20_000_000),
-    "a header of nesting": shard(DEEP),
-    "a header that is a list": shard([]),
     "a tensor beyond the file": shard({"a": tensor(ends=(0, 800), shape=(200,))}, bytes(8)),
     "a tensor backwards": shard({"a": tensor(ends=(8, 0))}, bytes(8)),
-    "a shape that does not fit": shard({"a": tensor(shape=(3,))}, bytes(8)),
     "a shape that overflows": shard({"a": tensor(shape=(2**40, 2**40))}, bytes(8)),
     "a shape without end": shard({"a": tensor(shape=(1,) * 100_000, ends=(0, 4))}, bytes(4)),
     "tensors that overlap": shard({"a": tensor(), "b": tensor(ends=(4, 12))}, bytes(12)),
-    "a hole": shard({"a": tensor(ends=(8, 16))}, bytes(16)),
     "an unknown type": shard({"a": tensor("Q7")}, bytes(8)),
     "float64": tensors(a=torch.ones(4, dtype=torch.float64)),
-    "bfloat16": tensors(a=torch.ones(4, dtype=torch.bfloat16)),
     "a NaN": tensors(a=torch.tensor([1.0, float("nan")])),
     "8 bits without a scale": tensors(a=torch.ones(4, 2, dtype=torch.int8)),
-    "8 bits with a scale of another size": tensors(a=torch.ones(4, 2, dtype=torch.int8), a__scale=torch.ones(3)),
     "8 bits that overflow": tensors(a=torch.full((4, 2), 127, dtype=torch.int8), a__scale=torch.full((4,), 3e38)),
     "a scalar of 8 bits": tensors(a=torch.tensor(1, dtype=torch.int8), a__scale=torch.tensor(1.0)),
     "a long name of a NaN": put(save({"n" * 100_000: torch.tensor([float("nan")])})),
@@ -267,11 +250,7 @@ def poison(folder, ending, value):
     save_bundle(state, card, folder)
 
 
-def check(tally, name, outcome, *kinds):
-    return [] if tally.add("bundles", name, outcome).kind in kinds else [f"{name}: {outcome.kind}: {outcome.detail}"]
-
-
-def run_cases(cases, kind, sandbox, tally, root):
+def run_cases(cases, kind, sandbox, root):
     wrong = []
     for number, (name, change) in enumerate(cases.items()):
         folder = root / f"{kind} {number}"
@@ -280,7 +259,7 @@ def run_cases(cases, kind, sandbox, tally, root):
             shutil.copy(folder / SHARD, folder / "blob")
         change(folder)
         outcome = sandbox.run("test_bundles:read_bundle", folder)
-        wrong += check(tally, name, outcome, kind)
+        wrong += outcome.unless(name, kind)
         if outcome.kind == RIGHT and not outcome.value[1].startswith(("stranger-", "fineparser-pose-")):
             wrong.append(f"{name}: {outcome.value}")
         if "bundled" in name and outcome.value[1] == "fineparser-pose-67118dae":
@@ -289,29 +268,28 @@ def run_cases(cases, kind, sandbox, tally, root):
     return wrong
 
 
-def test_foreign_bundles(sandbox, tally, tmp_path):
-    wrong = run_cases(HARMLESS, RIGHT, sandbox, tally, tmp_path)
-    assert not wrong + run_cases({name: CASES[name] for name in FIXED}, REFUSED, sandbox, tally, tmp_path)
+def test_foreign_bundles(sandbox, tmp_path):
+    wrong = run_cases(HARMLESS, RIGHT, sandbox, tmp_path)
+    assert not wrong + run_cases({name: CASES[name] for name in FIXED}, REFUSED, sandbox, tmp_path)
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(900)
-def test_every_foreign_bundle(sandbox, tally, tmp_path):
+def test_every_foreign_bundle(sandbox, tmp_path):
     assert len(CASES) >= 60
-    assert not run_cases(CASES, REFUSED, sandbox, tally, tmp_path)
+    assert not run_cases(CASES, REFUSED, sandbox, tmp_path)
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(900)
-def test_networks_that_are_not_what_they_say(sandbox, tally, tmp_path):
+def test_networks_that_are_not_what_they_say(sandbox, tmp_path):
     wrong = []
     for name, change in NETWORKS.items():
         folder = tmp_path / name
         shutil.copytree(bundled_weights(), folder)
         change(folder)
-        if "tensors" in name or "network" in name:
-            wrong += check(tally, name, sandbox.run("test_bundles:read_network", folder), REFUSED)
-        else:
-            wrong += check(tally, name, sandbox.run("test_bundles:parse_clip", folder, progress=True), REFUSED)
+        loads = "tensors" in name or "network" in name
+        action, more = ("read_network", {}) if loads else ("parse_clip", {"progress": True})
+        wrong += sandbox.run(f"test_bundles:{action}", folder, **more).unless(name, REFUSED)
         shutil.rmtree(folder)
     assert not wrong

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from kills import kill_everywhere, preload
-from sandbox import RIGHT, Outcome
 
 # In memory, where there is such a file system: a kill does not care for the disk, and every case syncs it often.
 MEMORY = Path("/dev/shm")
@@ -27,17 +26,15 @@ def folder(tmp_path):
     shutil.rmtree(place)
 
 
-def check(tally, name, killed):
-    for number in range(killed.n_kills - len(killed.wrong)):
-        tally.add(f"kills: {name}", str(number), Outcome(RIGHT))
+def check(killed):
     assert killed.wrong == []
     assert killed.n_kills > 5
 
 
-def test_a_few_kills(library, folder, tally):
+def test_a_few_kills(library, folder):
     for name, every in (("session", 1), ("library", 67), ("history", 13)):
         (folder / name).mkdir()
-        check(tally, name, kill_everywhere(name, folder / name, library, every))
+        check(kill_everywhere(name, folder / name, library, every))
 
 
 def test_a_careless_writer_is_found_out(library, folder):
@@ -50,12 +47,5 @@ def test_a_careless_writer_is_found_out(library, folder):
 @pytest.mark.parametrize(
     "name", ["session", "kept", "preferences", "history", "library", "repair", "bundle", "rendered"]
 )
-def test_kills_at_every_sync_and_rename(library, folder, tally, name):
-    check(tally, name, kill_everywhere(name, folder, library))
-
-
-@pytest.mark.hostile
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("name", "every"), [("history", 5), ("library", 11), ("repair", 3)])
-def test_kills_between_the_pages_of_a_database(library, folder, tally, name, every):
-    check(tally, f"{name}, pages", kill_everywhere(name, folder, library, every, pages=True))
+def test_kills_at_every_sync_and_rename(library, folder, name):
+    check(kill_everywhere(name, folder, library))

@@ -222,10 +222,6 @@ GATED, TOKENS = bytes(9 * 1024 * 4), bytes(3 * 4 * 64 * 2)
 
 CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     # What the file consists of.
-    "a view in place of the exemplars": (
-        REFUSED,
-        sql("ALTER TABLE exemplar RENAME TO other", "CREATE VIEW exemplar AS SELECT * FROM other"),
-    ),
     "a view without end": (
         REFUSED,
         sql(
@@ -233,19 +229,9 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
             f"CREATE VIEW exemplar AS {LOOP} i AS id, i AS dive_number, i AS removed_at FROM n",
         ),
     ),
-    "a view in place of the masks": (
-        REFUSED,
-        sql("DROP TABLE mask", f"CREATE VIEW mask AS {LOOP} i AS exemplar_id, i AS probability FROM n"),
-    ),
-    "one view more": (REFUSED, sql("CREATE VIEW best AS SELECT * FROM exemplar")),
     "a trigger": (REFUSED, sql("CREATE TRIGGER t AFTER UPDATE ON exemplar BEGIN DELETE FROM mask; END")),
     "a table with an escape in its name": (REFUSED, sql('CREATE TABLE "\x1b[31m\n" (x)')),
-    "a virtual table": (REFUSED, sql("CREATE VIRTUAL TABLE v USING fts5(x)")),
     "one column more": (REFUSED, sql("ALTER TABLE exemplar ADD COLUMN coach TEXT")),
-    "a computed column": (REFUSED, sql("ALTER TABLE exemplar ADD COLUMN c TEXT AS (hex(randomblob(1000000000)))")),
-    "no table of masks": (REFUSED, sql("DROP TABLE mask")),
-    "an index of an expression": (REFUSED, sql("CREATE INDEX i ON exemplar (upper(id))")),
-    "tables that are not strict": (REFUSED, schema("STRICT", "")),
     "a column that may be NULL": (REFUSED, schema("score REAL NOT NULL", "score REAL")),
     "SQL that is none": (REFUSED, schema("CREATE TABLE mask", "CREATE TABEL mask")),
     "SQL of 5 MB": (REFUSED, schema("score REAL", f"score{' ' * 5_000_000}REAL")),
@@ -256,49 +242,33 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "another program's": (REFUSED, sql("PRAGMA application_id = 0x47504B47")),
     "a page size of 3": (REFUSED, patched(16, b"\0\3")),
     "a text encoding of 7": (REFUSED, patched(56, b"\0\0\0\7")),
-    "a size of 4 billion pages": (REFUSED, patched(28, b"\xff\xff\xff\xff")),
     "a free list in circles": (RIGHT, patched(32, b"\0\0\0\2\0\0\0\1")),
     # No file, or another one.
     "nothing": (REFUSED, instead(lambda path: path.write_bytes(b""))),
-    "zeros": (REFUSED, instead(lambda path: path.write_bytes(bytes(1_000_000)))),
-    "a folder": (REFUSED, instead(Path.mkdir)),
     "a pipe": (REFUSED, instead(lambda path: os.mkfifo(path))),
     "a device": (REFUSED, instead(lambda path: path.symlink_to("/dev/zero"))),
-    "a link to nothing": (REFUSED, instead(lambda path: path.symlink_to("gone"))),
     "a link to itself": (REFUSED, instead(lambda path: path.symlink_to(path.name))),
-    "the header alone": (REFUSED, data(lambda content: bytes(content[:100]))),
     "half of it": (REFUSED, data(lambda content: bytes(content[: len(content) // 2]))),
     "the log of another file": (RIGHT, log_of_another),
     # Rows.
     "an infinite score": (LEFT_OUT, row(score=float("inf"))),
-    "a negative score": (LEFT_OUT, row(score=-1.0)),
     "no id": (LEFT_OUT, row(id=None)),
     "an id of a million letters": (LEFT_OUT, row(id="x" * 1_000_000)),
     "an id with escapes": (LEFT_OUT, row(id="\x1b[2Jbad\n")),
-    "an id with a null": (LEFT_OUT, row(id="b\0ad")),
     "an id that is not UTF-8": (LEFT_OUT, not_utf8("id")),
     "a dive number that is none": (LEFT_OUT, row(dive_number="999Z")),
-    "a dive number in other digits": (LEFT_OUT, row(dive_number="२०७C")),
     "a board of 4 m": (LEFT_OUT, row(board_m=4.0)),
     "a negative frame": (LEFT_OUT, row(in_frame=-1)),
     "a frame of 63 bits": (LEFT_OUT, row(out_frame=2**62)),
     "transitions in the wrong order": (LEFT_OUT, row(first_flight_frame=70)),
-    "a transition after the dive": (LEFT_OUT, row(first_entry_frame=96)),
     "a clip above the folder": (LEFT_OUT, row(clip="../../etc/passwd")),
-    "a clip from the root": (LEFT_OUT, row(clip="/etc/passwd")),
     "a clip linked to elsewhere": (LEFT_OUT, linked_clip("/etc/passwd")),
     "a folder of clips linked to elsewhere": (REFUSED, linked_folder),
     "a clip linked to itself": (RIGHT, linked_clip("bad.mp4")),
     "a clip with a null": (LEFT_OUT, row(clip="clips/a\0.mp4")),
-    "no clip": (LEFT_OUT, row(clip="")),
     "a diver of a million letters": (LEFT_OUT, row(diver="Ada " * 250_000)),
-    "a diver with escapes": (LEFT_OUT, row(diver="\x1b]0;Ada\x07")),
     "a day that is none": (LEFT_OUT, row(dived_on="yesterday")),
     "neither real nor rendered": (LEFT_OUT, row(synthetic=7)),
-    "everything NULL": (
-        LEFT_OUT,
-        row(id=None, dive_number=None, score=None, clip=None, in_frame=None, diver=None, synchro=None),
-    ),
     "no row that can be used": (REFUSED, sql("UPDATE exemplar SET score = 9e999")),
     "100,001 more": (REFUSED, many_rows),
     "rows without end": (REFUSED, endless("exemplar")),
@@ -308,31 +278,21 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     # Masks.
     "masks that unpack to 256 MB": (UNUSABLE, row("mask", probability=bomb)),
     "masks that are not packed": (UNUSABLE, row("mask", probability=b"no bz2")),
-    "masks cut off": (UNUSABLE, row("mask", probability=lambda: packed(os.urandom(SPREAD))[:-1000])),
     "masks too small": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD - 1)))),
-    "masks with a bad sum": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD))[:-1] + b"x")),
     "masks of 10 MB": (UNUSABLE, row("mask", probability=lambda: os.urandom(10_000_000))),
     "sampled frames that go back": (UNUSABLE, row("mask", sampled_frames=np.arange(96, 0, -1).tobytes())),
-    "sampled frames of 63 bits": (UNUSABLE, row("mask", sampled_frames=(np.arange(96) + 2**62).tobytes())),
     "crops that are no number": (UNUSABLE, row("mask", crop_xyxy=np.full((96, 4), np.nan, "<f4").tobytes())),
-    "crops of 1e30": (UNUSABLE, row("mask", crop_xyxy=np.full((96, 4), 1e30, "<f4").tobytes())),
     # Encodings.
     "features that are no number": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, np.nan, "<f4").tobytes())),
-    "features of 1e38": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, 1e38, "<f4").tobytes())),
     "one feature less": (UNUSABLE, row("encoding", gated=GATED[4:])),
     "packed features of 1e38": (UNUSABLE, row("encoding", gated=features(1e38))),
-    "packed features of 1": (RIGHT, row("encoding", gated=features(1.0))),
-    "tokens that are no number": (UNUSABLE, row("encoding", static_tokens=np.full(768, np.nan, "<f2").tobytes())),
     "samples in the wrong order": (UNUSABLE, row("encoding", st=60, ed=20)),
-    "a sample too far": (UNUSABLE, row("encoding", ed=96)),
-    "an encoding of 10 MB": (UNUSABLE, row("encoding", gated=lambda: os.urandom(10_000_000))),
     # Sound ones that look odd.
     "as it was made": (RIGHT, lambda folder: None),
     "in UTF-16": (RIGHT, utf16),
     "with a write-ahead log": (RIGHT, sql("PRAGMA journal_mode = WAL")),
     "a board that is not known": (RIGHT, row(board_m=None)),
     "a diver with accents": (RIGHT, row(diver="Zoë Ångström 全红婵")),
-    "masks with something behind": (RIGHT, row("mask", probability=packed(bytes(SPREAD)) + b"more")),
     **{f"bytes changed {seed}": ("any", scattered(seed)) for seed in range(20)},
 }
 
@@ -349,7 +309,7 @@ FEW = (
 )
 
 
-def run(names, sound, sandbox, tally, folder):
+def run(names, sound, sandbox, folder):
     """The cases that did not end as they should, one line each."""
     wrong = []
     for name in names:
@@ -358,7 +318,7 @@ def run(names, sound, sandbox, tally, folder):
         shutil.rmtree(case, ignore_errors=True)
         shutil.copytree(sound, case)
         change(case)
-        outcome = tally.add("libraries", name, sandbox.run("test_libraries:read_library", case / FILE_NAME))
+        outcome = sandbox.run("test_libraries:read_library", case / FILE_NAME)
         if fault := _fault(expected, outcome, case):
             wrong.append(f"{name}: {fault}")
     return wrong
@@ -383,11 +343,11 @@ def _fault(expected, outcome, case):
     return "" if right else said
 
 
-def test_a_few_libraries_of_strangers(sound, sandbox, tally, tmp_path):
-    assert run(FEW, sound, sandbox, tally, tmp_path) == []
+def test_a_few_libraries_of_strangers(sound, sandbox, tmp_path):
+    assert run(FEW, sound, sandbox, tmp_path) == []
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(900)
-def test_every_library_of_a_stranger(sound, sandbox, tally, tmp_path):
-    assert run(tuple(CASES), sound, sandbox, tally, tmp_path) == []
+def test_every_library_of_a_stranger(sound, sandbox, tmp_path):
+    assert run(tuple(CASES), sound, sandbox, tmp_path) == []

@@ -3,13 +3,11 @@
 import option_cases
 import pytest
 from option_cases import prepare
-from sandbox import FAULTS, Outcome, Sandbox
-
-CORPUS = "command lines"
+from sandbox import Sandbox
 
 
 @pytest.fixture
-def refused(measures_a_child, tally, tmp_path_factory, tmp_path, make_video, left_s):
+def refused(measures_a_child, tmp_path_factory, tmp_path, make_video, left_s):
     """Runs command lines; the faults, a line each."""
     clip = prepare(tmp_path, make_video)
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
@@ -18,15 +16,9 @@ def refused(measures_a_child, tally, tmp_path_factory, tmp_path, make_video, lef
         faults = []
         for case in cases:
             outcome = sandbox.run("option_cases:run", clip, words=list(case.words))
-            if outcome.kind not in FAULTS:
-                wrong = option_cases.fault(case, outcome.value)
-                sentence = outcome.value[2]
-                outcome = Outcome(
-                    "unclear" if wrong else "refused", wrong or sentence, None, outcome.seconds, outcome.extra_mb
-                )
-            tally.add(CORPUS, case.name, outcome)
-            if outcome.fault:
-                faults.append(f"{case.name}: {outcome.kind}: {outcome.detail}")
+            wrong = f"{outcome.kind}: {outcome.detail}" if outcome.fault else option_cases.fault(case, outcome.value)
+            if wrong:
+                faults.append(f"{case.name}: {wrong}")
         return faults
 
     yield run

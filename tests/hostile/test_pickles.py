@@ -119,7 +119,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         PROTO + dtype("i8") + b"\x94" + b"0" + b"(" + (_SCALAR + b"h\x00C\x08" + bytes(8) + b"\x86R") * 400_000 + b"l."
     ),
     "a huge index of the memo": lambda: PROTO + b"]r\xff\xff\xff\xff.",
-    "a huge index of the memo, in text": lambda: b"(lp99999999999999999999\n.",
     "an index that was not put": lambda: PROTO + b"h\x05.",
     "bytes of 2 ** 62": lambda: PROTO + b"\x8e" + struct.pack("<Q", 2**62) + b"abc.",
     "a byte array of 2 ** 40": lambda: b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b"abc.",
@@ -128,7 +127,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "frames within frames": lambda: PROTO + (b"\x95" + struct.pack("<Q", 9)) * 100_000 + b"N.",
     "a number of a million digits": lambda: b"L" + b"9" * 1_000_000 + b"L\n.",
     "a number of 5 MB": lambda: PROTO + b"\x8b" + struct.pack("<i", 5_000_000) + b"\x7f" * 5_000_000 + b".",
-    "a number of 5 MB in hexadecimal": lambda: b"L0x" + b"f" * 5_000_000 + b"L\n.",
     "an array of 2 ** 40": lambda: (
         PROTO + array("f8", b"\x8a\x06" + (2**40).to_bytes(6, "little") + b"\x85", b"C\0") + b"."
     ),
@@ -150,13 +148,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "text repeated to terabytes": lambda: (
         PROTO + b"X" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"\x94(" + b"h\x00" * 10**6 + b"l."
-    ),
-    "an array repeated to terabytes": lambda: (
-        PROTO
-        + array("i1", b"J" + struct.pack("<i", 10**6) + b"\x85", b"B" + struct.pack("<I", 10**6) + bytes(10**6))
-        + b"\x94("
-        + b"h\x00" * 10**6
-        + b"l."
     ),
     "a tuple repeated": lambda: PROTO + b"(" + b"N" * 10**6 + b"t\x94(" + b"h\x00" * 10**6 + b"l.",
     "os.system": lambda: b"cos\nsystem\n(S'touch pwned'\ntR.",
@@ -188,7 +179,6 @@ DIVES: dict[str, Any] = {
     "no transitions": {KEYS[0]: [*DIVE[:3], [], LABELS], KEYS[1]: DIVE},
     "a million transitions": {KEYS[0]: [*DIVE[:3], np.arange(1_000_000), LABELS], KEYS[1]: DIVE},
     "transitions of 64 bits": {KEYS[0]: [*DIVE[:3], np.array([2**63 - 1] * 2), LABELS], KEYS[1]: DIVE},
-    "transitions of 65 bits": {KEYS[0]: [*DIVE[:3], [2**64 - 1] * 2, LABELS], KEYS[1]: DIVE},
     "labels of two dimensions": {KEYS[0]: [*DIVE[:4], np.zeros((3, 4))], KEYS[1]: DIVE},
     "two million labels": {KEYS[0]: [*DIVE[:4], np.zeros(2_000_000, np.int8)], KEYS[1]: DIVE},
     "labels in text": {KEYS[0]: [*DIVE[:4], "abc"], KEYS[1]: DIVE},
@@ -196,9 +186,7 @@ DIVES: dict[str, Any] = {
     "a number that is a list": {KEYS[0]: [["407C"] * 1000, *DIVE[1:]], KEYS[1]: DIVE},
     "an event of a million letters": {("A" * 1_000_000, 1): DIVE, **dict.fromkeys(KEYS, DIVE)},
     "an event that leaves the folder": {("../../etc", 1): DIVE, **dict.fromkeys(KEYS, DIVE)},
-    "an event with a surrogate": {("A\ud800", 1): DIVE, **dict.fromkeys(KEYS, DIVE)},
     "an infinite index": {("A_10m", float("inf")): DIVE, **dict.fromkeys(KEYS, DIVE)},
-    "keys of one letter": {"A": DIVE, **dict.fromkeys(KEYS, DIVE)},
     "too few values": {KEYS[0]: DIVE[:3], KEYS[1]: DIVE},
     "a list of dives": [DIVE, DIVE],
     "no dives": {},
@@ -212,13 +200,7 @@ SPLITS: dict[str, Any] = {
 }
 
 # Odd, and reading it does no harm.
-HARMLESS = (
-    "a huge index of the memo",
-    "a huge index of the memo, in text",
-    "a frame of 2 ** 62",
-    "frames within frames",
-    "an array filled twice",
-)
+HARMLESS = ("a huge index of the memo", "a frame of 2 ** 62", "frames within frames", "an array filled twice")
 DOUBTFUL = ("transitions of 64 bits",)  # reported as a defect
 FIXED = ("a key of shared tuples", "a key nested a million deep", "shared lists", "bytes of 2 ** 62", "os.system")
 
@@ -229,51 +211,45 @@ def written(folder, data):
     return path
 
 
-def check(tally, name, outcome, *kinds):
-    """Count an outcome; the fault in one line, where it is of another kind."""
-    return [] if tally.add("pickles", name, outcome).kind in kinds else [f"{name}: {outcome.kind}: {outcome.detail}"]
-
-
-def run_bombs(names, sandbox, tally, folder):
+def run_bombs(names, sandbox, folder):
     wrong = []
     for name in names:
         outcome = sandbox.run("test_pickles:read_pickle", written(folder, BOMBS[name]()))
-        wrong += check(tally, name, outcome, RIGHT if name in HARMLESS else REFUSED)
+        wrong += outcome.unless(name, RIGHT if name in HARMLESS else REFUSED)
     return wrong
 
 
-def test_bombs_are_refused_and_good_files_read(sandbox, tally, tmp_path):
+def test_bombs_are_refused_and_good_files_read(sandbox, tmp_path):
     wrong = []
     for name, thing in GOOD.items():
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1) if name == "plain" else (3, 4, 5):
             path = written(tmp_path, pickle.dumps(thing, protocol))
-            wrong += check(tally, f"{name} {protocol}", sandbox.run("test_pickles:read_pickle", path), RIGHT)
-    assert not wrong + run_bombs(FIXED, sandbox, tally, tmp_path)
+            wrong += sandbox.run("test_pickles:read_pickle", path).unless(f"{name} {protocol}", RIGHT)
+    assert not wrong + run_bombs(FIXED, sandbox, tmp_path)
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(900)
-def test_every_bomb_is_refused(sandbox, tally, tmp_path):
-    wrong = run_bombs(tuple(BOMBS), sandbox, tally, tmp_path)
+def test_every_bomb_is_refused(sandbox, tmp_path):
+    wrong = run_bombs(tuple(BOMBS), sandbox, tmp_path)
     os.mkfifo(tmp_path / "pipe")
     for special in (tmp_path, Path("/dev/zero"), tmp_path / "pipe"):
-        outcome = sandbox.run("test_pickles:read_pickle", special)
-        wrong += check(tally, special.name, outcome, REFUSED)
+        wrong += sandbox.run("test_pickles:read_pickle", special).unless(special.name, REFUSED)
     assert not wrong
 
 
 @pytest.mark.hostile
-def test_dives_that_cannot_be(sandbox, tally, tmp_path):
+def test_dives_that_cannot_be(sandbox, tmp_path):
     wrong = []
     for name, file in SPLIT_FILES.items():
         (tmp_path / file).write_bytes(pickle.dumps([KEYS[name == "test"]]))
     for name, thing in DIVES.items():
         (tmp_path / AQA_FILE).write_bytes(pickle.dumps(thing))
         outcome = sandbox.run("test_pickles:read_annotations", tmp_path / AQA_FILE)
-        wrong += check(tally, name, outcome, *((RIGHT, REFUSED) if name in DOUBTFUL else (REFUSED,)))
+        wrong += outcome.unless(name, REFUSED, *([RIGHT] if name in DOUBTFUL else []))
     (tmp_path / AQA_FILE).write_bytes(pickle.dumps(dict.fromkeys(KEYS, DIVE)))
     for name, thing in SPLITS.items():
         (tmp_path / SPLIT_FILES["train"]).write_bytes(pickle.dumps(thing))
         outcome = sandbox.run("test_pickles:read_annotations", tmp_path / AQA_FILE)
-        wrong += check(tally, f"split: {name}", outcome, REFUSED)
+        wrong += outcome.unless(f"split: {name}", REFUSED)
     assert not wrong

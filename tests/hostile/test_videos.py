@@ -76,7 +76,7 @@ def fault_of(name, kinds, outcome):
     return f"not in order: {whole}" if "cut" in name and sorted(set(whole)) != whole else None
 
 
-def run(name, kinds, sandbox, tally, root):
+def run(name, kinds, sandbox, root):
     file_name, make = kinds[name]
     folder = root / "case"
     folder.mkdir()
@@ -85,22 +85,22 @@ def run(name, kinds, sandbox, tally, root):
     except av.codec.codec.UnknownCodecError:  # an FFmpeg without this encoder
         shutil.rmtree(folder)
         return []
-    outcome = tally.add("videos", name, sandbox.run("test_videos:read_video", folder / file_name))
+    outcome = sandbox.run("test_videos:read_video", folder / file_name)
     fault = fault_of(name, kinds, outcome)
     shutil.rmtree(folder)
     return [f"{name}: {fault}"] if fault else []
 
 
-def test_odd_videos(sandbox, tally, tmp_path):
-    assert not [fault for name, kinds in FIXED.items() for fault in run(name, kinds, sandbox, tally, tmp_path)]
+def test_odd_videos(sandbox, tmp_path):
+    assert not [fault for name, kinds in FIXED.items() for fault in run(name, kinds, sandbox, tmp_path)]
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
-def test_every_odd_video(sandbox, tally, tmp_path):
+def test_every_odd_video(sandbox, tmp_path):
     assert len(WHOLE) + len(PART) + len(REFUSED_KINDS) >= 80
     faults = []
     for kinds in (WHOLE, PART, REFUSED_KINDS):
         for name in kinds:
-            faults += run(name, kinds, sandbox, tally, tmp_path)
+            faults += run(name, kinds, sandbox, tmp_path)
     assert not faults, "\n".join(faults)

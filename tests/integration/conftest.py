@@ -1,6 +1,5 @@
 """Small video files, good and bad, and a way to run the real command."""
 
-import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,18 +62,9 @@ def write_clip(path: Path, n_frames: int, *, falls: bool = True) -> Path:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a good clip, `dive.mp4`, one of nothing at all, `nobody.mp4`, and with everything that is none."""
+    """A folder with a good clip, `dive.mp4`, one of nothing at all, `nobody.mp4`, and `three_frames.mp4`."""
     folder = tmp_path_factory.mktemp("clips")
-    dive = write_clip(folder / "dive.mp4", 60)
+    write_clip(folder / "dive.mp4", 60)
     write_clip(folder / "nobody.mp4", 60, falls=False)
     write_clip(folder / "three_frames.mp4", 3)
-    (folder / "empty.mp4").write_bytes(b"")
-    whole = dive.read_bytes()
-    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
-    (folder / "folder.mp4").mkdir()
-    with wave.open(str(folder / "sound.wav"), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(bytes(16000))
     return folder

@@ -22,17 +22,8 @@ from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 
 COMMAND = (
-    sys.executable,
-    "-P",
-    "-m",
-    "fineparser_core.commands.cli",
-    "train",
-    "--config",
-    "bundle",
-    "--size",
-    "tiny",
-    "--workers",
-    "1",
+    *(sys.executable, "-P", "-m", "fineparser_core.commands.cli"),
+    *("train", "--config", "bundle", "--size", "tiny", "--workers", "1"),
 )
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 

@@ -21,21 +21,10 @@ from fineparser_core.training.presets import get_config
 from fineparser_core.video.reader import VideoReader
 
 # The smallest method, on one dive.
-ONE_STEP = [
-    "--config",
-    "i3d-mlp",
-    "--freeze",
-    "i3d",
-    "--batch-norm",
-    "fixed",
-    "--grad-accum-steps",
-    "1",
-    "--limit",
-    "1",
-    "--epochs",
-    "1",
-]
-ONE_STEP += ["--batch-size", "1", "--validation-share", "0", "--device", "cpu"]
+ONE_STEP = (
+    *("--config", "i3d-mlp", "--freeze", "i3d", "--batch-norm", "fixed", "--grad-accum-steps", "1", "--limit", "1"),
+    *("--epochs", "1", "--batch-size", "1", "--validation-share", "0", "--device", "cpu"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,22 +108,6 @@ def test_what_lacks_masks_is_told_how_to_get_them(club, tmp_path):
 
 
 @pytest.mark.slow
-def test_weights_label_what_the_table_does_not(club, fineparser, tmp_path):
-    video = resource("samples", "sample.mp4")
-    (tmp_path / "dives.csv").write_text(f"video,dive,board,score\n{video},207C,10,62.7\n", encoding="utf-8")
-    done = fineparser("data", "import", tmp_path / "dives.csv", "--out", tmp_path / "club.json", "--label")
-    assert done.code == 0, done.err
-    (dive,) = read_dives(tmp_path / "club.json")
-    assert None not in (dive.start_frame, dive.end_frame, dive.first_flight_frame, dive.first_entry_frame)
-    assert dive.labelled_by.startswith("fineparser")
-    data = load_dataset(tmp_path / "club.json")
-    (record,) = data.records.values()
-    assert data.has_masks
-    assert record.has_steps
-    assert any(mask.any() for mask in data.masks(record))
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_apps_own_model_goes_on_to_learn(club, fineparser, tmp_path):
     dives = [dive for dive in json.loads(club.read_text(encoding="utf-8"))["dives"] if dive.get("split") != "test"][:2]
@@ -149,6 +122,12 @@ def test_the_apps_own_model_goes_on_to_learn(club, fineparser, tmp_path):
     assert "data import TABLE --label" in bare.err
     labeled = fineparser("data", "import", tmp_path / "bare.json", "--out", tmp_path / "club.json", "--label")
     assert labeled.code == 0, labeled.err
+    data = load_dataset(tmp_path / "club.json")
+    assert data.has_masks
+    for dive, record in zip(read_dives(tmp_path / "club.json"), data.records.values(), strict=True):
+        assert None not in (dive.start_frame, dive.end_frame, dive.first_flight_frame, dive.first_entry_frame)
+        assert (dive.labelled_by.startswith("fineparser"), record.has_steps) == (True, True)
+        assert any(mask.any() for mask in data.masks(record))
     trained = fineparser("train", *settings, "--data", tmp_path / "club.json", "--out", tmp_path / "run")
     assert trained.code == 0, trained.err
     before, old = load_fineparser(bundled_weights())

@@ -17,14 +17,6 @@ def assert_refused(outcome, code, *words):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("sound.wav", ()), ("empty.mp4", ()), ("truncated.mp4", ()), ("three_frames.mp4", ("3 frames", "16"))],
-)
-def test_bad_video(fineparser, clips, name, words):
-    assert_refused(fineparser("score", clips / name), 3, name, *words)
-
-
-@pytest.mark.parametrize(
     ("options", "code", "word"),
     [
         (("--speed", "0.5"), 2, "--annotated"),

@@ -37,12 +37,6 @@ def test_intervals():
     assert aiou([0.4, 0.5, 0.75, 1.0], 0.75) == 0.5
 
 
-def test_steps():
-    assert step_ious((20, 60), (20, 60)) == (1.0, 1.0, 1.0)
-    assert step_ious((10, 60), (20, 60)) == pytest.approx((0.5, 0.8, 1.0))
-    assert step_ious((0, 60), (0, 96)) == pytest.approx((1.0, 60 / 96, 0.0))
-
-
 def test_step_iou_is_that_of_sets_of_samples():
     rng = np.random.default_rng(4)
     for _ in range(200):

@@ -126,22 +126,6 @@ def test_other_formats_are_refused(analysis):
         analysis_from_dict(data, replace(masks, sampled_frames=masks.sampled_frames + 1))
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut"])
-def test_damaged_masks_are_refused(content, tmp_path):
-    path = tmp_path / "masks.npz"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ExportError, match="is not a readable masks file"):
-        read_masks_npz(path)
-
-
-def test_pickled_masks_are_refused(tmp_path):
-    path = tmp_path / "masks.npz"
-    np.savez(path, frame=np.array([{}], dtype=object), probability=np.zeros(1), crop_xyxy=np.zeros(1))
-    with pytest.raises(ExportError, match="not a readable masks file"):
-        read_masks_npz(path)
-
-
 def test_joints_travel_with_the_masks(analysis, tmp_path):
     joints = np.random.default_rng(0).uniform(0, 90, (96, len(KEYPOINT_NAMES), 3)).astype(np.float32)
     path = tmp_path / "masks.npz"

@@ -41,6 +41,14 @@ def ring(tmp_path):
         yield made
 
 
+def record(ring, *parts, also=lambda packet: None):
+    """Record what a camera sends until it ends the connection; return the events."""
+    with server(sends(*parts)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write, also) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    return events
+
+
 def decoded(path):
     with av.open(str(path)) as container:
         return [hash(frame.to_ndarray().tobytes()) for frame in container.decode(video=0)]
@@ -53,9 +61,7 @@ def recorded(ring):
 @pytest.mark.parametrize("fps", [pytest.param(25, marks=pytest.mark.hostile), 60])
 def test_every_picture_that_was_sent_is_recorded(tmp_path, ring, fps):
     path, got = transport_stream(tmp_path / "sent.ts", 100, fps=fps, size_px=(320, 180)), list[LivePacket]()
-    with server(sends(path.read_bytes())) as port, reading(f"tcp://127.0.0.1:{port}", ring.write, got.append) as events:
-        wait_until(lambda: "lost" in states(events))
-    ring.close()
+    record(ring, path.read_bytes(), also=got.append)
     assert recorded(ring) == decoded(path)
     assert len(ring.files.segments()) > 2
     times = np.diff([frame.time_s for frame in frames_of(ring)])
@@ -166,9 +172,7 @@ def test_nobody_there_is_told_without_the_password():
 
 def test_another_size_in_mid_stream(tmp_path, ring):
     parts = [transport_stream(tmp_path / f"{width}.ts", 30, size_px=(width, 48)).read_bytes() for width in (64, 128)]
-    with server(sends(*parts)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
-        wait_until(lambda: "lost" in states(events))
-    ring.close()
+    events = record(ring, *parts)
     assert states(events) == ["connected", "format", "lost"]
     assert "128 x 48" in str(events[1].said)
     sizes = [frame.picture.width for frame in frames_of(ring)]
@@ -181,9 +185,7 @@ def test_a_clock_that_jumps(tmp_path, ring):
         transport_stream(tmp_path / "1.ts", 30).read_bytes(),
         transport_stream(tmp_path / "2.ts", 30, times_s=later).read_bytes(),
     ]
-    with server(sends(*parts)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
-        wait_until(lambda: "lost" in states(events))
-    ring.close()
+    events = record(ring, *parts)
     assert "clock" in states(events)
     times = [frame.time_s for frame in frames_of(ring)]
     assert len(times) == 60
@@ -200,9 +202,7 @@ def test_a_picture_whose_time_alone_is_two_hours_off(tmp_path, ring, number):
             packet.pts += round(7200 / packet.time_base) * (place == number)
             packet.stream = copy
             out.mux_one(packet)
-    with server(sends(path.read_bytes())) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
-        wait_until(lambda: "lost" in states(events))
-    ring.close()
+    record(ring, path.read_bytes())
     times_s = [frame.time_s for frame in frames_of(ring)]
     assert len(times_s) == 60
     assert max(times_s) - min(times_s) == pytest.approx(59 / 25, abs=0.15)
