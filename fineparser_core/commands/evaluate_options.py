@@ -13,8 +13,7 @@ from fineparser_core.constants import Device, Precision
 class EvaluateOptions(DatasetOptions):
     """Measures weights on a split of a data set (FineDiving, judged, rendered dives), on labelled real clips, or both.
 
-    Of rendered dives, whose qualities are known, it says how far the contributions mean their phases. With
-    --predictions it measures what another program predicted on the data set, and needs neither weights nor images.
+    With --predictions it measures what another program predicted on the data set, and needs neither weights nor images.
 
     Attributes:
         data: folder of the data set, or a file of judged dives.
@@ -25,7 +24,7 @@ class EvaluateOptions(DatasetOptions):
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
-        out: folder for evaluation.json, predictions and pictures of real clips; an interrupted run goes on there.
+        out: folder for evaluation.json and predictions; an interrupted run goes on there.
         write_card: measure nothing; write what this folder, an earlier --out, holds into the card of --weights.
         cache: folder for decoded frames; by default the user's cache folder.
         pairing: what exemplars share with a dive; by default as in training.

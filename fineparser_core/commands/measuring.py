@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from fineparser_core import __version__
@@ -34,12 +33,11 @@ from fineparser_core.evaluation.real_clips import (
 )
 from fineparser_core.evaluation.results import DiveResult, ResultCache, finite, write_predictions
 from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare
-from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.records import DiveParse, Scoring
+from fineparser_core.records import Scoring
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.training.provenance import measured_by
@@ -83,7 +81,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         if analyzer is not None:
             name = "predictions" if data is None else "real_predictions"
             content |= _measure_clips(analyzer, clips, args.out, name, cancel)
-            content["real_summary"] |= _measure_joints(analyzer, joints, args.out, cancel)
+            content["real_summary"] |= _measure_joints(analyzer, joints, cancel)
     if args.out is not None:
         content = {"format": FORMAT, "version": __version__} | content
         write_whole(args.out / EVALUATION, json.dumps(finite(content), indent=2) + "\n")
@@ -130,21 +128,18 @@ def _measure_data(
 def _measure_clips(
     analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, predictions: str, cancel: CancelToken
 ) -> dict[str, Any]:
-    """Measure clips and print the results; pictures, and the predictions of judged dives by that name, are written."""
+    """Measure clips and print the results; the predictions of judged dives are written by that name."""
     results, scored = [], list[DiveResult]()
     for labels in clips:
         try:
             truths = {} if labels.masks is None else read_masks(labels.masks)
-            result, parse, scoring = _measure_clip(analyzer, labels, truths, cancel)
+            result, scoring = _measure_clip(analyzer, labels, truths, cancel)
         except (AnnotationError, ConfigError, VideoError) as error:
             say(f"{labels.name} is left out: {error}")
             continue
         results.append(result)
         if scoring is not None and labels.points is not None:
             scored.append(_scored_clip(labels.name, scoring, labels.points))
-        if out is not None:
-            start = "" if labels.start_frame is None or labels.trim else f"-{labels.start_frame}"
-            _write_picture(out / f"{labels.video.stem}{start}.png", overlay_sheet(parse, truths))
     if results:
         say(f"\n{real_table(results)}")
     if out is not None and scored:
@@ -154,7 +149,7 @@ def _measure_clips(
 
 
 def _measure_joints(
-    analyzer: Analyzer, clips: Sequence[tuple[Path, np.ndarray]], out: Path | None, cancel: CancelToken
+    analyzer: Analyzer, clips: Sequence[tuple[Path, np.ndarray]], cancel: CancelToken
 ) -> dict[str, str]:
     """Return and print the errors of joints in labeled flights, which are parsed whole: they are no whole dives."""
     errors = []
@@ -167,8 +162,6 @@ def _measure_joints(
         if parse.joints is None:
             return {}
         errors.append(measure_joints(parse, labels))
-        if out is not None:
-            _write_picture(out / f"{path.stem}.png", overlay_sheet(parse, {}))
     if not errors:
         return {}
     say(f"\n{joint_table(errors)}")
@@ -177,7 +170,7 @@ def _measure_joints(
 
 def _measure_clip(
     analyzer: Analyzer, labels: JudgedDive, truths: Mapping[int, np.ndarray], cancel: CancelToken
-) -> tuple[RealClipResult, DiveParse, Scoring | None]:
+) -> tuple[RealClipResult, Scoring | None]:
     """Measure a real clip as `score` takes it: the file trimmed, parsed and scored.
 
     What is not found in it is not a dive.
@@ -202,7 +195,7 @@ def _measure_clip(
             alone = analyzer.score(encoding, dive, difficulty, cancel=cancel).award
             scored |= {"award": scoring.award, "difficulty": scoring.difficulty, "network_award": alone}
     result = measure_clip(parse, labels, truths=truths, trim=trim, seconds=time.perf_counter() - began_s, **scored)
-    return result, parse, scoring
+    return result, scoring
 
 
 def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
@@ -218,8 +211,3 @@ def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
         exemplar_mean=float(np.mean([vote.score for vote in scoring.exemplars])),
         exemplars=tuple(vote.id for vote in scoring.exemplars),
     )
-
-
-def _write_picture(path: Path, image: np.ndarray) -> None:
-    _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    write_whole(path, data.tobytes())

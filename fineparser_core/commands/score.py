@@ -24,7 +24,7 @@ from fineparser_core.export.analysis_json import analysis_to_dict, write_analysi
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.images import IMAGE_SUFFIXES
-from fineparser_core.export.options import MIN_SPEED, RenderOptions
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
@@ -42,7 +42,6 @@ from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
-_BEST = "best"
 _CLIP_SUFFIXES = (".mp4", "")
 #: Options that only a single clip can have.
 _OF_ONE = ("start_frame", "end_frame", "athlete", "diver", "json", "masks", "annotated", "report", "strobe")
@@ -82,10 +81,6 @@ class ScoreOptions(WeightsOptions):
         masks: write the athlete masks, as .npz.
         annotated: write the clip with number, award and faults around the picture, as .mp4.
         brief: annotated: to send: 6 to 10 s, at half speed at the faults, upright where the diver fits.
-        compare_with: annotated: with an exemplar beside, aligned by phase; its id, or best.
-        speed: annotated: slowed down, e.g. 0.25.
-        whole_file: annotated: the whole file, not the dive alone.
-        no_overlay: annotated: the picture alone.
         skeleton: annotated: with the athlete's skeleton, and the path of the body's centre.
         strobe: write a picture of the diver at equal times along the path.
         report: write a page for athlete and coach, as .pdf or .html.
@@ -118,10 +113,6 @@ class ScoreOptions(WeightsOptions):
     masks: Path | None = None
     annotated: Path | None = None
     brief: bool = False
-    compare_with: str | None = None
-    speed: float = 1.0
-    whole_file: bool = False
-    no_overlay: bool = False
     skeleton: bool = False
     strobe: Path | None = None
     report: Path | None = None
@@ -295,11 +286,8 @@ def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
     Raises:
         ConfigError: for two outputs in the same file, an output that would replace an input, or contradicting options.
         ExportError: for a place where no file can be created.
-        ExemplarError: where the library lacks the dive to show beside.
     """
     _check_options(args)
-    if args.compare_with not in (None, _BEST):
-        library.get(args.compare_with)
     inputs = {exemplar.clip_path: "the clip of an exemplar" for exemplar in library.exemplars()}
     inputs[args.clip] = "the clip itself"
     if args.library is not None:
@@ -308,17 +296,8 @@ def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
 
 
 def _check_options(args: ScoreOptions) -> None:
-    shaping = (args.compare_with, args.speed != 1, args.whole_file, args.no_overlay, args.brief)
-    if any(shaping) and args.annotated is None:
-        raise ConfigError(
-            "--brief, --compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
-        )
-    if args.brief and (args.speed != 1 or args.whole_file or args.no_overlay):
-        raise ConfigError(
-            "--brief sets frames and speed by the faults: leave --speed, --whole-file and --no-overlay away."
-        )
-    if not MIN_SPEED <= args.speed <= 1:
-        raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
+    if args.brief and args.annotated is None:
+        raise ConfigError("--brief cuts the annotated clip: add --annotated.")
     for path, suffixes in (
         (args.strobe, IMAGE_SUFFIXES),
         (args.report, REPORT_SUFFIXES),
@@ -332,8 +311,6 @@ def _check_options(args: ScoreOptions) -> None:
         raise ConfigError("--name is the athlete's in report and clip: add --report or --annotated.")
     if args.diver is not None and args.athlete is not None:
         raise ConfigError("--diver and --athlete are two ways to say who is the diver: give one of them.")
-    if args.compare_with == _BEST and args.dive_number is None:
-        raise ConfigError("--compare-with best needs a score to choose by: add --dive-number, or name an exemplar.")
 
 
 def _write_outputs(
@@ -353,15 +330,9 @@ def _write_outputs(
     best = best_exemplar(voted, scoring.dive_number, scoring.board_m) if scoring is not None else None
     # The slowest output comes first: a cancel while it is drawn leaves no file at all.
     if args.annotated:
-        chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
-        comparison = _compared(chosen, library)
-        words = None if args.no_overlay else dive_words(analysis, name=args.name)
-        options = RenderOptions(
-            mask=False, words=words, brief=args.brief, comparison=comparison, speed=args.speed, skeleton=args.skeleton
-        )
-        notes = write_annotated_clip(
-            analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
-        )
+        words = dive_words(analysis, name=args.name)
+        options = RenderOptions(mask=False, words=words, brief=args.brief, skeleton=args.skeleton)
+        notes = write_annotated_clip(analysis, args.annotated, options, progress=progress, cancel=cancel)
     if args.strobe:
         write_strobe_picture(analysis, args.strobe, progress=progress, cancel=cancel)
     if args.report:

@@ -190,11 +190,11 @@ class FineParser(AQAModel):
             return None, None, {}
         frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
         groups = [self.static_encoder.encode_frames(group) for group in frames.chunk(bn_groups)]
-        features = torch.cat([group.features for group in groups])
+        features = torch.cat([found for found, _ in groups])
         frame_features = self.static_encoder.to_feature(features).float().unflatten(0, (len(video), -1))
         estimates = {
-            name: torch.cat([group.estimates[name] for group in groups]).unflatten(0, (len(video), -1))
-            for name in groups[0].estimates
+            name: torch.cat([further[name] for _, further in groups]).unflatten(0, (len(video), -1))
+            for name in groups[0][1]
         }
         return features.float().unflatten(0, (len(video), -1)), frame_features, estimates
 

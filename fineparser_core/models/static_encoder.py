@@ -1,7 +1,6 @@
 """Static visual encoder (SVE): a ResNet on every sample and a projection per step (paper section 3.2, Eq. 5)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,19 +24,6 @@ def make_backbone(name: str) -> tuple[nn.Module, int]:
     backbone = getattr(zoo, name)()
     backbone.fc = nn.Identity()
     return backbone, _FEATURE_SIZES[name]
-
-
-class FrameEncoding(NamedTuple):
-    """Frames after the backbone of a static encoder.
-
-    Attributes:
-        features: (N, n).
-        estimates: further outputs of the backbone for every frame, by name, each (N, ...); none for the backbones of
-            Table 5.
-    """
-
-    features: Tensor
-    estimates: dict[str, Tensor]
 
 
 class StaticEncoder(nn.Module):
@@ -80,12 +66,17 @@ class StaticEncoder(nn.Module):
             for n in STATIC_LENGTHS
         )
 
-    def encode_frames(self, frames: Tensor) -> FrameEncoding:
-        """Pass frames (N, 3, 112, 112) of whole clips, in order, through the backbone."""
-        return FrameEncoding(self.backbone(frames), {})
+    def encode_frames(self, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Pass frames (N, 3, 112, 112) of whole clips, in order, through the backbone.
+
+        Returns:
+            Features (N, n), and further outputs of the backbone for every frame, by name, each (N, ...); none of the
+            backbones of Table 5.
+        """
+        return self.backbone(frames), {}
 
     def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
-        """Return `FrameEncoding.estimates` of the first of each `every` frames, to crop the frames by them."""
+        """Return further outputs of the first of each `every` frames, see `encode_frames`, to crop frames by them."""
         return {}
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:

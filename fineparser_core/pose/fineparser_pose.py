@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import N_SAMPLES, TOKEN_SIZE, TOKENS_PER_STEP
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import STEP_WEIGHTS
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, FrameEncoding, StaticEncoder
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
 from fineparser_core.pose.keypoints import KEYPOINTS
 from fineparser_core.pose.layers import DilatedConvs, full_precision
@@ -103,13 +103,13 @@ class PoseStaticEncoder(StaticEncoder):
             cuts_moved=CUTS_MOVED,
         )
 
-    def encode_frames(self, frames: Tensor) -> FrameEncoding:
+    def encode_frames(self, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Encode frames, see `StaticEncoder.encode_frames`.
 
         Keypoints are as each frame shows them, features are of tracked keypoints.
         """
         features, keypoints = self.backbone.features_and_keypoints(frames)
-        return FrameEncoding(features, {KEYPOINTS: keypoints})
+        return features, {KEYPOINTS: keypoints}
 
     def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
         """Return estimates of some frames, see `StaticEncoder.some_estimates`."""

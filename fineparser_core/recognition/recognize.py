@@ -6,7 +6,7 @@ from fineparser_core.measures.context import measured_dive
 from fineparser_core.recognition.boards import boards
 from fineparser_core.recognition.numbers import DIRECTION_NAMES, number_shares
 from fineparser_core.recognition.posture import armstand, faces_right, goes_right, position, twisting
-from fineparser_core.recognition.turning import Turning, track_turning
+from fineparser_core.recognition.turning import track_turning
 from fineparser_core.records import DiveParse, Recognition
 
 #: Turns by which the line of bodies is short of the vertical at the water, and how far that and its reading scatter: by
@@ -33,8 +33,8 @@ def recognize(parse: DiveParse) -> Recognition | None:
     turning = track_turning(dive, inverted >= 0.5)
     if turning is None:
         return None
-    halves = _halves(turning, inverted >= 0.5)
-    mean, deviation = _unsigned(turning, halves)
+    halves = _halves(*turning, inverted >= 0.5)
+    mean, deviation = _unsigned(*turning, halves)
     positions = position(dive)
     twists = twisting(dive, mean, positions["A"])
     counts = _with_directions(halves, faces_right(dive, twists), goes_right(dive))
@@ -54,15 +54,15 @@ def recognize(parse: DiveParse) -> Recognition | None:
     )
 
 
-def _halves(turning: Turning, armstand: bool) -> dict[tuple[int, int], float]:
+def _halves(turns: np.ndarray, shares: np.ndarray, armstand: bool) -> dict[tuple[int, int], float]:
     """Return the probability of each sense of turning, 1 clockwise, with each number of half somersaults."""
     found = {}
     for sense in (1, -1):
         for half in range(_MOST_HALVES + 1):
             feet_first = (half % 2 == 1) == armstand
             common = _FEET_FIRST.get(half, _FEET_FIRST_OF_MORE) if feet_first and not armstand else 1.0
-            off = (sense * turning.turns - _turns_of(half)) / _SHORT_SCATTER
-            found[sense, half] = common * float(turning.shares @ np.exp(-0.5 * off**2))
+            off = (sense * turns - _turns_of(half)) / _SHORT_SCATTER
+            found[sense, half] = common * float(shares @ np.exp(-0.5 * off**2))
     total = sum(found.values()) or 1.0
     return {key: of / total for key, of in found.items()}
 
@@ -72,15 +72,15 @@ def _turns_of(half: int) -> float:
     return half / 2 - _SHORT * (half > 0)
 
 
-def _unsigned(turning: Turning, halves: dict[tuple[int, int], float]) -> tuple[float, float]:
+def _unsigned(turns: np.ndarray, shares: np.ndarray, halves: dict[tuple[int, int], float]) -> tuple[float, float]:
     """Return the half somersaults about the likeliest number, not rounded, and a standard deviation.
 
     It is the least by which no number that may be is less likely than it was found to be.
     """
     sense, half = max(halves, key=lambda key: halves[key])
-    turns = 2 * (sense * turning.turns + _SHORT)
-    near = turning.shares * (np.abs(turns - half) < 1)
-    value = float(near @ turns / near.sum()) if near.sum() > 0 else float(half)
+    half_turns = 2 * (sense * turns + _SHORT)
+    near = shares * (np.abs(half_turns - half) < 1)
+    value = float(near @ half_turns / near.sum()) if near.sum() > 0 else float(half)
     deviation = 2 * _SHORT_SCATTER
     for other in range(_MOST_HALVES + 1):
         share, best = (halves[1, one] + halves[-1, one] for one in (other, half))

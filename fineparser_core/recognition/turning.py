@@ -5,8 +5,6 @@ filter on a grid follows all angles and all momenta at once, so that frames with
 the others, and ambiguities stay open.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -48,21 +46,13 @@ _BEFORE_S = 0.1
 _START_SCATTER = 0.14
 
 
-@dataclass(frozen=True)
-class Turning:
-    """The distribution of the body's whole turn, signed: clockwise in the picture is positive.
+def track_turning(dive: InTheAir, armstand: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """Track the trunk from take-off to entry, and return the distribution of its whole turn.
 
-    Attributes:
-        turns: (n,) turns from upright, or from the armstand, to where the body's line points at the entry.
-        shares: (n,) their probabilities.
+    Returns:
+        (n,) turns from upright, or from the armstand, to where the body's line points at the entry, signed: clockwise
+        in the picture is positive; and (n,) their probabilities. None where the trunk is hardly seen.
     """
-
-    turns: np.ndarray
-    shares: np.ndarray
-
-
-def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
-    """Track the trunk from take-off to entry; None where it is hardly seen."""
     seen = dive.seen
     first = max(int(np.searchsorted(seen.times_s, seen.times_s[dive.leaves] - _BEFORE_S)), 0)
     window = slice(first, dive.end + 1)
@@ -91,7 +81,7 @@ def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
         if shown[i]:
             likely = likely * _seen(angles[i], length[i] / torso, sure[i], grid)[:, None] ** share[i]
             likely /= likely.sum()
-    return Turning(grid - start - _bent_turns(dive), likely.sum(axis=1))
+    return grid - start - _bent_turns(dive), likely.sum(axis=1)
 
 
 def _bent_turns(dive: InTheAir) -> float:

@@ -66,22 +66,6 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedDive:
-    """A dive to be rendered.
-
-    Attributes:
-        key: event and index, the names of its folders.
-        spec, seed: arguments of `render_dive`.
-        split: "train" or "test".
-    """
-
-    key: Key
-    spec: DiveSpec
-    seed: int
-    split: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SynthConfig:
     """A data set of sampled dives.
 
@@ -110,11 +94,10 @@ class SynthConfig:
     def __len__(self) -> int:
         return self.train + self.test
 
-    def dive(self, i: int) -> PlannedDive:
-        """Return dive i; its event is named by the board."""
-        spec, seed = sample_spec(self, i)
-        split = "train" if i < self.train else "test"
-        return PlannedDive(key=(f"rendered_{spec.board_m:g}m", i + 1), spec=spec, seed=seed, split=split)
+
+def key_of(spec: DiveSpec, i: int) -> Key:
+    """Return event and index of dive i, the names of its folders; the event is named by the board."""
+    return f"rendered_{spec.board_m:g}m", i + 1
 
 
 def sample_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
@@ -237,10 +220,10 @@ def _render(
     if workers <= 1:
         for done, i in enumerate(missing, start=1):
             cancel.raise_if_cancelled()
-            write_dive(root, i, plan.dive(i))
+            write_dive(root, i, *sample_spec(plan, i))
             report(done)
         return
-    jobs = [(root, i, plan.dive(i)) for i in missing]
+    jobs = [(root, i, *sample_spec(plan, i)) for i in missing]
     with closing(do_jobs("fineparser_core.synth.dataset", None, jobs, workers, cancel)) as answers:
         for done, (_, answer) in enumerate(answers, start=1):
             if isinstance(answer, int):
@@ -251,7 +234,7 @@ def _render(
 
 
 #: Job of a process that renders: arguments of `write_dive`.
-_Rendering = tuple[Path, int, PlannedDive]
+_Rendering = tuple[Path, int, DiveSpec, int]
 
 
 def _open_renderer(_: None) -> Callable[[_Rendering], bytes]:
@@ -268,11 +251,10 @@ def _open_renderer(_: None) -> Callable[[_Rendering], bytes]:
     return render
 
 
-def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
+def write_dive(root: Path, i: int, spec: DiveSpec, seed: int) -> None:
     """Render dive i and write frames, masks, ground truth and, last, the record that marks it as complete."""
-    dive = render_dive(planned.spec, planned.seed)
-    key = planned.key
-    first = 1 + int(np.random.default_rng([planned.seed, 1]).integers(0, 20000))
+    dive, key = render_dive(spec, seed), key_of(spec, i)
+    first = 1 + int(np.random.default_rng([seed, 1]).integers(0, 20000))
     partial = root / _PARTIAL / str(i)
     shutil.rmtree(partial, ignore_errors=True)
     frames, masks = partial / "frames", partial / "masks"
@@ -288,7 +270,7 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
     write_truth(root, key, dive)
-    write_whole(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
+    write_whole(_record_path(root, i), json.dumps(_record(dive, key, seed, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -312,10 +294,10 @@ def _record_path(root: Path, i: int) -> Path:
     return root / _RECORDS / f"{i:06d}.json"
 
 
-def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, Any]:
+def _record(dive: RenderedDive, key: Key, seed: int, first: int) -> dict[str, Any]:
     transitions, labels = frame_labels(dive)
     return {
-        "key": list(planned.key),
+        "key": list(key),
         "dive_number": str(dive.dive),
         "difficulty": dive.difficulty,
         "score": rubric.score(dive.awards, dive.difficulty),
@@ -326,7 +308,7 @@ def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, A
         "board_m": dive.board_m,
         "qualities": list(dive.qualities),
         "awards": list(dive.awards),
-        "seed": planned.seed,
+        "seed": seed,
         "fps": dive.fps,
         "first_flight_frame": dive.first_flight_frame,
         "first_entry_frame": dive.first_entry_frame,
@@ -365,13 +347,14 @@ def write_annotations(root: Path, plan: SynthConfig) -> None:
             "judge_scores": list(r["awards"]),
         }
         metadata[f"{key[0]}/{key[1]}"] = {k: v for k, v in r.items() if k not in ("key", "labels", "transitions")}
-    splits = {key: plan.dive(i).split for i, key in enumerate(aqa)}
+    keys = list(aqa)
+    splits = {"train": keys[: plan.train], "test": keys[plan.train :]}
     files: dict[str, Any] = {
         "fine-grained_annotation_aqa.pkl": aqa,
         "FineDiving_fine-grained_annotation.pkl": fine,
         "FineDiving_coarse_annotation.pkl": coarse,
         "Sub_action_Types_Table.pkl": dict(sorted(SUB_ACTION_NAMES.items())),
-        **{f"{name}_split.pkl": [key for key in aqa if splits[key] == name] for name in ("train", "test")},
+        **{f"{name}_split.pkl": each for name, each in splits.items()},
     }
     for name, content in files.items():
         write_whole(root / name, pickle.dumps(content, protocol=4))

@@ -58,10 +58,10 @@ class CoReObjective(Objective):
         """Return the losses "group" and "position", which `regression_weight` leaves alone, see `Objective.forward`."""
         features = self.model.features(batch.video)
         reference = batch.scores[batch.exemplar]
-        leaves = self.model.compare(features[batch.query], features[batch.exemplar], reference)
+        log_probability, positions = self.model.compare(features[batch.query], features[batch.exemplar], reference)
         group, position = self.model.locate(batch.scores[batch.query] - reference)
-        classification = F.nll_loss(leaves.log_probability, group)
-        regression = F.mse_loss(leaves.position.gather(1, group[:, None])[:, 0], position)
+        classification = F.nll_loss(log_probability, group)
+        regression = F.mse_loss(positions.gather(1, group[:, None])[:, 0], position)
         return {"total": classification + regression, "group": classification, "position": regression}
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import IMAGENET_MEAN as MEAN
 from fineparser_core.constants import IMAGENET_STD as STD
 from fineparser_core.models.fineparser import FineParser, RelativeScore
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, FrameEncoding, StaticEncoder
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
 
 Finder = Callable[[Tensor], Tensor]
 
@@ -45,7 +45,7 @@ class StandIn(FineParser):
         self.projections = projections.projections
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
             backbone=nn.Identity(),
-            encode_frames=lambda frames: FrameEncoding(torch.ones(len(frames), 512), {}),
+            encode_frames=lambda frames: (torch.ones(len(frames), 512), {}),
             some_estimates=lambda frames, every: {},
             to_feature=lambda seen: seen,
             step_tokens=projections.step_tokens,

@@ -95,7 +95,6 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_values(dive, "--exemplars", NO_COUNTS)
     yield from _bad_values(dive, "--board", ("0", "-1", "4", *NO_NUMBERS))
     yield from _bad_values(dive, "--difficulty", ("0", "-1", "99", *NO_NUMBERS))
-    yield from _bad_values((*dive, "--annotated", "a.mp4"), "--speed", ("0", "-1", "2", *NO_NUMBERS))
     yield from _bad_values(
         ("score", "dive.mp4"), "--dive-number", ("", "207", "207E", "1O7B", "٢٠٧C", "\x1b[31m", "9" * 5000, "\udcff")
     )
@@ -114,8 +113,6 @@ def _score() -> Iterator[Refusal]:
     for one, other in (("json", "csv"), ("masks", "annotated")):
         for name in ("same", "./same", "folder/../same"):
             yield Refusal((*dive, f"--{one}", "same", f"--{other}", name), USAGE)
-    yield Refusal((*dive, "--compare-with", "best"), USAGE)
-    yield Refusal((*dive, "--annotated", "a.mp4", "--compare-with", "\udcff"), EXEMPLARS)
     many = ("score", "dive.mp4", "--out", "results.jsonl")
     yield from _bad_values(many, "--workers", NO_COUNTS)
     yield from _bad_outputs(("score", "dive.mp4", "--out"), "")

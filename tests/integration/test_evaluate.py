@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -64,7 +63,6 @@ def test_rendered_and_real_dives(fineparser, clips, tmp_path):
         }
         votes = [sum(p) + scores[e] for e, p in zip(dive["exemplars"], dive["contributions"], strict=True)]
         assert sum(votes) / 5 == pytest.approx(dive["predicted"], abs=1e-3)
-    assert cv2.imread(str(out / "dive.png")) is not None
 
 
 NUMBERS = ("107B", "207C", "305B")

@@ -18,12 +18,7 @@ def assert_refused(outcome, code, *words):
 
 @pytest.mark.parametrize(
     ("options", "code", "word"),
-    [
-        (("--speed", "0.5"), 2, "--annotated"),
-        (("--annotated", "a.mp4", "--compare-with", "best"), 2, "--dive-number"),
-        (("--skeleton",), 2, "--skeleton"),
-        (("--name", "A"), 2, "--report"),
-    ],
+    [(("--brief",), 2, "--annotated"), (("--skeleton",), 2, "--skeleton"), (("--name", "A"), 2, "--report")],
 )
 def test_export_options_that_cannot_be(fineparser, clips, options, code, word):
     assert_refused(fineparser("score", clips / "dive.mp4", *options), code, word)

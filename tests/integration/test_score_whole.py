@@ -71,7 +71,7 @@ def test_sample_dive_from_clip_to_files(fineparser, recording, tmp_path):
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
     outputs |= {"--csv": tmp_path / "t.csv", "--report": tmp_path / "r.html"}
     files = (word for pair in outputs.items() for word in pair)
-    outcome = fineparser("score", recording, *DIVE, "--compare-with", "best", *files)
+    outcome = fineparser("score", recording, *DIVE, *files)
     assert outcome.code == 0, outcome.err
     # Anything but progress, and what was cut off, would be noise: a warning, say. Here this clip is parsed first.
     told = [line for line in outcome.err.splitlines() if not line.startswith("The dive ")]

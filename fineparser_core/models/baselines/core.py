@@ -1,7 +1,5 @@
 """CoRe: the difference to an exemplar, first roughly by a group of differences, then exactly within it."""
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,18 +13,6 @@ from fineparser_core.models.baselines.pooled import POINTS, PooledModel
 DEPTH = 5
 N_GROUPS = 2 ** (DEPTH - 1)
 _HIDDEN = 256
-
-
-class Leaves(NamedTuple):
-    """Output of the regression tree for pairs.
-
-    Attributes:
-        log_probability: (P, 16) of the groups.
-        position: (P, 16) in (0, 1), where in each group the difference lies if it is that group's.
-    """
-
-    log_probability: Tensor
-    position: Tensor
 
 
 class RegressionTree(nn.Module):
@@ -43,15 +29,20 @@ class RegressionTree(nn.Module):
         self.descend = nn.ModuleList(nn.Conv1d(n * _HIDDEN, 2 * n * _HIDDEN, 1, groups=n) for n in levels)
         self.leaf = nn.Conv1d(N_GROUPS * _HIDDEN, N_GROUPS, 1, groups=N_GROUPS)
 
-    def forward(self, x: Tensor) -> Leaves:
-        """Return pairs (P, n_in) to their leaves."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Send pairs (P, n_in) to the leaves.
+
+        Returns:
+            (P, 16) log probability of each group, and (P, 16) in (0, 1), where in each group the difference lies if it
+            is that group's.
+        """
         nodes = F.relu(self.root(x))[..., None]
         log_probability = x.new_zeros(len(x), 1)
         for turn, descend in zip(self.turns, self.descend, strict=True):
             branches = F.log_softmax(turn(nodes).reshape(len(x), -1, 2), dim=-1)
             log_probability = (log_probability[..., None] + branches).flatten(1)
             nodes = F.relu(descend(nodes))
-        return Leaves(log_probability, torch.sigmoid(self.leaf(nodes)[..., 0]))
+        return log_probability, torch.sigmoid(self.leaf(nodes)[..., 0])
 
 
 class CoRe(PooledModel):
@@ -107,14 +98,18 @@ class CoRe(PooledModel):
         """Return the inverse of `locate`: (P,) points."""
         return torch.lerp(self.edges[group], self.edges[group + 1], position)
 
-    def compare(self, query: Tensor, exemplar: Tensor, score: Tensor) -> Leaves:
-        """Return features (P, 1024) of queries and exemplars, and the exemplars' scores (P,) in points, to leaves."""
-        leaves: Leaves = self.tree(torch.cat([query, exemplar, score[:, None] / POINTS], dim=1))
+    def compare(self, query: Tensor, exemplar: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Send features (P, 1024) of queries and exemplars down the tree, see `RegressionTree.forward`.
+
+        Args:
+            score: (P,) of the exemplars, points.
+        """
+        leaves: tuple[Tensor, Tensor] = self.tree(torch.cat([query, exemplar, score[:, None] / POINTS], dim=1))
         return leaves
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         """Predict the difference to the exemplar's score and add that, see `AQAModel.predict_scores`."""
         feature, score = exemplars["feature"], exemplars["score"]
-        leaves = self.compare(query["feature"].expand_as(feature), feature, score)
-        best = leaves.log_probability.argmax(dim=1)
-        return self.difference(best, leaves.position.gather(1, best[:, None])[:, 0]) + score
+        log_probability, position = self.compare(query["feature"].expand_as(feature), feature, score)
+        best = log_probability.argmax(dim=1)
+        return self.difference(best, position.gather(1, best[:, None])[:, 0]) + score

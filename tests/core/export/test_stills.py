@@ -11,7 +11,6 @@ from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.dive_words import dive_words
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.export.panel import HEADER_UNITS
 from fineparser_core.records import compared_dive
 
@@ -79,17 +78,3 @@ def test_a_still_of_a_video_that_was_not_analysed(tmp_path, make_video, number_o
     assert yellow_in(bare) == 0
     with pytest.raises(VideoError, match="no frame 500"):
         write_plain_still(video, 500, tmp_path / "still.png")
-
-
-def test_a_sheet_shows_the_clip_and_every_labelled_frame(small_video, make_analysis):
-    parse = make_analysis(small_video, 10, 99, scored=False).parse
-    truth = np.zeros((48, 64), bool)
-    truth[10:30, 20:40] = True
-    plain, labeled = overlay_sheet(parse, {}), overlay_sheet(parse, {11: truth})
-    assert plain.shape == (5 * 240, 6 * 320, 3)
-    assert labeled.shape == (6 * 240, 6 * 320, 3)
-    # Frame 11 is the second tile; its label is outlined.
-    tile = labeled[:240, 320:640].astype(int)
-    green = (tile[..., 1] - np.maximum(tile[..., 0], tile[..., 2])) > 100
-    assert green[50:150, 100:200].sum() > 200
-    assert not labeled[-240:, 320:].any()

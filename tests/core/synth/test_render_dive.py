@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.synth.dataset import TRUTH_FOLDER, SynthConfig, sample_spec, synthesize
+from fineparser_core.synth.dataset import TRUTH_FOLDER, SynthConfig, key_of, sample_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
 from fineparser_core.synth.render import DiveSpec, render_dive
 
@@ -78,8 +78,8 @@ def test_points_are_skewed_with_the_image():
 def test_the_truth_is_saved_with_the_dive(tmp_path):
     config = SynthConfig(train=1, test=0, seed=3, numbers=("101B",))
     synthesize(tmp_path, config)
-    event, index = config.dive(0).key
-    dive = render_dive(*sample_spec(config, 0))
+    spec, seed = sample_spec(config, 0)
+    (event, index), dive = key_of(spec, 0), render_dive(spec, seed)
     with np.load(tmp_path / TRUTH_FOLDER / event / f"{index}.npz") as truth:
         assert truth["joints"].dtype == np.float32
         assert np.array_equal(truth["joints"], dive.joints, equal_nan=True)
