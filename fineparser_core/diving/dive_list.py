@@ -227,7 +227,7 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
     for cell in re.split(r"[\t;]", line):
         named = bool(words)  # another cell with words is the club
         for part in parts_of(cell.replace(":", " ")):
-            if board := board_in(part, bare=False):
+            if board := board_in(part):
                 meters.append((len(dives), board))
             elif _NUMBER.fullmatch(part) and _meant(part):
                 dives.append(ListedDive(round=int(told[1]) if told else 0, dive_number=spelled(part)))

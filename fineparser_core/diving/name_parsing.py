@@ -1,10 +1,10 @@
-"""Parses diver, dive number and board from a file name or from a typed line.
+"""Parses diver, dive number and board from a file name.
 
 A name is split at spaces, tabs, `_`, `,`, `;`, brackets, and at a `-` that does not join two words. The parts may come
 in any order:
 
     dive number   107B, 5253b, 207 C (digits and position may be separated)
-    board         10m, 7.5m, 7,5 m, 3M; in a typed line also without the m, if the number is the height of a board
+    board         10m, 7.5m, 7,5 m, 3M
     diver         the words before the dive number or, if there are none, those after it, without words that are common
                   in names of videos ("IMG", "dive", "take", "final", …) and without anything that has a digit
 
@@ -12,7 +12,6 @@ in any order:
     5253B 3m.mov                  5253B, 3 m
     2024-06-12 Li Na 407C.mp4     Li Na, 407C
     IMG_2071.MOV                  nothing
-    207C Anna; 10                 Anna, 207C, 10 m, as a typed line
 
 Two different dive numbers in a name are ambiguous, so no number is taken from it; boards likewise.
 """
@@ -33,7 +32,6 @@ _SPLIT_BOARD = re.compile(r"(?<![0-9A-Za-z])(\d{1,2}(?:[.,]\d)?)[\s_]+[mM](?![0-
 _NUMBER_WITH_BOARD = re.compile(r"(\d{3,4}[A-Da-d])[.,x@]?(\d{1,2}(?:[.,]\d)?[mM])")
 _NUMBER = re.compile(r"\d{3,4}[A-Da-d]")
 _BOARD = re.compile(r"(\d{1,2}(?:[.,]\d)?)[mM]")
-_BARE_BOARD = re.compile(r"\d{1,2}(?:[.,]\d)?")
 _WORD = re.compile(r"[^\W\d]+(?:['’.-][^\W\d]+)*\.?")
 _VIDEO_WORDS = """
     img dsc dscf dscn mvi mov vid video clip gopr gp gx gh pxl wa screen recording movie film camera mp4 avi mkv
@@ -50,13 +48,8 @@ def parse_file_name(name: str) -> DiveDetails:
 
     An athlete is returned only together with a dive number, as other names of videos contain words that are no names.
     """
-    found = _parse(name, bare_boards=False)
+    found = _parse(name)
     return found if found.dive_number is not None else DiveDetails(board_m=found.board_m)
-
-
-def parse_line(text: str) -> DiveDetails:
-    """Parse what a person types of a dive; empty if nothing was found."""
-    return _parse(text, bare_boards=True)
 
 
 def parts_of(text: str) -> list[str]:
@@ -74,7 +67,7 @@ def is_name(part: str) -> bool:
     return _WORD.fullmatch(part) is not None and part.lower().rstrip(".") not in _NOT_A_NAME
 
 
-def _parse(text: str, *, bare_boards: bool) -> DiveDetails:
+def _parse(text: str) -> DiveDetails:
     numbers: set[str] = set()
     boards: set[float] = set()
     before: list[str] = []
@@ -82,7 +75,7 @@ def _parse(text: str, *, bare_boards: bool) -> DiveDetails:
     for part in parts_of(text):
         if number := _dive_number(part):
             numbers.add(number)
-        elif board := board_in(part, bare=bare_boards):
+        elif board := board_in(part):
             boards.add(board)
         elif is_name(part):
             (after if numbers else before).append(part)
@@ -98,14 +91,9 @@ def _dive_number(part: str) -> str | None:
     return None if number is None else str(number)
 
 
-def board_in(part: str, *, bare: bool) -> float | None:
-    """Return the height of a board, "10m", in meters; None if it is none.
-
-    Args:
-        bare: the unit may lack.
-    """
-    digits = part if bare and _BARE_BOARD.fullmatch(part) else (_BOARD.fullmatch(part) or [None, None])[1]
-    if digits is None:
+def board_in(part: str) -> float | None:
+    """Return the height of a board, "10m", in meters; None if it is none."""
+    if (found := _BOARD.fullmatch(part)) is None:
         return None
-    board_m = float(digits.replace(",", "."))
+    board_m = float(found[1].replace(",", "."))
     return board_m if board_m in BOARDS_M else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan2, cos, degrees, pi, sin
+from math import atan2, cos, degrees, sin
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ Point = tuple[_Pixels, _Pixels]
 #: Longest note on a frame, in characters.
 LONGEST_NOTE = 500
 
-LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
+LINE, ANGLE, NOTE, ARROW, FREEHAND = "line", "angle", "note", "arrow", "freehand"
 #: Kinds that show what they measure at their lines, and have handles at their points.
 MEASURED = (LINE, ANGLE)
 #: Largest thickness of a mark, as a multiple of the usual.
@@ -36,10 +36,10 @@ class Mark:
     """A mark on a frame or a range of frames.
 
     Attributes:
-        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE or FREEHAND.
+        kind: LINE, ANGLE, NOTE, ARROW or FREEHAND.
         frame: 0-based source frame on which it was drawn, the first that shows it.
         points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note; end and tip of
-            an arrow; two opposite corners of the upright box around an ellipse; those that a freehand line passes.
+            an arrow; those that a freehand line passes.
         text: text of a note.
         last_frame: the last that shows it; None: its own alone.
         thickness: of its lines, as a multiple of the usual.
@@ -90,10 +90,6 @@ def strokes(mark: Mark, points: Sequence[Point], head_px: float) -> list[list[Po
         head_px: length of the head of an arrow on that picture.
     """
     (x0, y0), (x1, y1) = points[0], points[-1]
-    if mark.kind == ELLIPSE:
-        turns = np.linspace(0, 2 * pi, 61).tolist()
-        (x, y), (across, up) = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
-        return [[(x + across * cos(turn), y + up * sin(turn)) for turn in turns]]
     if mark.kind == ARROW:
         back = atan2(y0 - y1, x0 - x1)
         sides = [(x1 + head_px * cos(back + turn), y1 + head_px * sin(back + turn)) for turn in (-0.45, 0.45)]

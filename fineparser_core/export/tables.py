@@ -10,7 +10,7 @@ dive_number, board_m, state, transitions_by, water_contact_by, drawings, analysi
 `analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`. `outcome` is "balk",
 "repeat" (of the dive before) or null. `drawings` are what the coach drew, of {kind, frame, points, text,
 degrees} and, for marks on several frames, last_frame, for unusual lines thickness and color: kind "line", "angle",
-"note", "arrow", "ellipse" or "freehand"; frames 0-based in the source file; points in pixels of its upright frames;
+"note", "arrow" or "freehand"; frames 0-based in the source file; points in pixels of its upright frames;
 degrees of an angle, of a line from the vertical, null of others. `note` is the coach's on the dive as a whole. The
 table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or null: {awards,
 counted, award, score, phases}; award is the mean of those that are counted, score 3 * DD * award, or null without a DD.

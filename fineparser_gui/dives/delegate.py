@@ -1,16 +1,14 @@
-"""Delegate of the list of dives: draws the rows and edits dive numbers in place."""
+"""Delegate that draws the rows of the list of dives."""
 
 from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from fineparser_gui.dives.fields import NumberField
 from fineparser_gui.dives.states import details_text, needs_user, offered_text, state_text
 from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE
-from fineparser_gui.services.exemplar_library import ExemplarLibrary
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.table_model import AnyIndex
@@ -23,15 +21,7 @@ _SMALL = 0.88
 
 
 class DiveDelegate(QStyledItemDelegate):
-    """Delegate that draws thumbnail, file name, details, and state or score of a dive.
-
-    Args:
-        library: lists the dive numbers that have exemplars.
-    """
-
-    def __init__(self, library: ExemplarLibrary, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._library = library
+    """Delegate that draws thumbnail, file name, details, and state or score of a dive."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         lines = option.fontMetrics.height() * (1 + 2 * _SMALL)
@@ -58,17 +48,6 @@ class DiveDelegate(QStyledItemDelegate):
                 painter, QRectF(texts.left(), inner.bottom() + 3, texts.width(), _BAR_H), dive, option.palette
             )
         painter.restore()
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
-        dive: Dive = index.data(DIVE_ROLE)
-        field = NumberField(lambda: self._library.numbers(synchro=dive.synchro), parent=parent)
-        field.setPlaceholderText(self.tr("e.g. 207C 10 m"))
-        return field
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        room = option.rect.adjusted(_MARGIN + _THUMBNAIL.width() + _GAP, 0, -4, 0)
-        height = editor.sizeHint().height()
-        editor.setGeometry(room.left(), room.center().y() - height // 2, room.width(), height)
 
 
 def _inner(option: QStyleOptionViewItem) -> QRect:

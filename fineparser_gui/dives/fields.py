@@ -53,8 +53,8 @@ class NumberField(QLineEdit):
         numbers: returns the number of exemplars by dive number.
     """
 
-    def __init__(self, numbers: Callable[[], Mapping[str, int]], text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, numbers: Callable[[], Mapping[str, int]]) -> None:
+        super().__init__()
         self._numbers = numbers
         self.setAccessibleName(self.tr("Dive number"))
         self.setAccessibleDescription(self.tr("Alt+Down opens a list of the numbers with exemplars"))

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -97,8 +97,7 @@ class DivesPanel(QWidget):
         self.view = _List()
         self.view.setModel(self.model)
         keyboard_friendly(self.view)
-        self.view.dropped.connect(self.model.begin_drop)
-        self.view.setItemDelegate(DiveDelegate(session.library, self.view))
+        self.view.setItemDelegate(DiveDelegate(self.view))
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
@@ -172,27 +171,14 @@ class DivesPanel(QWidget):
 
 
 class _List(QListView):
-    """List view with draggable rows; F2 or a double click edits the dive number.
-
-    Signals:
-        dropped: emitted before dragged rows are moved.
-    """
-
-    dropped = Signal()
+    """List view of the rows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("dives")
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        triggers = QAbstractItemView.EditTrigger
-        self.setEditTriggers(triggers.EditKeyPressed | triggers.DoubleClicked)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.dropped.emit()
-        super().dropEvent(event)

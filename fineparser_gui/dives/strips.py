@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QV
 from fineparser_core.export.crops import windows_around
 from fineparser_core.records import DiverCandidate, VideoInfo
 from fineparser_gui.dives.states import WAITING_FOR_USER, left_text, settled, stage_text
-from fineparser_gui.player.crop_loader import Crop, CropLoader
+from fineparser_gui.player.frame_loader import Crop, FrameLoader, read_crop
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState, SearchState
 from fineparser_gui.support.formatting import percent, time_text
@@ -143,7 +143,7 @@ class DiverStrip(QFrame):
         self.setProperty("card", True)
         self._divers: tuple[DiverCandidate, ...] = ()
         self._crops: list[Crop] = []
-        self._pictures = CropLoader(self)
+        self._pictures = FrameLoader(self, read_crop)
         self._pictures.changed.connect(self._show_pictures)
         asked = label(self.tr("Which diver?"), bold=1.2)
         hint = label(self.tr("Enter takes the first."), "muted", wrap=True)
@@ -173,10 +173,10 @@ class DiverStrip(QFrame):
         self.setVisible(asks)
         self._divers = dive.model_analysis.parse.clip.divers[:_MOST] if asks else ()
         if not asks:
-            self._pictures.show(None)
+            self._pictures.set_file(None)
             return
         self._crops = [_crop(one, dive.info) for one in self._divers]
-        self._pictures.show(dive.path, self._crops)
+        self._pictures.set_file(dive.path)
         for place, card in enumerate(self.cards):
             card.setVisible(place < len(self._divers))
             if place < len(self._divers):
@@ -186,12 +186,12 @@ class DiverStrip(QFrame):
         self._show_pictures()
 
     def _show_pictures(self) -> None:
-        ratio = self.devicePixelRatioF()
+        ratio, images = self.devicePixelRatioF(), self._pictures.want(sorted(self._crops))
         for card, crop, diver in zip(self.cards, self._crops, self._divers, strict=False):
             picture = QPixmap(QSize(_PICTURE_PX, _PICTURE_PX) * ratio)
             picture.setDevicePixelRatio(ratio)
             picture.fill(self.palette().mid().color())
-            if (image := self._pictures.image(crop)) is not None:
+            if (image := images.get(crop)) is not None:
                 painter = QPainter(picture)
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(QRectF(0, 0, _PICTURE_PX, _PICTURE_PX), image)

@@ -5,7 +5,6 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer
 
-from fineparser_core.diving.name_parsing import parse_line
 from fineparser_gui.dives.states import details_text, offered_text, state_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive
@@ -47,14 +46,13 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
 
 
 class DivesModel(QAbstractListModel):
-    """Model with a row per dive; the edit role sets the dive number, perhaps with board and diver: "207C 10 m Anna"."""
+    """Model with a row per dive."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._order = Order.QUEUE
         self._keys = session.keys
-        self._drop = 0
         self._recordings_timer = QTimer(self, singleShot=True, interval=0)  # once for all dives of a session
         self._recordings_timer.timeout.connect(self._update_recordings)
         session.dive_added.connect(self._on_added)
@@ -100,8 +98,6 @@ class DivesModel(QAbstractListModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return dive.path.name
-        if role == Qt.ItemDataRole.EditRole:
-            return dive.dive_number or ""
         if role == Qt.ItemDataRole.DecorationRole:
             return image_of(dive.thumbnail) if dive.thumbnail is not None else None
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -117,48 +113,6 @@ class DivesModel(QAbstractListModel):
         if role == ACCEPTED_ROLE:
             return self._n_accepted(key)
         return dive if role == DIVE_ROLE else None
-
-    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        typed = str(value).strip()
-        if role != Qt.ItemDataRole.EditRole or not index.isValid():
-            return False
-        key = self._keys[index.row()]
-        dive = self._session.dive(key)
-        if not typed or typed == dive.dive_number:
-            return False
-        naming = parse_line(typed)
-        if naming.dive_number is None:
-            text = self.tr("{0}: '{1}' contains no dive number. Enter one such as 207C, or 207C 10 m Anna.")
-            self._session.problem.emit(text.format(dive.path.name, typed))
-            return False
-        self._session.editing.name_dives({key: naming})
-        return True
-
-    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        if not index.isValid():
-            return flags | Qt.ItemFlag.ItemIsDropEnabled
-        flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._order is Order.QUEUE else flags
-
-    def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.MoveAction
-
-    def begin_drop(self) -> None:
-        """Start a new drag: all rows moved until the next call are a single undo step."""
-        self._drop += 1
-
-    def moveRows(
-        self, sourceParent: AnyIndex, sourceRow: int, count: int, destinationParent: AnyIndex, destinationChild: int
-    ) -> bool:
-        """Reorder the queue of the session."""
-        if self._order is not Order.QUEUE or sourceParent.isValid() or destinationParent.isValid():
-            return False
-        moved = self._keys[sourceRow : sourceRow + count]
-        before = [key for key in self._keys[:destinationChild] if key not in moved]
-        after = [key for key in self._keys[destinationChild:] if key not in moved]
-        self._session.editing.reorder([*before, *moved, *after], gesture=f"drop {self._drop}")
-        return bool(moved)
 
     def _sorted(self, known: set[str]) -> list[str]:
         keys = [key for key in self._session.keys if key in known]

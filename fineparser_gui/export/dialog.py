@@ -192,7 +192,7 @@ class ExportDialog(QDialog):
     def _scopes(self, selected: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Return the choices of dives with their keys: the shown dive, the selected, those of its diver, all."""
         keys, diver = self._session.keys, self._dive.athlete.strip()
-        own = [dive.key for dive in season_of(self._dive, [self._session.dive(key) for key in keys])]
+        own = [one.key for one in season_of(self._dive, self._session.dives) if one.analysis is not None]
         return [
             (self.tr("this dive"), [self._dive.key]),
             *(

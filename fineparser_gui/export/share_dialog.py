@@ -9,13 +9,11 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -178,7 +176,6 @@ class ShareDialog(QDialog):
         self.files = QListWidget(accessibleName=self.tr("Files to send"))
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.add_button = QPushButton(self.tr("&Add files…"), autoDefault=False, clicked=self._ask_for_files)
         self.address = QComboBox()
         self.address.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.code = QrCode()
@@ -193,7 +190,7 @@ class ShareDialog(QDialog):
 
         form = QFormLayout(horizontalSpacing=10)
         add_form_row(form, self.tr("&Network address"), self.address)
-        left = lay_out(QVBoxLayout(spacing=8), (self.files, 1), (self.add_button, 0, Qt.AlignmentFlag.AlignLeft), form)
+        left = lay_out(QVBoxLayout(spacing=8), (self.files, 1), form)
         right = lay_out(QVBoxLayout(spacing=8), self.code, self.url, self.state, None)
         middle = lay_out(QHBoxLayout(spacing=16), (left, 1), right)
         self.state.setFixedSize(_CODE_PX, _STATE_LINES * self.state.fontMetrics().lineSpacing())
@@ -263,12 +260,6 @@ class ShareDialog(QDialog):
         item.setToolTip(literal(str(path)))
         item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
         self.files.addItem(item)
-
-    def _ask_for_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Files to send"))
-        for name in names:
-            self._add(Path(name), checked=True)
-        self._on_chosen()
 
     def _on_chosen(self) -> None:
         items = [self.files.item(row) for row in range(self.files.count())]

@@ -1,6 +1,7 @@
 """The page of the coach's history: every analyzed dive, a search while typing, and commands on many dives."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QObject, Qt, QTimer, Signal
@@ -31,11 +32,10 @@ from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.support.background import Soon
 from fineparser_gui.support.messages import MessageStack
 from fineparser_gui.support.save_path import ask_save_path, report_formats
-from fineparser_gui.support.table_model import SortMenu
 from fineparser_gui.support.widgets import label, lay_out, literal, note_field, on_escape, push_button
 
 #: Dives that are opened, and compared, at once.
-MOST_OPENED, MOST_COMPARED = 100, 4
+MOST_OPENED = 100
 #: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
 _NOTE_LINES = 2
@@ -169,7 +169,9 @@ class HistoryPage(QWidget):
         rename = self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
         self.menu.menu().aboutToShow.connect(lambda: rename.setEnabled(bool(self._athlete())))
         self.menu.menu().addSeparator()
-        self.menu.menu().addMenu(SortMenu(self.table)).setText(self.tr("Sort by"))
+        sorting = self.menu.menu().addMenu(self.tr("Sort by"))
+        for column, name in enumerate(self.model.headers):
+            sorting.addAction(name, partial(self.table.sort, column))
         back = push_button(self.tr("Back to the player"), self.left.emit)
         head = lay_out(QHBoxLayout(spacing=8), back, (self.filters.search, 1), self.menu)
         hint = lay_out(QHBoxLayout(spacing=8), (self.hint, 1), self.every)
@@ -231,7 +233,7 @@ class HistoryPage(QWidget):
         """Make the commands on the selected dives, for the buttons and the context menu."""
         commands: Sequence[tuple[str, str, str, Callable[[], object]]] = (
             ("open", self.tr("Open"), self.tr("Show the selected dives in the player"), self.open_selected),
-            ("compare", self.tr("Compare"), self.tr("Show two to four selected dives together"), self.compare_selected),
+            ("compare", self.tr("Compare"), self.tr("Show two selected dives together"), self.compare_selected),
             ("csv", self.tr("Export as table…"), "", self.export_selected),
             (
                 "report",
@@ -296,11 +298,7 @@ class HistoryPage(QWidget):
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
-        possible = {
-            "open": 1 <= n_selected <= MOST_OPENED,
-            "compare": 2 <= n_selected <= MOST_COMPARED,
-            "report": n_found > 0,
-        }
+        possible = {"open": 1 <= n_selected <= MOST_OPENED, "compare": n_selected == 2, "report": n_found > 0}
         for name, action in self.commands.items():
             action.setEnabled(possible.get(name, n_selected > 0))
         text = self.tr("dives: {0}").format(n_found)

@@ -183,6 +183,12 @@ class HistoryTable(QTableView):
             fitting = self.columnWidth(column) + (_ARROW_PX if column in self.model().right else 0)
             self.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else max(fitting, day_px))
 
+    def sort(self, column: int) -> None:
+        """Sort by a column; asked for again, the other way round."""
+        header, up = self.horizontalHeader(), Qt.SortOrder.AscendingOrder
+        again = (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (column, up)
+        self.sortByColumn(column, Qt.SortOrder.DescendingOrder if again else up)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Delete):
             self.deleting.emit()

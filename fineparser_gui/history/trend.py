@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures.explanation import good_bands
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.measures.words import as_read, good_text, measure_about, measure_name, unit_text
+from fineparser_gui.history.plot import MOST_BARS, DivePlot, plot_canvas
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryQuery, TrendValue
-from fineparser_gui.support.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.support.formatting import board_text, day_text, decimal
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import ElidedLabel, follow_palette, label, lay_out, literal, refill
 
-#: Maximum number of points with error bars; more bars cannot be told apart.
-_MOST_BARS = 300
 _LEAST_LINES = 9
 #: The judges' marks with the predicted awards behind them.
 MARKS = "marks"
@@ -48,9 +44,9 @@ class HistoryTrend(QWidget):
         self.of.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.of.currentIndexChanged.connect(self._plot)
         self.note = ElidedLabel("muted")
-        self.plot = DivePlot()
+        self.plot = DivePlot(self._text)
         self.plot.restyle(self.palette(), self.font())
-        self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
+        self.plot.chosen.connect(self.chosen)
         self._canvas = plot_canvas()
         self._canvas.addItem(self.plot)
         row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, self.of, (self.note, 1))
@@ -105,34 +101,19 @@ class HistoryTrend(QWidget):
         athlete, number, board_m = store.read(lambda history: history.common(query), (None, None, None))
         band = good_bands(number, board_m).get(what) if number else None
         best = _best(what, points) if athlete else None
-        found = {str(one.id): one for one in (*behind, *points)}
-        joined = athlete is not None and number is not None
-        color, muted = self.palette().highlight().color(), self.palette().placeholderText().color()
-
-        def series(shown: Sequence[TrendValue], of: QColor) -> Series:
-            bars = len(shown) <= _MOST_BARS
-            dives = [
-                PlottedDive(
-                    str(one.id), day_number(date.fromisoformat(one.day)), one.value, (one.high - one.low) / 2 * bars
-                )
-                for one in shown
-            ]
-            return Series(
-                dives=dives, color=of, tell=lambda key: self._text(found[key]), joined=joined and shown is points
-            )
-
-        plotted = [series(shown, of) for shown, of in ((behind, muted), (points, color)) if shown or shown is points]
         self.what.setToolTip(literal(measure_about(what)))
-        self.plot.show_series(
-            plotted,
-            halo=self.palette().base().color(),
+        self.plot.show_points(
+            points,
+            behind,
+            self.palette(),
+            joined=athlete is not None and number is not None,
             band=(band.low * read, min(band.high, RECORDS[what].plausible.high) * read) if band is not None else None,
-            best=str(best.id) if best is not None else None,
+            best=best,
         )
         said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
         if band is not None:
             said.append(self.tr("shaded: {0}").format(good_text(what, band)))
-        if any(dive.error for one in plotted for dive in one.dives):
+        if any(one.high > one.low for shown in (behind, points) for one in shown if len(shown) <= MOST_BARS):
             said.append(self.tr("bars: uncertainty"))
         if behind:
             said.append(self.tr("line: judges, grey: predicted"))

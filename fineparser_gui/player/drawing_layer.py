@@ -16,7 +16,6 @@ from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.session.drawings import (
     ANGLE,
     ARROW,
-    ELLIPSE,
     FREEHAND,
     LINE,
     LONGEST_NOTE,
@@ -82,7 +81,6 @@ class Sketch:
             ANGLE: (text("Angle: end of the first side"), text("Angle: vertex"), text("Angle: end of the second side")),
             NOTE: (text("Note: position"),),
             ARROW: (text("Arrow: end"), text("Arrow: tip")),
-            ELLIPSE: (text("Ellipse: one corner"), text("Ellipse: opposite corner")),
             FREEHAND: (text("Freehand: drag the line"), text("Freehand: end of the line")),
         }[self.tool]
         return hints[min(len(self.points), len(hints) - 1)] + text(
@@ -95,7 +93,6 @@ class Sketch:
             LINE: text("drawing a line"),
             ANGLE: text("drawing an angle"),
             ARROW: text("drawing an arrow"),
-            ELLIPSE: text("drawing an ellipse"),
             FREEHAND: text("drawing freehand"),
         }[self.tool]
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import text
 from fineparser_gui.player.skeleton_painting import ToWidget, paint_label
-from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, MARK_COLORS, MEASURED, NOTE, Drawing
+from fineparser_gui.session.drawings import ANGLE, ARROW, FREEHAND, MARK_COLORS, MEASURED, NOTE, Drawing
 from fineparser_gui.support.formatting import decimal
 
 _LIGHT = QColor(MARK_COLORS["yellow"])
@@ -104,7 +104,7 @@ def described(drawing: Drawing) -> str:
     if drawing.kind == NOTE:
         return text("note: {0}", drawing.text)
     if drawing.kind not in MEASURED:
-        return {ARROW: text("arrow"), ELLIPSE: text("ellipse"), FREEHAND: text("freehand line")}[drawing.kind]
+        return {ARROW: text("arrow"), FREEHAND: text("freehand line")}[drawing.kind]
     turn = decimal(drawing.degrees, 0)
     return text("angle of {0}°", turn) if drawing.kind == ANGLE else text("line {0}° off vertical", turn)
 

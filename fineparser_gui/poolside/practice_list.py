@@ -17,7 +17,7 @@ from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.fields import show_seen
 from fineparser_gui.dives.states import offered_text
 from fineparser_gui.poolside.practice import Practice, clock_text
-from fineparser_gui.score.explanation import Explanations, verdict_text
+from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.support.formatting import board_entries, board_text, day_text
@@ -162,7 +162,7 @@ class PracticeList(QWidget):
         """Return what a coach would say of a dive, or what its analysis waits for."""
         if dive.state is DiveState.READY:
             explanation = self._explanations.of(dive)
-            return verdict_text(explanation) if explanation.measures else self.tr("nothing measured")
+            return explanation.verdict if explanation.measures else self.tr("nothing measured")
         states = {
             DiveState.FAILED: self.tr("could not be analysed"),
             DiveState.NEEDS_TRIM: self.tr("needs trimming"),

@@ -12,7 +12,7 @@ from fineparser_core.export.measured_angles import MeasuredAngle, measured_angle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.language import translated
 from fineparser_core.records import DiveParse, Measure, VideoInfo
-from fineparser_gui.player.crop_loader import CropLoader
+from fineparser_gui.player.frame_loader import FrameLoader, read_crop
 from fineparser_gui.player.skeleton_painting import paint_angle, paint_skeleton
 from fineparser_gui.support.widgets import keyboard_friendly, literal
 
@@ -58,7 +58,7 @@ class MomentStrip(QWidget):
         self._parse: DiveParse | None = None
         self._windows: dict[int, Window] = {}  # by frame
         self._focused = 0
-        self._crops = CropLoader(self)
+        self._crops = FrameLoader(self, read_crop)
         self._crops.changed.connect(self.update)
 
     @property
@@ -77,12 +77,12 @@ class MomentStrip(QWidget):
         self._parse, self._measures, self._pictures, self._focused = parse, tuple(measures), tuple(pictures), 0
         self.setAccessibleDescription(", ".join(picture.caption for picture in pictures))
         if parse is None or info is None:
-            self._crops.show(None)
+            self._crops.set_file(None)
             return
         boxes = {picture.frame: athlete_box(parse, picture.frame) for picture in pictures}
         self._windows = windows_around(boxes, info)
         self.setFixedHeight(self.heightForWidth(self.width()))
-        self._crops.show(parse.clip.path, list(self._windows.items()))
+        self._crops.set_file(parse.clip.path)
         self.update()
 
     def close_file(self) -> None:
@@ -121,11 +121,12 @@ class MomentStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        images = self._crops.want(sorted(self._windows.items()))
         for at, picture in enumerate(self._pictures):
             place = self._place(at)
             painter.fillRect(place, self.palette().mid())
             window = self._windows.get(picture.frame)
-            image = self._crops.image((picture.frame, window)) if window is not None else None
+            image = images.get((picture.frame, window)) if window is not None else None
             if image is not None and window is not None and self._parse is not None:
                 painter.drawImage(place, image)
                 self._paint_body(painter, self._parse, picture, window, place)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from fineparser_core.export.report.moments import COME_OUT, moments_of_parse
 from fineparser_core.language import translated
-from fineparser_core.measures.explanation import Band, Finding, band_for, gauge, worst, worst_first
+from fineparser_core.measures.explanation import Band, band_for, gauge, worst_first
 from fineparser_core.measures.words import (
     FIRST_MEASURES,
     fault_text,
@@ -14,12 +14,11 @@ from fineparser_core.measures.words import (
     measure_about,
     measure_name,
     measured_text,
-    praise_text,
     rounded_text,
     short_name,
 )
 from fineparser_core.records import Measure
-from fineparser_gui.score.explanation import Explanation, Explanations, faultless_text
+from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.moment_strip import MomentStrip, ShownPicture
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive
@@ -82,15 +81,14 @@ class VerdictPanel(QWidget):
             self._shown = None
         elif self._shown is not (explanation := self._explanations.of(dive)):
             self._shown = explanation
-            said = worst(explanation.findings)
-            for_it = praise_text(explanation.praised)
-            self._line.setText(self.tr("Good: {0}").format(for_it) if for_it else faultless_text(explanation))
-            self._line.setVisible(bool(for_it) or not said)
-            self._show_pictures(dive, explanation, said)
-            self._show_bars(explanation, said)
+            praise = explanation.praise
+            self._line.setText(self.tr("Good: {0}").format(praise) if praise else explanation.faultless)
+            self._line.setVisible(bool(praise) or not explanation.worst)
+            self._show_pictures(dive, explanation)
+            self._show_bars(explanation)
             self.updateGeometry()
 
-    def _show_pictures(self, dive: Dive, explanation: Explanation, said: list[Finding]) -> None:
+    def _show_pictures(self, dive: Dive, explanation: Explanation) -> None:
         """Show the frames of the findings, the worst first, and of moments where there are fewer."""
         assert dive.analysis is not None
         assert dive.info is not None
@@ -98,16 +96,16 @@ class VerdictPanel(QWidget):
         moments = moments_of_parse(parse, dive.info.pts_s, explanation.measures)
         # Where fewer lines are said, these fill the strip.
         names = {"take-off": self.tr("take-off"), COME_OUT: self.tr("come-out"), "entry": self.tr("entry")}
-        pictures = [ShownPicture(one.measure.frame, fault_text(one), fault=True) for one in said]
+        pictures = [ShownPicture(one.measure.frame, fault_text(one), fault=True) for one in explanation.worst]
         frames = {picture.frame for picture in pictures}
         rest = [ShownPicture(moments[at], name, opens=at == COME_OUT) for at, name in names.items()]
         pictures += [picture for picture in rest if picture.frame not in frames]
         self.strip.show_pictures(parse, dive.info, pictures[: len(names)], explanation.measures)
 
-    def _show_bars(self, explanation: Explanation, said: list[Finding]) -> None:
+    def _show_bars(self, explanation: Explanation) -> None:
         clear(self._bars)
-        against = {one.measure.name for one in said}
-        bars = [MeasureBar(one, band, against=one.name in against) for one, band in _barred(explanation, said)]
+        against = {one.measure.name for one in explanation.worst}
+        bars = [MeasureBar(one, band, against=one.name in against) for one, band in _barred(explanation)]
         names_px = max((bar.name.sizeHint().width() for bar in bars), default=0)
         values_px = max((bar.value.sizeHint().width() for bar in bars), default=0)
         for bar in bars:
@@ -125,12 +123,12 @@ def measured_dive(session: Session) -> Dive | None:
     return dive
 
 
-def _barred(explanation: Explanation, said: list[Finding]) -> list[tuple[Measure, Band]]:
+def _barred(explanation: Explanation) -> list[tuple[Measure, Band]]:
     """Return the measures that say most, with their bands: what speaks against the dive, the first ones, the rest."""
     measures, bands = explanation.measures, explanation.bands
     first = [one for one in measures if one.name in FIRST_MEASURES]
     chosen: dict[str, tuple[Measure, Band]] = {}
-    for measure in (*(one.measure for one in said), *first, *worst_first(measures, bands)):
+    for measure in (*(one.measure for one in explanation.worst), *first, *worst_first(measures, bands)):
         band = band_for(measure, bands)
         if band is not None and (measure in first or band.tells_faults):
             chosen.setdefault(measure.name, (measure, band))

@@ -1,4 +1,4 @@
-"""The exemplar library in the app: its entries, and the starred dives of the session, which vote as exemplars."""
+"""The exemplar library in the app: its exemplars, and the starred dives of the session, which vote as exemplars."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
-    LibraryEntry,
     LibraryReport,
     Ready,
 )
@@ -37,11 +36,10 @@ class ExemplarLibrary(QObject):
         folder: folder of the coach's own library; None: there is none.
 
     Signals:
-        changed: the entries changed.
+        changed: the exemplars changed.
         dive_added: (str, str) key of a dive, and the exemplar that was made of it.
 
     Attributes:
-        entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has reported.
     """
 
@@ -52,7 +50,9 @@ class ExemplarLibrary(QObject):
         super().__init__(state)
         self._state, self._scheduler, self._edits, self._folder = state, scheduler, edits, folder
         self._bundled: ExemplarStore | None = None
-        self.entries: tuple[LibraryEntry, ...] = ()
+        self._known: dict[str, Exemplar] = {}  # as reported last, with those in the bin
+        self._own: list[str] = []
+        self._waiting: list[str] = []  # ids of own exemplars that are not encoded for the loaded weights
         self.writable = False
         self._facts: dict[str, ExemplarFacts] = {}  # latest facts that were sent to the worker, by exemplar id
         self._preparing: str | None = None  # id of the exemplar that is being encoded
@@ -68,17 +68,13 @@ class ExemplarLibrary(QObject):
     @property
     def exemplars(self) -> list[Exemplar]:
         """All exemplars that may vote; before the first report of the worker, the bundled exemplars."""
-        if self.entries:
-            return [entry.exemplar for entry in self.entries if not entry.exemplar.removed]
+        if self._known:
+            return [one for one in self._known.values() if not one.removed]
         try:
             return self._open_bundled().exemplars()
         except FineParserError as error:
             self._state.problem.emit(translated(error))
             return []
-
-    def entry(self, exemplar_id: str) -> LibraryEntry | None:
-        """Return the entry of an exemplar, or None."""
-        return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)
 
     def numbers(self, *, synchro: bool = False) -> Counter[str]:
         """Return the number of exemplars by dive number."""
@@ -91,9 +87,8 @@ class ExemplarLibrary(QObject):
 
     def find(self, exemplar_id: str) -> Exemplar | None:
         """Return the exemplar of an id; None if it does not exist or is not reported yet, see `changed`."""
-        entry = self.entry(exemplar_id)
-        if entry is not None or self.entries:
-            return entry.exemplar if entry is not None else None
+        if self._known:
+            return self._known.get(exemplar_id)
         with suppress(FineParserError):
             return self._open_bundled().get(exemplar_id)
         return None
@@ -101,7 +96,7 @@ class ExemplarLibrary(QObject):
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
         """Return the exemplar of an id that the user has requested; report a problem if it does not exist."""
         exemplar = self.find(exemplar_id)
-        if exemplar is None and not self.entries and self._folder is not None:
+        if exemplar is None and not self._known and self._folder is not None:
             self._state.problem.emit(self.tr("Your own exemplars are still being read: try again in a moment."))
         elif exemplar is None:
             self._state.problem.emit(self.tr("The exemplar {0} is no longer in the library.").format(exemplar_id))
@@ -109,9 +104,8 @@ class ExemplarLibrary(QObject):
 
     def mask(self, exemplar_id: str) -> MaskTrack | None:
         """Return the masks of an exemplar, or None; does not wait for a writer."""
-        entry = self.entry(exemplar_id)
         try:
-            if entry is None or not entry.own or self._folder is None:
+            if exemplar_id not in self._own or self._folder is None:
                 return self._open_bundled().mask(exemplar_id)
             # Closed at once: the worker may have to replace the file.
             with ExemplarStore.open(self._folder / FILE_NAME) as own:
@@ -181,7 +175,7 @@ class ExemplarLibrary(QObject):
     def _follow(self, key: str) -> None:
         """Let the exemplar of a starred dive have the dive's present details."""
         dive = self._state.find(key)
-        exemplar = self.find(dive.exemplar_id) if dive is not None and dive.exemplar_id and self.entries else None
+        exemplar = self.find(dive.exemplar_id) if dive is not None and dive.exemplar_id and self._known else None
         if dive is None or exemplar is None:
             return
         was = self._facts.get(exemplar.id, exemplar.facts)
@@ -206,18 +200,13 @@ class ExemplarLibrary(QObject):
 
     def _prepare_next(self) -> None:
         """Encode the next own exemplar for the loaded weights, at the lowest urgency."""
-        exemplar_id = next((one for one in self._waiting() if one not in self._tried), None)
+        exemplar_id = next((one for one in self._waiting if one not in self._tried), None)
         if exemplar_id is not None and self._preparing is None and self._weights_loaded:
             self._preparing = exemplar_id
             self._tried.add(exemplar_id)
             task = self._scheduler.submit(EncodeExemplarRequest(exemplar_id=exemplar_id))
             task.finished.connect(self._on_prepared)
             task.failed.connect(partial(self._on_not_prepared, exemplar_id))
-
-    def _waiting(self) -> list[str]:
-        """Return the ids of the own exemplars that are not encoded for the loaded weights."""
-        own = (entry for entry in self.entries if entry.own and not entry.exemplar.removed)
-        return [entry.exemplar.id for entry in own if entry.state == "waiting"]
 
     def _on_ready(self, ready: Ready) -> None:
         self._weights_loaded = True
@@ -229,7 +218,7 @@ class ExemplarLibrary(QObject):
     def _on_worker_failed(self, kind: str, message: str) -> None:
         if kind == "WorkerGone":
             self._listed_for = None  # no fault of the library: the next worker is asked again
-        elif not self.entries and kind != "WorkerCrash" and message != self._listed_for:
+        elif not self._known and kind != "WorkerCrash" and message != self._listed_for:
             self._listed_for = message
             self.refresh()  # exemplars can be compared with, without weights
 
@@ -255,7 +244,8 @@ class ExemplarLibrary(QObject):
             self._prepare_next()
 
     def _on_report(self, report: LibraryReport) -> None:
-        self.entries = tuple(report.entries)
+        self._known = {one.id: one for one in report.exemplars}
+        self._own, self._waiting = report.own, report.waiting
         self.writable = report.writable
         if report.notice and report.notice != self._notice and self._folder is not None:
             self._state.problem.emit(report.notice)

@@ -2,16 +2,14 @@
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.diving.details import details_of
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.dive_words import DiveWords, dive_words
@@ -32,7 +30,7 @@ from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import language, short_number, translated
 from fineparser_core.measures.explanation import Bands, good_bands
 from fineparser_core.measures.words import dive_text
-from fineparser_core.records import Analysis, ComparedDive
+from fineparser_core.records import ComparedDive
 from fineparser_core.support.atomic import sweep_leftovers, temporary_folder
 from fineparser_core.support.files import allowed_name
 from fineparser_core.support.processes import Failed
@@ -49,7 +47,6 @@ from fineparser_gui.support.process import Process
 PATIENCE_MS = 5000
 JOB_MODULE = "fineparser_core.export.jobs"
 _LONGEST_STEM = 120
-_Known = TypeVar("_Known", Dive, HistoryDive)
 
 
 class ExportState(Enum):
@@ -117,11 +114,11 @@ def named_file(*parts: str) -> str:
 
 
 def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
-    """Return the analyzed dives of a dive's diver, the oldest first; empty if the diver is not known."""
+    """Return the dives of a dive's diver, the oldest first; empty if the diver is not known."""
     name = dive.athlete.strip().casefold()
     if not name:
         return []
-    same = [one for one in dives if one.athlete.strip().casefold() == name and one.analysis is not None]
+    same = [one for one in dives if one.athlete.strip().casefold() == name]
     return sorted(same, key=lambda one: one.day or "")
 
 
@@ -156,7 +153,7 @@ def reported_dive(
 
     Args:
         dive: the dive, which is analyzed.
-        dives: dives of the session, for the trend.
+        dives: dives of the session or season, for the trend.
         drawings: whether its drawings are shown, and their notes beside its own.
         strobe: whether its stroboscopic picture is shown.
         club: of the diver, or "".
@@ -176,56 +173,17 @@ def reported_dive(
     )
 
 
-def reported_from_history(
-    dive: HistoryDive,
-    dives: Sequence[HistoryDive],
-    saved: SavedDive,
-    analysis: Analysis,
-    *,
-    drawings: bool,
-    club: str = "",
-) -> ReportedDive:
-    """Return a dive of the history for the report of a season.
-
-    Args:
-        dives: dives of the season, for the trend, in order of time.
-        saved: the dive's details, for its note and drawings.
-        drawings: whether the drawings are shown.
-        club: of the diver, or "".
-    """
-    return ReportedDive(
-        path=dive.path,
-        analysis=analysis,
-        details=details_of(dive, difficulty=None, note=notes_of(saved) if drawings else saved.note),
-        date=day_text(dive.day),
-        club=club,
-        marks=saved.drawings if drawings else (),
-        bands=good_bands(dive.dive_number, dive.board_m),
-        trend=tuple(
-            ReportedTrend(
-                label=day_text(one.day) or one.title, award=one.award, is_this=one.id == dive.id, judged=one.judged
-            )
-            for one in _like(dive, dives)
-            if one.award is not None or one.judged is not None
-        ),
-    )
-
-
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[ReportedTrend, ...]:
     """Return the trend of the judged or scored dives of the same number and board by the same diver."""
     points = []
-    for one in _like(dive, season_of(dive, dives)):
+    group = dive.dive_number, dive.known_board_m
+    for one in (one for one in season_of(dive, dives) if (one.dive_number, one.known_board_m) == group):
         scored = one.analysis and (one.analysis.scoring or one.analysis.own_award)
         judged = one.judging.award if one.judging is not None else None
         if scored or judged is not None:
             award, label = scored.award if scored else None, day_text(one.day) or one.title
             points.append(ReportedTrend(label=label, award=award, is_this=one.key == dive.key, judged=judged))
     return tuple(points)
-
-
-def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:
-    """Return the dives of the same number and board."""
-    return [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]
 
 
 class ExportQueue(QObject):
@@ -407,9 +365,12 @@ class ExportService(ExportQueue):
 
     def history_table(self, dives: Sequence[HistoryDive], history: HistoryService, path: Path) -> None:
         """Write dives of the history, as `table` does those of the session."""
-        self._add_made(
-            path, lambda: TableJob(path=path, dives=tuple(_exported_from_history(one, history) for one in dives))
-        )
+
+        def row(dive: HistoryDive) -> ExportedDive:
+            state = "analysed" if dive.analysed else "not analysed"
+            return replace(exported(history.restored(dive), drawings=True), state=state)
+
+        self._add_made(path, lambda: TableJob(path=path, dives=tuple(map(row, dives))))
 
     def season(
         self,
@@ -424,13 +385,9 @@ class ExportService(ExportQueue):
         """Write an overview with a note and a page for each dive of the history whose analysis is kept."""
 
         def make() -> ReportJob:
-            pages = []
-            for dive in dives:
-                saved, analysis = history.saved(dive), history.analysis(dive)
-                if saved is not None and analysis is not None:
-                    pages.append(
-                        reported_from_history(dive, dives, saved, analysis, drawings=drawings, club=self._state.club)
-                    )
+            every, club = [history.restored(dive) for dive in dives], self._state.club
+            known = [dive for dive in every if dive.analysis is not None]
+            pages = [reported_dive(dive, every, drawings=drawings, club=club) for dive in known]
             lacking = ExportError(
                 "Nothing is kept of what was found of some dives ({0}): open and analyse them again.",
                 len(dives) - len(pages),
@@ -443,11 +400,9 @@ class ExportService(ExportQueue):
 
         self._add_made(path, make)
 
-    def report(
-        self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
-    ) -> None:
-        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
-        self.add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
+    def report(self, dives: Sequence[ReportedDive], path: Path, title: str = "") -> None:
+        """Write a page for each dive, as PDF or HTML by the path's end."""
+        self.add(ReportJob(path=path, dives=tuple(dives), title=title))
 
     def meet_sheet(self, meet: Meet, path: Path, *, with_model: bool) -> None:
         """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""
@@ -477,18 +432,4 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
         corrected=dive.corrected_frames is not None,
         contact_corrected=dive.contact_corrected,
         marks=dive.drawings if drawings else (),
-    )
-
-
-def _exported_from_history(dive: HistoryDive, history: HistoryService) -> ExportedDive:
-    saved = history.saved(dive) or SavedDive(path=dive.path)
-    return ExportedDive(
-        path=dive.path,
-        details=details_of(dive, difficulty=saved.difficulty),
-        frames=(dive.in_frame, dive.out_frame),
-        state="analysed" if dive.analysed else "not analysed",
-        analysis=history.analysis(dive),
-        corrected=saved.correction.transitions is not None,
-        contact_corrected=saved.correction.contact_frame is not None,
-        marks=saved.drawings,
     )

@@ -1,7 +1,6 @@
 """The coach's store for the window: reading, edits, and following the changes of other windows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,14 +11,12 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal, SignalInstance
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated
-from fineparser_core.records import Analysis
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.keeping import PATIENCE_S, Keeping
-from fineparser_gui.services.meanwhile import open_store
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import Edit, EditStack, Subject
-from fineparser_gui.session.dive import SavedDive
+from fineparser_gui.session.dive import Dive, SavedDive, restored_attributes
 from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.records import HistoryDive, HistoryQuery, unpacked
 from fineparser_gui.store.store import Store, look_after
@@ -27,8 +24,6 @@ from fineparser_gui.support.background import Background
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 
 _LOOK_MS = 1500
-#: Dives that are changed on the window's thread.
-_MOST_AT_ONCE = 50
 
 Found = TypeVar("Found")
 
@@ -45,6 +40,9 @@ class HistoryService(QObject):
 
     Signals:
         changed: dives were added, changed or removed, by this window or another.
+
+    Attributes:
+        failed: whether the store could not be opened, so that nothing is kept.
     """
 
     changed = Signal()
@@ -63,7 +61,7 @@ class HistoryService(QObject):
         self._state, self._importer, self._path = state, importer, path
         self._cache = cache
         self._store: Store | None = None
-        self._told = False
+        self.failed = False
         self._seen = 0
         self._thread = Background(self)
         self.keeping = Keeping(state, analyses, state_of, lambda: self.store, paused_changed)
@@ -80,12 +78,12 @@ class HistoryService(QObject):
     @property
     def store(self) -> Store | None:
         """The store, opened at its first use; None if there is none or it cannot be opened, which the user knows."""
-        if self._store is None and self._path is not None and not self._told:
+        if self._store is None and self._path is not None and not self.failed:
             try:
                 months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
-                self._store = open_store(self._path, months, patience_s=PATIENCE_S)
+                self._store = Store(self._path, months, patience_s=PATIENCE_S)
             except FineParserError as error:
-                self._told = True
+                self.failed = True
                 self._state.problem.emit(translated(error))
                 return None
             self._tell_notice()
@@ -114,42 +112,18 @@ class HistoryService(QObject):
         self.changed.emit()
         return done
 
-    def write_many(
-        self, n_dives: int, act: Callable[[Store], Found], then: Callable[[Found], object] = lambda _: None
-    ) -> bool:
-        """Write with `act`, then call `then` with its result; return True if that comes later, for many dives."""
-        store = self.store
-        if n_dives <= _MOST_AT_ONCE or store is None:
-            done = self.write(act)
-            if done is not None:
-                then(done)
-            return False
-
-        def work(path: Path = store.path) -> Found:
-            with closing(Store(path)) as own:
-                return act(own)
-
-        def go_on(done: Found) -> None:
-            then(done)
-            self._look_for_others()
-
-        self._thread.run(work, go_on, self._state.problem.emit)
-        return True
-
     def known_names(self, of: Literal["athlete", "event"]) -> list[str]:
         """Return the names of divers or events in the history or the session, sorted."""
         known = self.read(lambda store: store.counts("athlete" if of == "athlete" else "event"), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
-    def saved(self, dive: HistoryDive) -> SavedDive | None:
-        """Return the stored details of a dive, or None if it is not there."""
-        found: Mapping[int, SavedDive] = self.read(lambda store: store.saved([dive.id]), {})
-        return found.get(dive.id)
-
-    def analysis(self, dive: HistoryDive) -> Analysis | None:
-        """Return the analysis of a dive, with its masks if they are still kept, or None."""
+    def restored(self, dive: HistoryDive) -> Dive:
+        """Return a dive as a session has it, with its analysis, and its masks if they are still kept."""
+        saved: Mapping[int, SavedDive] = self.read(lambda store: store.saved([dive.id]), {})
         content = self.read(lambda store: store.analysis(dive.id), b"")
-        return unpacked(content, dive.path, self._cache, dive.parse_id) if content else None
+        analysis = unpacked(content, dive.path, self._cache, dive.parse_id) if content else None
+        known = restored_attributes(saved.get(dive.id) or SavedDive(path=dive.path))
+        return Dive(key=str(dive.id), caught=True, model_analysis=analysis, analysis=analysis, **known)
 
     def open(self, dives: Iterable[HistoryDive]) -> None:
         """Add dives of the history to the session and show the first; those that it has already are only shown."""
@@ -210,51 +184,32 @@ class HistoryEditing(QObject):
         super().__init__(history)
         self._history, self._problem = history, problem
         self.edits = EditStack(self)
-        self.edits.handlers |= {
-            Subject.HISTORY_ATHLETES: lambda edit: self._apply(
-                edit, lambda store: store.set_athletes(edit.after, edit.before)
-            ),
-            Subject.HISTORY_ROWS: self._apply_rows,
-        }
+        self.edits.handlers |= {Subject.HISTORY_ATHLETES: self._apply_names, Subject.HISTORY_ROWS: self._apply_rows}
 
     def rename(self, old: str, new: str) -> None:
         """Give an athlete another name; athletes of the same name become the same athlete."""
         ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(exact={"athlete": old})), [])
         after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
-        self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
+        before, text = dict.fromkeys(ids, old), self.tr("renaming the athlete")
+        if before != after:
+            self.edits.do(Edit(subject=Subject.HISTORY_ATHLETES, before=before, after=after, text=text))
 
     def delete(self, ids: Sequence[int]) -> None:
         """Take dives out of the history; their videos stay."""
+        gone = self._history.write(lambda store: store.remove(ids))
+        if gone:
+            text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
+            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
 
-        def add_edit(gone: Sequence[int]) -> None:
-            if gone:
-                text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
-                self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
-
-        self._history.write_many(len(ids), lambda store: store.remove(ids), add_edit)
-
-    def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
-        if before != after:
-            self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
-
-    def _apply(self, edit: Edit, change: Callable[[Store], Mapping[int, object]]) -> Edit:
-        """Change the dives that have the values of `before`; return the edit with those alone, unless they are many."""
-        changed: Mapping[int, object] = {}
-
-        def tell(done: Mapping[int, object]) -> None:
-            nonlocal changed
-            changed = done
-            if n_left := len(edit.after) - len(done):
-                text = self.tr("Dives left as they are, as they were changed since: {0}.")
-                self._problem.emit(text.format(n_left))
-
-        if self._history.write_many(len(edit.after), change, tell):
-            return edit
-        before = {id_: edit.before[id_] for id_ in changed}
+    def _apply_names(self, edit: Edit) -> Edit:
+        """Name the dives that have the names of `before`; return the edit with those alone."""
+        done = self._history.write(lambda store: store.set_athletes(edit.after, edit.before))
+        if done is None:
+            return replace(edit, before=edit.after)
+        if n_left := len(edit.after) - len(done):
+            self._problem.emit(self.tr("Dives left as they are, as they were changed since: {0}.").format(n_left))
+        before = {id_: edit.before[id_] for id_ in done}
         return replace(edit, before=before, after={id_: edit.after[id_] for id_ in before})
 
     def _apply_rows(self, edit: Edit) -> None:
-        n_dives = len(edit.after or edit.before)
-        self._history.write_many(
-            n_dives, lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before)
-        )
+        self._history.write(lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before))

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from fineparser_gui.store.records import (
     recalled,
     results_of,
 )
-from fineparser_gui.store.store import SessionEntry, Store
+from fineparser_gui.store.store import Store
 from fineparser_gui.support.background import Background, Soon
 from fineparser_gui.support.images import jpeg_of
 
@@ -47,38 +47,49 @@ PATIENCE_S = 2.0
 _FOLLOWED = tuple(name for name in EDITABLE_FIELDS if name not in ("point", "correction"))
 
 
-@dataclass(frozen=True)
-class _Known:
-    """State of a dive when it was last written or read."""
-
-    saved: SavedDive
-    analysis: Analysis | None = None
-
-
-@dataclass(frozen=True)
 class _Work:
-    """Content of a write, and the known states once it is done."""
+    """Content of a write, and the state of the session's dives once it is done.
 
-    session_id: int
-    state: SavedSession
-    entries: tuple[SessionEntry, ...]
-    thumbnails: Mapping[str, np.ndarray]
-    known: Mapping[str, _Known]
+    Attributes:
+        known: changed dives by key, as they are written.
+        analyses: their analyses, None where they are not settled.
+
+    Args:
+        state: the session without its dives.
+        ids: ids of the dives that have rows, by key.
+    """
+
+    def __init__(self, session_id: int, state: SavedSession, ids: Mapping[str, int]) -> None:
+        self.known: dict[str, SavedDive] = {}
+        self.analyses: dict[str, Analysis | None] = {}
+        self._session_id, self._state, self._ids = session_id, state, dict(ids)
+        self._dives: dict[str, SavedDive] = {}
+        self._kept: dict[int, KeptDive] = {}
+        self._thumbnails: dict[int, np.ndarray] = {}
+
+    def add(self, dive: Dive, saved: SavedDive, kept: KeptDive | None) -> None:
+        """Add a dive to the session; `kept` if it has changed."""
+        place = len(self._dives)
+        self._dives[dive.key] = saved
+        if kept is not None:
+            self._kept[place], self.known[dive.key] = kept, saved
+            self.analyses[dive.key] = dive.analysis if kept.settled else None
+            if not kept.id and dive.thumbnail is not None:
+                self._thumbnails[place] = dive.thumbnail
 
     def told(self, ids: Mapping[str, int]) -> tuple[object, ...]:
         """Return the session's content without the rows of its dives."""
-        return self.state, tuple((one.key, ids.get(one.key) or one.saved) for one in self.entries)
+        return self._state, tuple((key, ids.get(key) or saved) for key, saved in self._dives.items())
 
     def write(self, path: Path) -> tuple[int, dict[str, int]]:
-        """Write the work into the store, see `Store.keep_session`. Raises: FineParserError."""
-        entries = [
-            replace(one, kept=replace(one.kept, thumbnail=jpeg_of(self.thumbnails[one.key])))
-            if one.kept is not None and one.key in self.thumbnails
-            else one
-            for one in self.entries
-        ]
+        """Write it into the store; return the ids of the session and, by key, of its rows. Raises: FineParserError."""
+        for place, pixels in self._thumbnails.items():
+            self._kept[place] = replace(self._kept[place], thumbnail=jpeg_of(pixels))
+        saved = replace(self._state, dives=tuple(self._dives.values()))
         with closing(Store(path, patience_s=PATIENCE_S)) as store:
-            return store.keep_session(self.session_id, self.state, entries)
+            ids = [self._ids.get(key, 0) for key in self._dives]
+            session_id, ids = store.keep_session(self._session_id, saved, ids, self._kept)
+        return session_id, {key: id_ for key, id_ in zip(self._dives, ids, strict=False) if id_}
 
 
 class Keeping(QObject):
@@ -116,7 +127,8 @@ class Keeping(QObject):
         self._store, self._thread = store, Background(self)
         self.session_id, self.trouble = 0, ""
         self.ids: dict[str, int] = {}
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, SavedDive] = {}  # when they were last written or read
+        self._analyses: dict[str, Analysis | None] = {}  # that were last written
         self._changed: set[str] = set()  # keys of the dives that may have to be written
         self._saved: dict[str, SavedDive] = {}  # as the dives are now, of those that have not changed since
         self._recalled: set[str] = set()
@@ -147,7 +159,7 @@ class Keeping(QObject):
         self._soon.stop()
         self.session_id, self.trouble = session_id, ""
         self.ids = {key: id_ for key, id_ in (ids or {}).items() if id_}
-        self._known = {dive.key: _Known(dive.saved) for dive in self._state.dives}
+        self._known, self._analyses = {dive.key: dive.saved for dive in self._state.dives}, {}
         self._recalled, self._saved = set(self.ids), {}
         self._changed = set(self._state.keys)
         self._told, self._revision = (), -1
@@ -198,7 +210,7 @@ class Keeping(QObject):
         except FineParserError as error:
             log.warning("history: %s", error)
             return False
-        return theirs is not None and getattr(theirs, name) != getattr(known.saved, name)
+        return theirs is not None and getattr(theirs, name) != getattr(known, name)
 
     def _wait(self) -> None:
         self._thread.waitForDone()
@@ -245,31 +257,25 @@ class Keeping(QObject):
         return work
 
     def _work(self) -> _Work:
-        entries: list[SessionEntry] = []
-        known: dict[str, _Known] = {}
-        thumbnails: dict[str, np.ndarray] = {}
+        work = _Work(self.session_id, self._state_of(), self.ids)
         for dive in self._state.dives:
             saved, kept = self._saved.get(dive.key), None
             if saved is None:
                 saved = self._saved[dive.key] = dive.saved
-            if dive.key in self._changed and len(known) < _AT_ONCE:
+            if dive.key in self._changed and len(work.known) < _AT_ONCE:
                 kept = self._kept(dive, saved)
                 if kept is None:
                     self._changed.discard(dive.key)
-                else:
-                    known[dive.key] = _Known(saved, dive.analysis if kept.settled else None)
-                    if not kept.id and dive.thumbnail is not None:
-                        thumbnails[dive.key] = dive.thumbnail
-            entries.append(SessionEntry(key=dive.key, id=self.ids.get(dive.key, 0), saved=saved, kept=kept))
-        return _Work(self.session_id, self._state_of(), tuple(entries), thumbnails, known)
+            work.add(dive, saved, kept)
+        return work
 
     def _kept(self, dive: Dive, saved: SavedDive) -> KeptDive | None:
         """Return the record of a dive to write, or None if nothing has changed."""
-        before = self._known.get(dive.key) or _Known(SavedDive(path=dive.path))
+        before = self._known.get(dive.key) or SavedDive(path=dive.path)
         waits = dive.busy or dive.rescoring or dive.refused or dive.asks_diver
         settled = dive.state is DiveState.READY and not waits
         found = dive.analysis if settled else None
-        if dive.key in self.ids and saved == before.saved and (found is None or found is before.analysis):
+        if dive.key in self.ids and saved == before and (found is None or found is self._analyses.get(dive.key)):
             return None
         results = results_of(dive)
         if results is None:
@@ -277,7 +283,7 @@ class Keeping(QObject):
         return KeptDive(
             id=self.ids.get(dive.key, 0),
             saved=saved,
-            changed=changed(before.saved, saved),
+            changed=changed(before, saved),
             results=results,
             settled=settled,
             pack=partial(packed, found) if found is not None else None,
@@ -288,6 +294,7 @@ class Keeping(QObject):
         assert work is not None
         self.session_id, ids = found
         self._known |= work.known
+        self._analyses |= work.analyses
         for key in [key for key, id_ in self.ids.items() if id_ in ids.values() and key not in ids]:
             del self.ids[key]  # a copy that was recalled while the row of its original was being written
         self.ids |= ids
@@ -309,8 +316,7 @@ class Keeping(QObject):
         id_ = self.ids.pop(key, 0)  # of a dive that comes back; another dive may have its row by now
         if id_ and not self._is_open(id_):
             self.ids[key], self._revision = id_, -1  # it may have been changed meanwhile
-        from_file = dive.saved if dive.identity is not None else SavedDive(path=dive.path)
-        self._known.setdefault(key, _Known(from_file))
+        self._known.setdefault(key, dive.saved if dive.identity is not None else SavedDive(path=dive.path))
         self._changed.add(key)
         self._saved.pop(key, None)  # it may have been changed before it came back
 
@@ -336,8 +342,7 @@ class Keeping(QObject):
         if known is not None and not self._is_open(known[0]):
             self.ids[dive.key], saved = known
             filled |= recalled(dive, saved)
-        before = self._known[dive.key]
-        self._known[dive.key] = replace(before, saved=replace(before.saved, **filled))
+        self._known[dive.key] = replace(self._known[dive.key], **filled)
         if any(getattr(dive, name) != value for name, value in filled.items()):
             self._state.update(dive.key, **filled)
 
@@ -351,8 +356,8 @@ class Keeping(QObject):
         news = {
             name: getattr(theirs, name)
             for name in _FOLLOWED
-            if getattr(mine, name) == getattr(known.saved, name) != getattr(theirs, name)
+            if getattr(mine, name) == getattr(known, name) != getattr(theirs, name)
         }
         if news:
-            self._known[dive.key] = replace(known, saved=replace(known.saved, **news))
+            self._known[dive.key] = replace(known, **news)
             self.say(dive.key, news)

@@ -9,18 +9,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from fineparser_core.export.coach_marks import (
-    ANGLE,
-    ARROW,
-    ELLIPSE,
-    FREEHAND,
-    LINE,
-    MOST_POINTS,
-    NOTE,
-    Mark,
-    Point,
-    strokes,
-)
+from fineparser_core.export.coach_marks import ANGLE, ARROW, FREEHAND, LINE, MOST_POINTS, NOTE, Mark, Point, strokes
 
 # Exports use the same marks; the app imports them from here.
 from fineparser_core.export.coach_marks import LONGEST_NOTE as LONGEST_NOTE
@@ -32,7 +21,7 @@ from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
 #: Number of points of each kind of drawing; for a freehand line the minimum.
-N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2}
+N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, FREEHAND: 2}
 #: Maximum number of drawings on a dive; all of them are searched when a frame is painted.
 MOST_DRAWINGS = 1000
 

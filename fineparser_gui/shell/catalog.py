@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fineparser_core.language import Phrase
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
+from fineparser_gui.session.drawings import ANGLE, ARROW, FREEHAND, LINE, NOTE
 from fineparser_gui.shell.main_window import MainWindow
 from fineparser_gui.shell.window_state import HelpPage, WindowState
 from fineparser_gui.support.actions import Command
@@ -272,7 +272,6 @@ CATALOG: tuple[Command, ...] = (
             _tool(ANGLE, Phrase("&Angle"), "A"),
             _tool(NOTE, Phrase("&Note"), "T"),
             _tool(ARROW, Phrase("A&rrow"), "R"),
-            _tool(ELLIPSE, Phrase("&Ellipse"), "E"),
             _tool(FREEHAND, Phrase("&Freehand"), "H"),
             _can("thickness", Phrase("&Thickness of the lines"), "Shift+D",
                  lambda w: w.player.drawing.change_pen("thickness"), lambda s: s.video_available, icon="thickness"),

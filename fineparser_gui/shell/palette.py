@@ -49,8 +49,8 @@ class CommandPalette(QDialog):
                     column, self.palette().text() if action.isEnabled() else self.palette().placeholderText()
                 )
             self.list.addTopLevelItem(item)
-        for fixed in FIXED:
-            item = QTreeWidgetItem([plain_text(fixed.text), plain_text(fixed.place), native_text(fixed.keys)])
+        for place, text, keys in FIXED:
+            item = QTreeWidgetItem([plain_text(text), plain_text(place), native_text(keys)])
             item.setDisabled(True)
             self.list.addTopLevelItem(item)
         for column in range(3):

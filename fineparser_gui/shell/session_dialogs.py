@@ -62,7 +62,8 @@ class SessionDialogs(QObject):
             sentences.append(self.tr("Exports that are not finished and will not be written: {0}").format(n_exports))
         if n_clips := len(self._session.library.adding):
             sentences.append(self.tr("Clips that are not in the library yet, and will not be: {0}").format(n_clips))
-        if not self._session.history.keeping.flush():
+        history = self._session.history
+        if not history.keeping.flush() or (history.failed and self.controller.holds_something):
             sentences.append(self.tr("The last changes of this session could not be kept."))
         return sentences
 

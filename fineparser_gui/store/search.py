@@ -38,11 +38,6 @@ def index(db: sqlite3.Connection, id_: int, text: str) -> None:
     db.execute("INSERT OR REPLACE INTO dive_search (rowid, words) VALUES (?, ?)", (id_, _spaced(_words(text))))
 
 
-def forget(db: sqlite3.Connection, id_: int) -> None:
-    """Make a dive unsearchable; deleting its row of `dive` does the same. Raises: sqlite3.Error."""
-    db.execute("DELETE FROM dive_search WHERE rowid = ?", (id_,))
-
-
 def query_condition(query: HistoryQuery, months: Sequence[str]) -> tuple[str, list[Any]]:
     """Return an SQL condition on `dive`, and its values, that is true of the listed dives that match a query.
 

@@ -3,11 +3,10 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,29 +19,12 @@ from fineparser_gui.session.dive import Dive, SavedDive, restored_attributes
 from fineparser_gui.session.session_file import SavedSession, parse_session, session_bytes
 from fineparser_gui.store.dives import KeptDive, StoredDives, keep_dive, known_row
 from fineparser_gui.store.file import backup_of, damage_in, lock_of
-from fineparser_gui.store.records import changed, results_of
-from fineparser_gui.store.rows import Row, rows_of, saved_dive_of, text_of
+from fineparser_gui.store.records import results_of
+from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "history.sqlite"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionEntry:
-    """A dive in the list of a session.
-
-    Attributes:
-        key: key of the dive in the session.
-        id: id of its row; 0: it has no row yet, or another dive of the session has its row.
-        saved: the part of it that a session stores.
-        kept: the dive if it has changed since the last write; None: it has not, or its video was never opened.
-    """
-
-    key: str
-    id: int
-    saved: SavedDive
-    kept: KeptDive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,46 +50,56 @@ class Store(StoredDives):
     """The store with its sessions; see `StoreFile` for the file and `StoredDives` for the dives."""
 
     def keep_session(
-        self, id_: int, state: SavedSession, entries: Sequence[SessionEntry], *, name: str = "", source: str = ""
-    ) -> tuple[int, dict[str, int]]:
+        self,
+        id_: int,
+        saved: SavedSession,
+        ids: Sequence[int],
+        kept: Mapping[int, KeptDive],
+        *,
+        name: str = "",
+        source: str = "",
+    ) -> tuple[int, list[int]]:
         """Write a session and the changes of its dives: all of it or nothing.
 
         Args:
             id_: id of the session; 0: a new session, which is not written while it is empty.
-            state: the session without its dives.
-            entries: its dives in their order.
+            ids: ids of the rows of its dives; 0: a dive has no row yet, or another dive of the session has its row.
+            kept: dives that have changed since the last write, by their places; not of a video that was never opened.
             name: name of a new session.
             source: digest of the file from which a new session comes; "": from no file.
 
         Returns:
-            Id of the session, and those of the dives that have rows, by key.
+            Id of the session, and those of the rows of its dives.
 
         Raises:
             ExportError: the file cannot be written.
         """
-        if not id_ and not entries and state.empty:
-            return 0, {}
-        now, content = _now(), _state_text(state)
+        if not id_ and saved.empty:
+            return 0, []
+        now, content = _now(), _state_text(saved)
         with self._writing() as db:
             before = _entry_rows(db, id_)
             there = {dive for _, dive, _ in before}
             # Rows in the list are there; other rows another window may have swept.
-            there |= {row.id for row in rows_of(db, [one.id for one in entries if one.id and one.id not in there])}
-            ids = {one.key: one.id for one in entries if one.id in there}
-            for one in entries:
-                if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
-                    ids[one.key] = keep_dive(db, one.kept)
-            rows = [_entry_row(place, one, ids.get(one.key)) for place, one in enumerate(entries)]
+            there |= {row.id for row in rows_of(db, [one for one in ids if one and one not in there])}
+            found = [one if one in there else 0 for one in ids]
+            for place, dive in kept.items():
+                if ids[place] or not self._has_row(db, dive, found):
+                    found[place] = keep_dive(db, dive)
+            rows = [
+                (place, row or None, "" if row else text_of(dive))
+                for place, (row, dive) in enumerate(zip(found, saved.dives, strict=True))
+            ]
             known = db.execute("SELECT state FROM session WHERE id = ?", (id_,)).fetchone()
             if known is None:
                 sql = "INSERT INTO session (id, name, source, begun_at, changed_at, state) VALUES (?, ?, ?, ?, ?, ?)"
                 id_ = db.execute(sql, (id_ or None, name, source, now, now, content)).lastrowid or 0
-            if known != (content,) or rows != before or any(one.kept for one in entries):
+            if known != (content,) or rows != before or kept:
                 db.execute("UPDATE session SET state = ?, changed_at = ? WHERE id = ?", (content, now, id_))
             if rows != before:
                 db.execute("DELETE FROM session_dive WHERE session = ?", (id_,))
                 db.executemany("INSERT INTO session_dive VALUES (?, ?, ?, ?)", [(id_, *row) for row in rows])
-        return id_, ids
+        return id_, found
 
     def session(self, id_: int) -> tuple[SavedSession, list[int]] | None:
         """Return a session and the ids of its dives, 0 for a dive without a row; None if it does not exist.
@@ -176,49 +168,6 @@ class Store(StoredDives):
         with self._writing() as db:
             db.executemany("DELETE FROM session WHERE id = ?", [(id_,) for id_ in ids])
 
-    def take_over(self, other: "Store") -> None:
-        """Take in the sessions of another store, and its dives that were changed since it began as a copy.
-
-        Raises:
-            ExportError: the file cannot be written.
-        """
-        with other._reading() as db:
-            sessions = db.execute("SELECT id, name, begun_at FROM session ORDER BY id").fetchall()
-            everything = [row[0] for row in db.execute("SELECT id FROM dive")]
-            changed_ids = {row[0] for row in db.execute("SELECT id FROM dive WHERE revision > 0 AND listed >= 0")}
-            rows = {row.id: row for row in rows_of(db, everything)}
-
-        def kept(row: Row) -> KeptDive:
-            told = changed(SavedDive(path=row.saved.path), row.saved) if row.id in changed_ids else frozenset[str]()
-            return KeptDive(
-                saved=row.saved,
-                changed=told,
-                results=row.results,
-                settled=row.results.analysed_at != "",
-                listed=row.listed == 1,
-                thumbnail=other.thumbnail(row.id),
-                pack=partial(other.analysis, row.id),
-            )
-
-        new = [row for row in rows.values() if row.id in changed_ids]
-        ids = dict(zip((row.id for row in new), self.keep([kept(row) for row in new]), strict=True))
-        for id_, name, begun_at in sessions:
-            source = f"{begun_at} {id_}"
-            found = other.session(id_)
-            if found is None or self.session_of(source):
-                continue
-            saved, theirs = found
-            entries = [
-                SessionEntry(
-                    key=str(place),
-                    id=ids.get(their_id, 0),
-                    saved=one,
-                    kept=kept(rows[their_id]) if their_id and their_id not in ids else None,
-                )
-                for place, (one, their_id) in enumerate(zip(saved.dives, theirs, strict=True))
-            ]
-            self.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)
-
     def sweep(self) -> None:
         """Delete dives that no session has and the history does not show, and empty sessions.
 
@@ -281,10 +230,6 @@ def _state_of(text: str) -> SavedSession:
         return SavedSession()
 
 
-def _entry_row(place: int, entry: SessionEntry, id_: int | None) -> tuple[int, int | None, str]:
-    return place, id_, "" if id_ else text_of(entry.saved)
-
-
 def _entry_rows(db: sqlite3.Connection, session: int) -> list[tuple[int, int | None, str]]:
     sql = "SELECT place, dive, own FROM session_dive WHERE session = ? ORDER BY place"
     return db.execute(sql, (session,)).fetchall()
@@ -322,10 +267,9 @@ def take_in(store: Store, saved: SavedSession, name: str, source: str) -> int:
     """
     if known := store.session_of(source):
         return known
-    entries = []
-    for place, dive in enumerate(saved.dives):
-        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=by_details(dive)))
-    return store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)[0]
+    found = {place: by_details(dive) for place, dive in enumerate(saved.dives)}
+    kept = {place: dive for place, dive in found.items() if dive is not None}
+    return store.keep_session(0, saved, [0] * len(saved.dives), kept, name=name, source=source)[0]
 
 
 def by_details(saved: SavedDive) -> KeptDive | None:

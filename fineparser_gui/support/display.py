@@ -11,41 +11,38 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-#: Shared library: its package on Debian, Fedora and Arch.
+#: Shared library: its package on Debian.
 _PACKAGES = {
-    "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
-    "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd"),
-    "libGLX.so.0": ("libglx0", "libglvnd-glx", "libglvnd"),
-    "libX11.so.6": ("libx11-6", "libX11", "libx11"),
-    "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb", "libx11"),
-    "libatomic.so.1": ("libatomic1", "libatomic", "gcc-libs"),
-    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs", "dbus"),
-    "libfontconfig.so.1": ("libfontconfig1", "fontconfig", "fontconfig"),
-    "libfreetype.so.6": ("libfreetype6", "freetype", "freetype2"),
-    "libglib-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
-    "libgthread-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
-    "libwayland-client.so.0": ("libwayland-client0", "libwayland-client", "wayland"),
-    "libwayland-cursor.so.0": ("libwayland-cursor0", "libwayland-cursor", "wayland"),
-    "libxcb-cursor.so.0": ("libxcb-cursor0", "xcb-util-cursor", "xcb-util-cursor"),
-    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm", "xcb-util-wm"),
-    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image", "xcb-util-image"),
-    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms", "xcb-util-keysyms"),
-    "libxcb-randr.so.0": ("libxcb-randr0", "libxcb", "libxcb"),
-    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil", "xcb-util-renderutil"),
-    "libxcb-render.so.0": ("libxcb-render0", "libxcb", "libxcb"),
-    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb", "libxcb"),
-    "libxcb-shm.so.0": ("libxcb-shm0", "libxcb", "libxcb"),
-    "libxcb-sync.so.1": ("libxcb-sync1", "libxcb", "libxcb"),
-    "libxcb-util.so.1": ("libxcb-util1", "xcb-util", "xcb-util"),
-    "libxcb-xfixes.so.0": ("libxcb-xfixes0", "libxcb", "libxcb"),
-    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb", "libxcb"),
-    "libxcb.so.1": ("libxcb1", "libxcb", "libxcb"),
-    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11", "libxkbcommon-x11"),
-    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon", "libxkbcommon"),
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libGLX.so.0": "libglx0",
+    "libX11.so.6": "libx11-6",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libatomic.so.1": "libatomic1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb.so.1": "libxcb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
 }
-#: Name of a system in its os-release file: the column of its packages, and the command that installs them.
-_SYSTEMS = {"debian": (0, "sudo apt install"), "fedora": (1, "sudo dnf install"), "arch": (2, "sudo pacman -S")}
-_OS_RELEASE = Path("/etc/os-release")
 
 
 def missing_libraries(platform: str) -> list[str]:
@@ -67,18 +64,16 @@ def missing_libraries(platform: str) -> list[str]:
 
 
 def install_sentence(libraries: list[str]) -> str:
-    """Return a sentence that names libraries and the command that installs them on this system."""
-    names = ", ".join(libraries)
-    system = _system()
-    if system is None or not any(name in _PACKAGES for name in libraries):
+    """Return a sentence that names libraries and, on Debian and its like, the command that installs them."""
+    names, packages = ", ".join(libraries), packages_of(libraries)
+    if not packages or shutil.which("apt") is None:
         return f"Qt needs {names}: install the packages of this system that hold them."
-    column, command = _SYSTEMS[system]
-    return f"Qt needs {names}: run `{command} {' '.join(packages_of(libraries, column))}` and try again."
+    return f"Qt needs {names}: run `sudo apt install {' '.join(packages)}` and try again."
 
 
-def packages_of(libraries: list[str], column: int = 0) -> list[str]:
-    """Return the packages of known libraries, each once; the column is that of Debian, Fedora or Arch."""
-    return sorted({_PACKAGES[name][column] for name in libraries if name in _PACKAGES})
+def packages_of(libraries: list[str]) -> list[str]:
+    """Return the Debian packages of known libraries, each once."""
+    return sorted({_PACKAGES[name] for name in libraries if name in _PACKAGES})
 
 
 def _plugin(platform: str) -> Path | None:
@@ -95,17 +90,6 @@ def _not_found(plugin: Path) -> list[str]:
         return []
     done = subprocess.run(["ldd", str(plugin)], capture_output=True, encoding="utf-8", check=False)
     return sorted({line.split()[0] for line in done.stdout.splitlines() if line.endswith("not found")})
-
-
-def _system() -> str | None:
-    """Return the known system that this system is or descends from."""
-    try:
-        lines = _OS_RELEASE.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    facts = dict(line.split("=", 1) for line in lines if "=" in line)
-    names = f"{facts.get('ID', '')} {facts.get('ID_LIKE', '')}".replace('"', "").split()
-    return next((name for name in names if name in _SYSTEMS), None)
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:

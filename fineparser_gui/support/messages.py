@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from time import monotonic
 
 from PySide6.QtCore import QEvent, QLocale, QMargins, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
@@ -17,8 +16,6 @@ Actions = Sequence[tuple[str, Callable[[], object]]]
 #: Time that a message stays, unless the mouse is over it or the focus in it, in milliseconds: two long sentences are
 #: read in it, and the list keeps them.
 SHOWN_MS = 15_000
-#: Time in which a message that was closed must not have come again to be shown anew, in seconds.
-_QUIET_S = 60.0
 #: Maximum number of messages in the list.
 _MOST_KEPT = 30
 _ENTRY_W = 420
@@ -35,7 +32,6 @@ class MessageCard(QFrame):
     Attributes:
         buttons: buttons of an offer.
         close_button: closes it.
-        closed: whether the user has closed it.
     """
 
     over = Signal()
@@ -46,8 +42,7 @@ class MessageCard(QFrame):
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
-        self.closed = False
-        self.close_button = icon_button(self.tr("Close the message"), self._close)
+        self.close_button = icon_button(self.tr("Close the message"), self.over.emit)
         top = Qt.AlignmentFlag.AlignTop
         row = lay_out(QHBoxLayout(spacing=10), (self._sign, 0, top), (self._text, 1), (self.close_button, 0, top))
         column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8)), row)
@@ -96,10 +91,6 @@ class MessageCard(QFrame):
             self._sign.setPixmap(pixmap("warning", color, 20))
         self.close_button.setIcon(icon("close", color))
 
-    def _close(self) -> None:
-        self.closed = True
-        self.over.emit()
-
     def _on_time(self) -> None:
         if self.close_button.hasFocus() or self._text.hasSelectedText():
             self._timer.start()
@@ -127,7 +118,6 @@ class MessageStack(QWidget):
         self.messages: list[MessageCard] = []
         self.kept: deque[tuple[str, str, Callable[[], object]]] = deque(maxlen=_MOST_KEPT)
         self.n_unread = 0
-        self._closed_s: dict[str, float] = {}  # times at which closed messages came last
         self._offer: MessageCard | None = None
         self._told: MessageCard | None = None
         self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
@@ -149,10 +139,7 @@ class MessageStack(QWidget):
         A message that is shown already stays longer. One that was closed, and still comes, is only kept.
         """
         self.n_unread += 1
-        self.keep(text, lambda: self._show_again(text))
-        if monotonic() - self._closed_s.get(text, -_QUIET_S) < _QUIET_S:
-            self._closed_s[text] = monotonic()
-            return
+        self.keep(text, lambda: self._show(text))
         self._show(text)
 
     def tell(self, text: str) -> None:
@@ -173,10 +160,6 @@ class MessageStack(QWidget):
         at = QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat)
         self.kept.appendleft((at, text, act))
         self.kept_changed.emit()
-
-    def _show_again(self, text: str) -> None:
-        self._closed_s.pop(text, None)
-        self._show(text)
 
     def _show(self, text: str, *, problem: bool = True) -> None:
         same = next((one for one in self.messages if one.text == text), None)
@@ -216,8 +199,6 @@ class MessageStack(QWidget):
         offered = message is self._offer
         if offered:
             self._offer = None
-        elif message.closed:
-            self._closed_s[message.text] = monotonic()
         self._remove(message)
         if offered:
             self.offer_closed.emit()

@@ -1,6 +1,6 @@
 """Colors and style sheet of the window: light, dark, or following the system."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -57,24 +57,7 @@ DARK = Theme(
     danger="#421c1e",
     on_danger="#ffb9b9",
 )
-#: Theme for a desktop that asks for more contrast.
-HIGH_LIGHT = replace(
-    LIGHT, window="#ffffff", sunken="#f0f0f0", border="#000000", text="#000000", muted="#262626", accent="#003d80"
-)
-HIGH_DARK = replace(
-    DARK,
-    window="#000000",
-    surface="#000000",
-    sunken="#1a1a1a",
-    border="#ffffff",
-    text="#ffffff",
-    muted="#e0e0e0",
-    accent="#8ec9ff",
-    on_accent="#000000",
-)
 
-#: Style sheet for elements that Fusion does not draw from the palette: cards, roles of labels and buttons, borders with
-#: enough contrast, and the mark of the control with the focus.
 _STYLE = """
 * {{ outline: none; }}
 QMainWindow, QDialog {{ background: {window}; }}
@@ -212,7 +195,7 @@ _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
 class ThemeManager(QObject):
-    """Manager of the theme, which follows the desktop's color scheme and its setting of contrast."""
+    """Manager of the theme, which follows the desktop's color scheme."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -221,9 +204,7 @@ class ThemeManager(QObject):
         self._applied: Theme | None = None
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._follow_system)
-        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._follow_system()
 
     def choose(self, choice: str) -> None:
@@ -233,17 +214,13 @@ class ThemeManager(QObject):
         self._follow_system()
 
     def _follow_system(self) -> None:
-        hints = QGuiApplication.styleHints()
-        scheme = hints.colorScheme()
+        scheme = QGuiApplication.styleHints().colorScheme()
         dark = scheme == Qt.ColorScheme.Dark
         if self._choice != "system":
             dark = self._choice == "dark"
         elif scheme == Qt.ColorScheme.Unknown:  # the desktop reports no scheme: use the initial palette
             dark = self._system_is_dark
-        if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
-            self.use(HIGH_DARK if dark else HIGH_LIGHT)
-        else:
-            self.use(DARK if dark else LIGHT)
+        self.use(DARK if dark else LIGHT)
 
     def use(self, theme: Theme) -> None:
         """Apply a theme; widgets redraw icons as the palette changes (`follow_palette`)."""

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.session.dive import Dive, DiveState
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 #: Seconds of the file shown before and after the dive.
 _MARGIN_S = 0.6
 _SHIFT_FRAMES = 10
-#: Thin and without arrow buttons.
-_STYLE = """
-QScrollBar:horizontal { background: palette(alternate-base); border: none; border-radius: 3px; margin: 0; }
-QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; min-width: 24px; }
-QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; border: none; }
-QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: none; }
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,26 +106,6 @@ class Legend(QWidget):
         return "&nbsp;&nbsp;&nbsp; ".join(texts)
 
 
-class TimelineScrollBar(QScrollBar):
-    """Scroll bar that is hidden while the timeline shows the whole file."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setAccessibleName(self.tr("Part of the video that the timeline shows"))
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setStyleSheet(_STYLE)
-        self.hide()
-
-    def follow(self, shown: tuple[float, float], whole: tuple[float, float]) -> None:
-        """Take its range from the view of the timeline, in frames, without emitting signals."""
-        (left, right), (first, last) = shown, whole
-        with QSignalBlocker(self):
-            self.setRange(round(first), round(last - (right - left)))
-            self.setPageStep(round(right - left))
-            self.setSingleStep(max(round((right - left) / 20), 1))
-            self.setValue(round(left))
-
-
 class Timeline(QWidget):
     """Timeline of a dive; click and drag seek or move a handle; the wheel zooms, with Shift it scrolls.
 
@@ -167,10 +140,8 @@ class Timeline(QWidget):
         self._plot: TimePlot | None = None
         self.thumbnails = Thumbnails(self)
         self._legend = Legend()
-        self._bar = TimelineScrollBar(self)
         self._column = QVBoxLayout(self, contentsMargins=QMargins(10, 5, 10, 3), spacing=2)
         self._column.addWidget(self._legend)
-        self._column.addWidget(self._bar)
         self._handles = Handles()
         self.content = TimelineContent()
         self._frame = 0
@@ -268,7 +239,6 @@ class Timeline(QWidget):
 
         self._plot = plot = TimePlot(self.thumbnails, self)
         self._column.insertWidget(1, plot)
-        self._bar.valueChanged.connect(lambda left: plot.show_frames(left, left + plot.shown[1] - plot.shown[0]))
         plot.sought.connect(lambda at: self.seek_requested.emit(min(max(int(at), 0), self.content.last_frame)))
         plot.pressed_line.connect(lambda line: self.seek_requested.emit(self._handles.frames[plot.lines.index(line)]))
         plot.proposals_double_clicked.connect(self._on_double_click)
@@ -311,10 +281,8 @@ class Timeline(QWidget):
             self._plot.set_active(place, "" if place is None else self._handles.text(place))
 
     def _fit_height(self) -> None:
-        self._bar.setVisible(self._plot is not None and not self._plot.shows_whole)
         if self._plot is not None:
             self._plot.setFixedHeight(self._plot.height_px)
-            self._bar.follow(self._plot.shown, self._plot.whole)
         self.setFixedHeight(self._column.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:

@@ -21,7 +21,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -58,7 +58,6 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     Ending,
     Failure,
-    LibraryEntry,
     LibraryReport,
     LibraryRequest,
     ParseRequest,
@@ -80,7 +79,6 @@ if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
 from functools import cached_property
 
-from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
 
 log = logging.getLogger(__name__)
@@ -129,16 +127,12 @@ class LibraryHandler:
         """Return the current content of the library."""
         store = self.store
         encoded, own = store.files.encoded(model_id), store.own_ids()
-
-        def entry(exemplar: Exemplar) -> LibraryEntry:
-            state = "ready" if exemplar.id in encoded else "waiting"
-            if exemplar.id in own and not exemplar.clip_path.is_file():
-                state = "no clip"
-            return LibraryEntry(exemplar=exemplar, own=exemplar.id in own, state=state)
-
+        mine = [one for one in store.exemplars() if one.id in own]
         return LibraryReport(
             id=request_id,
-            entries=[entry(one) for one in (*store.exemplars(), *store.removed())],
+            exemplars=[*store.exemplars(), *store.removed()],
+            own=sorted(own),
+            waiting=[one.id for one in mine if one.id not in encoded and one.clip_path.is_file()],
             writable=store.writable,
             notice=translated(store.notice),
             added=added,
@@ -147,13 +141,6 @@ class LibraryHandler:
 
 class ParseLost(FineParserError):
     """Error raised if the results of a clip are no longer kept: it has to be analyzed again."""
-
-
-class WatchArguments(TypedDict):
-    """Callback for the progress of a long job of the core, and the token that stops it."""
-
-    progress: ProgressCallback
-    cancel: CancelToken
 
 
 class Worker:
@@ -261,7 +248,8 @@ class Worker:
             self._library.change(request)
         elif isinstance(request, EncodeExemplarRequest):
             exemplar = self._library.store.get(request.exemplar_id)
-            self._open().exemplar_encoding(exemplar, **self._watch(request))
+            progress, cancel = self._watch(request)
+            self._open().exemplar_encoding(exemplar, progress=progress, cancel=cancel)
         else:
             added = self._add_exemplar(request)
         return self._library.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
@@ -276,7 +264,10 @@ class Worker:
             clip = parsed[0].clip
             if request.transitions is not None:
                 parsed = correct_transitions(*parsed, request.transitions)
-        made = self._open().add_exemplar(clip, request.facts, parsed=parsed, corrected=placed, **self._watch(request))
+        progress, cancel = self._watch(request)
+        made = self._open().add_exemplar(
+            clip, request.facts, parsed=parsed, corrected=placed, progress=progress, cancel=cancel
+        )
         return made.id
 
     @contextmanager
@@ -292,7 +283,7 @@ class Worker:
             raise
 
     def _parse(self, request: ParseRequest) -> Result:
-        watch = self._watch(request)
+        progress, cancel = self._watch(request)
         with self._search(request) as search:
             search.find_body = self._open().find_body
             found = find_clip(
@@ -302,9 +293,10 @@ class Worker:
                 end_frame=request.out_frame,
                 trim=request.trim,
                 search=search,
-                **watch,
+                progress=progress,
+                cancel=cancel,
             )
-            parse, encoding = self._open().parse(found.clip, found.recording, **watch)
+            parse, encoding = self._open().parse(found.clip, found.recording, progress=progress, cancel=cancel)
         check_content(Path(request.path), request.content)
         name = request.kept_as or request.id
         record = parse_record(parse, encoding)
@@ -313,10 +305,9 @@ class Worker:
         return Result(id=request.id, analysis=record[0]["analysis"], record_path=str(self._cache.path(name)))
 
     def _find_dives(self, request: TrimRequest) -> list[DiveSegment]:
-        watch = self._watch(request)
+        progress, cancel = self._watch(request)
         with self._search(request) as search:
-            tell = watch["progress"]
-            found = search.run(progress=lambda one: tell(replace(one, stage="scan")), cancel=watch["cancel"])
+            found = search.run(progress=lambda one: progress(replace(one, stage="scan")), cancel=cancel)
         check_content(Path(request.path), request.content)
         self._keep(request, {"segments": to_json(found.segments)})
         return found.segments
@@ -330,7 +321,7 @@ class Worker:
         dive = parse_dive_number(request.details.dive_number or "")
         difficulty = find_difficulty(dive, request.details.board_m, request.details.difficulty)
         check_rule(request.rule, self._library.store.exemplars, dive)
-        analyzer = self._open()
+        analyzer, (progress, cancel) = self._open(), self._watch(request)
         analyzer.use_profile(request.profile)  # of this thread alone: nothing else scores
         analysis = analyzer.score_parse(
             (parse, encoding),
@@ -340,7 +331,8 @@ class Worker:
             confirmed=True,  # the window asks before where the video speaks against the number
             n_exemplars=request.n_exemplars,
             rule=request.rule,
-            **self._watch(request),
+            progress=progress,
+            cancel=cancel,
         )
         answer = analysis_to_dict(analysis)
         if analysis.scoring is not None:  # else exemplars may come
@@ -374,11 +366,13 @@ class Worker:
             self._cache.remove(parse_id)
         raise ParseLost(Phrase("The analysis of this dive is no longer kept: analyse it again."))
 
-    def _watch(self, request: Request) -> WatchArguments:
+    def _watch(self, request: Request) -> tuple[ProgressCallback, CancelToken]:
+        """Return the callback that reports the progress of a request, and the token that stops it."""
+
         def tell(progress: Progress) -> None:
             self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
 
-        return {"progress": throttle(tell, _TELL_EVERY_S), "cancel": self._tokens[request.id]}
+        return throttle(tell, _TELL_EVERY_S), self._tokens[request.id]
 
 
 def _keep_latest(kept: dict[str, Value], name: str, value: Value, most: int) -> None:

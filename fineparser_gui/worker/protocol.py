@@ -178,26 +178,16 @@ class Result(Answer, frozen=True, kw_only=True):
     record_path: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class LibraryEntry:
-    """An exemplar, whether it is the coach's own, and whether it is encoded for the loaded weights.
-
-    Attributes:
-        state: "ready", "waiting" for its encoding, or "no clip".
-    """
-
-    exemplar: Exemplar
-    own: bool
-    state: str
-
-
 class LibraryReport(Answer, frozen=True, kw_only=True):
     """The libraries after a request.
 
-    notice says what is amiss with the coach's own library, or "". added is the id of a new exemplar.
+    own has the ids of the coach's own exemplars, waiting of those that are not encoded for the loaded weights. notice
+    says what is amiss with the coach's own library, or "". added is the id of a new exemplar.
     """
 
-    entries: list[LibraryEntry]
+    exemplars: list[Exemplar]
+    own: list[str]
+    waiting: list[str]
     writable: bool
     notice: str
     added: str | None = None

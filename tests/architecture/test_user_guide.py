@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "resources" / "guide"
 FILES = {code: GUIDE / f"{code}.md" for code in LANGUAGES}
 TRANSLATED = [code for code in FILES if code != ENGLISH]
-KEYS = {key for spec in (*CATALOG, *FIXED) for key in spec.keys}
+KEYS = {key for spec in CATALOG for key in spec.keys} | {key for _, _, keys in FIXED for key in keys}
 MOST_LETTERS = 18_000
 
 

@@ -25,7 +25,7 @@ from fineparser_core.language import (
 )
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
-from fineparser_gui.support.dive_plot import DayAxis, day_number
+from fineparser_gui.history.plot import DayAxis, day_number
 from fineparser_gui.support.formatting import board_text, decimal, signed
 from fineparser_gui.support.translation import TableTranslator, install_language
 from fineparser_gui.timeline.time_plot import TimeAxis

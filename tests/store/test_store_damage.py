@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from fineparser_gui.services.meanwhile import open_store
 from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError
-from fineparser_gui.services.meanwhile import open_store
 from fineparser_gui.store.file import backup_of
 from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.store import Store, look_after

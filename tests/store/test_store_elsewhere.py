@@ -9,10 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from fineparser_gui.services.meanwhile import open_store
 from history_kit import row
 from store_kit import add, dives_of, numbered_dive
 
-from fineparser_gui.services.meanwhile import open_store
 from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.file import lock_of
 from fineparser_gui.store.store import SessionEntry, Store, look_after

@@ -5,7 +5,7 @@ import pytest
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.dive_list import dive_list_csv, parse_dive_list, read_cell, read_dive_list
 from fineparser_core.diving.meet import MOST_ROWS
-from fineparser_core.diving.name_parsing import parse_file_name, parse_line
+from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.errors import ConfigError
 
 
@@ -132,10 +132,3 @@ def test_cells_are_read_as_they_are_typed():
 )
 def test_file_names(name, diver, number, board_m):
     assert parse_file_name(name) == DiveDetails(athlete=diver or "", dive_number=number, board_m=board_m)
-
-
-def test_what_is_typed_of_a_dive_may_lack_the_unit_of_the_board():
-    assert parse_line("207C 10") == DiveDetails(dive_number="207C", board_m=10.0)
-    assert parse_line("Anna\t107b\t3") == DiveDetails(athlete="Anna", dive_number="107B", board_m=3.0)
-    assert parse_line("5253B; Li Na; 7,5") == DiveDetails(athlete="Li Na", dive_number="5253B", board_m=7.5)
-    assert parse_line("12") == DiveDetails()

@@ -1,50 +1,24 @@
-"""A plot over days in which every point is a dive. Imported after the window's first paint."""
+"""A plot over days in which every point is a dive. Imported with the history's page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
 
+from fineparser_gui.store.records import TrendValue
 from fineparser_gui.support.formatting import decimal
 from fineparser_gui.support.widgets import literal
 
 _WIDEST_DAY = "  00/00/0000  "
 _BAND_ALPHA = 0.14
+#: Maximum number of points with error bars; more bars cannot be told apart.
+MOST_BARS = 300
 #: Maximum number of dives whose texts are shown at once where their points overlap.
 _MOST_TOLD = 8
 _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
-
-
-class PlottedDive(NamedTuple):
-    """A point of a plot.
-
-    Attributes:
-        error: half the length of its error bar; 0: none.
-    """
-
-    key: str
-    x: float
-    y: float
-    error: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """Points of the same color; `joined`: by a line in their order.
-
-    Attributes:
-        tell: text that is shown while the mouse is over a point, by the key of its dive.
-    """
-
-    dives: Sequence[PlottedDive]
-    color: QColor
-    tell: Callable[[str], str]
-    joined: bool = False
 
 
 class DayAxis(pg.AxisItem):
@@ -76,15 +50,18 @@ class NumberAxis(pg.AxisItem):
 
 
 class DivePlot(pg.PlotItem):
-    """A plot of series over days; a click on a point chooses its dive.
+    """A plot of values over days; a click on a point chooses its dive.
+
+    Args:
+        text: returns the text that is shown while the mouse is over a point.
 
     Signals:
-        chosen: (str) key of the dive whose point was clicked.
+        chosen: (int) id of the dive whose point was clicked.
     """
 
-    chosen = Signal(str)
+    chosen = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, text: Callable[[TrendValue], str]) -> None:
         axes = {"bottom": DayAxis("bottom"), "left": NumberAxis("left")}
         super().__init__(axisItems=axes, enableMenu=False)
         self.hideButtons()
@@ -92,7 +69,8 @@ class DivePlot(pg.PlotItem):
         self.showGrid(x=False, y=True, alpha=0.25)
         for side in ("bottom", "left"):
             self.getAxis(side).enableAutoSIPrefix(False)
-        self._points: list[pg.ScatterPlotItem] = []
+        self._text, self._points = text, list[pg.ScatterPlotItem]()
+        self._shown: dict[int, TrendValue] = {}
 
     def restyle(self, palette: QPalette, font: QFont) -> None:
         """Take the colors and the font of a widget."""
@@ -105,55 +83,57 @@ class DivePlot(pg.PlotItem):
             axis.setTextPen(palette.placeholderText().color())
         self.getAxis("left").setWidth(round(QFontMetricsF(font).horizontalAdvance("−00.00")) + 8)
 
-    def show_series(
+    def show_points(
         self,
-        series: Sequence[Series],
+        points: Sequence[TrendValue],
+        behind: Sequence[TrendValue],
+        palette: QPalette,
         *,
-        halo: QColor,
-        band: tuple[float, float] | None = None,
-        best: str | None = None,
+        joined: bool,
+        band: tuple[float, float] | None,
+        best: TrendValue | None,
     ) -> None:
-        """Show points instead of those before; that of `best` is a star.
+        """Show points instead of those before, with others in gray behind them; that of `best` is a star.
 
         Args:
-            halo: border of the points.
-            band: shaded behind them, y.
+            joined: by a line in their order.
+            band: shaded behind them.
         """
         self.clear()
-        self._points = []
+        color, halo = palette.highlight().color(), palette.base().color()
         if band is not None:
-            shade = QColor(series[0].color)
+            shade = QColor(color)
             shade.setAlphaF(_BAND_ALPHA)
             self.addItem(
                 pg.LinearRegionItem(band, orientation="horizontal", brush=shade, pen=pg.mkPen(None), movable=False)
             )
-        for one in series:
-            x, y = [dive.x for dive in one.dives], [dive.y for dive in one.dives]
-            errors = [2 * dive.error for dive in one.dives]
-            if one.joined:
-                self.plot(x, y, pen=pg.mkPen(one.color, width=1.5))
-            if any(errors):
-                bars = pg.ErrorBarItem(pen=pg.mkPen(one.color, width=1))
+        if joined:
+            self.plot(*_places(points), pen=pg.mkPen(color, width=1.5))
+        self._points, self._shown = [], {one.id: one for one in (*behind, *points)}
+        for shown, of in ((behind, palette.placeholderText().color()), (points, color)):
+            errors = [one.high - one.low for one in shown]
+            if any(errors) and len(shown) <= MOST_BARS:
+                x, y = _places(shown)
+                bars = pg.ErrorBarItem(pen=pg.mkPen(of, width=1))
                 bars.setData(x=np.asarray(x), y=np.asarray(y), height=np.asarray(errors), beam=0)
                 self.addItem(bars)
-            points = self._scatter(one, one.dives, halo)
-            self.addItem(points)
-            self._points.append(points)
-            for dive in one.dives:
-                if dive.key == best:
-                    self.addItem(self._scatter(one, [dive], halo, best=True))
-        self._fit([dive for one in series for dive in one.dives])
+            if shown:
+                self._points.append(self._add(shown, of, halo))
+        if best is not None:
+            self._add([best], color, halo, best=True)
+        self._fit([*behind, *points])
 
-    def _scatter(
-        self, of: Series, dives: Sequence[PlottedDive], halo: QColor, *, best: bool = False
+    def _add(
+        self, shown: Sequence[TrendValue], color: QColor, halo: QColor, *, best: bool = False
     ) -> pg.ScatterPlotItem:
+        x, y = _places(shown)
         points = pg.ScatterPlotItem(
-            x=[dive.x for dive in dives],
-            y=[dive.y for dive in dives],
-            data=[dive.key for dive in dives],
+            x=x,
+            y=y,
+            data=[one.id for one in shown],
             size=16 if best else 10,
             symbol="star" if best else "o",
-            brush=of.color,
+            brush=color,
             pen=pg.mkPen(halo, width=1),
             hoverable=True,
             hoverSize=16,
@@ -161,33 +141,38 @@ class DivePlot(pg.PlotItem):
         )
         points.setZValue(2)
         points.setCursor(Qt.CursorShape.PointingHandCursor)
-        points.sigHovered.connect(lambda _, spots, __: self._tell(spots, of.tell))
+        points.sigHovered.connect(lambda _, spots, __: self._show_texts(spots))
         points.sigClicked.connect(lambda _, spots, __: self.chosen.emit(spots[0].data()) if len(spots) else None)
+        self.addItem(points)
         return points
 
     def points(self) -> list[pg.ScatterPlotItem]:
-        """Return the points of each series."""
+        """Return the points in gray, and those before them."""
         return self._points
 
-    def _tell(self, spots: Sequence, tell: Callable[[str], str]) -> None:
-        self.setToolTip(literal("\n".join(tell(spot.data()) for spot in spots[:_MOST_TOLD])))
+    def _show_texts(self, spots: Sequence) -> None:
+        self.setToolTip(literal("\n".join(self._text(self._shown[spot.data()]) for spot in spots[:_MOST_TOLD])))
 
-    def _fit(self, dives: Sequence[PlottedDive]) -> None:
+    def _fit(self, shown: Sequence[TrendValue]) -> None:
         """Show all points, with space around a single point or points on a line."""
+        days, _ = _places(shown)
         for axis, low, high, least in (
-            (0, [dive.x for dive in dives], [dive.x for dive in dives], 2.0),
-            (1, [dive.y - dive.error for dive in dives], [dive.y + dive.error for dive in dives], 0.2),
+            ("xRange", days, days, 2.0),
+            ("yRange", [one.low for one in shown], [one.high for one in shown], 0.2),
         ):
-            if not dives:
-                continue
-            first, last = min(low), max(high)
-            around = max((last - first) * 0.08, (least - (last - first)) / 2)
-            self.setRange(**{"xRange" if axis == 0 else "yRange": (first - around, last + around)}, padding=0)
+            if shown:
+                first, last = min(low), max(high)
+                around = max((last - first) * 0.08, (least - (last - first)) / 2)
+                self.setRange(**{axis: (first - around, last + around)}, padding=0)
 
 
 def day_number(day: date) -> int:
     """Return a day as a place on a `DayAxis`."""
     return day.toordinal()
+
+
+def _places(shown: Sequence[TrendValue]) -> tuple[list[int], list[float]]:
+    return [day_number(date.fromisoformat(one.day)) for one in shown], [one.value for one in shown]
 
 
 def plot_canvas() -> pg.GraphicsLayoutWidget:
