@@ -128,7 +128,7 @@ class Keeping(QObject):
         self.session_id, self.trouble = 0, ""
         self.ids: dict[str, int] = {}
         self._known: dict[str, SavedDive] = {}  # when they were last written or read
-        self._analyses: dict[str, Analysis | None] = {}  # that were last written
+        self._written: dict[str, Analysis | None] = {}  # their analyses when they were last written
         self._changed: set[str] = set()  # keys of the dives that may have to be written
         self._saved: dict[str, SavedDive] = {}  # as the dives are now, of those that have not changed since
         self._recalled: set[str] = set()
@@ -159,7 +159,7 @@ class Keeping(QObject):
         self._soon.stop()
         self.session_id, self.trouble = session_id, ""
         self.ids = {key: id_ for key, id_ in (ids or {}).items() if id_}
-        self._known, self._analyses = {dive.key: dive.saved for dive in self._state.dives}, {}
+        self._known, self._written = {dive.key: dive.saved for dive in self._state.dives}, {}
         self._recalled, self._saved = set(self.ids), {}
         self._changed = set(self._state.keys)
         self._told, self._revision = (), -1
@@ -275,7 +275,7 @@ class Keeping(QObject):
         waits = dive.busy or dive.rescoring or dive.refused or dive.asks_diver
         settled = dive.state is DiveState.READY and not waits
         found = dive.analysis if settled else None
-        if dive.key in self.ids and saved == before and (found is None or found is self._analyses.get(dive.key)):
+        if dive.key in self.ids and saved == before and (found is None or found is self._written.get(dive.key)):
             return None
         results = results_of(dive)
         if results is None:
@@ -294,7 +294,7 @@ class Keeping(QObject):
         assert work is not None
         self.session_id, ids = found
         self._known |= work.known
-        self._analyses |= work.analyses
+        self._written |= work.analyses
         for key in [key for key, id_ in self.ids.items() if id_ in ids.values() and key not in ids]:
             del self.ids[key]  # a copy that was recalled while the row of its original was being written
         self.ids |= ids

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum, auto
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from msgspec import Meta
@@ -379,7 +379,7 @@ class Dive(SavedDive):
         return scored.scoring.exemplars if scored is not None and scored.scoring is not None else ()
 
 
-def restored_attributes(saved: SavedDive) -> dict[str, object]:
+def restored_attributes(saved: SavedDive) -> dict[str, Any]:
     """Return the attributes of the `Dive` of which a session keeps `saved`."""
     search = SearchState.NONE if saved.segments is None else SearchState.FOUND
     return {one.name: getattr(saved, one.name) for one in fields(SavedDive)} | {"search_state": search}

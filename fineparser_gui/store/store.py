@@ -277,5 +277,5 @@ def by_details(saved: SavedDive) -> KeptDive | None:
 
     None if its video was never opened, or is a recording of several dives.
     """
-    results = results_of(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
+    results = results_of(Dive(key="", **restored_attributes(saved)))
     return None if results is None else KeptDive(saved=saved, results=results, settled=False)

@@ -126,9 +126,9 @@ class ScriptedWorker(child.Worker):
             OWN["score"] = request.facts.score
         if isinstance(request, EncodeExemplarRequest):
             encoded.add(request.exemplar_id)
-        state = "ready" if OWN["id"] in encoded else "waiting"
-        entries = [{"own": True, "state": state, "exemplar": OWN}]
-        return LibraryReport(id=request.id, entries=entries, writable=True, notice="")
+        own = [OWN["id"]]
+        waiting = [one for one in own if one not in encoded]
+        return LibraryReport(id=request.id, exemplars=[OWN], own=own, waiting=waiting, writable=True, notice="")
 
 
 child.make_clip, child.find_clip = make_clip, find_clip

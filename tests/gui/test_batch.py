@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import activate, answer_dive, fail, request_of, scoring
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QItemSelectionModel, Qt
 
 from fineparser_gui.dives.table import DivesModel, Order
 from fineparser_gui.session.dive import DiveState
@@ -92,19 +91,10 @@ def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot)
     assert (dive.stopped, dive.parse_id, bool(dive.votes)) == (False, parsed_as, True)
 
 
-def _drag(view, row: int, below: int) -> None:
-    """Drag a row below another one, as the view does it after the drop."""
-    view.model().moveRows(QModelIndex(), row, 1, QModelIndex(), below + 1)
-
-
-def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtbot):
+def test_rows_are_reordered_by_keys_and_the_queue_follows(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     window, view = batch.window, batch.window.dives.view
     activate(qtbot, window)
-    _drag(view, 3, 0)
-    assert batch.session.keys == [first, fourth, second, third]
-    _drag(view, 1, 3)
-    assert batch.session.keys == [first, second, third, fourth]
     batch.session.select(third)
     qtbot.waitUntil(window.actions_by_id["move_up"].isEnabled)
     qtbot.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -131,7 +121,6 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     rows = [model.key(row) for row in range(4)]
     assert [batch.session.dive(key).athlete for key in rows] == ["anna", "Mia", "Zoë", ""]
     assert batch.session.keys == keys
-    assert not model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 3)
     batch.session.editing.set_athlete(rows[0], "Zuzana")
     assert model.key(2) == rows[0]
     batch.session.select(rows[0])
@@ -155,22 +144,6 @@ def test_a_removed_dive_comes_back_as_it_was(batch, qtbot):
     assert batch.session.dive(third).state is DiveState.QUEUED
     batch.window.actions_by_id["undo"].trigger()
     assert batch.session.dive(first).corrected_frames is None
-
-
-def test_the_number_is_typed_in_the_row(batch, qtbot):
-    view, key = batch.window.dives.view, batch.session.keys[3]
-    batch.session.select(key)
-    view.edit(view.currentIndex())
-    field = view.findChild(QLineEdit)
-    qtbot.keyClicks(field, "5253b 7,5 Mia")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: batch.session.dive(key).dive_number is not None)
-    dive = batch.session.dive(key)
-    assert (dive.dive_number, dive.board_m, dive.athlete) == ("5253B", 7.5, "Mia")
-    assert not view.model().setData(view.currentIndex(), "9999")
-    assert "'9999' contains no dive number" in batch.window.messages.text
-    batch.window.actions_by_id["undo"].trigger()
-    assert batch.session.dive(key).dive_number is None
 
 
 def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):

@@ -10,7 +10,6 @@ from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import (
     ARROW,
-    ELLIPSE,
     FREEHAND,
     MARK_COLORS,
     MOST_POINTS,
@@ -36,10 +35,7 @@ def test_a_drawing_shows_from_one_frame_to_another():
     assert "last_frame" not in to_dict(drawing.shown(7, 7))  # as older versions wrote them
 
 
-def test_an_ellipse_is_hit_on_its_rim_and_a_freehand_line_is_moved_whole():
-    ellipse = Drawing(kind=ELLIPSE, frame=0, points=((0, 0), (200, 100)))
-    assert ellipse.distance((100, 3)) == pytest.approx(3, abs=0.2)
-    assert ellipse.distance((100, 50)) == pytest.approx(50, abs=0.5)
+def test_a_freehand_line_is_moved_whole():
     line = Drawing(kind=FREEHAND, frame=0, points=((0, 0), (5, 9), (20, 0)))
     assert line.point_near((5, 9), 10) is None
     assert line.moved(1, 2).points == ((1, 2), (6, 11), (21, 2))
@@ -97,15 +93,14 @@ def test_an_end_of_a_line_is_moved_and_its_middle_moves_all_of_it(drawn, qtbot):
     assert session.current.drawings == (line,)
 
 
-@pytest.mark.parametrize("kind", [ELLIPSE, FREEHAND])
-def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, tmp_path):
+def test_a_line_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, tmp_path):
     session, window = drawn.session, drawn.window
     canvas, layer = window.player.pane.canvas, window.player.drawing.layers[0]
     plain = canvas.grab().toImage()
-    _trigger(drawn, f"draw_{kind}")
+    _trigger(drawn, "draw_freehand")
     _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))
     (made,) = session.current.drawings
-    assert (made.kind, made.frame, made.last_frame) == (kind, 0, None)
+    assert (made.kind, made.frame, made.last_frame) == (FREEHAND, 0, None)
     assert made.points[-1] == pytest.approx((30, 40), abs=0.2)
     assert window.player.drawing.tool is None
     assert canvas.grab().toImage() != plain
@@ -124,10 +119,9 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     assert (session.current.drawings[0].frame, session.current.drawings[0].end_frame) == (5, 12)
     write_session(session.snapshot(), tmp_path / "a.fineparser")
     (saved,) = read_session(tmp_path / "a.fineparser").dives[0].drawings
-    assert (saved.kind, saved.frame, saved.last_frame) == (kind, 5, 12)
+    assert (saved.kind, saved.frame, saved.last_frame) == (FREEHAND, 5, 12)
     assert np.ravel(saved.points) == pytest.approx(np.ravel(made.points), abs=0.01)
-    x, y = (20, 10) if kind == ELLIPSE else (20, 25)  # its rim, or the middle of the line
-    _drag(qtbot, canvas, _at(canvas, x, y), _at(canvas, x + 6, y + 3))
+    _drag(qtbot, canvas, _at(canvas, 20, 25), _at(canvas, 26, 28))
     moved = np.subtract(session.current.drawings[0].points, made.points)
     assert np.ravel(moved) == pytest.approx(np.tile([6, 3], len(made.points)), abs=0.5)
     _trigger(drawn, "delete_drawing")

@@ -1,5 +1,6 @@
 """The exemplar libraries in the window; the worker's part of them without its process, and once with it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from shown_studio import shown_studio
 
 from fineparser_core.diving.judging import read_judging
 from fineparser_core.errors import ExemplarError
-from fineparser_core.exemplars.records import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
 from fineparser_gui import app
@@ -26,7 +27,6 @@ from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
-    LibraryEntry,
     LibraryReport,
     Ready,
     ScoreRequest,
@@ -35,19 +35,20 @@ from fineparser_gui.worker.protocol import (
 an_exemplar = partial(exemplar, Path("/nowhere"))
 
 
-def entries() -> tuple[LibraryEntry, ...]:
-    rows = (
-        (an_exemplar("rendered-1", synthetic=True, score=88.0), False, "ready"),
-        (an_exemplar("mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35), True, "ready"),
-        (an_exemplar("mine-2", dive_number="107B", board_m=3.0, score=9.5), True, "waiting"),
-        (an_exemplar("mine-3", synchro=True), True, "no clip"),
-        (an_exemplar("mine-4", removed_at="2026-11-28"), True, "ready"),
-    )
-    return tuple(LibraryEntry(exemplar=e, own=own, state=state) for e, own, state in rows)
+MINE = (
+    an_exemplar("mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35),
+    an_exemplar("mine-2", dive_number="107B", board_m=3.0, score=9.5),
+    an_exemplar("mine-3", synchro=True),
+    an_exemplar("mine-4", removed_at="2026-11-28"),
+)
 
 
-def report(request_id: str, rows: tuple[LibraryEntry, ...], **changes) -> LibraryReport:
-    return LibraryReport(**{"id": request_id, "entries": list(rows), "writable": True, "notice": "", **changes})
+def report(request_id: str, mine: Sequence[Exemplar] = MINE, **changes) -> LibraryReport:
+    """What the worker tells of a rendered exemplar and of the coach's own, of which one waits for its encoding."""
+    exemplars = [an_exemplar("rendered-1", synthetic=True, score=88.0), *mine]
+    own = [one.id for one in mine]
+    told = {"exemplars": exemplars, "own": own, "waiting": ["mine-2"], "writable": True, "notice": ""}
+    return LibraryReport(**{"id": request_id, **told, **changes})
 
 
 READY = Ready(device="cpu", precision="fp32", card={"id": "m-1"})
@@ -59,7 +60,7 @@ def library_studio(qapp, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     with shown_studio(qapp, qtbot, tmp_path / "data") as made:
         made.client.received.emit(READY)
-        answer(made, entries())
+        answer(made)
         yield made
 
 
@@ -68,10 +69,10 @@ def asked(studio, kind):
     return requests(studio, kind)[-1]
 
 
-def answer(studio, rows, **changes) -> None:
+def answer(studio, mine: Sequence[Exemplar] = MINE, **changes) -> None:
     """Answer the latest request about the library."""
     request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
-    studio.client.received.emit(report(request.id, rows, **changes))
+    studio.client.received.emit(report(request.id, mine, **changes))
 
 
 def parsed_dive(studio, qtbot, path, folder) -> str:
@@ -87,12 +88,12 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     assert request.exemplar_id == "mine-2"
     fail(library_studio, request.id, "ExemplarError", "Its clip cannot be read.")
     library_studio.session.library.refresh()
-    answer(library_studio, entries())
+    answer(library_studio)
     assert not requests(library_studio, EncodeExemplarRequest)
     library_studio.client.received.emit(READY)  # of another worker, as the first died
     assert not requests(library_studio, ChangeLibraryRequest)
     library_studio.client.received.emit(msgspec.structs.replace(READY, card={"id": "m-2"}))
-    answer(library_studio, entries())
+    answer(library_studio)
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 
 
@@ -100,8 +101,8 @@ def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monk
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp, tmp_path / "data")
     fail(made, None, "CheckpointError", "The weights are damaged.")
-    answer(made, entries())
-    assert len(made.session.library.entries) == 5
+    answer(made)
+    assert len(made.session.library.exemplars) == 4
     assert not requests(made, EncodeExemplarRequest)
     made.window.close()
     made.window.deleteLater()
@@ -129,8 +130,8 @@ def test_a_starred_dive_votes_with_its_marks_and_the_transitions_that_the_coach_
     assert request.facts.score == session.dive(key).judged_score
     library_studio.client.die()
     qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # the star is not lost
-    mine = LibraryEntry(exemplar=an_exemplar("mine-9", **asdict(request.facts)), own=True, state="ready")
-    library_studio.client.received.emit(report(request.id, (*entries(), mine), added="mine-9"))
+    mine = an_exemplar("mine-9", **asdict(request.facts))
+    library_studio.client.received.emit(report(request.id, (*MINE, mine), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
     assert session.dive(key).exemplar_id == "mine-9"
     assert details_text(session.dive(key)) == "207C 10 m · ★"
@@ -224,18 +225,14 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
     request = asked(library_studio, ScoreRequest)
     fail(library_studio, request.id, "NoExemplarsError", "None.")
     library_studio.session.library.refresh()
-    added = LibraryEntry(exemplar=an_exemplar("new", dive_number="5253B"), own=True, state="ready")
-    answer(library_studio, (*entries(), added))
+    answer(library_studio, (*MINE, an_exemplar("new", dive_number="5253B")))
     assert library_studio.session.dive(key).scoring
     assert asked(library_studio, ScoreRequest).details.dive_number == "5253B"
 
 
-def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **changes) -> tuple[LibraryEntry, ...]:
-    """The entries with one exemplar changed."""
-    return tuple(
-        replace(one, exemplar=replace(one.exemplar, **changes)) if one.exemplar.id == name else one
-        for one in rows or entries()
-    )
+def with_changes(name: str, mine: Sequence[Exemplar] = MINE, **changes) -> list[Exemplar]:
+    """The coach's exemplars, one of them changed."""
+    return [replace(one, **changes) if one.id == name else one for one in mine]
 
 
 def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_studio, qtbot, small_video, tmp_path):
@@ -289,7 +286,7 @@ def test_what_is_amiss_with_the_library_is_said_once(library_studio):
     for _ in range(2):
         close_messages(library_studio.window.messages)
         library.refresh()
-        answer(library_studio, entries(), notice="library.sqlite was damaged: its backup is used instead.")
+        answer(library_studio, notice="library.sqlite was damaged: its backup is used instead.")
         said.append(library_studio.window.messages.text)
     assert said == ["library.sqlite was damaged: its backup is used instead.", ""]
 
@@ -302,10 +299,10 @@ def test_the_worker_changes_the_library_and_reports_it(tmp_path, monkeypatch):
     facts = ExemplarFacts(dive_number="107b", board_m=3.0, score=50.0)
     handler.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=facts))
     handler.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
-    told = [e for e in handler.report("l3", "m-1", None).entries if e.own]
-    assert [(e.state, e.exemplar.dive_number, e.exemplar.removed_at is not None) for e in told] == [
-        ("no clip", "107B", True)
-    ]
+    told = handler.report("l3", "m-1", None)
+    assert (told.own, told.waiting) == (["mine"], [])
+    (mine,) = (one for one in told.exemplars if one.id == "mine")
+    assert (mine.dive_number, mine.removed_at is not None) == ("107B", True)
     handler.store.close()
     again = LibraryHandler(folder)
     assert again.store.removed()  # its star may come back
@@ -353,19 +350,18 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY and not session.current.scoring)
     made.window.actions_by_id["votes"].trigger()
     qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding)
-    mine = next(entry for entry in library.entries if entry.own)
-    assert mine.state == "ready"
-    assert mine.exemplar.clip_path.is_file()
-    assert mine.exemplar.synthetic  # it is the bundled sample
-    assert library.mask(mine.exemplar.id) is not None
+    mine = library.find(session.current.exemplar_id)
+    assert mine.clip_path.is_file()
+    assert mine.synthetic  # it is the bundled sample
+    assert library.mask(mine.id) is not None
 
     def vote_of_mine() -> float | None:
-        return next((vote.score for vote in session.current.votes if vote.id == mine.exemplar.id), None)
+        return next((vote.score for vote in session.current.votes if vote.id == mine.id), None)
 
     # By itself, as the library changes.
     qtbot.waitUntil(lambda: vote_of_mine() == session.current.judged_score)
-    session.comparing.show_exemplar(mine.exemplar.id)
-    assert session.comparing.other.path == mine.exemplar.clip_path
+    session.comparing.show_exemplar(mine.id)
+    assert session.comparing.other.path == mine.clip_path
     session.comparing.end()
     made.window.actions_by_id["votes"].trigger()
     qtbot.waitUntil(lambda: vote_of_mine() is None)
@@ -373,5 +369,5 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: vote_of_mine() is not None)
     session.editing.set_judging(key, read_judging("7 7 7"))
     qtbot.waitUntil(lambda: vote_of_mine() == session.current.judged_score)
-    assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
+    assert session.current.correction.left_out == {mine.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY

@@ -197,7 +197,7 @@ def test_it_is_asked_which_of_two_is_the_diver_before_a_score(unsure, qtbot, tmp
 
 def test_another_diver_is_chosen_by_a_click_on_the_picture(unsure, qtbot, tmp_path):
     session, strip = unsure.session, unsure.window.player.divers
-    qtbot.waitUntil(lambda: all(strip._pictures.image(crop) is not None for crop in strip._crops))
+    qtbot.waitUntil(lambda: len(strip._pictures.want(strip._crops)) == len(strip._crops))
     click(qtbot, strip.cards[1])
     assert session.current.point == AthletePoint(frame=20, x=42.0, y=7.0)
     answer_dive(unsure, tmp_path, recognition=recognition())

@@ -49,7 +49,9 @@ class Desk:
 
     def finish(self, name: str) -> None:
         task = next(one for one in self.scheduler.running if one.key == name)
-        self.client.received.emit(LibraryReport(id=task.id, entries=[], writable=False, notice=""))
+        self.client.received.emit(
+            LibraryReport(id=task.id, exemplars=[], own=[], waiting=[], writable=False, notice="")
+        )
 
 
 @pytest.fixture

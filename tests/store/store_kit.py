@@ -9,7 +9,7 @@ from history_kit import made_dive, row
 from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.records import HistoryDive, HistoryQuery
-from fineparser_gui.store.store import SessionEntry, Store
+from fineparser_gui.store.store import Store
 
 #: A change; returns the change that takes it back.
 Change = Callable[[Store], "Change"]
@@ -104,8 +104,8 @@ class Model:
         return lambda store: self.remove(store, restored)
 
     def keep_session(self, store: Store, id_: int, dives: list[int]) -> None:
-        entries = [SessionEntry(key=str(one), id=one, saved=SavedDive(path=self.rows[one].path)) for one in dives]
-        kept, _ = store.keep_session(id_, SavedSession(), entries, name="" if id_ else "new")
+        saved = SavedSession(dives=tuple(SavedDive(path=self.rows[one].path) for one in dives))
+        kept, _ = store.keep_session(id_, saved, dives, {}, name="" if id_ else "new")
         if not id_ and not dives:
             assert kept == 0
             return

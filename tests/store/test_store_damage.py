@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fineparser_gui.services.meanwhile import open_store
 from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError
@@ -104,7 +103,7 @@ def _wrong_with(path: Path, *, in_log: bool) -> str:
 
 def _opened(path: Path, told: list[str]) -> tuple[list[int], dict[int, HistoryDive]]:
     """Open a store as the window does, which looks after it a moment later; returns its ids and dives."""
-    with closing(open_store(path)) as store:
+    with closing(Store(path)) as store:
         told += filter(None, [store.notice])
         if look_after(store.path):
             store.notice = ""

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -15,7 +14,7 @@ from store_kit import add, dives_of, number_of, numbered_dive
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_gui.session.session_file import SavedSession
 from fineparser_gui.store.file import backup_of
-from fineparser_gui.store.store import SessionEntry, Store, look_after
+from fineparser_gui.store.store import Store, look_after
 
 
 def _delete(path: Path, random: Random) -> None:
@@ -96,12 +95,12 @@ def faults(folder: Path, cases: range) -> list[str]:
 def test_a_dive_that_another_window_has_swept_comes_back_into_its_session(folder):
     with closing(Store(folder / "dives.sqlite")) as store, closing(Store(folder / "dives.sqlite")) as other:
         kept = row(numbered_dive(1, analysed_at=""))
-        entry = SessionEntry(key="a", id=0, saved=kept.saved, kept=kept)
-        session, ids = store.keep_session(0, SavedSession(), [entry])
-        store.keep_session(session, SavedSession(), [])
+        saved = SavedSession(dives=(kept.saved,))
+        session, ids = store.keep_session(0, saved, [0], {0: kept})
+        store.keep_session(session, SavedSession(), [], {})
         add(other, 2)
         other.sweep()
-        store.keep_session(session, SavedSession(), [replace(entry, id=ids["a"], kept=None)])
+        store.keep_session(session, saved, ids, {})
         assert other.session(session)[0].dives == (kept.saved,)
 
 
