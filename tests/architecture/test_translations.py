@@ -1,4 +1,4 @@
-"""What the user reads goes through Qt's translation function."""
+"""What the user reads goes through Qt's translation function, and is shown as it is: nothing reads it as markup."""
 
 import ast
 import re
@@ -13,6 +13,7 @@ from fineparser_core import language
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
+
 import translations  # noqa: E402
 
 SOURCES = sorted((ROOT / "fineparser_gui").rglob("*.py"))
@@ -177,3 +178,73 @@ def test_gettext_gives_back_what_it_gets(tmp_path):
     emptied: translations.Table = {english: {} for english in table}
     assert translations.import_po(emptied, tmp_path / "ru.po") == len(table)
     assert emptied == {english: {"ru": known["ru"]} for english, known in table.items()}
+
+
+#: Functions whose results are shown as they are.
+_LITERAL = {"literal", "escape"}
+#: Calls of Qt that take text for a page if it looks like one, with the place of that text.
+_GUESSES = {
+    "setToolTip": -1, "showText": 1, "setLabel": 0, "question": 2, "information": 2, "warning": 2, "critical": 2,
+    "about": 2, "setHtml": 0, "setInformativeText": 0, "setWhatsThis": 0, "setStatusTip": 0,
+}  # fmt: skip
+_KEYWORDS = {"toolTip", "whatsThis", "statusTip", "informativeText"}
+#: Where pages are written on purpose, from texts of the program and escaped values.
+_PAGES = {"help_dialog.py"}
+
+
+def _is_literal(value):
+    """Return True if a value is text of the program alone, or the result of a function that keeps it as it is."""
+    if isinstance(value, ast.IfExp):
+        return _is_literal(value.body) and _is_literal(value.orelse)
+    if isinstance(value, ast.Call):
+        plain = called(value) in ("tr", "text") and isinstance(value.args[0], ast.Constant) and len(value.args) == 1
+        return plain or called(value) in _LITERAL
+    return isinstance(value, ast.Constant)
+
+
+def _bypasses(tree):
+    """Yield the lines where a text is shown that may be read as markup."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            shown = [one.value for one in node.keywords if one.arg in _KEYWORDS]
+            logs = (
+                isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "log"
+            )
+            place = _GUESSES.get(called(node)) if not logs else None
+            if place is not None and len(node.args) > max(place, 0):
+                shown.append(node.args[place])
+            if called(node) == "QLabel" and node.args:  # `widgets.label` makes them plain
+                shown.append(node.args[0])
+            yield from (one.lineno for one in shown if not _is_literal(one))
+        elif isinstance(node, ast.FunctionDef):
+            inside = list(ast.walk(node))
+            tips = any(isinstance(one, ast.Attribute) and one.attr == "ToolTipRole" for one in inside)
+            if tips and not any(isinstance(one, ast.Call) and called(one) in _LITERAL for one in inside):
+                yield node.lineno
+
+
+def test_every_text_that_qt_might_take_for_a_page_is_kept_from_it():
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((ROOT / "fineparser_gui").rglob("*.py"))
+        if path.name not in _PAGES
+        for line in sorted(set(_bypasses(ast.parse(path.read_text(encoding="utf-8")))))
+    ]
+    assert found == []
+
+
+def test_the_scan_finds_what_bypasses_it():
+    code = """
+w.setToolTip(name)
+w.setToolTip(self.tr("of {0}").format(name))
+w.setToolTip(literal(name) if name else "")
+w.setToolTip(self.tr("all"))
+QMessageBox.question(self, "", f"{name}?")
+QPushButton("x", toolTip=name)
+QLabel(name)
+def data(role):
+    return name if role == Qt.ItemDataRole.ToolTipRole else None
+"""
+    assert sorted(set(_bypasses(ast.parse(code)))) == [2, 3, 6, 7, 8, 9]

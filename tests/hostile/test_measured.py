@@ -119,7 +119,7 @@ def _archives():
     for shape in ("(2, 1000000, 1000000)", "(-2, 6, 8)", "(2, 6, 9)", f"({'9' * 3000},)", "(2, 6", "2"):
         header = _npy(masks).replace(b"(2, 6, 8)", shape.encode())
         yield f"shape {shape[:24]}", _npz(frames=_npy(frames), masks=header)
-    yield "bomb", _npz(frames=_npy(frames), masks=_npy(np.zeros((2, 30_000, 20_000), np.uint8)))
+    yield "bomb", _npz(frames=_npy(frames), masks=_npy(np.zeros((2, 12_000, 12_000), np.uint8)))
 
 
 def _npy(array):

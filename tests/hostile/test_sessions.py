@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox rea
 
 N_SESSIONS = 1000
 #: Read whole by every run.
-N_QUICK = 150
+N_QUICK = 80
 SHOWN_QUICK = ("as it should be", "frames beyond the end", "drawings far away", "a name with tags")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from narrow_networks import narrow
 from safetensors import safe_open
 
 from fineparser_core.checkpoints import kinetics
@@ -22,6 +23,7 @@ from fineparser_core.commands.convert import main
 from fineparser_core.errors import CheckpointError
 from fineparser_core.models.i3d import I3D
 
+pytestmark = pytest.mark.usefixtures("narrow_networks")
 MIXED = ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
 BRANCHES = {
     "Branch_0/Conv3d_0a_1x1": "branch_0",
@@ -37,7 +39,7 @@ BRANCHES = {
 def expected():
     """Random weights under the names of our I3D."""
     rng = np.random.default_rng(0)
-    with torch.device("meta"):
+    with narrow(), torch.device("meta"):
         shapes = {name: tuple(tensor.shape) for name, tensor in I3D().state_dict().items()}
     shapes |= {f"{LOGITS}.conv3d.weight": (400, 1024, 1, 1, 1), f"{LOGITS}.conv3d.bias": (400,)}
     weights = {}

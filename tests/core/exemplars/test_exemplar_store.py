@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,19 +138,6 @@ def test_a_library_of_another_version_is_named_and_left_alone(tmp_path, version,
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
-def test_a_damaged_version_is_written_again(tmp_path):
-    with ExemplarStore.open_own(tmp_path) as library:
-        add(library, "ex0")
-    for bit in range(32):
-        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
-            flipped = (SCHEMA_VERSION ^ 1 << bit) - (1 << 32) * (bit == 31)
-            db.execute(f"PRAGMA user_version = {flipped}")
-        with ExemplarStore.open_own(tmp_path) as library:
-            assert [one.id for one in library.exemplars()] == ["ex0"]
-            assert not library.notice
-    assert not list(tmp_path.glob("*damaged*"))
-
-
 def test_facts_that_another_window_has_changed_since_are_left(tmp_path):
     other = replace(FACTS, diver="Bo")
     with ExemplarStore.open_own(tmp_path) as library:
@@ -203,7 +189,9 @@ def test_a_byte_of_the_first_page_is_damaged(tmp_path, every, flip):
         add(library, "one")
     sound = (tmp_path / "sound" / FILE_NAME).read_bytes()
     head = range(100)  # of which SQLite makes sense byte by byte
-    for at in sorted({*range(0, 4096, every), *head} - {63}):  # which makes it the library of another version
+    for at in sorted({*range(0, 4096, every), *head}):
+        if (at, flip) == (63, 0xFF):  # which makes it the library of another version
+            continue
         folder = tmp_path / str(at)
         shutil.copytree(tmp_path / "sound", folder)
         (folder / FILE_NAME).write_bytes(sound[:at] + bytes([sound[at] ^ flip]) + sound[at + 1 :])

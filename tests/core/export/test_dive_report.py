@@ -249,7 +249,7 @@ def test_nothing_of_a_page_is_cut_in_any_language(dive, tmp_path, speak, code, m
 
     monkeypatch.setattr(pdf_canvas, "fit_line", fit_line)
     monkeypatch.setattr(pdf_canvas.PdfCanvas, "wrapped", wrapped)
-    season = [replace(dive, date=f"2026-05-0{day}") for day in (1, 2, 3)]
+    season = [replace(dive, date=f"2026-05-0{day}", path=tmp_path / "gone.mp4") for day in (1, 2, 3)]
     measured = replace(
         dive.analysis, measures=tuple(replace(one, value=2 * one.value) for one in measures_of(dive.analysis))
     )

@@ -1,3 +1,5 @@
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ def motion(to_scene):
     )
 
 
+@cache
 def filmed(width_m, *, pan_px=0.0, n=96, water=(40, 110, 170), late=False):
     """Pictures of a pool with ripples, in which foam of a width spreads from the contact on, and what takes them home.
 
@@ -76,6 +79,7 @@ def test_a_rip_has_no_width():
 
 def test_foam_of_another_dive_is_no_splash():
     pictures, fall = filmed(0.0)
+    pictures = [picture.copy() for picture in pictures]
     for picture in pictures[CONTACT:]:
         cv2.ellipse(picture, (470, 250), (40, 12), 0, 0, 360, FOAM, -1)
     assert splash_of(pictures, fall)[0] == 0

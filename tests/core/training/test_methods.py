@@ -13,6 +13,7 @@ import torch
 from torchvision.models import video
 
 from fineparser_core.checkpoints.networks import create_model
+from fineparser_core.commands.cli import main
 from fineparser_core.methods import register_method
 from fineparser_core.training.objective import make_objective
 from fineparser_core.training.presets import method_config
@@ -48,15 +49,15 @@ def train(elsewhere, rendered_root, epochs):
     return ("-m", "fineparser_core.commands.cli", "train", *words(elsewhere, rendered_root), *TRAIN, *shares)
 
 
-def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root):
+def test_a_method_elsewhere_trains_and_is_measured(elsewhere, rendered_root, capfd):
     done = run(elsewhere, *train(elsewhere, rendered_root, "2"), "--out", elsewhere / "run")
     assert done.returncode == 0, done.stderr
     weights = ("--weights", elsewhere / "run" / "bundle", "--device", "cpu")
-    evaluate = ("-m", "fineparser_core.commands.cli", "eval", *words(elsewhere, rendered_root), *weights)
-    unknown = run(elsewhere, *evaluate)
-    assert unknown.returncode == 5
-    assert "is of your own method colors:colors: name it again (--method colors:colors)." in unknown.stderr
-    measured = run(elsewhere, *evaluate, "--method", "colors:colors", "--out", elsewhere / "report")
+    evaluate = ("eval", *words(elsewhere, rendered_root), *weights)
+    assert main([*map(str, evaluate)]) == 5
+    assert "is of your own method colors:colors: name it again (--method colors:colors)." in capfd.readouterr().err
+    report = ("--method", "colors:colors", "--out", elsewhere / "report")
+    measured = run(elsewhere, "-m", "fineparser_core.commands.cli", *evaluate, *report)
     assert measured.returncode == 0, measured.stderr
     trained = json.loads((elsewhere / "run" / "results.json").read_bytes())
     found = json.loads((elsewhere / "report" / "evaluation.json").read_bytes())["data"]
