@@ -145,21 +145,17 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         ]
     ),
     "millions of dives found": lambda: _with(segments=[0] * 2_000_000),
-    "a name of megabytes": lambda: _with(athlete="x" * 5_000_000),
     "a format that is a tree": lambda: _with(format=[[list(range(1000))] * 20] * 20),
     "larger than a session": lambda: _with(athlete="x" * 17_000_000),
     "frames beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=2**31 - 1, transitions=[10**9, 10**9 + 1]),
-    "an in point beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=None),
     "an in point behind the out point": lambda: _with(in_frame=100, out_frame=50),
     "drawings far away": lambda: _with(drawings=[NOTE, FAR]),
     "the same keys twice": lambda: _with().replace(b'"paused"', b'"dives": [], "selected": 0, "paused"'),
     "a lone surrogate": lambda: _with(athlete="\ud800", drawings=[NOTE | {"text": "\udfff"}]),
     "the zero device": lambda: _with(**_path("/dev/zero")),
-    "a list for ffmpeg": lambda: _with(**_path("concat:/etc/passwd|/etc/hosts")),
     "a name with tags": lambda: _with(athlete="<img src='/dev/zero'>", **_path("/<b>bold<b>/<img src=x>.mp4")),
     "a name that steers a terminal": lambda: _with(**_path("/a/\x1b[2J\r\n\x07.mp4")),
     "the wrong video": lambda: _with(video=valid_session()["dives"][2]["video"]),
-    "two byte order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _with(),
 }
 
 

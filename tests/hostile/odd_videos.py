@@ -18,7 +18,6 @@ ALL = list(range(N))
 
 Maker = Callable[[Path], object]
 Packets = Callable[[list[av.Packet]], Sequence[av.Packet]]
-QUIET = {"x265-params": "log-level=none:bframes=3"}
 AVI_BASE = {"time_base": Fraction(1, 30)}
 
 
@@ -242,7 +241,6 @@ OTHER_SIZE = video(format="mpegts", size_px=(96, 80))
 WHOLE: dict[str, tuple[str, Maker]] = {
     "H.264 in MP4": ("a.mp4", H264),
     "H.264 in Flash video": ("a.flv", H264),
-    "H.264 with its header first": ("a.mp4", HEADER_FIRST),
     "VP8 with hidden frames": ("a.webm", video(codec="libvpx", encoder={"auto-alt-ref": "1", "lag-in-frames": "16"})),
     "VP9 with hidden frames": (
         "a.webm",
@@ -250,14 +248,12 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     ),
     "AV1": ("a.mp4", video(codec="libsvtav1", encoder={"preset": "8", "crf": "1"}, size_px=(128, 96))),
     "MPEG-2 in a program stream": ("a.mpg", video(codec="mpeg2video", **AVI_BASE, format="vob", encoder={"bf": "2"})),
-    "MPEG-2, interlaced": ("a.mkv", video(codec="mpeg2video", **AVI_BASE, encoder={"flags": "+ilme+ildct"})),
     "H.264, interlaced": ("a.mp4", video(encoder={"x264-params": "interlaced=1"}, size_px=(64, 64))),
     "MPEG-2 in MXF": ("a.mxf", video(codec="mpeg2video", fps=25, time_base=Fraction(1, 25), encoder={"g": "12"})),
     "FFV1, grey, 16 bits": ("a.mkv", video(codec="ffv1", pix_fmt="gray16le")),
     "no compression in AVI": ("a.avi", video(codec="rawvideo", **AVI_BASE)),
     "QuickTime animation with alpha": ("a.mov", video(codec="qtrle", pix_fmt="argb")),
     "animated PNG": ("a.apng", video(codec="apng", pix_fmt="rgb24")),
-    "full range": ("a.mp4", video(pix_fmt="yuvj420p")),
     "HDR tags": (
         "a.mkv",
         video(
@@ -267,7 +263,6 @@ WHOLE: dict[str, tuple[str, Maker]] = {
         ),
     ),
     "very wide": ("a.mp4", video(size_px=(4096, 16))),
-    "very tall": ("a.mp4", video(size_px=(16, 2048))),
     "turned by 3 degrees": ("a.mp4", video(rotation_deg=3)),
     "a matrix of zeros": (
         "a.mp4",
@@ -279,8 +274,6 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     "a pause of an hour": ("a.mkv", video(times_s=[Fraction(n, 30) + 3600 * (n > 20) for n in ALL])),
     "1000 a second": ("a.mp4", video(fps=1000, time_base=Fraction(1, 1000))),
     "one in ten seconds": ("a.mkv", video(times_s=[Fraction(10 * n) for n in ALL])),
-    "29.97": ("a.mp4", video(fps=Fraction(30000, 1001), times_s=[Fraction(1001 * n, 30000) for n in ALL])),
-    "begins after ten days": ("a.mkv", video(times_s=[864000 + Fraction(n, 30) for n in ALL])),
     "stamps far below zero": restamped(lambda n, step: -(2**40) + n * step),
     "stamps of 2 ** 60": restamped(lambda n, step: 2**60 + n * step),
     "stamps from one end to the other": restamped(lambda n, step: (n - 20) * 2**44),
@@ -300,10 +293,8 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     "Motion JPEG in AVI": ("a.avi", MOTION_JPEG),
     "nine streams": ("a.mkv", streams(*[("video", {})] * 9)),
     "a title in Latin-1": ("a.mp4", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"K\xfcr!!"))),
-    "a title with nulls": ("a.mkv", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"a\0b\0c"))),
     "a key in Latin-1": ("a.mkv", changed(video(metadata={"TAGKEY": "v"}), replaced(b"TAGKEY", b"\xc4\xd6\xdcKEY"))),
     "sixteen frames": ("a.mp4", video(n_frames=16)),
-    "something after the end": ("a.mp4", changed(H264, lambda data: data + b"camera data" * 100)),
     "a hole of zeros after the end": ("a.mkv", changed(H264, lambda data: data + bytes(100_000))),
     "Matroska named MP4": ("a.mp4", video(format="matroska")),
     "MP4 named text": ("a.txt", video(format="mp4")),
@@ -339,26 +330,17 @@ PART |= {
     "a transport stream, its beginning lost": ("a.ts", changed(STREAM, lambda data: data[1000:])),
     "an index beyond the file": ("a.avi", changed(MOTION_JPEG, lambda data: data[:-8] + b"\xff" * 8)),
     "H.264 with noise": ("a.mp4", changed(HEADER_FIRST, noise(0.003))),
-    "packets left out": (
-        "a.mkv",
-        remuxed("s.mp4", packets=lambda packets: packets[:10] + packets[14:], encoder=SHORT_GROUPS),
-    ),
     "no key frame at the start": (
         "a.mkv",
         remuxed("s.mp4", packets=lambda packets: packets[3:], encoder={"g": "20", "bf": "0"}),
     ),
-    "equal stamps": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: n // 2 * 2 * step), encoder={"bf": "0"})),
-    "all stamps equal": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: 5), encoder={"bf": "0"})),
     "the size changes": ("a.ts", joined(video(format="mpegts"), OTHER_SIZE)),
     "two MP4s": ("a.mp4", joined(H264, H264)),
     "something before the beginning": ("a.mp4", changed(H264, lambda data: b"\0" * 512 + data)),
     "an edit list of a hundred": ("a.mp4", changed(H264, with_edits(100))),
-    "chunks of 2 ** 31": ("a.mp4", changed(H264, number_in(b"stsc", 16, 2**31 - 1))),
     "a chunk beyond the file": ("a.mp4", changed(H264, number_in(b"stco", 12, 2**31))),
     "offsets of stamps of 2 ** 31": ("a.mp4", changed(H264, number_in(b"ctts", 12, 2**31 - 1, 2**31 - 1))),
-    "durations of 2 ** 32": ("a.mp4", changed(H264, number_in(b"stts", 16, 2**32 - 1))),
     "a time scale of nothing": ("a.mp4", changed(H264, number_in(b"mdhd", 16, 0))),
-    "a time scale of 2 ** 32": ("a.mp4", changed(H264, number_in(b"mdhd", 16, 2**32 - 1))),
     "a stream of no size": ("a.mp4", changed(H264, number_in(b"avc1", 28, 0))),
     "a size in the header that is not the stream's": ("a.mp4", changed(H264, number_in(b"avc1", 28, 0xFFFF_FFFF))),
     "the codec of another": ("a.mp4", changed(H264, replaced(b"avc1\0", b"hvc1\0"))),
@@ -373,8 +355,6 @@ REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
     "a link to nothing": ("a.mp4", lambda path: path.symlink_to("gone.mp4")),
     "a terabyte of nothing": ("a.mp4", lambda path: (path.touch(), os.truncate(path, 10**12))),
     "one frame": ("a.mp4", video(n_frames=1)),
-    "no frame": ("a.mkv", remuxed("s.mp4", packets=lambda packets: [])),
-    "a PNG named MP4": ("a.mp4", image("png", "rgb24")),
     "a PNG of a pattern": ("a%03d.png", image("png", "rgb24")),
     "a PNG of 256 megapixels": ("a.png", image("png", "gray", (16_000, 16_000))),
     "sound in Matroska": ("a.mka", streams(("audio", {}))),
@@ -385,15 +365,12 @@ REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
         "a.sdp",
         content("v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
     ),
-    "twenty bytes": ("a.mp4", changed(H264, lambda data: data[:20])),
     "Matroska, its head alone": ("a.mkv", changed(H264, lambda data: data[:100])),
     "the header without the frames": ("a.mp4", changed(HEADER_FIRST, lambda data: data[: data.index(b"mdat")])),
     "50 million samples of a byte": ("a.mp4", changed(H264, number_in(b"stsz", 8, 1, 50_000_000))),
-    "2 ** 31 durations": ("a.mp4", changed(H264, number_in(b"stts", 12, 2**31 - 1))),
     "a hundred thousand edits": ("a.mp4", changed(H264, with_edits(100_000))),
     "boxes in boxes": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + nested(b"moov", 20_000))),
     "a box of 2 ** 63": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", struct.pack(">Q", 2**63), 1))),
-    "RIFF in RIFF": ("a.avi", content(b"RIFF\xff\xff\xff\x7fAVI " + b"LIST\xff\xff\xff\x7fhdrl" * 10_000)),
     "EBML in EBML": (
         "a.mkv",
         content(b"\x1a\x45\xdf\xa3\x80" + b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" * 10_000),

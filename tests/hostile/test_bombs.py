@@ -32,17 +32,14 @@ def _phrases(phrases, notes=()):
 
 BOMBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "ten in each of nine": _phrases({"laugh": _nested(9, "{0}" * 10)}),
-    "three in each of nine": _phrases({"laugh": _nested(9, "{0}{0}{0}", "x" * 1000)}),
     "a hundred in each of five": _phrases({"laugh": _nested(5, "{0}" * 100)}),
     "values that are not written out": _phrases({"laugh": ["x", *[_nested(4, "{0}" * 100)] * 100]}),
     "a long sentence that is long": _phrases({"x" * 1_000_000: _nested(6, "{0}" * 100)}),
     "many sentences": _phrases({f"{n}": ["{0}" * 300, "abc"] for n in range(2000)}),
     "a sentence that many notes have": _notes(*[["{0}" * 300, "abc"]] * 100_000),
-    "numbers": _phrases({"laugh": ["{0:f}" * 10_000, 1e300]}),
     "a number of many digits": _phrases({"laugh": ["{0:f}" * 10_000, 10**19]}),
     "not a number": _phrases({"laugh": ["{0:f}" * 100, "nan", None, True, {}]}),
     "notes nested": _notes(_nested(9, "{0}" * 10)),
-    "many notes": _notes(*[_nested(3, "{0}" * 30)] * 2000),
     "notes in notes": _phrases({}, [[[[["a"] * 10] * 10] * 10] * 10] * 10),
 }
 

@@ -131,7 +131,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         PROTO + array("f8", b"\x8a\x06" + (2**40).to_bytes(6, "little") + b"\x85", b"C\0") + b"."
     ),
     "an array of nothing, 10 ** 9 times": lambda: PROTO + array("S0", b"J\x00\xca\x9a\x3b\x85", b"C\0") + b".",
-    "an array of text of 10 ** 9": lambda: PROTO + array("U1000000000", b"K\x01\x85", b"C\0") + b".",
     "a scalar of nothing": lambda: PROTO + _SCALAR + dtype("U0") + b"C\0\x86R.",
     "an array of objects": lambda: PROTO + array("O8", b"K\x01\x85", b"]N\x85") + b".",
     "an array of negative size": lambda: PROTO + array("f8", b"J\xff\xff\xff\xff\x85", b"C\0") + b".",
@@ -149,7 +148,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "text repeated to terabytes": lambda: (
         PROTO + b"X" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"\x94(" + b"h\x00" * 10**6 + b"l."
     ),
-    "a tuple repeated": lambda: PROTO + b"(" + b"N" * 10**6 + b"t\x94(" + b"h\x00" * 10**6 + b"l.",
     "os.system": lambda: b"cos\nsystem\n(S'touch pwned'\ntR.",
     "os.system by INST": lambda: b"(S'touch pwned'\nios\nsystem\n.",
     "eval by NEWOBJ": lambda: PROTO + b"cbuiltins\neval\n" + short("1") + b"\x85\x81.",
@@ -163,8 +161,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "items set on an array": lambda: PROTO + array("f8", b"K\x01\x85", b"C\x08" + bytes(8)) + b"K\x00K\x05s.",
     "protocol 99": lambda: b"\x80\x63N.",
     "no STOP": lambda: PROTO + b"N",
-    "nothing": lambda: b"",
-    "text": lambda: b"event,index,score\n" * 100,
     "an odd number of keys and values": lambda: PROTO + b"}(K\x01K\x02K\x03u.",
     "text that is not UTF-8": lambda: PROTO + b"\x8c\x02\xff\xfe.",
     "a list as a key": lambda: PROTO + b"}]K\x01s.",
@@ -177,27 +173,18 @@ DIVES: dict[str, Any] = {
     "difficulty nan": {KEYS[0]: ["407C", 61.0, float("nan"), *DIVE[3:]], KEYS[1]: DIVE},
     "transitions nan": {KEYS[0]: [*DIVE[:3], [float("nan")] * 2, LABELS], KEYS[1]: DIVE},
     "no transitions": {KEYS[0]: [*DIVE[:3], [], LABELS], KEYS[1]: DIVE},
-    "a million transitions": {KEYS[0]: [*DIVE[:3], np.arange(1_000_000), LABELS], KEYS[1]: DIVE},
     "transitions of 64 bits": {KEYS[0]: [*DIVE[:3], np.array([2**63 - 1] * 2), LABELS], KEYS[1]: DIVE},
     "labels of two dimensions": {KEYS[0]: [*DIVE[:4], np.zeros((3, 4))], KEYS[1]: DIVE},
     "two million labels": {KEYS[0]: [*DIVE[:4], np.zeros(2_000_000, np.int8)], KEYS[1]: DIVE},
-    "labels in text": {KEYS[0]: [*DIVE[:4], "abc"], KEYS[1]: DIVE},
     "a number of a million letters": {KEYS[0]: ["4" * 1_000_000, *DIVE[1:]], KEYS[1]: DIVE},
-    "a number that is a list": {KEYS[0]: [["407C"] * 1000, *DIVE[1:]], KEYS[1]: DIVE},
     "an event of a million letters": {("A" * 1_000_000, 1): DIVE, **dict.fromkeys(KEYS, DIVE)},
     "an event that leaves the folder": {("../../etc", 1): DIVE, **dict.fromkeys(KEYS, DIVE)},
     "an infinite index": {("A_10m", float("inf")): DIVE, **dict.fromkeys(KEYS, DIVE)},
     "too few values": {KEYS[0]: DIVE[:3], KEYS[1]: DIVE},
-    "a list of dives": [DIVE, DIVE],
     "no dives": {},
 }
 
-SPLITS: dict[str, Any] = {
-    "a number": 5,
-    "one event": ["A"],
-    "infinite": [("A", float("inf"))],
-    "a long event": [("A" * 1_000_000, 1)],
-}
+SPLITS: dict[str, Any] = {"a number": 5, "one event": ["A"], "a long event": [("A" * 1_000_000, 1)]}
 
 # Odd, and reading it does no harm.
 HARMLESS = ("a huge index of the memo", "a frame of 2 ** 62", "frames within frames", "an array filled twice")

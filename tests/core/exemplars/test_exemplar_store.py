@@ -18,8 +18,10 @@ from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars import library_file, store
 from fineparser_core.exemplars.library_file import BACKUP_NAME, SCHEMA_VERSION
 from fineparser_core.exemplars.records import ExemplarFacts, check_facts
+from fineparser_core.exemplars.rows import mask_row, read_mask
 from fineparser_core.exemplars.store import CLIPS_NAME, FILE_NAME, ExemplarStore, store_clip
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import MaskTrack
 
 FACTS = ExemplarFacts(dive_number="107b", board_m=3.0, score=61.2, diver="  Ada   Byron ", dived_on="2026-05-31")
 
@@ -434,3 +436,26 @@ def test_a_query_ends_when_it_is_cancelled_or_takes_too_long(tmp_path, monkeypat
         with pytest.raises(ExemplarError, match=r"\(not in 0\.2 s\)"), library.files[0].reading() as db:
             db.execute(endless).fetchone()
         assert [e.id for e in library.exemplars(cancel=CancelToken())] == ["one"]
+
+
+def soft_masks():
+    """A disc that moves, with an edge three cells wide."""
+    y, x = np.mgrid[:112, :112]
+    off = [np.hypot(x - 56 - 10 * np.sin(t / 9), y - 56) for t in range(96)]
+    probability = 1 / (1 + np.exp((np.array(off) - 20) / 1.5))
+    return MaskTrack(
+        sampled_frames=np.arange(96),
+        mask_probability=probability.astype(np.float16),
+        crop_xyxy=np.cumsum(np.random.default_rng(0).normal(0, 3, (96, 4)), axis=0).astype(np.float32),
+    )
+
+
+def test_masks_keep_their_outline_and_take_little_room():
+    given = soft_masks()
+    row = mask_row(given)
+    assert sum(map(len, row)) < 12_000
+    found = read_mask(*row)
+    np.testing.assert_array_equal(found.sampled_frames, given.sampled_frames)
+    np.testing.assert_array_equal(found.crop_xyxy, given.crop_xyxy)
+    sure = np.abs(given.mask_probability.astype(float) - 0.5) > 1e-3
+    assert ((found.mask_probability > 0.5) == (given.mask_probability > 0.5))[sure].all()

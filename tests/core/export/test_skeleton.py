@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 from measured_dive import measured_parse
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
+from fineparser_core.export.drawing import fit_line, fit_text, text_width, wrap_lines, wrap_text
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of
@@ -77,3 +79,37 @@ def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other
     moved = whole._heights(90, [(x, y) for x, y in line], other.to_overlay())
     assert all(one.box[2] <= free[0].box[0] + 4 for one in moved)
     assert whole._heights(90, [(x, y) for x, y in line], None) == moved
+
+
+@pytest.mark.parametrize("width_px", [1, 20, 150, 2000])
+@pytest.mark.parametrize("text", ["", "W", "take-off  1.20 s", "Füße höher, Knie zusammen", "W" * 60, "中文 😀 " * 9])
+def test_what_is_fitted_is_as_long_as_can_be(text, width_px):
+    fitted = fit_text(text, 12, width_px)
+    if fitted != text:
+        kept = len(fitted) - 1
+        assert fitted in (f"{text[:kept]}…", "…")
+        assert text_width(fitted, 12) <= width_px or fitted == "…"
+        assert text_width(f"{text[: kept + 1].rstrip()}…", 12) > width_px or text[kept : kept + 1] == " "
+    lines = wrap_text(text, 12, width_px)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(text_width(line, 12) <= width_px or len(line) == 1 for line in lines)
+
+
+def test_what_is_measured_grows_with_the_length_alone():
+    measured = 0
+
+    def width_of(text):
+        nonlocal measured
+        measured += len(text)
+        return 10.0 * len(text)
+
+    wrap_lines("W" * 20_000, 100, width_of)
+    fit_line("W" * 20_000, 100, width_of)
+    assert measured < 20 * 20_000
+    measured = 0
+    assert len(wrap_lines("W" * 1_000_000 + " W" * 1_000_000, 100, width_of, 3)) > 3
+    assert measured < 1000
+
+
+def test_accents_that_are_put_together_are_drawn_as_one_letter():
+    assert text_width("e\u0301", 40) == text_width("é", 40)  # as file names come on a Mac

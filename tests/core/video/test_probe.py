@@ -81,7 +81,6 @@ BAD = {
     "folder.mp4": (lambda path, make: path.mkdir(), "is a folder, not a video"),
     "empty.mp4": (lambda path, make: path.touch(), "is empty"),
     "text.mp4": (lambda path, make: path.write_text("not a video\n" * 50, encoding="utf-8"), "is not a video"),
-    "text.txt": (lambda path, make: path.write_text("not a video\n" * 50, encoding="utf-8"), "is not a video"),
     "noise.mp4": (lambda path, make: path.write_bytes(np.random.default_rng(0).bytes(5000)), "is not a video"),
     "playlist.m3u8": (
         lambda path, make: path.write_text(
@@ -97,7 +96,6 @@ BAD = {
     "cut.mp4": (cut_before_its_index, "is cut off or damaged"),
     "cut early.mp4": (cut_to_a_few_frames, r"found \d+ frames? \(the file is cut off, \d+ more are missing\)"),
     "three.mp4": (lambda path, make: make(path, 3), "found 3 frames, need at least 16: pick a longer clip"),
-    "fifteen.avi": (lambda path, make: make(path, 15, codec="mpeg4"), "found 15 frames, need at least 16"),
 }
 
 
