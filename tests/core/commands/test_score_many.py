@@ -190,9 +190,10 @@ def test_the_clips_of_folders_lists_and_tables(make_clips, tmp_path):
     (tmp_path / "list.txt").write_text(f"clips/dive 10.mp4\r\n\n{one}\n", encoding="utf-8")
     assert [asked.path for asked in asked_clips([tmp_path / "list.txt"], USUAL)] == [ten, one]
     (tmp_path / "dives.csv").write_text(
-        "video,number,board,start,end\nclips/dive 1.mp4,305C,3,2,17\nclips/dive 2.mp4,,,,\n", encoding="utf-8"
+        "video,number,board,start,end,name\nclips/dive 1.mp4,305C,3,2,17,Anna\nclips/dive 2.mp4,,,,,\n",
+        encoding="utf-8",
     )
-    known = AskedClip(path=one, dive_number="305C", board_m=3.0, start_frame=2, end_frame=17)
+    known = AskedClip(path=one, athlete="Anna", dive_number="305C", board_m=3.0, start_frame=2, end_frame=17)
     assert asked_clips([tmp_path / "dives.csv"], USUAL) == [known, replace(USUAL, path=two)]
     (tmp_path / "list.txt").write_bytes(b"\xff\xfe")
     for nothing in (tmp_path / "list.txt", tmp_path / "none.txt"):

@@ -1,8 +1,10 @@
 import pytest
 
 from fineparser_core.constants import BOARDS_M
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.diving.difficulty import (
     Difficulty,
+    asked_dive,
     find_difficulty,
     known_difficulty,
     recorded_difficulties,
@@ -70,6 +72,8 @@ def test_a_typed_difficulty_wins_within_reason():
         find_difficulty(dive, 10.0, 0.0)
     with pytest.raises(ConfigError, match=r"no board at 4 m"):
         find_difficulty(dive, 4.0, 3.1)
+    with pytest.raises(ConfigError, match=r"DD of 150 cannot be"):
+        asked_dive(AnnouncedDive(difficulty=150.0))  # of a list, whose rows have the numbers
 
 
 def test_no_board_has_no_difficulty_unless_all_boards_have_the_same():
