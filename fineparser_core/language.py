@@ -172,10 +172,10 @@ def length_unit() -> tuple[float, str]:
     return (_FEET_OF_METER, "ft") if os.environ.get(UNITS) == FEET else (1.0, "m")
 
 
-def length_text(meters: float, digits: int = 1) -> str:
+def length_text(meters: float) -> str:
     """Return a length in the unit that lengths are read in, "1.4 m" or "4.6 ft"."""
     per_meter, unit = length_unit()
-    said = number(meters * per_meter, digits)
+    said = number(meters * per_meter, 1)
     return text("{0} ft", said) if unit == "ft" else text("{0} m", said)
 
 

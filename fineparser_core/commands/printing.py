@@ -22,10 +22,10 @@ def say(text: object = "") -> None:
     _write(sys.stdout, printable(text, keep="\n\t"))
 
 
-def say_json(content: Any, *, indent: int = 1) -> None:
+def say_json(content: Any) -> None:
     """Print a result as JSON in ASCII; raises as `say`."""
     # The only control character that JSON leaves as it is.
-    _write(sys.stdout, json.dumps(content, indent=indent, default=str).replace("\x7f", "\\u007f"))
+    _write(sys.stdout, json.dumps(content, indent=1, default=str).replace("\x7f", "\\u007f"))
 
 
 def say_written(path: Path) -> None:

@@ -90,10 +90,10 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
         yield show
 
 
-def log_to_stderr(level: int = logging.INFO) -> None:
+def log_to_stderr() -> None:
     """Show the log: colored on a terminal, with the time of day before each line."""
     terminal = sys.stderr.isatty()
     handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
     form = "%(message)s" if terminal else "%(asctime)s %(message)s"
     handler.setFormatter(PrintableFormatter(form, datefmt="%H:%M:%S"))
-    logging.basicConfig(level=level, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -19,8 +19,6 @@ from fineparser_core.records import Analysis, DiveParse
 from fineparser_core.support.tables import text_table
 from fineparser_core.video.athlete_crop import uncrop_mask
 
-#: Frames after the first contact with the water in which the athlete may still be seen.
-_SUBMERSION_FRAMES = 8
 _COUNTED_FPS = 30.0
 #: A trimmed clip contains the dive from LEAD before its flight to TAIL after its contact with the water; what lies
 #: farther out than the surplus bounds is too much. Seconds of real time.
@@ -43,9 +41,6 @@ class RealClipResult:
             negative is early; the entry against the nearer end of its range.
         refusal: why the clip is not scored.
         mask_ious: by labeled frame, at source resolution over the whole frame.
-        empty_flight_samples: samples between take-off and contact without a pixel at 0.5 or more; of
-            `flight_samples`.
-        wet_area_px: most pixels of the 112 x 112 mask in a sample when the athlete is under water.
         trim: see `judge_trim`; None where trimming was not measured.
         award: predicted mean mark, 0 to 10; None where the dive is not scored.
         own_award, network_award: by the measures alone, and by the network's streams alone.
@@ -61,9 +56,6 @@ class RealClipResult:
     contact_error: float | None
     refusal: str | None
     mask_ious: dict[int, float]
-    empty_flight_samples: int | None
-    flight_samples: int | None
-    wet_area_px: int | None
     trim: dict[str, Any] | None = None
     award: float | None = None
     own_award: float | None = None
@@ -89,17 +81,7 @@ def measure_clip(
         truths: (H, W) bool masks at source resolution, by frame.
         scored: fields of `RealClipResult` that a parse does not tell.
     """
-    transitions = parse.transitions
-    area = (parse.mask_probability >= 0.5).sum(axis=(1, 2))
-    empty = shown = wet = None
-    if labels.first_water_contact_frame is not None:
-        after = parse.sampled_frames > labels.first_water_contact_frame + _SUBMERSION_FRAMES
-        wet = int(area[after].max(initial=0))
-        if labels.first_flight_frame is not None:
-            in_air = parse.sampled_frames >= labels.first_flight_frame
-            in_air &= parse.sampled_frames < labels.first_water_contact_frame
-            empty, shown = int((area[in_air] == 0).sum()), int(in_air.sum())
-    truths = truths or {}
+    transitions, truths = parse.transitions, truths or {}
     ious = {frame: mask_iou(full_frame_mask(parse, frame, truth.shape), truth) for frame, truth in truths.items()}
     unit = _COUNTED_FPS / (labels.real_fps or parse.clip.fps)
     return RealClipResult(
@@ -111,9 +93,6 @@ def measure_clip(
         contact_error=_beyond(parse.first_water_contact_frame, _point(labels.first_water_contact_frame), unit),
         refusal=parse.refusal,
         mask_ious=ious,
-        empty_flight_samples=empty,
-        flight_samples=shown,
-        wet_area_px=wet,
         labelled_award=labels.award,
         marked=marked_of_entry(labels.words),
         **scored,

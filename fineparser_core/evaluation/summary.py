@@ -1,6 +1,5 @@
 """Metrics over many dives with their intervals and naive baselines, as JSON and as text."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -9,14 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.metrics import (
-    aiou,
-    interval_iou,
-    median_transition_ious,
-    rank_correlations,
-    relative_l2,
-    spearman,
-)
+from fineparser_core.evaluation.metrics import aiou, median_transition_ious, rank_correlations, relative_l2, spearman
 from fineparser_core.evaluation.protocol import IntervalUnit, interval_unit
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
 from fineparser_core.support.bootstrap import bootstrap_interval
@@ -28,8 +20,6 @@ AWARD_BASELINE = "DD x training mean of score / DD"
 MEDIAN_BASELINE = "median transitions"
 #: Scored dives of a number or an event below which its R-l2 is not available.
 MIN_DIVES_OF_GROUP = 10
-#: Dives of an event below which its median says little.
-_FEWEST = 4
 _NOT_AVAILABLE = "not available"
 #: Function from draws (k, n) int64 of n dives to a number for each draw, (k,); nan where there is none.
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -44,8 +34,6 @@ METRICS = {
     "score_error": ("score error, points", False),
     "aiou_50": ("AIoU@0.5", True),
     "aiou_75": ("AIoU@0.75", True),
-    "aiou_50_event": ("AIoU@0.5, labels as of one event", True),
-    "aiou_75_event": ("AIoU@0.75, likewise", True),
     "step_iou": ("phase IoU (ours)", True),
     "mae": ("mask MAE", False),
     "f_beta": ("F_beta adaptive, beta^2 = 0.3", True),
@@ -266,11 +254,7 @@ def step_values(parsed: Sequence[DiveResult]) -> dict[str, np.ndarray]:
     """Return the values (n,) of n dives for which `is_parsed` is true, whose means are the metrics, by name."""
     intervals = np.array([result.interval_iou for result in parsed], np.float64)
     steps = np.array([result.step_ious for result in parsed], np.float64)
-    values = {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
-    rescaled = np.array(_ious_within_event(parsed), np.float64)
-    if len(rescaled):
-        values |= {"aiou_50_event": rescaled >= 0.5, "aiou_75_event": rescaled >= 0.75}
-    return values
+    return {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
 
 
 def mask_values(masked: Sequence[DiveResult]) -> dict[str, np.ndarray]:
@@ -319,45 +303,6 @@ def _step_metrics(
         baselines = {name: {MEDIAN_BASELINE: number} for name, number in zip(names, numbers, strict=True)}
     values = step_values(parsed)
     return {name: _mean_metric(each, parsed, baselines.get(name, {}), intervals) for name, each in values.items()}
-
-
-def event_biases(flights: Sequence[tuple[str, str, float]]) -> dict[str, float]:
-    """Return the median flight of each event with at least `_FEWEST` dives whose numbers other events have, too.
-
-    The flights are relative to the median of their dive number in all events.
-
-    Args:
-        flights: event, dive number and length of a labeled flight, in any unit.
-    """
-    events_of, lengths_of = defaultdict(set), defaultdict(list)
-    for event, number, length in flights:
-        events_of[number].add(event)
-        lengths_of[number].append(length)
-    ratios: defaultdict[str, list[float]] = defaultdict(list)
-    for event, number, length in flights:
-        if len(events_of[number]) > 1 and length > 0:
-            ratios[event].append(length / float(np.median(lengths_of[number])))
-    return {event: float(np.median(each)) for event, each in ratios.items() if len(each) >= _FEWEST}
-
-
-def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
-    """Return the interval IoU of each dive with a label whose flight is as long as if all events were labeled alike.
-
-    What a method can reach that does not know the event: its labels are longer or shorter by up to 45 %, and a dive's
-    picture does not show it. Empty where no event is known.
-    """
-    parts = [(r, r.true_transitions, r.transitions) for r in parsed if r.true_transitions and r.transitions]
-    events = [_event(result) for result, _, _ in parts]
-    biases = event_biases(
-        [(event, r.dive_number, float(true[1] - true[0])) for event, (r, true, _) in zip(events, parts, strict=True)]
-    )
-    if not biases:
-        return []
-    factors = [biases.get(event, 1.0) for event in events]
-    return [
-        interval_iou(found, (true[0], true[0] + (true[1] - true[0]) / factor))
-        for factor, (_, true, found) in zip(factors, parts, strict=True)
-    ]
 
 
 def _mask_metrics(results: Sequence[DiveResult], intervals: Intervals) -> dict[str, Metric]:

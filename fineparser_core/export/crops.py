@@ -1,10 +1,9 @@
 """Square crops of frames around the athlete, all of equal size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.drawing import Box
 from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.records import MaskTrack, VideoInfo
@@ -33,20 +32,18 @@ def windows_around(boxes: Mapping[int, Box | None], info: VideoInfo) -> dict[int
     return windows
 
 
-def athlete_box(masks: MaskTrack | None, frame: int, points: Sequence[Point] = ()) -> Box | None:
-    """Return the box around the mask of a frame and further points; None without either."""
-    corners = list(points)
-    probability, crop_xyxy = mask_at(masks, frame) if masks is not None else (np.zeros((1, 1)), np.zeros(4))
-    cells = np.argwhere(probability > 0.5)
-    if len(cells):
-        (top, left), (bottom, right) = cells.min(axis=0), cells.max(axis=0) + 1
-        x0, y0, x1, y1 = (float(edge) for edge in crop_xyxy)
-        across, down = (x1 - x0) / probability.shape[1], (y1 - y0) / probability.shape[0]
-        corners += [(x0 + left * across, y0 + top * down), (x0 + right * across, y0 + bottom * down)]
-    if not corners:
+def athlete_box(masks: MaskTrack | None, frame: int) -> Box | None:
+    """Return the box around the mask of a frame; None without one."""
+    if masks is None:
         return None
-    xs, ys = zip(*corners, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
+    probability, crop_xyxy = mask_at(masks, frame)
+    cells = np.argwhere(probability > 0.5)
+    if not len(cells):
+        return None
+    (top, left), (bottom, right) = cells.min(axis=0), cells.max(axis=0) + 1
+    x0, y0, x1, y1 = (float(edge) for edge in crop_xyxy)
+    across, down = (x1 - x0) / probability.shape[1], (y1 - y0) / probability.shape[0]
+    return x0 + left * across, y0 + top * down, x0 + right * across, y0 + bottom * down
 
 
 def cropped(image: np.ndarray, window: Window, size_px: int) -> np.ndarray:

@@ -105,17 +105,11 @@ def own_process(module: str, *arguments: str) -> list[str]:
     return [str(here.with_name(f"fineparser{here.suffix}")), RUN_MODULE, module, *arguments]
 
 
-def run_to_end(
-    command: Sequence[str], *, folder: Path | None = None, timeout_s: float | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a process without input and return what it wrote, as text.
-
-    Args:
-        folder: working folder; None: that of this process.
+def run_to_end(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a process without input in a working folder, and return what it wrote, as text.
 
     Raises:
         OSError: it could not be started.
-        subprocess.TimeoutExpired: it took longer, and was killed.
     """
     return subprocess.run(
         command,
@@ -124,7 +118,6 @@ def run_to_end(
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=timeout_s,
         check=False,
     )
 

@@ -126,11 +126,10 @@ def mark_of(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA application_id").fetchone()[0])
 
 
-def damage_of(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> str:
+def damage_of(path: Path, *, patience_s: float = PATIENCE_S) -> str:
     """Return what is wrong with a file; "" where it is sound.
 
     Args:
-        query: of the URI of SQLite.
         patience_s: time to wait for another program, in seconds.
 
     Raises:
@@ -139,7 +138,7 @@ def damage_of(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) ->
     if path.exists() and is_blank(path):
         return "it is empty"
     try:
-        with closing(connect(path, query, patience_s=patience_s)) as db:
+        with closing(connect(path, patience_s=patience_s)) as db:
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
             return "" if found == "ok" else str(found).splitlines()[-1]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:

@@ -59,14 +59,14 @@ _TABLE_3: dict[str, dict[str, Any]] = {
 }
 
 
-def method_config(name: str, base: TrainConfig = _FINEPARSER) -> TrainConfig:
-    """Return the settings of a method by its name: its own, and for the rest those of a base.
+def method_config(name: str) -> TrainConfig:
+    """Return the settings of a method by its name: its own, and for the rest those of FineParser.
 
     Raises:
         ConfigError: the method is unknown, or has a setting that is not one.
     """
     try:
-        return replace(base, method=name, **get_method(name).preset)
+        return replace(_FINEPARSER, method=name, **get_method(name).preset)
     except TypeError as error:
         raise ConfigError(
             f"The preset of the method '{name}' is wrong ({error}): name fields of TrainConfig."

@@ -109,13 +109,7 @@ def test_two_files_against_labels_and_each_other(fineparser, annotated, tmp_path
     assert outcome.code == 0, outcome.err
     for words in (
         *("what: FineDiving, test split, 35 dives", "left out: 1 dives with labels of no dive, the first Event5/11"),
-        *(
-            "predictions: ours.csv, 36 dives",
-            "missing: 5 of 35 dives",
-            "Event5",
-            "score / DD",
-            "labels as of one event",
-        ),
+        *("predictions: ours.csv, 36 dives", "missing: 5 of 35 dives", "Event5", "score / DD"),
         *("difference", "ours.csv\n", "seed: 3"),
     ):
         assert words in outcome.out
@@ -129,7 +123,6 @@ def test_two_files_against_labels_and_each_other(fineparser, annotated, tmp_path
     }
     errors = [abs(of_training[dives[key][0]] - dives[key][1]) for key in scored]
     assert metrics["score_error"]["baselines"]["training mean of number"] == pytest.approx(np.mean(errors))
-    assert metrics["aiou_50"]["value"] != metrics["aiou_50_event"]["value"]
     assert [row["name"] for row in content["data"]["by_event"]] == ["Event3", "Event4", "Event5"]
     assert (content["data"]["split"], content["data"]["seed"], content["data"]["split by"]) == ("test", 3, "data")
     assert len(content["data"]["labels"]) == 16

@@ -8,7 +8,6 @@ from scipy.stats import spearmanr
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.dataset_evaluation import compare
-from fineparser_core.evaluation.metrics import interval_iou
 from fineparser_core.evaluation.summary import METRICS, summarize
 
 
@@ -50,21 +49,6 @@ def test_what_is_not_there_is_said():
 def test_no_dives():
     with pytest.raises(ConfigError, match="no results"):
         summarize([], median_transitions=None)
-
-
-def test_labels_of_an_event_that_marks_short_flights_are_rescaled():
-    """The second event's annotators end every flight early; a method that does not know it is right by the others'."""
-    results = [
-        dive(number, id=f"{event}/{number}", dive_number="107B", transitions=(20, 60), true_transitions=(20, end))
-        for event, end in (("right", 60), ("also right", 60), ("short", 48))
-        for number in range(5)
-    ]
-    results = [replace(one, interval_iou=interval_iou((20, 60), one.true_transitions or (0, 0))) for one in results]
-    metrics = summarize(results, median_transitions=None).metrics
-    assert metrics["aiou_75"].value == pytest.approx(10 / 15)
-    assert metrics["aiou_75_event"].value == 1.0
-    alone = summarize(results[:5], median_transitions=None)
-    assert "aiou_75_event" in alone.absent
 
 
 def two_methods(n=60):
