@@ -126,7 +126,7 @@ class Size:
         simulated: dives of which the joints alone are simulated.
         views: encoded of each dive.
         learned: by part, the iterations and the frames, windows, clips or dives of each.
-        exemplars: by number and board.
+        exemplars: by number, of club dives half of them from either board.
         exemplar_numbers: numbers that have exemplars; empty for all.
         calibrated: test dives that thresholds are measured on.
         voters: exemplars of a number, of the training dives, that test dives are compared with.
@@ -160,7 +160,7 @@ class Size:
 
     def drawn_exemplars(self, seed: int) -> list[tuple[str, DiveSpec, int]]:
         """Return id, spec and seed of each exemplar."""
-        return list(draws(self.exemplars, seed, club=self.exemplars, numbers=self.exemplar_numbers))
+        return list(draws(self.exemplars, seed, numbers=self.exemplar_numbers))
 
 
 #: Seconds of one core for a dive, view, frame, window or clip of each stage, in bfloat16, measured beside other work;
@@ -218,6 +218,21 @@ SIZES: Mapping[str, Size] = {
         exemplars=3,
         exemplar_numbers=COMMONEST,
     ),
+    "medium": Size(
+        train=1000,
+        test=150,
+        simulated=20000,
+        views=1,
+        learned={
+            "pose": (4000, 48),
+            "masks": (1000, 4),
+            "tracks": (1500, 24),
+            "steps": (2000, 24),
+            "static": (2000, 36),
+            "dynamic": (500, 36),
+        },
+        exemplars=10,
+    ),
     "full": Size(
         train=3000,
         test=300,
@@ -258,7 +273,7 @@ class BundleOptions:
 
     config: Literal["bundle"] = "bundle"
     out: Path
-    size: Literal["tiny", "small", "full"] = "full"
+    size: Literal["tiny", "small", "medium", "full"] = "full"
     dives: Path | None = None
     kinetics: Path | None = None
     pose: Weights | None = None

@@ -62,7 +62,7 @@ class ExemplarsOptions:
         sample: folder for a sample dive; without it, none is rendered.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
         bundled: encode the clips of the bundled exemplars, and render none.
-        each: exemplars of each of the eight commonest dive numbers.
+        each: exemplars of each dive number; of club dives half of them, rounded up, from 1 m and as many from 3 m.
         seed: of what is rendered.
     """
 
@@ -70,7 +70,7 @@ class ExemplarsOptions:
     sample: Path | None = None
     weights: Weights | None = None
     bundled: bool = False
-    each: Count = 6
+    each: Count = 10
     seed: Seed = _SEED
 
 
@@ -256,13 +256,11 @@ def _is_scored(analyzer: Analyzer, asked: AskedClip, cancel: CancelToken | None)
         return False
 
 
-def draws(
-    each: int, seed: int, *, club: int = len(_CLUB_QUALITIES), numbers: Sequence[str] = ()
-) -> Iterator[tuple[str, DiveSpec, int]]:
+def draws(each: int, seed: int, *, numbers: Sequence[str] = ()) -> Iterator[tuple[str, DiveSpec, int]]:
     """Yield the id, spec and seed of every exemplar.
 
     Args:
-        each, club: exemplars of each of the commonest numbers, and of each club dive from 1 m and from 3 m.
+        each: exemplars of each number; of club dives half of them, rounded up, from 1 m and as many from 3 m.
         numbers: those alone; all by default.
     """
     for n, number in enumerate(COMMONEST):
@@ -270,7 +268,7 @@ def draws(
             yield f"rendered-{number}-{i + 1:02d}", _spec(number), _state(seed, n, i)
     for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
         for i, (k, board_m) in enumerate(
-            product(range(club if number in (numbers or CLUB_NUMBERS) else 0), (1.0, 3.0))
+            product(range(-(-each // 2) if number in (numbers or CLUB_NUMBERS) else 0), (1.0, 3.0))
         ):
             level = _CLUB_QUALITIES[k % len(_CLUB_QUALITIES)]
             spread = np.random.default_rng(_state(seed, n, i, 1)).normal(0, _CLUB_SPREAD, 3)
