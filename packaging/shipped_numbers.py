@@ -33,7 +33,7 @@ _ROWS = re.compile(r"(?:\| .* \|\n){3}(?=\| [^|]*0[.,]07)")
 _CELL = re.compile(r"(\d+)( \D+ )(\d+)(?=[^|\d]*\|$)", re.MULTILINE)
 _MOMENTS = {"take-off": "first flight frame within", "come-out": "first entry frame within", "contact": "first water"}
 #: What is written last of either half.
-_LAST = {"rendered": "n_dives", "real": "real_summary"}
+_LAST = {"rendered": "contribution_fidelity", "real": "real_summary"}
 _AWARDS = {"the app": "", "measures alone": " by measures alone", "the network alone": " by the network alone"}
 
 

@@ -21,6 +21,7 @@ from fineparser_core.data.records import DiveSet
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
+from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.real_clips import (
@@ -40,6 +41,7 @@ from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.records import Scoring
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
+from fineparser_core.support.tables import text_table
 from fineparser_core.training.provenance import measured_by
 from fineparser_core.video.clips import make_clip
 
@@ -119,10 +121,16 @@ def _measure_data(
     if known:
         measured.facts["no test"] = f"{len(known)} of them were trained on: give --split-by as in training"
     say(f"{lines(measured.facts)}\n\n{measured.summary.as_text()}")
+    qualities, fidelity = read_qualities(data.root), None
+    if qualities:
+        fidelity = contribution_fidelity(results, qualities, seed=protocol.seed)
+        say(_fidelity_text(fidelity))
     if args.out is not None:
         measured.write(args.out)
     cached.remove()
-    return measured.to_dict()
+    found = measured.to_dict()
+    found["data"]["contribution_fidelity"] = fidelity
+    return found
 
 
 def _measure_clips(
@@ -211,3 +219,13 @@ def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
         exemplar_mean=float(np.mean([vote.score for vote in scoring.exemplars])),
         exemplars=tuple(vote.id for vote in scoring.exemplars),
     )
+
+
+def _fidelity_text(fidelity: Mapping[str, Any] | None) -> str:
+    if fidelity is None:
+        return "contribution fidelity: not available; it takes rendered dives and ten pairs of a dive number"
+    rows = [
+        [step["step"], f"{step['value']:.4f}", f"{step['low']:.4f} to {step['high']:.4f}"] for step in fidelity["steps"]
+    ]
+    table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
+    return f"{table}\nmean of {fidelity['n_numbers']} dive numbers, {fidelity['n_pairs']} pairs"

@@ -41,6 +41,9 @@ def write_model_card(measured: Path, weights: Path) -> None:
     with reading(refuse, KeyError, TypeError, AttributeError):
         content = read_document(measured / EVALUATION, dict[str, Any], refuse)
         metrics = {name: m["value"] for name, m in content["data"]["metrics"].items() if m is not None}
+        fidelity = content["data"]["contribution_fidelity"]
+        if fidelity is not None:
+            metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
         split = content["data"]["split"]
         rounded = {f"{split} {name}": round(float(value), 6) for name, value in metrics.items()}
         of = str(content["weights"])
@@ -67,7 +70,7 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any]) -> str:
         blocks.append(_NO_REAL_SCORES)
     if rendered is not None:
         drawn = f"Exemplars: {rendered['exemplars']}." if "exemplars" in rendered else ""
-        blocks += [f"## On {rendered['what']}", drawn, _metric_table(rendered["metrics"])]
+        blocks += [f"## On {rendered['what']}", drawn, _metric_table(rendered["metrics"]), *_fidelity(rendered)]
     if card.real:
         blocks += ["## On real clips with labels", real_rows(card)]
     if card.calibration:
@@ -118,6 +121,12 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None) -> list[
         compared = "" if simplest is None else f" (by the mean of the dive number alone: {simplest:.1f})"
         on_film = _of_real(card, "awards, ")
         lines.append(f"- **Score.** Off by {error['value']:.1f} points on average on {test}{compared}.{on_film}")
+    if fidelity := (rendered or {}).get("contribution_fidelity"):
+        named = ", ".join(f"{step['step']} {_number(step['value'])}" for step in fidelity["steps"])
+        lines.append(
+            f"- **Points of a phase.** They follow the true quality of the phase with a rank correlation of {named} "
+            "(1 would be perfect, 0 chance). They are the model's, not a judge's deductions."
+        )
     return [
         f"Trained on {card.trained_on}.",
         "\n".join(lines),
@@ -160,6 +169,17 @@ def _metric_table(metrics: Mapping[str, Any]) -> str:
         better = f"{label}, {'higher' if more else 'lower'} is better"
         rows.append((better, _number(metric["value"]), interval, baselines))
     return _table(("measure", "value", "95 % interval", "baselines"), rows)
+
+
+def _fidelity(rendered: Mapping[str, Any]) -> list[str]:
+    fidelity = rendered.get("contribution_fidelity")
+    if fidelity is None:
+        return []
+    rows = [(s["step"], _number(s["value"]), f"{_number(s['low'])} to {_number(s['high'])}") for s in fidelity["steps"]]
+    text = (
+        "How far a contribution means its phase: its rank correlation with the known difference of the phase's quality."
+    )
+    return [text, _table(("contribution fidelity (Spearman)", "value", "95 % interval"), rows)]
 
 
 def _calibration(stored: Mapping[str, Any]) -> list[str]:

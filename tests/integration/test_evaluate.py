@@ -50,11 +50,13 @@ def test_rendered_and_real_dives(fineparser, clips, tmp_path):
     (real / "labels.json").write_text(json.dumps({"dive.mp4": labels, "three_frames.mp4": {}}), encoding="utf-8")
     outcome = fineparser("evaluate", "--data", data, "--real", real, "--out", out, "--cache", tmp_path / "cache")
     assert outcome.code == 0, outcome.err
-    for words in ("Spearman rho", "AIoU@0.75", "S-measure", "median transitions", "off by"):
+    for words in ("Spearman rho", "AIoU@0.75", "S-measure", "median transitions", "contribution fidelity", "off by"):
         assert words in outcome.out
     assert "three_frames.mp4 is left out" in outcome.out
     content = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert content["data"]["n_dives"] == 2
+    # Two dives against five exemplars each are ten pairs.
+    assert content["data"]["contribution_fidelity"]["n_pairs"] == 10
     assert set(content["real"]) == {"dive.mp4"}
     predictions = json.loads((out / "predictions.json").read_text(encoding="utf-8"))["dives"]
     for dive in predictions:

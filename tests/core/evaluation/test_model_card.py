@@ -42,6 +42,7 @@ def bundle(tmp_path):
 def measured(tmp_path, bundle):
     folder = tmp_path / "measured"
     folder.mkdir()
+    fidelity = {"steps": [{"step": "entry", "value": 0.77, "low": 0.7, "high": 0.8}], "n_numbers": 3, "n_pairs": 99}
     content = {
         "weights": f"{read_card(bundle).id}, trained on 12 rendered dives",
         "arithmetic": "bf16 on cpu",
@@ -50,6 +51,7 @@ def measured(tmp_path, bundle):
             "what": "twins, 80 dives",
             "n_dives": 80,
             "metrics": {"rho": METRIC, "score_error": METRIC | {"value": 4.72}, "mask_iou": None},
+            "contribution_fidelity": fidelity,
         },
         "real_summary": {"first flight frame within 3": "1 of 2", "awards, Spearman rho of 3": "+0.70"},
     }
@@ -61,7 +63,7 @@ def test_numbers_go_into_the_card_and_onto_a_page(measured, bundle):
     before = read_card(bundle)
     write_model_card(measured, bundle)
     card = read_card(bundle)
-    expected = {"test dives": 80, "test rho": 0.71, "test score_error": 4.72}
+    expected = {"test dives": 80, "test rho": 0.71, "test score_error": 4.72, "test fidelity of entry": 0.77}
     assert card.metrics == expected
     assert card.real["first flight frame within 3"] == "1 of 2"
     assert (card.id, card.calibration) == (before.id, CALIBRATION)
@@ -71,6 +73,7 @@ def test_numbers_go_into_the_card_and_onto_a_page(measured, bundle):
     for text in (
         "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5). Of real "
         "clips with labels: awards, Spearman rho of 3: +0.70.",
+        "rank correlation of entry 0.770",
         "**Where it is weak.** Few.",
     ):
         assert text in coach
@@ -78,6 +81,7 @@ def test_numbers_go_into_the_card_and_onto_a_page(measured, bundle):
     for text in (
         "| the dynamic stream alone | 0.123 |",
         "| Spearman rho, higher is better | 0.710 | 0.600 to 0.800 | drawn exemplars 0.500 |",
+        "| entry | 0.770 |",
         "| first flight frame within 3 | 1 of 2 |",
         "holds 79% of 80",
         "Refused: no entry 9 of 10; whole dives 1.2%",
