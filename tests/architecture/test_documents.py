@@ -83,7 +83,7 @@ def said():
     """Plain English text of the app -> code of a language -> how it is said in it."""
     rows = read_texts(ROOT / "resources" / "translations" / "texts.json")
     table = plain_texts(rows) | rows
-    found: dict[str, dict[str, set[str]]] = {}
+    found = {}
     for english, known in table.items():
         plain = without_mnemonic(english.partition(REMARK)[0])
         in_all = found.setdefault(plain, {ENGLISH: {plain}})

@@ -14,7 +14,6 @@ from narrow_networks import narrow
 
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
-from fineparser_core.synth.render import RenderedDive
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("tests/golden", "packaging", "packaging/benchmarks")]
@@ -23,7 +22,7 @@ N_FRAMES = 20
 TIMING = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
 
 
-def painted(dive: RenderedDive, seed: int) -> RenderedDive:
+def painted(dive, seed):
     gray = np.random.default_rng(seed).integers(80, 120, (*dive.masks.shape, 1)).repeat(3, axis=3)
     return replace(dive, frames=np.where(dive.masks[..., None] > 0, (220, 30, 30), gray).astype(np.uint8))
 
@@ -44,12 +43,12 @@ def rendered_root(tmp_path_factory):
     return root
 
 
-def write_pickle(path: Path, thing: object) -> None:
+def write_pickle(path, thing):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(thing))
 
 
-def write_images(folder: Path, start: int, n: int, *, seed: int = 0) -> None:
+def write_images(folder, start, n, *, seed=0):
     folder.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(seed).integers(0, 256, (n, 40, 60, 3), dtype=np.uint8)
     for number in range(n):

@@ -1,6 +1,5 @@
 """Networks of few inner channels."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -13,11 +12,11 @@ WIDTH = 8
 
 
 @contextmanager
-def narrow() -> Iterator[None]:
+def narrow():
     """Make I3Ds with narrow branches, and ResNets with one block a stage; their outputs have the usual sizes."""
     build = Mixed.__init__
 
-    def narrowly(block: Mixed, n: int, widths: tuple[int, int, int, int, int, int]) -> None:
+    def narrowly(block, n, widths):
         build(block, n, (widths[0], WIDTH, widths[2], WIDTH, *widths[4:]))
 
     with pytest.MonkeyPatch.context() as patch:

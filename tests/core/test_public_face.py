@@ -97,7 +97,7 @@ def test_every_name_has_an_example_that_runs(name, example_names, tmp_path, monk
     thing = getattr(fineparser_core, name)
     found = doctest.DocTestFinder().find(thing, name, module=sys.modules[thing.__module__], extraglobs=example_names)
     assert any(one.examples for one in found)
-    said: list[str] = []
+    said = []
     with narrow() if name == "train" else nullcontext():
         for one in found:
             doctest.DocTestRunner().run(one, out=said.append)
@@ -155,7 +155,7 @@ def test_clips_become_inputs():
 
 
 def test_an_analysis_is_kept_in_two_files(example_names, tmp_path):
-    analysis: Analysis = example_names["analysis"]
+    analysis = example_names["analysis"]
     analysis.save(tmp_path / "dive.json")
     loaded = Analysis.load(str(tmp_path / "dive.json"))
     assert loaded.to_dict() == analysis.to_dict()

@@ -1,7 +1,6 @@
 """The sandbox that all corpora share."""
 
 import sys
-from collections.abc import Callable, Iterator
 
 import pytest
 from sandbox import Sandbox
@@ -11,7 +10,7 @@ _MOST_SILENT_S = 10.0
 
 
 @pytest.fixture(scope="session")
-def measures_a_child() -> None:
+def measures_a_child():
     """Of every test with a sandbox."""
     if sys.platform != "linux":
         pytest.skip(
@@ -20,9 +19,7 @@ def measures_a_child() -> None:
 
 
 @pytest.fixture(scope="module")
-def sandbox(
-    measures_a_child: None, tmp_path_factory: pytest.TempPathFactory, left_s: Callable[[], float]
-) -> Iterator[Sandbox]:
+def sandbox(measures_a_child, tmp_path_factory, left_s):
     """A child process for the cases of one file."""
     box = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
     yield box
@@ -30,7 +27,7 @@ def sandbox(
 
 
 @pytest.fixture(autouse=True)
-def _silence(request: pytest.FixtureRequest, left_s: Callable[[], float]) -> None:
+def _silence(request, left_s):
     """Tell what is silent for long in the whole corpus; elsewhere pytest's time-out is the one limit."""
     if "sandbox" in request.fixturenames:
         hostile = request.node.get_closest_marker("hostile") is not None

@@ -3,8 +3,6 @@
 import copy
 import functools
 import operator
-from collections.abc import Callable, Iterator
-from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +12,7 @@ _WORDS = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", 
 _JSON = (b"null", b"[]", b"{}", b'""', b"-1", b"1e999", b"NaN", b"true", b'"\\ud800"', b"[" * 50, b"9" * 400)
 
 
-def for_examples(n: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+def for_examples(n, strategy, check):
     """Check `n` examples, the same in every run; where one fails, the simplest that does is told."""
     same = settings(
         max_examples=n, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
@@ -22,7 +20,7 @@ def for_examples(n: int, strategy: st.SearchStrategy[Any], check: Callable[[Any]
     same(given(strategy)(check))()
 
 
-def places(value: Any) -> Iterator[tuple[Any, ...]]:
+def places(value):
     """Keys that lead to every value within lists and objects."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inside:
@@ -30,13 +28,13 @@ def places(value: Any) -> Iterator[tuple[Any, ...]]:
         yield from ((key, *rest) for rest in places(part))
 
 
-def holder_of(content: Any, place: tuple[Any, ...]) -> Any:
+def holder_of(content, place):
     """The list or object that holds the value at a place."""
     return functools.reduce(operator.getitem, place[:-1], content)
 
 
 @st.composite
-def mutated(draw: st.DrawFn, content: Any, odd: st.SearchStrategy[Any]) -> Any:
+def mutated(draw, content, odd):
     """A copy with values that are odd, gone or there again."""
     content = copy.deepcopy(content)
     for _ in range(draw(st.sampled_from((1,) * 6 + (2, 3, 8)))):
@@ -57,7 +55,7 @@ def mutated(draw: st.DrawFn, content: Any, odd: st.SearchStrategy[Any]) -> Any:
 
 
 @st.composite
-def damaged(draw: st.DrawFn, data: bytes, *, text: bool = False) -> bytes:
+def damaged(draw, data, *, text=False):
     """A change or two: bytes, numbers, parts left out, put in, repeated or moved, an early end."""
     changed = bytearray(data)
     for _ in range(draw(st.integers(1, 2))):

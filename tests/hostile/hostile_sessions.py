@@ -3,78 +3,51 @@
 import json
 import operator
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from damage import damaged, mutated
 from hypothesis import strategies as st
+
+from fineparser_gui.session.dive import SavedDive
+from fineparser_gui.session.session_file import SavedSession, session_json
 
 #: In place of a token that `json.dumps` cannot write; it is put in afterwards.
 _RAW = "@@raw {}@@"
 
 
-def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
+def valid_session():
     """The content of a session with everything in it, whose video of 120 frames lies beside the file."""
-    identity = {"size_bytes": 9000, "head_sha256": "0" * 64, "n_frames": 120, "fps": 30.0, "width_px": 64}
-    drawings = [
+    here, gone = (SavedDive(path=Path("/nowhere", name)) for name in ("clip.mp4", "gone.mp4"))
+    content = json.loads(session_json(SavedSession(selected=1, dives=(here, here, gone)), Path("/nowhere")))
+    _, rich, missing = content["dives"]
+    rich["drawings"] = [
         {"kind": "line", "frame": 3, "points": [[1, 2], [30.5, 40]], "text": ""},
         {"kind": "angle", "frame": 40, "points": [[1, 2], [30, 40], [5, 6]], "text": ""},
         {"kind": "note", "frame": 80, "points": [[20, 20]], "text": "später – 腰"},
     ]
-    segment = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
-    plain: dict[str, Any] = {
-        "path": f"/nowhere/{video}",
-        "relative_path": video,
-        "in_frame": None,
-        "out_frame": None,
-        "dive_number": None,
-        "board_m": None,
-        "difficulty": None,
-        "athlete": "",
-        "drawings": [],
-        "nearest": False,
-        "synchro": False,
-        "transitions": None,
-        "left_out": [],
-        "is_dive": False,
-        "cancelled": False,
-        "segments": None,
-        "video": None,
-        "dismissed": False,
-    }
-    rich = plain | {
+    rich |= {
         "in_frame": 2,
         "out_frame": 110,
         "dive_number": "207C",
         "board_m": 10.0,
         "difficulty": 3.4,
         "athlete": "Zoë",
-        "drawings": drawings,
-        "transitions": [40, 80],
-        "left_out": ["a"],
-        "segments": [segment],
-        "nearest": True,
     }
-    missing = plain | {"path": "/nowhere/gone.mp4", "relative_path": None, "video": identity | {"height_px": 48}}
-    return {
-        "format": "fineparser.session/1",
-        "selected": 1,
-        "paused": False,
-        "origin": None,
-        "origin_sha256": "",
-        "dives": [plain, rich, missing],
-    }
+    rich |= {"transitions": [40, 80], "left_out": ["a"], "nearest": True}
+    segment = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
+    identity = {"size_bytes": 9000, "head_sha256": "0" * 64, "n_frames": 120, "fps": 30.0, "width_px": 64}
+    rich["segments"], missing["relative_path"], missing["video"] = [segment], None, identity | {"height_px": 48}
+    return content
 
 
-def written(content: Any) -> bytes:
+def written(content):
     """JSON, with the raw tokens in their places."""
     first, *parts = json.dumps(content).split('"@@raw ')
     with_tokens = (json.loads(f'"{token}"') + rest for token, _, rest in (part.partition('@@"') for part in parts))
     return (first + "".join(with_tokens)).encode()
 
 
-def _raw(*tokens: str) -> st.SearchStrategy[str]:
+def _raw(*tokens):
     """Tokens of JSON as they stand."""
     return st.sampled_from(tokens).map(_RAW.format)
 
@@ -95,19 +68,19 @@ _ODD = st.one_of(
 )
 
 
-def _spoilt(data: bytes) -> st.SearchStrategy[bytes]:
+def _spoilt(data):
     turned = st.integers(0, len(data)).map(lambda at: data[at:] + data[:at])
     text = data.decode("utf-8", "replace")
     return damaged(data, text=True) | turned | st.sampled_from(("utf-16", "utf-32", "utf-8-sig")).map(text.encode)
 
 
-def hostile_sessions() -> st.SearchStrategy[bytes]:
+def hostile_sessions():
     """Untrusted session files; of some the bytes are damaged as well."""
     whole = mutated(valid_session(), _ODD).map(written)
     return st.integers(0, 4).flatmap(lambda way: whole if way else whole.flatmap(_spoilt))
 
 
-def _with(**changes: Any) -> bytes:
+def _with(**changes):
     """The valid session with changes in its second dive or, where that has no such key, in the session."""
     content = valid_session()
     dive = content["dives"][1]
@@ -116,11 +89,11 @@ def _with(**changes: Any) -> bytes:
     return written(content)
 
 
-def _drawings(n: int, text: str = "") -> list[dict[str, Any]]:
+def _drawings(n, text=""):
     return [{"kind": "note", "frame": n % 120, "points": [[n % 64, n % 48]], "text": text} for n in range(n)]
 
 
-def _path(name: str) -> dict[str, str | None]:
+def _path(name):
     return {"path": name, "relative_path": None}
 
 
@@ -128,7 +101,7 @@ PLAIN = valid_session()["dives"][0]
 NOTE = {"kind": "note", "frame": 0, "points": [[1e6, -1e6]], "text": "\u202e<b>" + "م" * 400}
 FAR = {"kind": "line", "frame": 2**31 - 1, "points": [[-1e6, -1e6], [1e6, 1e6]], "text": ""}
 
-BOMBS: dict[str, Callable[[], bytes]] = {
+BOMBS = {
     "as it should be": lambda: _with(),
     "empty": lambda: b"",
     "a nested million": lambda: b"[" * 1_000_000,
@@ -159,7 +132,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
-def odd_files(folder: Path) -> dict[str, Path]:
+def odd_files(folder):
     """Things at whose paths there is no regular file."""
     folder.mkdir()
     found = {name: folder / f"{name}.fineparser" for name in ("folder", "pipe", "loop", "device", "nothing", "sparse")}

@@ -1,19 +1,17 @@
 """Makes hostile settings files, by name."""
 
-from collections.abc import Callable
-
 _VERSION = b"[General]\nversion=2\n"
 
 
-def _preference(name: str, value: str) -> bytes:
+def _preference(name, value):
     return _VERSION + f"[preferences]\n{name}={value}\n".encode("utf-8", "surrogatepass")
 
 
-def _general(value: bytes) -> bytes:
+def _general(value):
     return b"[General]\nvalue=" + value + b"\nversion=2\n"
 
 
-SETTINGS: dict[str, Callable[[], bytes]] = {
+SETTINGS = {
     "as they should be": lambda: _preference("theme", '"\\"dark\\""') + b"n_exemplars=5\n",
     "empty": lambda: b"",
     "one long line": lambda: b"x" * 900_000,

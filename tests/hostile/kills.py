@@ -14,13 +14,10 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import writers
-from writers import Steps
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -37,7 +34,7 @@ class Killed:
     wrong: list[str]
 
 
-def preload(folder: Path) -> Path | None:
+def preload(folder):
     """The compiled `kill_at.c`; None where there is no compiler for it."""
     compiler = shutil.which("cc")
     if sys.platform != "linux" or compiler is None:
@@ -48,7 +45,7 @@ def preload(folder: Path) -> Path | None:
     return library if done.returncode == 0 else None
 
 
-def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1) -> Killed:
+def kill_everywhere(writer, folder, library, every=1):
     """Run a writer again and again, killed at another step each time, until it ends before it is killed.
 
     Args:
@@ -73,14 +70,14 @@ def kill_everywhere(writer: str, folder: Path, library: Path, every: int = 1) ->
 class _Runs:
     """The runs of one writer."""
 
-    def __init__(self, writer: Steps, folder: Path) -> None:
+    def __init__(self, writer, folder):
         self._writer = writer
         self._prepared, self._case = folder / "prepared", folder / "case"
         self._prepared.mkdir()
         (self._prepared / "tmp").mkdir()
         self._in_fork(self._prepared, writer.prepare)
 
-    def go(self, every: int) -> Killed:
+    def go(self, every):
         states, files, n_steps = self._unkilled()
         wrong, n_kills = [], 0
         for n in range(1, n_steps + 1, every):
@@ -91,7 +88,7 @@ class _Runs:
                 wrong.append(f"step {n}, {confirmed} of {len(states) - 1} confirmed: {fault}")
         return Killed(n_kills, wrong)
 
-    def _unkilled(self) -> tuple[list[Any], list[str], int]:
+    def _unkilled(self):
         """The states before and after each step, the files at the end, and the number of places to be killed at."""
         self._fresh()
         states = [self._in_fork(self._case, self._writer.read)]
@@ -113,7 +110,7 @@ class _Runs:
         os.waitpid(pid, 0)
         return states, files, n_steps
 
-    def _write(self, n: int) -> tuple[int, int]:
+    def _write(self, n):
         """Number of confirmed steps of a run that is killed, and its exit code."""
         reading, writing = os.pipe()
         if not (pid := os.fork()):
@@ -133,7 +130,7 @@ class _Runs:
             confirmed = len(pipe.read())
         return confirmed, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
-    def _check(self, states: list[Any], files: list[str], confirmed: int, ended: int) -> str:
+    def _check(self, states, files, confirmed, ended):
         if ended not in (0, KILLED):
             return f"it ended with {ended}"
         found = self._in_fork(self._case, self._writer.read)
@@ -149,17 +146,17 @@ class _Runs:
             return f"left behind {sorted(there - set(files))}, gone {sorted(set(files) - there)}"
         return ""
 
-    def _fresh(self) -> None:
+    def _fresh(self):
         shutil.rmtree(self._case, ignore_errors=True)
         shutil.copytree(self._prepared, self._case, symlinks=True)
 
-    def _all_steps(self, confirm: Callable[[], object]) -> None:
+    def _all_steps(self, confirm):
         _settle(self._case)
         for step in self._writer.steps:
             step(self._case)
             confirm()
 
-    def _in_fork(self, folder: Path, work: Callable[[Path], Any]) -> Any:
+    def _in_fork(self, folder, work):
         """What a function returns in a process of its own."""
         reading, writing = os.pipe()
         if not (pid := os.fork()):
@@ -181,23 +178,23 @@ class _Runs:
         return answer["found"]
 
 
-def _settle(folder: Path) -> None:
+def _settle(folder):
     tempfile.tempdir = str(folder / "tmp")
     os.chdir(folder)
 
 
-def _files(folder: Path) -> list[str]:
-    found: Iterable[Path] = folder.rglob("*")
+def _files(folder):
+    found = folder.rglob("*")
     return sorted(_CHANGING.sub("*", path.relative_to(folder).as_posix()) for path in found)
 
 
-def _preloaded() -> tuple[Callable[[int], None], Callable[[], int]]:
+def _preloaded():
     library = ctypes.CDLL(None)
     library.kill_at.argtypes, library.kill_steps.restype = [ctypes.c_long], ctypes.c_long
     return library.kill_at, library.kill_steps
 
 
-def main(argv: list[str]) -> None:
+def main(argv):
     """Print, as the last line, how a writer took its kills."""
     writer = getattr(writers, argv[0])
     for module in writer.modules:  # once, and not in every fork

@@ -4,10 +4,8 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from fineparser_core.commands import cli
@@ -30,11 +28,11 @@ class Refusal:
     code: int
 
     @property
-    def name(self) -> str:
+    def name(self):
         return " ".join(word if len(word) < 40 else f"{word[:12]}...({len(word)})" for word in self.words)
 
 
-def run(path: Path, words: list[str]) -> tuple[int, str, str]:
+def run(path, words):
     """`fineparser WORDS` in this process, with files as `prepare` made them: exit code, stdout, stderr."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     here, environment = Path.cwd(), {"XDG_STATE_HOME": str(Path(tempfile.gettempdir()).with_name("state"))}
@@ -47,14 +45,12 @@ def run(path: Path, words: list[str]) -> tuple[int, str, str]:
     return int(code), out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
 
 
-def prepare(folder: Path, write_video: Callable[..., Path]) -> Path:
+def prepare(folder, write_video):
     """Makes what the command lines name, in an empty folder; returns a video in it."""
     clip = write_video(folder / "dive.mp4", 60)
     (folder / "link.mp4").symlink_to(clip)
     (folder / "loop").symlink_to(folder / "loop")
-    (folder / "loop.png").symlink_to(folder / "loop.png")
     (folder / "folder").mkdir()
-    (folder / "folder.png").mkdir()
     (folder / "file").write_text("a file\n" * 100, encoding="utf-8")
     return clip
 
@@ -62,34 +58,26 @@ def prepare(folder: Path, write_video: Callable[..., Path]) -> Path:
 _IMPORT = ("data", "import", "--out", "set.json")
 
 
-def refusals() -> Iterator[Refusal]:
+def refusals():
     """All of them."""
+    for words in ((), ("juggle",), ("--juggle",), ("",), ("scor",), ("\x1b[31m",), ("score",), ("data",)):
+        yield Refusal(words, USAGE)
     for command in cli.COMMANDS:
-        yield from _no_such_option(command)
-    of_commands = (_score, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert)
-    for part in (_program, *of_commands):
+        words = _IMPORT if command == "data" else (command,)
+        yield Refusal((*words, "--no-such-option"), USAGE)
+        yield Refusal((*words, "one", "two", "three", "four"), USAGE)
+    for part in (_score, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert):
         yield from part()
     yield from _bad_folders(("demo", "--out"))
     yield from (case for case in _bad_inputs(_IMPORT, DATA) if case.words[-1] != "file")  # it is a table of no videos
 
 
-def quick() -> Iterator[Refusal]:
+def quick():
     """Those of `fineparser score`, which are refused without the network."""
     return (case for case in _score() if case.code != WEIGHTS)
 
 
-def _program() -> Iterator[Refusal]:
-    for words in ((), ("juggle",), ("--juggle",), ("",), ("scor",), ("\x1b[31m",), ("score",), ("data",)):
-        yield Refusal(words, USAGE)
-
-
-def _no_such_option(command: str) -> Iterator[Refusal]:
-    words = _IMPORT if command == "data" else (command,)
-    yield Refusal((*words, "--no-such-option"), USAGE)
-    yield Refusal((*words, "one", "two", "three", "four"), USAGE)
-
-
-def _score() -> Iterator[Refusal]:
+def _score():
     dive = ("score", "dive.mp4", "--dive-number", "207C")
     yield from _bad_values(dive, "--seed", NO_SEEDS)
     yield from _bad_values(dive, "--exemplars", NO_COUNTS)
@@ -108,15 +96,15 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_values(dive, "--athlete", points)
     for option in ("--device", "--precision"):
         yield from _bad_values(dive, option, ("abacus", ""))
-    for option, end in (("json", ""), ("csv", ""), ("masks", ""), ("annotated", "")):
-        yield from _bad_outputs((*dive, f"--{option}"), end)
+    for option in ("json", "csv", "masks", "annotated"):
+        yield from _bad_outputs((*dive, f"--{option}"))
     for one, other in (("json", "csv"), ("masks", "annotated")):
         for name in ("same", "./same", "folder/../same"):
             yield Refusal((*dive, f"--{one}", "same", f"--{other}", name), USAGE)
     many = ("score", "dive.mp4", "--out", "results.jsonl")
     yield from _bad_values(many, "--workers", NO_COUNTS)
-    yield from _bad_outputs(("score", "dive.mp4", "--out"), "")
-    yield from _bad_outputs((*many, "--csv"), "")
+    yield from _bad_outputs(("score", "dive.mp4", "--out"))
+    yield from _bad_outputs((*many, "--csv"))
     yield Refusal((*many, "--csv", "./results.jsonl"), USAGE)
     yield from _bad_inputs(("score",), VIDEO)
     yield from _bad_inputs((*dive, "--library"), EXEMPLARS)
@@ -124,7 +112,7 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_inputs((*dive, "--weights"), WEIGHTS)
 
 
-def _evaluate() -> Iterator[Refusal]:
+def _evaluate():
     yield Refusal(("evaluate",), USAGE)
     yield from _bad_values(("evaluate", "--data", "folder"), "--seed", NO_SEEDS)
     for option in ("--exemplars", "--per-number", "--limit"):
@@ -136,7 +124,7 @@ def _evaluate() -> Iterator[Refusal]:
     yield from _bad_inputs(("evaluate", "--write-card"), USAGE)  # without --weights, into no card of the program's own
 
 
-def _calibrate() -> Iterator[Refusal]:
+def _calibrate():
     yield Refusal(("calibrate",), USAGE)
     data = ("calibrate", "--dry-run", "--data", "folder")
     yield from _bad_values(data, "--level", ("0", "0.5", "1", "-1", *NO_NUMBERS))
@@ -146,13 +134,13 @@ def _calibrate() -> Iterator[Refusal]:
     yield from _bad_inputs(("calibrate", "--dry-run", "--predictions"), DATA)
 
 
-def _learn() -> Iterator[Refusal]:
+def _learn():
     yield Refusal(("learn",), USAGE)
     yield Refusal(("learn", "file"), USAGE)
     yield from _bad_inputs(("learn", "--out", "profile.json"), DATA)
 
 
-def _train() -> Iterator[Refusal]:
+def _train():
     run = ("train", "--data", "folder", "--out", "out")
     config = TrainConfig()
     for field in fields(config):
@@ -165,7 +153,7 @@ def _train() -> Iterator[Refusal]:
     yield from _bad_inputs(("train", "--out", "out", "--data"), DATA)
 
 
-def _synthesize() -> Iterator[Refusal]:
+def _synthesize():
     run = ("synthesize", "--out", "out")
     yield Refusal(("synthesize",), USAGE)
     yield Refusal(run, USAGE)
@@ -176,7 +164,7 @@ def _synthesize() -> Iterator[Refusal]:
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
 
 
-def _exemplars() -> Iterator[Refusal]:
+def _exemplars():
     run = ("exemplars", "--out", "out", "--sample", "sample")
     yield from _bad_values(run, "--each", NO_COUNTS)
     yield from _bad_values(run, "--seed", NO_SEEDS)
@@ -187,9 +175,9 @@ def _exemplars() -> Iterator[Refusal]:
     yield from _bad_inputs((*run, "--weights"), WEIGHTS)
 
 
-def _convert() -> Iterator[Refusal]:
+def _convert():
     for kind in ("kinetics", "imagenet"):
-        yield from _bad_outputs(("convert", kind, "--source", "file"), "", is_input=False)
+        yield from _bad_outputs(("convert", kind, "--source", "file"), is_input=False)
         yield Refusal(("convert", kind, "file"), USAGE)
         yield Refusal(("convert", kind, "file", "--source", "./file", "--overwrite"), USAGE)
         yield from _bad_inputs(("convert", kind, "out", "--source"), WEIGHTS)
@@ -199,40 +187,36 @@ def _convert() -> Iterator[Refusal]:
     yield Refusal(("convert", "to-nothing"), USAGE)
 
 
-def _bad_values(words: tuple[str, ...], option: str, values: tuple[str, ...]) -> Iterator[Refusal]:
+def _bad_values(words, option, values):
     for value in values:
         yield Refusal((*words, f"{option}={value}"), USAGE)
 
 
-def _bad_outputs(words: tuple[str, ...], end: str, *, is_input: bool = True) -> Iterator[Refusal]:
-    for place in (f"nowhere/out{end}", f"folder{end}", f"file/out{end}", f"/proc/out{end}", f"loop{end}"):
+def _bad_outputs(words, *, is_input=True):
+    for place in ("nowhere/out", "folder", "file/out", "/proc/out", "loop", "loop/out"):
         yield Refusal((*words, place), OUTPUT)
-    yield Refusal((*words, f"loop/out{end}"), OUTPUT)
-    yield Refusal((*words, ""), USAGE)
-    yield Refusal((*words, f"a\0b{end}"), USAGE)
-    if is_input and not end:
-        for place in ("dive.mp4", "folder/../dive.mp4", "link.mp4"):
-            yield Refusal((*words, place), USAGE)
+    for place in ("", "a\0b", *(("dive.mp4", "folder/../dive.mp4", "link.mp4") if is_input else ())):
+        yield Refusal((*words, place), USAGE)
 
 
-def _bad_folders(words: tuple[str, ...]) -> Iterator[Refusal]:
+def _bad_folders(words):
     for place in ("file", "file/out", "/proc/out", "loop", "loop/out"):
         yield Refusal((*words, place), OUTPUT)
     yield from _no_names(words)
 
 
-def _bad_inputs(words: tuple[str, ...], code: int, after: tuple[str, ...] = ()) -> Iterator[Refusal]:
+def _bad_inputs(words, code, after=()):
     for place in ("missing", "\udcff\x1b[31m", "folder", "file", "file/in", "loop", "/dev/null"):
         yield Refusal((*words, place, *after), code)
     yield from _no_names(words, after)
 
 
-def _no_names(words: tuple[str, ...], after: tuple[str, ...] = ()) -> Iterator[Refusal]:
+def _no_names(words, after=()):
     for name in ("", "a\0b", "n" * 300, "n/" * 5000):
         yield Refusal((*words, name, *after), USAGE)
 
 
-def fault(refusal: Refusal, found: Any) -> str | None:
+def fault(refusal, found):
     """Why a run was not the refusal that it had to be; None where it was."""
     code, out, err = found
     lines = err.splitlines()

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,10 +44,10 @@ class Outcome:
     extra_mb: float = 0.0
 
     @property
-    def fault(self) -> bool:
+    def fault(self):
         return self.kind in FAULTS
 
-    def unless(self, name: str, *kinds: str) -> list[str]:
+    def unless(self, name, *kinds):
         """Return a line that tells how a case ended, or none if that is one of these kinds."""
         return [] if self.kind in kinds else [f"{name}: {self.kind}: {self.detail[-400:]}"]
 
@@ -62,17 +61,17 @@ class Sandbox:
         extra_mb: most memory above what the child had after its imports, megabytes.
     """
 
-    def __init__(self, scratch: Path, silent_s: Callable[[], float], extra_mb: float = MOST_EXTRA_MB) -> None:
+    def __init__(self, scratch, silent_s, extra_mb=MOST_EXTRA_MB):
         self.silent_s = silent_s
         self._scratch, self._extra_mb = scratch, extra_mb
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child = None
         self._log: BinaryIO
         self._base_mb = 0.0
         self._module = ""
         for name in ("here", "temporary"):
             (scratch / name).mkdir(parents=True, exist_ok=True)
 
-    def run(self, action: str, path: Path, **settings: Any) -> Outcome:
+    def run(self, action, path, **settings):
         """Run an action on a file.
 
         Args:
@@ -94,14 +93,14 @@ class Sandbox:
                 shutil.rmtree(stray, ignore_errors=True) if stray.is_dir() else stray.unlink(missing_ok=True)
         return outcome
 
-    def close(self) -> None:
+    def close(self):
         """End the child."""
         if self._child is not None:
             self._child.kill()
             with self._child, self._log:  # waits for it, and closes what it wrote to
                 self._child = None
 
-    def _start(self, module: str) -> None:
+    def _start(self, module):
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent)]),
@@ -125,7 +124,7 @@ class Sandbox:
         assert isinstance(ready, dict), f"the child did not start: {self._stderr()}"
         self._base_mb = _resident_mb(self._child.pid)
 
-    def _ask(self, request: dict[str, Any]) -> Outcome:
+    def _ask(self, request):
         self._log.seek(0)
         self._log.truncate()
         self._child.stdin.write(json.dumps(request).encode() + b"\n")
@@ -143,7 +142,7 @@ class Sandbox:
             kind, detail = "unclear", f"{fault}: {detail[:300]!r}"
         return Outcome(kind, detail, answer.get("value"), extra_mb=extra_mb)
 
-    def _listen(self, silent_s: float) -> dict[str, Any] | Outcome:
+    def _listen(self, silent_s):
         """The next answer; progress lines before it extend the time."""
         child = self._child
         last_s, line = time.monotonic(), b""
@@ -164,11 +163,11 @@ class Sandbox:
             if time.monotonic() - last_s > silent_s:
                 return Outcome("hang", f"silent for {silent_s:.0f} s")
 
-    def _stderr(self) -> str:
+    def _stderr(self):
         return (self._scratch / "stderr.txt").read_bytes().decode(errors="replace")
 
 
-def not_a_sentence(message: str) -> str | None:
+def not_a_sentence(message):
     """Why a message is not one clear sentence for a person; None where it is."""
     if not message.strip():
         return "empty"
@@ -181,11 +180,11 @@ def not_a_sentence(message: str) -> str | None:
     return None
 
 
-def _files(*folders: Path) -> set[str]:
+def _files(*folders):
     return {str(path) for folder in folders for path in folder.rglob("*")}
 
 
-def _resident_mb(pid: int) -> float:
+def _resident_mb(pid):
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
     except OSError:

@@ -8,12 +8,11 @@ import resource
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 from fineparser_core.errors import FineParserError
 
 
-def main() -> None:
+def main():
     """Serve requests until the input ends."""
     # The answers get a descriptor of their own: libraries print to the first one.
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
@@ -32,7 +31,7 @@ def main() -> None:
         print(json.dumps({**_outcome(action, path, request["settings"]), "peak_mb": _peak_mb()}), file=answers)
 
 
-def _outcome(action: Any, path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+def _outcome(action, path, settings):
     try:
         return {"kind": "right", "detail": "", "value": action(path, **settings)}
     except FineParserError as error:
@@ -41,7 +40,7 @@ def _outcome(action: Any, path: Path, settings: dict[str, Any]) -> dict[str, Any
         return {"kind": "traceback", "detail": traceback.format_exc()[-1500:]}
 
 
-def _peak_mb() -> float:
+def _peak_mb():
     for line in (
         Path("/proc/self/status").read_text(encoding="utf-8").splitlines() if Path("/proc/self/status").exists() else ()
     ):

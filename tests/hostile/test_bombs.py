@@ -1,8 +1,6 @@
 """Small documents that would become large: nested, repeated, and referring to one another."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from made_analysis import made_analysis
 
@@ -30,7 +28,7 @@ def _phrases(phrases, notes=()):
     return lambda data: data | {"unscored": next(iter(phrases), ""), "phrases": phrases, "notes": notes}
 
 
-BOMBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+BOMBS = {
     "ten in each of nine": _phrases({"laugh": _nested(9, "{0}" * 10)}),
     "a hundred in each of five": _phrases({"laugh": _nested(5, "{0}" * 100)}),
     "values that are not written out": _phrases({"laugh": ["x", *[_nested(4, "{0}" * 100)] * 100]}),

@@ -5,10 +5,7 @@ import json
 import os
 import shutil
 import struct
-from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -20,10 +17,9 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.constants import CARD_NAME
 from fineparser_core.resources import bundled_weights, resource
 
-Change = Callable[[Path], None]
 CARD = WeightsCard(name="stranger", trained_on="nothing", synthetic=True, notices=("a",), metrics={"rho": 0.5})
 SHARD = "weights.safetensors"
-WRONG: dict[str, Any] = {"text": "x", "a number": 1.5, "a list": [[1]], "an object": {"a": [1]}, "nothing": None}
+WRONG = {"text": "x", "a number": 1.5, "a list": [[1]], "an object": {"a": [1]}, "nothing": None}
 
 
 def read_bundle(path):
@@ -150,7 +146,7 @@ def two_shards(folder):
 DEEP = b"[" * 100_000 + b"]" * 100_000
 HUGE = struct.pack("<Q", 100) + json.dumps({"a": tensor("F32", (2**38,), (0, 2**40))}).encode().ljust(100)
 
-HARMLESS: dict[str, Change] = {
+HARMLESS = {
     "a good bundle": lambda folder: None,
     "a byte order mark": lambda folder: text(b"\xef\xbb\xbf" + (folder / CARD_NAME).read_bytes())(folder),
     "a link to a shard": instead(SHARD, lambda path: (path.with_name("blob"), path.symlink_to("blob"))),
@@ -162,7 +158,7 @@ HARMLESS: dict[str, Change] = {
     "other files beside": lambda folder: (folder / "evil.py").write_text("raise SystemExit", encoding="utf-8") and None,
 }
 
-CASES: dict[str, Change] = {
+CASES = {
     "no folder": shutil.rmtree,
     "a file for a folder": no_folder,
     "no card": lambda folder: (folder / CARD_NAME).unlink(),
@@ -219,7 +215,7 @@ CASES |= {
 }
 FIXED = ("lists without end", "a device for a shard", "a terabyte of a tensor", "a NaN", "a shard with a null")
 
-NETWORKS: dict[str, Change] = {
+NETWORKS = {
     "half its tensors": lambda folder: halve(folder),
     "a variance below zero": lambda folder: poison(folder, "running_var", -1.0),
     "weights of 1e38": lambda folder: poison(folder, ".bias", 1e38),

@@ -4,9 +4,6 @@ import hashlib
 import json
 import pickle
 import shutil
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +11,8 @@ from damage import damaged, for_examples
 from numbered_video import write_video
 from odd_videos import AVI_BASE
 from sandbox import RIGHT
-from test_bundles import small_bundle
-from test_pickles import DIVE, KEYS
+from test_bundles import read_bundle, small_bundle
+from test_pickles import DIVE, KEYS, read_annotations
 from test_videos import read_video
 
 from fineparser_core.checkpoints.bundle import read_card
@@ -41,8 +38,6 @@ def read_fuzzed(path):
 
 
 def _bundle(path):
-    from test_bundles import read_bundle
-
     return int(read_bundle(path.parent)[0])
 
 
@@ -60,20 +55,14 @@ def _predictions(path):
     return len(read_predictions(path).dives)
 
 
-def _annotations(path):
-    from test_pickles import read_annotations
-
-    return read_annotations(path)
-
-
-READERS: dict[str, Callable[[Path], Any]] = {
+READERS = {
     "a.mp4": lambda path: read_video(path)["n_frames"],
     "a.mkv": lambda path: read_video(path)["n_frames"],
     "a.avi": lambda path: read_video(path)["n_frames"],
     "a.webm": lambda path: read_video(path)["n_frames"],
     CARD_NAME: lambda path: read_card(path.parent).id,
     "weights.safetensors": _shard,
-    AQA_FILE: _annotations,
+    AQA_FILE: read_annotations,
     "labels.json": lambda path: len(read_dives(path.parent)),
     "dives.json": lambda path: len(load_video_dives(path).records),
     "dives.csv": lambda path: len(read_table(path)[0]),

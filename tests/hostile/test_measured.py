@@ -7,7 +7,6 @@ import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from fineparser_core.evaluation.model_card import EVALUATION, write_model_card
 from fineparser_core.export.analysis_json import read_masks_npz
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
-GOOD: dict[str, Any] = {
+GOOD = {
     "predictions.json": {
         "format": "fineparser.predictions/1",
         "dives": [{"predicted": 61.5, "score": 60.0, "spread": 2.0, "difficulty": 3.2, "id": "A/1"}] * 3,
@@ -53,7 +52,7 @@ GOOD: dict[str, Any] = {
         "real_summary": {"awards, Spearman rho of 3": "+0.70"},
     },
 }
-WRONG: tuple[Any, ...] = (None, True, -1, 2.5, 1e308, 10**18, "", "x\ud800\x1b", [], {}, [[]], "../../x", "a\0b")
+WRONG = (None, True, -1, 2.5, 1e308, 10**18, "", "x\ud800\x1b", [], {}, [[]], "../../x", "a\0b")
 
 
 def read(path):

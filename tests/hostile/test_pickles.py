@@ -3,9 +3,7 @@
 import os
 import pickle
 import struct
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from fineparser_core.data.restricted_pickle import load_pickle
 PROTO = b"\x80\x04"
 KEYS = [("A_10m", 1), ("A_10m", 2)]
 LABELS = np.repeat([4, 25, 36], (5, 8, 7))
-DIVE: list[Any] = ["407C", 61.0, 3.2, np.array([4, 12]), LABELS]
+DIVE = ["407C", 61.0, 3.2, np.array([4, 12]), LABELS]
 _SCALAR = b"cnumpy.core.multiarray\nscalar\n"
 _ARRAY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
 
@@ -61,30 +59,15 @@ GOOD = {
     "arrays": {("e", 1): [*DIVE, b"bytes"]},
 }
 
-BOMBS: dict[str, Callable[[], bytes]] = {
+BOMBS = {
     "a key of shared tuples": lambda: nested_key(60),
-    "a key of shared tuples, put by number": lambda: (
-        PROTO + b"}" + b")q\x00" + b"".join(b"h\x00h\x00\x86q\x00" for _ in range(60)) + b"K\x01s."
-    ),
     "a key nested a million deep": lambda: PROTO + b"})" + b"\x85" * 1_000_000 + b"K\x01s.",
     "keys of shared tuples in SETITEMS": lambda: (
         PROTO + b"}()" + b"".join(b"\x94h" + bytes([i]) + b"\x86" for i in range(60)) + b"K\x01u."
     ),
-    "a set of shared tuples": lambda: (
-        PROTO + b"\x8f()" + b"".join(b"\x94h" + bytes([i]) + b"\x86" for i in range(60)) + b"\x90."
-    ),
     "shared lists": lambda: shared(b"l", 100),
-    "shared dictionaries": lambda: (
-        PROTO + b"}" + b"".join(b"\x94(K\x00h" + bytes([i]) + b"K\x01h" + bytes([i]) + b"d" for i in range(100)) + b"."
-    ),
     "ten lists, each a thousand times in the next": lambda: (
         PROTO + b"]" + b"".join(b"\x94(" + (b"h" + bytes([i])) * 1000 + b"l" for i in range(10)) + b"."
-    ),
-    "ten lists, filled after they were shared": lambda: (
-        PROTO
-        + b"]\x94" * 10
-        + b"".join(b"h" + bytes([i]) + b"(" + (b"h" + bytes([i + 1])) * 1000 + b"e" for i in range(9))
-        + b"h\x00."
     ),
     "bytes in arrays without end": lambda: (
         PROTO
@@ -105,19 +88,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         + b"l."
     ),
     "a list in itself": lambda: PROTO + b"]\x94h\x00a.",
-    "lists filled after they were shared": lambda: (
-        PROTO
-        + b"".join(b"]\x94" for _ in range(100))
-        + b"".join(b"h" + bytes([i + 1]) + b"a" for i in range(99))
-        + b"."
-    ),
     "a value nested a million deep": lambda: PROTO + b"N" + b"\x85" * 1_000_000 + b".",
     "marks without end": lambda: PROTO + b"(" * 20_000_000 + b".",
-    "empty dictionaries without end": lambda: PROTO + b"(" + b"}" * 50_000_000 + b"l.",
-    "memo without end": lambda: PROTO + b"]" + b"\x94" * 20_000_000 + b".",
-    "reductions without end": lambda: (
-        PROTO + dtype("i8") + b"\x94" + b"0" + b"(" + (_SCALAR + b"h\x00C\x08" + bytes(8) + b"\x86R") * 400_000 + b"l."
-    ),
     "a huge index of the memo": lambda: PROTO + b"]r\xff\xff\xff\xff.",
     "an index that was not put": lambda: PROTO + b"h\x05.",
     "bytes of 2 ** 62": lambda: PROTO + b"\x8e" + struct.pack("<Q", 2**62) + b"abc.",
@@ -155,12 +127,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "an extension": lambda: PROTO + b"\x82\x01.",
     "a name with a long module": lambda: b"c" + b"a." * 100_000 + b"\nb\n.",
     "a name with escapes": lambda: b"c\x1b[31m\nb\n.",
-    "a stand-in given a state": lambda: PROTO + _SCALAR + b"}" + short("make") + b"Nsb.",
     "a stand-in as a value": lambda: PROTO + _SCALAR + b".",
     "a text filled": lambda: PROTO + short("a") + b"Nb.",
     "items set on an array": lambda: PROTO + array("f8", b"K\x01\x85", b"C\x08" + bytes(8)) + b"K\x00K\x05s.",
     "protocol 99": lambda: b"\x80\x63N.",
-    "no STOP": lambda: PROTO + b"N",
     "an odd number of keys and values": lambda: PROTO + b"}(K\x01K\x02K\x03u.",
     "text that is not UTF-8": lambda: PROTO + b"\x8c\x02\xff\xfe.",
     "a list as a key": lambda: PROTO + b"}]K\x01s.",
@@ -168,7 +138,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 # What a well-formed pickle may say of a dive, and no dive can have.
-DIVES: dict[str, Any] = {
+DIVES = {
     "infinite difficulty": {KEYS[0]: [*DIVE[:2], float("inf"), *DIVE[3:]], KEYS[1]: DIVE},
     "difficulty nan": {KEYS[0]: ["407C", 61.0, float("nan"), *DIVE[3:]], KEYS[1]: DIVE},
     "transitions nan": {KEYS[0]: [*DIVE[:3], [float("nan")] * 2, LABELS], KEYS[1]: DIVE},
@@ -184,7 +154,7 @@ DIVES: dict[str, Any] = {
     "no dives": {},
 }
 
-SPLITS: dict[str, Any] = {"a number": 5, "one event": ["A"], "a long event": [("A" * 1_000_000, 1)]}
+SPLITS = {"a number": 5, "one event": ["A"], "a long event": [("A" * 1_000_000, 1)]}
 
 # Odd, and reading it does no harm.
 HARMLESS = ("a huge index of the memo", "a frame of 2 ** 62", "frames within frames", "an array filled twice")

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -258,23 +257,12 @@ def _painted(case):
     painter.end()
 
 
-WRITERS: dict[str, Callable[[Case], None]] = {
-    "drawn text": _drawn,
-    "still": _still,
-    "report of dives": _report,
-    "table": _table,
-    "data": _data,
-    "analysis": _analysis,
-    "job": _job,
-    "file": _file,
-    "predictions": _predictions,
-    "model card": _card,
-    "printed report": _printed,
-    "refusal": _refused,
-    "unexpected failure": _failed,
-    "log": _logged,
-    "session": _session,
-    "window": _painted,
+WRITERS = {
+    writer.__name__: writer
+    for writer in (
+        *(_drawn, _still, _report, _table, _data, _analysis, _job, _file),
+        *(_predictions, _card, _printed, _refused, _failed, _logged, _session, _painted),
+    )
 }
 
 

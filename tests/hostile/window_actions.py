@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "gui"))
 
 from answers_kit import SilentWorker
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog
 
 from fineparser_core.errors import ConfigError
 from fineparser_gui import app
@@ -23,12 +23,12 @@ _qt = QApplication([])
 _MOST_SHOWN = 6
 
 
-def _events() -> None:
+def _events():
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
 
 
-def _studio(folder: Path | None = None) -> Studio:
+def _studio(folder=None):
     app.WorkerClient = SilentWorker
     studio = Studio(_qt, folder)
     studio.window.show()
@@ -36,7 +36,7 @@ def _studio(folder: Path | None = None) -> Studio:
     return studio
 
 
-def _look_at_dialogs(window: QWidget) -> None:
+def _look_at_dialogs(window):
     _events()
     window.grab()
     for dialog in window.findChildren(QDialog):
@@ -44,11 +44,11 @@ def _look_at_dialogs(window: QWidget) -> None:
         dialog.reject()
 
 
-def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
+def show_session(path, progress=lambda: None):
     """Open a session, look at some of its dives with all that is drawn on them, and close the window."""
     studio = _studio()
     window, session = studio.window, studio.session
-    told: list[str] = []
+    told = []
     session.problem.connect(told.append)
     try:
         window.files.open_path(path)
@@ -83,7 +83,7 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
         _events()
 
 
-def left_settings(_: Path) -> dict[str, str]:
+def left_settings(_):
     """Return the settings files that a window leaves, by their names."""
     with tempfile.TemporaryDirectory() as name:
         studio = _studio(Path(name))
@@ -94,7 +94,7 @@ def left_settings(_: Path) -> dict[str, str]:
         return {one.name: one.read_text(encoding="utf-8") for one in Path(name).glob("*.ini")}
 
 
-def start_with_settings(path: Path) -> dict[str, object]:
+def start_with_settings(path):
     """Start the program with a settings file or that of its window, open menus and preferences, and change one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

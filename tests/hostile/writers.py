@@ -22,10 +22,10 @@ class Steps:
     prepare: Callable[[Path], object] = lambda folder: None
 
 
-def digests(*names: str) -> Callable[[Path], Any]:
+def digests(*names):
     """Reads files as their digests; None for one that is not there."""
 
-    def read(folder: Path) -> list[str | None]:
+    def read(folder):
         paths = [folder / name for name in names]
         return [hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else None for path in paths]
 
@@ -35,8 +35,8 @@ def digests(*names: str) -> Callable[[Path], Any]:
 # One that loses what was there, and leaves litter: the kills have to show both
 
 
-def _write_carelessly(text: str) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
+def _write_carelessly(text):
+    def write(folder):
         (folder / text).write_text(text, encoding="utf-8")
         (folder / "kept.txt").unlink(missing_ok=True)
         (folder / text).rename(folder / "kept.txt")
@@ -50,15 +50,15 @@ careless = Steps((), (_write_carelessly("one"), _write_carelessly("two")), diges
 # Sessions
 
 
-def _saved(*divers: str) -> Any:
+def _saved(*divers):
     from fineparser_gui.session.dive import SavedDive
     from fineparser_gui.session.session_file import SavedSession
 
     return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), athlete=diver) for diver in divers))
 
 
-def _write_session(*divers: str) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
+def _write_session(*divers):
+    def write(folder):
         from fineparser_gui.session.session_file import write_session
 
         write_session(_saved(*divers), folder / "monday.fineparser")
@@ -66,7 +66,7 @@ def _write_session(*divers: str) -> Callable[[Path], object]:
     return write
 
 
-def _read_session(folder: Path) -> list[str] | None:
+def _read_session(folder):
     from fineparser_gui.session.session_file import read_session
 
     path = folder / "monday.fineparser"
@@ -83,8 +83,8 @@ session = Steps(
 # The history
 
 
-def _in_history(work: Callable[[Any], object]) -> Callable[[Path], object]:
-    def act(folder: Path) -> None:
+def _in_history(work):
+    def act(folder):
         from fineparser_gui.store.store import Store
 
         with closing(Store(folder / "history.sqlite")) as store:
@@ -93,8 +93,8 @@ def _in_history(work: Callable[[Any], object]) -> Callable[[Path], object]:
     return act
 
 
-def _keep_dives(*athletes: str) -> Callable[[Path], object]:
-    def keep(store: Any) -> None:
+def _keep_dives(*athletes):
+    def keep(store):
         from history_kit import made_dive, row
 
         store.keep([row(made_dive(number, athlete=name)) for number, name in enumerate(athletes)])
@@ -102,11 +102,11 @@ def _keep_dives(*athletes: str) -> Callable[[Path], object]:
     return _in_history(keep)
 
 
-def _of_clip(store: Any, number: int) -> list[int]:
+def _of_clip(store, number):
     return [one.id for one in store.search() if one.title == f"clip {number}"]
 
 
-def _history_of(folder: Path) -> Any:
+def _history_of(folder):
     from fineparser_gui.store.store import Store
 
     with closing(Store(folder / "history.sqlite")) as store:
@@ -128,13 +128,13 @@ history = Steps(
 # The window: its session, its preferences and its temporary folder
 
 
-_windows: list[Any] = []
+_windows = []
 
 
-def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
+def _in_window(work):
     """In the window of this process."""
 
-    def act(folder: Path) -> None:
+    def act(folder):
         if not _windows:
             from PySide6.QtWidgets import QApplication
 
@@ -148,8 +148,8 @@ def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
     return act
 
 
-def _kept(*divers: str) -> Callable[[Path], object]:
-    def write(studio: Any) -> None:
+def _kept(*divers):
+    def write(studio):
         studio.files.begin()
         studio.session.restore(_saved(*divers))
         assert studio.session.history.keeping.flush()
@@ -157,13 +157,13 @@ def _kept(*divers: str) -> Callable[[Path], object]:
     return _in_window(write)
 
 
-def _close(studio: Any) -> None:
+def _close(studio):
     studio.client.close()
     studio.session.history.close()
     studio.files.close()
 
 
-def _begin_store(folder: Path) -> None:
+def _begin_store(folder):
     """Make a store whose backup is of today."""
     from fineparser_gui.store.store import look_after
 
@@ -172,7 +172,7 @@ def _begin_store(folder: Path) -> None:
     look_after(folder / "state" / "history.sqlite")
 
 
-def _sessions_of(folder: Path) -> list[tuple[str, ...]]:
+def _sessions_of(folder):
     """The divers of each session; a session that was begun before a kill stays beside that of the next start."""
     from fineparser_gui.store.store import Store
 
@@ -186,8 +186,8 @@ kept = Steps(
 )
 
 
-def _prefer(**choices: Any) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
+def _prefer(**choices):
+    def write(folder):
         from fineparser_gui.preferences.store import PreferenceStore
 
         PreferenceStore(folder / "state").change(**choices)
@@ -195,7 +195,7 @@ def _prefer(**choices: Any) -> Callable[[Path], object]:
     return write
 
 
-def _preferences(folder: Path) -> dict[str, Any]:
+def _preferences(folder):
     from fineparser_gui.preferences.store import PreferenceStore
 
     now = PreferenceStore(folder / "state").now
@@ -213,8 +213,8 @@ preferences = Steps(
 # The coach's own library
 
 
-def _library(work: Callable[[Any], object]) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
+def _library(work):
+    def write(folder):
         from fineparser_core.exemplars.store import ExemplarStore
 
         with ExemplarStore.open_own(folder / "own") as library:
@@ -223,8 +223,8 @@ def _library(work: Callable[[Any], object]) -> Callable[[Path], object]:
     return write
 
 
-def _add(name: str) -> Callable[[Any], object]:
-    def add(library: Any) -> None:
+def _add(name):
+    def add(library):
         import exemplar_kit
 
         from fineparser_core.exemplars.store import store_clip
@@ -238,19 +238,19 @@ def _add(name: str) -> Callable[[Any], object]:
     return add
 
 
-def _keep(library: Any) -> None:
+def _keep(library):
     import exemplar_kit
 
     library.keep_parse("one", "newer", exemplar_kit.encoding(1), exemplar_kit.mask(), (25, 65))
 
 
-def _edit(library: Any) -> None:
+def _edit(library):
     from fineparser_core.exemplars.records import ExemplarFacts
 
     library.edit("one", ExemplarFacts(dive_number="107B", board_m=3.0, score=61.0, diver="Ada"))
 
 
-def _exemplars(folder: Path) -> list[Any]:
+def _exemplars(folder):
     """Of the library as the next program opens it, and of its backup as it is."""
     import exemplar_kit
 
@@ -288,7 +288,7 @@ library = Steps(
 )
 
 
-def _damaged_library(folder: Path) -> None:
+def _damaged_library(folder):
     """A backup, a damaged library, and the write-ahead log of what came after the backup."""
     _library(_add("one"))(folder)
     path = folder / "own" / "library.sqlite"
@@ -300,11 +300,7 @@ def _damaged_library(folder: Path) -> None:
     Path(f"{path}-wal").write_bytes(log)
 
 
-def _repair(folder: Path) -> None:
-    _library(lambda own: None)(folder)
-
-
-def _repaired(folder: Path) -> list[Any]:
+def _repaired(folder):
     from fineparser_core.exemplars.store import ExemplarStore
 
     with ExemplarStore.open_own(folder / "own") as own:
@@ -312,29 +308,26 @@ def _repaired(folder: Path) -> list[Any]:
 
 
 #: The backup takes the place of the library, and nothing of the damaged one is thrown away.
-repair = Steps(("exemplar_kit",), (_repair,), _repaired, _damaged_library)
+repair = Steps(("exemplar_kit",), (_library(lambda own: None),), _repaired, _damaged_library)
 
 
 # Weights, and the exemplars of the program
 
 
-def _state(value: float) -> Any:
-    import torch
+def _save_bundle(value):
+    def write(folder):
+        import torch
 
-    return {"layer.weight": torch.full((4, 3, 2), value), "layer.bias": torch.full((4,), value)}
-
-
-def _save_bundle(value: float) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
         from fineparser_core.checkpoints.bundle import WeightsCard, save_bundle
 
+        state = {"layer.weight": torch.full((4, 3, 2), value), "layer.bias": torch.full((4,), value)}
         card = WeightsCard(name="toy", trained_on=f"nothing {value}", synthetic=True)
-        save_bundle(_state(value), card, folder / "bundle")
+        save_bundle(state, card, folder / "bundle")
 
     return write
 
 
-def _read_bundle(folder: Path) -> list[Any]:
+def _read_bundle(folder):
     from fineparser_core.checkpoints.bundle import load_bundle
 
     state, card = load_bundle(folder / "bundle")
@@ -346,11 +339,11 @@ bundle = Steps(
 )
 
 
-def _render_library(folder: Path) -> None:
+def _render_library(folder):
     """`fineparser exemplars`, with quick stand-ins for what it renders and encodes."""
     from fineparser_core.commands import exemplars
 
-    def build(place: Path, *_: object) -> None:
+    def build(place, *_):
         (place / "clips").mkdir(exist_ok=True)
         (place / "clips" / "one.mp4").write_bytes(b"one")
 

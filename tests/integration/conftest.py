@@ -1,8 +1,6 @@
 """Small video files, good and bad, and a way to run the real command."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import av
 import numpy as np
@@ -12,7 +10,7 @@ from fineparser_core.commands import cli
 
 
 @pytest.fixture(autouse=True)
-def no_library_of_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_library_of_this_user(tmp_path, monkeypatch):
     """What whoever runs the tests has in his own library is no part of them."""
     for asks in ("commands.score", "commands.learn", "inference.analyzer"):
         monkeypatch.setattr(f"fineparser_core.{asks}.own_folder", lambda: tmp_path / "no-own-library")
@@ -29,10 +27,10 @@ class Outcome:
 
 
 @pytest.fixture
-def fineparser(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def fineparser(capfd):
     """Runs `fineparser ...` in this process."""
 
-    def run(*argv: object) -> Outcome:
+    def run(*argv):
         try:
             code = cli.main([str(word) for word in argv])
         except SystemExit as stop:  # argparse ends the process on wrong usage
@@ -43,7 +41,7 @@ def fineparser(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     return run
 
 
-def write_clip(path: Path, n_frames: int, *, falls: bool = True) -> Path:
+def write_clip(path, n_frames, *, falls=True):
     """A square that falls over noise, or the noise alone, 160 x 120 at 25 frames per second."""
     rng = np.random.default_rng(7)
     background = rng.integers(0, 255, (120, 160, 3), np.uint8)
@@ -61,7 +59,7 @@ def write_clip(path: Path, n_frames: int, *, falls: bool = True) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clips(tmp_path_factory):
     """A folder with a good clip, `dive.mp4`, one of nothing at all, `nobody.mp4`, and `three_frames.mp4`."""
     folder = tmp_path_factory.mktemp("clips")
     write_clip(folder / "dive.mp4", 60)

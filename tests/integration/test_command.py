@@ -43,27 +43,28 @@ def test_every_command_has_its_help(fineparser, name):
     assert outcome.out.startswith(f"usage: fineparser {name}")
 
 
+def raising(error):
+    """A command that fails."""
+
+    def fail(argv):
+        raise error
+
+    return fail
+
+
 @pytest.mark.parametrize("error", all_errors())
 def test_expected_failures_are_one_sentence(error, capfd):
-    def fail(argv):
-        raise error("it is so; do this.")
-
-    assert cli.run_guarded(fail, []) == error.exit_code
+    assert cli.run_guarded(raising(error("it is so; do this.")), []) == error.exit_code
     assert capfd.readouterr().err == "fineparser: it is so; do this.\n"
 
 
 def test_interrupt_is_a_cancel(capfd):
-    def fail(argv):
-        raise KeyboardInterrupt
-
-    assert cli.run_guarded(fail, []) == Cancelled.exit_code == 130
+    assert cli.run_guarded(raising(KeyboardInterrupt()), []) == Cancelled.exit_code == 130
     assert capfd.readouterr().err == f"fineparser: {Cancelled()}\n"
 
 
 def test_unexpected_failure_goes_to_the_log(capfd, log):
-    def fail(argv):
-        raise ZeroDivisionError("by zero\nand more")
-
+    fail = raising(ZeroDivisionError("by zero\nand more"))
     assert cli.run_guarded(fail, ["a clip.mp4"]) == 1
     err = capfd.readouterr().err
     assert len(err.splitlines()) == 1
@@ -71,12 +72,6 @@ def test_unexpected_failure_goes_to_the_log(capfd, log):
     assert str(log) in err
     assert "Traceback" in log.read_text(encoding="utf-8")
     assert "'a clip.mp4'" in log.read_text(encoding="utf-8")
-
-
-def test_debug_shows_the_traceback(capfd, log):
-    def fail(argv):
-        raise ZeroDivisionError
-
     cli.run_guarded(fail, [], debug=True)
     assert "Traceback" in capfd.readouterr().err
 
@@ -113,10 +108,7 @@ def test_modules_of_the_working_folder_are_not_loaded(tmp_path, module):
     ],
 )
 def test_too_little_memory_is_one_sentence(error, capfd):
-    def fail(argv):
-        raise error
-
-    assert cli.run_guarded(fail, []) == ExitCode.UNEXPECTED
+    assert cli.run_guarded(raising(error), []) == ExitCode.UNEXPECTED
     said = "There is not enough memory: close other programs, or take a shorter or smaller video."
     assert capfd.readouterr().err == f"fineparser: {said}\n"
 

@@ -12,7 +12,7 @@ from simulated_club import club
 
 from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.resources import resource
-from fineparser_core.scoring.profile import read_profile, write_profile
+from fineparser_core.scoring.profile import read_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,15 +78,8 @@ def test_marks_that_teach_nothing_are_one_sentence(clip, fineparser, changed, sa
     assert done.err.count("\n") == 1
 
 
-def made_profile(folder, clip, fineparser, **changed):
-    assert fineparser("learn", write_set(clip, club()), "--out", folder / "profile.json").code == 0
-    profile = replace(read_profile(folder / "profile.json"), **changed)
-    write_profile(profile, folder / "profile.json")
-    return profile
-
-
 def test_a_profile_of_other_weights_is_refused(tmp_path, clip, fineparser):
-    made_profile(tmp_path, clip, fineparser)
+    assert fineparser("learn", write_set(clip, club()), "--out", tmp_path / "profile.json").code == 0
     done = fineparser("score", resource("samples", "sample.mp4"), "--profile", tmp_path / "profile.json", "--quiet")
     assert done.code == 2
     assert "learn it again, or score without it" in done.err

@@ -34,18 +34,14 @@ def club(tmp_path_factory):
     facts = rendered_facts()
     chosen = [fact for fact in facts if fact["dive_number"] == "207C"][:4]
     rows = ["Clip;Dive;Board;Points;first flight;first entry;end;Diver;split"]
-    for i, fact in enumerate([*chosen, chosen[0] | {"score": "", "out_frame": fact_end(chosen[0])}]):
+    another = chosen[0] | {"score": "", "out_frame": chosen[0]["out_frame"] - 1}  # by its last frame
+    for i, fact in enumerate([*chosen, another]):
         frames = f"{fact['first_flight_frame']};{fact['first_entry_frame']};{fact['out_frame']}"
         clip, score = resource("exemplars", f"{fact['id']}.mp4"), str(fact["score"]).replace(".", ",")
         rows.append(f"{clip};207C;10 m;{score};{frames};A{i};{'test' if i == 3 else ''}")
     (folder / "dives.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert main(["data", "import", str(folder / "dives.csv"), "--out", str(folder / "club.json")]) == 0
     return folder / "club.json"
-
-
-def fact_end(fact):
-    """Another last frame, so that it is another dive."""
-    return int(fact["out_frame"]) - 1
 
 
 def test_a_table_of_videos_is_trained_on(club, fineparser, tmp_path, monkeypatch):

@@ -8,10 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -99,7 +97,7 @@ def same_weights(one, other):
 
 
 def results(out):
-    content: Mapping[str, Any] = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    content = json.loads((out / "results.json").read_text(encoding="utf-8"))
     return content
 
 

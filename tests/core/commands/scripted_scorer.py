@@ -16,19 +16,19 @@ from platforms import KILL
 from fineparser_core.commands import cli
 from fineparser_core.commands import score as command
 from fineparser_core.commands.score_many import score_many
-from fineparser_core.commands.scorer import Scorer, ScoringOptions
+from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import ClipResult, result_to_line
 from fineparser_core.support.processes import serve_jobs
 
 
-def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
+def open_scorer(options, workers):
     if options.seed == 13:
         raise ConfigError("13 opens nothing.")
     if options.seed == 14:
         os.kill(os.getpid(), KILL)
 
-    def score(result: ClipResult) -> bytes:
+    def score(result):
         path = result.asked.path
         with path.with_name("asked.log").open("a") as log:
             log.write(f"{path.name} {os.getpid()}\n")

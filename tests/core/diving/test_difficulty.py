@@ -38,12 +38,9 @@ def test_platform_difficulties_are_the_recorded_ones(number, value):
 
 
 def test_without_a_board_the_commonest_one_is_taken_and_said():
-    assert find_difficulty(parse_dive_number("207C"), None) == Difficulty(
-        value=3.3, board_m=10.0, source="commonest board"
-    )
-    assert find_difficulty(parse_dive_number("205B"), None) == Difficulty(
-        value=3.0, board_m=3.0, source="commonest board"
-    )
+    for number, value, board_m in (("207C", 3.3, 10.0), ("205B", 3.0, 3.0)):
+        taken = Difficulty(value=value, board_m=board_m, source="commonest board")
+        assert find_difficulty(parse_dive_number(number), None) == taken
 
 
 @pytest.mark.parametrize(

@@ -53,14 +53,10 @@ def test_no_dives():
         summarize([], median_transitions=None)
 
 
-def two_methods(n=60):
-    rng = np.random.default_rng(5)
-    first = [dive(i, predicted=50 + i + rng.normal(0, 5), interval_iou=rng.uniform(0.4, 1)) for i in range(n)]
-    return first, [replace(one, predicted=one.score + rng.normal(0, 20), masks=None) for one in first]
-
-
 def test_differences_are_those_of_the_same_dives():
-    first, second = two_methods()
+    rng = np.random.default_rng(5)
+    first = [dive(i, predicted=50 + i + rng.normal(0, 5), interval_iou=rng.uniform(0.4, 1)) for i in range(60)]
+    second = [replace(one, predicted=one.score + rng.normal(0, 20), masks=None) for one in first]
     found = compare(first, [second[3], *second[10:]], seed=7)
     shared = [3, *range(10, 60)]
     true, one, other = (

@@ -11,7 +11,7 @@ from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 
 
-def main() -> None:
+def main():
     folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with ExemplarStore.open_own(folder) as library:
         print("open", flush=True)

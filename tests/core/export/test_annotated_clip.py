@@ -19,6 +19,8 @@ from fineparser_core.video import writer as writer_module
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
+BARE = RenderOptions(mask=False)
+
 
 @pytest.mark.parametrize("scored", [True, False])
 def test_frames_and_times_are_those_of_the_clip(scored, variable_rate_video, make_analysis, tmp_path, number_of):
@@ -116,8 +118,7 @@ def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, ma
 @pytest.mark.parametrize("quarter_turn", [-90, 90, 180])
 def test_rotated_videos_are_upright(quarter_turn, tmp_path, make_video, make_analysis):
     path = make_video(tmp_path / "phone.mp4", 16, size_px=(96, 54), rotation_deg=quarter_turn, sample_aspect=2)
-    bare = RenderOptions(mask=False)
-    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4", bare)
+    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4", BARE)
     with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
         size = (source.info.width_px, source.info.height_px)
         assert (reader.info.width_px, reader.info.height_px) == size
@@ -136,20 +137,14 @@ def test_without_h264_the_other_codec_is_named(tmp_path, make_video, make_analys
 
 
 BANDS = {"flight_time": Band(low=1.5, high=1.8, unit="s", source=RULES)}
-BARE = RenderOptions(mask=False)
-
-
-def with_fault(analysis, frame):
-    """The analysis, with a jump that is far too low by `BANDS`."""
-    low = Measure(name="flight_time", step="take-off", value=0.9, uncertainty=0.05, unit="s", frame=frame)
-    return replace(analysis, measures=(low,))
 
 
 @pytest.fixture
 def analysis(tmp_path, make_video, make_analysis):
-    """Of a wide video of 5 s, with a fault in frame 90."""
+    """Of a wide video of 5 s, with a jump that is far too low by `BANDS` in frame 90."""
     path = make_video(tmp_path / "wide.mp4", 150, size_px=(480, 270))
-    return with_fault(make_analysis(path, 0, 149, preprocessing="release"), 90)
+    low = Measure(name="flight_time", step="take-off", value=0.9, uncertainty=0.05, unit="s", frame=90)
+    return replace(make_analysis(path, 0, 149, preprocessing="release"), measures=(low,))
 
 
 def test_the_cut_takes_6_to_10_s_and_is_slow_at_the_fault(analysis):

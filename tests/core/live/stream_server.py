@@ -3,43 +3,37 @@
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import TIMEOUT_MAX, Event, Thread
 
 import av
 from numbered_video import read_number, write_video
 
-from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder
-from fineparser_core.live.reader import LiveReader, SourceEvent
-from fineparser_core.live.ring import Ring
+from fineparser_core.live.packets import LivePacket, PacketDecoder
+from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.segments import read_segment
 from fineparser_core.live.sources import parse_source
-
-#: What a server does with a connection; the event is set when it shall end.
-Serve = Callable[[socket.socket, Event], None]
 
 
 class Impatient(Event):
     """In place of a reader's `_stop`: plays a file as fast as it can be read."""
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout=None):
         return self.is_set()
 
 
-def transport_stream(path: Path, n_frames: int = 50, **options: object) -> Path:
+def transport_stream(path, n_frames=50, **options):
     """Numbered frames as MPEG-TS in H.264 with B-frames, a key frame every 12."""
     return write_video(path, n_frames, format="mpegts", **{"encoder": {"g": "12", "bf": "2"}, **options})
 
 
-def packets_of(path: Path, start_s: float = 1e9) -> list[LivePacket]:
+def packets_of(path, start_s=1e9):
     """The packets of a file as a reader hands them on."""
     packets = list(read_segment(path, start_s))
     return [LivePacket(**{**vars(packet), "follows": packet is not packets[0]}) for packet in packets]
 
 
-def frames_of(ring: Ring, from_s: float = 0.0) -> Iterator[LiveFrame]:
+def frames_of(ring, from_s=0.0):
     """The pictures of a recording from a time on."""
     decoder, least_s = PacketDecoder(), from_s - 1e-4  # files keep times to a tick
     for packet in ring.packets(from_s):
@@ -47,15 +41,15 @@ def frames_of(ring: Ring, from_s: float = 0.0) -> Iterator[LiveFrame]:
     yield from (one for one in decoder.flush() if one.time_s >= least_s)
 
 
-def numbers(frames: Iterator) -> list[int]:
+def numbers(frames):
     """What the pictures say."""
     return [read_number(frame.picture.to_ndarray(format="rgb24")) for frame in frames]
 
 
-def sends(*parts: bytes, then: Callable[[Event], object] = lambda ended: None) -> Serve:
+def sends(*parts, then=lambda ended: None):
     """Send bytes at once; what follows before the connection is closed is up to `then`."""
 
-    def serve(connection: socket.socket, ended: Event) -> None:
+    def serve(connection, ended):
         for part in parts:
             connection.sendall(part)
         then(ended)
@@ -63,10 +57,10 @@ def sends(*parts: bytes, then: Callable[[Event], object] = lambda ended: None) -
     return serve
 
 
-def sends_jpegs(frames: Sequence[bytes]) -> Serve:
+def sends_jpegs(frames):
     """An HTTP camera."""
 
-    def serve(connection: socket.socket, ended: Event) -> None:
+    def serve(connection, ended):
         connection.recv(4096)
         connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
         for frame in frames:
@@ -77,13 +71,13 @@ def sends_jpegs(frames: Sequence[bytes]) -> Serve:
     return serve
 
 
-def sends_slowly(path: Path, speed: float = 1.0) -> Serve:
+def sends_slowly(path, speed=1.0):
     """A transport stream at its own speed."""
     with av.open(str(path)) as container:
         duration_s = container.duration / av.time_base
     data = path.read_bytes()
 
-    def serve(connection: socket.socket, ended: Event) -> None:
+    def serve(connection, ended):
         began = time.monotonic()
         sent = 0
         while sent < len(data) and not ended.wait(0.005):
@@ -95,13 +89,13 @@ def sends_slowly(path: Path, speed: float = 1.0) -> Serve:
 
 
 @contextmanager
-def server(*connections: Serve) -> Iterator[int]:
+def server(*connections):
     """Listen on the loopback; each connection is served by the next of these. Yields the port."""
     ended = Event()
     listening = socket.create_server(("127.0.0.1", 0))
     listening.settimeout(0.05)
 
-    def run() -> None:
+    def run():
         for serve in connections:
             while not ended.is_set():
                 try:
@@ -123,11 +117,9 @@ def server(*connections: Serve) -> Iterator[int]:
 
 
 @contextmanager
-def reading(
-    address: str, *listeners: Callable[[LivePacket], object], loop: bool = False
-) -> Iterator[list[SourceEvent]]:
+def reading(address, *listeners, loop=False):
     """Read an address; yields the events as they come."""
-    events: list[SourceEvent] = []
+    events = []
     reader = LiveReader(parse_source(address), listeners, events.append, loop=loop)
     reader.start()
     try:
@@ -136,21 +128,21 @@ def reading(
         assert reader.stop(TIMEOUT_MAX)
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition):
     """Look every few milliseconds; pytest's time-out is the one limit."""
     while not condition():
         time.sleep(0.01)
 
 
-def states(events: list[SourceEvent]) -> list[str]:
+def states(events):
     """Their kinds."""
     return [event.state.value for event in events]
 
 
-def sends_rtsp(path: Path, password: str = "") -> Serve:
+def sends_rtsp(path, password=""):
     """An RTSP camera: one H.264 stream, in the connection itself; with HTTP's basic access if there is a password."""
 
-    def serve(connection: socket.socket, ended: Event) -> None:
+    def serve(connection, ended):
         requests = connection.makefile("rb")
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
@@ -191,10 +183,10 @@ def sends_rtsp(path: Path, password: str = "") -> Serve:
 class _Interleaved:
     """Packets of RTP as they go through the connection of RTSP."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection):
         self._connection = connection
 
-    def write(self, data: bytes) -> int:
+    def write(self, data):
         channel = 1 if data[1] in range(200, 205) else 0  # RTCP
         self._connection.sendall(b"$" + bytes([channel]) + len(data).to_bytes(2, "big") + data)
         return len(data)

@@ -79,15 +79,11 @@ def test_every_exemplar_has_a_vote_of_its_own(seen):
         torch.testing.assert_close(both[1:], votes(seen.model, first, first))
 
 
-def certain(head, which):
-    torch.nn.init.zeros_(head[-1].weight)
-    torch.nn.init.zeros_(head[-1].bias)
-    head[-1].bias.data[which] = 5.0
-
-
 def test_the_most_probable_bin_is_the_score():
     usdl = USDL()
-    certain(usdl.head, 60)
+    torch.nn.init.zeros_(usdl.head[-1].weight)
+    torch.nn.init.zeros_(usdl.head[-1].bias)
+    usdl.head[-1].bias.data[60] = 5.0
     feature = torch.zeros(1, 1024)
     assert usdl.predict_scores({"feature": feature}, {}).tolist() == pytest.approx([72.0])
 

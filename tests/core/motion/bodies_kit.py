@@ -1,9 +1,5 @@
 """Videos of red boxes that dive or walk in front of a wall that stands still."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
-
 import av
 import cv2
 import numpy as np
@@ -14,22 +10,19 @@ SIZE = WIDTH, HEIGHT = 640, 360
 FPS = 30
 TALL_PX = 48
 METRE_PX = TALL_PX / 1.15
-Place = Callable[[int], tuple[float, float]]
 
 
-def diving(x: float, leaves_s: float, top: float = 60.0) -> Place:
+def diving(x, leaves_s, top=60.0):
     """Up for 0.3 s from a board, then down into the water 0.9 s after the top."""
 
-    def place(frame: int) -> tuple[float, float]:
+    def place(frame):
         t = float(np.clip(frame / FPS - leaves_s, 0, 1.2)) - 0.3
         return x + 30 * (t + 0.3), top + METRE_PX * 9.81 * t**2 / 2
 
     return place
 
 
-def moving_boxes(
-    times_s: np.ndarray, image: np.ndarray, center: np.ndarray, extent: np.ndarray, **changes: Any
-) -> Motion:
+def moving_boxes(times_s, image, center, extent, **changes):
     """Boxes in pictures of 384 x 216 of a camera that stands still."""
     n = len(times_s)
     values = {"scale": 1.0, "to_first": np.tile(np.eye(3), (n, 1, 1)), "scene": np.zeros(n, int)}
@@ -37,11 +30,11 @@ def moving_boxes(
     return Motion(times_s=times_s, image=image, center=center, extent=extent, **values | changes)
 
 
-def walking(frame: int) -> tuple[float, float]:
+def walking(frame):
     return 40 + 2.5 * frame, 300.0
 
 
-def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int, *, fps: int = FPS, close_up: int = 0) -> Path:
+def write_bodies(path, bodies, n_frames, *, fps=FPS, close_up=0):
     """Red boxes in front of a wall that stands still, after a shot of so many frames that shows something else."""
     wall = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), SIZE)
     with av.open(str(path), "w") as container:

@@ -15,6 +15,7 @@ from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch
 from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 
 FIRST_S, SECOND_S = 1.7, 4.6
+FIRST_CLIP_S = pytest.approx((FIRST_S - BEFORE_S, FIRST_S + 1.2 + AFTER_S), abs=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,7 @@ def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two, search):
     chosen = find_clip(two, 2, search=search)
     assert [one.chosen for one in chosen.clip.divers] == [False, True]
     assert not chosen.clip.diver_is_unsure
-    assert chosen.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
-    assert chosen.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    assert (chosen.clip.in_frame / FPS, chosen.clip.out_frame / FPS) == FIRST_CLIP_S
     with pytest.raises(ConfigError, match="there is no diver 3: choose one from 1 to 2"):
         find_clip(two, 3, search=search)
 
@@ -91,8 +91,7 @@ def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two, search):
     x, y = diving(120, FIRST_S)(frame)
     point = AthletePoint(frame=frame, x=x, y=y)
     clip = find_clip(two, point, search=search).clip
-    assert clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
-    assert clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    assert (clip.in_frame / FPS, clip.out_frame / FPS) == FIRST_CLIP_S
     by_hand = find_clip(two, point, start_frame=10, end_frame=100).clip
     assert (by_hand.in_frame, by_hand.out_frame) == (10, 100)
     by_number = find_clip(two, 2, start_frame=10, end_frame=205)
@@ -106,8 +105,7 @@ def test_a_point_in_a_long_file_is_searched_around(two, monkeypatch):
     x, y = diving(120, FIRST_S)(frame)
     found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), search=DiveSearch(two, find_body=lambda _: 2.0))
     assert found.recording.ends == (max(frame - round(2.5 * FPS), 0), frame + round(2.5 * FPS) - 1)
-    assert found.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
-    assert found.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    assert (found.clip.in_frame / FPS, found.clip.out_frame / FPS) == FIRST_CLIP_S
     assert [one.chosen for one in found.clip.divers] == [True]
 
 

@@ -86,13 +86,6 @@ def found(corner, alpha, bars=False):
     return finder.motion()
 
 
-def off_body(motion, fall, corner):
-    """Median distance of a fall's boxes from the body, pixels."""
-    images = motion.image[fall.boxes]
-    bodies = np.array([np.array(body_at(image)) - corner(image) for image in images])
-    return float(np.median(np.hypot(*(motion.center[fall.boxes] - bodies).T)))
-
-
 @pytest.mark.parametrize(
     ("corner", "alpha", "bars"),
     [(standing, 0.6, False), (following, 1.0, True), (swaying, None, False), (swaying, 1.0, True)],
@@ -100,7 +93,8 @@ def off_body(motion, fall, corner):
 def test_the_body_falls_and_no_overlay_does(corner, alpha, bars):
     motion = found(corner, alpha, bars)
     first, *others = find_free_falls(motion, least_evidence=0.3)
-    assert off_body(motion, first, corner) < 6
+    bodies = np.array([np.array(body_at(image)) - corner(image) for image in motion.image[first.boxes]])
+    assert np.median(np.hypot(*(motion.center[first.boxes] - bodies).T)) < 6
     assert abs(first.start_s - LEAVES / FPS) < 0.35
     assert first.end_s == pytest.approx((LEAVES + 1.1 * FPS) / FPS, abs=0.25)
     assert not others

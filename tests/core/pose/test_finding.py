@@ -62,7 +62,7 @@ class Upright(Look):
 
     def __init__(self, monkeypatch):
         self.true, self.radians = somersault()
-        self.turns: list[Turn] = []
+        self.turns = []
         self.looks = 0
         picture = Turn.picture
 

@@ -9,7 +9,7 @@ from fineparser_core.constants import N_SAMPLES
 from fineparser_core.training.batches import Batch, ordered_pairs
 
 
-def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
+def synthetic_batch(n_pairs, *, size=112, seed=0):
     """Pairs of noise: `2 n_pairs` videos, queries first, each pair in both directions as rows, as the paper has it."""
     rng = np.random.default_rng((seed, n_pairs))
     n = 2 * n_pairs
@@ -29,7 +29,7 @@ def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
     )
 
 
-def with_all_pairs(batch: Batch) -> Batch:
+def with_all_pairs(batch):
     """The same videos with all of their N (N - 1) ordered pairs."""
     query, exemplar = ordered_pairs(len(batch.video))
     return replace(batch, query=torch.from_numpy(query), exemplar=torch.from_numpy(exemplar), paired=False)

@@ -57,13 +57,6 @@ class StoredFeatures(nn.Module):
         return self.features
 
 
-def with_stored_features(objective, batch):
-    model = objective.model.train()  # an untrained I3D fades to nothing unless its batch norms follow the batch
-    with torch.no_grad():
-        model.i3d = StoredFeatures(model.i3d(to_windows(batch.video)))
-    return objective
-
-
 @pytest.mark.parametrize("method", BASELINES)
 def test_gradients_arrive_everywhere(method):
     objective = small_objective(method)
@@ -84,9 +77,12 @@ def test_differences_are_those_of_dives_that_may_be_compared():
 
 def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
     batch = small_batch()
-    objective = with_stored_features(small_objective("tsa", teacher_forcing=0.5), batch).eval()
+    objective = small_objective("tsa", teacher_forcing=0.5)
+    model = objective.model.train()  # an untrained I3D fades to nothing unless its batch norms follow the batch
     moved = replace(batch, transitions=torch.tensor([[5, 80], [50, 90]]))
     with torch.no_grad():
+        model.i3d = StoredFeatures(model.i3d(to_windows(batch.video)))
+        objective.eval()
         early, late = ([float(objective(b, p)["regression"]) for b in (batch, moved)] for p in (0.0, 0.9))
         unlabeled = objective(replace(batch, transitions=None), 0.0)
     assert early[0] != early[1]

@@ -108,7 +108,9 @@ def test_a_video_transformer_is_a_method_by_the_page(monkeypatch):
         return video.SwinTransformer3d([2, 4, 4], 24, [1, 1, 1, 1], [1, 2, 4, 8], [8, 7, 7], num_classes=3)
 
     monkeypatch.setattr(video, "swin3d_t", small)
-    method = register_method(compile_method(SWIN, "swin"))
+    made = {"__name__": "swin"}
+    exec(compile(SWIN, "swin", "exec"), made)
+    method = register_method(made["swin"]())
     model = create_model(method.name)
     clip = torch.rand(2, 3, 96, 112, 112)
     assert model.features(clip[:1]).shape == (1, 192)
@@ -119,9 +121,3 @@ def test_a_video_transformer_is_a_method_by_the_page(monkeypatch):
     assert torch.isfinite(total)
     assert all(p.grad is not None for p in model.parameters())
     assert (config.optimizer, config.weight_decay) == ("adamw", 0.05)
-
-
-def compile_method(code, name):
-    made = {"__name__": name}
-    exec(compile(code, name, "exec"), made)
-    return made[name]()

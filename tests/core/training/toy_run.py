@@ -5,13 +5,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from brightness import built, config_of, some_dives
 
 from fineparser_core.config import RunSettings
-from fineparser_core.progress import CancelToken
 from fineparser_core.training.loop import Trainer
 from fineparser_core.training.validation import Splits
 
@@ -19,9 +17,7 @@ EPOCHS, AN_EPOCH = 3, 4
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(2, 1), test=())
 
 
-def toy_run(
-    out: Path, *, cancel: CancelToken | None = None, settings: RunSettings | None = None, **changes: Any
-) -> Trainer:
+def toy_run(out, *, cancel=None, settings=None, **changes):
     """Return a run with batch norm and dropout; eight pairs an epoch, two an iteration."""
     out.mkdir(exist_ok=True)
     config = config_of(method="noisy", batch_norm="train", batch_size=1, lr=0.05, i3d_lr=0.05, clip_norm=5.0)
@@ -30,7 +26,7 @@ def toy_run(
     return Trainer(built(config), SPLITS, config, out, settings=settings, cancel=cancel)
 
 
-def left_by(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
+def left_by(folder):
     """What two equal runs have equal: every tensor and number of the checkpoint, and the events."""
     saved = torch.load(folder / "train.pt", weights_only=True)
     parts = [tensor.numpy().tobytes() for _, tensor in sorted(_tensors(saved, ""))]
@@ -39,17 +35,17 @@ def left_by(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
     return b"".join([*parts, numbers]), events
 
 
-def _tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:
+def _tensors(value, name):
     if isinstance(value, torch.Tensor):
         return [(name, value)]
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     return [found for key, each in items for found in _tensors(each, f"{name}.{key}")]
 
 
-def slowly(trainer: Trainer) -> Trainer:
+def slowly(trainer):
     """The same run with time to be killed in, and a byte of input for a batch."""
 
-    def wait(*given: Any) -> None:
+    def wait(*given):
         time.sleep(0.01)
         sys.stdin.buffer.read(1)
 

@@ -70,10 +70,9 @@ def cut_before_its_index(path, make_video):
 
 
 def cut_to_a_few_frames(path, make_video):
-    whole = make_video(
-        path.with_name("whole.mp4"), 120, encoder={"g": "12"}, container={"movflags": "faststart"}
-    ).read_bytes()
-    path.write_bytes(whole[: whole.index(b"mdat") + 1000])
+    whole = make_video(path.with_name("whole.mp4"), 120, encoder={"g": "12"}, container={"movflags": "faststart"})
+    data = whole.read_bytes()
+    path.write_bytes(data[: data.index(b"mdat") + 1000])
 
 
 BAD = {
