@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import activate, answer_dive, fail, request_of, scoring
+from answers_kit import activate, answer_dive, fail, moved_scoring, request_of, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from fineparser_gui.dives.table import DivesModel, Order
@@ -166,10 +166,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     assert not window.messages.buttons  # the offer to undo would undo something else
 
 
-def _score_two(batch) -> tuple[str, str]:
-    """Two scored dives of one number, the second three points better in its flight."""
-    from answers_kit import moved_scoring
-
+def test_models_are_sound(batch, qtmodeltester, qapp):
     first, second, *_ = batch.session.keys
     for key, made in ((first, scoring()), (second, moved_scoring(3.0))):
         batch.session.select(key)
@@ -177,11 +174,6 @@ def _score_two(batch) -> tuple[str, str]:
         batch.parsed(key)
         batch.scored(key, made)
     batch.session.editing.set_athlete(first, "Anna")
-    return first, second
-
-
-def test_models_are_sound(batch, qtmodeltester, qapp):
-    first, second = _score_two(batch)
     dives = DivesModel(batch.session)
     qtmodeltester.check(dives)
     for order in Order:

@@ -69,10 +69,12 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
-def test_all_dives_each_in_a_file_with_a_preview_before(studio, dialog, qtbot, tmp_path, small_video, monkeypatch):
+def test_all_dives_each_in_a_file(studio, dialog, qtbot, tmp_path, small_video, monkeypatch):
     dialog.reject()
-    _another_alike(studio.session, small_video)
-    made = ExportDialog(studio.session, 3, Preferences(), studio.window)
+    session, first = studio.session, studio.session.current.key
+    session.open([small_video], dive_number="207C")
+    session.update_analysis(session.keys[-1], model_analysis=session.dive(first).model_analysis)
+    made = ExportDialog(session, 3, Preferences(), studio.window)
     made.scope.setCurrentIndex(made.scope.count() - 1)
     assert "(2)" in made.scope.currentText()
     made.kinds.setCurrentRow(0)
@@ -80,36 +82,25 @@ def test_all_dives_each_in_a_file_with_a_preview_before(studio, dialog, qtbot, t
     (tmp_path / "sheets").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "sheets"))
     made.go.click()
-    qtbot.waitUntil(lambda: not studio.session.exports.busy)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     assert len(os.listdir(tmp_path / "sheets")) == 2
 
 
-def _another_alike(session, path):
-    """Open a clip with the analysis of the current dive; keys of both."""
-    first = session.current.key
-    session.open([path], dive_number="207C")
-    second = session.keys[-1]
-    session.update_analysis(second, model_analysis=session.dive(first).model_analysis)
-    return first, second
-
-
-def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
+def test_a_frame_and_tables_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
     session.editing.set_athlete(key, "Ana")
     analysis, video = session.current.analysis, session.current.path
     options = RenderOptions(title="Ana", words=dive_words(analysis))
     exports.add(StillJob(path=tmp_path / "frame.png", video=video, frame=44, analysis=analysis, options=options))
-    exports.add(StillJob(path=tmp_path / "sheet.jpg", video=video, frame=45, analysis=analysis, options=options))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
-    assert states == [ExportState.RUNNING, *3 * [ExportState.WAITING]]
+    assert states == [ExportState.RUNNING, *2 * [ExportState.WAITING]]
     assert studio.window.exports.isVisible()
     qtbot.waitUntil(lambda: not exports.busy)
-    assert [export.state for export in exports.exports] == 4 * [ExportState.DONE]
+    assert [export.state for export in exports.exports] == 3 * [ExportState.DONE]
     assert QImage(str(tmp_path / "frame.png")).width() == 640
-    assert QImage(str(tmp_path / "sheet.jpg")).width() == 640
     with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["diver"], row["score"], row["dive_number"]) == ("Ana", "68", "207C")

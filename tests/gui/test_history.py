@@ -36,14 +36,9 @@ def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, cl
     session.editing.set_note(key, "Arms late.")
     session.editing.set_judging(key, Judging(awards=(7.0, 7.5, 7.0)))
     (now,) = kept(scored, qtbot)
-    assert (now.id, now.athlete, now.event, now.note, now.judged) == (
-        dive.id,
-        "Anna",
-        "Club cup",
-        "Arms late.",
-        21.5 / 3,
-    )
-    assert now.analysed_at == dive.analysed_at
+    said = {"athlete": "Anna", "event": "Club cup", "note": "Arms late.", "judging": Judging(awards=(7.0, 7.5, 7.0))}
+    assert {name: getattr(now, name) for name in said} == said
+    assert (now.id, now.judged, now.analysed_at) == (dive.id, 21.5 / 3, dive.analysed_at)
     session.editing.remove([key])
     session.history.open([now])
     qtbot.waitUntil(lambda: session.current is not None and session.current.athlete == "Anna")

@@ -1,4 +1,4 @@
-"""The history's file: found again, renamed, removed and brought back, moved, damaged; two writers, and a kill."""
+"""The history's file: found again, renamed, moved, damaged; and two writers."""
 
 import os
 import sqlite3
@@ -77,19 +77,6 @@ def test_the_same_dive_renews_its_row(history):
     assert history.thumbnail(id_) == b"picture"
     history.keep([row(replace(trimmed, athlete="Berta"), changed={"athlete"})])
     assert history.dive(id_).athlete == "Berta"
-
-
-def test_removed_and_brought_back(history):
-    (id_,) = history.keep([row(made_dive())])
-    assert history.remove([id_]) == [id_]
-    assert history.keep([row(made_dive(), id=id_)]) == [id_]  # changed in an open session
-    assert (history.ids(), history.dive(id_), history.counts("athlete")) == ([], None, {})
-    assert history.restore([id_]) == [id_]
-    assert history.dive(id_) == replace(made_dive(), id=id_)
-    assert history.thumbnail(id_) == b"picture"
-    history.remove([id_])
-    assert history.keep([row(made_dive())]) == [id_]  # opened anew
-    assert history.ids() == [id_]
 
 
 def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):

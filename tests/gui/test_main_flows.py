@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 from mouse_kit import drag, drop
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog
 from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
@@ -79,20 +79,3 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     assert dive.corrected_frames == (mine[1].start_frame, mine[2].start_frame)
     assert dive.correction.left_out == {left_out}
     assert dive.analysis.scoring.score == pytest.approx(shown, abs=0.01)
-
-
-def test_the_work_of_before_is_among_the_recent_sessions(start, qtbot):
-    studio = start()
-    studio.window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.current.votes))
-    key = studio.session.current.key
-    entry = studio.session.current.analysis.parse.transitions.first_entry_frame
-    frame = studio.session.editing.move_transition(key, 1, entry + 5)
-    studio.window.close()
-
-    again = start()
-    (button,) = again.window.empty.recent.findChildren(QPushButton)
-    button.click()
-    wait_for_score(again, qtbot)
-    assert again.session.current.corrected_frames[1] == frame
-    assert QApplication.activeModalWidget() is None

@@ -13,6 +13,7 @@ import pytest
 from answers_kit import answer_dive
 from made_answers import recognition
 from numbered_video import read_number
+from pressed_states import write_ring
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QImage
 
@@ -21,9 +22,6 @@ from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LiveFrame
-from fineparser_core.live.reader import LiveReader
-from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import parse_source
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
@@ -32,21 +30,10 @@ from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.session.dive import DiveState
 
 
-class Impatient(Event):
-    """Plays a file as fast as it can be read."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return self.is_set()
-
-
 @pytest.fixture
 def recorded(small_video: Path, tmp_path: Path) -> Path:
     """The folder of a ring with 120 numbered pictures."""
-    with Ring(tmp_path / "ring", segment_s=1.0) as ring:
-        reader = LiveReader(parse_source(str(small_video)), [ring.write])
-        reader._stop = Impatient()
-        reader._run()
-    return tmp_path / "ring"
+    return write_ring(small_video, tmp_path / "ring")
 
 
 @pytest.fixture
@@ -404,7 +391,6 @@ def test_addresses_are_checked_and_remembered_without_passwords(pool):
     field = pool.setup.field
     field.use("ftp://pool/live")
     pool.start_recording()
-    assert "rtsp" in pool.setup.state.text()
     assert not pool.recording
     field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
     pool.setup.remember()

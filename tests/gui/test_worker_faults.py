@@ -100,9 +100,8 @@ def test_of_a_request_that_kills_the_worker_twice_nothing_but_that_fails(queue, 
     assert failed == "WorkerCrash"
     assert "stopped twice while it worked on this" in why
     assert set(queue.ended.values()) == {("finished",)}
-    qtbot.waitUntil(
-        lambda: fault.n_starts == 3
-    )  # the first worker, another that is asked once more, and the one that goes on
+    # The first worker, another that is asked once more, and the one that goes on.
+    qtbot.waitUntil(lambda: fault.n_starts == 3)
 
 
 def test_a_worker_that_dies_at_its_start_is_given_up(queue, qtbot, fault):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from answers_kit import script
-from platforms import KILL
 from PySide6.QtCore import QProcess
 
 from fineparser_core.diving.details import DiveDetails
@@ -55,20 +54,6 @@ def test_a_video_that_was_overwritten_meanwhile_has_no_result(client, scheduler,
     again = scheduler.submit(scheduler.kept.named(TrimRequest(path=str(path)), known_content(path)))
     with qtbot.waitSignal(again.finished):
         pass
-
-
-def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbot, tmp_path):
-    client.start()
-    qtbot.waitUntil(lambda: client.pid > 0)
-    first = client.pid
-    lost = scheduler.submit(parse_request(tmp_path / "lost.mp4"))
-    following = scheduler.submit(parse_request(tmp_path / "next.mp4"))
-    os.kill(first, KILL)
-    for task in (lost, following):
-        with qtbot.waitSignal(task.failed) as failed:
-            pass
-        assert failed.args[0] == "VideoError"  # the answer of the second one
-    assert client.pid not in (0, first)
 
 
 def test_closing_leaves_no_process_and_no_files(client, qtbot):

@@ -127,14 +127,9 @@ def faults(sound: Path, folder: Path, cases: range) -> list[str]:
     return found
 
 
-def test_some_damaged_files(sound, folder):
-    assert faults(sound, folder, range(20)) == []
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_many_damaged_files(sound, folder):
-    assert faults(sound, folder, range(500)) == []
+@pytest.mark.parametrize("n", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_damaged_files(sound, folder, n):
+    assert faults(sound, folder, range(n)) == []
 
 
 def flips(sound: Path, n_random: int, every: int = 1) -> Iterator[tuple[str, int, int]]:

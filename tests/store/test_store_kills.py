@@ -122,8 +122,9 @@ def writers(folder, left_s) -> Iterator[Writers]:
     assert not list(folder.glob("*-damaged-*"))
 
 
-def test_a_few_kills_lose_nothing_that_was_done(writers):
-    for _ in range(6):
+@pytest.mark.parametrize("n", [6, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_kills_lose_nothing_that_was_done(writers, n):
+    for _ in range(n):
         writers.kill()
 
 
@@ -133,10 +134,3 @@ def test_a_few_kills_lose_nothing_that_was_done(writers):
 def test_writers_that_sleep_in_the_middle_of_a_write_go_on(writers, n):
     for _ in range(n):
         writers.sleep()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_many_kills_lose_nothing_that_was_done(writers):
-    for _ in range(500):
-        writers.kill()

@@ -140,11 +140,6 @@ def walk(folder) -> Iterator[Walk]:
     made.close()
 
 
-def test_a_short_random_walk(walk):
-    walk.go(300)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_a_long_random_walk(walk):
-    walk.go(20_000)
+@pytest.mark.parametrize("n_steps", [300, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_a_random_walk(walk, n_steps):
+    walk.go(n_steps)

@@ -116,11 +116,6 @@ def test_a_change_after_a_sweep_is_noticed(folder):
 
 # Windows lets nobody delete or replace a file that is open.
 @pytest.mark.skipif(os.name == "nt", reason="needs a system on which open files can be deleted")
-class TestDisturbed:
-    def test_some_disturbed_files(self, folder):
-        assert faults(folder, range(20)) == []
-
-    @pytest.mark.slow
-    @pytest.mark.timeout(3600)
-    def test_many_disturbed_files(self, folder):
-        assert faults(folder, range(400)) == []
+@pytest.mark.parametrize("n", [20, pytest.param(400, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_disturbed_files(folder, n):
+    assert faults(folder, range(n)) == []
