@@ -75,9 +75,7 @@ def test_a_dive_opens_before_its_flight_and_again_where_it_was_left(three, qtbot
     assert _shown(three) == (0, CUE)
 
 
-def test_on_a_narrow_screen_the_picture_has_most_of_the_width_and_the_columns_fold(
-    qapp, qtbot, clip, tmp_path, monkeypatch
-):
+def test_on_a_narrow_screen_the_picture_has_most_of_the_width(qapp, qtbot, clip, tmp_path, monkeypatch):
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     with shown_studio(qapp, qtbot, tmp_path / "state", size=SMALL) as first:
         _fold_columns(first.window, qtbot, clip)

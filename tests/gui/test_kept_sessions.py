@@ -147,9 +147,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(make_studio, qtbot, monke
     assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
 
 
-def test_what_cannot_be_kept_is_said_once_and_asked_about_on_closing(
-    make_studio, qtbot, monkeypatch, tmp_path, clip, lock_store
-):
+def test_what_cannot_be_kept_is_asked_about(make_studio, qtbot, monkeypatch, tmp_path, clip, lock_store):
     studio = make_studio()
     opened(studio, qtbot, clip)
     said: list[str] = []
@@ -214,9 +212,7 @@ def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_s
     assert [dive.athlete for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
 
 
-def test_a_copy_that_is_opened_while_its_original_is_written_gets_no_part_of_its_row(
-    make_studio, qtbot, tmp_path, clip
-):
+def test_a_copy_opened_while_its_original_is_written_gets_its_own_row(make_studio, qtbot, tmp_path, clip):
     studio = make_studio()
     session, keeping = studio.session, studio.session.history.keeping
     opened(studio, qtbot, clip, "Zoë")

@@ -92,9 +92,7 @@ def test_nothing_is_cut_off_in_a_dialog_on_the_smallest_screen(spoken_studio, qt
         dialog.close()
 
 
-def test_nothing_is_cut_off_on_any_screen_and_no_two_entries_of_a_menu_share_a_key(
-    spoken_studio, qtbot, small_video, tmp_path
-) -> None:
+def test_nothing_is_cut_off_and_no_menu_has_a_key_twice(spoken_studio, qtbot, small_video, tmp_path):
     window = spoken_studio.window
     bar = window.menuBar()
     for entries in (bar.actions(), *(menu.actions() for menu in bar.findChildren(QMenu))):

@@ -108,9 +108,7 @@ def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monk
     made.window.deleteLater()
 
 
-def test_a_starred_dive_votes_with_its_marks_and_the_transitions_that_the_coach_placed(
-    library_studio, qtbot, small_video, tmp_path
-):
+def test_a_starred_dive_votes_with_its_marks_and_transitions(library_studio, qtbot, small_video, tmp_path):
     session, window = library_studio.session, library_studio.window
     star = window.actions_by_id["votes"]
     assert not star.isEnabled()
@@ -186,9 +184,7 @@ def own_award(score: float) -> OwnAward:
     return OwnAward(award=score / 9, score=score, steps=(0.0, 0.0, 0.0), **facts)
 
 
-def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of_the_score(
-    library_studio, qtbot, small_video, tmp_path
-):
+def test_without_exemplars_the_measured_award_stands_for_the_score(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score
     session.editing.set_details(key, "5253B", 3.0)

@@ -94,9 +94,7 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
         qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None)
 
 
-def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
-    decode, qtbot, small_video, number_of, monkeypatch
-):
+def test_late_frames_are_dropped_and_a_still_picture_is_exact(decode, qtbot, small_video, number_of, monkeypatch):
     """A decoder that takes as long for a frame as the playhead for five."""
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))

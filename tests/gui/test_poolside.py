@@ -206,9 +206,7 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
 
 
-def test_a_wrong_catch_plays_no_more_and_comes_back_at_a_tap_or_goes_to_the_bin(
-    pool, clips, idle_studio, qtbot, monkeypatch
-):
+def test_a_wrong_catch_comes_back_at_a_tap_or_goes_to_the_bin(pool, clips, idle_studio, qtbot, monkeypatch):
     session, binned, live = idle_studio.session, list[str](), list[None]()
     monkeypatch.setattr(practice.QFile, "moveToTrash", binned.append)
     monkeypatch.setattr(pool.stage, "live", lambda: live.append(None))

@@ -218,9 +218,7 @@ def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
     return key
 
 
-def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
-    idle_studio, qtbot, small_video, tmp_path
-) -> None:
+def test_a_clip_that_is_no_dive_may_be_overruled(idle_studio, qtbot, small_video, tmp_path):
     session, window = idle_studio.session, idle_studio.window
     parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
     assert not requests(idle_studio)  # no score is asked for

@@ -32,9 +32,7 @@ def test_a_card_says_what_the_method_takes_and_gives_and_not_what_another_does(m
     assert "rendered dives" not in card_of_method(get_config(method.name).model, rendered=False)["limitations"]
 
 
-def test_a_run_can_be_cancelled_while_it_decodes_and_says_once_that_its_weights_are_random(
-    rendered_root, tmp_path, caplog
-):
+def test_a_run_is_cancelled_while_it_decodes(rendered_root, tmp_path, caplog):
     settings, cancel = RunSettings(cache=tmp_path / "cache", resume=True), CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
