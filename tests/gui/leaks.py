@@ -8,17 +8,17 @@ from PySide6.QtCore import QCoreApplication, QEvent, QProcess, QThread, QTimer
 from shiboken6 import isValid
 
 
-def _children() -> set[int]:
+def _children():
     """Ids of the processes that this one has started; none where the system does not tell."""
     lists = Path("/proc/self/task").glob("*/children")
     return {int(pid) for path in lists for pid in path.read_text(encoding="utf-8").split()}
 
 
-def _with_subclasses(kind: type) -> set[type]:
+def _with_subclasses(kind):
     return {kind}.union(*(_with_subclasses(below) for below in kind.__subclasses__()))
 
 
-def _runs(thing: QTimer | QThread | QProcess) -> bool:
+def _runs(thing):
     if not isValid(thing):
         return False
     if isinstance(thing, QTimer):
@@ -28,7 +28,7 @@ def _runs(thing: QTimer | QThread | QProcess) -> bool:
     return thing.state() != QProcess.ProcessState.NotRunning
 
 
-def running() -> dict[int, str]:
+def running():
     """What runs now, by an id that stays while it does."""
     # A hundred thousand objects after every test: a look at the type is all that most of them get.
     kinds = _with_subclasses(QTimer) | _with_subclasses(QThread) | _with_subclasses(QProcess)
@@ -37,7 +37,7 @@ def running() -> dict[int, str]:
     return found | {pid: f"process {pid}" for pid in _children()}
 
 
-def left_since(before: dict[int, str]) -> list[str]:
+def left_since(before):
     """What still runs of what was started."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()

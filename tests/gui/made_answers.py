@@ -1,7 +1,5 @@
 """What a worker would find in a video, made by hand; without Qt, as a worker is."""
 
-from pathlib import Path
-
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
@@ -22,7 +20,7 @@ from fineparser_core.records import (
 )
 
 
-def dive_parse(path: Path, n_frames: int) -> DiveParse:
+def dive_parse(path, n_frames):
     """A parse as the worker would send it, with a square mask in the middle of the frame."""
     sampled = np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
     flight, entry = int(sampled[30]), int(sampled[60])
@@ -54,7 +52,7 @@ def dive_parse(path: Path, n_frames: int) -> DiveParse:
     )
 
 
-def segment(first: int) -> DiveSegment:
+def segment(first):
     """A dive of 90 frames, its flight 30 to 55 frames into it."""
     return DiveSegment(
         in_frame=first,
@@ -65,7 +63,7 @@ def segment(first: int) -> DiveSegment:
     )
 
 
-def scoring() -> Scoring:
+def scoring():
     """A score from two votes."""
     votes = []
     for name, score, points in (("a", 70.0, (1.0, -2.0, 0.5)), ("b", 60.0, (3.0, 2.0, 1.5))):
@@ -109,7 +107,7 @@ DIVERS = tuple(
 )
 
 
-def recognition() -> Recognition:
+def recognition():
     """A forward 1½ somersaults, pike, from 1 m."""
     return Recognition(
         numbers={"103B": 0.84, "103C": 0.12, "113B": 0.03, "105B": 0.01},

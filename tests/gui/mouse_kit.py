@@ -1,26 +1,22 @@
 """Gestures with the mouse."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLibraryInfo, QMimeData, QPoint, QPointF, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.time_plot import TimePlot
-from fineparser_gui.timeline.timeline import Timeline
 
 
-def under(widget: QWidget, at: QPointF) -> tuple[QWidget, QPointF]:
+def under(widget, at):
     """The widget that gets what the mouse does at a place of another one, and the place in its coordinates."""
     child = widget.childAt(at.toPoint()) or widget
     return child, child.mapFrom(widget, at)
 
 
-def _mouse(widget: QWidget, kind: QEvent.Type, at: QPointF, *, pressed: bool) -> None:
+def _mouse(widget, kind, at, *, pressed):
     """Send an event to what a press at `at` reaches, or to what has been pressed."""
     button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
     buttons = Qt.MouseButton.LeftButton if pressed else Qt.MouseButton.NoButton
@@ -28,18 +24,18 @@ def _mouse(widget: QWidget, kind: QEvent.Type, at: QPointF, *, pressed: bool) ->
     QApplication.sendEvent(widget, QMouseEvent(kind, at, where, button, buttons, Qt.KeyboardModifier.NoModifier))
 
 
-def drag(timeline: Timeline, place: int, frames: int) -> None:
+def drag(timeline, place, frames):
     """Drag a transition with the mouse, frame by frame."""
     drag_from(timeline, transition_point(timeline, place), frames)
 
 
-def transition_point(timeline: Timeline, place: int) -> QPointF:
+def transition_point(timeline, place):
     """Centre of the handle of flight (0), entry (1) or water contact (2)."""
     plot = timeline.prepare()
     return plot.mapTo(timeline, _middle(plot, plot.lines[place]))
 
 
-def proposal_point(timeline: Timeline, place: int) -> QPointF:
+def proposal_point(timeline, place):
     """Centre of the box of a proposal, which lie in the uppermost lane."""
     plot = timeline.prepare()
     bands = [one for one in plot.items() if isinstance(one, FrameBand)]
@@ -48,14 +44,14 @@ def proposal_point(timeline: Timeline, place: int) -> QPointF:
     return plot.mapTo(timeline, _middle(plot, found[place]))
 
 
-def _middle(plot: TimePlot, item: pg.InfiniteLine | FrameBand) -> QPointF:
+def _middle(plot, item):
     """Middle of a line or of a band, in coordinates of the plot."""
     box = item.getViewBox()
     frame = item.value() if isinstance(item, pg.InfiniteLine) else sum(item.getRegion()) / 2
     return plot.viewportTransform().map(box.mapViewToScene(pg.Point(frame, sum(box.viewRange()[1]) / 2)))
 
 
-def drag_from(timeline: Timeline, start: QPointF, frames: int, *, let_go: bool = True) -> None:
+def drag_from(timeline, start, frames, *, let_go=True):
     """Drag what lies at a place, frame by frame."""
     plot = timeline.findChild(TimePlot)
     begin, end = plot.lines[IN], plot.lines[OUT]
@@ -71,7 +67,7 @@ def drag_from(timeline: Timeline, start: QPointF, frames: int, *, let_go: bool =
         _mouse(widget, QEvent.Type.MouseButtonRelease, at, pressed=False)
 
 
-def double_click(timeline: Timeline, at: QPointF) -> None:
+def double_click(timeline, at):
     """Click twice."""
     widget, at = under(timeline, at)
     _mouse(widget, QEvent.Type.MouseButtonPress, at, pressed=True)
@@ -80,7 +76,7 @@ def double_click(timeline: Timeline, at: QPointF) -> None:
     _mouse(widget, QEvent.Type.MouseButtonRelease, at, pressed=False)
 
 
-def turn_wheel(widget: QWidget, at: QPointF, notches: int, *, shift: bool = False) -> None:
+def turn_wheel(widget, at, notches, *, shift=False):
     """Turn the wheel over a widget, away from oneself where over 0."""
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
     turned, phase = QPoint(0, 120 * notches), Qt.ScrollPhase.NoScrollPhase
@@ -89,7 +85,7 @@ def turn_wheel(widget: QWidget, at: QPointF, notches: int, *, shift: bool = Fals
     QApplication.sendEvent(widget, event)
 
 
-def drop(window: QWidget, paths: Iterable[Path]) -> None:
+def drop(window, paths):
     """Let files fall on a window."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -19,7 +19,7 @@ from answers_kit import (
 )
 from history_kit import made_dive, row
 from made_answers import DIVERS, recognition, segment
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fineparser_core.diving.judging import Judging
@@ -58,12 +58,12 @@ class Making:
     folder: Path
 
 
-def empty(at: Making) -> QWidget:
+def empty(at):
     """No dive."""
     return at.studio.window
 
 
-def one_dive(at: Making) -> QWidget:
+def one_dive(at):
     """A dive that is scored, judged, corrected, drawn on and measured."""
     key = open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0, athlete="Anna")
     answer_dive(at.studio, at.folder, None, scoring(), measures=_MEASURES)
@@ -78,7 +78,7 @@ def one_dive(at: Making) -> QWidget:
     return at.studio.window
 
 
-def exported(at: Making) -> QWidget:
+def exported(at):
     """A clip was exported, and another export failed."""
     key = open_scored(at.studio, at.qtbot, at.video, at.folder)
     exports = at.studio.session.exports
@@ -88,7 +88,7 @@ def exported(at: Making) -> QWidget:
     return at.studio.window
 
 
-def many(at: Making) -> QWidget:
+def many(at):
     """A dive whose phases are known, one that is analysed, one that failed, one whose video is gone."""
     session = at.studio.session
     names = ("first", "second", "third", "gone")
@@ -104,7 +104,7 @@ def many(at: Making) -> QWidget:
     return at.studio.window
 
 
-def missing(at: Making) -> QWidget:
+def missing(at):
     """The one whose video is gone is shown."""
     many(at)
     at.studio.session.select(at.studio.session.keys[-1])
@@ -112,21 +112,21 @@ def missing(at: Making) -> QWidget:
     return at.studio.window
 
 
-def refused(at: Making) -> QWidget:
+def refused(at):
     """No dive is seen in the clip."""
     open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0)
     answer_dive(at.studio, at.folder, parse=replace(dive_parse(at.video, 120), refusal="No take-off was found."))
     return at.studio.window
 
 
-def contradicted(at: Making) -> QWidget:
+def contradicted(at):
     """The video shows another dive than the number."""
     open_queued(at.studio, at.qtbot, at.video, dive_number="301A")
     answer_dive(at.studio, at.folder, recognition=recognition())
     return at.studio.window
 
 
-def unsure(at: Making) -> QWidget:
+def unsure(at):
     """Two people may be the diver."""
     open_queued(at.studio, at.qtbot, at.video, dive_number="103B")
     parse = dive_parse(at.video, 120)
@@ -134,7 +134,7 @@ def unsure(at: Making) -> QWidget:
     return at.studio.window
 
 
-def found(at: Making) -> QWidget:
+def found(at):
     """Dives were found in a recording."""
     at.studio.session.open([at.recording])
     at.qtbot.waitUntil(lambda: bool(running(at.studio, TrimRequest)))
@@ -143,7 +143,7 @@ def found(at: Making) -> QWidget:
     return at.studio.window
 
 
-def comparison(at: Making) -> QWidget:
+def comparison(at):
     """Two dives are compared."""
     session = at.studio.session
     session.open(copies(at.video, at.folder, ("first", "second")), dive_number="207C", board_m=10.0)
@@ -155,7 +155,7 @@ def comparison(at: Making) -> QWidget:
     return at.studio.window
 
 
-def history(at: Making) -> QWidget:
+def history(at):
     """The history holds dives."""
     changes = ({}, {"athlete": "Bo", "day": "2026-04-02"}, {"athlete": "Bo", "award": None, "score": None})
     rows = [row(made_dive(number, **known)) for number, known in enumerate(changes)]
@@ -164,7 +164,7 @@ def history(at: Making) -> QWidget:
     return at.studio.window
 
 
-def meet(at: Making) -> QWidget:
+def meet(at):
     """A list of dives with two videos, the first of which was announced otherwise."""
     rows = tuple(ListedDive(athlete=name, dive_number=dive, board_m=3.0) for name, dive in _LISTED)
     at.studio.session.meets.change(Meet(rows=rows), "list")
@@ -176,7 +176,7 @@ def meet(at: Making) -> QWidget:
     return at.studio.window.findChild(MeetDialog)
 
 
-def poolside(at: Making) -> QWidget:
+def poolside(at):
     """An address is there, and an earlier recording."""
     at.studio.window.actions_by_id["poolside"].trigger()
     pool = at.studio.window.findChild(PoolsideWindow)
@@ -187,7 +187,7 @@ def poolside(at: Making) -> QWidget:
     return pool
 
 
-def stream(at: Making) -> QWidget:
+def stream(at):
     """A camera is seen, and two dives were caught."""
     pool = poolside(at)
     assert isinstance(pool, PoolsideWindow)
@@ -200,11 +200,11 @@ def stream(at: Making) -> QWidget:
     return pool
 
 
-def write_ring(video: Path, folder: Path) -> Path:
+def write_ring(video, folder):
     """A recording of a video in a new folder."""
 
     class Hasty(Event):
-        def wait(self, timeout: float | None = None) -> bool:
+        def wait(self, timeout=None):
             return self.is_set()
 
     with Ring(folder, segment_s=1.0) as ring:

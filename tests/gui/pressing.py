@@ -8,13 +8,12 @@ import functools
 import re
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QThread, QTimer, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -71,7 +70,7 @@ class Control:
 Place = tuple[str, Callable[[], object]]
 
 
-def windows() -> list[QWidget]:
+def windows():
     """Windows that can be pressed: the popup above all others, else the modal one."""
     if popup := QApplication.activePopupWidget():
         return [popup]
@@ -79,16 +78,16 @@ def windows() -> list[QWidget]:
     return [modal] if modal is not None else shown()
 
 
-def shown() -> list[QWidget]:
+def shown():
     """Windows on the screen."""
     return [one for one in QApplication.topLevelWidgets() if one.isVisible() and not _is_tip(one)]
 
 
-def _is_tip(window: QWidget) -> bool:
+def _is_tip(window):
     return window.windowType() in (Qt.WindowType.ToolTip, Qt.WindowType.SplashScreen)
 
 
-def controls(window: QWidget, opener: str = "") -> list[Control]:
+def controls(window, opener=""):
     """Everything in a window that can be pressed now.
 
     Args:
@@ -107,7 +106,7 @@ def controls(window: QWidget, opener: str = "") -> list[Control]:
     return found
 
 
-def _is_part(widget: QWidget) -> bool:
+def _is_part(widget):
     """Whether it belongs to a larger widget of Qt's, which is pressed as a whole."""
     parent = widget.parentWidget()
     while parent is not None:
@@ -117,7 +116,7 @@ def _is_part(widget: QWidget) -> bool:
     return type(widget).__name__ == "QTableCornerButton"
 
 
-def _path(widget: QWidget, opener: str) -> str:
+def _path(widget, opener):
     """The window and the widgets of our own around a widget."""
     own: list[str] = []
     at: QWidget | None = widget
@@ -130,18 +129,18 @@ def _path(widget: QWidget, opener: str) -> str:
     return "/".join(reversed(own))
 
 
-def _said(widget: QWidget) -> str:
+def _said(widget):
     text = widget.text() if isinstance(widget, QAbstractButton) else ""
     name = text or widget.accessibleName() or widget.objectName() or widget.toolTip() or type(widget).__name__
     return without_mnemonic(name).strip()
 
 
-def _click(widget: QWidget, at: Callable[[], QPoint] | None = None, button: Qt.MouseButton = _LEFT) -> None:
+def _click(widget, at=None, button=_LEFT):
     surface = widget.viewport() if isinstance(widget, QAbstractItemView | QGraphicsView) else widget
     QTest.mouseClick(surface, button, Qt.KeyboardModifier.NoModifier, at() if at else surface.rect().center())
 
 
-def _places(widget: QWidget) -> Iterator[Place]:
+def _places(widget):
     if isinstance(widget, QAbstractButton):
         yield _said(widget), widget.click
     elif isinstance(widget, QComboBox):
@@ -187,22 +186,22 @@ def _places(widget: QWidget) -> Iterator[Place]:
         yield f"{_said(widget)}, right button", functools.partial(_click, widget, button=Qt.MouseButton.RightButton)
 
 
-def _choose(box: QComboBox, place: int) -> None:
+def _choose(box, place):
     box.setCurrentIndex(place)
     box.activated.emit(place)
 
 
 @functools.cache
-def _own_kinds(kind: type) -> list[type]:
+def _own_kinds(kind):
     return [one for one in kind.__mro__ if one.__module__.startswith(_OWN)]
 
 
-def _some(count: int) -> list[int]:
+def _some(count):
     """Places of a few of many."""
     return sorted({*range(min(count, _ENTRIES)), count - 1}) if count > _FEW else list(range(count))
 
 
-def _entries(view: QAbstractItemView) -> Iterator[Place]:
+def _entries(view):
     model = view.model()
     if model is None:
         return
@@ -222,12 +221,12 @@ def _entries(view: QAbstractItemView) -> Iterator[Place]:
         yield name, functools.partial(_click, view, lambda index=index: _entry(view, index))
 
 
-def _entry(view: QAbstractItemView, index: QModelIndex) -> QPoint:
+def _entry(view, index):
     view.scrollTo(index)
     return view.visualRect(index).intersected(view.viewport().rect()).center()
 
 
-def _items(view: QGraphicsView) -> Iterator[Place]:
+def _items(view):
     """Items of our own that take presses or drags."""
     taken = (*_PRESSED, "mouseClickEvent", "mouseDragEvent")
     for item in view.items():
@@ -235,7 +234,7 @@ def _items(view: QGraphicsView) -> Iterator[Place]:
         if not kinds or not any(name in vars(kind) for kind in kinds for name in taken) or not item.isVisible():
             continue
 
-        def at(item: Any = item) -> QPoint:
+        def at(item=item):
             shown = view.mapFromScene(item.sceneBoundingRect()).boundingRect().intersected(view.viewport().rect())
             return shown.center()
 
@@ -259,7 +258,7 @@ class Presses:
     via: dict[str, str] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
 
-    def next(self, found: list[Control]) -> Control | None:
+    def next(self, found):
         """What is to be pressed next of what is found: what came last first, or what brings it again."""
         there = {one.name: one for one in found}
         for name in reversed([one for one in self.via if one not in self.pressed and self.tries[one] < _TRIES]):
@@ -280,7 +279,7 @@ class Spoilt(Exception):
 _pressed_elsewhere: set[str] = set()
 
 
-def facts(studio: Any, base: QWidget) -> tuple[object, ...]:
+def facts(studio, base):
     """What a state consists of: what can be pressed depends on it."""
     session, window = studio.session, studio.window
     current, pools = session.current, window.findChildren(PoolsideWindow)
@@ -308,9 +307,7 @@ class Presser:
         within: what the names of controls of the base begin with.
     """
 
-    def __init__(
-        self, studio: Any, base: QWidget, done: Presses, qtbot: Any, qtlog: Any, within: tuple[str, ...] = ("",)
-    ) -> None:
+    def __init__(self, studio, base, done, qtbot, qtlog, within=("",)):
         self._within = within
         self._studio, self._base, self._done = studio, base, done
         self._qtbot, self._qtlog = qtbot, qtlog
@@ -323,7 +320,7 @@ class Presser:
         self._comparing = session.comparing.beside is not None
         self._page = studio.window._pages.currentIndex()
 
-    def explore(self, window: QWidget, opener: str = "") -> None:
+    def explore(self, window, opener=""):
         """Press what is in a window, and what opens by that, until it is gone or nothing is left.
 
         Raises:
@@ -340,10 +337,10 @@ class Presser:
             if not opener and not self._holds() and not self._restored():
                 raise Spoilt
 
-    def _holds(self) -> bool:
+    def _holds(self):
         return isValid(self._base) and facts(self._studio, self._base) == self._facts
 
-    def _restored(self) -> bool:
+    def _restored(self):
         """Undo what was done and show what was shown; returns whether that brings the state back."""
         if not isValid(self._base) or self._base.isHidden():
             return False
@@ -364,12 +361,12 @@ class Presser:
         QTest.qWait(_WAIT_MS)
         return self._holds()
 
-    def _press(self, control: Control) -> None:
+    def _press(self, control):
         done, name, there = self._done, control.name, {id(one) for one in shown()}
         n_said, depth, looked = len(self._qtlog.records), QThread.currentThread().loopLevel(), False
         done.pressed.add(name)
 
-        def see() -> None:
+        def see():
             """Press what has opened; within the event loop of what has opened, if it has one."""
             nonlocal looked
             if looked:
@@ -406,7 +403,7 @@ class Presser:
         if said:
             done.faults.setdefault(name, "; ".join(said))
 
-    def _meet(self, window: QWidget, found: list[Control], via: str) -> None:
+    def _meet(self, window, found, via):
         """Note what there is to press; in dialogs, only what was not pressed in another state."""
         in_base = window is self._base or (
             _is_popup(window) and via.startswith((type(self._base).__name__, "command "))
@@ -420,7 +417,7 @@ class Presser:
             self._done.via.setdefault(name, via)
 
 
-def press_everything(make: Callable[[], Any], qtbot: Any, qtlog: Any, within: tuple[str, ...] = ("",)) -> Presses:
+def press_everything(make, qtbot, qtlog, within=("",)):
     """Press everything of a state, which is made anew whenever a press has spoilt it.
 
     Args:
@@ -437,11 +434,11 @@ def press_everything(make: Callable[[], Any], qtbot: Any, qtlog: Any, within: tu
             return done
 
 
-def _is_popup(window: QWidget) -> bool:
+def _is_popup(window):
     return window.windowType() == Qt.WindowType.Popup
 
 
-def close(window: QWidget) -> None:
+def close(window):
     """Close a window, whatever it asks."""
     window.close()
     if isValid(window) and window.isVisible() and isinstance(window, QMessageBox):
@@ -456,7 +453,7 @@ class Desktop(QObject):
         video: which is chosen where any file will do.
     """
 
-    def __init__(self, monkeypatch: Any, folder: Path, video: Path) -> None:
+    def __init__(self, monkeypatch, folder, video):
         super().__init__()
         self._folder, self._video = folder, video
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given, **_: (self._open(*given), ""))
@@ -466,7 +463,7 @@ class Desktop(QObject):
         for scheme in _SCHEMES:
             QDesktopServices.setUrlHandler(scheme, self, "browse")
 
-    def close(self) -> None:
+    def close(self):
         """Let the desktop open pages again."""
         for scheme in _SCHEMES:
             QDesktopServices.unsetUrlHandler(scheme)
@@ -475,7 +472,7 @@ class Desktop(QObject):
     def browse(self, url: QUrl) -> None:
         """Open no page."""
 
-    def _open(self, _: object, title: str = "", folder: str = "", pattern: str = "", *__: object) -> str:
+    def _open(self, _, title="", folder="", pattern="", *__):
         suffix = (re.findall(r"\*(\.\w+)", pattern) or [".mp4"])[0]
         if suffix in VIDEO_SUFFIXES:
             return str(self._video)
@@ -483,9 +480,9 @@ class Desktop(QObject):
         path.write_text("athlete,dive\nAnna,103B\n", encoding="utf-8")
         return str(path)
 
-    def _save(self, _: object, title: str = "", proposed: str = "", *__: object) -> str:
+    def _save(self, _, title="", proposed="", *__):
         return str(self._folder / Path(proposed).name)
 
-    def _choose_folder(self) -> str:
+    def _choose_folder(self):
         (self._folder / "chosen").mkdir(exist_ok=True)
         return str(self._folder / "chosen")

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QToolButton,
-    QWidget,
 )
 
 from fineparser_gui import app as program
@@ -32,25 +31,25 @@ _ACTIONS = ("export", "preferences", "guide", "shortcuts", "about", "edit_dives"
 class Waiter:
     """Stands for `qtbot`."""
 
-    def __init__(self, left_s: float) -> None:
+    def __init__(self, left_s):
         self.end = QDeadlineTimer(int(1000 * left_s))
 
-    def wait(self, duration_ms: int) -> None:
+    def wait(self, duration_ms):
         loop = QEventLoop()
         QTimer.singleShot(duration_ms, loop.quit)
         loop.exec()
 
-    def waitUntil(self, condition) -> None:
+    def waitUntil(self, condition):
         while not condition():
             assert not self.end.hasExpired()
             self.wait(20)
 
 
-def text_of(widget: QWidget) -> str:
+def text_of(widget):
     return widget.currentText() if isinstance(widget, QComboBox) else widget.text()
 
 
-def cut_off(root: QWidget) -> list[str]:
+def cut_off(root):
     """Labels and buttons with less room than their text needs, and what is wider than the page that scrolls it."""
     found = []
     for widget in root.findChildren(QLabel) + root.findChildren(QAbstractButton) + root.findChildren(QComboBox):
@@ -77,7 +76,7 @@ def cut_off(root: QWidget) -> list[str]:
     return found
 
 
-def cut_off_for_good(root: QWidget, waiter: Waiter) -> list[str]:
+def cut_off_for_good(root, waiter):
     """As `cut_off`, once pictures and measures have arrived and the layout has settled."""
     waiter.wait(100)
     while (found := cut_off(root)) and not waiter.end.hasExpired():
@@ -85,7 +84,7 @@ def cut_off_for_good(root: QWidget, waiter: Waiter) -> list[str]:
     return found
 
 
-def main() -> None:
+def main():
     video, folder, larger = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     application = QApplication(sys.argv[:1])
     font = application.font()

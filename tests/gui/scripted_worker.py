@@ -16,8 +16,7 @@ from made_answers import dive_parse, scoring
 
 from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import Progress
-from fineparser_core.records import Analysis, Clip, ClipEncoding, DiveParse
-from fineparser_core.scoring.profile import Profile
+from fineparser_core.records import Analysis, Clip, ClipEncoding
 from fineparser_core.video import clips
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (
@@ -26,8 +25,6 @@ from fineparser_gui.worker.protocol import (
     LibraryReport,
     ParseRequest,
     Ready,
-    Request,
-    TrimRequest,
 )
 
 OWN = {
@@ -46,7 +43,7 @@ fault, starts = sys.argv[1], Path(sys.argv[2])
 encoded: set[str] = set()
 
 
-def name(request: Request) -> str:
+def name(request):
     return f"change:{request.action}" if isinstance(request, ChangeLibraryRequest) else type(request).__name__
 
 
@@ -56,22 +53,22 @@ class ScriptedAnalyzer:
     model = dive_parse(Path("a.mp4"), 120).model
     find_body = None
 
-    def parse(self, clip: Clip, _: object = None, *, progress, cancel) -> tuple[DiveParse, ClipEncoding]:
+    def parse(self, clip, _=None, *, progress, cancel):
         for window in range(1, 10):
             progress(Progress("parse", window, 9))
             cancel.raise_if_cancelled()
         return replace(dive_parse(clip.path, clip.out_frame + 1), clip=clip), encoding()
 
-    def use_profile(self, profile: Profile | None) -> None:
+    def use_profile(self, profile):
         """Its scores are of no profile."""
 
-    def score_parse(self, parsed: tuple[DiveParse, ClipEncoding], *_: object, **__: object) -> Analysis:
+    def score_parse(self, parsed, *_, **__):
         """By the one exemplar that the library holds, with the score that it has now."""
         vote = replace(scoring().exemplars[0], id=OWN["id"], score=OWN["score"])
         return Analysis(parse=parsed[0], scoring=replace(scoring(), exemplars=(vote,)))
 
 
-def encoding() -> ClipEncoding:
+def encoding():
     return ClipEncoding(
         gated=np.zeros((9, 1024), np.float32),
         frame_features=np.zeros((96, 512), np.float32),
@@ -80,27 +77,27 @@ def encoding() -> ClipEncoding:
     )
 
 
-def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None, *_: object) -> Clip:
+def make_clip(path, in_frame=None, out_frame=None, *_):
     if path.is_file():
         return clips.make_clip(path, in_frame, out_frame)
     return Clip(path=path, in_frame=in_frame or 0, out_frame=119 if out_frame is None else out_frame, fps=30.0)
 
 
-def find_clip(path: Path, *_: object, start_frame: int | None, end_frame: int | None, **__: object) -> FoundClip:
+def find_clip(path, *_, start_frame, end_frame, **__):
     return FoundClip(make_clip(path, start_frame, end_frame))
 
 
 class ScriptedWorker(child.Worker):
-    def _tell_devices(self) -> None:
+    def _tell_devices(self):
         pass
 
-    def _open(self) -> ScriptedAnalyzer:
+    def _open(self):
         if self._analyzer is None:
             self._analyzer = ScriptedAnalyzer()
             self._send(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
         return self._analyzer
 
-    def _answer(self, request: Request) -> None:
+    def _answer(self, request):
         with starts.with_name("asked").open("a", encoding="ascii") as file:
             file.write(f"{name(request)}\n")
         if name(request) == fault:
@@ -109,7 +106,7 @@ class ScriptedWorker(child.Worker):
             np.ones(1000).sum()
         super()._answer(request)
 
-    def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
+    def _encoded(self, parse_id):
         if fault == "forgetful":
             return super()._encoded(parse_id)
         try:
@@ -117,11 +114,11 @@ class ScriptedWorker(child.Worker):
         except child.ParseLost:
             return dive_parse(Path("a.mp4"), 120), encoding()
 
-    def _find_dives(self, request: TrimRequest) -> list[dict]:
+    def _find_dives(self, request):
         self._keep(request, {"segments": []})
         return []
 
-    def _keep_library(self, request: Request) -> LibraryReport:
+    def _keep_library(self, request):
         if isinstance(request, ChangeLibraryRequest) and request.action == "edit":
             OWN["score"] = request.facts.score
         if isinstance(request, EncodeExemplarRequest):

@@ -1,8 +1,6 @@
 """The program as a test sees it: its window shown, and closed whatever comes of the test."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent
 
@@ -10,7 +8,7 @@ from fineparser_gui.app import Studio
 
 
 @contextmanager
-def shown_studio(qapp, qtbot, *folders: Path, size: tuple[int, int] | None = None) -> Iterator[Studio]:
+def shown_studio(qapp, qtbot, *folders, size=None):
     """The program with its window on the screen.
 
     Args:

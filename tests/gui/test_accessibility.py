@@ -1,13 +1,12 @@
 """Everything can be reached by keyboard, says what it is, and shows when it has the focus."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QDialog, QScrollArea, QWidget
 
 from fineparser_gui.shell.catalog import CATALOG
@@ -22,7 +21,7 @@ def window(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio.window
 
 
-def controls(root: QWidget) -> list[QWidget]:
+def controls(root):
     """What Tab stops at."""
     return [
         widget
@@ -39,12 +38,12 @@ def controls(root: QWidget) -> list[QWidget]:
     ]
 
 
-def spoken(widget: QWidget) -> str:
+def spoken(widget):
     """What a screen reader says of it."""
     return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
 
-def told(of: QAccessibleInterface) -> Iterator[str]:
+def told(of):
     """The names of all that a screen reader finds in something."""
     for place in range(of.childCount()):
         if (child := of.child(place)) is not None:
@@ -52,7 +51,7 @@ def told(of: QAccessibleInterface) -> Iterator[str]:
             yield from told(child)
 
 
-def tab_order(root: QWidget) -> list[QWidget]:
+def tab_order(root):
     """Where the focus goes, once round."""
     order: list[QWidget] = []
     for _ in range(400):
@@ -64,7 +63,7 @@ def tab_order(root: QWidget) -> list[QWidget]:
     return order
 
 
-def check(root: QWidget) -> list[QWidget]:
+def check(root):
     """Every control of a window has a name, is in the order of Tab, and looks otherwise with the focus."""
     found = controls(root)
     assert found

@@ -1,7 +1,5 @@
 """Many dives at once: order, pause, cancel and retry of the queue, names filled in."""
 
-from pathlib import Path
-
 import pytest
 from answers_kit import activate, answer_dive, fail, moved_scoring, request_of, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -16,31 +14,31 @@ NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp
 class Batch:
     """The window with four dives that wait; stands for the worker process."""
 
-    def __init__(self, studio, qtbot, folder: Path) -> None:
+    def __init__(self, studio, qtbot, folder):
         self.studio, self.session, self.window = studio, studio.session, studio.window
         self.scheduler, self.client = studio.session.scheduler, studio.client
         self._qtbot, self._folder = qtbot, folder
 
-    def names(self) -> list[str]:
+    def names(self):
         return [self.session.dive(key).path.name for key in self.session.keys]
 
-    def states(self) -> list[DiveState]:
+    def states(self):
         return [self.session.dive(key).state for key in self.session.keys]
 
-    def asked(self) -> list[tuple[str, int]]:
+    def asked(self):
         """What the worker has to do, the most urgent first: dive and urgency."""
         return [(task.key, task.urgency) for task in self.scheduler.running]
 
-    def parsed(self, key: str) -> None:
+    def parsed(self, key):
         """Answer that a dive was parsed."""
         answer_dive(self.studio, self._folder, key=key)
 
-    def scored(self, key: str, made=None) -> None:
+    def scored(self, key, made=None):
         answer_dive(self.studio, self._folder, made or scoring(), key=key)
 
 
 @pytest.fixture
-def batch(idle_studio, qtbot, tmp_path, small_video) -> Batch:
+def batch(idle_studio, qtbot, tmp_path, small_video):
     folder = tmp_path / "dives"
     folder.mkdir()
     for name in NAMES:

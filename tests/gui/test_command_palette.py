@@ -7,12 +7,12 @@ from fineparser_gui.shell.palette import CommandPalette
 from fineparser_gui.shell.window_state import FIXED
 
 
-def palette(studio) -> CommandPalette:
+def palette(studio):
     studio.window.actions_by_id["find_command"].trigger()
     return studio.window.findChild(CommandPalette)
 
 
-def shown(dialog: CommandPalette) -> list[str]:
+def shown(dialog):
     items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
     return [item.text(0) for item in items if not item.isHidden()]
 

@@ -95,7 +95,7 @@ def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, besid
     assert beside.drawing.layers[1].drawings == ()
 
 
-def _write_a_note(studio, qtbot, place: int, text: str) -> None:
+def _write_a_note(studio, qtbot, place, text):
     """Leaves the field open, with the cursor in it."""
     canvas = studio.window.player.canvases()[place]
     qtbot.waitUntil(lambda: canvas.shown_frame is not None)

@@ -5,7 +5,7 @@ from random import Random
 from fineparser_core.export.dive_words import rounded_to_sum
 
 
-def test_what_is_shown_adds_up_and_is_no_unit_off() -> None:
+def test_what_is_shown_adds_up_and_is_no_unit_off():
     random = Random(7)
     for _ in range(2000):
         values = [random.uniform(-9, 9) for _ in range(random.randint(1, 4))]

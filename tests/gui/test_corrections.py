@@ -1,7 +1,5 @@
 """Transitions dragged and nudged, exemplars left out, all of it undone; the test answers for the worker."""
 
-from pathlib import Path
-
 import pytest
 from answers_kit import answer_dive, dive_parse, moved_scoring, open_scored, result_message, scoring
 from finding import named, reads
@@ -18,10 +16,10 @@ FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 class Answers:
     """Stands for the worker process."""
 
-    def __init__(self, studio, qtbot, folder: Path) -> None:
+    def __init__(self, studio, qtbot, folder):
         self.studio, self._qtbot, self._folder = studio, qtbot, folder
 
-    def rescore_requests(self) -> list:
+    def rescore_requests(self):
         return [one.request for one in self.studio.session.scheduler.tasks if one.urgency == Urgency.DRAG]
 
     def wait_for_rescore(self):
@@ -30,11 +28,11 @@ class Answers:
         (request,) = self.rescore_requests()
         return request
 
-    def wait_for_sent(self, request, times: int) -> None:
+    def wait_for_sent(self, request, times):
         """Until the worker has been asked so often."""
         self._qtbot.waitUntil(lambda: self.studio.client.sent.count(request) == times)
 
-    def answer(self, request, points: float) -> None:
+    def answer(self, request, points):
         analysis = Analysis(parse=self.studio.session.current.model_analysis.parse, scoring=moved_scoring(points))
         self.studio.client.received.emit(result_message(request.id, analysis, self._folder))
 

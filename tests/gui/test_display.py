@@ -53,7 +53,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 
 def test_a_folder_without_room_is_one_sentence_and_still_read(tmp_path, monkeypatch):
-    def full(_: object) -> None:
+    def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("fineparser_gui.__main__.try_writing", full)

@@ -148,7 +148,7 @@ def test_an_angle_takes_three_clicks_and_esc_gives_up(drawn, qtbot):
     assert angle.degrees == pytest.approx(90, abs=1)
 
 
-def editor(canvas) -> NoteEditor | None:
+def editor(canvas):
     return next((one for one in canvas.findChildren(NoteEditor) if one.isVisible()), None)
 
 

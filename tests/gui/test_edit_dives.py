@@ -1,7 +1,6 @@
 """Diver and day on every dive, by the file where it says so; many rows edited at once."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import av
 import pytest
@@ -15,7 +14,7 @@ from fineparser_gui.support.formatting import day_text, typed_day
 
 
 @pytest.fixture
-def dated(tmp_path, small_video) -> Path:
+def dated(tmp_path, small_video):
     """The small video with a day in its metadata, as phones write it."""
     path = tmp_path / "phone.mp4"
     with (
@@ -50,7 +49,7 @@ def test_the_day_of_a_recording_is_what_its_file_says(metadata, day):
     assert recording_day(metadata) == day
 
 
-def opened(studio, qtbot, *paths: Path) -> list[str]:
+def opened(studio, qtbot, *paths):
     studio.session.open(paths)
     session = studio.session
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys))

@@ -22,12 +22,12 @@ def guide(qtbot):
     return dialog
 
 
-def first_line(dialog: HelpDialog) -> str:
+def first_line(dialog):
     """What stands at the top of the page."""
     return dialog.page.cursorForPosition(dialog.page.viewport().rect().topLeft()).block().text()
 
 
-def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
+def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot):
     window = idle_studio.window
     activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F1)
@@ -52,7 +52,7 @@ def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_it_speaks_the_language_of_the_window(qtbot, code) -> None:
+def test_it_speaks_the_language_of_the_window(qtbot, code):
     use_language(code)
     try:
         dialog = HelpDialog(None, CATALOG, lambda: None, None)
@@ -66,11 +66,11 @@ def test_it_speaks_the_language_of_the_window(qtbot, code) -> None:
     assert not [mark for mark in ("*", "`", "| ", "](") if mark in text]  # all mark-up was understood
 
 
-def test_a_language_without_a_guide_gets_the_english_one() -> None:
+def test_a_language_without_a_guide_gets_the_english_one():
     assert guide_file("tlh") == resource("guide", "en.md")
 
 
-def test_the_contents_lead_to_each_chapter(guide, qtbot) -> None:
+def test_the_contents_lead_to_each_chapter(guide, qtbot):
     bar, document = guide.page.verticalScrollBar(), guide.page.document()
     document.documentLayout().blockBoundingRect(document.lastBlock())  # else Qt lays the end out some time later
     qtbot.waitUntil(lambda: bar.maximum() + guide.page.viewport().height() <= document.size().height() + 1)
@@ -86,7 +86,7 @@ def test_the_contents_lead_to_each_chapter(guide, qtbot) -> None:
     assert bar.value() == bar.maximum()
 
 
-def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) -> None:
+def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot):
     guide.search.setFocus()
     qtbot.keyClicks(guide.search, "tripod")
     qtbot.keyClick(guide.search, Qt.Key.Key_Return)

@@ -24,7 +24,7 @@ SMALL = (1093, 614)
 DOWN, UP = Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
 
 
-def _open(studio, qtbot, paths) -> None:
+def _open(studio, qtbot, paths):
     studio.session.open(paths)
     qtbot.waitUntil(lambda: [dive.state for dive in studio.session.dives] == [DiveState.QUEUED] * len(paths))
 
@@ -39,7 +39,7 @@ def three(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def _shown(studio) -> tuple[int, int]:
+def _shown(studio):
     """Place of the shown dive in the list, and its frame."""
     session = studio.session
     return session.keys.index(session.current.key), studio.window.transport.frame
@@ -86,7 +86,7 @@ def test_on_a_narrow_screen_the_picture_has_most_of_the_width(qapp, qtbot, clip,
         assert not again.window._side.isVisible()
 
 
-def _fold_columns(window, qtbot, clip) -> None:
+def _fold_columns(window, qtbot, clip):
     window.session.open([clip])
     qtbot.waitUntil(lambda: window.player.pane.canvas.shown_frame is not None)
     assert not window.dives.isVisible()

@@ -17,7 +17,7 @@ def scored(make_studio, qtbot, clip, tmp_path):
     return studio
 
 
-def kept(studio, qtbot) -> list:
+def kept(studio, qtbot):
     """The dives of the history once what has changed is written."""
     assert studio.session.history.keeping.flush()
     return studio.session.history.store.search()

@@ -35,16 +35,16 @@ def page(studio):
     return studio.window.history
 
 
-def titles(page) -> list[str]:
+def titles(page):
     return [page.model.dive(place).title for place in range(page.model.rowCount())]
 
 
-def ids(page, *names: str) -> list[int]:
+def ids(page, *names):
     found = dict(zip(titles(page), page.model.ids, strict=True))
     return [found[name] for name in names]
 
 
-def counts(page) -> dict[str, int]:
+def counts(page):
     return page._history.read(lambda store: store.counts("athlete"), {})
 
 

@@ -23,7 +23,7 @@ def history(tmp_path):
     made.close()
 
 
-def found(history, text: str = "", **others) -> list[str]:
+def found(history, text="", **others):
     return [one.title for one in history.search(HistoryQuery(text=text, order="title", descending=False, **others))]
 
 

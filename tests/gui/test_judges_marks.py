@@ -23,7 +23,7 @@ def scored(make_studio, qtbot, small_video, tmp_path):
     return studio
 
 
-def typed(studio, qtbot, text: str, name: str = "Judges' marks") -> None:
+def typed(studio, qtbot, text, name="Judges' marks"):
     field = named(studio.window, name)
     if not field.isVisible():
         studio.window.details.more.click()  # it is on the other side

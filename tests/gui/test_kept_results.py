@@ -11,7 +11,6 @@ import pytest
 from answers_kit import script
 from shown_studio import shown_studio
 
-from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker.analysis_cache import AnalysisCache
 from fineparser_gui.worker.kept_results import KeptResults
@@ -23,12 +22,12 @@ _HERE = Path(__file__).parent
 class Programs:
     """Starts the program, again and again, with one folder and the scripted worker."""
 
-    def __init__(self, qapp, qtbot, folder: Path) -> None:
+    def __init__(self, qapp, qtbot, folder):
         self._qapp, self._qtbot, self._folder = qapp, qtbot, folder
         self.cache = AnalysisCache(folder / "cache")
         self._open = ExitStack()
 
-    def start(self) -> Studio:
+    def start(self):
         """The program with its window, once its worker is ready."""
         (self._folder / "asked").unlink(missing_ok=True)
         folders = self._folder / "state", self._folder / "cache"
@@ -36,22 +35,22 @@ class Programs:
         self.wait(lambda: studio.session.model is not None)
         return studio
 
-    def stop(self) -> None:
+    def stop(self):
         """Close all windows."""
         self._open.close()
 
-    def wait(self, condition) -> None:
+    def wait(self, condition):
         self._qtbot.waitUntil(condition)
 
     @property
-    def asked(self) -> list[str]:
+    def asked(self):
         """Kinds of the requests for analyses that the worker has had since the last start."""
         path = self._folder / "asked"
         lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
         kinds = (ParseRequest.__name__, ScoreRequest.__name__, TrimRequest.__name__)
         return [line for line in lines if line in kinds]
 
-    def analysed(self, clip: Path, *, moved_to: int | None = None) -> Studio:
+    def analysed(self, clip, *, moved_to=None):
         """The program with an analysed and scored dive."""
         studio = self.start()
         session = studio.session

@@ -4,7 +4,6 @@ import errno
 import os
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from answers_kit import activate, answer_dive, open_scored
@@ -17,20 +16,20 @@ from fineparser_gui.shell.session_dialogs import SessionsDialog
 from fineparser_gui.store.store import FILE_NAME, Store
 
 
-def stored(tmp_path: Path) -> list[SavedSession]:
+def stored(tmp_path):
     """The sessions of the store, the one that was changed last first."""
     with closing(Store(tmp_path / "state" / FILE_NAME)) as store:
         return [store.session(one.id)[0] for one in store.sessions()]
 
 
-def opened(studio, qtbot, clip: Path, diver: str = "") -> None:
+def opened(studio, qtbot, clip, diver=""):
     """Open a clip and wait for it."""
     studio.window.opener.open_paths([clip])
     qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
     studio.session.editing.set_athlete(studio.session.current.key, diver)
 
 
-def another(clip: Path) -> Path:
+def another(clip):
     """A file of the same pictures, but of other content."""
     path = clip.with_name("next.mp4")
     path.write_bytes(clip.read_bytes() + bytes(8))
@@ -127,7 +126,7 @@ def test_a_session_file_is_taken_in_once(make_studio, qtbot, tmp_path, clip):
     assert "Details of 1 dive stay as they are known here." in studio.window.messages.text
 
 
-def _no_room(*_: object, **__: object) -> None:
+def _no_room(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -8,7 +8,7 @@ from answers_kit import activate, open_scored
 from finding import named
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel
 
 from fineparser_gui.support.key_filter import belongs_to_controls
 
@@ -25,7 +25,7 @@ def studio_with_dive(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def state_of(studio) -> tuple:
+def state_of(studio):
     """What a command of the player would change."""
     window = studio.window
     dive = studio.session.current
@@ -41,7 +41,7 @@ def state_of(studio) -> tuple:
     )
 
 
-def in_the_window(studio) -> dict[str, QWidget]:
+def in_the_window(studio):
     """A control of every kind that takes the keyboard."""
     window = studio.window
     return {
@@ -57,7 +57,7 @@ def in_the_window(studio) -> dict[str, QWidget]:
     }
 
 
-def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_dive, qtbot) -> None:
+def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_dive, qtbot):
     window = studio_with_dive.window
     for name, control in in_the_window(studio_with_dive).items():
         control.setFocus(Qt.FocusReason.TabFocusReason)
@@ -78,7 +78,7 @@ def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_div
             studio_with_dive.session.editing.edits.undo(latest=True)
 
 
-def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with_dive, qtbot) -> None:
+def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with_dive, qtbot):
     window, transport = studio_with_dive.window, studio_with_dive.window.transport
     window.details.synchro.setFocus()
     qtbot.keyClick(window.details.synchro, Qt.Key.Key_Space)
@@ -99,12 +99,12 @@ def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with
         *((keys, False) for keys in ("F5", "Shift+F5", "Ctrl+S", "Ctrl+Shift+Z")),
     ],
 )
-def test_which_keys_a_control_may_want(keys, expected) -> None:
+def test_which_keys_a_control_may_want(keys, expected):
     combination: QKeyCombination = QKeySequence(keys)[0]
     assert belongs_to_controls(combination) is expected
 
 
-def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(studio_with_dive, qtbot) -> None:
+def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(studio_with_dive, qtbot):
     window = studio_with_dive.window
     for bring in (
         lambda: qtbot.mouseClick(named(window.player.bar, "Play or pause"), Qt.MouseButton.LeftButton),
@@ -116,7 +116,7 @@ def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(stu
         assert window.player.pane.canvas.hasFocus()
 
 
-def mnemonics(root: QWidget) -> Counter[str]:
+def mnemonics(root):
     """The letters that Alt calls in a window, of what is visible."""
     texts = [one.text() for one in root.findChildren(QAbstractButton) if one.isVisible()]
     texts += [one.text() for one in root.findChildren(QLabel) if one.isVisible() and one.buddy() is not None]
@@ -126,7 +126,7 @@ def mnemonics(root: QWidget) -> Counter[str]:
     return Counter(letter.upper() for text in texts for letter in re.findall("&([^& ])", text.replace("&&", "")))
 
 
-def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled_weights) -> None:
+def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled_weights):
     window = studio_with_dive.window
     assert not [letter for letter, count in mnemonics(window).items() if count > 1]
     for action_id in ("preferences", "guide", "shortcuts", "export"):
@@ -145,7 +145,7 @@ def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled
         QApplication.processEvents()
 
 
-def test_a_click_leaves_the_keyboard_to_the_player(studio_with_dive, qtbot, small_video) -> None:
+def test_a_click_leaves_the_keyboard_to_the_player(studio_with_dive, qtbot, small_video):
     session, window = studio_with_dive.session, studio_with_dive.window
     session.open([small_video], show=False)
     qtbot.waitUntil(lambda: window.dives.model.rowCount() == 2)

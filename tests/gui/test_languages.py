@@ -1,7 +1,6 @@
 """The window in each language: nothing is cut off, and no two entries of a menu share a key."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from answers_kit import open_scored
@@ -13,7 +12,6 @@ from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
-from fineparser_gui.app import Studio
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
@@ -25,7 +23,7 @@ _DIALOGS = ("preferences", "export", "share", "sessions", "meet", "guide", "find
 
 
 @pytest.fixture(params=LANGUAGES)
-def spoken(request, qapp) -> Iterator[str]:
+def spoken(request, qapp):
     """Code of a language, which the program has from now on."""
     before = QLocale()
     installed: list[QTranslator] = install_language(qapp, request.param, system=QLocale("en_GB"))
@@ -38,12 +36,12 @@ def spoken(request, qapp) -> Iterator[str]:
 
 
 @pytest.fixture
-def spoken_studio(spoken, idle_studio) -> Studio:
+def spoken_studio(spoken, idle_studio):
     """The program in that language."""
     return idle_studio
 
 
-def cut_off(window: QWidget) -> list[str]:
+def cut_off(window):
     """Texts with less room than they need, those aside that end in an ellipsis by themselves."""
     found = []
     for widget in window.findChildren(QWidget):
@@ -60,20 +58,20 @@ def cut_off(window: QWidget) -> list[str]:
     return found
 
 
-def _check(window: QWidget, qtbot) -> None:
-    def nothing_is_cut_off() -> None:
+def _check(window, qtbot):
+    def nothing_is_cut_off():
         assert not cut_off(window)
 
     qtbot.waitUntil(nothing_is_cut_off)  # layouts settle with the next events
 
 
-def _check_screens(window: QWidget, qtbot) -> None:
+def _check_screens(window, qtbot):
     for screen in _SCREENS:
         window.resize(*screen)
         _check(window, qtbot)
 
 
-def test_nothing_is_cut_off_in_a_dialog_on_the_smallest_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_is_cut_off_in_a_dialog_on_the_smallest_screen(spoken_studio, qtbot, small_video, tmp_path):
     window = spoken_studio.window
     open_scored(spoken_studio, qtbot, small_video, tmp_path)
     for name in _DIALOGS:
@@ -126,7 +124,7 @@ def test_nothing_is_cut_off_and_no_menu_has_a_key_twice(spoken_studio, qtbot, sm
         assert note.minimumSizeHint().width() < room, [button.text() for button in buttons]
 
 
-def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_path):
     spoken_studio.window.actions_by_id["poolside"].trigger()
     pool = spoken_studio.window.findChild(PoolsideWindow)
     qtbot.waitExposed(pool)

@@ -13,10 +13,10 @@ from fineparser_gui.support.theme import DARK, LIGHT, contrast, mix
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_text_and_borders_have_the_contrast_that_wcag_aa_asks_for(theme) -> None:
+def test_text_and_borders_have_the_contrast_that_wcag_aa_asks_for(theme):
     selected = mix(theme.surface, theme.accent, 0.16)
 
-    def ratio(first: str, second: str | QColor) -> float:
+    def ratio(first, second):
         return contrast(QColor(first), QColor(second))
 
     grounds = (theme.window, theme.surface, theme.sunken)
@@ -31,7 +31,7 @@ def test_text_and_borders_have_the_contrast_that_wcag_aa_asks_for(theme) -> None
         assert min(ratio(line, ground) for ground in grounds) >= 3
 
 
-def test_a_window_is_moved_and_shrunk_into_its_screen() -> None:
+def test_a_window_is_moved_and_shrunk_into_its_screen():
     screen = QRect(0, 0, 1366, 768)
     assert within(QRect(0, 0, 1440, 900), screen) == QRect(0, 28, 1366, 740)
     assert within(QRect(100, 100, 800, 500), screen) == QRect(100, 100, 800, 500)
@@ -39,7 +39,7 @@ def test_a_window_is_moved_and_shrunk_into_its_screen() -> None:
     assert within(QRect(0, 28, 400, 300), QRect(0, 0, 300, 600), least_px=350) == QRect(0, 28, 350, 300)
 
 
-def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
+def test_the_window_comes_back_where_it_was(make_studio, tmp_path):
     first = make_studio().window
     first.setGeometry(20, 40, 760, 600)
     first.findChild(QSplitter).setSizes([300, 500, 350])
@@ -54,7 +54,7 @@ def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
         second.window.deleteLater()
 
 
-def test_a_place_that_was_altered_is_not_given_to_qt(tmp_path, qtbot) -> None:
+def test_a_place_that_was_altered_is_not_given_to_qt(tmp_path, qtbot):
     window, splitter = QMainWindow(), QSplitter()
     for widget in (window, splitter):
         qtbot.addWidget(widget)
@@ -71,7 +71,7 @@ def test_a_place_that_was_altered_is_not_given_to_qt(tmp_path, qtbot) -> None:
         (tmp_path / "window.ini").write_text(text, encoding="utf-8")
 
 
-def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, qtbot, clip) -> None:
+def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, qtbot, clip):
     window, session = idle_studio.window, idle_studio.session
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(clip))])

@@ -1,6 +1,5 @@
 """The exemplar libraries in the window; the worker's part of them without its process, and once with it."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from shown_studio import shown_studio
 
 from fineparser_core.diving.judging import read_judging
 from fineparser_core.errors import ExemplarError
-from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
 from fineparser_gui import app
@@ -43,7 +42,7 @@ MINE = (
 )
 
 
-def report(request_id: str, mine: Sequence[Exemplar] = MINE, **changes) -> LibraryReport:
+def report(request_id, mine=MINE, **changes):
     """What the worker tells of a rendered exemplar and of the coach's own, of which one waits for its encoding."""
     exemplars = [an_exemplar("rendered-1", synthetic=True, score=88.0), *mine]
     own = [one.id for one in mine]
@@ -69,13 +68,13 @@ def asked(studio, kind):
     return requests(studio, kind)[-1]
 
 
-def answer(studio, mine: Sequence[Exemplar] = MINE, **changes) -> None:
+def answer(studio, mine=MINE, **changes):
     """Answer the latest request about the library."""
     request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
     studio.client.received.emit(report(request.id, mine, **changes))
 
 
-def parsed_dive(studio, qtbot, path, folder) -> str:
+def parsed_dive(studio, qtbot, path, folder):
     key = open_queued(studio, qtbot, path)
     request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
@@ -177,7 +176,7 @@ def test_no_exemplars_is_a_state_with_a_way_out(library_studio, qtbot, small_vid
     assert not session.dive(key).rule.nearest
 
 
-def own_award(score: float) -> OwnAward:
+def own_award(score):
     interval = IntervalRule(level=0.8, base=0.0, per_spread=0.0, per_difficulty=3.5).around(score, 0.0, 3.0)
     checked = AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2)
     facts = {"dive_number": "5253B", "board_m": 3.0, "difficulty": 3.0, "interval": interval, "checked": checked}
@@ -226,7 +225,7 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
     assert asked(library_studio, ScoreRequest).details.dive_number == "5253B"
 
 
-def with_changes(name: str, mine: Sequence[Exemplar] = MINE, **changes) -> list[Exemplar]:
+def with_changes(name, mine=MINE, **changes):
     """The coach's exemplars, one of them changed."""
     return [replace(one, **changes) if one.id == name else one for one in mine]
 
@@ -351,7 +350,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert mine.synthetic  # it is the bundled sample
     assert library.mask(mine.id) is not None
 
-    def vote_of_mine() -> float | None:
+    def vote_of_mine():
         return next((vote.score for vote in session.current.votes if vote.id == mine.id), None)
 
     # By itself, as the library changes.

@@ -54,7 +54,7 @@ def test_an_error_of_what_tells_errors_is_logged_once(log, monkeypatch, caplog):
     """As a message that is shown in a window that Qt takes apart."""
     told = []
 
-    def tell(name: str) -> None:
+    def tell(name):
         told.append(name)
         sys.excepthook(RuntimeError, RuntimeError("the message is gone"), None)
 

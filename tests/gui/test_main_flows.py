@@ -9,7 +9,6 @@ from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
@@ -22,8 +21,8 @@ def start(qapp, qtbot, tmp_path):
         yield lambda: made.enter_context(shown_studio(qapp, qtbot, tmp_path / "state"))
 
 
-def wait_for_score(studio: Studio, qtbot) -> None:
-    def scored() -> bool:
+def wait_for_score(studio, qtbot):
+    def scored():
         dive = studio.session.current
         shown = dive.analysis.scoring if dive is not None and dive.analysis is not None else None
         return shown is not None and not dive.rescoring

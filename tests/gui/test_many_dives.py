@@ -37,17 +37,17 @@ def test_a_hundred_dropped_clips_are_taken_in_over_many_turns(make_studio, qtbot
     assert max(told) <= 2
 
 
-def _changes_a_turn(monkeypatch) -> tuple[list[int], list[int]]:
+def _changes_a_turn(monkeypatch):
     """How many rows, and how many results, each turn of the event loop has added; filled as they come."""
     added, told = list[int](), list[int]()
     add, tell = importer.DiveImporter._add_some, video_opener.VideoOpener._tell_next
 
-    def adding(self: importer.DiveImporter) -> list[str]:
+    def adding(self):
         keys = add(self)
         added.append(len(keys))
         return keys
 
-    def telling(self: video_opener.VideoOpener) -> None:
+    def telling(self):
         waiting = len(self._results)
         tell(self)
         told.append(waiting - len(self._results))
@@ -58,7 +58,7 @@ def _changes_a_turn(monkeypatch) -> tuple[list[int], list[int]]:
 
 
 @pytest.fixture
-def clips(tmp_path) -> list[Path]:
+def clips(tmp_path):
     """Rendered dives, which say their number by their name."""
     found = sorted(resource("exemplars").glob("rendered-207C-*.mp4"))[:3]
     return [Path(shutil.copy(path, tmp_path / path.name)) for path in found]

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from answers_kit import copies
@@ -25,7 +24,7 @@ def window(idle_studio):
 
 
 @pytest.fixture
-def dialog(window, qtbot) -> MeetDialog:
+def dialog(window, qtbot):
     window.actions_by_id["meet"].trigger()
     made = window.findChild(MeetDialog)
     qtbot.waitExposed(made)
@@ -33,7 +32,7 @@ def dialog(window, qtbot) -> MeetDialog:
 
 
 @pytest.fixture
-def clips(tmp_path, small_video) -> list[Path]:
+def clips(tmp_path, small_video):
     """Videos whose files tell another order than their names."""
     made = copies(small_video, tmp_path, "dacb")
     for at_s, path in enumerate(made):
@@ -41,35 +40,35 @@ def clips(tmp_path, small_video) -> list[Path]:
     return made
 
 
-def paste(dialog: MeetDialog, text: str) -> None:
+def paste(dialog, text):
     QGuiApplication.clipboard().setText(text)
     dialog.table.setFocus()
     dialog.paste()
 
 
-def column(dialog: MeetDialog, number: int) -> list[str]:
+def column(dialog, number):
     return [dialog.model.text(row, number) for row in range(len(dialog.model.meet.rows))]
 
 
-def videos(session) -> list[str]:
+def videos(session):
     return [session.dive(row.dive).path.stem if row.dive else "" for row in session.meet.rows]
 
 
-def first_with_video(dialog: MeetDialog, session, clips: list[Path], qtbot, text: str) -> str:
+def first_with_video(dialog, session, clips, qtbot, text):
     """Paste a list and open a video, which is matched with its first row; return the key of that dive."""
     paste(dialog, text)
     open_matched(session, clips[:1], qtbot)
     return session.meet.rows[0].dive
 
 
-def open_matched(session, clips: list[Path], qtbot) -> None:
+def open_matched(session, clips, qtbot):
     """Open videos, and match them with the open rows."""
     session.open(clips)
     qtbot.waitUntil(lambda: len(session.dives) == len(clips) and all(dive.info is not None for dive in session.dives))
     session.meets.match()
 
 
-def type_into(dialog: MeetDialog, qtbot, row: int, col: int, text: str) -> QLineEdit:
+def type_into(dialog, qtbot, row, col, text):
     dialog.table.choose(row, col)
     dialog.table.edit(dialog.table.currentIndex())
     field = dialog.table.indexWidget(dialog.table.currentIndex()) or dialog.table.findChild(QLineEdit)

@@ -16,13 +16,13 @@ from fineparser_gui.session.video_files import identity_of, moved_roots, relocat
 
 
 @pytest.fixture(scope="module")
-def other_video(tmp_path_factory, make_video) -> Path:
+def other_video(tmp_path_factory, make_video):
     """Another clip: 60 frames at 25 a second."""
     return make_video(tmp_path_factory.mktemp("other") / "other.mp4", 60, fps=25)
 
 
 @pytest.fixture
-def saved(tmp_path, clip) -> tuple[Path, Path]:
+def saved(tmp_path, clip):
     """A session file with two dives, clip.mp4 and second.mp4 of one folder, and that folder, which has moved."""
     second = clip.with_name("second.mp4")
     shutil.copy(clip, second)
@@ -35,11 +35,11 @@ def saved(tmp_path, clip) -> tuple[Path, Path]:
     return path, clip.parent.rename(tmp_path / "elsewhere")
 
 
-def choose(monkeypatch, path: Path | None) -> list[str]:
+def choose(monkeypatch, path):
     """Answer the file dialog; returns the titles that it is asked with."""
     asked: list[str] = []
 
-    def answer(_window, title: str, *_) -> tuple[str, str]:
+    def answer(_window, title, *_):
         asked.append(title)
         return str(path) if path else "", ""
 
@@ -47,22 +47,22 @@ def choose(monkeypatch, path: Path | None) -> list[str]:
     return asked
 
 
-def press(banner, text: str) -> None:
+def press(banner, text):
     next(button for button in banner.buttons if button.text() == text).click()
 
 
-def opened(make_studio, qtbot, path: Path):
+def opened(make_studio, qtbot, path):
     studio = make_studio()
     studio.window.files.open_path(path)
     qtbot.waitUntil(studio.window.messages.isVisible)
     return studio, studio.session, studio.window.messages
 
 
-def states(session) -> list[DiveState]:
+def states(session):
     return [session.dive(key).state for key in session.keys]
 
 
-def wait_for(qtbot, session, *wanted: DiveState) -> None:
+def wait_for(qtbot, session, *wanted):
     qtbot.waitUntil(lambda: states(session) == list(wanted))
 
 

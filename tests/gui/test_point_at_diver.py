@@ -5,7 +5,6 @@ from answers_kit import activate, fail, open_scored, request_of, requests
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.records import AthletePoint
-from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ParseRequest
 
@@ -23,15 +22,15 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def canvas_of(studio) -> VideoCanvas:
+def canvas_of(studio):
     return studio.window.player.pane.canvas
 
 
-def asked(studio) -> list[ParseRequest]:
+def asked(studio):
     return requests(studio, ParseRequest)
 
 
-def point_by_mouse(studio, qtbot, x: float, y: float) -> None:
+def point_by_mouse(studio, qtbot, x, y):
     studio.window.actions_by_id["point_at_diver"].trigger()
     qtbot.mouseClick(canvas_of(studio), LEFT, pos=canvas_of(studio).to_widget(x, y).toPoint())
 

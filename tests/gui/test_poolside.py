@@ -2,11 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -15,13 +13,11 @@ from made_answers import recognition
 from numbered_video import read_number
 from pressed_states import write_ring
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QImage
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
-from fineparser_core.live.packets import LiveFrame
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
@@ -31,17 +27,17 @@ from fineparser_gui.session.dive import DiveState
 
 
 @pytest.fixture
-def recorded(small_video: Path, tmp_path: Path) -> Path:
+def recorded(small_video, tmp_path):
     """The folder of a ring with 120 numbered pictures."""
     return write_ring(small_video, tmp_path / "ring")
 
 
 @pytest.fixture
-def feed(recorded: Path, qtbot) -> Iterator[tuple[MirrorFeed, list[int], float]]:
+def feed(recorded, qtbot):
     """A feed, the numbers of the pictures that it shows, and when the recording starts."""
     made, numbers = MirrorFeed(RingFollower(recorded)), list[int]()
 
-    def take(image: QImage, _: object) -> None:
+    def take(image, _):
         numbers.append(read_number(pixels(image)))
         made.painted()
 
@@ -54,7 +50,7 @@ def feed(recorded: Path, qtbot) -> Iterator[tuple[MirrorFeed, list[int], float]]
     made.close()
 
 
-def pixels(image: QImage):
+def pixels(image):
     import numpy as np
 
     bgra = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
@@ -64,11 +60,11 @@ def pixels(image: QImage):
 class Clock:
     """Stands still, for feeds too, until it is told otherwise."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch):
         self.now_s = mirror_feed.now_s()
         monkeypatch.setattr(mirror_feed, "now_s", lambda: self.now_s)
 
-    def go_on(self, seconds: float) -> None:
+    def go_on(self, seconds):
         self.now_s += seconds
 
 
@@ -79,14 +75,14 @@ def test_a_part_is_played_again_and_again_slowly(feed, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: any(numbers[at:][:12] == part for at in range(len(numbers))))
     assert set(numbers) == {*part}
 
-    def rest() -> None:
+    def rest():
         obeyed = Event()
         made.pause(True)
         made._order(obeyed.set)
         qtbot.waitUntil(obeyed.is_set)
         QCoreApplication.processEvents()
 
-    def shows(act: Callable[[], object]) -> int:
+    def shows(act):
         n_shown = len(numbers)
         act()
         qtbot.waitUntil(lambda: len(numbers) > n_shown)
@@ -118,7 +114,7 @@ def test_a_closed_feed_has_closed_its_source(recorded, qtbot):
     class Source(RingFollower):
         ended = False
 
-        def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
+        def frames(self, from_s, stop):
             try:
                 yield from super().frames(from_s, stop)
             finally:
@@ -149,7 +145,7 @@ def test_a_camera_that_is_silent_is_not_called_live(pool, recorded, qtbot, monke
 
 
 @pytest.fixture
-def pool(idle_studio, qtbot, tmp_path) -> PoolsideWindow:
+def pool(idle_studio, qtbot, tmp_path):
     idle_studio.window.actions_by_id["poolside"].trigger()
     made = idle_studio.window.findChild(PoolsideWindow)
     qtbot.waitExposed(made)
@@ -158,7 +154,7 @@ def pool(idle_studio, qtbot, tmp_path) -> PoolsideWindow:
 
 
 @pytest.fixture
-def clips(small_video, tmp_path) -> list[CaughtClip]:
+def clips(small_video, tmp_path):
     """Four dives, a minute apart."""
     made = []
     for number in range(4):
@@ -168,12 +164,12 @@ def clips(small_video, tmp_path) -> list[CaughtClip]:
     return made
 
 
-def next_at_board(pool) -> list[str]:
+def next_at_board(pool):
     pool.athletes.refresh()
     return [button.text() for button in pool.athletes.buttons.values() if button.isChecked()]
 
 
-def rows(pool) -> list[str]:
+def rows(pool):
     pool.list.refresh()
     return [pool.list.view.item(row).text().splitlines()[0] for row in range(pool.list.view.count())]
 
@@ -418,7 +414,7 @@ def test_keys_move_the_mirror(pool, recorded, qtbot):
     first.setFocus()
     qtbot.waitUntil(first.hasFocus)
 
-    def press(key: Qt.Key) -> None:
+    def press(key):
         qtbot.keyClick(first, key)
 
     for key, delay_s in ((Qt.Key.Key_Plus, 1), (Qt.Key.Key_Plus, 2), (Qt.Key.Key_Minus, 1), (Qt.Key.Key_Minus, 0)):

@@ -1,15 +1,12 @@
 """Each button, entry, link and command of each window and dialog, pressed in each state: nothing fails."""
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pressed_states
 import pytest
 from answers_kit import SilentWorker
 from pressed_states import Making, write_ring
 from pressing import Desktop, press_everything
-from PySide6.QtWidgets import QWidget
 from shown_studio import shown_studio
 
 from fineparser_gui import app
@@ -18,30 +15,30 @@ pytestmark = [pytest.mark.qt_log_ignore("This plugin does not support", extend=T
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory, make_video) -> Path:
+def recording(tmp_path_factory, make_video):
     return make_video(tmp_path_factory.mktemp("long") / "training.mp4", 600)
 
 
 @pytest.fixture(scope="module")
-def ring(tmp_path_factory, small_video) -> Path:
+def ring(tmp_path_factory, small_video):
     return write_ring(small_video, tmp_path_factory.mktemp("ring") / "recording")
 
 
 @pytest.fixture
-def desktop(monkeypatch, tmp_path, small_video, qapp) -> Iterator[Desktop]:
+def desktop(monkeypatch, tmp_path, small_video, qapp):
     made = Desktop(monkeypatch, tmp_path, small_video)
     yield made
     made.close()
 
 
 @pytest.fixture
-def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, recording, ring) -> Callable[..., None]:
+def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, recording, ring):
     """`press_all(state)`: press everything in a state, and see that nothing fails."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
 
-    def press(state: Callable[[Making], QWidget], *within: str) -> None:
+    def press(state, *within):
         @contextmanager
-        def make() -> Iterator[tuple[app.Studio, QWidget]]:
+        def make():
             nonlocal rounds
             rounds += 1
             folder = tmp_path / f"{rounds}"

@@ -29,25 +29,25 @@ def seen(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def click(qtbot, widget: QWidget) -> None:
+def click(qtbot, widget):
     """Click on the middle of a widget that is seen."""
     assert widget.isVisible()
     qtbot.mouseClick(widget, LEFT, pos=widget.rect().center())
 
 
-def button(root: QWidget, text: str) -> QWidget:
+def button(root, text):
     (found,) = [one for one in root.findChildren(QWidget) if one.isVisible() and getattr(one, "text", str)() == text]
     return found
 
 
-def type_number(studio, qtbot, number: str) -> None:
+def type_number(studio, qtbot, number):
     field = studio.window.details.number
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, number)
 
 
-def score_requests(studio) -> list[ScoreRequest]:
+def score_requests(studio):
     return requests(studio, ScoreRequest)
 
 

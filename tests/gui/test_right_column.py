@@ -7,7 +7,7 @@ import pytest
 from answers_kit import answer_dive, dive_parse, open_queued, scoring
 from finding import texts
 from made_analysis import moments_at
-from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton
 
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_gui.score.contributions import ContributionBars
@@ -31,7 +31,7 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def words(column: QWidget, window: QWidget) -> list[str]:
+def words(column, window):
     """All words that are seen in the column: written, entered, or painted."""
     icons = {button.text() for field in column.findChildren(QLineEdit) for button in field.findChildren(QToolButton)}
     said = [text for text in texts(column) if text not in icons]
@@ -43,7 +43,7 @@ def words(column: QWidget, window: QWidget) -> list[str]:
     return [word for text in said for word in text.split() if any(map(str.isalnum, word))]
 
 
-def test_a_scored_dive_is_told_in_few_words_and_without_a_click(scored) -> None:
+def test_a_scored_dive_is_told_in_few_words_and_without_a_click(scored):
     window = scored.window
     column = window.findChild(SideColumn).parentWidget()
     assert window.verdict.isVisible()

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
     [("1.25", (1366, 768), "1"), ("2", (1920, 1080), "1"), ("1", (1920, 1080), "1.5")],
     ids=["125 %", "200 % of 1920 x 1080", "large fonts"],
 )
-def test_nothing_is_cut_off(small_video, tmp_path, left_s, scale: str, screen: tuple[int, int], larger: str) -> None:
+def test_nothing_is_cut_off(small_video, tmp_path, left_s, scale, screen, larger):
     (width, height), config = screen, tmp_path / "screen.json"
     one = {"name": "one", "x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96, "dpr": 1}
     config.write_text(json.dumps({"screens": [one | {"logicalBaseDpi": 96}]}), encoding="ascii")

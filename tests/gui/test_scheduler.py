@@ -30,13 +30,13 @@ SCORE = ScoreRequest(parse_id="q1", details=DiveDetails(dive_number="207C"))
 class Desk:
     """A scheduler whose worker answers when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.places: dict[str, int] = {}
         self.client = SilentWorker()
         self.scheduler = Scheduler(self.client, lambda: self.places)
         self.ended: list[tuple[str, str]] = []
 
-    def submit(self, name: str, request, **known):
+    def submit(self, name, request, **known):
         task = self.scheduler.submit(request, key=name, **known)
         task.finished.connect(lambda _: self.ended.append((name, "finished")))
         task.failed.connect(lambda kind, _: self.ended.append((name, kind)))
@@ -44,10 +44,10 @@ class Desk:
         return task
 
     @property
-    def running(self) -> list[str]:
+    def running(self):
         return [task.key for task in self.scheduler.running]
 
-    def finish(self, name: str) -> None:
+    def finish(self, name):
         task = next(one for one in self.scheduler.running if one.key == name)
         self.client.received.emit(
             LibraryReport(id=task.id, exemplars=[], own=[], waiting=[], writable=False, notice="")

@@ -21,12 +21,12 @@ from fineparser_gui.session.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.session.session_file import MOST_DIVES, SavedSession, read_session, write_session
 
 
-def _segment(**changes: object) -> dict:
+def _segment(**changes):
     found = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
     return found | changes
 
 
-def _saved(path: Path) -> SavedSession:
+def _saved(path):
     dive = SavedDive(
         path=path,
         in_frame=2,
@@ -182,7 +182,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
 
 
 def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot, monkeypatch):
-    def fail(**_: object) -> None:
+    def fail(**_):
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as broken, qtbot.waitSignal(idle_studio.window.closing):

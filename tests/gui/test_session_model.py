@@ -12,7 +12,7 @@ from fineparser_gui.session.session_model import SessionModel
 EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
 
 
-def three() -> tuple[SessionModel, list[str]]:
+def three():
     model = SessionModel()
     for name in EVENTS:
         setattr(model, name, SimpleNamespace(emit=lambda *_: None))
@@ -21,7 +21,7 @@ def three() -> tuple[SessionModel, list[str]]:
     return model, keys
 
 
-def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
+def test_what_a_file_keeps_makes_the_same_dive_again():
     segment = DiveSegment(in_frame=1, first_flight_frame=5, first_entry_frame=8, out_frame=20, confidence=0.5)
     model, (first, *_) = three()
     model.update(first, segments=(segment,), search_state=SearchState.FOUND, dismissed=True, cancelled=True)
@@ -31,7 +31,7 @@ def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
     assert again == model.dive(first)
 
 
-def test_a_dive_is_busy_stopped_or_neither_by_its_states() -> None:
+def test_a_dive_is_busy_stopped_or_neither_by_its_states():
     dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY, dive_number="207C", parse_id="p")
     assert not dive.busy
     assert not dive.stopped
@@ -43,7 +43,7 @@ def test_a_dive_is_busy_stopped_or_neither_by_its_states() -> None:
     assert replace(dive, state=DiveState.NEEDS_TRIM, search_state=SearchState.FAILED).stopped
 
 
-def test_edits_of_one_gesture_are_one_and_reversed_take_each_other_back() -> None:
+def test_edits_of_one_gesture_are_one_and_reversed_take_each_other_back():
     first = Edit(subject=Subject.ATHLETE, key="d", before="", after="A", text="naming", gesture="athlete", at_s=0.0)
     second = replace(first, before="A", after="An", at_s=1.0)
     merged = first.merged(second)

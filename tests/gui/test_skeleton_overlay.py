@@ -11,7 +11,7 @@ from fineparser_core.records import MaskTrack
 from fineparser_gui.player.video_canvas import VideoCanvas
 
 
-def track() -> MaskTrack:
+def track():
     joints = np.zeros((96, 16, 3), np.float32)
     joints[:, :, :] = np.array([20, 50, 1])
     joints[:, 1:7, 0] = np.linspace(20, 80, 6)  # shoulders, elbows and wrists along a line
@@ -45,7 +45,7 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     canvas.overlay(skeleton=True)
     drawn = canvas.grab().toImage()
 
-    def differs(x: float, y: float) -> bool:
+    def differs(x, y):
         at = canvas.to_widget(x, y).toPoint()
         return drawn.pixel(at) != bare.pixel(at)
 

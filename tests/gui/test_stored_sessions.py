@@ -25,11 +25,11 @@ def store(tmp_path):
         yield made
 
 
-def kept(number: int = 1, id_: int = 0, **changes: object) -> KeptDive:
+def kept(number=1, id_=0, **changes):
     return row(made_dive(number, **changes), id=id_)
 
 
-def keep(store: Store, *dives: KeptDive | SavedDive, id_: int = 0, ids: list[int] | None = None, **more: object):
+def keep(store, *dives, id_=0, ids=None, **more):
     """Keep a session of changed dives, and of others as they are."""
     changed = {place: one for place, one in enumerate(dives) if isinstance(one, KeptDive)}
     saved = SavedSession(dives=tuple(one.saved if isinstance(one, KeptDive) else one for one in dives))

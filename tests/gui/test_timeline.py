@@ -17,7 +17,7 @@ from fineparser_gui.timeline.thumbnails import grid
 from fineparser_gui.timeline.time_plot import TimeAxis, TimePlot
 
 
-def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
+def test_pictures_lie_on_a_grid_that_zooming_refines():
     frames = grid((0, 200), 5, 60, 200)
     assert frames == list(range(0, 200, 12))
     closer = grid((100, 202.4), 10, 60, 200)
@@ -34,7 +34,7 @@ def parsed(idle_studio, qtbot, small_video, tmp_path):
     return idle_studio
 
 
-def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(parsed) -> None:
+def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(parsed):
     session, timeline = parsed.session, parsed.window.player.timeline
     drag_from(timeline, transition_point(timeline, IN), 10, let_go=False)
     assert session.current.in_frame is None  # a draft, until it is let go
@@ -54,7 +54,7 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
     assert (session.current.in_frame, session.current.out_frame) == (None, None)
 
 
-def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
+def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed):
     session, timeline = parsed.session, parsed.window.player.timeline
     drag_from(timeline, transition_point(timeline, IN), 115)
     assert session.current.in_frame == 120 - 16
@@ -62,7 +62,7 @@ def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
     assert session.current.out_frame is None
 
 
-def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
+def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed):
     timeline = parsed.window.player.timeline
     at = transition_point(timeline, 1)
     turn_wheel(timeline, at, 4)
@@ -77,7 +77,7 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     assert timeline.prepare().shows_whole
 
 
-def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
+def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot):
     timeline = parsed.window.player.timeline
     timeline.grab()
     qtbot.waitUntil(lambda: len(timeline.thumbnails._images) > 3)
@@ -97,7 +97,7 @@ def focused(parsed, qtbot):
     return timeline
 
 
-def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) -> None:
+def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot):
     session, transport = parsed.session, parsed.window.transport
     flight, entry = frames_of(session.current.analysis.parse.transitions)
     plain = focused.grab().toImage()
@@ -124,7 +124,7 @@ def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) ->
     assert transport.frame == entry + 8  # the playhead again
 
 
-def test_an_end_of_the_dive_is_moved_with_the_keys_and_tab_goes_on(parsed, focused, qtbot) -> None:
+def test_an_end_of_the_dive_is_moved_with_the_keys_and_tab_goes_on(parsed, focused, qtbot):
     qtbot.keyClick(focused, Qt.Key.Key_Tab)
     qtbot.keyClick(focused, Qt.Key.Key_Right)
     assert parsed.session.current.in_frame == 1
@@ -133,7 +133,7 @@ def test_an_end_of_the_dive_is_moved_with_the_keys_and_tab_goes_on(parsed, focus
     assert not focused.hasFocus()
 
 
-def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
+def test_a_loop_follows_its_step_and_the_dive(parsed):
     window, session, transport = parsed.window, parsed.session, parsed.window.transport
     flight, entry = frames_of(session.current.analysis.parse.transitions)
     transport.seek(flight)
@@ -150,7 +150,7 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     assert transport.loop is None
 
 
-def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
+def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot):
     session, window, timeline = parsed.session, parsed.window, parsed.window.player.timeline
     dive = session.current
     assert not timeline.findChild(TimePlot).lines[2].isVisible()
@@ -187,7 +187,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert session.current.analysis.parse.first_water_contact_frame == 88
 
 
-def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
+def test_seconds_lie_where_the_frames_of_uneven_times_are():
     axis = TimeAxis("bottom")
     axis.set_times(np.concatenate([np.arange(50) / 50, 1 + np.arange(26) / 25]))
     ticks = {round(place, 3) for _, places in axis.tickValues(0, 75, 600) for place in places}
@@ -195,7 +195,7 @@ def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
     assert axis.tickStrings([0, 50, 75], 1, 0.5) == ["0.0 s", "1.0 s", "2.0 s"]
 
 
-def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_shown_closely(parsed) -> None:
+def test_the_entry_ends_shortly_after_the_water_and_a_dive_that_was_cut_out_is_shown_closely(parsed):
     session, timeline = parsed.session, parsed.window.player.timeline
     dive = session.current
     contact = frames_of(dive.analysis.parse.transitions)[1] + 5

@@ -1,7 +1,6 @@
 """Another language reaches everything that is read in the window."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from math import ceil
 
@@ -24,7 +23,6 @@ from fineparser_core.language import (
     use_language,
 )
 from fineparser_core.resources import resource
-from fineparser_gui.app import Studio
 from fineparser_gui.history.plot import DayAxis, day_number
 from fineparser_gui.support.formatting import board_text, decimal, signed
 from fineparser_gui.support.translation import TableTranslator, install_language
@@ -35,7 +33,7 @@ _WORD = re.compile(r"[A-Za-z]{3,}")
 _NOT_TRANSLATED = re.compile(r"FineParser|small|frame 00000|Only 2 exemplars\.")
 
 
-def pseudo(english: str) -> str:
+def pseudo(english):
     """A text in a language that is a third longer, and in brackets."""
     return f"⟦{english}{'~' * ceil(0.3 * len(english))}⟧"
 
@@ -43,13 +41,13 @@ def pseudo(english: str) -> str:
 class _Pseudo(TableTranslator):
     """With the texts of Qt and of pyqtgraph, which the table does not have."""
 
-    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+    def translate(self, context, text, disambiguation=None, n=-1):
         of_others = re.match(r"Q|GraphicsScene|ViewBox|PlotItem|AxisItem", context)
         return super().translate(context, text, disambiguation, n) or (pseudo(text) if of_others else None)
 
 
 @pytest.fixture
-def marked(qapp, monkeypatch) -> Iterator[None]:
+def marked(qapp, monkeypatch):
     """Everything that the table of translations has is in that language."""
     table = read_texts(resource("translations", "texts.json"))
     made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in plain_texts(table) | table}
@@ -63,12 +61,12 @@ def marked(qapp, monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def marked_studio(marked, idle_studio) -> Studio:
+def marked_studio(marked, idle_studio):
     """The program in that language."""
     return idle_studio
 
 
-def texts(window: QWidget) -> Iterator[str]:
+def texts(window):
     """All that widgets and actions of a window say."""
     for action in window.findChildren(QAction):
         yield action.text()
@@ -86,7 +84,7 @@ def texts(window: QWidget) -> Iterator[str]:
                 yield str(model.headerData(column, Qt.Orientation.Horizontal) or "")
 
 
-def untranslated(window: QWidget) -> set[str]:
+def untranslated(window):
     """What has words outside of brackets, and is no mark-up."""
     bare = {text: re.sub(r"<[^<>]*>|&\w+;", "", text) for text in texts(window)}
     bare = {text: re.sub(r"⟦[^⟦⟧]*⟧", "", re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) for text, rest in bare.items()}
@@ -94,7 +92,7 @@ def untranslated(window: QWidget) -> set[str]:
     return left - set(LANGUAGES.values())
 
 
-def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_video, tmp_path):
     session, window = marked_studio.session, marked_studio.window
     assert not untranslated(window)
     open_scored(marked_studio, qtbot, small_video, tmp_path)
@@ -108,7 +106,7 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
     ]
 
 
-def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path) -> None:
+def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path):
     window = marked_studio.window
     open_queued(marked_studio, qtbot, small_video)
     answer_dive(marked_studio, tmp_path)
@@ -124,7 +122,7 @@ def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_vide
 
 
 @pytest.fixture
-def installed(qapp) -> Iterator[list[QTranslator]]:
+def installed(qapp):
     """To be filled; taken out again at the end, and the language of before is back."""
     made: list[QTranslator] = []
     before = QLocale()
@@ -136,17 +134,17 @@ def installed(qapp) -> Iterator[list[QTranslator]]:
     QLocale.setDefault(before)
 
 
-def test_the_window_and_qt_speak_the_language_of_the_system(qapp, installed) -> None:
+def test_the_window_and_qt_speak_the_language_of_the_system(qapp, installed):
     installed += install_language(qapp, system=QLocale("de_AT"))
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
     assert QCoreApplication.translate("actions", "&File") == "&Datei"
     assert QCoreApplication.translate("actions", "no such text") == "no such text"
 
 
-def test_english_knows_one_thing_from_several(qapp, installed) -> None:
+def test_english_knows_one_thing_from_several(qapp, installed):
     installed += install_language(qapp, "en", system=QLocale("en_US"))
 
-    def said(n: int) -> list[str]:
+    def said(n):
         counted = [
             english
             for english, known in read_texts(resource("translations", "texts.json")).items()
@@ -159,7 +157,7 @@ def test_english_knows_one_thing_from_several(qapp, installed) -> None:
     assert "1 dive" in said(1)
 
 
-def test_a_chosen_language_brings_its_numbers_along(qapp, installed) -> None:
+def test_a_chosen_language_brings_its_numbers_along(qapp, installed):
     installed += install_language(qapp, "fr", system=QLocale("en_US"))
     assert (language(), decimal(1.5)) == ("fr", "1,5")
 
@@ -168,20 +166,20 @@ def test_a_chosen_language_brings_its_numbers_along(qapp, installed) -> None:
     ("system", "code"),
     [("en_GB", "en"), ("ar_EG", "en"), ("zh_CN", "zh_CN"), ("zh_SG", "zh_CN"), ("zh_TW", "en"), ("ru_KZ", "ru")],
 )
-def test_the_language_that_a_system_gets(qapp, installed, system, code) -> None:
+def test_the_language_that_a_system_gets(qapp, installed, system, code):
     installed += install_language(qapp, system=QLocale(system))
     assert language() == code
     assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
 
 
-def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> None:
+def test_sentences_of_core_are_translated_with_their_values(qapp, installed):
     installed += install_language(qapp, "de")
     error = VideoError("{0} is empty (0 bytes): copy it again or choose another clip.", "/videos/a.mp4")
     assert translated(error).startswith("/videos/a.mp4 ist leer")
     assert translated("Something new happened.") == "Something new happened."
 
 
-def test_numbers_and_days_are_those_of_the_language() -> None:
+def test_numbers_and_days_are_those_of_the_language():
     before = QLocale()
     QLocale.setDefault(QLocale("de_DE"))
     try:

@@ -1,7 +1,6 @@
 """Dives found in a long recording, confirmed one by one or all; and clips that are refused. The test answers."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
@@ -19,17 +18,17 @@ from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segment
 
 
 @pytest.fixture(scope="module")
-def training(tmp_path_factory, make_video) -> Path:
+def training(tmp_path_factory, make_video):
     """A recording of 20 s."""
     return make_video(tmp_path_factory.mktemp("long") / "training.mp4", 600)
 
 
-def progress(request: TrimRequest, done: int) -> ProgressReport:
+def progress(request, done):
     """A search of 200 windows is so far."""
     return ProgressReport(id=request.id, stage="scan", done=done, total=200)
 
 
-def trim_requests(studio) -> list[TrimRequest]:
+def trim_requests(studio):
     return running(studio, TrimRequest)
 
 
@@ -41,12 +40,12 @@ def recording(idle_studio, qtbot, training):
     return idle_studio
 
 
-def answer(studio, *segments: DiveSegment) -> None:
+def answer(studio, *segments):
     (request,) = trim_requests(studio)
     studio.client.received.emit(Segments(id=request.id, segments=list(segments)))
 
 
-def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) -> None:
+def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording):
     dive, strip = recording.session.current, recording.window.player.progress
     assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
     recording.client.received.emit(progress(trim_requests(recording)[0], 50))
@@ -58,7 +57,7 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     assert recording.session.current.searching
 
 
-def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, small_video) -> None:
+def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, small_video):
     session, proposals = recording.session, recording.window.player.proposals
     session.open([small_video])
     session.select(session.keys[0])
@@ -76,7 +75,7 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     assert session.dive(session.keys[0]).state is DiveState.NEEDS_TRIM
 
 
-def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(recording) -> None:
+def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(recording):
     session, window = recording.session, recording.window
     answer(recording, segment(10), segment(200))
     window.player.proposals.accept_all.click()
@@ -89,7 +88,7 @@ def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(reco
     assert [session.dive(key).in_frame for key in keys] == [None, 10, 200]
 
 
-def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_their_order(recording, qtbot) -> None:
+def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_their_order(recording, qtbot):
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
     session = recording.session
@@ -101,13 +100,13 @@ def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_
     assert [session.dive(key).dive_number for key in session.keys] == ["5253B", "207C", None]
 
 
-def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> None:
+def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot):
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
     session, (whole, _, key) = recording.session, recording.session.keys
     qtbot.waitUntil(lambda: session.dive(key).state is DiveState.QUEUED)
 
-    def asked() -> tuple[int | None, int | None, AthletePoint | None]:
+    def asked():
         request = next(one.request for one in session.scheduler.tasks if one.key == key)
         assert session.dive(key).state is DiveState.QUEUED
         assert session.trimming.accepted(whole) == {0, 1}
@@ -128,7 +127,7 @@ def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> N
     assert asked() == (200, 280, point)  # a range that a person has set stays
 
 
-def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> None:
+def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording):
     session = recording.session
     answer(recording, segment(200))
     recording.window.player.proposals.accept_all.click()
@@ -138,7 +137,7 @@ def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> 
     assert (session.current.in_frame, session.current.state) == (None, DiveState.NEEDS_TRIM)
 
 
-def state(studio) -> tuple[str, bool]:
+def state(studio):
     """What the row of the recording says, and whether it calls for attention."""
     model, session = studio.window.dives.model, studio.session
     dive, row = session.dive(session.keys[0]), model.index_of(session.keys[0])
@@ -147,7 +146,7 @@ def state(studio) -> tuple[str, bool]:
     return state_text(dive, n_taken), needs_user(dive, n_taken)
 
 
-def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(recording, qtbot) -> None:
+def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(recording, qtbot):
     session, window = recording.session, recording.window
     model, proposals = window.dives.model, window.player.proposals
     assert state(recording) == ("waiting", False)
@@ -181,7 +180,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     assert not trim_requests(recording)
 
 
-def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_search(recording, qtbot) -> None:
+def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_search(recording, qtbot):
     session, window = recording.session, recording.window
     proposals, find = window.player.proposals, window.actions_by_id["find_dives"]
     answer(recording, segment(10), segment(200))
@@ -202,7 +201,7 @@ def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_sea
     assert len(trim_requests(recording)) == 1
 
 
-def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
+def test_a_failed_search_says_so_and_the_row_stays(recording):
     (request,) = trim_requests(recording)
     fail(recording, request.id, "VideoError", "it is damaged there.")
     dive = recording.session.current
@@ -210,7 +209,7 @@ def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     assert "damaged" in recording.window.messages.text
 
 
-def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
+def parsed(studio, qtbot, path, folder, refusal):
     """A dive of known number whose clip has been parsed."""
     key = open_queued(studio, qtbot, path, dive_number="207C", board_m=10.0)
     parse = replace(dive_parse(path, studio.session.current.info.n_frames), refusal=refusal)
@@ -236,7 +235,7 @@ def test_a_clip_that_is_no_dive_may_be_overruled(idle_studio, qtbot, small_video
     assert "No take-off" in reads(window.score.refusal)
 
 
-def test_in_a_refused_clip_the_dive_is_found_by_one_click(idle_studio, qtbot, small_video, tmp_path) -> None:
+def test_in_a_refused_clip_the_dive_is_found_by_one_click(idle_studio, qtbot, small_video, tmp_path):
     session, window = idle_studio.session, idle_studio.window
     key = parsed(idle_studio, qtbot, small_video, tmp_path, "No entry was found: let it end later.")
     window.score.refusal.find.click()

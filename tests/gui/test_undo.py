@@ -1,6 +1,5 @@
 """Undo by dive: what is shown comes first, what was changed since stays; two windows of one store at random."""
 
-from collections.abc import Callable
 from contextlib import closing
 from random import Random
 from typing import Any
@@ -10,17 +9,16 @@ from history_kit import made_dive, row
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.records import AthletePoint
-from fineparser_gui.app import Studio
 from fineparser_gui.services import undo
 from fineparser_gui.store.store import FILE_NAME, Store
 
 
 @pytest.fixture
-def make_windows(make_studio, tmp_path, monkeypatch) -> Callable[[int], list[Studio]]:
+def make_windows(make_studio, tmp_path, monkeypatch):
     """`make_windows(n_dives)`: two programs of one store, each with all of its dives in a session of its own."""
     monkeypatch.setattr(undo, "_PAUSE_S", -1)  # each edit is a gesture of its own
 
-    def make(n_dives: int) -> list[Studio]:
+    def make(n_dives):
         with closing(Store(tmp_path / "state" / FILE_NAME)) as store:
             store.keep([row(made_dive(number, path=tmp_path / f"{number}.mp4")) for number in range(1, n_dives + 1)])
         studios = [make_studio(), make_studio()]
@@ -33,12 +31,12 @@ def make_windows(make_studio, tmp_path, monkeypatch) -> Callable[[int], list[Stu
     return make
 
 
-def key_of(studio: Studio, id_: int) -> str:
+def key_of(studio, id_):
     (key,) = (key for key, known in studio.session.history.keeping.ids.items() if known == id_)
     return key
 
 
-def told(studio: Studio) -> str:
+def told(studio):
     return studio.window.messages.text
 
 
@@ -102,7 +100,7 @@ def test_what_another_window_has_changed_since_is_neither_undone_nor_redone(make
     assert other.session.history.keeping.flush()
     edits = studio.session.editing.edits
 
-    def stored() -> Any:
+    def stored():
         return getattr(other.session.history.store.saved([1])[1], name)
 
     before = stored()
@@ -155,7 +153,7 @@ def test_a_dive_that_comes_back_has_what_another_window_has_said_meanwhile(make_
 class Walk:
     """Two windows that change the same dives, and what each dive has after every change."""
 
-    def __init__(self, studios: list[Studio], n_dives: int, seed: int) -> None:
+    def __init__(self, studios, n_dives, seed):
         self._random, self._studios, self._n_dives = Random(seed), studios, n_dives
         self._values: dict[tuple[int, str], Any] = {
             (id_, name): self._value(studios[0], id_, name) for id_ in range(1, n_dives + 1) for name in self._WAYS
@@ -166,7 +164,7 @@ class Walk:
 
     _WAYS = ("athlete", "event", "note", "outcome", "details")
 
-    def go(self, n_steps: int) -> None:
+    def go(self, n_steps):
         for step in range(n_steps):
             at = self._random.randrange(2)
             act = self._random.choices((self._change, self._change_many, self._undo, self._redo), (5, 1, 4, 2))[0]
@@ -178,13 +176,13 @@ class Walk:
                 error.add_note(f"at step {step}: {act.__name__} in window {at}")
                 raise
 
-    def _settle(self) -> None:
+    def _settle(self):
         for studio in self._studios:
             assert studio.session.history.keeping.flush()
         for studio in self._studios:
             studio.session.history.keeping.settle()
 
-    def _compare(self) -> None:
+    def _compare(self):
         saved = self._studios[0].session.history.store.saved(range(1, self._n_dives + 1))
         for (id_, name), value in self._values.items():
             for studio in self._studios:
@@ -192,10 +190,10 @@ class Walk:
             kept = (saved[id_].dive_number, saved[id_].board_m, saved[id_].difficulty)
             assert (kept if name == "details" else getattr(saved[id_], name)) == value, (id_, name)
 
-    def _value(self, studio: Studio, id_: int, name: str) -> Any:
+    def _value(self, studio, id_, name):
         return getattr(studio.session.dive(key_of(studio, id_)), name)
 
-    def _change(self, at: int) -> None:
+    def _change(self, at):
         id_, name = self._random.randint(1, self._n_dives), self._random.choice(self._WAYS)
         studio, before = self._studios[at], self._values[id_, name]
         editing, key = studio.session.editing, key_of(studio, id_)
@@ -207,7 +205,7 @@ class Walk:
             getattr(editing, f"set_{name}")(key, value)
         self._did(at, [(id_, name, before, value)])
 
-    def _change_many(self, at: int) -> None:
+    def _change_many(self, at):
         ids = self._random.sample(range(1, self._n_dives + 1), 3)
         event = self._random.choice(("Cup", "Camp"))
         said = [(id_, "event", self._values[id_, "event"], event) for id_ in ids]
@@ -217,20 +215,20 @@ class Walk:
             assert self._value(self._studios[at], id_, "details")[:2] == (number, board_m)
         self._did(at, said)
 
-    def _did(self, at: int, changes: list[tuple[int, str, Any, Any]]) -> None:
+    def _did(self, at, changes):
         changes = [one for one in changes if one[2] != one[3]]
         self._values |= {(id_, name): after for id_, name, _, after in changes}
         if changes:
             self._done[at].append(changes)
             self._undone[at].clear()
 
-    def _undo(self, at: int) -> None:
+    def _undo(self, at):
         self._take_back(at, self._done[at], self._undone[at], self._studios[at].session.editing.edits.undo)
 
-    def _redo(self, at: int) -> None:
+    def _redo(self, at):
         self._take_back(at, self._undone[at], self._done[at], self._studios[at].session.editing.edits.redo)
 
-    def _take_back(self, at: int, source: list, target: list, act: Callable[[], None]) -> None:
+    def _take_back(self, at, source, target, act):
         shown = self._random.randint(1, self._n_dives)
         self._studios[at].session.select(key_of(self._studios[at], shown))
         act()

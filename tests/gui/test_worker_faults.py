@@ -11,7 +11,6 @@ from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker import client as worker_client
-from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
@@ -46,17 +45,17 @@ _AT_START = {"start": "raise SystemExit(3)", "silence": "import time; time.sleep
 class Fault:
     """Makes the workers that start from now on faulty."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, starts: Path) -> None:
+    def __init__(self, monkeypatch, starts):
         self._monkeypatch, self._starts = monkeypatch, starts
 
-    def inject(self, fault: str) -> None:
+    def inject(self, fault):
         command = (str(_HERE / "scripted_worker.py"), fault, str(self._starts))
         if fault in _AT_START:
             command = ("-c", f"open({str(self._starts)!r}, 'a').write('start\\n'); {_AT_START[fault]}")
         script(self._monkeypatch, *command)
 
     @property
-    def n_starts(self) -> int:
+    def n_starts(self):
         return len(self._starts.read_text(encoding="ascii").splitlines()) if self._starts.exists() else 0
 
 
@@ -69,11 +68,11 @@ def fault(monkeypatch, tmp_path):
 class Queue:
     """A scheduler and how its tasks ended."""
 
-    def __init__(self, client: WorkerClient) -> None:
+    def __init__(self, client):
         self.scheduler = Scheduler(client)
         self.ended: dict[str, tuple[str, ...]] = {}
 
-    def submit(self, name: str, request: Request):
+    def submit(self, name, request):
         task = self.scheduler.submit(request)
         task.finished.connect(lambda _: self.ended.update({name: ("finished",)}))
         task.failed.connect(lambda *why: self.ended.update({name: why}))
@@ -162,7 +161,7 @@ def faulty_studio(qapp, qtbot, fault, tmp_path, request):
     made.window.deleteLater()
 
 
-def _settled(faulty_studio, qtbot, n_workers, then) -> bool:
+def _settled(faulty_studio, qtbot, n_workers, then):
     """Whether the last of as many workers is done, and no other was started."""
     studio, ready = faulty_studio
     qtbot.waitUntil(then)
@@ -172,7 +171,7 @@ def _settled(faulty_studio, qtbot, n_workers, then) -> bool:
     return studio.client.pid == pid and len(ready) == n_workers
 
 
-def _opened(faulty_studio, *paths: Path, **known: str):
+def _opened(faulty_studio, *paths, **known):
     session = faulty_studio[0].session
     session.open(paths, **known)
     return session

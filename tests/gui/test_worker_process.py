@@ -24,7 +24,7 @@ def scheduler(client):
     return Scheduler(client)
 
 
-def parse_request(path: Path | str) -> ParseRequest:
+def parse_request(path):
     return ParseRequest(path=str(path), in_frame=None, out_frame=None)
 
 

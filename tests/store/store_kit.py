@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from history_kit import made_dive, row
 
@@ -15,28 +14,28 @@ from fineparser_gui.store.store import Store
 Change = Callable[[Store], "Change"]
 
 
-def numbered_dive(number: int, **changes: Any) -> HistoryDive:
+def numbered_dive(number, **changes):
     """A dive of some day by its number."""
     return made_dive(number, day=f"2026-03-{number % 28 + 1:02}", **changes)
 
 
-def number_of(dive: HistoryDive) -> int:
+def number_of(dive):
     return int(dive.title.split()[1])
 
 
-def analysis_of(number: int) -> bytes:
+def analysis_of(number):
     return f"analysis {number}".encode() * 100
 
 
-def add(store: Store, number: int) -> int:
+def add(store, number):
     return store.keep([row(numbered_dive(number), pack=analysis_of(number))])[0]
 
 
-def set_note(store: Store, dive: HistoryDive, note: str) -> None:
+def set_note(store, dive, note):
     store.keep([row(replace(dive, note=note), b"", changed={"note"}, id=dive.id)])
 
 
-def dives_of(store: Store) -> dict[int, HistoryDive]:
+def dives_of(store):
     """All dives of the history that can be read."""
     return {one.id: one for one in store.search(HistoryQuery(limit=-1))}
 
@@ -50,7 +49,7 @@ class Model:
         sessions: name and dives of each session.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.rows: dict[int, HistoryDive] = {}
         self.out: set[int] = set()
         self.sessions: dict[int, tuple[str, list[int]]] = {}
@@ -58,16 +57,16 @@ class Model:
         self._marked: set[int] = set()  # out since before the last sweep
 
     @property
-    def dives(self) -> dict[int, HistoryDive]:
+    def dives(self):
         return {id_: one for id_, one in self.rows.items() if id_ not in self.out}
 
-    def found(self, word: str) -> list[int]:
+    def found(self, word):
         """Ids of the dives with a word that begins so, the latest first."""
         texts = {id_: f"{one.athlete} {one.note} {one.title}" for id_, one in self.dives.items()}
         ids = [id_ for id_, text in texts.items() if any(part.startswith(word) for part in text.lower().split())]
         return sorted(ids, key=lambda id_: (self.rows[id_].day, id_), reverse=True)
 
-    def add(self, store: Store, number: int) -> None:
+    def add(self, store, number):
         id_ = add(store, number)
         known = [known for known, one in self.rows.items() if number_of(one) == number]
         self._check_id(0, id_, known)
@@ -76,7 +75,7 @@ class Model:
         self.out.discard(id_)
         self._marked.discard(id_)
 
-    def set_note(self, store: Store, id_: int, note: str) -> Change:
+    def set_note(self, store, id_, note):
         before = self.rows.get(id_)
         if before is None:
             return lambda store: self.set_note(store, id_, note)
@@ -84,26 +83,26 @@ class Model:
         self.rows[id_] = replace(before, note=note)
         return lambda store: self.set_note(store, id_, before.note)
 
-    def set_athletes(self, store: Store, names: dict[int, str]) -> Change:
+    def set_athletes(self, store, names):
         before = {id_: self.rows[id_].athlete for id_ in names if id_ in self.rows}
         assert store.set_athletes(names) == before
         self.rows |= {id_: replace(self.rows[id_], athlete=names[id_]) for id_ in before}
         return lambda store: self.set_athletes(store, before)
 
-    def remove(self, store: Store, ids: list[int]) -> Change:
+    def remove(self, store, ids):
         removed = store.remove(ids)
         assert removed == [id_ for id_ in ids if id_ in self.dives]
         self.out.update(removed)
         return lambda store: self.restore(store, removed)
 
-    def restore(self, store: Store, ids: list[int]) -> Change:
+    def restore(self, store, ids):
         restored = store.restore(ids)
         assert restored == [id_ for id_ in ids if id_ in self.out]
         self.out.difference_update(restored)
         self._marked.difference_update(restored)
         return lambda store: self.remove(store, restored)
 
-    def keep_session(self, store: Store, id_: int, dives: list[int]) -> None:
+    def keep_session(self, store, id_, dives):
         saved = SavedSession(dives=tuple(SavedDive(path=self.rows[one].path) for one in dives))
         kept, _ = store.keep_session(id_, saved, dives, {}, name="" if id_ else "new")
         if not id_ and not dives:
@@ -112,15 +111,15 @@ class Model:
         self._check_id(1, kept, [id_] if id_ else [])
         self.sessions[kept] = self.sessions[id_][0] if id_ else "new", dives
 
-    def rename_session(self, store: Store, id_: int, name: str) -> None:
+    def rename_session(self, store, id_, name):
         store.rename_session(id_, name)
         self.sessions[id_] = name, self.sessions[id_][1]
 
-    def delete_session(self, store: Store, id_: int) -> None:
+    def delete_session(self, store, id_):
         store.delete_sessions([id_])
         del self.sessions[id_]
 
-    def sweep(self, store: Store) -> None:
+    def sweep(self, store):
         store.sweep()
         self.sessions = {id_: one for id_, one in self.sessions.items() if one[1]}
         used = {one for _, dives in self.sessions.values() for one in dives}
@@ -128,6 +127,6 @@ class Model:
         self.out &= self.rows.keys()
         self._marked = set(self.out)
 
-    def _check_id(self, of: int, id_: int, known: list[int]) -> None:
+    def _check_id(self, of, id_, known):
         assert id_ in known if known else id_ > self._last_ids[of], "an id was given again"
         self._last_ids[of] = max(id_, self._last_ids[of])

@@ -1,7 +1,5 @@
 """Full-text search: words, scripts without spaces, months; texts that look like syntax; changes that are undone."""
 
-import sqlite3
-
 import pytest
 
 from fineparser_core.support.sqlite_file import connect
@@ -28,7 +26,7 @@ def db(folder):
     made.close()
 
 
-def found(db: sqlite3.Connection, text: str) -> list[int]:
+def found(db, text):
     sql, values = search.condition(text, MONTHS)
     return [row[0] for row in db.execute(f"SELECT id FROM dive WHERE {sql} ORDER BY id", values)]
 

@@ -2,9 +2,8 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,7 +11,6 @@ from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError
 from fineparser_gui.store.file import backup_of
-from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.store.store import Store, look_after
 
 _PAGE = 4096
@@ -20,22 +18,22 @@ _PAGE = 4096
 _N_KEPT, _N_SINCE = 120, 10
 
 
-def _zeroed(data: bytearray, random: Random) -> None:
+def _zeroed(data, random):
     for _ in range(random.randint(1, 3)):
         at = random.randrange(len(data) // _PAGE) * _PAGE
         data[at : at + _PAGE] = bytes(_PAGE)
 
 
-def _cut(data: bytearray, random: Random) -> None:
+def _cut(data, random):
     del data[random.choice((random.randrange(len(data)), random.randrange(len(data) // _PAGE) * _PAGE)) :]
 
 
-def _flipped(data: bytearray, random: Random) -> None:
+def _flipped(data, random):
     for _ in range(random.choice((1, 1, 10, 100))):
         data[random.choice((random.randrange(len(data)), random.randrange(_PAGE)))] ^= 1 << random.randrange(8)
 
 
-def _swapped(data: bytearray, random: Random) -> None:
+def _swapped(data, random):
     first, second = (random.randrange(len(data) // _PAGE) * _PAGE for _ in range(2))
     data[first : first + _PAGE], data[second : second + _PAGE] = (
         data[second : second + _PAGE],
@@ -43,7 +41,7 @@ def _swapped(data: bytearray, random: Random) -> None:
     )
 
 
-def _emptied(data: bytearray, _: Random) -> None:
+def _emptied(data, _):
     data.clear()
 
 
@@ -51,7 +49,7 @@ _DAMAGES: tuple[Callable[[bytearray, Random], None], ...] = (_zeroed, _cut, _fli
 
 
 @pytest.fixture
-def sound(folder) -> Path:
+def sound(folder):
     """A folder with a store, closed; one as after a kill, with its log; and their backups."""
     (sound := folder / "sound").mkdir()
     path = sound / "closed.sqlite"
@@ -68,7 +66,7 @@ def sound(folder) -> Path:
     return sound
 
 
-def check(sound: Path, folder: Path, case: int) -> str:
+def check(sound, folder, case):
     """Return what is wrong with how a case ended, or ""; a number stands for the same damage in every run."""
     random = Random(case)
     path = _copied(sound, folder, random.choice(("closed", "killed")))
@@ -80,13 +78,13 @@ def check(sound: Path, folder: Path, case: int) -> str:
     return _wrong_with(path, in_log=part == log)
 
 
-def _copied(sound: Path, folder: Path, stem: str) -> Path:
+def _copied(sound, folder, stem):
     for one in sound.glob(f"{stem}*"):
         shutil.copy2(one, folder)
     return folder / f"{stem}.sqlite"
 
 
-def _wrong_with(path: Path, *, in_log: bool) -> str:
+def _wrong_with(path, *, in_log):
     """Return what is wrong with how a damaged store opens, or ""."""
     told: list[str] = []
     try:
@@ -101,7 +99,7 @@ def _wrong_with(path: Path, *, in_log: bool) -> str:
     return "" if all(one == numbered_dive(one.id - 1, id=one.id) for one in found.values()) else "a dive has changed"
 
 
-def _opened(path: Path, told: list[str]) -> tuple[list[int], dict[int, HistoryDive]]:
+def _opened(path, told):
     """Open a store as the window does, which looks after it a moment later; returns its ids and dives."""
     with closing(Store(path)) as store:
         told += filter(None, [store.notice])
@@ -116,7 +114,7 @@ def _opened(path: Path, told: list[str]) -> tuple[list[int], dict[int, HistoryDi
             return store.ids(), dives_of(store)
 
 
-def faults(sound: Path, folder: Path, cases: range) -> list[str]:
+def faults(sound, folder, cases):
     found = []
     for case in cases:
         place = folder / str(case)
@@ -132,7 +130,7 @@ def test_damaged_files(sound, folder, n):
     assert faults(sound, folder, range(n)) == []
 
 
-def flips(sound: Path, n_random: int, every: int = 1) -> Iterator[tuple[str, int, int]]:
+def flips(sound, n_random, every=1):
     """Yield flipped bits as the name of a file, a byte and a bit.
 
     Every byte of the first page of a store, of its backup and of a log, each bit of their headers, all of a lock and
@@ -149,7 +147,7 @@ def flips(sound: Path, n_random: int, every: int = 1) -> Iterator[tuple[str, int
         yield name, random.randrange(sizes[name]), random.randrange(8)
 
 
-def flip_faults(sound: Path, folder: Path, cases: Iterable[tuple[str, int, int]]) -> tuple[int, list[str]]:
+def flip_faults(sound, folder, cases):
     """Return how many flips were tried, and what is wrong after any."""
     n_cases, found = 0, []
     for name, byte, bit in cases:
@@ -166,7 +164,7 @@ def flip_faults(sound: Path, folder: Path, cases: Iterable[tuple[str, int, int]]
 
 
 @pytest.fixture
-def locked(sound) -> Path:
+def locked(sound):
     """The sound folder, with a lock that is not empty."""
     for stem in ("closed", "killed"):
         (sound / f"{stem}.lock").write_bytes(Random(1).randbytes(256))

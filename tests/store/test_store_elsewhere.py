@@ -4,7 +4,6 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -18,7 +17,7 @@ _N_DIVES = 5
 
 
 @pytest.fixture
-def path(folder) -> Path:
+def path(folder):
     """A closed store of five dives."""
     path = folder / "own" / "history.sqlite"
     with closing(Store(path)) as store:
@@ -27,7 +26,7 @@ def path(folder) -> Path:
     return path
 
 
-def titles(store: Store) -> list[str]:
+def titles(store):
     return sorted(one.title for one in dives_of(store).values())
 
 

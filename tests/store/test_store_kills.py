@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -28,7 +27,7 @@ class Writers:
         left_s: gives the time that the test may still wait, in seconds.
     """
 
-    def __init__(self, folder: Path, left_s: Callable[[], float]) -> None:
+    def __init__(self, folder, left_s):
         self.path, self._left_s = folder / "dives.sqlite", left_s
         self._logs = [folder / f"{writer}.log" for writer in range(2)]
         self._random, self._running = Random(51), {}
@@ -36,7 +35,7 @@ class Writers:
             log.touch()
             self._begin(writer)
 
-    def kill(self) -> None:
+    def kill(self):
         """Kill one or both at a random moment, most often after a few changes, and see what the store holds."""
         victims = [0, 1] if self._random.random() < 0.3 else [self._random.randrange(2)]
         if self._random.random() < 0.9:
@@ -48,7 +47,7 @@ class Writers:
         for victim in victims:
             self._begin(victim)
 
-    def sleep(self) -> None:
+    def sleep(self):
         """Stop one or both in the middle of what they do, see what the store holds, and let them go on."""
         sleepers = [0, 1] if self._random.random() < 0.3 else [self._random.randrange(2)]
         for writer in sleepers:
@@ -62,14 +61,14 @@ class Writers:
         for writer in range(2):
             self._wait_for_changes(writer, 2)
 
-    def end(self, writers: list[int]) -> None:
+    def end(self, writers):
         for writer in writers:
             assert self._running[writer].poll() is None, "it ended by itself"
             self._running[writer].kill()
         for writer in writers:
             self._running[writer].wait()
 
-    def check(self) -> None:
+    def check(self):
         """Every video has the dive that was last done, or one that was begun since."""
         done = [self._told(writer)[0] for writer in range(2)]
         with closing(Store(self.path)) as store:
@@ -85,20 +84,20 @@ class Writers:
                     allowed += ["", *filter(None, states)]
                 assert found.get(video) in allowed, f"clip {video}"
 
-    def _begin(self, writer: int) -> None:
+    def _begin(self, writer):
         paths = os.pathsep.join(map(str, [HERE.parents[1], HERE.parent, HERE]))
         command = [sys.executable, str(HERE / "writing_child.py"), str(self.path), str(self._logs[writer]), str(writer)]
         seed = str(self._random.randrange(10**9))
         self._running[writer] = subprocess.Popen([*command, seed], env={**os.environ, "PYTHONPATH": paths})
 
-    def _wait_for_changes(self, writer: int, n_more: int) -> None:
+    def _wait_for_changes(self, writer, n_more):
         n_before = self._logs[writer].read_bytes().count(b"done")
         while self._logs[writer].read_bytes().count(b"done") < n_before + n_more:
             assert self._running[writer].poll() is None, "it ended by itself"
             assert self._left_s(), "it writes nothing"
             time.sleep(0.005)
 
-    def _told(self, writer: int) -> tuple[dict[int, tuple[int, Any]], dict[int, list[Any]]]:
+    def _told(self, writer):
         """By video: how many changes are done, with the state after the last one; and the states that were begun."""
         done: dict[int, tuple[int, Any]] = {}
         begun: dict[int, list[Any]] = {}
@@ -113,7 +112,7 @@ class Writers:
 
 
 @pytest.fixture
-def writers(folder, left_s) -> Iterator[Writers]:
+def writers(folder, left_s):
     made = Writers(folder, left_s)
     yield made
     made.end([0, 1])

@@ -1,8 +1,6 @@
 """Changes at random by two windows of one store, undone and redone, against a plain model in memory."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -20,7 +18,7 @@ _WORDS = ("late", "early", "rip", "splash")
 class Walk:
     """Two windows, what the coach may undo and redo, and the model."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder, seed):
         self._random, self._folder = Random(seed), folder
         self._first = folder / "dives.sqlite"
         self._windows = [Store(self._first), Store(self._first)]
@@ -34,7 +32,7 @@ class Walk:
         }  # fmt: skip
         self._ways, self._weights = list(weights), list(weights.values())
 
-    def go(self, n_steps: int) -> None:
+    def go(self, n_steps):
         for step in range(n_steps):
             (way,) = self._random.choices(self._ways, self._weights)
             try:
@@ -44,11 +42,11 @@ class Walk:
                 error.add_note(f"at step {step}: {way.__name__}")
                 raise
 
-    def close(self) -> None:
+    def close(self):
         for one in self._windows:
             one.close()
 
-    def _compare(self, store: Store) -> None:
+    def _compare(self, store):
         expected, sessions = self._model.dives, self._model.sessions
         word = self._random.choice((*_ATHLETES, *_WORDS, "clip")).lower()[: self._up_to(6)]
         assert dives_of(store) == expected
@@ -62,71 +60,71 @@ class Walk:
             assert store.analysis(id_) == analysis_of(number_of(expected[id_]))
             assert store.thumbnail(id_) == b"picture"
 
-    def _up_to(self, most: int) -> int:
+    def _up_to(self, most):
         return self._random.randint(1, most)
 
-    def _some(self, of: dict[int, object] | None = None, most: int = 4) -> list[int]:
+    def _some(self, of=None, most=4):
         """Some ids, as often as not with the newest: it is the one that might be given again."""
         ids = list(self._model.dives if of is None else of)
         some = self._random.sample(ids, min(len(ids), self._up_to(most)))
         newest = [max(ids)] if ids and self._random.random() < 0.5 else []
         return list(dict.fromkeys(newest + some))
 
-    def _window(self) -> Store:
+    def _window(self):
         return self._random.choice(self._windows)
 
-    def _did(self, change: Change) -> None:
+    def _did(self, change):
         self._undo.append(change)
         self._redo.clear()
 
-    def _add(self) -> None:
+    def _add(self):
         self._model.add(self._window(), self._random.randrange(_N_VIDEOS))
 
-    def _set_note(self) -> None:
+    def _set_note(self):
         note = " ".join(self._random.choices(_WORDS, k=2))
         for id_ in self._some():
             self._did(self._model.set_note(self._window(), id_, note))
 
-    def _rename(self) -> None:
+    def _rename(self):
         names = {id_: self._random.choice(_ATHLETES) for id_ in self._some()}
         self._did(self._model.set_athletes(self._window(), names))
 
-    def _merge(self) -> None:
+    def _merge(self):
         one, other = self._random.sample(_ATHLETES, 2)
         ids = self._window().ids(HistoryQuery(exact={"athlete": one}))
         self._did(self._model.set_athletes(self._window(), dict.fromkeys(ids, other)))
 
-    def _remove(self) -> None:
+    def _remove(self):
         self._did(self._model.remove(self._window(), self._some()))
 
-    def _take_back(self) -> None:
+    def _take_back(self):
         if self._undo:
             self._redo.append(self._undo.pop()(self._window()))
 
-    def _do_again(self) -> None:
+    def _do_again(self):
         if self._redo:
             self._undo.append(self._redo.pop()(self._window()))
 
-    def _keep_session(self) -> None:
+    def _keep_session(self):
         id_ = self._random.choice([0, *self._model.sessions])
         self._model.keep_session(self._window(), id_, self._some(self._model.rows))
 
-    def _change_session(self) -> None:
+    def _change_session(self):
         if ids := self._some(self._model.sessions):
             if self._random.randrange(2):
                 self._model.rename_session(self._window(), ids[0], self._random.choice(_WORDS))
             else:
                 self._model.delete_session(self._window(), ids[0])
 
-    def _sweep(self) -> None:
+    def _sweep(self):
         self._model.sweep(self._window())
 
-    def _reopen(self) -> None:
+    def _reopen(self):
         at = self._random.randrange(2)
         self._windows[at].close()
         self._windows[at] = Store(self._first)
 
-    def _back_up(self) -> None:
+    def _back_up(self):
         path = self._folder / "backup.sqlite"
         self._window().backup(path)
         with closing(Store(path)) as kept:
@@ -134,7 +132,7 @@ class Walk:
 
 
 @pytest.fixture
-def walk(folder) -> Iterator[Walk]:
+def walk(folder):
     made = Walk(folder, seed=51)
     yield made
     made.close()

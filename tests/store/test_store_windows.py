@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -17,29 +16,29 @@ from fineparser_gui.store.file import backup_of
 from fineparser_gui.store.store import Store, look_after
 
 
-def _delete(path: Path, random: Random) -> None:
+def _delete(path, random):
     for side in random.choice((("",), ("", "-wal", "-shm"))):
         Path(f"{path}{side}").unlink(missing_ok=True)
 
 
-def _rename(path: Path, random: Random) -> None:
+def _rename(path, random):
     if path.exists():
         path.rename(path.with_name(f"renamed-{random.random()}.sqlite"))
 
 
-def _replace(path: Path, _: Random) -> None:
+def _replace(path, _):
     if backup_of(path).exists():
         shutil.copyfile(backup_of(path), path.with_name("copy"))
         os.replace(path.with_name("copy"), path)
 
 
-def _damage(path: Path, random: Random) -> None:
+def _damage(path, random):
     with path.open("r+b") as file:
         file.seek(random.randrange(path.stat().st_size))
         file.write(random.randbytes(20_000))
 
 
-def fault(folder: Path, case: int, disturbances: tuple[Callable[[Path, Random], None], ...]) -> str:
+def fault(folder, case, disturbances):
     """Return what is wrong after a case; a number stands for the same steps in every run."""
     random, path = Random(case), folder / "dives.sqlite"
     windows, done = [Store(path), Store(path)], set()
@@ -81,7 +80,7 @@ def fault(folder: Path, case: int, disturbances: tuple[Callable[[Path, Random], 
     return f"lost {sorted(lost)}" if lost else ""
 
 
-def faults(folder: Path, cases: range) -> list[str]:
+def faults(folder, cases):
     found = []
     for case in cases:
         place = folder / str(case)

@@ -13,7 +13,7 @@ from fineparser_gui.store.store import Store
 N_VIDEOS = 20
 
 
-def main(path: Path, log: Path, writer: int, seed: int) -> None:
+def main(path, log, writer, seed):
     """Log a line of JSON before each change (the video, and the note of its dive) and "done" after it.
 
     Of a dive that comes back, "again" stands for what it had before.
