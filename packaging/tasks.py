@@ -18,9 +18,9 @@ _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
 # The longest come first, so that all processes end at once.
 _TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/store", "tests/architecture")
-# Three keep two cores busy, as tests wait for windows, workers and disks. A file stays in one process, as its tests
+# Two for two cores: a third ends no sooner and takes more of the processor. A file stays in one process, as its tests
 # share fixtures. One that dies ends the run: after another has taken its place the rest may wait for ever.
-_IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
+_IN_PROCESSES = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
 # Python itself watches lines since 3.12, in threads of Qt too.
 _COVERAGE = ("--cov", "--cov-report=term-missing", "--cov-fail-under=90")
 if sys.version_info >= (3, 12):
