@@ -125,8 +125,3 @@ class MaskSharpener(nn.Module):
         fine = self.join_fine(upsample_2x(self.raise_middle(middle)).add_(fine))
         out: Tensor = self.last(self.join(upsample_2x(self.raise_fine(fine)).add_(entered)))
         return out[:, 0].unflatten(0, logits.shape[:2])
-
-
-def _normed(in_channels: int, out_channels: int) -> nn.Sequential:
-    conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))

@@ -92,13 +92,6 @@ class StoreFile:
         with self._lock:
             copy_file(self._db, path)
 
-    def is_alone(self) -> bool:
-        """Return True if no other window has the file open."""
-        try:
-            return bool(self._db.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
-        except sqlite3.Error:
-            return False
-
     def _open(self, *, restore: bool = False) -> None:
         self._db = self._opened(self.path, restore=restore)
         self._files = [file_id(f"{self.path}{side}") for side in SIDE_FILES]
