@@ -219,13 +219,13 @@ SIZES: Mapping[str, Size] = {
         exemplar_numbers=COMMONEST,
     ),
     "medium": Size(
-        train=1000,
+        train=1500,
         test=150,
         simulated=20000,
         views=1,
         learned={
             "pose": (4000, 48),
-            "masks": (1000, 4),
+            "masks": (2400, 4),
             "tracks": (1500, 24),
             "steps": (2000, 24),
             "static": (2000, 36),
