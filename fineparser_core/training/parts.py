@@ -4,10 +4,11 @@ Every part is an objective of the loop that trains all methods. What an earlier 
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -38,6 +39,9 @@ _PLACE_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.3, 0.3, 4.0
 _TAKE_OFF_SHARE, _AROUND_TAKE_OFF, _DRY_SHARE, _AFTER, _SPLASH_SAMPLES = 0.3, (-14, 13), 0.8, 5, 14
 #: Weight of the pixels' losses against the Dice loss.
 _PIXEL_WEIGHT = 10.0
+#: Share of the gated features that PSNet learns without: what it reads of rendered pictures does not hold for
+#: photographed ones, where with a tenth it is sure of take-offs that are ten samples off.
+_GATED_DROPOUT = 0.9
 #: Standard deviation of the targets of transitions in samples, as `decode_flight` smooths.
 _TRANSITION_WIDTH = 1.5
 #: Number of frames or windows kept aside that are measured.
@@ -350,7 +354,7 @@ class Encoded(NamedTuple):
     Attributes:
         seen: joints (N, 96, 16, 4) as single frames show them, see `KEYPOINT_SIZE`; tracked ones after `track`.
         points, shown: (N, 96, 16, 2) and (N, 96, 16), the true ones.
-        gated: (N, 9, 1024).
+        gated: (N, 9, 1024); (N, 0) before `gate_dives`.
     """
 
     seen: Joints
@@ -368,60 +372,81 @@ class Encoded(NamedTuple):
         return self.rows(every[:count]), self.rows(every[count::views])
 
 
-@torch.no_grad()
-def encode_dives(
-    network: FineParserPose,
-    dives: Sequence[CroppedDive],
-    folder: Path,
-    *,
-    precision: torch.dtype,
-    seed: int,
-    views: int,
-    progress: ProgressCallback,
-    cancel: CancelToken,
-) -> Encoded:
-    """Run the frozen parts on views of every dive once, the first as inference sees it, and keep the results on disk.
+@dataclass(frozen=True, kw_only=True)
+class Views:
+    """Views of dives, the first of each as inference sees it, and how frozen parts run on them.
 
-    Raises:
-        ExportError: the folder cannot be written.
-        Cancelled: `cancel` was set; what is encoded stays.
+    Attributes:
+        count: of each dive.
+        seed: of the others than the first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    network.eval()
-    device, found = next(network.parameters()).device, []
-    for done, (dive, which) in enumerate([(dive, which) for dive in dives for which in range(views)], start=1):
-        cancel.raise_if_cancelled()
-        view = dive.view(np.random.default_rng((seed, which, done)) if which else None)
-        path = folder / f"{dive.path.stem}-{which}.npz"
-        if not path.is_file():
-            with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
-                arrays = _encoded(network, dive, view, device)
-            with atomic_file(path) as temporary, temporary.open("wb") as file:
-                np.savez(file, **arrays)
-        with np.load(path, allow_pickle=False) as stored:
-            poses, gated = stored["poses"], stored["gated"]
-        points, shown = dive.points(view, np.arange(N_SAMPLES))
-        cuts = np.array([*dive.transitions(view), dive.contact_sample(view)])
-        known = (dive.qualities, dive.number, np.float32(dive.difficulty))
-        joints = keypoints_of(torch.from_numpy(poses)).numpy()
-        found.append((joints, poses[:, -2:], cuts, *known, points, shown, gated))
-        progress(Progress("encode", done, len(dives) * views))
-    joints, water, cuts, qualities, numbers, difficulty, points, shown, gated = (
-        np.stack(part) for part in zip(*found, strict=True)
-    )
+
+    dives: Sequence[CroppedDive]
+    count: int
+    seed: int
+    precision: torch.dtype
+    progress: ProgressCallback
+    cancel: CancelToken
+
+    def __iter__(self) -> Iterator[tuple[CroppedDive, CropView]]:
+        for done, (dive, which) in enumerate(product(self.dives, range(self.count)), start=1):
+            yield dive, dive.view(np.random.default_rng((self.seed, which, done)) if which else None)
+
+    @torch.no_grad()
+    def seen_by(self, see: Callable[[Tensor], Tensor], device: torch.device, folder: Path, stage: str) -> np.ndarray:
+        """Return what a frozen part sees in every view (96, 3, 112, 112), float32, and keep it on disk.
+
+        Raises:
+            ExportError: the folder cannot be written.
+            Cancelled: `cancel` was set; what is seen by then stays.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        found = []
+        for done, (dive, view) in enumerate(self):
+            self.cancel.raise_if_cancelled()
+            path = folder / f"{dive.path.stem}-{done % self.count}.npy"
+            if not path.is_file():
+                images = normalize(torch.from_numpy(dive.frames(view, np.arange(N_SAMPLES))).to(device))
+                with torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32):
+                    seen = see(images).float().cpu().numpy()
+                with atomic_file(path) as temporary, temporary.open("wb") as file:
+                    np.save(file, seen)
+            found.append(np.load(path, allow_pickle=False))
+            self.progress(Progress(stage, done + 1, len(self.dives) * self.count))
+        return np.stack(found)
+
+
+def encode_dives(network: FineParserPose, views: Views, folder: Path) -> Encoded:
+    """Run the pose backbone on every view, see `Views.seen_by`."""
+    backbone, device = network.static_encoder.backbone.eval(), next(network.parameters()).device
+
+    def poses_of(images: Tensor) -> Tensor:
+        return backbone.frame_poses(images.contiguous(memory_format=torch.channels_last))
+
+    poses = views.seen_by(poses_of, device, folder, "encode")
+    joints = keypoints_of(torch.from_numpy(poses)).numpy()
+    cuts = np.array([[*dive.transitions(view), dive.contact_sample(view)] for dive, view in views])
+    known = [(dive.qualities, dive.number, np.float32(dive.difficulty)) for dive, _ in views]
+    qualities, numbers, difficulty = (np.stack(part) for part in zip(*known, strict=True))
+    true = [dive.points(view, np.arange(N_SAMPLES)) for dive, view in views]
+    points, shown = (np.stack(part) for part in zip(*true, strict=True))
+    water = poses[:, :, -2:]
     seen = Joints(joints=joints, water=water, cuts=cuts, qualities=qualities, numbers=numbers, difficulty=difficulty)
-    return Encoded(seen, points, shown, gated)
+    return Encoded(seen, points, shown, np.zeros((len(joints), 0), np.float32))
 
 
-def _encoded(network: FineParserPose, dive: CroppedDive, view: CropView, device: torch.device) -> dict[str, Any]:
-    frames = torch.from_numpy(dive.frames(view, np.arange(N_SAMPLES))).to(device)
-    images = normalize(frames)
-    poses = network.static_encoder.backbone.frame_poses(images.contiguous(memory_format=torch.channels_last))
-    gated = []
-    for windows in to_windows(images.transpose(0, 1)[None]).split(3):
-        embedding = network.spatial_parser.embed(windows)[1]
-        gated.append(network.gate(network.i3d(windows).float(), embedding.float()))
-    return {"poses": poses.float().cpu().numpy(), "gated": torch.cat(gated).cpu().numpy()}
+def gate_dives(network: FineParserPose, views: Views, folder: Path) -> np.ndarray:
+    """Run the I3D and the spatial parser on every view, see `Views.seen_by`: gated features (N, 9, 1024)."""
+    device = next(network.eval().parameters()).device
+
+    def gated_of(images: Tensor) -> Tensor:
+        gated = []
+        for windows in to_windows(images.transpose(0, 1)[None]).split(3):
+            embedding = network.spatial_parser.embed(windows)[1]
+            gated.append(network.gate(network.i3d(windows).float(), embedding.float()))
+        return torch.cat(gated)
+
+    return views.seen_by(gated_of, device, folder, "gate")
 
 
 class TrackPart(Part):
@@ -496,7 +521,8 @@ class StepsPart(Part):
         """Return the losses of each head, and of both together."""
         distance = torch.arange(N_SAMPLES, device=batch["cuts"].device)[None, :, None] - batch["cuts"][:, None]
         target = torch.exp(-0.5 * (distance / _TRANSITION_WIDTH) ** 2)
-        windows, poses = self.network.psnet.logits(batch["gated"]), self.network.pose_steps(batch["features"])
+        gated = F.dropout(batch["gated"], _GATED_DROPOUT, self.training)
+        windows, poses = self.network.psnet.logits(gated), self.network.pose_steps(batch["features"])
         both, n = (windows + poses[: len(windows)]) / 2, len(windows)
         return {
             "windows": transition_loss(windows.sigmoid(), target[:n]),
