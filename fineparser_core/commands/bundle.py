@@ -240,7 +240,7 @@ SIZES: Mapping[str, Size] = {
             "tracks": (1500, 24),
             "steps": (2000, 24),
             "static": (2000, 36),
-            "dynamic": (500, 36),
+            "dynamic": (800, 36),
         },
         exemplars=10,
     ),
@@ -255,7 +255,6 @@ SIZES: Mapping[str, Size] = {
             "tracks": (3000, 24),
             "steps": (3000, 24),
             "static": (3000, 36),
-            # Rho of dives kept aside was .56 after 800 iterations, and .39 after 3,000, which overfit them.
             "dynamic": (800, 36),
         },
         exemplars=10,
