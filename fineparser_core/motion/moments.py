@@ -39,9 +39,9 @@ class MomentSource(NamedTuple):
 
 # Measured on the fourteen labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
 # network calls the take-off while a springboard still rises with the diver on it.
-NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-4.0, 1.5), MomentSource(-1.0, 1.5)
+NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-3.0, 1.5), MomentSource(-2.2, 1.5)
 FEET = MomentSource(-1.0, 2.0)
-OPENING, HIPS, NETWORK_COME_OUT = MomentSource(-0.1, 1.0), MomentSource(-0.5, 1.6), MomentSource(-3.0, 1.8)
+OPENING, HIPS, NETWORK_COME_OUT = MomentSource(-0.1, 1.0), MomentSource(-0.5, 1.6), MomentSource(-2.0, 1.8)
 #: Error of the contact, read where the fall of the lowest point has its kink; the first frame that shows it is half a
 #: frame later.
 CONTACT = MomentSource(-0.5, 1.0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
@@ -26,8 +26,8 @@ _PENALTY, _FOLDS, _LEAST_FITTED = 1e4, 10, 50
 _NOISE = 1.0
 #: Maximum number of pairs of a batch: their tokens are what costs time.
 _MOST_PAIRS = 64
-#: Minimum number of pairs by which the streams are weighed.
-_LEAST_PAIRS = 20
+#: Minimum number of pairs by which the streams are weighed, and the least factor of a stream.
+_LEAST_PAIRS, _LEAST_SHARE = 20, 0.1
 
 
 class StreamPart(Part):
@@ -215,13 +215,14 @@ def _drawn_groups(numbers: np.ndarray, size: int, rng: np.random.Generator) -> n
 def weigh_streams(static: StaticPart, dynamic: DynamicPart) -> dict[str, float]:
     """Scale both streams, each of which learned the whole difference, so that their sum is nearest to it.
 
-    By non-negative least squares over the pairs kept aside, or halves where these are few; the factors go into the
-    last layers of the regressors.
+    By least squares over the pairs kept aside, or halves where these are few; no factor is less than a tenth, as both
+    streams are FineParser's. The factors go into the last layers of the regressors.
     """
     (of_static, true), (of_dynamic, _) = static.pairs_aside(), dynamic.pairs_aside()
     shares = np.array([0.5, 0.5])
     if len(true) >= _LEAST_PAIRS:
-        shares, _ = nnls(np.stack([of_static, of_dynamic], axis=1).astype(float), true.astype(float))
+        told = np.stack([of_static, of_dynamic], axis=1).astype(float)
+        shares = lsq_linear(told, true.astype(float), bounds=(_LEAST_SHARE, np.inf)).x
     streams = static.network.static_stream, dynamic.network.dynamic_stream
     for stream, share in zip(streams, shares.tolist(), strict=True):
         for parameter in stream.get_submodule("regressor.layer3").parameters():
