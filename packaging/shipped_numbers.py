@@ -1,9 +1,9 @@
 """Measures the bundled weights with the program as it is, and tells what it finds on their card and on every page.
 
-`python packaging/shipped_numbers.py DIVES CLIPS OUT` measures rendered dives that are kept aside, made by `fineparser
-synthesize --train 80 --test 200 --seed 2 --out DIVES`, real clips with labels, and how much each stream says. It goes
-on where it was killed; OUT/rendered and OUT/real hold what is measured, and what is deleted of them, or is of other
-weights, is measured again. Without arguments it fills the pages by the card, which a test holds them to.
+`python packaging/shipped_numbers.py DIVES CLIPS OUT` measures rendered dives that are kept aside, RUN/dives of the
+command that made the weights, real clips with labels, and how much each stream says. It goes on where it was killed;
+OUT/rendered and OUT/real hold what is measured, and what is deleted of them, or is of other weights, is measured again.
+Without arguments it fills the pages by the card, which a test holds them to.
 """
 
 import json

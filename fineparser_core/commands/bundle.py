@@ -59,6 +59,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.documents import read_document
@@ -94,6 +95,7 @@ _EXEMPLARS = "exemplars"
 _RANDOM = "No Kinetics weights were given: the I3D networks start from random weights, which see little."
 _SIMULATED = "{0:,} dives rendered by this program, and {1:,} more of which only the joints were simulated"
 _BLAZEPOSE = "joints in the air are also found by BlazePose, which learned from photographs of people; no judged dive"
+_ALL_BUT_POSE = ", but for the pose backbone, which was made before"
 _POSE = "The pose backbone is that of {0}, as it was; of its making is known: trained on {1}. {2}"
 _CHOICES = (
     "The two streams were weighed on rendered dives kept aside, and the interval and what counts as a whole dive were "
@@ -445,7 +447,8 @@ class Stages:
         self._finish("streams", dict(weighed))
         command = f"fineparser train --config bundle --size {self.args.size} --seed {self.args.seed}"
         for name, given in (("--kinetics", self.args.kinetics), ("--pose", self.args.pose)):
-            command += f" {name} {given.name}" if given is not None else ""
+            if given is not None:
+                command += f" {name} {'bundled' if given == bundled_weights() else given.name}"
         before = _BLAZEPOSE if self.pose is None else f"the pose backbone learned from {self.pose.trained_on}"
         synthetic = self.pose is None or self.pose.synthetic
         return WeightsCard(
@@ -453,7 +456,7 @@ class Stages:
             decoding=_PART.decoding,
             trained_on=f"{_SIMULATED.format(stamp.dives, self.size.simulated)}; {before}",
             synthetic=synthetic,
-            training=f"`{command}`",
+            training=f"Made by `{command}`{'' if self.pose is None else _ALL_BUT_POSE}.",
             choices=_CHOICES,
             seed=self.args.seed,
             commit=commit(),

@@ -18,6 +18,12 @@ CARD_PROSE = "MODEL_CARD.md"
 #: File of numbers that `fineparser evaluate` writes.
 EVALUATION = "evaluation.json"
 
+#: Least gain in rho by the dynamic stream that is worth its time.
+_LITTLE = 0.01
+_LITTLE_SAID = (
+    "The dynamic stream, whose I3D is two thirds of the networks' work, adds less than 0.01 to rho. It stays, as it is "
+    "FineParser's."
+)
 _NO_REAL_SCORES = (
     "**No number here says how well these weights score real dives**: every score below is of dives that this program "
     "rendered, judged by its own rubric."
@@ -149,6 +155,8 @@ def _which_model(card: WeightsCard) -> list[str]:
             "compared with the others (`python packaging/benchmarks/profiling.py streams` prints it):"
         )
         blocks += [text, stream_rows(card)]
+        if shares["both"] - shares["static"] < _LITTLE:
+            blocks.append(_LITTLE_SAID)
     return blocks
 
 
