@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 from sandbox import REFUSED, RIGHT
 
-from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_fineparser, save_bundle
+from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_fineparser, read_card, save_bundle
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import CARD_NAME
 from fineparser_core.resources import bundled_weights, resource
@@ -146,12 +146,13 @@ def two_shards(folder):
 DEEP = b"[" * 100_000 + b"]" * 100_000
 HUGE = struct.pack("<Q", 100) + json.dumps({"a": tensor("F32", (2**38,), (0, 2**40))}).encode().ljust(100)
 
+BUNDLED = read_card(bundled_weights()).id
 HARMLESS = {
     "a good bundle": lambda folder: None,
     "a byte order mark": lambda folder: text(b"\xef\xbb\xbf" + (folder / CARD_NAME).read_bytes())(folder),
     "a link to a shard": instead(SHARD, lambda path: (path.with_name("blob"), path.symlink_to("blob"))),
-    "the id of the bundled weights": edit(id="fineparser-pose-67118dae"),
-    "the name of the bundled weights": edit(name="fineparser-pose", id="fineparser-pose-67118dae"),
+    "the id of the bundled weights": edit(id=BUNDLED),
+    "the name of the bundled weights": edit(name="fineparser-pose", id=BUNDLED),
     "an empty tensor": tensors(a=torch.ones(0, 4)),
     "a scalar": tensors(a=torch.tensor(2.0)),
     "a tensor in two shards": two_shards,
@@ -246,7 +247,7 @@ def run_cases(cases, kind, sandbox, root):
         wrong += outcome.unless(name, kind)
         if outcome.kind == RIGHT and not outcome.value[1].startswith(("stranger-", "fineparser-pose-")):
             wrong.append(f"{name}: {outcome.value}")
-        if "bundled" in name and outcome.value[1] == "fineparser-pose-67118dae":
+        if "bundled" in name and outcome.value[1] == BUNDLED:
             wrong.append(f"{name}: it has the id of the bundled weights")
         shutil.rmtree(folder) if folder.is_dir() else folder.unlink(missing_ok=True)
     return wrong
