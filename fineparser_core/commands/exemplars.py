@@ -35,7 +35,7 @@ from fineparser_core.video.writer import VideoWriter
 
 #: The eight commonest dive numbers of FineDiving.
 COMMONEST = ("407C", "107B", "307C", "5253B", "205B", "207C", "109C", "405B")
-_SIZE_PX = (320, 240)
+_SIZE_PX, _SAMPLE_PX = (320, 240), (512, 288)
 #: Qualities of the exemplars of a club dive, from 1 m and from 3 m each, and how far those of its phases scatter.
 _CLUB_QUALITIES, _CLUB_SPREAD = (8.8, 7.2, 5.4), 0.7
 _SEED = 407
@@ -240,8 +240,8 @@ def write_sample(
     analyzer = Analyzer.open(weights=weights, library=library)
     with analyzer.library:
         for draw in range(most):
-            dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), draw))
-            _write_clip(dive, path)
+            dive = render_dive(_spec(_SAMPLE_NUMBER, _SAMPLE_PX), _state(seed, len(COMMONEST), draw))
+            _write_clip(dive, path, small=False)
             asked = AskedClip(path=path, dive_number=_SAMPLE_NUMBER, board_m=dive.board_m)
             if draw == most - 1 or _is_scored(analyzer, asked, cancel):
                 break
@@ -277,8 +277,8 @@ def draws(each: int, seed: int, *, numbers: Sequence[str] = ()) -> Iterator[tupl
             yield f"rendered-{number}-{board_m:g}m-{k + 1:02d}", spec, _state(seed, n, i)
 
 
-def _spec(number: str) -> DiveSpec:
-    width, height = _SIZE_PX
+def _spec(number: str, size_px: tuple[int, int] = _SIZE_PX) -> DiveSpec:
+    width, height = size_px
     return DiveSpec(dive_number=number, height_px=height, aspect=width / height, clear=True)
 
 
@@ -286,11 +286,11 @@ def _state(*seed: int) -> int:
     return int(np.random.SeedSequence(seed).generate_state(1)[0])
 
 
-def _write_clip(dive: RenderedDive, path: Path) -> None:
+def _write_clip(dive: RenderedDive, path: Path, *, small: bool = True) -> None:
     height, width = dive.frames.shape[1:3]
-    with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps, compact=True) as writer:
+    with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps, compact=small) as writer:
         for i, frame in enumerate(dive.frames):
-            writer.write(_focused(frame, _near(dive, i)), i / dive.fps)
+            writer.write(_focused(frame, _near(dive, i)) if small else frame, i / dive.fps)
 
 
 def _near(dive: RenderedDive, i: int) -> np.ndarray:

@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # 42 MiB of them are the weights. Packing them would save 7, but add 36 to the history of every clone for ever.
-BINARY_LIMIT_MIB = 55.4
+# Ten exemplars of each of 48 dive numbers are 20.
+BINARY_LIMIT_MIB = 65.0
 # The table of translations is 0.5 of them. 0.3 came with the lock of versions, the walk from outside and Windows, 0.1
 # with the measurement of anybody's predictions.
 TEXT_LIMIT_MIB = 6.5
