@@ -19,8 +19,8 @@ CARD_PROSE = "MODEL_CARD.md"
 EVALUATION = "evaluation.json"
 
 #: Least gain in rho by the dynamic stream that is worth its time.
-_LITTLE = 0.01
-_LITTLE_SAID = (
+_LEAST_GAIN = 0.01
+_ADDS_LITTLE = (
     "The dynamic stream, whose I3D is two thirds of the networks' work, adds less than 0.01 to rho. It stays, as it is "
     "FineParser's."
 )
@@ -155,8 +155,8 @@ def _which_model(card: WeightsCard) -> list[str]:
             "compared with the others (`python packaging/benchmarks/profiling.py streams` prints it):"
         )
         blocks += [text, stream_rows(card)]
-        if shares["both"] - shares["static"] < _LITTLE:
-            blocks.append(_LITTLE_SAID)
+        if shares["both"] - shares["static"] < _LEAST_GAIN:
+            blocks.append(_ADDS_LITTLE)
     return blocks
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import TOKENS_PER_STEP
 from fineparser_core.models.regression import DYNAMIC_TOKENS, STEP_WEIGHTS
-from fineparser_core.models.step_pooling import dynamic_matrix, moved_cut, pair_boundaries
+from fineparser_core.models.step_pooling import moved_cut, pair_boundaries
 from fineparser_core.pose.fineparser_pose import CUTS_MOVED, FineParserPose
 from fineparser_core.training.parts import Batches, Encoded, Part, errors_of, features_of
 from fineparser_core.training.simulated_joints import Joints, with_errors
@@ -146,12 +146,12 @@ class DynamicPart(StreamPart):
     """The dynamic stream, on the gated features of groups of rendered dives of a number.
 
     Deviation: it learns `linear_guesses` in place of the qualities. These features tell little of a take-off or a
-    flight, and a network of this size learns a thousand dives by heart.
+    flight, and a network of this size overfits a thousand dives.
     """
 
     def __init__(self, network: FineParserPose, config: TrainConfig, encoded: Encoded, aside: Encoded) -> None:
         super().__init__(network, ["reducers", "dynamic_stream"], config, aside, DYNAMIC_TOKENS)
-        seen = Joints(**(vars(encoded.seen) | {"qualities": linear_guesses(encoded)}))
+        seen = Joints(**(vars(encoded.seen) | {"qualities": linear_guesses(network, encoded)}))
         self._encoded, self._scatter = encoded._replace(seen=seen), encoded.gated.std(axis=0)
 
     def draw(self, rng: np.random.Generator) -> Batches:
@@ -177,7 +177,7 @@ class DynamicPart(StreamPart):
         return self.network.dynamic_stream(tokens, context) * self.network.step_weights, tokens
 
 
-def linear_guesses(encoded: Encoded) -> np.ndarray:
+def linear_guesses(network: FineParserPose, encoded: Encoded) -> np.ndarray:
     """Return the qualities (N, 3) that the gated features of the steps tell by ridge regression.
 
     Those of each dive are told by what was fitted on other dives; few dives keep their own.
@@ -186,9 +186,7 @@ def linear_guesses(encoded: Encoded) -> np.ndarray:
     if n < _LEAST_FITTED:
         return qualities
     cuts = [(int(st), int(ed)) for st, ed in encoded.seen.cuts[:, :2].tolist()]
-    rows = np.stack(
-        [dynamic_matrix(*pair_boundaries(cut, cut)) @ gated for cut, gated in zip(cuts, encoded.gated, strict=True)]
-    )
+    rows = network.step_rows(torch.from_numpy(encoded.gated), [pair_boundaries(cut, cut) for cut in cuts]).numpy()
     rows = ((rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-3)).reshape(n, -1)
     products, guesses = rows @ rows.T, np.empty_like(qualities)
     for fold in np.array_split(np.arange(n), _FOLDS):
@@ -222,7 +220,7 @@ def weigh_streams(static: StaticPart, dynamic: DynamicPart) -> dict[str, float]:
     shares = np.array([0.5, 0.5])
     if len(true) >= _LEAST_PAIRS:
         told = np.stack([of_static, of_dynamic], axis=1).astype(float)
-        shares = lsq_linear(told, true.astype(float), bounds=(_LEAST_SHARE, np.inf)).x
+        shares = lsq_linear(told, true.astype(float), bounds=(_LEAST_SHARE, np.inf), method="bvls").x
     streams = static.network.static_stream, dynamic.network.dynamic_stream
     for stream, share in zip(streams, shares.tolist(), strict=True):
         for parameter in stream.get_submodule("regressor.layer3").parameters():

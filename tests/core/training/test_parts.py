@@ -123,7 +123,7 @@ def test_streams_are_weighed_by_what_they_say(network, simulated, monkeypatch):
     layers = [stream.regressor.layer3 for stream in (network.static_stream, network.dynamic_stream)]
     before = [layer.weight.detach().clone() for layer in layers]
     weighed = weigh_streams(static, dynamic)
-    assert weighed["share of static"] == pytest.approx(2, abs=1e-4)
-    assert weighed["share of dynamic"] == pytest.approx(0.1, abs=1e-4)
-    assert layers[0].weight.detach() == pytest.approx(2 * before[0], abs=1e-3)
-    assert layers[1].weight.detach() == pytest.approx(0.1 * before[1], abs=1e-4)
+    assert weighed["share of static"] == pytest.approx(2)
+    assert weighed["share of dynamic"] == pytest.approx(0.1)
+    assert layers[0].weight.detach() == pytest.approx(2 * before[0])
+    assert layers[1].weight.detach() == pytest.approx(0.1 * before[1])
