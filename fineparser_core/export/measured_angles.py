@@ -50,7 +50,11 @@ def measured_angles(
         return []
     angles = []
     for measure in found:
-        if abs(measure.frame - frame) <= _NEAR and (points := _points(measure.name, joints)) is not None:
+        if measure.direction is not None:
+            points = _line(measure.name, measure.direction, joints) if measure.frame == frame else None
+        else:
+            points = _points(measure.name, joints) if abs(measure.frame - frame) <= _NEAR else None
+        if points is not None:
             angles.append(MeasuredAngle(abs(measure.value), RECORDS[measure.name].title, points))
     if opening and not angles and (points := _points(_OPENS_AT, joints)) is not None:
         angles.append(MeasuredAngle(angle_deg(*points), Phrase("hips as the body opens"), points))
@@ -68,6 +72,18 @@ def _points(name: str, joints: np.ndarray) -> tuple[Point, Point, Point] | None:
         return None
     first, vertex, second = places
     return (first, vertex, second) if first and vertex and second else None
+
+
+def _line(name: str, direction: float, joints: np.ndarray) -> tuple[Point, Point, Point] | None:
+    """Return head, foot and vertical of a measured line through what shows of its joints."""
+    places = [place for joint in RECORDS[name].joints if (place := _place(joints, joint))]
+    seen = joints[joints[:, 2] >= _LEAST_CONFIDENCE, :2]
+    if not places:
+        return None
+    middle, length = np.mean(places, axis=0), float(np.ptp(seen, axis=0).max())
+    along = np.array([np.sin(np.radians(direction)), -np.cos(np.radians(direction))]) * length / 2
+    foot, head = (middle - along).tolist(), (middle + along).tolist()
+    return (head[0], head[1]), (foot[0], foot[1]), (foot[0], foot[1] - length)
 
 
 def _place(joints: np.ndarray, joint: str) -> Point | None:

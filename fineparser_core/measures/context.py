@@ -12,9 +12,11 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 from fineparser_core.diving.dive_number import DiveNumber, known_number
+from fineparser_core.measures.entry_course import EntryCourses, follow_entry
 from fineparser_core.motion import body
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.body import LEAST_CONFIDENCE
+from fineparser_core.motion.lines import robust_line
 from fineparser_core.motion.moments import height_m
 from fineparser_core.records import DiveParse, Moment, Moments
 
@@ -136,11 +138,15 @@ _LEAST_FALL = 0.4
 
 
 class Reading(NamedTuple):
-    """A value and its standard deviation, in the unit of its measure, and the index of `SeenDive` where it was read."""
+    """A value and its standard deviation, in the unit of its measure, and the index of `SeenDive` where it was read.
+
+    `direction` is as of `Measure`.
+    """
 
     value: float
     uncertainty: float
     at: int
+    direction: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +239,14 @@ class InTheAir:
         return float(np.exp(weights @ np.log([scale, by_board]) / weights.sum())), float(weights.sum() ** -0.5)
 
     @cached_property
+    def entry(self) -> EntryCourses:
+        """Directions of legs and trunk as the body goes under; empty where the contact does not show."""
+        if self.touches is None:
+            return EntryCourses(None, None)
+        contact_s = float(self.seen.times_s[self.touches]) * self.seen.slowed
+        return follow_entry(self.seen.parse, contact_s, self.seen.slowed)
+
+    @cached_property
     def outward(self) -> int:
         """1 where the dive goes to the right of the picture, -1 to the left, 0 where that does not show."""
         if self.path is None:
@@ -318,17 +332,6 @@ class InTheAir:
         off = np.radians(angle_deg)
         camera = np.degrees(abs(np.sin(2 * off)) / 2 * np.hypot(_SIDE_SCATTER, 0.5 * max(0.0, 0.7 - self.side_share)))
         return float(np.sqrt(joints**2 + moved_deg**2 + camera**2))
-
-
-def robust_line(t: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
-    """Return value at 0, slope and scatter of a line through values (n,) of which a quarter may be misread.
-
-    Source: Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; Sen 1968.
-    """
-    one, other = np.triu_indices(len(t), 1)
-    slope = float(np.median((values[other] - values[one]) / (t[other] - t[one])))
-    value = float(np.median(values - slope * t))
-    return value, slope, 1.4826 * float(np.median(np.abs(values - slope * t - value)))
 
 
 def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:

@@ -124,7 +124,8 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
         plausible = record.is_plausible(value, board_m) and wrong.isdisjoint(record.moments)
         if plausible:
             known = {"name": record.name, "unit": record.unit, "step": record.step}
-            readings.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
+            found = Measure(**known, value=value, uncertainty=uncertainty, frame=frame, direction=read.direction)
+            readings.append(found)
         if not (plausible and record.is_clear(uncertainty)):
             unclear.append(record.name)
     notes = (Note(NoteCode.MEASURES_UNCLEAR, tuple(unclear)),) if unclear else ()

@@ -1,26 +1,30 @@
 """Measures of the third phase: the come-out, and the entry into the water."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from fineparser_core.measures.context import InTheAir, Reading, robust_line
+from fineparser_core.measures.context import InTheAir, Reading
 from fineparser_core.measures.flight import turned_in_the_air
+from fineparser_core.motion.lines import robust_line
 from fineparser_core.motion.splash import SPLASH_S
 
-#: The line of the body is followed for this time before the contact, and read at the contact.
-_LINE_S = 0.14
-#: Time after the contact in seconds, a frame or two, in which the whole line still shows.
-_AFTER_CONTACT_S = 0.04
+#: The line of a feet-first body is followed for so long before the contact and after it, seconds.
+_LINE_S, _AFTER_CONTACT_S = 0.14, 0.04
 #: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
 _LEAST_LINE_M = 0.55
 #: Hips that are open: the body is stretched from here on.
 _OPEN_DEG = 150.0
-#: Legs are followed from so long before the contact to so long after it, in at least so many frames.
-_LEGS_BEFORE_S, _LEGS_AFTER_S, _LEAST_LEGS = 0.1, 0.135, 4
-#: Meters from the hands of a stretched body to its hips, their standard deviation, and the least speed at which one
-#: enters the water: of a step off the edge of the pool.
-_HANDS_TO_HIPS_M, _REACH_M, _LEAST_SPEED_M_S = 1.15, 0.1, 2.5
+#: Length of the legs in trunks. Source: Winter, as of `SEGMENTS`.
+_LEGS_PER_TRUNK = 1.7
+#: Meters that a body falls from its first touch until the feet are under, and the least speed of a head-first entry: of
+#: a step off the edge of the pool.
+_BODY_M, _LEAST_SPEED_M_S = 1.9, 2.5
+#: Time for which legs turn on from the last frame that shows more than feet, at the rate seen there, seconds.
+_FEET_S = 0.01
+#: Share of the turning from the last frame that shows more than feet until these are under by which the line errs: the
+#: water stops the legs.
+_UNSEEN = 0.15
+#: Standard deviation of a bend, as a share of it.
+_BENT_SHARE = 0.2
 #: A body that has turned by less than so many turns has no clear direction of rotation.
 _LEAST_TURNS = 0.4
 
@@ -77,17 +81,15 @@ def turning_sense(dive: InTheAir) -> int:
 
 
 def entry_angle(dive: InTheAir) -> Reading | None:
-    """Measure the body's line off the vertical at the contact, degrees: - short, + over in the rotation's direction.
+    """Measure the body's line off the vertical at the first touch, degrees: - short, + over.
 
-    The line runs from the middle of the shoulders to the ankles in a head-first entry, the other way round in a
-    feet-first entry, as the picture shows it.
+    The line from shoulders to ankles, put together from those of trunk and legs; of a feet-first entry from ankles to
+    shoulders, as the joints show it.
     """
-    found = body_line(dive)
-    sense = turning_sense(dive)
-    if found is None or not sense or not dive.from_the_side:
+    sense, line = turning_sense(dive), body_line(dive)
+    if line is None or not sense or not dive.from_the_side or dive.touches is None:
         return None
-    assert dive.touches is not None
-    return Reading(sense * found[0], found[1], dive.touches)
+    return Reading(sense * line[0], line[1], dive.touches, line[0])
 
 
 def body_line(dive: InTheAir) -> tuple[float, float] | None:
@@ -95,124 +97,100 @@ def body_line(dive: InTheAir) -> tuple[float, float] | None:
 
     The line runs from the leading to the trailing end of the body; the angle is clockwise off the vertical.
     """
-    if dive.touches is None or dive.moments.contact is None:
+    courses = dive.entry
+    if courses.legs is None or courses.trunk is None:
+        return _feet_first_line(dive)
+    legs, trunk = courses.legs.at(0.0), courses.trunk.at(0.0)
+    ends = [length * np.exp(1j * np.radians(one.angle)) for one, length in ((trunk, 1.0), (legs, _LEGS_PER_TRUNK))]
+    angle, (of_trunk, of_legs) = (
+        float(np.degrees(np.angle(sum(ends)))),
+        np.array([1.0, _LEGS_PER_TRUNK]) / (1 + _LEGS_PER_TRUNK),
+    )
+    rate = of_trunk * trunk.rate + of_legs * legs.rate
+    return angle, float(np.linalg.norm([of_trunk * trunk.deviation, of_legs * legs.deviation, rate * dive.moved_s[2]]))
+
+
+def _feet_first_line(dive: InTheAir) -> tuple[float, float] | None:
+    """Return `body_line` of an entry whose legs do not show over the trunk."""
+    if dive.touches is None:
         return None
     times = dive.seen.times_s
-    touches_s, _ = dive.real(dive.moments.contact)
-    touches_s += dive.seen.frame_s / 2  # in the middle of the first frame that shows the contact
+    touches_s = times[dive.touches]
     first, last = np.searchsorted(times, [touches_s - _LINE_S, touches_s + _AFTER_CONTACT_S])
     window = slice(max(int(first), dive.air.start), int(last))
     line = (dive.seen.joint("ankle") - dive.seen.joint("shoulder"))[window]
     seen = np.isfinite(line).all(axis=1)
-    if seen.sum() < 2:
+    if seen.sum() < 2 or np.median(line[seen, 1]) <= 0:
         return None
-    line, t = line[seen], times[window][seen] - touches_s
-    if np.median(line[:, 1]) > 0:  # feet first
-        line = -line
+    line, t = -line[seen], times[window][seen] - touches_s
     length = float(np.median(np.hypot(*line.T)))
     if dive.path is not None and length < _LEAST_LINE_M * dive.path.px_per_m:
         return None
-    angle, rate, off = _turning(t, line)
+    angle, rate, off = robust_line(t, np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1]))))
     joint_px = dive.scatter_px(("shoulder", "ankle"), window)
     return angle, float(np.hypot(dive.angle_deviation(angle, length, rate * dive.moved_s[2], joint_px), off))
 
 
-def legs_line(dive: InTheAir) -> Reading | None:
-    """Measure the line of the legs off the vertical as the hips go under, degrees: - short, + over.
+def legs_at_touch(dive: InTheAir) -> Reading | None:
+    """Measure the line of the legs off the vertical at the first touch, degrees: - short, + over."""
+    return _legs(dive, 0.0, dive.moved_s[2])
 
-    What a judge sees last. Splash and water hide it, so the legs are followed about the contact and carried on by their
-    turning until the hips are under: in the mean of two estimates, by a usual body's length and by how far the hips are
-    over the water at the contact, of which a contact that is found late moves the first alone. Absent in a feet-first
-    entry.
+
+def legs_line(dive: InTheAir) -> Reading | None:
+    """Measure the line of the legs off the vertical as the feet go under, degrees: - short, + over.
+
+    What a judge sees last: at the last frame that shows more than feet, and turned on for as long as the feet take.
+    Absent in a feet-first entry.
     """
-    sense = turning_sense(dive)
-    legs = _legs_at_contact(dive)
-    if legs is None or dive.path is None or dive.water_y is None or not sense or not dive.from_the_side:
+    courses = dive.entry
+    if courses.legs is None or dive.path is None or dive.touches is None:
         return None
-    assert dive.moments.contact is not None
-    touches_s, moved_s = dive.real(dive.moments.contact)
-    speed = float(dive.path.speed(touches_s)[1])
-    if speed < _LEAST_SPEED_M_S * dive.path.px_per_m:
+    speed = float(dive.path.speed(float(dive.seen.times_s[dive.touches]))[1]) / dive.path.px_per_m
+    if speed < _LEAST_SPEED_M_S:
         return None
-    usual_px = _HANDS_TO_HIPS_M * dive.path.px_per_m
-    under_s = (usual_px + float(np.clip(dive.water_y - legs.hips_y, 0, 1.5 * usual_px))) / 2 / speed
-    angle = legs.angle + legs.rate * under_s
-    moved_deg = legs.rate * float(np.hypot(moved_s / 2, _REACH_M * dive.path.px_per_m / speed / 2))
-    joint_px = dive.scatter_px(("hip", "ankle"), legs.window)
-    deviation = np.hypot(dive.angle_deviation(angle, legs.length_px, moved_deg, joint_px), legs.deviation(under_s))
-    at = min(int(np.searchsorted(dive.seen.times_s, touches_s + under_s)), len(dive.seen.frames) - 1)
-    return Reading(sense * angle, float(deviation), at)
+    under_s = _BODY_M / speed
+    last_s = courses.legs.last_s(under_s)
+    return None if last_s is None else _legs(dive, last_s, _UNSEEN * (under_s - last_s), _FEET_S)
 
 
 def entry_rotation(dive: InTheAir) -> Reading | None:
-    """Measure how fast the legs still turn at the contact, turns a second in the direction of rotation."""
-    sense = turning_sense(dive)
-    legs = _legs_at_contact(dive)
-    if legs is None or not sense or not dive.from_the_side:
+    """Measure how fast the legs still turn at the first touch, turns a second in the direction of rotation."""
+    read = _legs(dive, 0.0, 0.0)
+    if read is None or dive.entry.legs is None:
         return None
-    assert dive.touches is not None
-    return Reading(sense * legs.rate / 360, legs.rate_deviation / 360, dive.touches)
+    line = dive.entry.legs.at(0.0)
+    return Reading(turning_sense(dive) * line.rate / 360, line.rate_deviation / 360, read.at)
 
 
-class _Legs(NamedTuple):
-    """Line of the legs about the contact, from hips to ankles.
+def _legs(dive: InTheAir, after_s: float, moved_s: float, turned_on_s: float = 0.0) -> Reading | None:
+    """Read the line of the legs at a time after the contact.
 
-    Attributes:
-        times_s: (n,) seconds after the contact of the frames that show them.
-        angle, rate: degrees off the vertical at the contact, clockwise, and degrees a second; a straight line in time.
-        scatter: degrees about it.
-        hips_y: y of the hips in the scene at the contact.
-        length_px: of the legs.
-        window: samples between the first and the last of these frames.
+    Args:
+        moved_s: standard deviation of that time, seconds.
+        turned_on_s: time for which the legs turn on from there.
     """
-
-    times_s: np.ndarray
-    angle: float
-    rate: float
-    scatter: float
-    hips_y: float
-    length_px: float
-    window: slice
-
-    @property
-    def rate_deviation(self) -> float:
-        """Standard deviation of the rate, by the scatter about the line."""
-        return self.scatter / float(np.sqrt(((self.times_s - self.times_s.mean()) ** 2).sum()))
-
-    def deviation(self, after_s: float) -> float:
-        """Return the standard deviation of the angle at a time after the contact, by the scatter about the line."""
-        mean = self.scatter / float(np.sqrt(len(self.times_s)))
-        return float(np.hypot(mean, (after_s - self.times_s.mean()) * self.rate_deviation))
-
-
-def _legs_at_contact(dive: InTheAir) -> _Legs | None:
-    """Follow the legs about the contact of a head-first entry."""
-    if dive.moments.contact is None:
+    sense = turning_sense(dive)
+    if dive.entry.legs is None or dive.touches is None or not sense or not dive.from_the_side:
         return None
-    times, touches_s = dive.seen.times_s, dive.real(dive.moments.contact)[0]
-    first, last = np.searchsorted(times, [touches_s - _LEGS_BEFORE_S, touches_s + _LEGS_AFTER_S]).tolist()
-    window = slice(first, last)
-    hips = dive.seen.joint("hip")[window]
-    line = dive.seen.joint("ankle")[window] - hips
-    seen = np.isfinite(line).all(axis=1)
-    if seen.sum() < _LEAST_LEGS or np.median(line[seen, 1]) > 0:
-        return None
-    line, t = line[seen], times[window][seen] - touches_s
-    hips_y = robust_line(t, hips[seen, 1])[0]
-    return _Legs(t, *_turning(t, line), hips_y, float(np.median(np.hypot(*line.T))), window)
-
-
-def _turning(t: np.ndarray, line: np.ndarray) -> tuple[float, float, float]:
-    """Return angle clockwise off the vertical at 0, rate and scatter of a line (n, 2) at times (n,), in degrees."""
-    return robust_line(t, np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1]))))
+    line = dive.entry.legs.at(after_s)
+    angle = line.angle + turned_on_s * sense * max(sense * line.rate, 0.0)
+    deviation = float(np.hypot(line.deviation, line.rate * moved_s))
+    time_s = dive.seen.times_s[dive.touches] + after_s
+    return Reading(sense * angle, deviation, int(np.abs(dive.seen.times_s - time_s).argmin()), angle)
 
 
 def hip_line(dive: InTheAir) -> Reading | None:
-    """Return the hips' angle from straight at the contact, degrees: 0 straight, more is arched or piked."""
-    if dive.touches is None:
+    """Measure the hips' angle from straight at the first touch, degrees: 0 straight, more is arched or piked.
+
+    Joints of a strong pike lie inside of its corner, so that it is found by up to a third too small.
+    """
+    if dive.entry.legs is None or dive.entry.trunk is None or dive.touches is None:
         return None
-    hips = _at_the_water(dive, "shoulder", "hip", "knee")
-    return None if hips is None else hips._replace(value=180 - hips.value)
+    legs, trunk = dive.entry.legs.at(0.0), dive.entry.trunk.at(0.0)
+    bent = abs((legs.angle - trunk.angle + 180) % 360 - 180)
+    moved = (legs.rate - trunk.rate) * dive.moved_s[2]
+    deviation = float(np.linalg.norm([legs.deviation, trunk.deviation, moved, _BENT_SHARE * bent]))
+    return Reading(bent, deviation, dive.touches)
 
 
 def arm_line(dive: InTheAir) -> Reading | None:

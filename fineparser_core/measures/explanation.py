@@ -24,6 +24,8 @@ from fineparser_core.resources import resource
 
 #: Maximum number of findings shown for each phase.
 MOST_FINDINGS = 3
+#: Standard deviations of a measure by which it lies outside of a band to be a fault, or inside to be praised.
+_CLEAR = 2.0
 #: Space beside band and value in a gauge, as a share of what both span.
 _MARGIN = 0.15
 #: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
@@ -106,14 +108,31 @@ def worst(against: Mapping[str, Sequence[Finding]]) -> list[Finding]:
 
 
 def praised(found: Sequence[Measure], bands: Bands) -> tuple[Measure, ...]:
-    """Return the measures that speak for a dive: in the better half of what the rules or real dives say is good."""
-    held = ((measure, RECORDS.get(measure.name), band_for(measure, bands)) for measure in found)
+    """Return the measures that speak for a dive: clearly inside of what the rules or real dives say is good.
+
+    A phase of which another measure lies outside of its range gets no praise.
+    """
     return tuple(
         measure
-        for measure, record, band in held
-        if record is not None and record.praise and band is not None and band.tells_faults
-        if (abs(measure.value) <= band.high / 2 if record.better == "zero" else measure.value >= band.high)
+        for measure in found
+        if measure.name in RECORDS and RECORDS[measure.name].praise and _clearly_good(measure, band_for(measure, bands))
+        if not any(one.step == measure.step and _speaks_against(one, bands) for one in found)
     )
+
+
+def _clearly_good(measure: Measure, band: Band | None) -> bool:
+    """Return True if a measure lies within its band by two standard deviations, or beyond where more is better."""
+    if band is None or not band.tells_faults:
+        return False
+    clear = _CLEAR * measure.uncertainty
+    if RECORDS[measure.name].better == "zero":
+        return band.low + clear <= measure.value <= band.high - clear
+    return measure.value >= band.high and measure.value - clear >= band.low
+
+
+def _speaks_against(measure: Measure, bands: Bands) -> bool:
+    band = band_for(measure, bands)
+    return band is not None and band.tells_faults and _outside(measure, band) > measure.uncertainty
 
 
 def lies_outside(measure: Measure, band: Band) -> bool:
@@ -142,10 +161,9 @@ def gauge(measure: Measure, band: Band) -> Gauge:
 
 
 def _weight(measure: Measure, band: Band) -> float:
-    outside, record = _outside(measure, band), RECORDS.get(measure.name)
-    # What is to be zero is off where it surely is not zero.
-    off = outside if record is None or record.better != "zero" else abs(measure.value)
-    return outside / _scatter(measure, band) if off > measure.uncertainty else 0.0
+    """Return how far a measure lies clearly outside of a band, 0 for what may lie within."""
+    outside = _outside(measure, band)
+    return outside / _scatter(measure, band) if outside > _CLEAR * measure.uncertainty else 0.0
 
 
 def _scatter(measure: Measure, band: Band) -> float:

@@ -6,7 +6,7 @@ stands beside a range of an angle between limbs, it is what joints allow.
 
 from math import inf
 
-from fineparser_core.constants import SPRINGBOARDS_M, STEP_NAMES
+from fineparser_core.constants import BOARDS_M, SPRINGBOARDS_M, STEP_NAMES
 from fineparser_core.language import Phrase
 from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.record import GoodRange, Limits, MeasureRecord, Source
@@ -45,6 +45,11 @@ FLIGHT_TIMES = Source(
         "From 10 m: {0} From 1 m: between the dives that one person called low and high, of six club dives.",
         ELITE_10M.about,
     ),
+)
+
+COME_OUTS = Source(
+    kind="real",
+    about=Phrase("From 10 m: {0} From lower boards: the time in which good divers straighten.", ELITE_10M.about),
 )
 
 _ALL = (
@@ -266,7 +271,8 @@ _ALL = (
         plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
         moments=("contact",),
         judged_over=0.14,
-        good=GoodRange(limits=Limits(0.28, 0.6), source=ELITE_10M, boards_m=(10.0,)),
+        # From lower boards at least the time in which a body straightens: who opens later opens in the water.
+        good=GoodRange(limits=Limits(0.2, inf, {10.0: (0.28, 0.6)}), source=COME_OUTS, boards_m=BOARDS_M),
     ),
     MeasureRecord(
         name="come_out_height",
@@ -313,10 +319,28 @@ _ALL = (
         # Degrees. By eye, bodies on real clips stand 13 to 59 short at the first contact, those of club dives 20 to 40
         # (`packaging/benchmarks/real_entry_angles.json`); a body that lies flatter, or has gone over by half of a right
         # angle, falls on back or belly and has no line that could be read.
-        plausible=Limits(-75.0, 45.0),
+        plausible=Limits(-100.0, 45.0),
         joints=("shoulder", "ankle"),
         moments=("contact",),
         judged_over=32.0,
+    ),
+    MeasureRecord(
+        name="legs_at_touch",
+        take=entry.legs_at_touch,
+        unit="deg",
+        step=_ENTRY,
+        title=Phrase("legs at first touch"),
+        sentence=Phrase("Legs {0} as the hands touch the water"),
+        about=Phrase("Hips to ankles off the upright at first touch; they turn on as the body goes under."),
+        signs=_AT_TOUCH,
+        better="zero",
+        plausible=Limits(
+            -125.0, 60.0
+        ),  # degrees: of a body that opens in the water, as labeled on real clips, and over
+        joints=("hip", "ankle"),
+        moments=("contact",),
+        judged_over=30.0,
+        as_rendered=False,
     ),
     MeasureRecord(
         name="entry_rotation",
@@ -338,8 +362,8 @@ _ALL = (
         take=entry.legs_line,
         unit="deg",
         step=_ENTRY,
-        title=Phrase("legs as the hips go under"),
-        sentence=Phrase("Legs {0} as the hips go under"),
+        title=Phrase("legs as the feet go under"),
+        sentence=Phrase("Legs {0} as the feet go under"),
         short=Phrase("legs"),
         fault="{0}",
         praise=Phrase("Vertical"),
@@ -358,16 +382,16 @@ _ALL = (
         take=entry.hip_line,
         unit="deg",
         step=_ENTRY,
-        title=Phrase("hips off straight at the entry"),
-        sentence=Phrase("Hips {0} off straight at the entry"),
+        title=Phrase("hips bent at first touch"),
+        sentence=Phrase("Hips bent by {0} at first touch"),
         short=Phrase("hips at entry"),
-        fault=Phrase("Not straight"),
+        fault=Phrase("Hips bent {0} at first touch"),
         about=Phrase("Bent or arched at first touch; 0° is good: “Squeeze belly and seat.”"),
         better="less",
         plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
         moments=("contact",),
-        judged_over=15.0,
-        good=GoodRange(limits=Limits(0.0, 15.0), source=RULES),  # 15 is where the score begins to take off
+        judged_over=25.0,
+        good=GoodRange(limits=Limits(0.0, 25.0), source=RULES),  # by eye, 12 to 33 in dives of finals
     ),
     MeasureRecord(
         name="elbow_angle",

@@ -19,6 +19,8 @@ SEGMENTS = (
     *((f"knee_{s}", f"ankle_{s}", 0.0465, 0.433) for s in "lr"),
     *((f"ankle_{s}", f"toe_{s}", 0.0145, 0.5) for s in "lr"),
 )
+#: Cells of a mask's upper half that show a direction.
+_LEAST_CELLS = 8
 #: Share of the body's mass that must be seen for its center to be known.
 _LEAST_MASS = 0.85
 
@@ -119,3 +121,30 @@ def body_lengths(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
         xy = np.einsum("nyx,y,x->n", athlete, place, place) / cells - x * y
     longest = (xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2
     return np.asarray(np.sqrt(12 * longest) * (crops[:, 2] - crops[:, 0]) / MASK_SIZE)
+
+
+def upper_axes(masks: np.ndarray, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the direction of the upper half of each mask, and its length in widths.
+
+    The direction (n,) is that of the principal axis, degrees clockwise off the vertical of the source frame, upwards;
+    NaN where no more than a few cells show.
+
+    Args:
+        masks, crops: as of `mask_centers`.
+    """
+    cell = (crops[:, 2:] - crops[:, :2]) / MASK_SIZE
+    angles, lengths = np.full(len(masks), np.nan), np.ones(len(masks))
+    for at, mask in enumerate(np.asarray(masks, np.float64)):
+        y, x = np.nonzero(mask >= ATHLETE)
+        upper = y <= (y.min() + y.max()) / 2 if len(y) else np.zeros(0, bool)
+        if upper.sum() < _LEAST_CELLS:
+            continue
+        weight = mask[y[upper], x[upper]]
+        places = np.stack([x[upper], y[upper]], axis=1) * cell[at]
+        places -= np.average(places, axis=0, weights=weight)
+        (across, along), axes = np.linalg.eigh((places * weight[:, None]).T @ places / weight.sum())
+        direction = axes[:, 1]
+        direction *= -np.sign(direction[1]) or 1.0
+        angles[at] = np.degrees(np.arctan2(direction[0], -direction[1]))
+        lengths[at] = np.sqrt(along / max(across, 1e-9))
+    return angles, lengths

@@ -43,9 +43,9 @@ class MomentSource(NamedTuple):
 NETWORK_SPRINGBOARD, NETWORK_PLATFORM = MomentSource(-3.0, 1.5), MomentSource(-2.2, 1.5)
 FEET = MomentSource(-1.0, 2.0)
 OPENING, HIPS, NETWORK_COME_OUT = MomentSource(-0.1, 1.0), MomentSource(-0.5, 1.6), MomentSource(-2.0, 1.8)
-#: Error of the contact, read where the fall of the lowest point has its kink; the first frame that shows it is half a
-#: frame later.
-CONTACT = MomentSource(-0.5, 1.0)
+#: Error of the contact, read where the lowest point reaches the water's level, against body points labeled frame by
+#: frame; the first frame that shows it is a third of a frame later.
+CONTACT = MomentSource(-0.3, 0.7)
 #: Scatter of the path's highest point beyond what its fit states.
 _TOP_S = 0.025
 #: Share of readings that are wrong altogether, and the time within which these lie anywhere, seconds of real time.

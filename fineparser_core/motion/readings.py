@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from fineparser_core.motion.free_fall import FreeFall
+from fineparser_core.motion.lines import robust_line
 
 #: A body rises for about so long, its standard deviation, and at most so many of these longer or shorter; seconds of
 #: real time. Boxes of a rising board begin the parabola too early, lost ones too late: its top is better known.
@@ -34,6 +35,10 @@ _BEFORE_S, _AFTER_S = 0.35, 0.3
 _SLOWEST, _FASTEST, _UNDER = 0.5, 2.0, 0.5
 #: Scatter of the lowest point of a mask, in body lengths.
 _SCATTER = 0.08
+#: Share of a body length from which on to the water's level the lowest point counts as there.
+_AT_LEVEL = 0.1
+#: Time after the kink in which the level of the water shows, and about it in which that is reached, seconds.
+_LEVEL_S, _ABOUT_S = 0.12, 0.14
 _LEAST_SAMPLES = 5
 _STEPS, _ROUNDS = 91, 2
 
@@ -155,9 +160,10 @@ def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
 
 
 def water_contact_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Return the time of the first contact with the water, where the fall of the lowest point has a kink.
+    """Return the time of the first contact with the water: where the lowest point reaches the level that it keeps.
 
-    None without it.
+    That level shows after the kink of the lowest point's fall; None without a kink. The kink itself lies later by up to
+    two frames, as masks lose fast hands.
 
     Args:
         times_s, lowest_y: as of `read_moments`, each time once.
@@ -182,4 +188,20 @@ def water_contact_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -
         plausible = _SLOWEST * falling < line[1] < _FASTEST * falling and line[2] < _UNDER * line[1]
         if plausible and misfit < least:
             best_s, least = float(kink_s), misfit
-    return best_s
+    return None if best_s is None else _reached_s(times_s, y, best_s, fall.slowed)
+
+
+def _reached_s(times_s: np.ndarray, y: np.ndarray, kink_s: float, slowed: float) -> float:
+    """Return the time about a kink at which a falling point (n,) reaches the level that it keeps after the kink."""
+    after = (times_s >= kink_s) & (times_s <= kink_s + _LEVEL_S * slowed)
+    if after.sum() < 2:
+        return kink_s
+    value, slope, _ = robust_line(times_s[after] - kink_s, y[after])
+    short = value + max(slope, 0.0) * (times_s - kink_s) - _AT_LEVEL - y
+    about = np.abs(times_s[1:] - kink_s) <= _ABOUT_S * slowed
+    reached = np.flatnonzero((short[:-1] > 0) & (short[1:] <= 0) & about)
+    if not len(reached):
+        return kink_s
+    before = int(reached[0])
+    share = short[before] / (short[before] - short[before + 1])
+    return float(times_s[before] + share * (times_s[before + 1] - times_s[before]))

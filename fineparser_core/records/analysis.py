@@ -201,6 +201,7 @@ class Measure:
         uncertainty: standard deviation, in the unit.
         frame: source frame at which it was read.
         step: its phase of the dive, a name in `STEP_NAMES`.
+        direction: of the measured line in that frame, degrees clockwise off the vertical; None for what is no line.
     """
 
     name: str
@@ -209,6 +210,7 @@ class Measure:
     uncertainty: float
     frame: int
     step: str
+    direction: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive, measures
 from fineparser_core.measures.center_path import center_path
 from fineparser_core.measures.context import SeenDive, measured_dive
+from fineparser_core.measures.entry_course import Course
 from fineparser_core.motion.moments import height_m
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
 
@@ -49,9 +50,9 @@ def turned(short_deg, *, clockwise=1):
 def test_the_entry_is_short_or_over_in_the_sense_of_rotation(short_deg, clockwise):
     parse = measured_parse(turned_deg=turned(short_deg, clockwise=clockwise))
     entry = by_name(parse)["entry_angle"]
-    half_a_frame = (540 - short_deg) / 33 / 2  # it is read in the middle of the first frame that shows the contact
-    assert entry.value == pytest.approx(-short_deg + half_a_frame, abs=2)
+    assert entry.value == pytest.approx(-short_deg, abs=2)
     assert (entry.step, entry.frame) == ("entry", parse.first_water_contact_frame)
+    assert abs(entry.direction) == pytest.approx(abs(entry.value))
 
 
 def test_a_body_that_turns_otherwise_than_its_number_tells_no_rotation():
@@ -102,14 +103,28 @@ def test_a_known_board_tells_how_slow_a_recording_is():
     assert time.value == pytest.approx(1.27, abs=0.04)
 
 
-@pytest.mark.parametrize("name", ["hip_line", "elbow_angle", "entry_angle"])
-def test_an_angle_is_as_uncertain_as_its_joints_are_unsure(name):
+@pytest.mark.parametrize(("name", "confidence"), [("hip_line", 0.35), ("elbow_angle", 0.12)])
+def test_an_angle_is_as_uncertain_as_its_joints_are_unsure(name, confidence):
     sure = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
     joints = sure.joints.copy()
-    joints[..., 2] = 0.12
+    joints[..., 2] = confidence
     unsure = by_name(replace(sure, joints=joints))[name]
-    assert unsure.value == by_name(sure)[name].value
+    assert unsure.value == pytest.approx(by_name(sure)[name].value, abs=1)
     assert unsure.uncertainty > by_name(sure)[name].uncertainty + 1
+
+
+def test_a_direction_is_read_between_frames_and_from_those_that_are_sure():
+    times_s = np.arange(-3, 6) / 30
+    angles = -60 + 300 * times_s
+    course = Course(times_s, angles, np.full(9, 4.0))
+    assert course.at(0.02).angle == pytest.approx(-54, abs=0.5)
+    assert course.at(0.0).rate == pytest.approx(300, abs=15)
+    unsure = Course(times_s, angles, np.full(9, 12.0))
+    assert unsure.at(0.0).deviation > course.at(0.0).deviation + 1
+    splashed = Course(times_s, np.where(np.arange(9) == 4, 80.0, angles), np.where(np.arange(9) == 4, 12.0, 4.0))
+    assert splashed.at(0.0).angle == pytest.approx(-60, abs=5)
+    assert unsure.last_s(1.0) is None
+    assert course.last_s(0.1) == pytest.approx(0.1)
 
 
 def test_no_single_frame_that_is_misread_moves_an_award_by_more_than_three_tenths():
