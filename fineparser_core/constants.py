@@ -51,7 +51,7 @@ KEYPOINT_FLIP = tuple(
 
 #: Version of the pipeline: raised when the same weights give different results, so that cached results are computed
 #: anew.
-PIPELINE = 8
+PIPELINE = 9
 
 #: Devices that a user may choose; "auto" is the fastest that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]

@@ -21,7 +21,7 @@ from fineparser_core.exemplars.records import Exemplar, rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.learning import JudgedScore
-from fineparser_core.scoring.measured_stream import Quantities, quantities, with_measures
+from fineparser_core.scoring.measured_stream import Quantities, measured_stream, quantities, with_measures
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 from fineparser_core.synth.true_measures import true_measures
@@ -100,9 +100,10 @@ def club(seed: int = SEED, dives: int = DIVES, athletes: int = ATHLETES) -> list
         plan = plan_dive(spec, dive_seed)
         truth = true_measures(plan)
         off = phases_off(truth, number, board_m, plan.faults.splash)
-        true = _MEAN + _SCALE * float(np.dot(_SHARES, off)) + liked[who] + rng.normal(0, _PANEL)
+        level = _MEAN + measured_stream().level(board_m) - measured_stream().mean_award  # boards as shipped
+        true = level + _SCALE * float(np.dot(_SHARES, off)) + liked[who] + rng.normal(0, _PANEL)
         judges = np.clip(np.round(2 * (true + rng.normal(0, _JUDGE, 5))) / 2, 0, 10)
-        marks = np.clip(np.round(2 * (_MEAN + np.array(off) + rng.normal(0, _PHASE_NOISE, 3))) / 2, 0, 10)
+        marks = np.clip(np.round(2 * (level + np.array(off) + rng.normal(0, _PHASE_NOISE, 3))) / 2, 0, 10)
         found.append(
             ClubDive(
                 id=f"club-{i + 1:02d}",

@@ -16,6 +16,8 @@ from fineparser_core.training.presets import get_config
 
 #: Name of the recipe of the app's own weights among the presets.
 BUNDLE_RECIPE = "bundle"
+#: Name of the recipe of what judged dives teach the app.
+JUDGED_RECIPE = "judged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,8 @@ class TrainOptions(RunSettings, DatasetOptions):
         device: where the network runs; by default on the best that there is.
         weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
-            weights, see `--config bundle --help`), fine-tune (trains them on), a row of a table such as
+            weights, see `--config bundle --help`), judged (what judged dives teach them, see
+            `--config judged --help`), fine-tune (trains them on), a row of a table such as
             table3-A, or the name of a baseline (usdl, core, tsa, i3d-mlp). By default that of --method.
     """
 
@@ -57,6 +60,10 @@ def main(argv: list[str]) -> int:
         from fineparser_core.commands import bundle  # late, as it loads torch
 
         return bundle.main(argv)
+    if preset == JUDGED_RECIPE:
+        from fineparser_core.commands import judged
+
+        return judged.main(argv)
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)

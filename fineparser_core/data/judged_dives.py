@@ -5,6 +5,7 @@ The file is JSON, `{"format": "fineparser-dives", "version": 1, "dives": [...]}`
 """
 
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,8 @@ from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.documents import read_document, reading
+
+log = logging.getLogger(__name__)
 
 FORMAT, VERSION = "fineparser-dives", 1
 LABELS_FILE = "labels.json"
@@ -101,7 +104,8 @@ class JudgedDive(AnnouncedDive):
     def __post_init__(self) -> None:
         """Check the values.
 
-        Raises: ValueError, for what no dive can have; the text is the reason alone, without the dive.
+        Raises: ValueError, for what no dive can have, `_DisorderError` for moments in no order; the text is the reason
+            alone, without the dive.
         """
         try:
             if self.dive_number is not None:
@@ -290,7 +294,15 @@ def _dive(path: Path, n: int, values: Any) -> JudgedDive:
     try:
         if not isinstance(values, dict):
             raise ValueError(f"{shown(values)} where an object belongs")
-        return _placed(from_json(values | {"n": n}, JudgedDive), path.parent)
+        try:
+            dive = from_json(values | {"n": n}, JudgedDive)
+        except ValueError as error:
+            if not _is_disorder(error):
+                raise
+            # Labels of public data sets have such errors; awards and number stand without the moments.
+            log.warning("%s, dive %d: %s; it is read without its moments.", path, n, error)
+            dive = from_json({name: one for name, one in values.items() if name not in _MOMENTS} | {"n": n}, JudgedDive)
+        return _placed(dive, path.parent)
     except ValueError as error:
         raise AnnotationError(f"{path}, dive {n}: {error}".rstrip(".") + ": correct it.") from None
 
@@ -345,6 +357,21 @@ def _check_day(text: str) -> None:
     raise ValueError(f"'{text}' is not a day: write it as 2026-05-31, or leave it out.")
 
 
+class _DisorderError(ValueError):
+    """Labeled moments of a dive in no possible order."""
+
+
+def _is_disorder(error: BaseException | None) -> bool:
+    """Return True if an error, or one that it was raised for, is `_DisorderError`."""
+    return error is not None and (
+        isinstance(error, _DisorderError) or _is_disorder(error.__cause__ or error.__context__)
+    )
+
+
+#: Fields of labeled moments.
+_MOMENTS = ("first_flight_frame", "first_entry_frame", "first_entry_range", "first_water_contact_frame")
+
+
 def _check_order(what: str, first: int | None, second: int | None, *, at_once: bool = False) -> None:
     if first is not None and second is not None and not (first < second or (at_once and first == second)):
-        raise ValueError(f"{what}: {first} and {second} are not in order")
+        raise _DisorderError(f"{what}: {first} and {second} are not in order")

@@ -83,6 +83,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "own_award": None,
         "unscored": analysis.unscored,
         "recognition": _recognition_to_dict(parse.recognition),
+        "read_awards": parse.read_awards,
         "contradictions": [to_json(one) | {"text": contradiction_text(one)} for one in analysis.contradictions],
         "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),

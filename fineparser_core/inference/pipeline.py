@@ -17,6 +17,7 @@ from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty, asked_dive, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
+from fineparser_core.exemplars.judged import judged_exemplars
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
@@ -31,7 +32,7 @@ from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import PlacedMoments, find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import DiveSearch, Recording
-from fineparser_core.motion.splash import find_splash
+from fineparser_core.motion.splash import find_splash, splash_map
 from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
@@ -46,12 +47,14 @@ from fineparser_core.records import (
     DiveParse,
     ExemplarVote,
     ModelIdentity,
+    Moment,
     Note,
     NoteCode,
     Scoring,
 )
 from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, with_measured_stream
+from fineparser_core.scoring.readout import read_armstand, read_awards
 from fineparser_core.scoring.rescore import aggregate_votes
 
 #: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
@@ -187,7 +190,9 @@ def parse_clip(
     masks = fuse(tools, samples, encoded, looks, placed)
     parse = _assembled(tools, replace(clip, divers=samples.divers), samples, encoded, joints, placed, masks)
     encoding = replace(encoded.encoding, transition_samples=placed.samples)
-    return replace(parse, recognition=recognize(parse)), encoding
+    awards = read_awards(parse, encoding, splash_seen(samples, parse))
+    recognition = recognize(parse, read_armstand(parse, encoding))
+    return replace(parse, recognition=recognition, read_awards=awards), encoding
 
 
 def sample(
@@ -293,10 +298,23 @@ def _motion(samples: Samples, placed: PlacedMoments, masks: np.ndarray) -> DiveM
     contact, views = placed.moments.contact, samples.water
     if motion is None or contact is None or views is None:
         return motion
+    return replace(motion, splash_px=find_splash(views, *_entry(samples, motion, contact, masks)))
+
+
+def splash_seen(samples: Samples, parse: DiveParse) -> np.ndarray | None:
+    """Return the map of the splash, see `splash_map`; None where fall, contact or water were not seen."""
+    motion, contact = parse.motion, parse.moments.contact
+    if motion is None or contact is None or samples.water is None:
+        return None
+    return splash_map(samples.water, *_entry(samples, motion, contact, parse.mask_probability))
+
+
+def _entry(samples: Samples, motion: DiveMotion, contact: Moment, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the real times (m,) of the views of the water after the contact, and its place (2,) in the scene."""
+    assert samples.water is not None
     at = np.array([np.abs(samples.times_s - contact.time_s).argmin()])
     entry = motion.in_scene(lowest_points(masks[at], samples.crops[at]), at)[0]
-    after_s = (samples.times_s[views.samples] - contact.time_s) / motion.slowed
-    return replace(motion, splash_px=find_splash(views, after_s, entry))
+    return (samples.times_s[samples.water.samples] - contact.time_s) / motion.slowed, entry
 
 
 def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
@@ -386,14 +404,16 @@ def compare(
     n_exemplars, seed = choice.get("n_exemplars", 10), choice.get("seed", 0)
     if n_exemplars < 1:
         raise ConfigError("{0} exemplars cannot vote: ask for at least 1.", n_exemplars)
-    known = tools.library.exemplars(cancel=cancel)
+    judged = judged_exemplars(tools.model.id)
+    known = [*tools.library.exemplars(cancel=cancel), *judged]
     chosen, notes = select_exemplars(
         known, dive, difficulty, n_exemplars, seed=seed, rule=choice.get("rule", SAME_NUMBER), path=tools.library.path
     )
     usable, unusable = [], []
     for done, exemplar in enumerate(chosen, start=1):
         try:
-            tools.exemplar_encoding(exemplar, cancel=cancel)
+            if exemplar not in judged:
+                tools.exemplar_encoding(exemplar, cancel=cancel)
             usable.append(exemplar)
         except ExemplarError as error:
             unusable.append(error)
@@ -411,11 +431,18 @@ def compare(
 
 
 def votes(tools: Tools, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
-    """Return the vote of each exemplar on an encoded clip, by the network's streams."""
-    encodings = [tools.exemplar_encoding(exemplar) for exemplar in exemplars]
-    relative = tools.encoder.compare(tools.encoder.compact(encoding), encodings)
-    dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
-    static = relative.static.cpu().double().numpy()
+    """Return the vote of each exemplar on an encoded clip, by the network's streams.
+
+    These say nothing of judged dives without a clip, whose awards the measured stream compares.
+    """
+    judged = set(judged_exemplars(tools.model.id))
+    encoded = [at for at, exemplar in enumerate(exemplars) if exemplar not in judged]
+    dynamic, static = np.zeros((2, len(exemplars), len(STEP_NAMES)))
+    if encoded:
+        encodings = [tools.exemplar_encoding(exemplars[at]) for at in encoded]
+        relative = tools.encoder.compare(tools.encoder.compact(encoding), encodings)
+        dynamic[encoded] = relative.dynamic.cpu().double().numpy()  # MPS has no float64
+        static[encoded] = relative.static.cpu().double().numpy()
     return tuple(map(_vote, exemplars, dynamic, static))
 
 

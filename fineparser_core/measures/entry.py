@@ -184,8 +184,11 @@ def hip_line(dive: InTheAir) -> Reading | None:
 
     Joints of a strong pike lie inside of its corner, so that it is found by up to a third too small.
     """
-    if dive.entry.legs is None or dive.entry.trunk is None or dive.touches is None:
+    if dive.touches is None:
         return None
+    if dive.entry.legs is None or dive.entry.trunk is None:  # feet first
+        hips = _at_the_water(dive, "shoulder", "hip", "knee")
+        return None if hips is None else hips._replace(value=180 - hips.value)
     legs, trunk = dive.entry.legs.at(0.0), dive.entry.trunk.at(0.0)
     bent = abs((legs.angle - trunk.angle + 180) % 360 - 180)
     moved = (legs.rate - trunk.rate) * dive.moved_s[2]

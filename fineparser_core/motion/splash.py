@@ -37,6 +37,11 @@ _LEAST_FOAM, _RIM = 0.08, 0.4
 _GAP_PX = (3, 9)
 #: Standard deviation of the width on real clips against the width by eye, meters.
 _SCATTER_M = 0.2
+#: Times of a splash's map after the contact, seconds, and the time about each whose views are averaged.
+MAP_S, _ABOUT_S = (0.08, 0.16, 0.24, 0.32, 0.44, 0.56, 0.7, 0.85), 0.06
+#: Rows and columns of a map, its cells in pixels of the views, the row of the contact, and the least share of a cell
+#: that must be seen.
+MAP_CELLS, _CELL_PX, _CONTACT_ROW, _LEAST_CELL = (18, 30), 5, 10.5, 0.3
 
 
 class WaterViews(NamedTuple):
@@ -88,10 +93,9 @@ def find_splash(views: WaterViews, after_s: np.ndarray, entry: np.ndarray) -> tu
         after_s: (m,) real seconds of the views after the contact.
         entry: (2,) place of the contact in the scene.
     """
-    (x, y), (rows, columns) = (entry - views.corner) / views.scale, np.indices(views.images.shape[1:3])
-    right_m, down_m = (columns - x) / _PX_PER_M, (rows - y) / _PX_PER_M
+    right_m, down_m = _places_m(views, entry)
     at_entry = (np.abs(right_m) < 0.8) & (np.abs(down_m) < 0.4)
-    colors = np.where(views.images[..., 3:] == 255, views.images[..., :3].astype(np.float32), np.nan)
+    colors = _colors(views)
 
     def between(times_s: tuple[float, float]) -> np.ndarray:
         return colors[(after_s >= times_s[0]) & (after_s <= times_s[1])]
@@ -108,6 +112,67 @@ def find_splash(views: WaterViews, after_s: np.ndarray, entry: np.ndarray) -> tu
     width_m, px_per_m = float(np.median(widths_m)), _PX_PER_M * views.scale
     changing_m = 1.48 * float(np.median(np.abs(np.array(widths_m) - width_m)))
     return width_m * px_per_m, float(np.hypot(changing_m, _SCATTER_M)) * px_per_m
+
+
+def splash_map(views: WaterViews, after_s: np.ndarray, entry: np.ndarray) -> np.ndarray:
+    """Return the foam (8, 18, 30) float32 about the entry at `MAP_S`, -1 to 1; NaN for what was not seen.
+
+    Cells are squares of a sixth of a meter; the contact lies in the middle of the columns.
+
+    Args:
+        after_s, entry: as of `find_splash`.
+    """
+    import cv2
+
+    (right_m, _), colors = _places_m(views, entry), _colors(views)
+
+    def usual(times_s: tuple[float, float], least_shown: float) -> np.ndarray:
+        return _usual(colors[(after_s >= times_s[0]) & (after_s <= times_s[1])], least_shown)
+
+    known, touching = usual(_BEFORE_S, _LEAST_SHOWN), usual(_TOUCHING_S, 0.0)
+    water = np.where(np.isfinite(known), known, _without_diver(touching, np.abs(right_m[0]) < _DIVER_M))
+    (x, y), (n_rows, n_columns) = (entry - views.corner) / views.scale, MAP_CELLS
+    columns = ((np.arange(n_columns) - (n_columns - 1) / 2) * _CELL_PX + x).astype(np.float32)
+    rows = ((np.arange(n_rows) - _CONTACT_ROW) * _CELL_PX + y).astype(np.float32)
+    across, down = np.meshgrid(columns, rows)
+    found = np.full((len(MAP_S), *MAP_CELLS), np.nan, np.float32)
+    for of_time, time_s in zip(found, MAP_S, strict=True):
+        near = colors[np.abs(after_s - time_s) <= _ABOUT_S]
+        if not len(near):
+            continue
+        foam = np.clip(_foam(_mean(near), water), -1, 1)
+        shown = np.isfinite(foam).astype(np.float32)
+        blurred, share = (
+            cv2.remap(cv2.GaussianBlur(one, (0, 0), 2), across, down, cv2.INTER_LINEAR, borderValue=0.0)
+            for one in (np.nan_to_num(foam).astype(np.float32), shown)
+        )
+        of_time[:] = np.where(share > _LEAST_CELL, blurred / np.maximum(share, 1e-3), np.nan)
+    return found
+
+
+def _places_m(views: WaterViews, entry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the meters (H, W) to the right of the entry and below it of each pixel of the views."""
+    (x, y), (rows, columns) = (entry - views.corner) / views.scale, np.indices(views.images.shape[1:3])
+    return (columns - x) / _PX_PER_M, (rows - y) / _PX_PER_M
+
+
+def _colors(views: WaterViews) -> np.ndarray:
+    """Return the colors (m, H, W, 3) float32 of views, NaN where they show nothing."""
+    return np.where(views.images[..., 3:] == 255, views.images[..., :3].astype(np.float32), np.nan)
+
+
+def _mean(colors: np.ndarray) -> np.ndarray:
+    """Return the mean (H, W, 3) of views (m, H, W, 3) that show a pixel; NaN where none does."""
+    shown = np.isfinite(colors)
+    n = shown.sum(axis=0)
+    return np.where(n > 0, np.where(shown, colors, 0).sum(axis=0) / np.maximum(n, 1), np.nan)
+
+
+def _foam(seen: np.ndarray, water: np.ndarray) -> np.ndarray:
+    """Return the share (H, W) of foam in colors that the water (H, W, 3) turned to."""
+    toward = _FOAM - water
+    share: np.ndarray = ((seen - water) * toward).sum(axis=-1) / ((toward**2).sum(axis=-1) + 3 * _LEAST_CONTRAST**2)
+    return share
 
 
 def _usual(colors: np.ndarray, least_shown: float) -> np.ndarray:
@@ -131,8 +196,7 @@ def _width_m(seen: np.ndarray, water: np.ndarray, right_m: np.ndarray, down_m: n
     """Return the width of the white water at the entry, which holds 90 % of its foam; 0 where there is none."""
     import cv2
 
-    toward = _FOAM - water
-    foam = ((seen - water) * toward).sum(axis=-1) / ((toward**2).sum(axis=-1) + 3 * _LEAST_CONTRAST**2)
+    foam = _foam(seen, water)
     known = cv2.erode(np.isfinite(foam).astype(np.uint8), np.ones((7, 7), np.uint8))
     known[(np.abs(right_m) > 2.2) | (down_m < -1.6) | (down_m > 0.9)] = 0
     foam = known * cv2.GaussianBlur(np.nan_to_num(np.clip(foam, -1, 1)), (0, 0), _BLUR_M * _PX_PER_M)

@@ -160,11 +160,13 @@ def _normal(value: Values, mean: float, deviation: float) -> Values:
     return np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
 
 
-def armstand(dive: InTheAir, platform: float) -> float:
+def armstand(dive: InTheAir, platform: float, log_odds_seen: float | None = None) -> float:
     """Return the probability that the dive starts from an armstand.
 
     Args:
         platform: probability that the board is a platform, as no springboard has armstands.
+        log_odds_seen: by the readout of features; joints that stand upright then say nothing, as in an armstand feet
+            are taken for hands.
     """
     seen = dive.seen
     leaves_s = seen.times_s[dive.leaves]
@@ -182,4 +184,7 @@ def armstand(dive: InTheAir, platform: float) -> float:
     if prior <= 0:
         return 0.0
     log_odds = float(np.log(prior / (1 - prior)))
-    return probability(log_odds + _UPSIDE_DOWN * float(np.nansum(sure * np.clip(upside_down, -1, 1))))
+    by_joints = _UPSIDE_DOWN * float(np.nansum(sure * np.clip(upside_down, -1, 1)))
+    if log_odds_seen is not None:
+        by_joints = max(by_joints, 0.0) + float(np.clip(log_odds_seen, -_MOST, _MOST))
+    return probability(log_odds + by_joints)

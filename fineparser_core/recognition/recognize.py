@@ -23,13 +23,18 @@ _MOST_HALVES = 11
 _PLATFORM_FROM_M = 5.0
 
 
-def recognize(parse: DiveParse) -> Recognition | None:
-    """Recognize the dive of a parse; None where too little of the body or its fall shows."""
+def recognize(parse: DiveParse, armstand_seen: float | None = None) -> Recognition | None:
+    """Recognize the dive of a parse; None where too little of the body or its fall shows.
+
+    Args:
+        armstand_seen: log odds of an armstand as judged dives taught to see it; None: by joints alone.
+    """
     dive = None if parse.motion is None or parse.joints is None else measured_dive(parse)
     if dive is None or parse.moments.contact is None:
         return None
     boards_m = boards(dive)
-    inverted = armstand(dive, sum(share for board_m, share in boards_m.items() if board_m >= _PLATFORM_FROM_M))
+    platform = sum(share for board_m, share in boards_m.items() if board_m >= _PLATFORM_FROM_M)
+    inverted = armstand(dive, platform, armstand_seen)
     turning = track_turning(dive, inverted >= 0.5)
     if turning is None:
         return None

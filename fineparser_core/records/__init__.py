@@ -41,6 +41,7 @@ from fineparser_core.records.parse import (
     Moments,
     Note,
     NoteCode,
+    ReadAwards,
     Recognition,
     StepSpan,
     Transitions,

@@ -276,6 +276,19 @@ class Recognition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadAwards:
+    """What judged dives taught to read from a clip, in awards against their mean; see `scoring.readout`.
+
+    Attributes:
+        phases: by the gated features of I3D about take-off, flight and entry.
+        splash: by the foam about the entry; None where no water was seen.
+    """
+
+    phases: tuple[float, float, float]
+    splash: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiveParse(MaskTrack):
     """Steps and masks of a clip, the part of an analysis that needs no dive number.
 
@@ -290,6 +303,7 @@ class DiveParse(MaskTrack):
         motion: the free fall and the camera's motion; None without a free fall.
         notes: what is missing or damaged in the file, and what to look at before the parse is trusted.
         recognition: which dive the video shows, by the moments as found, not as corrected; None where too little shows.
+        read_awards: None for weights of which no judged dives taught any.
     """
 
     clip: Clip
@@ -304,6 +318,7 @@ class DiveParse(MaskTrack):
     motion: DiveMotion | None = None
     notes: tuple[Note, ...] = ()
     recognition: Recognition | None = None
+    read_awards: ReadAwards | None = None
 
     @property
     def masks(self) -> MaskTrack:

@@ -22,8 +22,9 @@ from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.exemplars.judged import judged_quantities
 from fineparser_core.records import ExemplarVote
-from fineparser_core.scoring.measured_stream import Quantities, exemplar_quantities, measured_stream, number_key
+from fineparser_core.scoring.measured_stream import Quantities, measured_stream, number_key
 
 LEAST_DIVES = 5
 _HIGHEST = 10.0
@@ -112,6 +113,7 @@ class Table:
 
     Attributes:
         award: (n,).
+        level: (n,) award of a usual dive from the board.
         parts: (n, 3, 3 + m) what each phase's award is a linear function of: columns offset, scale, weights, share.
         athlete: (n,) int, the same for the same athlete.
         number: (n,) str, of `number_key`.
@@ -119,6 +121,7 @@ class Table:
     """
 
     award: np.ndarray
+    level: np.ndarray
     parts: np.ndarray
     athlete: np.ndarray
     number: np.ndarray
@@ -128,6 +131,7 @@ class Table:
         """Return the selected rows."""
         return Table(
             award=self.award[rows],
+            level=self.level[rows],
             parts=self.parts[rows],
             athlete=self.athlete[rows],
             number=self.number[rows],
@@ -137,7 +141,7 @@ class Table:
     def predicted(self, learned: Learned) -> np.ndarray:
         """Return the awards (n,) by the learned values."""
         of_number = np.array([learned.numbers.get(number, 0.0) for number in self.number.tolist()])
-        return np.asarray(measured_stream().mean_award + self.parts.sum(axis=1) @ learned.solution + of_number)
+        return np.asarray(self.level + self.parts.sum(axis=1) @ learned.solution + of_number)
 
 
 def table_of(dives: Sequence[JudgedScore]) -> Table:
@@ -147,6 +151,7 @@ def table_of(dives: Sequence[JudgedScore]) -> Table:
     athletes: Mapping[str, int] = {name: i for i, name in enumerate(dict.fromkeys(names))}
     return Table(
         award=np.array([one.dive.award for one in dives], float),
+        level=np.array([measured_stream().level(one.difficulty.board_m) for one in dives]),
         parts=np.array([_parts(dive) for dive in dives]),
         athlete=np.array([athletes[name] if name else alone for name, alone in zip(names, nobody, strict=True)]),
         number=np.array([number_key(dive.number, dive.difficulty.board_m) for dive in dives]),
@@ -200,13 +205,13 @@ def _measures() -> tuple[str, ...]:
 
 def _parts(dive: JudgedScore) -> np.ndarray:
     """Return the parts (3, 3 + m) of `Table`: as the stream adds them, with learned values left open."""
-    stream, known, names = measured_stream(), exemplar_quantities(), _measures()
+    stream, known, names = measured_stream(), judged_quantities(), _measures()
     number, board_m, points = dive.number, dive.difficulty.board_m, 3 * dive.difficulty.value
     found = np.zeros((len(STEP_NAMES), 3 + len(names)))
     shares = np.array(stream.step_shares)
     found[:, 0] = shares
     for vote in dive.votes:
-        off = vote.score / points - stream.mean_award
+        off = vote.score / points - stream.level(board_m)
         found[:, 1] += off * shares * (vote.id in known) / len(dive.votes)
         network = [(part.dynamic + part.static) / points / stream.network_share for part in vote.contributions]
         found[:, -1] += np.array(network) / len(dive.votes)
@@ -267,7 +272,7 @@ def _whitened(
     """
     together = table.athlete[:, None] == table.athlete
     root = np.linalg.cholesky(_OF_ATHLETE * together + (1 - _OF_ATHLETE) * np.eye(len(together)))
-    off = table.award - measured_stream().mean_award - table.parts.sum(axis=1) @ start
+    off = table.award - table.level - table.parts.sum(axis=1) @ start
     design = [np.linalg.solve(root, table.parts.sum(axis=1))]
     offs = [np.linalg.solve(root, off)]
     marked = np.isfinite(table.marks).all(axis=1)

@@ -2,7 +2,8 @@
 
 Each term is an award as a function of a measure that is best in a range and never rises on the way out of it, as the
 rules of judging have it; how fast it falls is in `resources/tables/measured_stream.json`. An uncertain measure counts
-less, an unseen measure not at all. Numpy only.
+less, an unseen measure not at all. From platforms the slopes are fitted on judged dives, together with what features
+and splash tell there, see `ReadAwards`; a rendered exemplar says nothing of awards. Numpy only.
 """
 
 import json
@@ -16,6 +17,7 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.exemplars.judged import judged_quantities
 from fineparser_core.exemplars.records import rendered_facts
 from fineparser_core.measures import measure_dive
 from fineparser_core.records import (
@@ -31,6 +33,7 @@ from fineparser_core.records import (
     NoteCode,
     OwnAward,
     ProfileIdentity,
+    ReadAwards,
     Scoring,
 )
 from fineparser_core.resources import resource
@@ -78,9 +81,6 @@ TABLE = ("tables", "measured_stream.json")
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
 
-#: Measures of rendered dives that differ from those of real dives.
-NOT_AS_REAL = frozenset({"legs_line"})
-
 #: Values by name, each with its standard deviation.
 Quantities = Mapping[str, tuple[float, float]]
 
@@ -97,6 +97,7 @@ class Term:
             misread.
         boards_m, positions: of which dives; empty for all.
         instead_of: another quantity, where that was not measured.
+        stream: "measured", or "dynamic" for what the features of I3D tell.
     """
 
     measure: str
@@ -111,6 +112,7 @@ class Term:
     boards_m: tuple[float, ...] = ()
     positions: str = ""
     instead_of: str = ""
+    stream: str = "measured"
 
     def award(self, value: float) -> float:
         """Return awards against the best, never positive."""
@@ -138,7 +140,8 @@ class MeasuredStream:
 
     Attributes:
         network_share: weight of the network's own streams beside it.
-        mean_award: of a usual dive.
+        mean_award: of a usual dive, and `levels`: by board, "10", where judged dives tell it.
+        half_widths: awards to either side of one that hold 80 % of left-out dives, by board, where these tell it.
         step_shares: of the phases in an award.
         interval, own_interval: of a score by this stream, and of a score without exemplars.
         checked: errors of the award by measures alone on real dives.
@@ -158,11 +161,22 @@ class MeasuredStream:
     scale: float = 1.0
     numbers: Mapping[str, float] = field(default_factory=dict)
     profile: ProfileIdentity | None = None
+    levels: Mapping[str, float] = field(default_factory=dict)
+    half_widths: Mapping[str, float] = field(default_factory=dict)
+
+    def level(self, board_m: float | None) -> float:
+        """Return the award of a usual dive from a board."""
+        return self.mean_award if board_m is None else self.levels.get(f"{board_m:g}", self.mean_award)
+
+    def rule(self, rule: IntervalRule, board_m: float | None) -> IntervalRule:
+        """Return a rule of intervals as dives from a board have it; a profile's own stands."""
+        half = None if board_m is None or self.profile is not None else self.half_widths.get(f"{board_m:g}")
+        return rule if half is None else replace(rule, per_difficulty=3 * half)
 
     def judged(self, award: float, dive: DiveNumber, board_m: float | None) -> float:
         """Return the award that the profile's judges would give an exemplar of this award."""
-        offset = self.offset + self.numbers.get(number_key(dive, board_m), 0.0)
-        return self.mean_award + offset + self.scale * (award - self.mean_award)
+        offset, level = self.offset + self.numbers.get(number_key(dive, board_m), 0.0), self.level(board_m)
+        return level + offset + self.scale * (award - level)
 
     def judged_score(self, score: float, dive: DiveNumber, difficulty: Difficulty) -> float:
         """Return the points of an exemplar by `judged`; its own points without a profile."""
@@ -174,8 +188,8 @@ class MeasuredStream:
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
-        """Return the awards (3,) of each phase of a dive against an exemplar, by their known quantities."""
-        return _by_step(self.parts(query, exemplar, dive, board_m))
+        """Return the awards (2, 3) by stream, dynamic and measured, of each phase of a dive against an exemplar."""
+        return _by_stream(self.parts(query, exemplar, dive, board_m))
 
     def parts(
         self, query: Quantities, exemplar: Quantities | None, dive: DiveNumber, board_m: float | None
@@ -199,17 +213,17 @@ class MeasuredStream:
                     break
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
-        """Return the awards (3,) of the phases of a dive against another dive of which only the award is known."""
-        off = self.scale * (award - self.mean_award) * np.array(self.step_shares)
-        return _by_step(self.parts(query, None, dive, board_m)) - off
+        """Return the awards (2, 3) as `difference` does, against another dive of which only the award is known."""
+        off = self.scale * (award - self.level(board_m)) * np.array(self.step_shares)
+        return _by_stream(self.parts(query, None, dive, board_m)) - np.stack([np.zeros(len(off)), off])
 
     def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
         """Return the award of a dive by its measures alone; None where fewer than two phases were."""
         board_m = difficulty.board_m
         if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
             return None
-        steps = _by_step(self.parts(query, None, dive, board_m))
-        award = float(np.clip(self.judged(self.mean_award, dive, board_m) + steps.sum(), 0.0, 10.0))
+        steps = _by_stream(self.parts(query, None, dive, board_m)).sum(axis=0)
+        award = float(np.clip(self.judged(self.level(board_m), dive, board_m) + steps.sum(), 0.0, 10.0))
         take_off, flight, entry = steps.tolist()
         score = 3 * difficulty.value * award
         return OwnAward(
@@ -219,7 +233,7 @@ class MeasuredStream:
             award=award,
             score=score,
             steps=(take_off, flight, entry),
-            interval=self.own_interval.around(score, 0.0, difficulty.value),
+            interval=self.rule(self.own_interval, board_m).around(score, 0.0, difficulty.value),
             checked=self.checked,
             profile=self.profile,
         )
@@ -237,10 +251,11 @@ def number_key(dive: DiveNumber, board_m: float | None) -> str:
     return str(dive) if board_m is None else f"{dive} {board_m:g}"
 
 
-def _by_step(parts: Iterator[tuple[Term, float]]) -> np.ndarray:
-    awards = np.zeros(len(STEP_NAMES))
+def _by_stream(parts: Iterator[tuple[Term, float]]) -> np.ndarray:
+    """Return the sums (2, 3) of terms by stream, dynamic and measured, and phase."""
+    awards = np.zeros((2, len(STEP_NAMES)))
     for term, award in parts:
-        awards[STEP_NAMES.index(term.step)] += award
+        awards[int(term.stream == "measured"), STEP_NAMES.index(term.step)] += award
     return awards
 
 
@@ -256,7 +271,7 @@ def measured(
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
     parse = _marked(parse, found.contradicted)
-    own = (stream or measured_stream()).own_award(quantities(found.readings), dive, difficulty)
+    own = (stream or measured_stream()).own_award(quantities(found.readings, parse.read_awards), dive, difficulty)
     return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=found.notes)
 
 
@@ -289,7 +304,7 @@ def with_measured_stream(
         difficulty,
         seed=scoring.seed,
         notes=(*scoring.notes, *calibrated_notes(stream.profile)),
-        rule=None if scoring.interval is None else stream.interval,
+        rule=None if scoring.interval is None else stream.rule(stream.interval, difficulty.board_m),
         deviation=deviation,
         profile=stream.profile,
     )
@@ -306,7 +321,8 @@ def moved_quantities(
     """Return `quantities` of a dive for slightly moved moments, equally likely each: see `moved_parses`."""
     number, board_m = str(dive), known_board(difficulty)
     return [
-        quantities(measure_dive(moved, dive_number=number, board_m=board_m).readings) for moved in moved_parses(parse)
+        quantities(measure_dive(moved, dive_number=number, board_m=board_m).readings, parse.read_awards)
+        for moved in moved_parses(parse)
     ]
 
 
@@ -319,7 +335,8 @@ def with_measures(
 ) -> tuple[tuple[ExemplarVote, ...], float]:
     """Add the measured stream to votes of the network, whose own streams count by their share.
 
-    Exemplars have the scores that the judges of a profile would give them.
+    What judged dives taught to read from the features counts as the dynamic stream. Exemplars have the scores that the
+    judges of a profile would give them.
 
     Args:
         queries: quantities of the dive, equally likely each: the stream is the mean over them.
@@ -330,17 +347,17 @@ def with_measures(
     """
     stream, added, points_an_award = stream or measured_stream(), [], 3 * difficulty.value
     awards = _awards(votes, queries, dive, difficulty, stream)
-    for vote, of_vote in zip(votes, awards.mean(axis=1), strict=True):
+    for vote, of_vote in zip(votes, points_an_award * awards.mean(axis=1), strict=True):
         parts = []
-        for part, points in zip(vote.contributions, points_an_award * of_vote, strict=True):
+        for part, read, measured in zip(vote.contributions, *of_vote.tolist(), strict=True):
             dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
-            measured = float(points)
+            dynamic += read
             total = dynamic + static + measured
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
         score = stream.judged_score(vote.score, dive, difficulty)
         voted = score + sum(part.points for part in parts)
         added.append(replace(vote, score=score, vote=voted, contributions=tuple(parts)))
-    of_each = points_an_award * awards.mean(axis=0).sum(axis=1)
+    of_each = points_an_award * awards.mean(axis=0).sum(axis=(1, 2))
     return tuple(added), float(np.std(of_each))
 
 
@@ -351,8 +368,8 @@ def _awards(
     difficulty: Difficulty,
     stream: MeasuredStream,
 ) -> np.ndarray:
-    """Return the awards (votes, queries, 3) of each phase of the dive against each exemplar, by each of the queries."""
-    known, found = exemplar_quantities(), []
+    """Return the awards (votes, queries, 2, 3) of the dive against each exemplar by each query, stream and phase."""
+    known, found = judged_quantities(), []
     for vote in votes:
         # The exemplar was dived with some degree of difficulty of its board: its award follows from its score.
         award = vote.score / (3 * difficulty.value)
@@ -367,10 +384,21 @@ def _awards(
     return np.array(found)
 
 
-def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:
-    """Return the quantities of the terms: measures, the take-off speed (m/s), the come-out as a share of the flight."""
+def quantities(found: Sequence[Measure], read: ReadAwards | None = None) -> dict[str, tuple[float, float]]:
+    """Return the quantities of the terms.
+
+    Measures, the take-off speed (m/s), the come-out as a share of the flight, and the awards that features and splash
+    tell.
+    """
     values = {one.name: (one.value, one.uncertainty) for one in found}
+    if read is not None:
+        phases = zip(READ_PHASES, read.phases, strict=True)
+        values |= {name: (award, 0.0) for name, award in (*phases, (READ_SPLASH, read.splash)) if award is not None}
     return values | _derived(values)
+
+
+#: Names of the quantities of `ReadAwards`.
+READ_PHASES, READ_SPLASH = ("features_take_off", "features_flight", "features_entry"), "splash_map"
 
 
 def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
@@ -396,16 +424,3 @@ def measured_stream() -> MeasuredStream:
 def exemplar_measures() -> dict[str, dict[str, float]]:
     """Return the true measures of the bundled exemplars, by their ids, from the rendered motion."""
     return {dive["id"]: dive["measures"] for dive in rendered_facts()}
-
-
-@cache
-def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
-    """Return the quantities of the bundled exemplars, by their ids.
-
-    The line of their legs is left out: a rendered body turns on under water, where a diver stops.
-    """
-    found = {}
-    for exemplar, row in exemplar_measures().items():
-        values = {name: (value, 0.0) for name, value in row.items() if name not in NOT_AS_REAL}
-        found[exemplar] = values | _derived(values)
-    return found

@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.exemplars.records import rendered_facts
-from fineparser_core.records import Contribution, ExemplarVote, Measure
-from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
+from fineparser_core.exemplars.judged import judged_exemplars, judged_quantities
+from fineparser_core.records import Contribution, ExemplarVote, Measure, ReadAwards
+from fineparser_core.resources import bundled_weights
+from fineparser_core.scoring.measured_stream import measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes
 
 DIVE = parse_dive_number("103B")
@@ -43,7 +47,7 @@ def test_what_is_uncertain_counts_less_and_what_is_absent_not_at_all():
     stream = measured_stream()
     usual = {"hip_angle": (45.0, 1.0)}
     sure, unsure = (usual | {"legs_line": (30.0, deviation)} for deviation in (1.0, 20.0))
-    costs = [own.award - stream.mean_award for q in (sure, unsure) if (own := stream.own_award(q, DIVE, DIFFICULTY))]
+    costs = [own.award - stream.level(1.0) for q in (sure, unsure) if (own := stream.own_award(q, DIVE, DIFFICULTY))]
     assert costs[0] < costs[1] < 0
     assert stream.own_award(usual, DIVE, DIFFICULTY) is None  # one phase is not a dive
     assert stream.own_award({}, DIVE, DIFFICULTY) is None
@@ -83,7 +87,7 @@ def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts():
     stream = measured_stream()
 
     def entry(exemplar):
-        return float(stream.difference({"legs_line": (8.0, 1.0)}, exemplar, DIVE, 1.0)[2])
+        return float(stream.difference({"legs_line": (8.0, 1.0)}, exemplar, DIVE, 1.0)[1, 2])
 
     assert entry({}) == entry({"hip_angle": (40.0, 0.0)}) == 0
     assert entry({"entry_angle": (25.0, 0.0)}) > entry({"entry_angle": (15.0, 0.0)}) > 0
@@ -91,20 +95,34 @@ def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts():
     assert entry({"legs_line": (30.0, 10.0)}) < entry({"legs_line": (30.0, 0.0)})  # an uncertain exemplar counts less
 
 
-def test_on_rendered_dives_each_phase_is_told_by_its_measures():
-    """Hold the stream to the table of `packaging/docs/measures.md`, by the measures of the motion itself."""
-    facts = rendered_facts()
-    by_number = {}
-    for fact in facts:
-        dive = parse_dive_number(fact["dive_number"])
-        difficulty = find_difficulty(dive, fact["board_m"])
-        own = measured_stream().own_award(exemplar_quantities()[fact["id"]], dive, difficulty)
-        by_number.setdefault((fact["dive_number"], fact["board_m"]), []).append((own.steps, fact["qualities"]))
-    found = []
-    for dives in by_number.values():
-        told, true = np.array([steps for steps, _ in dives]), np.array([qualities for _, qualities in dives])
-        found.append([np.corrcoef(told[:, step], true[:, step])[0, 1] for step in range(3)])
-    take_off, flight, entry = np.nanmean(found, axis=0)
-    assert take_off > 0.5
-    assert flight > 0.7
-    assert entry > 0.4
+def test_a_judged_exemplar_votes_by_what_was_read_of_both():
+    dive, difficulty = parse_dive_number("407C"), find_difficulty(parse_dive_number("407C"), 10.0)
+    known, points = judged_quantities(), 3 * difficulty.value
+    exemplar = next(one for one in judged_exemplars(read_card(bundled_weights()).id) if one.dive_number == "407C")
+    parts = tuple(Contribution(step=step, points=0.0, dynamic=0.0, static=0.0) for step in STEP_NAMES)
+    own = replace(vote(exemplar.id, exemplar.score), contributions=parts)
+    (same,), _ = with_measures((own,), [known[exemplar.id]], dive, difficulty)
+    assert same.vote == pytest.approx(exemplar.score)
+    better = dict(known[exemplar.id])
+    better |= {"features_entry": (better["features_entry"][0] + 0.5, 0.0)}
+    (found,), _ = with_measures((own,), [better], dive, difficulty)
+    assert found.vote == pytest.approx(exemplar.score + 0.5 * points)
+    assert found.contributions[2].dynamic == pytest.approx(0.5 * points)
+    rendered = replace(own, id="rendered-407C-01", score=9.0 * points)  # says nothing of awards
+    (found,), _ = with_measures((rendered,), [better], dive, difficulty)
+    assert found.vote == pytest.approx(measured_stream().own_award(better, dive, difficulty).score)
+
+
+def test_awards_that_features_and_splash_tell_count_from_platforms_alone():
+    read = ReadAwards(phases=(0.1, 0.2, 0.4), splash=-0.5)
+    values, stream = quantities(measured(**FORWARD), read), measured_stream()
+    dive = parse_dive_number("407C")
+    high, low = (find_difficulty(dive, board_m) for board_m in (10.0, 3.0))
+    plain = quantities(measured(**FORWARD))
+    gained = stream.own_award(values, dive, high).award - (stream.level(10.0) + stream_sum(plain, dive, 10.0))
+    assert gained == pytest.approx(0.2)
+    assert stream.own_award(values, dive, low).award == stream.own_award(plain, dive, low).award
+
+
+def stream_sum(values, dive, board_m):
+    return sum(award for _, award in measured_stream().parts(values, None, dive, board_m))
