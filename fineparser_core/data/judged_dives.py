@@ -195,6 +195,12 @@ def clip_of(dive: JudgedDive, *, find_body: FindBody | None = None, cancel: Canc
     return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel, search=search)
 
 
+def files_of(dives: Sequence[JudgedDive]) -> dict[Path, str]:
+    """Return the files that the dives name, and what each is."""
+    masks = {dive.masks: "the masks of one of the dives" for dive in dives if dive.masks is not None}
+    return masks | {dive.video: "the video of one of the dives" for dive in dives}
+
+
 def read_dives(path: Path) -> list[JudgedDive]:
     """Return the dives of a file in the format above, or of a folder's `labels.json`.
 
