@@ -192,6 +192,7 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     _check_options(args)
     if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if getattr(args, name) is not None]:
         raise ConfigError(f"Of one clip alone can be had, not with --out: {', '.join(of_one)}. Leave that out.")
+    check_output_files([(out, ".jsonl"), *_output_files(args)], _inputs(args))
     usual = _asked(args, out)
     asked_dive(usual)
     asked = asked_clips(args.clips, usual)
@@ -205,9 +206,7 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     options = _options(args)
     _open_library(options).close()  # problems of the library are reported once
     with cancel_on_signals() as cancel:
-        score_many(
-            asked, options, out, cancel, inputs=_inputs(args), workers=args.workers, table=args.csv, quiet=args.quiet
-        )
+        score_many(asked, options, out, cancel, workers=args.workers, table=args.csv, quiet=args.quiet)
     return ExitCode.DONE
 
 

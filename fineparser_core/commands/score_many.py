@@ -1,7 +1,7 @@
 """`fineparser score` on many clips: which they are, and a file with a line for each that can be gone on with."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -89,7 +89,6 @@ def score_many(
     out: Path,
     cancel: CancelToken,
     *,
-    inputs: Mapping[Path, str] | None = None,
     workers: int = 1,
     table: Path | None = None,
     quiet: bool = False,
@@ -99,19 +98,18 @@ def score_many(
 
     Args:
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
-        inputs: files that are read besides the clips, and what they are.
         workers: processes.
         table: of all clips too, as CSV.
         scorer: module of the processes.
 
     Raises:
-        ConfigError: an output is the same file as a clip or an input, or `out` holds results of others.
+        ConfigError: an output is the same file as a clip, or `out` holds results of others.
         ExportError: an output cannot be written, or `out` holds something else.
         CheckpointError, ExemplarError: as of `Analyzer.open`.
         Cancelled: the token is set; what is done by then stays.
     """
     outputs = [(out, ".jsonl"), *([] if table is None else [(table, ".csv")])]
-    check_output_files(outputs, {one.path: "one of the clips" for one in asked} | dict(inputs or {}))
+    check_output_files(outputs, {one.path: "one of the clips" for one in asked})
     options_key = options.key()
     jobs = [to_be_scored(one, options_key) for one in asked]
     lines = _kept(out, jobs)
