@@ -103,6 +103,7 @@ class JudgedDive(AnnouncedDive):
 
         Raises: ValueError, for what no dive can have; the text is the reason alone, without the dive.
         """
+        super().__post_init__()
         try:
             if self.dive_number is not None:
                 object.__setattr__(self, "dive_number", str(parse_dive_number(self.dive_number)))

@@ -38,7 +38,8 @@ def sort_key(path: Path) -> tuple:
 def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the videos of a folder and of the folders in it, and the other files, each in order of name.
 
-    A pipe, a device or a link to nothing is no video, whatever its name. Hidden files and folders that cannot be read are in neither list.
+    A pipe, a device or a link to nothing is no video, whatever its name. Hidden files and folders that cannot be read
+    are in neither list.
     """
     videos: list[Path] = []
     others: list[Path] = []
