@@ -10,6 +10,7 @@ from answers_kit import activate, answer_dive, open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
+from fineparser_gui.services import keeping
 from fineparser_gui.session.dive import DiveState, SavedDive
 from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.shell.session_dialogs import SessionsDialog
@@ -45,6 +46,41 @@ def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tm
     qtbot.waitUntil(lambda: stored(tmp_path)[0].dives[0].correction.transitions == (37, 90))
     studio.session.scheduler.pause(True)
     qtbot.waitUntil(lambda: stored(tmp_path)[0].paused)
+
+
+def test_a_field_that_is_left_is_in_the_store_at_once(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    monkeypatch.setattr(keeping, "DELAY_MS", 3_600_000)
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    activate(qtbot, studio.window)
+    assert studio.session.history.keeping.flush()
+    fields = studio.window.details
+    fields.athlete.setFocus()
+    qtbot.keyClicks(fields.athlete, "Zoe")
+    assert stored(tmp_path)[0].dives[0].athlete == ""
+    fields.event_name.setFocus()
+    qtbot.waitUntil(lambda: stored(tmp_path)[0].dives[0].athlete == "Zoe")
+
+
+def test_what_was_open_as_the_program_was_killed_is_open_again(make_studio, qtbot, tmp_path, clip):
+    killed = make_studio()
+    opened(killed, qtbot, clip, "Zoë")
+    assert killed.session.history.keeping.flush()
+    left = tmp_path / "state" / f"session-{killed.files.id}.lock"
+    assert left.is_file()
+    killed.window.quit()
+    next_one = make_studio()
+    next_one.files.open_crashed()  # it was closed as usual
+    assert not next_one.session.keys
+    for content, is_opened in ((b"", True), (b"reopened", False)):  # what crashes the program again is not opened
+        next_one.files.begin()
+        left.write_bytes(content)
+        next_one.files.open_crashed()
+        assert [dive.athlete for dive in next_one.session.dives] == ["Zoë"] * is_opened
+        assert left.exists()
+    (left.parent / "session-7.lock").touch()  # of a session that was deleted since
+    next_one.files.open_crashed()
+    assert not next_one.session.keys
 
 
 def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip):
