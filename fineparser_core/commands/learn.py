@@ -128,7 +128,8 @@ def report(profile: Profile) -> str:
 def _worth(checked: CrossValidated) -> str:
     rows = [("calibrated", f"{checked.off:.2f}", f"{checked.rank_correlation:.2f}", "", "")]
     for one in checked.gains:
-        better = f"{one.gain:+.2f}", f"{one.low:+.2f} to {one.high:+.2f}"
+        interval = "" if one.low is None or one.high is None else f"{one.low:+.2f} to {one.high:+.2f}"
+        better = f"{one.gain:+.2f}", interval
         rows.append((one.over, f"{one.off:.2f}", f"{one.rank_correlation:.2f}", *better))
     header = ("award by", "off by", "rank correlation", "calibrated is better by", "90 % interval")
     return (
