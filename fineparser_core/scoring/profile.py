@@ -90,8 +90,8 @@ class CrossValidated:
         shipped, best = self.gains[0], self._best
         if shipped.low is None or shipped.high is None:
             return Phrase(
-                "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: that it "
-                "helps is not shown, as {2} parts were left out in turn, and an interval takes {3}.",
+                "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: that "
+                "it helps is not shown, as {2} parts were left out in turn, and an interval takes {3}.",
                 self.off,
                 shipped.off,
                 self.times,

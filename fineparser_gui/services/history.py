@@ -213,11 +213,13 @@ class HistoryEditing(QObject):
 
     def _apply_rows(self, edit: Edit) -> Edit:
         """Bring back or take out dives; return the edit with those alone that were there."""
-        shown = self._history.write(lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before))
+        after, before = edit.after, edit.before
+        shown = self._history.write(lambda store: store.restore(after) if after else store.remove(before))
         if shown is None:
             return replace(edit, before=edit.after)
         if not edit.after:
             return replace(edit, before=shown)
         if n_gone := len(edit.after) - len(shown):
-            self._problem.emit(self.tr("Dives that cannot come back, as they were deleted for good: {0}.").format(n_gone))
+            said = self.tr("Dives that cannot come back, as they were deleted for good: {0}.")
+            self._problem.emit(said.format(n_gone))
         return replace(edit, after=shown)
