@@ -6,11 +6,11 @@ import time
 from contextlib import closing
 
 import pytest
-from answers_kit import activate, answer_dive, open_scored
+from answers_kit import activate, answer_dive, open_scored, requests
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
-from fineparser_gui.services import keeping
+from fineparser_gui.services import keeping as keeping_module
 from fineparser_gui.session.dive import DiveState, SavedDive
 from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.shell.session_dialogs import SessionsDialog
@@ -49,7 +49,7 @@ def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tm
 
 
 def test_a_field_that_is_left_is_in_the_store_at_once(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    monkeypatch.setattr(keeping, "DELAY_MS", 3_600_000)
+    monkeypatch.setattr(keeping_module, "DELAY_MS", 3_600_000)
     studio = make_studio()
     opened(studio, qtbot, clip)
     activate(qtbot, studio.window)
@@ -101,6 +101,23 @@ def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip)
     assert session.current.corrected_frames == (37, 90)
     assert (session.current.dive_number, session.current.board_m) == ("207C", 10.0)
     assert files.recent == []
+
+
+def test_a_cancelled_dive_stays_cancelled_in_a_session_opened_again(make_studio, qtbot, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    session, files = studio.session, studio.files
+    session.cancel(session.current.key)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
+    assert session.history.keeping.flush()
+    id_ = files.id
+    assert files.begin()
+    assert files.open_session(id_)
+    qtbot.waitUntil(lambda: session.current.state is not DiveState.OPENING)
+    assert session.current.state is DiveState.CANCELLED
+    assert not requests(studio)
+    session.analyze(session.current.key)
+    assert session.current.state is DiveState.QUEUED
 
 
 def test_closing_asks_nothing_and_keeps_the_last_change(make_studio, qtbot, monkeypatch, tmp_path, clip):
@@ -247,7 +264,9 @@ def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_s
     assert [dive.athlete for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
 
 
-def test_a_copy_opened_while_its_original_is_written_gets_its_own_row(make_studio, qtbot, tmp_path, clip):
+def test_a_copy_opened_while_its_original_is_written_gets_its_own_row(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    monkeypatch.setattr(keeping_module.Keeping, "write_now", lambda self: None)  # nothing is written by itself
+    monkeypatch.setattr(keeping_module, "DELAY_MS", 3_600_000)
     studio = make_studio()
     session, keeping = studio.session, studio.session.history.keeping
     opened(studio, qtbot, clip, "Zoë")
