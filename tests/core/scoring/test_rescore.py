@@ -181,6 +181,7 @@ def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():
     assert outliers(votes(70, 71, 72, 73, 71.5, 72.5, 95, 96)) == {"6", "7"}
     assert outliers(votes(70, 70, 70, 70.5, 72)) == frozenset()  # all but one mind: two points are no quarrel
     assert outliers(votes(70, 70, 95)) == frozenset()
+    assert outliers(votes(40, 55, 70, 85, 100)) == frozenset()  # all disagree alike
 
 
 def test_a_moment_that_a_person_places_is_certain_and_moves_no_other():

@@ -11,7 +11,7 @@ from msgspec import Meta
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.documents import read_document, read_rows, read_table_text
-from fineparser_core.support.files import content_digest
+from fineparser_core.support.files import content_digest, plain_files
 
 FORM = "fineparser.thing/1"
 
@@ -77,6 +77,19 @@ def test_a_digest_of_content_tells_a_change_at_either_end_and_in_the_middle(tmp_
     assert len(digests | {content_digest(path)}) == 5
     path.write_bytes(content)
     assert content_digest(path) in digests
+
+
+def test_only_plain_files_of_a_folder_are_listed(tmp_path):
+    for name in ("b.jpg", "a.jpg"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.jpg").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
+        (tmp_path / "link.jpg").symlink_to("a.jpg")
+        (tmp_path / "lost.jpg").symlink_to("nothing")
+    names = [path.name for path in plain_files(tmp_path)]
+    assert names == ["a.jpg", "b.jpg", *(["link.jpg"] if hasattr(os, "mkfifo") else [])]
+    assert plain_files(tmp_path / "nowhere") == plain_files(tmp_path / "a.jpg") == []
 
 
 def test_a_folder_and_a_pipe_are_no_documents(tmp_path):
