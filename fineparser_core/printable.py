@@ -1,4 +1,4 @@
-"""Text as it leaves the program: names of files and untrusted texts may hold what no reader can show.
+"""Text as it enters and leaves the program: one form for what reads the same, and nothing that no reader can show.
 
 A file name with bytes that are not valid Unicode holds lone surrogates, which no encoding writes and which crash
 OpenCV; control characters steer a terminal.
@@ -10,6 +10,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+# From "!" to the full-width character of its meaning.
+_FULL_WIDTH = 0xFEE0
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # All but the stray bytes of a file name (PEP 383).
 _NO_FILE_NAME = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -38,6 +40,24 @@ def without_surrogates(text: str, *, file_name: bool = False) -> str:
         file_name: keep those by which Python carries the stray bytes of a file name.
     """
     return (_NO_FILE_NAME if file_name else _SURROGATE).sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_form(name: str) -> str:
+    """Return a name as it is kept: letters composed with their accents (NFC), without invisible characters."""
+    if name.isascii():
+        return name
+    return "".join(one for one in unicodedata.normalize("NFC", name) if unicodedata.category(one) != "Cf")
+
+
+def ascii_forms(text: str) -> str:
+    """Return a text with ASCII in place of full-width characters and of digits of other scripts."""
+    return text if text.isascii() else "".join(map(_ascii_form, one_form(text)))
+
+
+def _ascii_form(character: str) -> str:
+    if (digit := unicodedata.decimal(character, None)) is not None:
+        return str(digit)
+    return chr(ord(character) - _FULL_WIDTH) if "\uff01" <= character <= "\uff5e" else character
 
 
 def folded(text: str) -> str:

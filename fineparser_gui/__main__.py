@@ -121,6 +121,8 @@ def main() -> int:
         studio.session.problem.emit(translated(problem))
     if arguments.session:
         studio.files.open_session(arguments.session)
+    elif not arguments.clips:
+        studio.files.open_crashed()
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:

@@ -476,13 +476,17 @@ def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]
 
 
 class _Undrawn(TorchFunctionMode):
-    """Builds networks without drawing their weights, which take a third of the time of loading others."""
+    """Builds networks without drawing their weights, which take a third of the time of loading others.
+
+    Whole functions of torch.nn.init are left out. Methods of tensors run, as torch and others draw by them until the
+    values fit.
+    """
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if getattr(func, "__name__", "").endswith(("uniform_", "normal_")):
+        if getattr(func, "__module__", "") == "torch.nn.init" and func.__name__.endswith(("uniform_", "normal_")):
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)
 

@@ -15,7 +15,7 @@ from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
 from fineparser_core.constants import CARD_NAME, MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -83,16 +83,17 @@ def main(argv: list[str]) -> int:
 def calibrate(args: CalibrateOptions, folder: Path) -> None:
     """Measure the weights of a folder and write what they state into their card; nothing by too few dives."""
     card = read_card(folder)
+    known = None if args.predictions is None else read_scored(args.predictions)
+    data = None if args.data is None else load_dataset(args.data)
     with running() as (progress, cancel):
         activations = usual_activations(folder, args.library, cancel, progress)
     say(f"activations: of {len(activations)} units")
     stored: dict[str, Any] = dict(card.calibration)
-    known = None if args.predictions is None else read_scored(args.predictions)
     source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
-    if args.data is not None:
+    if data is not None and args.data is not None:
         with running() as (progress, cancel):
             analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
-            whole, wrong, scored = measure(analyzer, args, cancel, progress)
+            whole, wrong, scored = measure(analyzer, data, args, cancel, progress)
         if len(whole) < MIN_DIVES:
             say(f"no thresholds: {len(whole)} dives are fewer than {MIN_DIVES}")
         else:
@@ -134,15 +135,13 @@ def usual_activations(
 
 
 def measure(
-    analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback
+    analyzer: Analyzer, data: DiveSet, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback
 ) -> tuple[list[ClipEvidence], dict[str, list[ClipEvidence]], list[tuple[float, float, float]]]:
     """Analyze the drawn dives, and wrong clips of every fourth, as any video file.
 
     Returns:
         The evidence of whole dives, that of wrong clips by their kind, and (error, spread, DD) of the scored dives.
     """
-    assert args.data is not None
-    data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]
     chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
     whole, scored = list[ClipEvidence](), list[tuple[float, float, float]]()

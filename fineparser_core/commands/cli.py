@@ -125,7 +125,10 @@ def _exit_code(command: CommandMain, argv: list[str]) -> int:
 
 @contextlib.contextmanager
 def _interrupt_on_stop_signals() -> Iterator[None]:
-    """Make other stop signals end a command as Ctrl+C does, temporary files removed; only in the main thread."""
+    """Make stop signals end a command as Ctrl+C does, temporary files removed; only in the main thread.
+
+    Ctrl+C as well: a script starts what it runs in the background with an ignored SIGINT.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -133,12 +136,11 @@ def _interrupt_on_stop_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    others = [number for number in STOP_SIGNALS if number != signal.SIGINT]
-    before = [signal.signal(number, interrupt) for number in others]
+    before = [signal.signal(number, interrupt) for number in STOP_SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(others, before, strict=True):
+        for number, handler in zip(STOP_SIGNALS, before, strict=True):
             signal.signal(number, handler or signal.SIG_DFL)
 
 

@@ -59,14 +59,10 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _check_out(out: Path, source: Path | None, *, overwrite: bool) -> None:
-    check_output_files([out], {source: "the file that is converted"} if source is not None else {})
+def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
+    check_output_files([(out, ".safetensors")], {} if source is None else {source: "the file that is converted"})
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
-
-
-def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
-    _check_out(out, source, overwrite=overwrite)
     # Imported late, as it loads torch.
     from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
 

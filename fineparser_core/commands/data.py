@@ -11,7 +11,7 @@ from fineparser_core.commands.output_paths import check_output_files, check_outp
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dive_table import BadRow, read_table
-from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, write_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, clip_of, files_of, read_dives, write_dives
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.records import DiveParse
@@ -54,13 +54,14 @@ def main(argv: list[str]) -> int:
         raise ConfigError("A data set is imported: write `fineparser data import dives.csv --out dives.json`.")
     args = parse(ImportOptions, "data import", [word for word in argv[:1] if word != "import"] + argv[1:])
     named = dict(_pair(text) for text in args.map)
-    check_output_files([args.out], {args.table: "the table itself"})
+    table = args.table / LABELS_FILE if args.table.is_dir() else args.table
     with running() as (progress, cancel):
         unlabeled = list[BadRow]()
         dives, bad, unused = _read(args.table, named)
         if unused:
             remark(f"Columns that are not used: {', '.join(unused)}; --map FIELD=COLUMN takes one.")
         _say_rows(f"{len(bad)} rows are left out:", bad)
+        check_output_files([(args.out, ".json")], files_of(dives) | {table: "the table itself"})
         if dives and args.label:
             dives, unlabeled = _label(args, dives, progress, cancel)
     _say_rows(f"{len(unlabeled)} dives stay as they are, as the weights see no whole dive:", unlabeled)

@@ -1,6 +1,7 @@
 """`fineparser evaluate`: measures weights on any labeled data, beside what needs no video at all."""
 
 from dataclasses import fields
+from pathlib import Path
 
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse, use_method
@@ -38,7 +39,7 @@ def measure_predictions(args: EvaluateOptions) -> None:
     files = [args.predictions, *([] if args.against is None else [args.against])]
     if args.out is not None:
         make_output_folder(args.out)
-        outputs = [args.out / name for name in OUTPUTS]
+        outputs = [(args.out / name, Path(name).suffix) for name in OUTPUTS]
         check_output_files(outputs, dict.fromkeys(files, "the file of predictions that is measured"))
     given = [read_predictions(file) for file in files]
     if not args.force:

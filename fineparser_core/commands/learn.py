@@ -11,7 +11,7 @@ from fineparser_core.commands.score_many import score_many
 from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, files_of, read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -67,8 +67,9 @@ def main(argv: list[str]) -> int:
     args = parse(LearnOptions, "learn", argv)
     path = args.dives / LABELS_FILE if args.dives.is_dir() else args.dives
     results, predictions = args.results or results_file(path), args.out.with_suffix(_PREDICTIONS)
-    check_output_files((args.out, predictions), {path: "the set of dives", results: "the file of results"})
     dives = read_dives(path)
+    inputs = {path: "the set of dives", results: "the file of results"} | files_of(dives)
+    check_output_files([(args.out, ".json"), (predictions, ".csv")], inputs)
     left_out = [_row_of(dive, reason) for dive in dives if (reason := _unmarked(dive))]
     judged = [dive for dive in dives if not _unmarked(dive)]
     check_marks(judged)
@@ -127,7 +128,8 @@ def report(profile: Profile) -> str:
 def _worth(checked: CrossValidated) -> str:
     rows = [("calibrated", f"{checked.off:.2f}", f"{checked.rank_correlation:.2f}", "", "")]
     for one in checked.gains:
-        better = f"{one.gain:+.2f}", f"{one.low:+.2f} to {one.high:+.2f}"
+        interval = "" if one.low is None or one.high is None else f"{one.low:+.2f} to {one.high:+.2f}"
+        better = f"{one.gain:+.2f}", interval
         rows.append((one.over, f"{one.off:.2f}", f"{one.rank_correlation:.2f}", *better))
     header = ("award by", "off by", "rank correlation", "calibrated is better by", "90 % interval")
     return (

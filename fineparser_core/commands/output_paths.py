@@ -1,6 +1,7 @@
 """Checks that outputs can be written, before work begins whose result would be lost."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PureWindowsPath
 
@@ -8,19 +9,37 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.support.atomic import is_full, try_writing
 from fineparser_core.support.files import refused_part
 
+_JSON = rb"(\xef\xbb\xbf)?\s*[{\[]"
+#: First bytes of a file of each kind.
+_BEGINNINGS = {
+    ".csv": rb"(?!%PDF|PK|\s*[{\[<])[^\0]*$",
+    ".html": rb"\s*<",
+    ".jpeg": rb"\xff\xd8",
+    ".jpg": rb"\xff\xd8",
+    ".json": _JSON,
+    ".jsonl": _JSON,
+    ".mp4": rb".{4}(ftyp|free|mdat|moov|skip|wide)",
+    ".npz": rb"PK",
+    ".pdf": rb"%PDF",
+    ".png": rb"\x89PNG",
+    ".safetensors": rb".{8}\{",
+}
+_READ_BYTES = 512
 
-def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
+
+def check_output_files(outputs: Iterable[tuple[Path, str]], inputs: Mapping[Path, str] | None = None) -> None:
     """Check files that are to be written.
 
     Args:
+        outputs: each with the usual suffix of what is written, whatever its name is.
         inputs: files that are read, and what they are: "the clip itself".
 
     Raises:
-        ConfigError: an output is an input, or is named twice.
+        ConfigError: an output is an input, is named twice, or exists and holds something of another kind.
         ExportError: no file can be made there.
     """
     taken = {_place(path): what for path, what in (inputs or {}).items()}
-    for path in outputs:
+    for path, suffix in outputs:
         _check_name(path)
         place = _place(path)
         if place in taken:
@@ -28,6 +47,8 @@ def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | Non
         taken[place] = "already the file of another output"
         if _exists(path) and not path.is_file():
             raise ExportError(f"{path} exists and is not a file: give the output another name.")
+        if _is_of_another_kind(path, suffix):
+            raise ConfigError(f"{path} exists and is no {suffix} file: give the output another name.")
         if not _exists(path.parent) or not path.parent.is_dir():
             raise ExportError(f"{path} cannot be written, there is no folder {path.parent}: make it first.")
         _check_folder(path, path.parent)
@@ -55,6 +76,16 @@ def make_output_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"{folder} cannot be made ({error.strerror}): choose another folder.") from error
+
+
+def _is_of_another_kind(path: Path, suffix: str) -> bool:
+    """Return True if a file exists that is not empty and does not begin as files with the suffix do."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_READ_BYTES)
+    except OSError:  # missing, or not to be read and so not to be told
+        return False
+    return bool(start) and re.match(_BEGINNINGS[suffix], start, re.DOTALL) is None
 
 
 def _place(path: Path) -> str:

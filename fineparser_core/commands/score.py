@@ -178,7 +178,7 @@ def main(argv: list[str]) -> int:
         say_json(analysis_to_dict(analysis))
     else:
         say(report(analysis))
-        for path in _output_files(args):
+        for path, _ in _output_files(args):
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
@@ -192,6 +192,7 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     _check_options(args)
     if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if getattr(args, name) is not None]:
         raise ConfigError(f"Of one clip alone can be had, not with --out: {', '.join(of_one)}. Leave that out.")
+    check_output_files([(out, ".jsonl"), *_output_files(args)], _inputs(args))
     usual = _asked(args, out)
     asked_dive(usual)
     asked = asked_clips(args.clips, usual)
@@ -272,12 +273,12 @@ def _open_library(options: ScoringOptions) -> ExemplarStore:
     return store
 
 
-def _output_files(args: ScoreOptions) -> list[Path]:
-    """Return the requested output files."""
+def _output_files(args: ScoreOptions) -> list[tuple[Path, str]]:
+    """Return the requested output files, each with the usual suffix of its kind."""
+    named = [(path, path.suffix.lower()) for path in (args.strobe, args.report) if path is not None]
     json_file = None if args.json == _STDOUT else args.json
-    pictures = (args.annotated, args.strobe)
-    asked = (*pictures, args.report, args.masks, args.csv, json_file)
-    return [path for path in asked if path is not None]
+    of_a_kind = {".mp4": args.annotated, ".npz": args.masks, ".csv": args.csv, ".json": json_file}
+    return named + [(path, suffix) for suffix, path in of_a_kind.items() if path is not None]
 
 
 def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
@@ -288,11 +289,15 @@ def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
         ExportError: for a place where no file can be created.
     """
     _check_options(args)
-    inputs = {exemplar.clip_path: "the clip of an exemplar" for exemplar in library.exemplars()}
-    inputs[args.clip] = "the clip itself"
-    if args.library is not None:
-        inputs[args.library] = "the library itself"
-    check_output_files(_output_files(args), inputs)
+    exemplars = {exemplar.clip_path: "the clip of an exemplar" for exemplar in library.exemplars()}
+    check_output_files(_output_files(args), exemplars | _inputs(args))
+
+
+def _inputs(args: ScoreOptions) -> dict[Path, str]:
+    """Return the files that are read, and what they are."""
+    what = "the clip itself" if args.out is None else "one of the inputs"
+    named = {args.library: "the library itself", args.profile: "the profile itself"}
+    return dict.fromkeys(args.clips, what) | {path: what for path, what in named.items() if path is not None}
 
 
 def _check_options(args: ScoreOptions) -> None:

@@ -108,7 +108,7 @@ def score_many(
         CheckpointError, ExemplarError: as of `Analyzer.open`.
         Cancelled: the token is set; what is done by then stays.
     """
-    outputs = [path for path in (out, table) if path is not None]
+    outputs = [(out, ".jsonl"), *([] if table is None else [(table, ".csv")])]
     check_output_files(outputs, {one.path: "one of the clips" for one in asked})
     options_key = options.key()
     jobs = [to_be_scored(one, options_key) for one in asked]
@@ -139,7 +139,7 @@ def score_many(
     n_scored = sum(one.analysis is not None and one.analysis.scoring is not None for one in results)
     others = len(results) - n_scored - n_failed
     say(f"{len(results)} clips: {n_scored} with a score, {others} without, {n_failed} failed")
-    for path in outputs:
+    for path, _ in outputs:
         say_written(path)
 
 

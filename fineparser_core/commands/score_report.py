@@ -46,12 +46,12 @@ def report(analysis: Analysis) -> str:
     if analysis.own_award is not None:
         blocks.append(_own_award(analysis.own_award))
     refusal = analysis.parse.refusal
-    if analysis.scoring is None and refusal is not None:
+    if analysis.scoring is None and analysis.unscored:
+        blocks.append(f"No score: {analysis.unscored}")
+    elif analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
     elif analysis.withheld:
         blocks.append(f"{analysis.withheld}\n--force scores it all the same.")
-    elif analysis.scoring is None and analysis.unscored:
-        blocks.append(f"No score: {analysis.unscored}")
     elif analysis.scoring is None:
         blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
     else:

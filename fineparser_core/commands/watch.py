@@ -25,7 +25,7 @@ from fineparser_core.live.sources import DropFolder, SourceKind, StreamSource, p
 from fineparser_core.live.watch import StreamWatch
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.documents import parse_document, reading
-from fineparser_core.support.files import lock_file, read_bounded
+from fineparser_core.support.files import lock_file, plain_files, read_bounded
 from fineparser_core.support.processes import input_lines
 from fineparser_core.video.probe import open_video
 
@@ -127,7 +127,9 @@ class _Log:
         self._since_s = (args.out / _LOCK).stat().st_mtime if dropped else 0.0
         self._written = _written(self._path)
         if not dropped:
-            for clip in sorted(args.out.glob("*.mp4")):  # of a run that was killed before it wrote their lines
+            for clip in (
+                path for path in plain_files(args.out) if path.suffix == ".mp4"
+            ):  # of a run that was killed before it wrote their lines
                 self._add_file(clip)
 
     def _add_file(self, path: Path) -> None:

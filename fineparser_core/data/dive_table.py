@@ -18,6 +18,7 @@ from fineparser_core.diving.dive_list import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.judging import read_awards
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
+from fineparser_core.printable import ascii_forms
 from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.documents import read_rows
@@ -208,6 +209,7 @@ def _place(folder: Path, text: str) -> Path:
 
 def _value(field: str, texts: Sequence[str], unit: str, info: VideoInfo) -> Any:
     """Return a cell as what its field holds; several cells are those of the judges."""
+    texts = [ascii_forms(text) for text in texts] if field not in ("athlete", "event", "masks") else texts
     text = texts[0]
     if field in _FRAMES:
         return _frame(text, unit, info)

@@ -180,6 +180,8 @@ def _record(
         names = ("action_type", "dive_score", "difficulty", "steps_transit_frames", "frames_labels")
         values = [values[name] for name in names]
     action_type, score, difficulty, transitions, frame_labels = values
+    if not isinstance(action_type, str):
+        raise ValueError(f"dive number {action_type!r:.50}")
     stored, labels = np.asarray(transitions, np.int64), np.asarray(frame_labels)
     if labels.ndim != 1 or stored.ndim != 1 or len(stored) > _MOST_TRANSITIONS:
         raise ValueError(f"labels {labels.shape}, transitions {stored.shape}")

@@ -1,8 +1,10 @@
 """Dives whose frames and masks are JPEGs in folders, as FineDiving and rendered dives have them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from string import Formatter
 
@@ -12,10 +14,12 @@ import numpy as np
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.support.files import plain_files, read_bounded
 
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.
 _TAIL_BYTES = 1024
+_MOST_BYTES = 100_000_000
 
 #: Fields that a pattern may name, with an example each.
 _FIELDS = {"event": "", "index": 0}
@@ -84,12 +88,13 @@ class FolderDives(DiveSet):
 
     def frame_paths(self, record: DiveRecord) -> list[Path]:
         """Return the frames of a dive in order; empty where they are not on disk."""
-        return sorted(self.frame_folder(record).glob("*.jpg"))
+        return [path for path in plain_files(self.frame_folder(record)) if path.suffix == ".jpg"]
 
     def mask_paths(self, record: DiveRecord) -> list[Path]:
         """Return the masks of a dive in order, named as its frames; empty where they are not on disk."""
         folders = (_folder(root, pattern, record) for root, pattern in self._mask_places)
-        return next((paths for folder in folders if (paths := sorted(folder.glob("*.jpg")))), [])
+        found = ([path for path in plain_files(folder) if path.suffix == ".jpg"] for folder in folders)
+        return next(filter(None, found), [])
 
     def counts(self, record: DiveRecord) -> tuple[int, int]:
         return len(self.frame_paths(record)), len(self.mask_paths(record))
@@ -98,15 +103,11 @@ class FolderDives(DiveSet):
         return len(self._images(record))
 
     def frames(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
-        paths = self._images(record)
-        for i in range(len(paths)) if chosen is None else chosen:
-            yield read_frame(paths[i][0])
+        yield from _of_one_size(read_frame, [path for path, _ in self._images(record)], chosen)
 
     def masks(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
-        paths = self._images(record)
-        for i in range(len(paths)) if chosen is None else chosen:
-            if (mask := paths[i][1]) is not None:
-                yield read_mask(mask)
+        if self.has_masks:
+            yield from _of_one_size(read_mask, [mask for _, mask in self._images(record) if mask is not None], chosen)
 
     def _images(self, record: DiveRecord) -> list[tuple[Path, Path | None]]:
         """Return every frame of a clip with its mask, if the data set has masks; reads names, not images.
@@ -124,6 +125,8 @@ class FolderDives(DiveSet):
         if len(paths) < MIN_FRAMES:
             folder = self.frame_folder(record)
             raise AnnotationError(f"{len(found)} frames in {folder}, {record.n_frames} labelled, {MIN_FRAMES} needed.")
+        if len(found) < record.n_frames and (lost := _lost_name(paths)):
+            raise AnnotationError(f"{lost} is missing in {self.frame_folder(record)}: fetch it again.")
         first, second = record.first_flight_frame, record.first_entry_frame
         if first is not None and second is not None and not 0 < first < second < len(paths):
             raise AnnotationError(
@@ -150,6 +153,30 @@ def _check_pattern(pattern: str) -> None:
     pattern.format(**_FIELDS)
 
 
+def _lost_name(paths: Sequence[Path]) -> str:
+    """Return the name of the first frame that is missing between others, which are numbered one by one; "" if none."""
+    for path, following in pairwise(paths):
+        if path.stem.isdecimal() and following.stem.isdecimal() and int(following.stem) > (lost := int(path.stem) + 1):
+            return f"{lost:0{len(path.stem)}d}{path.suffix}"
+    return ""
+
+
+def _of_one_size(
+    read: Callable[[Path], np.ndarray], paths: Sequence[Path], chosen: Sequence[int] | None
+) -> Iterator[np.ndarray]:
+    """Yield the chosen images. Raises: AnnotationError as `read`, and for one of another size than the first."""
+    size: tuple[int, ...] | None = None
+    for i in range(len(paths)) if chosen is None else chosen:
+        image = read(paths[i])
+        size = size or image.shape
+        if image.shape != size:
+            raise AnnotationError(
+                f"{paths[i]} has {image.shape[1]} x {image.shape[0]} pixels, the first one {size[1]} x {size[0]}: "
+                "fetch it again."
+            )
+        yield image
+
+
 def read_frame(path: Path) -> np.ndarray:
     """Read an image (H, W, 3) uint8 RGB.
 
@@ -170,11 +197,13 @@ def read_mask(path: Path) -> np.ndarray:
 
 def _read(path: Path, flags: int) -> np.ndarray:
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): fetch it again.") from error
-    # The decoder fills a JPEG that ends too early with gray and only warns on stderr.
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _END_OF_JPEG in data[-_TAIL_BYTES:] else None
+    image = None
+    if _END_OF_JPEG in data[-_TAIL_BYTES:]:  # one that ends too early is filled with gray, with a warning on stderr
+        with suppress(cv2.error):  # a size that is too large
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if image is None:
         raise AnnotationError(f"{path} is damaged ({len(data):,} bytes): fetch it again.")
     return image

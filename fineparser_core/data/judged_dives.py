@@ -107,6 +107,7 @@ class JudgedDive(AnnouncedDive):
         Raises: ValueError, for what no dive can have, `_DisorderError` for moments in no order; the text is the reason
             alone, without the dive.
         """
+        super().__post_init__()
         try:
             if self.dive_number is not None:
                 object.__setattr__(self, "dive_number", str(parse_dive_number(self.dive_number)))
@@ -197,6 +198,12 @@ def clip_of(dive: JudgedDive, *, find_body: FindBody | None = None, cancel: Canc
     start, end = dive.asked_range
     search = DiveSearch(dive.video, find_body=find_body)
     return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel, search=search)
+
+
+def files_of(dives: Sequence[JudgedDive]) -> dict[Path, str]:
+    """Return the files that the dives name, and what each is."""
+    masks = {dive.masks: "the masks of one of the dives" for dive in dives if dive.masks is not None}
+    return masks | {dive.video: "the video of one of the dives" for dive in dives}
 
 
 def read_dives(path: Path) -> list[JudgedDive]:

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.judging import DiveOutcome, Judging
+from fineparser_core.printable import ascii_forms, one_form
 
 #: Maximum length of the note on a dive, in characters.
 LONGEST_NOTE = 4000
@@ -31,6 +32,13 @@ class AnnouncedDive:
     dive_number: _Name | None = None
     board_m: float | None = None
     difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
+
+    def __post_init__(self) -> None:
+        """Bring names and number into the form in which equal ones are equal."""
+        object.__setattr__(self, "athlete", one_form(self.athlete))
+        object.__setattr__(self, "event", one_form(self.event))
+        if self.dive_number is not None:
+            object.__setattr__(self, "dive_number", ascii_forms(self.dive_number))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ A table has a row of names, see `LIST_COLUMNS`. Anything else is read line by li
     Anna Muster<TAB>107B<TAB>3<TAB>2.4    a row of a spreadsheet; the first words are the athlete
     107B 3m Anna                          in any order; the board is a number that is a height, a DD has a decimal
     Anna: 103B, 403B, 5132D (1 m)         several dives in a line, and a board that is theirs all
+    Anna;103B;1;1.6;6;6.5;6               awards of 3, 5, 7, 9 or 11 judges, after board and DD
     Anna                                  the athlete of the lines below that name none
     R2 Ben 205C                           "R2", "round 2": a round
 """
@@ -18,11 +19,12 @@ from typing import Any, get_args
 
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import known_number
-from fineparser_core.diving.judging import MOST_AWARDS, DiveOutcome, read_called
+from fineparser_core.diving.judging import MOST_AWARDS, PANELS, DiveOutcome, read_called
 from fineparser_core.diving.meet import LONGEST_NUMBER, MOST_ROWS, ListedDive, numbered, running, standings
 from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
+from fineparser_core.printable import ascii_forms
 from fineparser_core.support.documents import read_table_text
 from fineparser_core.support.tables import csv_table, plain_name, table_rows
 
@@ -72,6 +74,7 @@ def read_dive_list(path: Path) -> ReadRows:
 
 def parse_dive_list(listed: str) -> ReadRows:
     """Parse the list in a text; parts that are no dive are reported, and the rest of their line is kept."""
+    listed = ascii_forms(listed)
     is_cut = len(listed) > _MOST_BYTES
     if is_cut:
         listed = listed[: _MOST_BYTES + 1]
@@ -132,6 +135,7 @@ def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
     typed = typed.strip()
     if field in ("event", "athlete"):
         return typed[:LONGEST_NAME]
+    typed = ascii_forms(typed)
     if field == "dive_number":
         return spelled(typed) or None
     if field == "awards":
@@ -202,7 +206,9 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> tuple[list[ListedDive], list[
     rows: list[ListedDive] = []
     athlete = ""
     for n, line in lines:
-        own, dives = _line(line)
+        own, dives, has_rest = _line(line)
+        if has_rest:
+            problems.append(Phrase("Line {0}: numbers that are no awards of 3, 5, 7, 9 or 11 judges are left out.", n))
         if not dives and own:
             athlete = own
         elif not dives and line.strip() not in PLACEHOLDERS:
@@ -216,8 +222,19 @@ def _meant(part: str) -> bool:
     return part[-1].isalpha() or ListedDive(dive_number=f"{part}C").number is not None
 
 
-def _line(line: str) -> tuple[str, list[ListedDive]]:
-    """Return the athlete that a line names, or "", and its dives, without an athlete."""
+def _awards_after(numbers: Sequence[str]) -> tuple[float, ...]:
+    """Return the awards at the end of the numbers after a dive, which may begin with its board and its DD."""
+    n_board = int(numbers[:1] != [] and float(numbers[0]) in BOARDS_M)
+    n_difficulty = sum("." in one and 0.9 <= float(one) <= 4.9 for one in numbers[n_board : n_board + 1])
+    for n_before in (n_board + n_difficulty, n_board, 0):
+        awards = tuple(map(float, numbers[n_before:]))
+        if len(awards) in PANELS and all(award <= 10 and (2 * award).is_integer() for award in awards):
+            return awards
+    return ()
+
+
+def _line(line: str) -> tuple[str, list[ListedDive], bool]:
+    """Return the athlete that a line names, or "", its dives, without an athlete, and whether numbers are left."""
     told = _ROUND.search(line)
     line = _ROUND.sub(" ", line)
     words: list[str] = []
@@ -235,6 +252,14 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
                 bare.append((len(dives), part.replace(",", ".")))
             elif not named and is_name(part):
                 words.append(part)
+    has_rest = False
+    for at, dive in enumerate(dives, start=1):
+        after = [part for place, part in bare if place == at]
+        if awards := _awards_after(after):
+            dives[at - 1] = replace(dive, awards=awards)
+            before = [(place, part) for place, part in bare if place <= at]
+            bare = before[: len(before) - len(awards)] + bare[len(before) :]
+        has_rest = has_rest or len(after) > len(awards) + 2
     decimals = [(at, float(part)) for at, part in bare if "." in part]
     if not meters:
         meters = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
@@ -253,4 +278,4 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
     )
     for (_, board_m), (first, last) in zip(meters, spans, strict=True) if meters else ():
         dives[first:last] = [replace(dive, board_m=board_m) for dive in dives[first:last]]
-    return " ".join(words)[:LONGEST_NAME], dives
+    return " ".join(words)[:LONGEST_NAME], dives, has_rest

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase, text, translated
+from fineparser_core.printable import ascii_forms
 
 #: Directions of rotation by their digits, and positions by their letters.
 DIRECTIONS = {
@@ -90,7 +91,7 @@ def parse_dive_number(text: str) -> DiveNumber:
     Raises:
         ConfigError: the text is not a dive number.
     """
-    compact = "".join(text.split()).upper()
+    compact = "".join(ascii_forms(text).split()).upper()
     digits, position = compact[:-1], compact[-1:]
     if compact.isascii() and compact.isdigit():
         raise ConfigError(

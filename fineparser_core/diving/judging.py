@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import text
+from fineparser_core.printable import ascii_forms
 
 #: "balk": begun twice, which costs two points of every award; "repeat": of the dive before; "": nothing to say.
 DiveOutcome = Literal["", "balk", "repeat"]
@@ -181,7 +182,9 @@ def read_called(text: str, n_judges: int = 0) -> tuple[float, ...]:
     Raises:
         ConfigError: the text holds no awards, or another number of them.
     """
-    words = [word.strip(",") for word in re.split(r"[\s;/]+|,(?![05])", text.strip().replace("½", ".5")) if word]
+    words = [
+        word.strip(",") for word in re.split(r"[\s;/]+|,(?![05])", ascii_forms(text.strip()).replace("½", ".5")) if word
+    ]
     if len(words) == 1:
         words = _CALLED.findall(words[0]) if _ALL_CALLED.fullmatch(words[0]) else words
     found = [_AWARD.fullmatch(word) for word in words]
@@ -201,7 +204,8 @@ _ALL_CALLED = re.compile(rf"(?:{_CALLED.pattern})+")
 
 def _words(text: str) -> list[str]:
     """Split at spaces, semicolons and slashes; a comma is a decimal comma, except before a space and in "6,6.5,7"."""
-    parted = [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
+    text = ascii_forms(text.replace("，", " "))
+    parted = [word for word in re.split(r"[\s;/、]+|,(?:\s+|$)", text) if word]
     return text.split(",") if len(parted) == 1 and "." in text else parted
 
 

@@ -47,6 +47,7 @@ class ListedDive(AnnouncedDive):
 
     def __post_init__(self) -> None:
         """Check board and awards. Raises: ValueError for an unknown board or award."""
+        super().__post_init__()
         if self.board_m not in (None, *BOARDS_M):
             raise ValueError(f"board_m: {self.board_m:g} is no board")
         if len(self.awards) > 1 and any((2 * award) % 1 for award in self.awards):

@@ -22,6 +22,7 @@ from functools import lru_cache
 from fineparser_core.constants import BOARDS_M
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.dive_number import known_number
+from fineparser_core.printable import ascii_forms
 
 #: Texts that mean "empty" in a table.
 PLACEHOLDERS = ("", "-", "–", "?")
@@ -57,7 +58,7 @@ def parts_of(text: str) -> list[str]:
 
     Digits and position of a dive number stay joined, as do a height and its unit.
     """
-    joined = _SPLIT_NUMBER.sub(r"\1\2", text)
+    joined = _SPLIT_NUMBER.sub(r"\1\2", ascii_forms(text))
     joined = _SPLIT_BOARD.sub(r"\1m", joined)
     return [part for part in _SEPARATORS.split(_NUMBER_WITH_BOARD.sub(r"\1 \2", joined)) if part]
 

@@ -13,6 +13,8 @@ _LEAST_S, _MOST_S = 6.0, 10.0
 _BEFORE_S, _AFTER_S = 1.2, 1.0
 #: Slow motion around a fault, to each side: at first, and the step by which it grows until the clip is long enough.
 _SLOW_S, _WIDER_S = 0.3, 0.1
+#: Longest time that a frame stands, in seconds; one that a recording of a screen holds for longer shows a pause.
+_MOST_HELD_S = 0.5
 #: Shortest time between frames: phones show 60 a second.
 _FRAME_S = 1 / 62
 #: Width to height of an upright picture, the narrowest first; with the lines around it, it fills a phone.
@@ -36,7 +38,7 @@ def brief_frames(parse: DiveParse, words: DiveWords, pts_s: np.ndarray) -> tuple
     slow_at = [float(pts_s[one.frame]) for one in words.remarks if clip.in_frame <= one.frame <= clip.out_frame]
     slow_at = slow_at or [(leaves_s + down_s) / 2]
     ends_s = np.append(times_s[1:], times_s[-1] + 1 / clip.fps)
-    lasts_s, around_s = ends_s - times_s, _SLOW_S
+    lasts_s, around_s = np.minimum(ends_s - times_s, _MOST_HELD_S), _SLOW_S
     while True:
         slow = np.min([np.abs(times_s - at) for at in slow_at], axis=0) <= around_s
         shown_s = np.where(slow, 2.0, 1.0) * lasts_s * inside

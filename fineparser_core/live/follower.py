@@ -11,6 +11,7 @@ import av
 
 from fineparser_core.live.packets import LiveFrame, LivePacket, PacketDecoder, StreamFormat
 from fineparser_core.live.segments import Segment, read_segment
+from fineparser_core.support.files import plain_files
 
 _POLL_S = 0.015
 # A folder that changed within the last moments is listed again: its time has steps.
@@ -86,7 +87,7 @@ class RingFollower:
             changed_ns = self._folder.stat().st_mtime_ns
             if changed_ns == self._known[0]:
                 return self._known[1]
-            segments = map(Segment.of, self._folder.iterdir())
+            segments = map(Segment.of, plain_files(self._folder))
             listed = sorted((one for one in segments if one is not None), key=lambda one: (one.start_s, one.path))
         except OSError:
             return []

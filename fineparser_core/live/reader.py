@@ -29,6 +29,9 @@ _MOST_SLEW = 500e-6
 _WINDOW_S = 10.0
 # Stamps that step by this much more or less than what passed meanwhile have jumped; a pause steps as it passes.
 _JUMP_S = 1.0
+# Seconds of pictures without stamps whose rate is measured; the share of their mean step below which two arrive
+# together; and the share of such steps, of all, from which on pictures arrive in groups.
+_SMOOTHED_S, _TOGETHER, _GROUPED = 1.0, 0.25, 0.75
 
 
 class StampClock:
@@ -97,6 +100,40 @@ class StampClock:
         else:
             off = min(self._least_late[0][1] - self._offset, 0.0)
         self._offset += min(max(off, -_MOST_SLEW * step), _MOST_SLEW * step)
+
+
+class EvenArrivals:
+    """Times of pictures without stamps: when they arrive, or a picture apart where they arrive in groups.
+
+    Some cameras send several pictures at a time. The rate is that of the groups of the last second, and the first
+    picture of a group has the time at which it arrives.
+    """
+
+    def __init__(self) -> None:
+        self._arrivals: deque[tuple[int, float]] = deque()  # number and time
+
+    def begin(self, arrivals_s: Sequence[float]) -> list[float]:
+        """Return the times of the first pictures, once about a second of them is there."""
+        self._arrivals.extend(enumerate(arrivals_s))
+        return [self._time(number, arrived_s) for number, arrived_s in self._arrivals]
+
+    def add(self, arrived_s: float) -> float:
+        """Return the time of the next picture."""
+        number = self._arrivals[-1][0] + 1 if self._arrivals else 0
+        self._arrivals.append((number, arrived_s))
+        while self._arrivals[0][1] < arrived_s - _SMOOTHED_S:
+            self._arrivals.popleft()
+        return self._time(number, arrived_s)
+
+    def _time(self, number: int, arrived_s: float) -> float:
+        (first, first_s), (last, last_s) = self._arrivals[0], self._arrivals[-1]
+        mean_s = (last_s - first_s) / max(last - first, 1)
+        steps = pairwise(self._arrivals)
+        groups = [after for before, after in steps if after[1] - before[1] > _TOGETHER * mean_s]
+        if len(groups) < 2 or len(groups) > _GROUPED * (len(self._arrivals) - 1):
+            return arrived_s
+        (early, early_s), (late, late_s) = groups[0], groups[-1]
+        return late_s + (number - late) * (late_s - early_s) / (late - early)
 
 
 logger = logging.getLogger(__name__)
@@ -230,10 +267,23 @@ class LiveReader:
             if stream is None or stream.codec_context is None:
                 raise VideoError("{0} sends no pictures: choose another address of the camera.", source)
             arriving = self._arriving(container, stream)
-            first, broken = _settle(arriving)
+            stamped = _has_stamps(container)
+            first, broken = _settle(arriving, _SETTLES_S if stamped else _SMOOTHED_S)
+            if not stamped:
+                even = EvenArrivals()
+                times_s = even.begin([at_s for *_, at_s in first])
+                first = [(packet, time_s, at_s) for (packet, _, at_s), time_s in zip(first, times_s, strict=True)]
+                arriving = ((packet, even.add(at_s), at_s) for packet, _, at_s in arriving)
             if not first:
                 raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
-            fps = _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream)
+            fps = _rate([stamp_s for _, stamp_s, _ in first])
+            if fps > _MOST_FPS:
+                self._tell(
+                    SourceState.CLOCK,
+                    Phrase("The camera's clock says {0:.0f} frames a second: dives may be missed.", fps),
+                )
+                fps = 0.0
+            fps = fps or _nominal(stream)
             first = _in_order(first, 1 / (fps or USUAL_FPS))
             clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
             shaper = PacketShaper(stream, fps, upright_scaler(source.path) if source.kind is SourceKind.FILE else None)
@@ -243,9 +293,7 @@ class LiveReader:
                 if self._stop.is_set():
                     return
                 decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
-                shown_s = (
-                    stamp_s if packet.pts is None or not _has_stamps(container) else seconds_of(packet, packet.pts)
-                )
+                shown_s = stamp_s if packet.pts is None or not stamped else seconds_of(packet, packet.pts)
                 if abs(shown_s - stamp_s) <= _MOST_REORDERED_S:
                     reordered_s = shown_s - stamp_s
                 self._hand_on(shaper.shaped(packet, max(stamp_s + reordered_s + offset_s, decode_s), decode_s))
@@ -295,13 +343,13 @@ class LiveReader:
         self._on_event(SourceEvent(state, now_s(), said))
 
 
-def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | None]:
-    """Return the first packets of a connection, and the error if it has broken off already."""
+def _settle(arriving: Iterator[Arrival], settles_s: float) -> tuple[list[Arrival], Exception | None]:
+    """Return the packets of a connection's first seconds, and the error if it has broken off already."""
     first: list[Arrival] = []
     try:
         for one in arriving:
             first.append(one)
-            if one[2] - first[0][2] >= _SETTLES_S:
+            if one[2] - first[0][2] >= settles_s:
                 break
     except Exception as error:  # of any kind; what came before it is kept
         return first, error

@@ -8,9 +8,10 @@ continues the file before, as no key frame has come.
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
 from typing import Self
@@ -36,6 +37,8 @@ _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
 # Files keep times to a tick: what is nearer is the same picture.
 _SAME_S = 1e-4
+# Longest part of a fall that a clip may lack, in seconds.
+_MOST_UNSEEN_S = 0.4
 
 
 class Ring:
@@ -115,22 +118,27 @@ class Ring:
         """Delete what is recorded; what is being written stays."""
         self.files.clear()
 
-    def cut(self, from_s: float, to_s: float, path: Path) -> float:
+    def cut(self, from_s: float, to_s: float, path: Path, *, fall_s: tuple[float, float] | None = None) -> float:
         """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.
 
         It ends early where the format of the stream changes.
+
+        Args:
+            fall_s: first and last moment of what the clip is about; there is no clip if pictures of it are missing.
 
         Returns:
             the time of the file's first picture.
 
         Raises:
-            VideoError: nothing of it is recorded.
+            VideoError: nothing of it is recorded, or not the fall.
             ExportError: the file cannot be written.
         """
         with self.files.pinned(from_s - self._segment_s - _LONGEST_SEGMENT_S, to_s):
             packets = list(self._part(from_s, to_s))
             if not packets:
                 raise VideoError("{0}: nothing is recorded of this time.", self._folder)
+            if fall_s is not None and _longest_gap_s([one.time_s for one in packets], *fall_s) > _MOST_UNSEEN_S:
+                raise VideoError("{0} is not kept: pictures of the dive are missing in the recording.", path.name)
             try:
                 with atomic_file(path) as temporary:
                     temporary.touch()  # says why it fails, which FFmpeg would not
@@ -269,3 +277,9 @@ class Ring:
             group.append(packet)
         if extent(group)[0] > from_s:
             yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
+
+
+def _longest_gap_s(times_s: Sequence[float], from_s: float, to_s: float) -> float:
+    """Return the longest time without a picture between two moments."""
+    within = sorted(time_s for time_s in times_s if from_s < time_s < to_s)
+    return max(after - before for before, after in pairwise([from_s, *within, to_s]))

@@ -11,11 +11,14 @@ from threading import RLock
 
 from fineparser_core.live.packets import LivePacket, now_s
 from fineparser_core.live.segments import Segment, SegmentMuxer, extent
+from fineparser_core.support.files import plain_files
 
 logger = logging.getLogger(__name__)
 
 #: Gap in seconds that separates two recordings.
 GAP_S = 1.0
+# The same of earlier runs, which may lie apart by the time that a camera or the program was off.
+_RECORDING_GAP_S = 3600.0
 
 
 class OpenSegment:
@@ -161,8 +164,7 @@ class RingFiles:
     def _found(self) -> list[Segment]:
         """Return the segments of an earlier run, the file that it was writing included."""
         found = []
-        ahead_s = 0.0
-        for path in self._folder.iterdir():
+        for path in plain_files(self._folder):
             if (segment := Segment.of(path)) is None:
                 continue
             segment = replace(segment, n_bytes=path.stat().st_size)
@@ -173,11 +175,31 @@ class RingFiles:
                     continue
                 segment = replace(segment, end_s=end_s, n_frames=n_frames).named()
             found.append(segment)
-            ahead_s = max(ahead_s, segment.end_s - now_s())
-        if ahead_s > GAP_S:  # the computer's clock was set back: what is new comes after what is old
-            logger.warning("%s: recordings are moved %.1f s back", self._folder, ahead_s)
-            found = [
-                replace(segment, start_s=segment.start_s - ahead_s, end_s=segment.end_s - ahead_s).named()
-                for segment in found
-            ]
-        return sorted(found, key=lambda segment: segment.start_s)
+        found.sort(key=lambda segment: segment.start_s)
+        return sorted(self._moved_back(found), key=lambda segment: segment.start_s)
+
+    def _moved_back(self, segments: list[Segment]) -> Iterator[Segment]:
+        """Yield the segments; recordings that lie ahead get times before now, so that what is new comes after them.
+
+        They do where the computer's clock was set back. They come between others and now, or before the others where
+        they take more than is between, never below 0.
+        """
+        recordings: list[list[Segment]] = []
+        for segment in segments:
+            if not recordings or segment.start_s - recordings[-1][-1].end_s > _RECORDING_GAP_S:
+                recordings.append([])
+            recordings[-1].append(segment)
+        free_s = now_s()
+        others = [recording for recording in recordings if recording[-1].end_s <= free_s + GAP_S]
+        for recording in reversed(recordings):
+            start_s, end_s = recording[0].start_s, recording[-1].end_s
+            back_s = 0.0
+            if recording not in others:
+                if others and others[-1][-1].end_s > free_s - (end_s - start_s):
+                    free_s = min(free_s, others[0][0].start_s)
+                back_s = min(end_s - free_s, start_s)
+                free_s = start_s - back_s
+                logger.warning("%s: recordings are moved %.1f s back", self._folder, back_s)
+            for segment in recording:
+                moved = replace(segment, start_s=segment.start_s - back_s, end_s=segment.end_s - back_s)
+                yield moved.named() if back_s else segment

@@ -127,7 +127,7 @@ class StreamWatch:
     def _keep(self, fall: CaughtFall) -> None:
         path = self._path(fall.leaves_s)
         try:
-            start_s = self.ring.cut(*_clip_of(fall), path)
+            start_s = self.ring.cut(*_clip_of(fall), path, fall_s=(fall.leaves_s, fall.touches_s))
         except FineParserError as error:
             logger.warning("a dive could not be kept: %s", error)
             self._on_problem(error.phrase)

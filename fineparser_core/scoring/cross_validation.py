@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import norm, spearmanr, t
 
 from fineparser_core.scoring.learning import JudgedScore, Learned, as_shipped, check_marks, learn, table_of
-from fineparser_core.scoring.profile import CrossValidated, Gain, Profile
+from fineparser_core.scoring.profile import LEAST_GROUPS, CrossValidated, Gain, Profile
 from fineparser_core.support.bootstrap import bootstrap_interval
 
 #: Minimum number of athletes, or events, to be left out in turn; fewer say little about others.
@@ -46,7 +46,7 @@ def cross_validate(dives: Sequence[JudgedScore]) -> tuple[CrossValidated, np.nda
     separates = (True, len(np.unique(table.number)) > 1, len(named) > 1)
     off, gains = np.abs(predicted - table.award), []
     for over, awards, errors, ranks in zip(OVER, predicted[1:], off[1:], separates, strict=True):
-        low, high = _interval(errors - off[0], group)
+        low, high = _interval(errors - off[0], group) if len(np.unique(group)) >= LEAST_GROUPS else (None, None)
         mean, ranked = float((errors - off[0]).mean()), _rank_correlation(awards, table.award) if ranks else 0.0
         gains.append(Gain(over=over, off=float(errors.mean()), rank_correlation=ranked, gain=mean, low=low, high=high))
     place = min(int(np.ceil(0.8 * (len(dives) + 1))), len(dives)) - 1

@@ -24,6 +24,8 @@ from fineparser_core.support.documents import read_document
 FORMAT = "fineparser.profile/1"
 ACTIVE_NAME = "profile.json"
 _MOST_BYTES = 100_000
+#: Fewest athletes, events or dives left out in turn that give an interval.
+LEAST_GROUPS = 8
 
 _Name = Annotated[str, Meta(max_length=200)]
 _Award = Annotated[float, Meta(ge=-10, le=10)]
@@ -41,15 +43,15 @@ class Gain:
         over: "shipped", "mean of the number" or "mean of the athlete".
         off: mean error of those others.
         rank_correlation: theirs with the marks, Spearman's.
-        gain: mean, and `low` and `high` the ends of its paired 90 % interval.
+        gain: mean, and `low` and `high` the ends of its paired 90 % interval; None of too few groups for one.
     """
 
     over: _Name
     off: _Off
     rank_correlation: _Rank
     gain: _Award
-    low: _Award
-    high: _Award
+    low: _Award | None = None
+    high: _Award | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +75,37 @@ class CrossValidated:
 
     @property
     def helped(self) -> bool:
-        """Whether it was better than what is shipped, beyond chance."""
-        return self.gains[0].low > 0
+        """Whether it was better than what is shipped, beyond chance, and no simpler way was better still."""
+        return (self.gains[0].low or 0.0) > 0 and self._best is None
+
+    @property
+    def _best(self) -> Gain | None:
+        """The simpler way that is off by the least, if it is better than calibrated awards."""
+        best = min(self.gains[1:], key=lambda one: one.off)
+        return best if best.off < self.off else None
 
     @property
     def said(self) -> Phrase:
         """Whether it helped, a sentence."""
-        shipped = self.gains[0]
+        shipped, best = self.gains[0], self._best
+        if shipped.low is None or shipped.high is None:
+            return Phrase(
+                "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: that "
+                "it helps is not shown, as {2} parts were left out in turn, and an interval takes {3}.",
+                self.off,
+                shipped.off,
+                self.times,
+                LEAST_GROUPS,
+            )
+        if best is not None:
+            way = Phrase("the mean of the number") if best is self.gains[1] else Phrase("the mean of the athlete")
+            return Phrase(
+                "Calibrated awards of dives that were left out are off by {0:.2f}, {1} alone by {2:.2f}: it does not "
+                "help.",
+                self.off,
+                way,
+                best.off,
+            )
         values = (self.off, shipped.off, shipped.gain, shipped.low, shipped.high)
         if self.helped:
             return Phrase(

@@ -52,6 +52,16 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     raise OSError(errno.EFBIG, f"it is larger than {most_bytes / 1e6:g} MB")
 
 
+def plain_files(folder: Path) -> list[Path]:
+    """Return the regular files of a folder in order of name; none where it is missing.
+
+    Pipes and devices, at which a reader waits for ever, folders, and links to nothing are left out.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        return sorted(folder / entry.name for entry in entries if entry.is_file())
+    return []
+
+
 def parse_json(data: bytes) -> Any:
     """Parse strict JSON: UTF-8, finite numbers of at most 64 bits or so, nesting of at most `MOST_NESTING`.
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import torch
@@ -388,6 +389,9 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
         CheckpointError: the file is missing or damaged.
     """
     try:
+        with ZipFile(path) as archive:  # torch writes checksums, and reads on where they differ
+            if (damaged := archive.testzip()) is not None:
+                raise ValueError(f"{damaged} has another checksum")
         saved = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # damaged bytes make the unpickler fail in every way there is
         reason = next(iter(str(error).splitlines()), type(error).__name__)

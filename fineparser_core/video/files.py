@@ -38,14 +38,15 @@ def sort_key(path: Path) -> tuple:
 def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the videos of a folder and of the folders in it, and the other files, each in order of name.
 
-    Hidden files and folders that cannot be read are in neither list.
+    A pipe, a device or a link to nothing is no video, whatever its name. Hidden files and folders that cannot be read
+    are in neither list.
     """
     videos: list[Path] = []
     others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for path in (Path(parent, name) for name in names if not name.startswith(".") and name not in _OF_THE_SYSTEM):
-            (videos if is_video(path) else others).append(path)
+            (videos if is_video(path) and path.is_file() else others).append(path)
     return sorted(videos, key=sort_key), sorted(others, key=sort_key)
 
 

@@ -16,6 +16,7 @@ from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
+from fineparser_core.printable import ascii_forms, one_form
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.fields import JudgingFields, NameField, NumberField, SeenNumbers
 from fineparser_gui.services.session import Session
@@ -243,7 +244,7 @@ class DetailsPanel(QWidget):
             if self._show_seen_board():
                 self._validate()
             for field, name in ((self.athlete, dive.athlete), (self.event_name, dive.event)):
-                if name != field.text().strip():
+                if name != one_form(field.text()).strip():
                     field.show_name(name)
         self._show_note()
         if not self.date.hasFocus():
@@ -354,7 +355,7 @@ class DetailsPanel(QWidget):
             self._say(translated(error), wrong=self.number)
             return None
         try:
-            typed = float(dd.replace(",", ".")) if dd else None
+            typed = float(ascii_forms(dd).replace(",", ".")) if dd else None
             if typed is not None and not isfinite(typed):
                 raise ValueError(dd)
         except ValueError:

@@ -9,6 +9,7 @@ from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.details import LONGEST_NOTE, DiveDetails
 from fineparser_core.diving.judging import DiveOutcome, Judging
 from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.printable import one_form
 from fineparser_core.records import AthletePoint
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_gui.services.analysis import AnalysisService
@@ -222,11 +223,11 @@ class EditingService(CorrectionEdits):
 
     def set_athlete(self, key: str, name: str) -> None:
         """Set the name of the diver."""
-        self._set(Subject.ATHLETE, key, "athlete", name[:LONGEST_NAME], self.tr("naming the diver"))
+        self._set(Subject.ATHLETE, key, "athlete", one_form(name)[:LONGEST_NAME], self.tr("naming the diver"))
 
     def set_event(self, key: str, event: str) -> None:
         """Set the meet, training or venue of the dive, or "" for none."""
-        self._set(Subject.EVENT, key, "event", event[:LONGEST_NAME], self.tr("naming the event"))
+        self._set(Subject.EVENT, key, "event", one_form(event)[:LONGEST_NAME], self.tr("naming the event"))
 
     def set_day(self, key: str, day: str) -> None:
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""

@@ -199,7 +199,7 @@ class HistoryEditing(QObject):
         gone = self._history.write(lambda store: store.remove(ids))
         if gone:
             text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
-            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
+            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=[], text=text), done=True)
 
     def _apply_names(self, edit: Edit) -> Edit:
         """Name the dives that have the names of `before`; return the edit with those alone."""
@@ -211,5 +211,15 @@ class HistoryEditing(QObject):
         before = {id_: edit.before[id_] for id_ in done}
         return replace(edit, before=before, after={id_: edit.after[id_] for id_ in before})
 
-    def _apply_rows(self, edit: Edit) -> None:
-        self._history.write(lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before))
+    def _apply_rows(self, edit: Edit) -> Edit:
+        """Bring back or take out dives; return the edit with those alone that were there."""
+        after, before = edit.after, edit.before
+        shown = self._history.write(lambda store: store.restore(after) if after else store.remove(before))
+        if shown is None:
+            return replace(edit, before=edit.after)
+        if not edit.after:
+            return replace(edit, before=shown)
+        if n_gone := len(edit.after) - len(shown):
+            said = self.tr("Dives that cannot come back, as they were deleted for good: {0}.")
+            self._problem.emit(said.format(n_gone))
+        return replace(edit, after=shown)

@@ -135,6 +135,7 @@ class Keeping(QObject):
         self._told: tuple[object, ...] = ()
         self._revision = -1  # of the dives that `follow` has seen; -1: none
         self._writing: _Work | None = None
+        self._again = False  # whether more is to be written once that is
         state.dive_added.connect(self._on_added)
         state.dive_changed.connect(self._on_changed)
         self._soon = Soon(
@@ -173,11 +174,16 @@ class Keeping(QObject):
         self.ids |= ids
         self._recalled |= ids.keys()
 
+    def write_now(self) -> None:
+        """Write the changes that wait for their delay."""
+        if self._soon.isActive():
+            self.write()
+
     def write(self) -> None:
         """Write the changes on the thread."""
         self._soon.stop()
         if self._writing is not None:
-            self._soon.begin()  # the ids of its dives come first
+            self._again = True  # the ids of its dives come first
         elif (store := self._store()) is not None and (work := self._next()) is not None:
             self._writing = work
             self._thread.run(partial(work.write, store.path), self._on_written, self._on_failed)
@@ -300,7 +306,10 @@ class Keeping(QObject):
         self.ids |= ids
         self._told = work.told(self.ids)
         self.kept.emit()
-        if self._changed:
+        if self._again:
+            self._again = False
+            self.write()
+        elif self._changed:
             self._soon.begin()
 
     def _on_failed(self, problem: str) -> None:

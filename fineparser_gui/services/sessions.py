@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.meet import Meet
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _MOST_RECENT = 8
 #: Time without a new dive after which the next dive begins a session, that of another evening, in seconds.
 _EVENING_S = 6 * 3600
+#: Time after which a reopened session is not what crashes the program, in milliseconds.
+_LASTS_MS = 60_000
 
 
 class SessionController(QObject):
@@ -52,6 +54,8 @@ class SessionController(QObject):
         self._locked = 0
         self._added_at_s = time.time()
         self._recent: list[SessionRecord] | None = None
+        self._lasting = QTimer(self, singleShot=True, interval=_LASTS_MS)
+        self._lasting.timeout.connect(self._on_lasted)
         self._keeping.kept.connect(self._on_kept)
         self._history.changed.connect(self._forget_recent)
         session.dive_added.connect(self._on_added)
@@ -114,6 +118,20 @@ class SessionController(QObject):
         self._enter(self._history.read(lambda store: store.session_name(id_), ""))
         return True
 
+    def open_crashed(self) -> None:
+        """Open the session that a program had open as it crashed or was killed, unless it crashes at once again."""
+        left = [path for path in self._lock_files() if not path.stat().st_size]
+        for path in sorted(left, key=lambda path: path.stat().st_mtime, reverse=True):
+            id_ = int(path.stem.removeprefix("session-"))
+            if (lock := _lock(path)) is None:  # of another window
+                continue
+            _release(lock)
+            if self.open_session(id_) and self._lock is not None:
+                self._lock.write(b"reopened")
+                self._lock.flush()
+                self._lasting.start()
+            return
+
     def open(self, path: Path) -> bool:
         """Take a session file into the store, unless it is there already, and open its session."""
         try:
@@ -160,9 +178,18 @@ class SessionController(QObject):
 
     def close(self) -> None:
         """Release the session for other windows, and remove the locks of killed programs."""
+        self._lasting.stop()
         _release(self._lock)
-        for path in self._folder.glob("session-*.lock") if self._folder is not None else ():
+        for path in self._lock_files():
             _release(_lock(path))
+
+    def _on_lasted(self) -> None:
+        if self._lock is not None:
+            self._lock.truncate(0)
+
+    def _lock_files(self) -> list[Path]:
+        found = [] if self._folder is None else self._folder.glob("session-*.lock")
+        return [path for path in found if path.stem.removeprefix("session-").isdecimal()]
 
     def _free(self, ids: Sequence[int]) -> bool:
         """Return True if no other window has any of the sessions open, else emit a `problem`."""
@@ -191,6 +218,7 @@ class SessionController(QObject):
         self._forget_recent()
         if self.id and self.id != self._locked:
             if (lock := self._lock_of(self.id)) is not None:
+                _release(self._lock)
                 self._lock, self._locked = lock, self.id
             self.changed.emit()
 

@@ -125,6 +125,8 @@ class MainWindow(QMainWindow):
         preferences.changed.connect(self._apply_preferences)
         self._apply_preferences()
         self._show_edits()
+        # Once the events are done: a session that is being opened is not whole before.
+        self._left = Soon(self, 0, session.history.keeping.write_now, QApplication.instance().focusChanged)
         follow_palette(self, self._color_icons)
         self._color_icons()
         self._refresh()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from fineparser_core.printable import one_form
 from fineparser_core.support.sqlite_file import PATIENCE_S
 from fineparser_gui.session.dive import SavedDive
 from fineparser_gui.store import search
@@ -185,7 +186,9 @@ class StoredDives(StoreFile):
             ExportError: the file cannot be written.
         """
         with self._writing() as db:
-            known = [row for row in rows_of(db, list(names)) if was is None or row.saved.athlete == was[row.id]]
+            known = [
+                row for row in rows_of(db, list(names)) if was is None or row.saved.athlete == one_form(was[row.id])
+            ]
             for row in known:
                 insert(db, replace(row, saved=replace(row.saved, athlete=names[row.id].strip())), measured=False)
         return {row.id: row.saved.athlete for row in known}

@@ -1,10 +1,13 @@
 """Where no window can be opened, or nothing be kept, one sentence says so."""
 
 import errno
+import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +69,73 @@ def test_a_folder_without_room_is_one_sentence_and_still_read(tmp_path, monkeypa
 @pytest.mark.parametrize("environment", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])
 def test_other_platforms_are_qts_own_business(environment):
     assert display.display_problem(environment) is None
+
+
+#: Presses the buttons of the start page, with real events of the display's mouse, and closes what each opens.
+PRESS = """
+import json, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from answers_kit import SilentWorker
+from fineparser_gui import app
+app.WorkerClient = SilentWorker
+program = app.Application(sys.argv[:1])
+studio = app.Studio(program, Path(sys.argv[1]))
+window, opened = studio.window, {}
+window.show()
+assert QTest.qWaitForWindowExposed(window)
+
+def close_others():
+    for other in program.topLevelWidgets():
+        if other is not window and other.isVisible() and other.isWindow():
+            opened[pressed].append(type(other).__name__)
+            other.close()
+
+timer = QTimer(interval=100, timeout=close_others)
+timer.start()
+for button in window.empty.findChildren(QPushButton):
+    if button.isVisible() and button.isEnabled():
+        pressed = button.text()
+        opened[pressed] = []
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        QTest.qWait(300)
+timer.stop()
+colors = window.grab().toImage()
+drawn = {colors.pixel(x, y) for x in range(0, colors.width(), 7) for y in range(0, colors.height(), 7)}
+dives = [dive.path.name for dive in studio.session.dives]
+window.close()
+print(json.dumps({"platform": program.platformName(), "opened": opened, "dives": dives, "colors": len(drawn)}))
+"""
+
+
+@pytest.fixture
+def x_display():
+    """The display of an X server that draws into memory."""
+    if shutil.which("Xvfb") is None or display.missing_libraries("xcb"):
+        pytest.skip("there is no Xvfb here, or no libraries for windows")
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        yield f":{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+def test_the_start_page_is_pressed_on_a_real_x_server(x_display, tmp_path):
+    tests = Path(__file__).resolve().parents[1]
+    paths = os.pathsep.join(map(str, (tests.parent, tests, tests / "gui")))
+    environment = {**os.environ, "DISPLAY": x_display, "PYTHONPATH": paths, "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8"}
+    environment.pop("WAYLAND_DISPLAY", None)
+    command = [sys.executable, "-c", PRESS, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["platform"] == "xcb"
+    assert {name: bool(windows) for name, windows in found["opened"].items()} == {
+        "Open video…": True,
+        "Record at the pool…": True,
+        "Meet…": True,
+        "Open the sample dive": False,
+    }
+    assert found["dives"] == ["sample.mp4"]
+    assert found["colors"] > 10

@@ -106,6 +106,21 @@ def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):
     qtbot.waitUntil(lambda: len(titles(page)) == 3)
 
 
+def test_dives_that_two_starts_have_swept_are_said_to_be_gone(studio, page):
+    said, problems = [], []
+    studio.session.problem.connect(problems.append)
+    studio.session.history_editing.edits.said.connect(said.append)
+    page.select(*ids(page, "one", "two"))
+    page.delete_selected()
+    studio.session.history.write(lambda store: [store.sweep(), store.sweep()])
+    page.table.setFocus()
+    studio.window.actions_by_id["undo"].trigger()
+    assert sorted(titles(page)) == ["four", "three"]
+    assert said == ["Left as it is, as it was changed since: deleting 2 dives."]
+    assert problems == ["Dives that cannot come back, as they were deleted for good: 2."]
+    assert studio.session.history_editing.edits.undo_text is None
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_an_athlete_is_renamed_or_made_one_with_another(studio, page, qtbot):
     rename = page.menu.menu().actions()[0]

@@ -68,6 +68,19 @@ def test_results_of_a_dive_stay_together(history):
     )
 
 
+def test_a_score_of_other_details_is_not_kept(history):
+    (id_,) = history.keep([row(made_dive(), pack=b"first")])
+    unsettled = made_dive(dive_number="104B", parse_id="q")
+    history.keep([row(unsettled, changed={"dive_number"}, settled=False)])
+    told = history.dive(id_)
+    assert (told.dive_number, told.score, told.transitions) == ("104B", None, made_dive().transitions)
+    history.keep([row(replace(unsettled, note="Late."), changed={"note"}, settled=False)])
+    assert history.dive(id_).score is None
+    (other,) = history.keep([row(made_dive(2))])
+    history.keep([row(made_dive(2, note="Late."), changed={"note"}, settled=False)])
+    assert history.dive(other).score == made_dive(2).score
+
+
 def test_the_same_dive_renews_its_row(history):
     (id_,) = history.keep([row(made_dive())])
     history.set_athletes({id_: "Anna Schmidt"})

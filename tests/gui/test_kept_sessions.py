@@ -6,10 +6,11 @@ import time
 from contextlib import closing
 
 import pytest
-from answers_kit import activate, answer_dive, open_scored
+from answers_kit import activate, answer_dive, open_scored, requests
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
+from fineparser_gui.services import keeping as keeping_module
 from fineparser_gui.session.dive import DiveState, SavedDive
 from fineparser_gui.session.session_file import SavedSession, write_session
 from fineparser_gui.shell.session_dialogs import SessionsDialog
@@ -47,6 +48,41 @@ def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tm
     qtbot.waitUntil(lambda: stored(tmp_path)[0].paused)
 
 
+def test_a_field_that_is_left_is_in_the_store_at_once(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    monkeypatch.setattr(keeping_module, "DELAY_MS", 3_600_000)
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    activate(qtbot, studio.window)
+    assert studio.session.history.keeping.flush()
+    fields = studio.window.details
+    fields.athlete.setFocus()
+    qtbot.keyClicks(fields.athlete, "Zoe")
+    assert stored(tmp_path)[0].dives[0].athlete == ""
+    fields.event_name.setFocus()
+    qtbot.waitUntil(lambda: stored(tmp_path)[0].dives[0].athlete == "Zoe")
+
+
+def test_what_was_open_as_the_program_was_killed_is_open_again(make_studio, qtbot, tmp_path, clip):
+    killed = make_studio()
+    opened(killed, qtbot, clip, "Zoë")
+    assert killed.session.history.keeping.flush()
+    left = tmp_path / "state" / f"session-{killed.files.id}.lock"
+    assert left.is_file()
+    killed.window.quit()
+    next_one = make_studio()
+    next_one.files.open_crashed()  # it was closed as usual
+    assert not next_one.session.keys
+    for content, is_opened in ((b"", True), (b"reopened", False)):  # what crashes the program again is not opened
+        next_one.files.begin()
+        left.write_bytes(content)
+        next_one.files.open_crashed()
+        assert [dive.athlete for dive in next_one.session.dives] == ["Zoë"] * is_opened
+        assert left.exists()
+    (left.parent / "session-7.lock").touch()  # of a session that was deleted since
+    next_one.files.open_crashed()
+    assert not next_one.session.keys
+
+
 def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip):
     studio = make_studio()
     open_scored(studio, qtbot, clip, tmp_path)
@@ -65,6 +101,23 @@ def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip)
     assert session.current.corrected_frames == (37, 90)
     assert (session.current.dive_number, session.current.board_m) == ("207C", 10.0)
     assert files.recent == []
+
+
+def test_a_cancelled_dive_stays_cancelled_in_a_session_opened_again(make_studio, qtbot, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    session, files = studio.session, studio.files
+    session.cancel(session.current.key)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
+    assert session.history.keeping.flush()
+    id_ = files.id
+    assert files.begin()
+    assert files.open_session(id_)
+    qtbot.waitUntil(lambda: session.current.state is not DiveState.OPENING)
+    assert session.current.state is DiveState.CANCELLED
+    assert not requests(studio)
+    session.analyze(session.current.key)
+    assert session.current.state is DiveState.QUEUED
 
 
 def test_closing_asks_nothing_and_keeps_the_last_change(make_studio, qtbot, monkeypatch, tmp_path, clip):
@@ -211,7 +264,9 @@ def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_s
     assert [dive.athlete for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
 
 
-def test_a_copy_opened_while_its_original_is_written_gets_its_own_row(make_studio, qtbot, tmp_path, clip):
+def test_a_copy_opened_while_its_original_is_written_gets_its_own_row(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    monkeypatch.setattr(keeping_module.Keeping, "write_now", lambda self: None)  # nothing is written by itself
+    monkeypatch.setattr(keeping_module, "DELAY_MS", 3_600_000)
     studio = make_studio()
     session, keeping = studio.session, studio.session.history.keeping
     opened(studio, qtbot, clip, "Zoë")

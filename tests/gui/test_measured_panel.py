@@ -95,6 +95,22 @@ def test_the_angle_on_a_picture_has_a_name(idle_studio, window):
     assert [strip.angle_text(at) for at in (0, 1)] == ["lean at the take-off", "hips as the body opens"]
 
 
+def test_a_moment_that_is_dragged_takes_its_measures_along_at_once(idle_studio, window, qtbot):
+    """The measures are those of the moments that are shown, also while the score is computed."""
+    session, key = idle_studio.session, idle_studio.session.current.key
+
+    def shown_s():
+        (bar,) = (bar for bar in window.verdict.bars() if bar.name.text() == "air time")
+        return float(bar.value.text().removesuffix(" s"))
+
+    before_s, contact = shown_s(), session.current.analysis.parse.first_water_contact_frame
+    session.editing.move_transition(key, 2, contact + 9, gesture="drag")
+    assert session.current.rescoring
+    qtbot.waitUntil(lambda: shown_s() == pytest.approx(before_s + 0.3, abs=0.051))
+    session.editing.edits.undo()
+    qtbot.waitUntil(lambda: shown_s() == before_s)
+
+
 def test_of_a_clip_without_a_dive_nothing_is_measured_and_no_phase_is_shown(idle_studio, window, qtbot):
     session, key = idle_studio.session, idle_studio.session.current.key
     own = session.current.model_analysis

@@ -124,6 +124,34 @@ def test_names_that_another_window_has_given_since_stay(make_windows):
     assert [one.athlete for one in store.dives([1, 2, 3])] == ["Carla"] * 3
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"), [("set_athlete", ("Bo", "Bob", "")), ("set_event", ("Cup", "")), ("set_note", ("Low", ""))]
+)
+def test_a_cleared_field_is_an_edit_of_its_own(make_windows, monkeypatch, name, typed):
+    (mine, _) = make_windows(1)
+    monkeypatch.setattr(undo, "_PAUSE_S", 1e6)  # typed without a pause
+    session, attribute = mine.session, name.removeprefix("set_")
+    before = getattr(session.current, attribute)
+    for text in typed:
+        getattr(session.editing, name)(session.current.key, text)
+    assert getattr(session.current, attribute) == ""
+    for expected in (typed[-2], before):
+        session.editing.edits.undo()
+        assert getattr(session.current, attribute) == expected
+
+
+def test_a_number_that_is_cleared_is_an_edit_of_its_own(make_windows, monkeypatch):
+    (mine, _) = make_windows(1)
+    monkeypatch.setattr(undo, "_PAUSE_S", 1e6)
+    session = mine.session
+    before = session.current.details
+    for number in ("405B", "407C", None):
+        session.editing.set_details(session.current.key, number, 3.0)
+    for expected in (("407C", 3.0, None), before):
+        session.editing.edits.undo()
+        assert session.current.details == expected
+
+
 def test_an_offer_takes_back_what_it_tells_of(make_windows, qtbot):
     studio = make_windows(2)[0]
     session = studio.session

@@ -4,8 +4,10 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,16 @@ def test_a_signal_is_a_cancel(number):
     with program("say('works') or cli.flush() or time.sleep(60)", **IN_OWN_TERMINAL) as process:
         assert process.stdout.readline().rstrip() == b"works"
         stop(process, number)
+        _, err = process.communicate()
+    assert (process.returncode, err.splitlines()) == (CANCELLED, [b"fineparser: Cancelled."])
+
+
+@windows_has_no("signals that a program inherits as ignored")
+def test_a_command_in_the_background_of_a_script_can_be_stopped():
+    ignored = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with program("say('works') or cli.flush() or time.sleep(60)", preexec_fn=ignored) as process:
+        assert process.stdout.readline().rstrip() == b"works"
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate()
     assert (process.returncode, err.splitlines()) == (CANCELLED, [b"fineparser: Cancelled."])
 

@@ -33,6 +33,27 @@ def test_a_set_is_imported_like_a_table(small_video, tmp_path, capsys):
     assert "is no table: leave it out" in capsys.readouterr().err
 
 
+def test_an_import_overwrites_neither_an_input_nor_a_file_of_another_kind(small_video, tmp_path, capsys):
+    video, other = tmp_path / "a.mp4", tmp_path / "other.mp4"
+    for path in (video, other):
+        path.write_bytes(small_video.read_bytes())
+    table = tmp_path / "dives.csv"
+    table.write_text("video,dive,board,award\na.mp4,103B,1,6\n", encoding="utf-8")
+    (tmp_path / "labels.json").write_text('{"a.mp4": {}}', encoding="utf-8")
+    (tmp_path / "bare").symlink_to(video)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for asked, out, reason in (
+        (table, video, "the video of one of the dives"),
+        (table, tmp_path / "bare", "the video of one of the dives"),
+        (table, other, "no .json file"),
+        (table, table, "the table itself"),
+        (tmp_path, tmp_path / "labels.json", "the table itself"),
+    ):
+        assert main(["data", "import", str(asked), "--out", str(out)]) == 2
+        assert reason in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_what_is_filled_in_never_contradicts_what_is_given(small_video, capsys):
     parse = made_analysis(small_video, 3, 110).parse
     flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame

@@ -14,6 +14,7 @@ import pytest
 import scripted_scorer
 from platforms import IN_OWN_TERMINAL, KILLED, stop
 
+from fineparser_core.commands.cli import main
 from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.scorer import ScoringOptions
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
@@ -83,6 +84,20 @@ def test_a_bad_clip_costs_its_line_and_what_died_is_tried_again(make_clips, tmp_
     assert "4 of 5 clips are done already." in capsys.readouterr().err
 
 
+def test_a_table_overwrites_neither_the_list_of_clips_nor_a_file_of_another_kind(make_clips, tmp_path, capsys):
+    [clip] = make_clips("a")
+    inputs = tmp_path / "clips.csv"
+    inputs.write_text(f"video,dive,board\n{clip},207C,10\n", encoding="utf-8")
+    (tmp_path / "dives.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "a.mp4").write_bytes(clip.read_bytes())
+    for name, reason in (("clips.csv", "is one of the inputs"), ("dives.json", "no .csv file"), ("a.mp4", "no .csv")):
+        before = (tmp_path / name).read_bytes()
+        outputs = ["--out", str(tmp_path / "results.jsonl"), "--csv", str(tmp_path / name)]
+        assert main(["score", str(inputs), *outputs]) == 2
+        assert reason in capsys.readouterr().err
+        assert (tmp_path / name).read_bytes() == before
+
+
 def test_what_is_done_stays_whatever_else_changes(make_clips, tmp_path):
     clips, out = make_clips("a", "b", "c"), tmp_path / "results.jsonl"
     run([clips[0], clips[2]], out)
@@ -110,10 +125,10 @@ def test_what_is_done_stays_whatever_else_changes(make_clips, tmp_path):
         run(moved, out, seed=14)
     with pytest.raises(ConfigError, match="one of the clips"):
         run(moved, moved[0])
-    (tmp_path / "text.jsonl").write_bytes(b"no result\n")
+    (tmp_path / "text.jsonl").write_bytes(b"{}\n")
     with pytest.raises(ExportError, match=r"Line 1 of .*text\.jsonl is no result"):
         run(moved, tmp_path / "text.jsonl")
-    assert (tmp_path / "text.jsonl").read_text(encoding="utf-8") == "no result\n"
+    assert (tmp_path / "text.jsonl").read_text(encoding="utf-8") == "{}\n"
 
 
 def test_two_of_one_content_are_scored_once(make_clips, tmp_path):

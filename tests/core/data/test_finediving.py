@@ -88,6 +88,7 @@ def test_folders_without_the_files_are_refused_by_name(tmp_path, root):
     [
         [1, 2, 3],
         {KEY: ["407c", "much", 3.2, np.array([4, 18]), LABELS]},
+        {KEY: [float("nan"), 72.0, 3.2, np.array([4, 18]), LABELS]},
         {("../../elsewhere", 1): ["407c", 72.0, 3.2, np.array([4, 18]), LABELS]},
     ],
 )

@@ -3,6 +3,7 @@ import os
 import pickle
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
@@ -111,6 +112,46 @@ def test_a_damaged_jpeg_is_named_and_its_dive_left_out(tmp_path, data, records, 
     dives = load_dives(data, records, cache, CancelToken())
     assert [dive.key for dive in dives] == ["A_10m-1", "B_3m-1"]
     assert "2 of 4 dives are left out, the first: A_10m/2" in caplog.text
+
+
+def with_size(path, rows, columns):
+    """Write another size into the header of a JPEG."""
+    image = path.read_bytes()
+    place = next(image.index(mark) for mark in (b"\xff\xc0", b"\xff\xc2") if mark in image) + 5
+    path.write_bytes(image[:place] + rows.to_bytes(2, "big") + columns.to_bytes(2, "big") + image[place + 4 :])
+
+
+def test_an_image_of_an_impossible_size_is_damaged(tmp_path, data, records):
+    path = data.frame_paths(records[1])[4]
+    with_size(path, 0xFFDC, 0xFFDC)
+    [skipped] = cache_of(tmp_path, data).prepare(records)
+    assert skipped.startswith(f"A_10m/2: {path} is damaged")
+
+
+def test_a_frame_of_another_size_costs_its_dive(tmp_path, data, records):
+    path = data.frame_paths(records[1])[4]
+    rows, columns = read_frame(path).shape[:2]
+    cv2.imwrite(str(path), np.zeros((2 * rows, columns, 3), np.uint8))
+    [skipped] = cache_of(tmp_path, data).prepare(records)
+    assert f"{path} has {columns} x {2 * rows} pixels, the first one {columns} x {rows}" in skipped
+
+
+def test_a_frame_that_is_missing_among_others_is_named(tmp_path, data, records):
+    lost = data.frame_paths(records[1])[2]
+    lost.unlink()
+    [skipped] = cache_of(tmp_path, data).prepare(records)
+    assert skipped == f"A_10m/2: {lost.name} is missing in {lost.parent}: fetch it again."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_among_the_frames_is_not_waited_for(tmp_path, data, records):
+    path = data.frame_paths(records[1])[4]
+    path.unlink()
+    os.mkfifo(path)
+    [skipped] = cache_of(tmp_path, data).prepare(records)
+    assert skipped == f"A_10m/2: {path.name} is missing in {path.parent}: fetch it again."
+    with pytest.raises(AnnotationError, match="it is a pipe or a device"):
+        read_frame(path)
 
 
 def test_missing_frames_and_masks_are_reasons(tmp_path, data, records):

@@ -4,6 +4,7 @@ import pytest
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.dive_list import dive_list_csv, parse_dive_list, read_cell, read_dive_list
+from fineparser_core.diving.judging import read_awards, read_judging
 from fineparser_core.diving.meet import MOST_ROWS
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.errors import ConfigError
@@ -29,6 +30,42 @@ def read(text):
 )  # fmt: skip
 def test_lists_are_read_in_the_forms_that_people_write(text, rows):
     assert [row[1:] for row in read(text)] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "board_m", "difficulty", "awards"),
+    [
+        ("1;A;103B;1;1.6;6;6;6", 1, 1.6, (6, 6, 6)),
+        ("A\t103B\t3\t2.5\t6\t6,5\t6", 3, 2.5, (6, 6.5, 6)),
+        ("A 103B 3m 5 5 5.5 5 5", 3, None, (5, 5, 5.5, 5, 5)),
+        ("A;103B;3;6;6.5;6", 3, None, (6, 6.5, 6)),
+        ("A;103B;5;5;5", None, None, (5, 5, 5)),
+        ("A;103B;1;1.6;7;7;7;7;7;7;7.5", 1, 1.6, (7,) * 6 + (7.5,)),
+    ],
+)
+def test_awards_of_a_list_without_names_of_columns_are_read(text, board_m, difficulty, awards):
+    [row], problems = parse_dive_list(text)
+    assert (row.athlete, row.dive_number, row.board_m, row.awards) == ("A", "103B", board_m, awards)
+    assert row.known_difficulty == (difficulty or replace(row, difficulty=None).known_difficulty)
+    assert not problems
+
+
+def test_numbers_that_are_no_awards_are_said():
+    for line in ("A;103B;1;1.6;6;6;6;28.8", "A;103B;1;1.6;6;6", "A;103B;1;1.6;6.3;6;6"):
+        [row], problems = parse_dive_list(line)
+        assert not row.awards
+        assert problems == ["Line 1: numbers that are no awards of 3, 5, 7, 9 or 11 judges are left out."]
+
+
+def test_full_width_digits_and_letters_are_read_everywhere(tmp_path):
+    text = "Ａｎｎａ；１０３Ｂ；１；１．６；６；６．５；６"
+    assert parse_dive_list(text) == parse_dive_list("Anna;103B;1;1.6;6;6.5;6")
+    assert read_cell("dive_number", "１０３ｂ") == "103B"
+    assert read_cell("board_m", "７．５ｍ") == 7.5
+    assert read_cell("awards", "６ ６．５ ７") == (6, 6.5, 7)
+    assert read_cell("awards", "6½ 6 6") == (6.5, 6, 6)
+    assert parse_file_name("Ａｎｎａ ２０７Ｃ １０ｍ") == DiveDetails(athlete="Anna", dive_number="207C", board_m=10)
+    assert read_judging("６ ６．５，７").awards == read_awards("6 6.5 7") == (6, 6.5, 7)
 
 
 def test_rounds_are_read_or_counted():

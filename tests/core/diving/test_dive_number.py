@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from fineparser_core.diving.dive_number import DiveNumber, dive_distance, parse_dive_number
+from fineparser_core.diving.meet import ListedDive
 from fineparser_core.errors import ConfigError
 
 
@@ -36,6 +37,12 @@ def test_dive_numbers_are_taken_apart_and_put_together_again(text, expected):
     assert parsed == expected
     assert str(parsed) == "".join(text.split()).upper()
     assert parsed.armstand == (parsed.group == 6)
+
+
+@pytest.mark.parametrize("text", ["１０３Ｂ", "１０３ｂ", "103Ｂ", "١٠٣B", "10\u200b3B"])
+def test_digits_and_letters_of_other_widths_and_scripts_are_the_same(text):
+    assert str(parse_dive_number(text)) == "103B"
+    assert ListedDive(dive_number=text) == ListedDive(dive_number=text.translate({0x200B: None}))
 
 
 @pytest.mark.parametrize("text", ["", "107E", "abc", "1012C", "707B", "5553B", "6003D", "²07C", "107BB"])

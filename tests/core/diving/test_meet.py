@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fineparser_core.diving.details import DiveDetails
+from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import (
     ListedDive,
@@ -78,6 +79,16 @@ def test_totals_run_by_athlete_and_event_and_equal_ones_share_a_place():
     ]
     assert standings(rows)[1].n_dives == 2
     assert standings([]) == []
+
+
+def test_names_that_read_the_same_are_of_one_athlete():
+    names = ("Jos\N{LATIN SMALL LETTER E WITH ACUTE}", "Jose\N{COMBINING ACUTE ACCENT}", "Jos\u200b\xe9")
+    rows = [listed(name, "103B", event=name, awards=(7.0,) * 3, difficulty=2.0) for name in names]
+    [standing] = standings(rows)
+    assert (standing.athlete, standing.n_dives) == ("José", 3)
+    typed = [parse_dive_list(f"{name} 103B 1m")[0][0] for name in names]
+    assert {row.athlete for row in typed} == {"José"}
+    assert len({DiveDetails(athlete=name) for name in names}) == 1
 
 
 def test_rows_are_numbered_and_go_in_turn():

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from fineparser_core.errors import ConfigError
+from fineparser_core.commands import calibrate
+from fineparser_core.commands.cli import main
+from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.calibration import fit_domain, fit_interval
 from fineparser_core.inference.clip_validation import Calibration, refusal
 from fineparser_core.records import ClipEvidence
@@ -28,6 +30,14 @@ def test_what_goes_into_the_card_comes_out_of_it():
     read = Calibration.from_card({"interval": card}, "weights").interval
     assert read.base == pytest.approx(rule.base, abs=1e-5)
     assert read.level == 0.8
+
+
+@pytest.mark.parametrize("option", ["--predictions", "--data"])
+def test_what_is_named_is_read_before_anything_is_measured(option, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(calibrate, "usual_activations", lambda *_: pytest.fail("exemplars were measured"))
+    (tmp_path / "nonsense.json").write_text('{"dives": 3}', encoding="utf-8")
+    assert main(["calibrate", "--dry-run", option, str(tmp_path / "nonsense.json")]) == AnnotationError.exit_code
+    assert "nonsense.json" in capsys.readouterr().err
 
 
 def test_too_few_dives_and_a_level_that_cannot_be_are_refused():

@@ -320,8 +320,12 @@ def test_a_clip_is_copied_once_for_each_content_and_swept_when_nobody_needs_it(t
             store_clip(tmp_path / "gone.mp4", library.folder)
         assert list(first.parent.iterdir()) == [first]
         library.remove("one")
+        young = store_clip(tmp_path / "other.mp4", library.folder)  # of an exemplar that another program adds
+        library.sweep_clips()
+        assert young.is_file()
         monkeypatch.setattr(store, "_SPARED_S", -10.0)
         library.sweep_clips()
+        assert not young.exists()
         assert first.is_file()  # it may come back
         library.empty_bin()
         assert not first.exists()

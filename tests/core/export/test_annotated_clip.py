@@ -157,6 +157,16 @@ def test_the_cut_takes_6_to_10_s_and_is_slow_at_the_fault(analysis):
     assert lasts_s[frames[0]] == pytest.approx(1 / 30)
 
 
+@pytest.mark.parametrize("pause_s", [8.0, 12.0])
+def test_a_pause_of_a_recorded_screen_cuts_nothing_off(analysis, pause_s):
+    parse, times_s = analysis.parse, probe(analysis.parse.clip.path).pts_s
+    flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    paused = times_s + np.where(np.arange(len(times_s)) > flight + 5, pause_s, 0)
+    frames, at_s = brief_frames(parse, dive_words(analysis, bands=BANDS), paused)
+    assert {flight, flight + 5, flight + 6, entry} <= set(frames)
+    assert 5.9 < at_s[-1] < 10.1
+
+
 def test_it_is_upright_where_the_diver_fits(analysis):
     info = probe(analysis.parse.clip.path)
     left, right = upright_span(analysis.parse, info, list(range(0, 150)))

@@ -67,6 +67,20 @@ def test_the_table(dives, tmp_path):
     assert first["trained_on"] == "rendered dives"
 
 
+def test_the_table_says_who_placed_the_moments(small_video, make_analysis, tmp_path):
+    analysis = make_analysis(small_video)
+    touched = replace(analysis, parse=replace(analysis.parse, first_water_contact_frame=70))
+    every = (False, False, analysis), (True, False, touched), (False, True, touched), (True, True, touched)
+    dives = [
+        ExportedDive(path=small_video, analysis=one, corrected=moved, contact_corrected=contact)
+        for moved, contact, one in every
+    ]
+    write_csv(dives, tmp_path / "t.csv")
+    assert [(row["transitions_by"], row["water_contact_by"]) for row in rows_of(tmp_path / "t.csv")] == [
+        ("model", ""), ("person", "model"), ("model", "person"), ("person", "person"),
+    ]  # fmt: skip
+
+
 def test_ranges_name_their_source(dives, tmp_path):
     known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
     found = (

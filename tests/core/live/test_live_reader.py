@@ -30,7 +30,7 @@ from stream_server import (
 
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live.packets import LivePacket, PacketQueue, now_s
-from fineparser_core.live.reader import LiveReader, SourceState, StampClock
+from fineparser_core.live.reader import EvenArrivals, LiveReader, SourceState, StampClock
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 
@@ -78,6 +78,39 @@ def test_the_pictures_of_an_http_camera_are_kept_as_they_come(tmp_path, ring):
     ring.close()
     assert [packet.data for packet in ring.packets(0)] == jpegs
     assert numbers(frames_of(ring)) == list(range(30))
+
+
+@pytest.mark.parametrize("together", [1, 3, 6])
+def test_pictures_that_come_in_groups_are_a_picture_apart(together):
+    """30 a second; each group arrives with its last picture, some milliseconds late."""
+    rng = np.random.default_rng(together)
+    sent_s = (np.arange(120) // together + 1) * together / 30
+    late_s = np.repeat(rng.uniform(0, 0.004, len(sent_s) // together), together)
+    arrived_s = (sent_s + late_s + np.arange(120) % together * 1e-5).tolist()
+    even = EvenArrivals()
+    n_first = next(n for n, at_s in enumerate(arrived_s, start=1) if at_s - arrived_s[0] >= 1)
+    times_s = even.begin(arrived_s[:n_first]) + [even.add(at_s) for at_s in arrived_s[n_first:]]
+    np.testing.assert_allclose(np.diff(times_s), 1 / 30, atol=0.012)
+    if together == 1:
+        assert times_s == arrived_s
+
+
+def test_one_picture_that_is_missing_leaves_the_times_of_the_others():
+    arrived_s = [n / 30 for n in range(90) if n != 45]
+    even = EvenArrivals()
+    assert even.begin(arrived_s[:31]) + [even.add(at_s) for at_s in arrived_s[31:]] == arrived_s
+
+
+def test_an_absurd_rate_is_said_and_not_used(tmp_path, ring):
+    got = []
+    events = record(
+        ring,
+        transport_stream(tmp_path / "a.ts", 60, fps=5000, time_base=Fraction(1, 90_000)).read_bytes(),
+        also=got.append,
+    )
+    said = "The camera's clock says 5000 frames a second: dives may be missed."
+    assert [event.said for event in events if event.state is SourceState.CLOCK] == [said]
+    assert {packet.format.fps for packet in got} <= {0, 25}
 
 
 def test_an_rtsp_camera_with_a_password(tmp_path, ring):

@@ -2,9 +2,11 @@ import errno
 import itertools
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -75,6 +77,19 @@ def test_nothing_recorded_then_is_told(tmp_path, packets):
     with pytest.raises(ExportError):
         ring.cut(START_S, START_S + 2, tmp_path / "missing" / "clip.mp4")
     assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_a_clip_without_its_fall_is_refused(tmp_path, packets):
+    """As a full disk leaves it: pictures of a second are missing."""
+    with Ring(tmp_path / "ring") as ring:
+        fill(ring, [*packets[:100], replace(packets[132], follows=False), *packets[133:]])
+    path = tmp_path / "clip.mp4"
+    for fall_s in ((4.0, 5.5), (3.5, 4.8), (4.2, 5.0), (9.8, 10.6), (-0.8, 0.4)):
+        with pytest.raises(VideoError, match=r"clip\.mp4 is not kept: pictures of the dive are missing"):
+            ring.cut(START_S, START_S + 10, path, fall_s=(START_S + fall_s[0], START_S + fall_s[1]))
+        assert not path.exists()
+    ring.cut(START_S, START_S + 10, path, fall_s=(START_S + 5.5, START_S + 7))
+    assert path.exists()
 
 
 def test_what_comes_is_read_before_its_file_ends(tmp_path, packets):
@@ -164,6 +179,47 @@ def test_the_computers_clock_was_set_back(tmp_path, packets, monkeypatch):
     with Ring(tmp_path) as ring:
         assert ring.span == pytest.approx((START_S - 1010, START_S - 1000))
         assert numbers(frames_of(ring)) == list(range(250))
+
+
+def test_a_clock_that_begins_in_1970_moves_nothing_below_0(tmp_path, packets, monkeypatch):
+    with Ring(tmp_path) as ring:
+        fill(ring, packets)
+    monkeypatch.setattr(ring_files, "now_s", lambda: 3.0)
+    for _ in range(2):
+        with Ring(tmp_path) as ring:
+            assert ring.span == pytest.approx((0, 10))
+            assert numbers(frames_of(ring)) == list(range(250))
+
+
+@pytest.mark.parametrize("ahead_s", [20_000, 2.3e9])
+def test_a_recording_ahead_of_now_hides_no_other(tmp_path, packets, monkeypatch, ahead_s):
+    """A single file of 2099 was enough to move all others to before 1970."""
+    with Ring(tmp_path, segment_s=20) as ring:
+        fill(ring, packets)
+    [written] = tmp_path.glob("*.ts")
+    start_us, end_us, rest = written.name.split("-")
+    later = [str(int(each) + int(ahead_s * 1e6) + 20_000_000) for each in (start_us, end_us)]
+    shutil.copyfile(written, tmp_path / "-".join((*later, rest)))
+    monkeypatch.setattr(ring_files, "now_s", lambda: START_S + 12)
+    for _ in range(2):
+        with Ring(tmp_path) as ring:
+            moved, own = ring.files.segments()
+            assert moved.end_s <= own.start_s
+            assert own.start_s == pytest.approx(START_S)
+            assert numbers(frames_of(ring)) == 2 * list(range(250))
+
+
+def test_only_plain_files_are_recordings(tmp_path, packets):
+    with Ring(tmp_path) as ring:
+        fill(ring, packets)
+    (tmp_path / "999000000000000.ts").mkdir()
+    if hasattr(os, "mkfifo"):
+        (tmp_path / "999000000000001.ts").symlink_to(tmp_path / "nothing")
+        os.mkfifo(tmp_path / "999000000000002.ts")
+    before = sorted(tmp_path.iterdir())
+    with Ring(tmp_path) as ring:
+        assert numbers(frames_of(ring)) == list(range(250))
+    assert sorted(tmp_path.iterdir()) == before
 
 
 RECORD = """

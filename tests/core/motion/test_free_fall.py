@@ -96,6 +96,15 @@ def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive():
     assert falls[0].evidence == pytest.approx(alone, rel=0.1)
 
 
+def test_what_falls_on_below_is_no_second_start_of_the_dive():
+    """A hurdle is known by the body going up again: what falls later and lower leaves the dive as it is."""
+    first = dive(20, seconds=1.0, rise_s=0.35)
+    bottom = max(y for _, y in first.values())
+    lower = {image: (x, y + bottom) for image, (x, y) in dive(70, seconds=1.0).items()}
+    falls = find_free_falls(motion([first, lower], 130), least_evidence=LEAST_EVIDENCE)
+    assert sorted(fall.first for fall in falls) == [pytest.approx(20, abs=3), pytest.approx(70, abs=3)]
+
+
 def test_walkers_a_jump_on_the_spot_and_nothing_are_none():
     hop = dive(40, seconds=0.6, rise_s=0.3)
     assert not find_free_falls(motion([], 150), least_evidence=LEAST_EVIDENCE)

@@ -145,6 +145,8 @@ def test_the_seen_board_counts_where_none_was_given():
     assert with_seen_board(None, rare, SEEN) == replace(find_difficulty(rare, 1.0), source="seen")
     given = find_difficulty(dive, 3.0)
     assert with_seen_board(given, dive, SEEN) == given
+    typed = find_difficulty(dive, None, 2.0)  # a DD that a person typed stands, whatever the fall shows
+    assert with_seen_board(typed, dive, SEEN) == typed
     commonest = find_difficulty(dive, None)
     unsure = replace(SEEN, boards_m={1.0: 0.6, 3.0: 0.4})
     assert with_seen_board(commonest, dive, unsure) == with_seen_board(commonest, dive, None) == commonest

@@ -124,6 +124,25 @@ def test_the_same_marks_teach_the_same(dives, profile):
     assert replace(again, made_on=profile.made_on).id == profile.id
 
 
+def test_what_a_simpler_way_does_better_does_not_help(profile):
+    checked = profile.checked
+    shipped, of_number, of_athlete = checked.gains
+    better = replace(of_athlete, off=checked.off - 0.1)
+    told = replace(checked, gains=(shipped, of_number, better))
+    assert not told.helped
+    assert f"the mean of the athlete alone by {better.off:.2f}: it does not help" in told.said
+
+
+def test_three_athletes_give_no_interval_and_no_verdict(dives):
+    names = [f"athlete {n % 3}" for n in range(len(dives))]
+    few = [replace(one, dive=replace(one.dive, athlete=name)) for one, name in zip(dives, names, strict=True)]
+    checked, _ = cross_validate(few)
+    assert (checked.left_out, checked.times) == ("athlete", 3)
+    assert {(gain.low, gain.high) for gain in checked.gains} == {(None, None)}
+    assert not checked.helped
+    assert "help" in checked.said
+
+
 def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives):
     noise = marked_as_shipped(dives)
     profile = make_profile(noise, cross_validate(noise)[0], name="noise", model="", forced=True)

@@ -12,7 +12,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.records import Clip, ClipEncoding, ExemplarVote, Moment, Note, NoteCode
+from fineparser_core.records import Clip, ClipEncoding, ExemplarVote, IntervalRule, Moment, Note, NoteCode
 from fineparser_core.scoring.rescore import (
     correct_contact,
     correct_transitions,
@@ -160,6 +160,12 @@ def test_leaving_out_is_the_score_of_the_rest(analyzer):
     assert left.spread == np.std([vote.vote for vote in left.exemplars])
     assert left.notes[-1] == Note(NoteCode.EXEMPLARS_LEFT_OUT, (1, 3))
     assert_sums_exactly(left)
+    rule = IntervalRule(level=0.8, base=4.0, per_spread=0.5, per_difficulty=1.0)
+    ruled = replace(
+        scoring, interval=rule.around(scoring.score, scoring.spread, scoring.difficulty, 2.0), deviation=2.0
+    )
+    expected = rule.around(left.score, left.spread, scoring.difficulty, 2.0)
+    assert exclude_exemplars(ruled, {"ex1"}).interval == expected != ruled.interval
     assert exclude_exemplars(scoring, {"nobody"}) is scoring
     with pytest.raises(ExemplarError, match="take one back in"):
         exclude_exemplars(scoring, {"ex0", "ex1", "ex2"})
@@ -175,6 +181,7 @@ def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():
     assert outliers(votes(70, 71, 72, 73, 71.5, 72.5, 95, 96)) == {"6", "7"}
     assert outliers(votes(70, 70, 70, 70.5, 72)) == frozenset()  # all but one mind: two points are no quarrel
     assert outliers(votes(70, 70, 95)) == frozenset()
+    assert outliers(votes(40, 55, 70, 85, 100)) == frozenset()  # all disagree alike
 
 
 def test_a_moment_that_a_person_places_is_certain_and_moves_no_other():

@@ -11,6 +11,7 @@ from msgspec import Meta
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.documents import read_document, read_rows, read_table_text
+from fineparser_core.support.files import content_digest, plain_files
 
 FORM = "fineparser.thing/1"
 
@@ -60,6 +61,35 @@ def test_what_is_wrong_is_one_short_sentence_of_the_callers(tmp_path, content, r
     assert said.startswith(f"{path} is no thing (")
     assert reason in said
     assert len(said) < len(str(path)) + 250
+
+
+@pytest.mark.parametrize("n_bytes", [1000, 4 << 20, 5 << 20])
+def test_a_digest_of_content_tells_a_change_at_either_end_and_in_the_middle(tmp_path, n_bytes):
+    path, content = tmp_path / "dive.mp4", bytearray(np.random.default_rng(0).bytes(n_bytes))
+    digests = set()
+    for place in (None, 0, n_bytes // 2, n_bytes - 1):
+        changed = bytearray(content)
+        if place is not None:  # 64 KiB, as some are left out between the parts that are read
+            changed[place : place + (1 << 16)] = bytes(len(changed[place : place + (1 << 16)]))
+        path.write_bytes(changed)
+        digests.add(content_digest(path))
+    path.write_bytes(content[:-1])
+    assert len(digests | {content_digest(path)}) == 5
+    path.write_bytes(content)
+    assert content_digest(path) in digests
+
+
+def test_only_plain_files_of_a_folder_are_listed(tmp_path):
+    for name in ("b.jpg", "a.jpg"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.jpg").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
+        (tmp_path / "link.jpg").symlink_to("a.jpg")
+        (tmp_path / "lost.jpg").symlink_to("nothing")
+    names = [path.name for path in plain_files(tmp_path)]
+    assert names == ["a.jpg", "b.jpg", *(["link.jpg"] if hasattr(os, "mkfifo") else [])]
+    assert plain_files(tmp_path / "nowhere") == plain_files(tmp_path / "a.jpg") == []
 
 
 def test_a_folder_and_a_pipe_are_no_documents(tmp_path):

@@ -54,19 +54,20 @@ def test_any_text_becomes_a_name_that_windows_has(text, name):
 def test_outputs_have_names_that_windows_writes(tmp_path, monkeypatch):
     for name in ("NUL", "Com1.mp4", "dive ", "dive:1.json"):
         with pytest.raises(ExportError, match="Windows has no files named"):
-            check_output_files([tmp_path / name])
+            check_output_files([(tmp_path / name, ".json")])
         with pytest.raises(ExportError, match="Windows has no files named"):
             check_output_folder(tmp_path / name / "below")
     assert not list(tmp_path.iterdir())
     monkeypatch.chdir(tmp_path)
     names = ("dive.json", "../a.json", "./b.json", "Zoë 王.json")
-    check_output_files([*map(Path, names), tmp_path / "c.json", Path(r"\\?") / tmp_path / "d.json"])
+    paths = [*map(Path, names), tmp_path / "c.json", Path(r"\\?") / tmp_path / "d.json"]
+    check_output_files([(path, ".json") for path in paths])
 
 
 @windows_only
 def test_names_that_differ_by_case_alone_are_one_file(tmp_path):
     with pytest.raises(ConfigError, match="already the file of another output"):
-        check_output_files([tmp_path / "dive.json", tmp_path / "DIVE.JSON"])
+        check_output_files([(tmp_path / "dive.json", ".json"), (tmp_path / "DIVE.JSON", ".json")])
     (tmp_path / "Clip.mp4").write_bytes(b"")
     with pytest.raises(ConfigError, match="is the clip itself"):
-        check_output_files([tmp_path / "clip.MP4"], {tmp_path / "Clip.mp4": "the clip itself"})
+        check_output_files([(tmp_path / "clip.MP4", ".mp4")], {tmp_path / "Clip.mp4": "the clip itself"})

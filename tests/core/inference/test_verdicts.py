@@ -1,0 +1,141 @@
+"""Why a dive is not scored, in every combination, and what Python, the command and the JSON say of it."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from exemplar_kit import MODEL_ID, add
+from made_analysis import made_identity
+from measured_dive import BOARD, LEAVES_S, measured_parse
+from stand_in import StandIn
+
+from fineparser_core.commands.score_report import report
+from fineparser_core.diving.difficulty import asked_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict
+from fineparser_core.inference import pipeline
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import ClipEncoding, Recognition
+
+#: A 103B from 1 m, beyond doubt.
+SEEN = Recognition(
+    numbers={"103B": 0.9},
+    directions={"forward": 0.997, "back": 0.001, "reverse": 0.001, "inward": 0.001},
+    armstand=0.001,
+    half_somersaults=3.0,
+    half_somersaults_deviation=0.2,
+    head_first=0.999,
+    positions={"A": 0.001, "B": 0.997, "C": 0.001, "D": 0.001},
+    twisting=0.001,
+    half_twists=0,
+    boards_m={1.0: 0.9999, 3.0: 0.0001, 5.0: 0.0, 7.5: 0.0, 10.0: 0.0},
+)
+REFUSAL = "The clip shows no entry."
+
+
+def whole(**changes):
+    """A dive that lacks nothing, with weights that follow the diver."""
+    parse = measured_parse(speed=4.0, flight_s=1.07)
+    motion = replace(parse.motion, at_s=LEAVES_S + 4.0 / 9.81, position=(float(BOARD[0]), 0.0))
+    sure = replace(parse.moments, top=replace(parse.moments.top, deviation_s=0.015))
+    sure = replace(sure, take_off=replace(sure.take_off, deviation_s=0.03))
+    model = made_identity(id=MODEL_ID, preprocessing="follow")
+    values = {"model": model, "motion": motion, "moments": sure, "recognition": SEEN}
+    return replace(parse, crop_xyxy=parse.crop_xyxy / 3, **values | changes)
+
+
+def with_moment(name, **changes):
+    moments = whole().moments
+    return whole(moments=replace(moments, **{name: replace(getattr(moments, name), **changes)}))
+
+
+#: Parse, dive number and board, by why there may be no score.
+CASES = {
+    "nothing": (whole, "103B", 1.0),
+    "no whole dive": (lambda: whole(refusal=REFUSAL), "103B", 1.0),
+    "nobody falls": (lambda: whole(motion=None), "103B", 1.0),
+    "no clear take-off": (lambda: with_moment("take_off", deviation_s=0.3), "103B", 1.0),
+    "no clear contact": (lambda: whole(moments=replace(whole().moments, contact=None)), "103B", 1.0),
+    "another direction": (whole, "203B", 1.0),
+    "another count": (whole, "107B", 1.0),
+    "another position": (whole, "103C", 1.0),
+    "a twist": (whole, "5132D", 1.0),
+    "a flying dive in another position": (whole, "113C", 1.0),
+    "no exemplars": (lambda: whole(recognition=None), "105B", 1.0),
+    "no known board": (lambda: whole(recognition=None), "301A", None),
+}
+EVIDENCE = {"nobody falls": "fall freely", "no clear take-off": "take-off", "no clear contact": "water is touched"}
+CONTRADICTED = ("another direction", "another count", "another position", "a twist")
+
+
+@pytest.fixture(scope="module")
+def analyzer(tmp_path_factory):
+    """With exemplars of 103B by single divers alone."""
+    with ExemplarStore.open_own(tmp_path_factory.mktemp("exemplars")) as library:
+        for n in range(3):
+            add(library, f"one-{n}", dive_number="103B", board_m=1.0, score=30.0 + n)
+        yield Analyzer(StandIn(), made_identity(id=MODEL_ID), library)
+
+
+def expected(why, force, confirmed, synchro, nearest):
+    """What is said: "score", "refusal", "withheld" or "unscored", and a part of the sentence."""
+    if why == "no whole dive" and not force:
+        return "refusal", REFUSAL
+    if why == "no known board":
+        return "unscored", "Which board is 301A done from?"
+    if why in EVIDENCE and not force:
+        return "withheld", EVIDENCE[why]
+    if why in CONTRADICTED and not (force or confirmed):
+        return "withheld", "Correct the entry, or confirm it."
+    if synchro:
+        return "unscored", "by two divers"
+    if CASES[why][1] != "103B" and not nearest:
+        return "unscored", f"no exemplars of {CASES[why][1]}"
+    return "score", ""
+
+
+@pytest.mark.parametrize("why", CASES)
+def test_what_is_said_of_every_reason_in_every_combination(analyzer, monkeypatch, why):
+    make, number, board_m = CASES[why]
+    parse, dive = make(), parse_dive_number(number)
+    encoding = ClipEncoding(
+        gated=np.zeros((9, 1024), np.float32),
+        frame_features=np.zeros((96, 512), np.float32),
+        transition_samples=(30, 60),
+        probabilities=parse.probabilities,
+    )
+    difficulty = asked_difficulty(dive, board_m)
+    monkeypatch.setattr(pipeline, "parse_clip", lambda *_, **__: (parse, encoding))
+    for force, confirmed, synchro, nearest in product((False, True), repeat=4):
+        rule = CandidateRule(synchro=synchro, nearest=nearest)
+        if confirmed:  # a window scores what it has parsed
+            if parse.refusal is not None and not force:
+                continue
+            options = {"force": force, "confirmed": True, "rule": rule}
+            analysis = analyzer.score_parse((parse, encoding), dive, difficulty, **options)
+        else:
+            analysis = analyzer.analyze(parse.clip, dive, difficulty, force=force, rule=rule)
+        kind, sentence = expected(why, force, confirmed, synchro, nearest)
+        case = (why, force, confirmed, synchro, nearest)
+        said = {"unscored": analysis.unscored, "withheld": analysis.withheld}
+        assert (analysis.scoring is not None) == (kind == "score"), case
+        for name, text in said.items():
+            assert bool(text) == (kind == name), (case, text)
+        assert sentence in (said.get(kind) or analysis.parse.refusal or ""), case
+        # An award by measures alone stands where nothing but exemplars lacks, and never for two divers.
+        has_award = kind == "score" or (kind == "unscored" and why != "no known board" and not synchro)
+        assert (analysis.own_award is not None) == has_award, case
+        told, data = report(analysis), analysis_to_dict(analysis)
+        if kind != "score":
+            assert sentence[1:] in told, case
+            assert ("--force" in told) == (kind in ("refusal", "withheld")), case
+        else:
+            assert f"Score {analysis.scoring.score:.2f} for {number}" in told, case
+            assert ("scored as you asked, though" in told) == (why == "no whole dive"), case
+        assert (data["score"] is None) == (kind != "score"), case
+        assert [bool(data[name]) for name in ("unscored", "withheld")] == [kind == "unscored", kind == "withheld"]
+        again = analysis_from_dict(data, analysis.parse)
+        assert (again.unscored, again.withheld, again.parse.refusal) == (*said.values(), parse.refusal)
