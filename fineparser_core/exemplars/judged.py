@@ -51,6 +51,12 @@ def judged_exemplars(model: str) -> tuple[Exemplar, ...]:
     )
 
 
+def judged_exemplar(exemplar_id: str) -> Exemplar | None:
+    """Return the judged dive of an id; None where there is none."""
+    found = (one for one in judged_exemplars(_table()["model"]) if one.id == exemplar_id)
+    return next(found, None)
+
+
 @cache
 def judged_quantities() -> Mapping[str, Mapping[str, tuple[float, float]]]:
     """Return what was read of each judged dive, by its id: value and standard deviation by quantity."""

@@ -91,6 +91,7 @@ class Exemplar(ExemplarFacts):
         synthetic: rendered, not a real dive.
         corrected: a person placed the transitions, so that no model moves them.
         removed_at: when it was moved to the bin; None where it was not.
+        clip_path: its video; the empty path for a judged dive whose video nobody may hand out.
     """
 
     id: str
@@ -112,6 +113,11 @@ class Exemplar(ExemplarFacts):
     def removed(self) -> bool:
         """Whether it lies in the bin: no candidate, but restorable."""
         return self.removed_at is not None
+
+    @property
+    def has_clip(self) -> bool:
+        """Whether it has a video to show."""
+        return self.clip_path != Path()
 
     def compared(self, masks: MaskTrack | None) -> ComparedDive:
         """Return the record to show beside a dive, with masks if known; its title says whether it is rendered."""

@@ -31,12 +31,12 @@ SAME_NUMBER = CandidateRule()
 
 
 def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_m: float | None) -> Exemplar | None:
-    """Return the exemplar with the highest score.
+    """Return the exemplar with the highest score that has a video to show.
 
     The same dive number, the same board and real dives take precedence.
     """
     return max(
-        exemplars,
+        (one for one in exemplars if one.has_clip),
         key=lambda e: (e.dive_number == dive_number, board_m in (None, e.board_m), not e.synthetic, e.score, e.id),
         default=None,
     )

@@ -19,6 +19,7 @@ from uuid import uuid4
 import platformdirs
 
 from fineparser_core.errors import ExemplarError, ExportError
+from fineparser_core.exemplars.judged import judged_exemplar
 from fineparser_core.exemplars.library_file import LibraryFile, LibraryFiles, back_up, open_repaired
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
@@ -224,14 +225,15 @@ class ExemplarStore:
         return set() if self.folder is None else {one.id for one in self.files[0].exemplars()[0]}
 
     def get(self, exemplar_id: str) -> Exemplar:
-        """Return an exemplar by its id, from the bin as well.
+        """Return an exemplar by its id, from the bin as well, or a bundled judged dive.
 
         Raises: ExemplarError where there is none of that id.
         """
         found = self.files.find(exemplar_id)
-        if found is None:
+        exemplar = judged_exemplar(exemplar_id) if found is None else found[1]
+        if exemplar is None:
             raise ExemplarError("{0} has no exemplar '{1}'.", self.path, exemplar_id)
-        return found[1]
+        return exemplar
 
     def mask(self, exemplar_id: str) -> MaskTrack | None:
         """Return the masks of an exemplar; None where none were stored.

@@ -217,9 +217,11 @@ def _parts(dive: JudgedScore) -> np.ndarray:
         found[:, -1] += np.array(network) / len(dive.votes)
     exemplars = [known.get(vote.id) for vote in dive.votes] or [None]
     for query, exemplar in product(dive.queries, exemplars):
-        for term, award in stream.parts(query, exemplar, number, board_m):
-            column = 2 + names.index(term.measure)
-            found[STEP_NAMES.index(term.step), column] += award / len(dive.queries) / len(exemplars)
+        signed: list[tuple[Quantities, float]] = [(query, 1.0), (exemplar or {}, -1.0)]
+        for of_dive, sign in signed:
+            for term, award in stream.parts(of_dive, number, board_m):
+                column = 2 + names.index(term.measure)
+                found[STEP_NAMES.index(term.step), column] += sign * award / len(dive.queries) / len(exemplars)
     return found
 
 

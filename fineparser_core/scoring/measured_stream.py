@@ -188,41 +188,30 @@ class MeasuredStream:
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
-        """Return the awards (2, 3) by stream, dynamic and measured, of each phase of a dive against an exemplar."""
-        return _by_stream(self.parts(query, exemplar, dive, board_m))
+        """Return the awards (2, 3) by stream, dynamic and measured, of each phase of a dive against an exemplar.
 
-    def parts(
-        self, query: Quantities, exemplar: Quantities | None, dive: DiveNumber, board_m: float | None
-    ) -> Iterator[tuple[Term, float]]:
-        """Yield terms with the awards that they add, of a dive against an exemplar, or against a usual dive if None.
-
-        Where the exemplar lacks a measure of the dive, its substitute is taken, each against that of a usual dive.
+        Either is taken against a usual dive first, so that what only one of the two shows counts as usual in the other.
         """
-        for term in self._terms(query, dive, board_m):
-            if exemplar is None:
-                value, deviation = query[term.measure]
-                yield term, term.certainty(deviation) * term.against_usual(value)
-                continue
-            for other in self.terms:
-                stands_for = other is term or other.instead_of == term.measure
-                if stands_for and other.measure in exemplar and other.applies(dive, board_m):
-                    (value, deviation), (known, of_known) = query[term.measure], exemplar[other.measure]
-                    certainty = term.certainty(float(np.hypot(deviation, of_known)))
-                    yield term, certainty * term.against_usual(value)
-                    yield other, -certainty * other.against_usual(known)
-                    break
+        of_query, of_exemplar = (_by_stream(self.parts(known, dive, board_m)) for known in (query, exemplar))
+        return of_query - of_exemplar
+
+    def parts(self, known: Quantities, dive: DiveNumber, board_m: float | None) -> Iterator[tuple[Term, float]]:
+        """Yield terms with the awards that they add to a dive, against a usual dive."""
+        for term in self._terms(known, dive, board_m):
+            value, deviation = known[term.measure]
+            yield term, term.certainty(deviation) * term.against_usual(value)
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
         """Return the awards (2, 3) as `difference` does, against another dive of which only the award is known."""
         off = self.scale * (award - self.level(board_m)) * np.array(self.step_shares)
-        return _by_stream(self.parts(query, None, dive, board_m)) - np.stack([np.zeros(len(off)), off])
+        return _by_stream(self.parts(query, dive, board_m)) - np.stack([np.zeros(len(off)), off])
 
     def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
         """Return the award of a dive by its measures alone; None where fewer than two phases were."""
         board_m = difficulty.board_m
         if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
             return None
-        steps = _by_stream(self.parts(query, None, dive, board_m)).sum(axis=0)
+        steps = _by_stream(self.parts(query, dive, board_m)).sum(axis=0)
         award = float(np.clip(self.judged(self.level(board_m), dive, board_m) + steps.sum(), 0.0, 10.0))
         take_off, flight, entry = steps.tolist()
         score = 3 * difficulty.value * award

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_core.exemplars.judged import judged_exemplar
 from fineparser_core.exemplars.records import Exemplar, ExemplarFacts, check_facts
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
@@ -88,7 +89,7 @@ class ExemplarLibrary(QObject):
     def find(self, exemplar_id: str) -> Exemplar | None:
         """Return the exemplar of an id; None if it does not exist or is not reported yet, see `changed`."""
         if self._known:
-            return self._known.get(exemplar_id)
+            return self._known.get(exemplar_id) or judged_exemplar(exemplar_id)
         with suppress(FineParserError):
             return self._open_bundled().get(exemplar_id)
         return None

@@ -83,15 +83,15 @@ def test_against_an_exemplar_of_which_only_the_score_is_known_the_award_is_its_o
     assert found.vote == pytest.approx(3 * difficulty.value * own.award + network)
 
 
-def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts():
-    stream = measured_stream()
+def test_what_only_one_dive_shows_counts_as_usual_in_the_other():
+    stream, query = measured_stream(), {"legs_line": (8.0, 1.0)}
 
     def entry(exemplar):
-        return float(stream.difference({"legs_line": (8.0, 1.0)}, exemplar, DIVE, 1.0)[1, 2])
+        return float(stream.difference(query, exemplar, DIVE, 1.0)[1, 2])
 
-    assert entry({}) == entry({"hip_angle": (40.0, 0.0)}) == 0
-    assert entry({"entry_angle": (25.0, 0.0)}) > entry({"entry_angle": (15.0, 0.0)}) > 0
-    assert entry({"legs_line": (30.0, 0.0), "entry_angle": (0.0, 0.0)}) > 0  # alike goes first
+    usual = entry({})
+    assert usual == entry({"jump_height": (1.0, 0.0)}) == pytest.approx(stream_sum(query, DIVE, 1.0))
+    assert entry({"legs_line": (30.0, 0.0)}) > usual > entry({"legs_line": (0.0, 0.0)})
     assert entry({"legs_line": (30.0, 10.0)}) < entry({"legs_line": (30.0, 0.0)})  # an uncertain exemplar counts less
 
 
@@ -125,4 +125,4 @@ def test_awards_that_features_and_splash_tell_count_from_platforms_alone():
 
 
 def stream_sum(values, dive, board_m):
-    return sum(award for _, award in measured_stream().parts(values, None, dive, board_m))
+    return sum(award for _, award in measured_stream().parts(values, dive, board_m))
