@@ -49,7 +49,7 @@ FAULTS = [
         ("rescore", "(n_out, len(scoring.exemplars))", "(n_out, len(kept))"),
         ("rescore", "if contact is not None and contact < trans", "if contact is not None and contact > trans"),
         ("rescore", "_OUTLIER_DEVIATIONS * deviation)", "_OUTLIER_DEVIATIONS + deviation)"),
-        ("measured_stream", "self.scale * (award - self.mean_award)\n\n", "award - self.mean_award\n\n"),
+        ("measured_stream", "level + offset + self.scale * (award - level)", "offset + award"),
         ("measured_stream", "yield other, -certainty", "yield other, certainty"),
         ("evidence", "if parse.motion is None:", "if False:"),
         ("evidence", "if contact is None or not", "if contact is not None and not"),
@@ -61,7 +61,7 @@ FAULTS = [
         "tests/core/recognition tests/core/inference/test_verdicts.py",
         ("contradictions", "if dive.half_twists or dive.flying or dive.p", "if dive.half_twists or dive.p"),
         ("contradictions", "if certain is None:", "if certain is not None:"),
-        ("contradictions", "certain=wrong >= certain", "certain=False"),
+        ("contradictions", "certain=wrong >= _CERTAIN", "certain=False"),
         ("contradictions", "right = seen.armstand if dive.armstand else 1 - seen", "right = seen.armstand or 1 - seen"),
         ("boards", 'difficulty.source != "commonest board"', 'difficulty.source == "board"'),
     ),
@@ -142,7 +142,7 @@ FAULTS = [
     ),
     *_faults(
         GUI,
-        "tests/gui/test_kept_sessions.py tests/gui/test_measured_panel.py tests/gui/test_verdicts.py "
+        "tests/gui/test_kept_sessions.py tests/gui/test_measured_panel.py tests/gui/test_shown_verdicts.py "
         "tests/gui/test_trimming.py tests/gui/test_recognized_dive.py",
         ("services/importer", "        elif dive.cancelled:\n", "        elif False:\n"),
         ("services/sessions", "if not path.stat().st_size]", "]"),
@@ -165,9 +165,10 @@ def noticed(fault: Fault, copy: Path) -> str:
     sound = path.read_text(encoding="utf-8")
     path.write_text(sound.replace(fault.old, fault.new), encoding="utf-8")
     command = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *fault.tests.split())
+    options = {"capture_output": True, "encoding": "utf-8", "timeout": _LONGEST_S}
     environment = {**os.environ, "PYTHONPATH": str(copy), "QT_QPA_PLATFORM": "offscreen"}
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=_LONGEST_S)
+        done = subprocess.run(command, cwd=copy, env=environment, **options)
     except subprocess.TimeoutExpired:
         return "none ends"
     finally:

@@ -93,7 +93,8 @@ def close_others():
             opened[pressed].append(type(other).__name__)
             other.close()
 
-timer = QTimer(interval=100, timeout=close_others)
+timer = QTimer(interval=100)
+timer.timeout.connect(close_others)
 timer.start()
 for button in window.empty.findChildren(QPushButton):
     if button.isVisible() and button.isEnabled():

@@ -23,13 +23,13 @@ from fineparser_core.records import ClipEncoding, Recognition
 #: A 103B from 1 m, beyond doubt.
 SEEN = Recognition(
     numbers={"103B": 0.9},
-    directions={"forward": 0.997, "back": 0.001, "reverse": 0.001, "inward": 0.001},
-    armstand=0.001,
+    directions={"forward": 0.9997, "back": 0.0001, "reverse": 0.0001, "inward": 0.0001},
+    armstand=0.0001,
     half_somersaults=3.0,
     half_somersaults_deviation=0.2,
-    head_first=0.999,
-    positions={"A": 0.001, "B": 0.997, "C": 0.001, "D": 0.001},
-    twisting=0.001,
+    head_first=0.9999,
+    positions={"A": 0.0001, "B": 0.9997, "C": 0.0001, "D": 0.0001},
+    twisting=0.0001,
     half_twists=0,
     boards_m={1.0: 0.9999, 3.0: 0.0001, 5.0: 0.0, 7.5: 0.0, 10.0: 0.0},
 )
