@@ -95,8 +95,7 @@ def main(argv: list[str]) -> int:
     say(evaluation_text(seen, terms))
     fit = fit_awards(seen, terms)
     by_event = left_out(seen, terms, [dive.event for dive in seen])
-    half = float(np.quantile(np.abs(by_event - [dive.award for dive in seen]), 0.8))
-    write_tables(args.out, model, fit, seen, [(dive, frames) for dive, (_, frames) in known], half)
+    write_tables(args.out, model, fit, seen, [(dive, frames) for dive, (_, frames) in known], by_event)
     remark(f"tables written to {args.out}")
     return 0
 
@@ -200,13 +199,20 @@ def write_tables(
     fit: AwardFit,
     seen: Sequence[FittedDive],
     dives: Sequence[tuple[JudgedDive, list[int]]],
-    half: float,
+    by_event: np.ndarray,
 ) -> None:
     """Write the readouts, the measured stream and the judged exemplars.
 
     Args:
-        half: awards to either side that hold 80 % of dives of a left-out event.
+        by_event: (n,) awards of the dives by fits without their event.
     """
+    awards = np.array([dive.award for dive in seen])
+    off = np.abs(by_event - awards)
+    check = {
+        "dives": len(seen),
+        "rank_correlation": round(float(spearmanr(by_event, awards).statistic), 2),
+        "mean_error": round(float(off.mean()), 2),
+    }
     found = readouts_of(model, fit, fit_armstand(seen))
     arrays = {"model": np.array(model), "splash_mean": found.splash_mean, "splash_weights": found.splash_weights}
     for name, readout in (("armstand", found.armstand), ("award", found.award)):
@@ -224,11 +230,13 @@ def write_tables(
     read.append({"measure": READ_SPLASH, "step": "entry"} | straight)
     table["terms"] = [*others, *read, *map(_term_to_dict, fit.terms)]
     table["levels"] |= {f"{board_m:g}": round(fit.mean, 2) for board_m in _PLATFORMS_M}
-    table["half_widths"] |= {f"{board_m:g}": round(half, 2) for board_m in _PLATFORMS_M}
+    boards = [f"{board_m:g}" for board_m in _PLATFORMS_M]
+    table["half_widths"] |= dict.fromkeys(boards, round(float(np.quantile(off, 0.8)), 2))
+    table["checks"] |= dict.fromkeys(boards, check)
     write_whole(out / TABLE[-1], _table_text(table))
     rows = []
     for (dive, frames), one in zip(dives, seen, strict=True):
-        awards = awards_of(found, one.windows_s, one.gated, one.splash)
+        told = awards_of(found, one.windows_s, one.gated, one.splash)
         rows.append(
             {
                 "id": f"{dive.event} {dive.video.stem}".strip(),
@@ -238,7 +246,7 @@ def write_tables(
                 "frames": frames,
                 "quantities": {
                     name: value
-                    for name, value in (quantities((), awards) | dict(one.quantities)).items()
+                    for name, value in (quantities((), told) | dict(one.quantities)).items()
                     if name in {term.measure for term in fit.terms} | {*READ_PHASES, READ_SPLASH}
                 },
             }

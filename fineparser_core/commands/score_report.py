@@ -13,6 +13,7 @@ from fineparser_core.measures.words import finding_text, good_text, measure_name
 from fineparser_core.printable import printable
 from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.records import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
+from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.support.tables import text_table
 
 #: Origin of the DD by `Scoring.difficulty_source`.
@@ -64,6 +65,11 @@ def report(analysis: Analysis) -> str:
             f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "
             "read scores and contributions as a demonstration, not as judging."
         )
+        if analysis.parse.read_awards is not None:
+            blocks.append(
+                "Note: from platforms, what the features, the splash and the measures are worth was fitted on judged dives "
+                "of London 2012, men, 10 m (UNLV-Dive): of other divers, events and cameras it tells less."
+            )
     return "\n\n".join(blocks) + "\n"
 
 
@@ -144,6 +150,8 @@ def _score(scoring: Scoring) -> str:
             )
         elif scoring.uses_measures:
             of = "dives should, as far as awards of real dives scatter; judged dives have not shown it yet"
+            if scoring.board_m is not None and f"{scoring.board_m:g}" in measured_stream().half_widths:
+                of = "judged dives of an event that was left out of the fit lay within such an interval"
         interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of {of}"
     return (
         f"Score {scoring.score:.2f} for {scoring.dive_number}{board}{against}: "

@@ -144,7 +144,7 @@ class MeasuredStream:
         half_widths: awards to either side of one that hold 80 % of left-out dives, by board, where these tell it.
         step_shares: of the phases in an award.
         interval, own_interval: of a score by this stream, and of a score without exemplars.
-        checked: errors of the award by measures alone on real dives.
+        checked: errors of the award by measures alone on real dives, and `checks`: by board, of left-out dives.
         offset, scale: of awards by the judges of a profile, about the mean award, and `numbers`: further offsets of
             dive numbers, by `number_key`; see `judged`.
         profile: profile that changed the bundled stream; None for the bundled stream itself.
@@ -163,6 +163,7 @@ class MeasuredStream:
     profile: ProfileIdentity | None = None
     levels: Mapping[str, float] = field(default_factory=dict)
     half_widths: Mapping[str, float] = field(default_factory=dict)
+    checks: Mapping[str, AwardCheck] = field(default_factory=dict)
 
     def level(self, board_m: float | None) -> float:
         """Return the award of a usual dive from a board."""
@@ -223,9 +224,15 @@ class MeasuredStream:
             score=score,
             steps=(take_off, flight, entry),
             interval=self.rule(self.own_interval, board_m).around(score, 0.0, difficulty.value),
-            checked=self.checked,
+            checked=self._check(board_m),
             profile=self.profile,
         )
+
+    def _check(self, board_m: float | None) -> AwardCheck:
+        """Return the errors of awards of dives from a board; those of a profile stand."""
+        if board_m is None or self.profile is not None:
+            return self.checked
+        return self.checks.get(f"{board_m:g}", self.checked)
 
     def _terms(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> list[Term]:
         return [
