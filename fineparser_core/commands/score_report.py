@@ -67,8 +67,8 @@ def report(analysis: Analysis) -> str:
         )
         if analysis.parse.read_awards is not None:
             blocks.append(
-                "Note: from platforms, what the features, the splash and the measures are worth was fitted on judged dives "
-                "of London 2012, men, 10 m (UNLV-Dive): of other divers, events and cameras it tells less."
+                "Note: from platforms, what features, splash and measures are worth was fitted on judged dives of "
+                "London 2012, men, 10 m (UNLV-Dive): of other divers, events and cameras it tells less."
             )
     return "\n\n".join(blocks) + "\n"
 
