@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Static backbones of Table 5.
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50"]
-Layout = Literal["auto", "finediving", "dives"]
+Layout = Literal["auto", "finediving", "mtl-aqa", "unlv-dive", "dives"]
 PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
@@ -168,7 +168,7 @@ class TrainConfig(ModelConfig):
     """Settings that decide what a training run computes, besides the data and the initial weights.
 
     Attributes:
-        layout: of the data set, "finediving", "dives", or "auto" to see by its files.
+        layout: of the data set, "finediving", "mtl-aqa", "unlv-dive", "dives", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.
         pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe
