@@ -20,7 +20,8 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
 
-SCORES_FILE, DIFFICULTY_FILE = "diving_overall_scores.mat", "diving_difficulty_level.mat"
+SCORES_FILE = "diving_overall_scores.mat"
+DIFFICULTY_FILE = "diving_difficulty_level.mat"
 SPLIT_FILES = {"train": "training_idx.mat", "test": "testing_idx.mat"}
 #: Rows of four frames: start of the push, start of the somersaults, come-out, water.
 MOMENTS_FILES = ("jump_drop_water_label.txt", "moments.txt")

@@ -108,4 +108,4 @@ def test_the_real_scores_and_moments_of_unlv_dive_are_read(tmp_path):
     data = load_dataset(tmp_path)
     assert [len(data.split(name)) for name in ("train", "test")] == [300, 70]
     without_steps = [key[1] for key, record in data.records.items() if record.first_flight_frame is None]
-    assert without_steps == [79]  # whose moments are out of order
+    assert without_steps == [95]  # whose moments are out of order
