@@ -72,6 +72,7 @@ def main(argv: list[str]) -> int:
 
     # Imported late, as they load torch.
     from fineparser_core.support.device import choose_device
+    from fineparser_core.training.paper import beside_paper
     from fineparser_core.training.run import train
 
     log_to_stderr()
@@ -82,6 +83,7 @@ def main(argv: list[str]) -> int:
         except Cancelled:
             raise Cancelled("Cancelled: the same command with --resume goes on.") from None
         if finished.summary is not None:
-            say(finished.summary.as_text())
+            data_name, values = finished.results["data"]["name"], finished.summary.values()
+            say(f"{finished.summary.as_text()}\n{beside_paper(finished.card, data_name, values)}".rstrip("\n"))
         say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
     return 0

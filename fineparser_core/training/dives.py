@@ -10,6 +10,7 @@ from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.methods import get_method
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.validation import Splits, log_progress
 
@@ -69,7 +70,7 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
 
     Raises:
         ConfigError: it lacks step labels.
-        AnnotationError: it should have masks, but they are not found.
+        AnnotationError: it lacks the judges' awards, or should have masks, but they are not found.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         way_out = "use --no-tap, which cuts the phases at fixed shares of a clip"
@@ -81,6 +82,9 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
+    awarded = any(len(record.awards) in (3, 5, 7) for record in data.split("train"))
+    if "awards" in get_method(config.method).labels and not awarded:
+        raise AnnotationError(f"{data.root} has no judges' awards, which {config.method} learns from: use usdl.")
 
 
 def load_splits(

@@ -32,7 +32,7 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.training.dives import load_splits, split_records
-from fineparser_core.training.initial import initial_model, startable
+from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
@@ -121,8 +121,8 @@ def _train(
 ) -> FinishedRun:
     model, notices = initial_model(config, settings)
     begun = (out / CHECKPOINT).exists()
-    if not begun and settings.weights is None and KINETICS_NOTICE not in notices:
-        ways = " or ".join(f"--{name}" for name in ("kinetics", "weights") if startable(config).get(name, True))
+    if not begun and settings.weights is None and not {KINETICS_NOTICE, C3D_NOTICE} & {*notices}:
+        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
         logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
     splits = load_splits(data, records, config, settings, cancel)
@@ -172,7 +172,7 @@ def _recorded(
     config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings
 ) -> dict[str, Any]:
     """Return the settings that must match for a run to be resumed."""
-    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
+    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "c3d", "imagenet")}
     stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
     return {"config": asdict(config), **stamps, "start": start}
 
