@@ -318,6 +318,11 @@ class TrainConfig(ModelConfig):
         return "masks" in get_method(self.method).labels and self.sap and self.mask_weight > 0
 
     @property
+    def looks_through_bundle(self) -> bool:
+        """Whether a baseline sees through frozen parts of the bundled weights, whatever its own start from."""
+        return self.start == "bundled" and bool(self.freeze) and not get_method(self.method).whole
+
+    @property
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})

@@ -152,17 +152,21 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
 
 
 class RunSampler(Sampler[BatchPlan]):
-    """The batches from the start of a run to its end; the same for a seed.
+    """The batches of a process from the start of a run to its end; those of all processes are the same for a seed.
 
-    Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
+    The batches of each update are dealt to the processes in turn; who would get none gets the first again, which then
+    counts nothing. Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
     ends with whatever is left.
 
     Attributes:
         iterations: updates of the weights in each epoch.
+        rank, world: which process this is, and of how many.
 
     Raises:
         ConfigError: no two of the dives may be compared.
     """
+
+    rank, world = 0, 1
 
     def __init__(self, records: Sequence[DiveRecord], config: TrainConfig) -> None:
         self._records, self._config = records, config
@@ -191,7 +195,8 @@ class RunSampler(Sampler[BatchPlan]):
         epoch, done = divmod(self._start, self.iterations)
         for each in range(epoch, self._config.epochs):
             for update in self.updates(each)[done if each == epoch else 0 :]:
-                yield from update
+                rounds = range(self.rank, -(-len(update) // self.world) * self.world, self.world)
+                yield from (update[place] if place < len(update) else update[0] for place in rounds)
 
     def _dealt(self, epoch: int) -> list[list[BatchPlan]]:
         every = self.plans(epoch)

@@ -56,6 +56,8 @@ def initial_model(config: TrainConfig, settings: RunSettings) -> tuple[AQAModel,
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
+        if settings.kinetics is not None and config.looks_through_bundle:
+            state = {name: value for name, value in state.items() if name.startswith(config.freeze)}
         shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
         if not shared:
             raise CheckpointError(
