@@ -33,6 +33,7 @@ class TrainOptions(RunSettings, DatasetOptions):
         out: folder for checkpoints, events, results and the finished bundle.
         device: where the network runs; by default on the best that there is.
         weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
+        dry_run: print the plan alone: dives, updates, FLOP, memory, disk and time on this machine; nothing is written.
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
             weights, see `--config bundle --help`), judged (what judged dives teach them, see
             `--config judged --help`), fine-tune (trains them on), a row of a table such as
@@ -43,6 +44,7 @@ class TrainOptions(RunSettings, DatasetOptions):
     out: Path
     device: Device = "auto"
     weights: Weights | None = None
+    dry_run: bool = False
     config: str = "fineparser"
     settings: OmitArgPrefixes[TrainConfig]
 
@@ -72,14 +74,20 @@ def main(argv: list[str]) -> int:
         return judged.main(argv)
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
-    check_output_folder(args.out)
+    if not args.dry_run:
+        check_output_folder(args.out)
     data = args.dataset(args.data, args.settings.layout)
 
     # Imported late, as they load torch.
+    from fineparser_core.support.device import choose_device
     from fineparser_core.training.paper import beside_paper
+    from fineparser_core.training.plan import plan_run
     from fineparser_core.training.run import train
 
     log_to_stderr()
+    if args.dry_run:
+        say(plan_run(args.settings, data, args, choose_device(args.device)))
+        return 0
     with join_ranks(args.device) as ranks, cancel_on_signals() as cancel:
         logging.getLogger().setLevel(logging.INFO if ranks.is_main else logging.ERROR)
         if ranks.is_main:

@@ -1,6 +1,7 @@
 """The dives of a run: which of a data set it can learn from, how they are split, and their decoded frames."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 
@@ -87,6 +88,12 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
         raise AnnotationError(f"{data.root} has no judges' awards, which {config.method} learns from: use usdl.")
 
 
+def split_caches(data: DiveSet, config: TrainConfig, folder: Path) -> dict[str, DatasetCache]:
+    """Return the cache of the frames of each split of a run."""
+    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
+    return {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
+
+
 def load_splits(
     data: DiveSet, records: dict[str, list[DiveRecord]], config: TrainConfig, settings: RunSettings, cancel: CancelToken
 ) -> Splits:
@@ -97,8 +104,7 @@ def load_splits(
         Cancelled: once the token is set.
     """
     folder = settings.cache or default_cache(data)
-    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
-    caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
+    caches = split_caches(data, config, folder)
     check_room(folder, [caches[name].plan(which) for name, which in records.items()])
 
     def load(name: str) -> list[DatasetDive]:

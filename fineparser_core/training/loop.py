@@ -45,6 +45,7 @@ from fineparser_core.training.optimizer import (
     parameter_groups,
     rate_names,
 )
+from fineparser_core.training.plan import measure_step
 from fineparser_core.training.ranks import Ranks
 from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_by_number
 
@@ -177,8 +178,10 @@ class Loop:
                 done = self.iteration - epoch * self.sampler.iterations
                 for update in self.sampler.updates(epoch)[done:]:
                     self._stop_if_cancelled()
-                    losses = self._step(len(update), epoch / self.config.epochs)
-                    self._log(losses)
+                    if self.iteration == self._first and self.ranks.world == 1:
+                        self._log(self._measured_step(len(update), epoch / self.config.epochs))
+                    else:
+                        self._log(self._step(len(update), epoch / self.config.epochs))
                     self._save_when_due()
                 self._measure_when_due(epoch + 1)
         finally:
@@ -216,6 +219,13 @@ class Loop:
         self.scaler.update()
         self.iteration += 1
         return sums
+
+    def _measured_step(self, parts: int, progress: float) -> dict[str, Tensor]:
+        """Make the first update, and log what it costs."""
+        losses: dict[str, Tensor] = {}
+        cost = measure_step(lambda: losses.update(self._step(parts, progress)), self.device)
+        logger.info("%s: the first update %s at most", self.name, cost.text(self.iterations - self._first))
+        return losses
 
     def _log(self, losses: dict[str, Tensor]) -> None:
         """Keep the losses of an iteration; write them when the device has to be waited for anyway."""

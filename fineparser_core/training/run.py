@@ -34,6 +34,7 @@ from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.training.dives import load_splits, split_records
 from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
+from fineparser_core.training.plan import describe
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
 from fineparser_core.training.ranks import Ranks
@@ -132,6 +133,7 @@ def _learn(
     ranks: Ranks,
 ) -> tuple[Trainer, list[str]]:
     """Train to the end; return the trainer, and notices for the card."""
+    logger.info("%s", describe(config, ranks.device))
     model, notices = initial_model(config, settings)
     begun = (out / CHECKPOINT).exists()
     if not begun and settings.weights is None and not {KINETICS_NOTICE, C3D_NOTICE} & {*notices}:
