@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 #: Static backbones of Table 5.
-StaticBackbone = Literal["resnet18", "resnet34", "resnet50"]
-Layout = Literal["auto", "finediving", "dives"]
+StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
+Layout = Literal["auto", "finediving", "mtl-aqa", "unlv-dive", "dives"]
 PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
@@ -105,7 +105,7 @@ class ModelConfig:
     def architecture(self) -> str:
         """One word for it; two configurations whose weights do not fit each other differ in it."""
         if not self.has_parts:
-            return f"{self.method}-i3d" if self.has_i3d else self.method
+            return "-".join(filter(None, (self.method, get_method(self.method).backbone)))
         parts = [self.method, "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
@@ -118,7 +118,8 @@ class RunSettings:
 
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
-        imagenet: state dict of torchvision, for the static backbone; it is read as data.
+        c3d: state dict with the layers conv1 to fc7, for the baselines on C3D; it is read as data.
+        imagenet: state dict of torchvision, for the static backbone, or of timm for its ViT-S/16; it is read as data.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -135,6 +136,7 @@ class RunSettings:
     """
 
     kinetics: Path | None = None
+    c3d: Path | None = None
     imagenet: Path | None = None
     weights: Path | None = None
     cache: Path | None = None
@@ -149,7 +151,7 @@ class RunSettings:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("kinetics", "imagenet", "weights", "cache"):
+        for name in ("kinetics", "c3d", "imagenet", "weights", "cache"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
         check_numbers(self, ("workers", "checkpoint_every"))
@@ -168,7 +170,7 @@ class TrainConfig(ModelConfig):
     """Settings that decide what a training run computes, besides the data and the initial weights.
 
     Attributes:
-        layout: of the data set, "finediving", "dives", or "auto" to see by its files.
+        layout: of the data set, "finediving", "mtl-aqa", "unlv-dive", "dives", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.
         pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe
@@ -314,6 +316,11 @@ class TrainConfig(ModelConfig):
     def learns_masks(self) -> bool:
         """Whether the network has a spatial parser that learns from true masks."""
         return "masks" in get_method(self.method).labels and self.sap and self.mask_weight > 0
+
+    @property
+    def looks_through_bundle(self) -> bool:
+        """Whether a baseline sees through frozen parts of the bundled weights, whatever its own start from."""
+        return self.start == "bundled" and bool(self.freeze) and not get_method(self.method).whole
 
     @property
     def model(self) -> ModelConfig:

@@ -37,7 +37,7 @@ class Method:
         arguments: further keyword arguments of `model`.
         contrastive: True if a dive is compared with others; equal to the network's `contrastive`.
         backbone: network whose pretrained weights it can start from.
-        labels: what its objective cannot learn without, of "steps" and "masks".
+        labels: what its objective cannot learn without, of "steps", "masks" and "awards".
         whole: True if it finds phases, masks and contributions, as the paper's network does.
         grade: how close it is to its source.
         source: publication of the method.
@@ -52,7 +52,7 @@ class Method:
     settings: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     contrastive: bool = False
-    backbone: Literal["", "i3d"] = ""
+    backbone: Literal["", "i3d", "c3d"] = ""
     labels: frozenset[str] = frozenset()
     whole: bool = False
     grade: Grade = "own"

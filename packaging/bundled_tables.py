@@ -11,14 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.data.finediving import find_file, load_finediving, read_dives, video_board_m
-from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.data.finediving import load_finediving
+from fineparser_core.data.mtl_aqa import load_mtl_aqa
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.diving import difficulty
 from fineparser_core.diving.difficulty import RecordedDifficulty
-from fineparser_core.errors import AnnotationError
 from fineparser_core.resources import resource
 
-_MTL_AQA_FILE = "final_annotations_dict_with_dive_number.pkl"
 # Synchronised rounds with limited difficulty count every dive as this, whatever its own DD.
 _FIXED_SYNCHRO_DIFFICULTY = 2.0
 
@@ -38,27 +37,7 @@ def difficulty_table(records: Iterable[DiveRecord]) -> list[RecordedDifficulty]:
 
 def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
     """Every dive once: 1,369 are in both sets, and FineDiving has their DDs by the newer rules."""
-    return list((mtl_aqa_records(mtl_aqa) | load_finediving(finediving).records).values())
-
-
-def mtl_aqa_records(root: Path) -> dict[Key, DiveRecord]:
-    """Return the dives of MTL-AQA by video in two digits and dive."""
-    path = find_file(root, _MTL_AQA_FILE)
-    if path is None:
-        raise AnnotationError(f"{root} lacks {_MTL_AQA_FILE}: choose the folder of MTL-AQA's annotations.")
-
-    def read(place: Any, values: Any) -> DiveRecord:
-        video, dive = (int(part) for part in place)
-        return DiveRecord(
-            key=(f"{video:02d}", dive),
-            dive_number=str(values["dive_number"]).upper(),
-            difficulty=float(values["difficulty"]),
-            score=float(values["final_score"]),
-            board_m=video_board_m(video, dive),
-            n_frames=int(values["end_frame"]) - int(values["start_frame"]) + 1,
-        )
-
-    return {record.key: record for record in read_dives(path, "MTL-AQA", read)}
+    return list((load_mtl_aqa(mtl_aqa).records | load_finediving(finediving).records).values())
 
 
 def difficulty_text(rows: Iterable[RecordedDifficulty]) -> str:

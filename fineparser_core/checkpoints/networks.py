@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.checkpoints.bundle import load_bundle, load_into, most_parameters
+from fineparser_core.checkpoints.bundle import load_bundle, load_into, most_parameters, read_card
 from fineparser_core.checkpoints.kinetics import start_from_kinetics
 from fineparser_core.config import ModelConfig
 from fineparser_core.data.transforms import sampled_frames
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.methods import Method, get_method, register_method
 from fineparser_core.models.aqa_model import AQAModel, normalize
 from fineparser_core.resources import weights_folder
@@ -52,9 +52,16 @@ def create_model(
     if unknown := [setting for setting in settings if setting not in known]:
         raise ConfigError("{0} is no setting of a network: use {1}.", unknown[0], ", ".join(known))
     method = register_method(name) if isinstance(name, Method) else get_method(name)
-    network = build_model(ModelConfig(method=method.name, **settings))
+    config, given = ModelConfig(method=method.name, **settings), Path()
     if pretrained:
         given = weights_folder(None if pretrained is True else pretrained)
+        if not given.is_file() and (card := read_card(given)).architecture != config.architecture:
+            raise CheckpointError(
+                "{0} holds the weights of {1}, not of {2}: give create_model({1}), or other weights.",
+                *(given, repr(card.method), repr(config.architecture)),
+            )
+    network = build_model(config)
+    if pretrained:
         if given.is_file():
             start_from_kinetics(network, given)
         else:

@@ -82,6 +82,7 @@ from fineparser_core.training.parts import (
     track,
 )
 from fineparser_core.training.provenance import commit, open_run
+from fineparser_core.training.ranks import Ranks
 from fineparser_core.training.rendered_dives import store_crops
 from fineparser_core.training.run import BLAZEPOSE_NOTICE, BUNDLE
 from fineparser_core.training.simulated_joints import simulate
@@ -430,7 +431,7 @@ class Stages:
         iterations = Iterations(part.config, self.size.learned[name][0])
         batches = Draws(part.draw, part.config.seed + list(_SECONDS).index(name))
         settings = RunSettings(loaders=int(self.args.workers > 1 and sys.platform == "linux"))
-        known: Any = {"settings": settings, "cancel": self.cancel, "device": self.device}
+        known: Any = {"settings": settings, "cancel": self.cancel, "ranks": Ranks(device=self.device)}
         loop = Loop(part, batches, iterations, part.config, self._folder(name), **known)
         loop.name = name
         found = self.stage(name, loop.run)[-1]["held out"]

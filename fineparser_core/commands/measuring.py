@@ -17,7 +17,7 @@ from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.exemplars import some_candidates
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks
-from fineparser_core.data.records import DiveSet
+from fineparser_core.data.records import DiveSet, data_stamp
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
@@ -42,6 +42,7 @@ from fineparser_core.records import Scoring
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.tables import text_table
+from fineparser_core.training.paper import beside_paper
 from fineparser_core.training.provenance import measured_by
 from fineparser_core.video.clips import make_clip
 
@@ -120,7 +121,8 @@ def _measure_data(
     measured = network_evaluation(prepared, records, results, name=card.id, method=content, **told)
     if known:
         measured.facts["no test"] = f"{len(known)} of them were trained on: give --split-by as in training"
-    say(f"{lines(measured.facts)}\n\n{measured.summary.as_text()}")
+    beside = beside_paper(card, data_stamp(data, records).name, measured.summary.values())
+    say(f"{lines(measured.facts)}\n\n{measured.summary.as_text()}\n{beside}".rstrip("\n"))
     qualities, fidelity = read_qualities(data.root), None
     if qualities:
         fidelity = contribution_fidelity(results, qualities, seed=protocol.seed)

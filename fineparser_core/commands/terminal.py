@@ -1,6 +1,7 @@
 """Progress, log and cancellation of a command that runs in a terminal."""
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -31,14 +32,15 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelTo
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Yield a token that stop signals set; a second Ctrl+C interrupts at once.
+    """Yield a token that stop signals set; a second Ctrl+C interrupts at once, but not by torchrun.
 
-    Only in the main thread, as Python handles signals nowhere else.
+    That hands on to its processes what a terminal has sent to them already. Only in the main thread, as Python handles
+    signals nowhere else.
     """
     token = CancelToken()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if token.cancelled and number == signal.SIGINT:
+        if token.cancelled and number == signal.SIGINT and "TORCHELASTIC_RUN_ID" not in os.environ:
             raise KeyboardInterrupt
         token.cancel()
 

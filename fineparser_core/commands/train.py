@@ -1,5 +1,6 @@
 """`fineparser train`: trains weights on FineDiving, judged or rendered dives."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
-from fineparser_core.errors import Cancelled
+from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.training.presets import get_config
 
 #: Name of the recipe of the app's own weights among the presets.
@@ -24,13 +25,15 @@ JUDGED_RECIPE = "judged"
 class TrainOptions(RunSettings, DatasetOptions):
     """Trains weights on FineDiving, judged or rendered dives.
 
-    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names.
+    Every setting of a preset can be replaced: the defaults below are those of the preset that --config names. Several
+    GPUs: `torchrun --nproc-per-node 4 -m fineparser_core.train ...`.
 
     Attributes:
         data: folder of the data set, or a file of judged dives.
         out: folder for checkpoints, events, results and the finished bundle.
         device: where the network runs; by default on the best that there is.
         weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
+        dry_run: print the plan alone: dives, updates, FLOP, memory, disk and time on this machine; nothing is written.
         config: preset: fineparser, release (as the authors' release in all that can be done), bundle (makes the app's
             weights, see `--config bundle --help`), judged (what judged dives teach them, see
             `--config judged --help`), fine-tune (trains them on), a row of a table such as
@@ -41,6 +44,7 @@ class TrainOptions(RunSettings, DatasetOptions):
     out: Path
     device: Device = "auto"
     weights: Weights | None = None
+    dry_run: bool = False
     config: str = "fineparser"
     settings: OmitArgPrefixes[TrainConfig]
 
@@ -56,8 +60,12 @@ def main(argv: list[str]) -> int:
     given = parse_known(_Preset, "train", argv)[0]
     use_method(given.method)
     preset = next(name for name in (given.config, given.method, "fineparser") if name is not None)
+    from fineparser_core.training.ranks import join_ranks, world_size  # late, as it loads torch
+
+    if world_size() > 1 and preset == BUNDLE_RECIPE:
+        raise ConfigError("The recipe of the bundle runs in one process: start it without torchrun.")
     if preset == BUNDLE_RECIPE:
-        from fineparser_core.commands import bundle  # late, as it loads torch
+        from fineparser_core.commands import bundle
 
         return bundle.main(argv)
     if preset == JUDGED_RECIPE:
@@ -66,22 +74,31 @@ def main(argv: list[str]) -> int:
         return judged.main(argv)
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
-    check_output_folder(args.out)
+    if not args.dry_run:
+        check_output_folder(args.out)
     data = args.dataset(args.data, args.settings.layout)
-    remark(f"trains on {args.data}; a checkpoint and the results go to {args.out}")
 
     # Imported late, as they load torch.
     from fineparser_core.support.device import choose_device
+    from fineparser_core.training.paper import beside_paper
+    from fineparser_core.training.plan import plan_run
     from fineparser_core.training.run import train
 
     log_to_stderr()
-    device = choose_device(args.device)
-    with cancel_on_signals() as cancel:
+    if args.dry_run:
+        say(plan_run(args.settings, data, args, choose_device(args.device)))
+        return 0
+    with join_ranks(args.device) as ranks, cancel_on_signals() as cancel:
+        logging.getLogger().setLevel(logging.INFO if ranks.is_main else logging.ERROR)
+        if ranks.is_main:
+            remark(f"trains on {args.data}; a checkpoint and the results go to {args.out}")
         try:
-            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, device=device)
+            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, ranks=ranks)
         except Cancelled:
             raise Cancelled("Cancelled: the same command with --resume goes on.") from None
         if finished.summary is not None:
-            say(finished.summary.as_text())
-        say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
+            data_name, values = finished.results["data"]["name"], finished.summary.values()
+            say(f"{finished.summary.as_text()}\n{beside_paper(finished.card, data_name, values)}".rstrip("\n"))
+        if ranks.is_main:
+            say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
     return 0

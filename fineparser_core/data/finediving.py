@@ -6,7 +6,7 @@ either may lie in a folder `data`, as the authors' configuration has it. Annotat
 or up to two folders below it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,7 +68,7 @@ def load_finediving(
         raise AnnotationError(f"{root} holds neither {AQA_FILE} nor {FINE_FILE}: choose the folder of FineDiving.")
     coarse_path = find_file(root, COARSE_FILE)
     coarse = load_pickle(coarse_path) if coarse_path else {}
-    splits = _read_splits(root)
+    splits = read_splits(root, SPLIT_FILES)
 
     def read(key: Any, values: Any) -> tuple[DiveRecord, tuple[str, ...]]:
         event, index = str(key[0]), int(key[1])
@@ -77,8 +77,7 @@ def load_finediving(
 
     found = read_dives(path, "FineDiving", read)
     records = {record.key: record for record, _ in found}
-    if missing := sorted(splits.keys() - records.keys()):
-        raise AnnotationError(f"{path} lacks {missing[0]}, which is in a split: use files of one release.")
+    check_keys(splits, records, path)
     below = frames or root
     beside = [below.absolute().parent] if frame_pattern is not None else []
     return FolderDives(
@@ -128,26 +127,36 @@ def find_file(root: Path, name: str) -> Path | None:
     return next((path for path in nearest_first if path.is_file()), None)
 
 
-def _read_splits(root: Path) -> dict[Key, str]:
+def read_splits(root: Path, files: Mapping[str, str], event_name: Callable[[Any], str] = str) -> dict[Key, str]:
     """Return the split of every key that a split file lists.
+
+    Args:
+        files: by split.
+        event_name: makes the name of an event in a key from that in the files.
 
     Raises:
         AnnotationError: a file is missing or damaged, or is not a list of keys.
     """
-    paths = {name: find_file(root, file) for name, file in SPLIT_FILES.items()}
-    if missing := [SPLIT_FILES[name] for name, path in paths.items() if path is None]:
+    paths = {name: find_file(root, file) for name, file in files.items()}
+    if missing := [files[name] for name, path in paths.items() if path is None]:
         raise AnnotationError(f"{root} lacks {' and '.join(missing)}: put it beside the other annotation files.")
     splits = {}
     for name, path in paths.items():
         assert path is not None
         try:
-            keys = [(str(event), int(index)) for event, index in load_pickle(path)]
+            keys = [(event_name(event), int(index)) for event, index in load_pickle(path)]
             if any(len(event) > LONGEST_NAME for event, _ in keys):
                 raise ValueError("an event with a long name")
             splits.update(dict.fromkeys(keys, name))
         except UNREADABLE as error:
             raise AnnotationError(f"{path} is not a list of (event, index): get it again.") from error
     return splits
+
+
+def check_keys(splits: Mapping[Key, str], records: Mapping[Key, DiveRecord], path: Path) -> None:
+    """Raise AnnotationError where a split names a dive that the annotation file lacks."""
+    if missing := sorted(splits.keys() - records.keys()):
+        raise AnnotationError(f"{path} lacks {missing[0]}, which is in a split: use files of one release.")
 
 
 def _first_existing(root: Path, patterns: Sequence[str]) -> str:
@@ -206,10 +215,18 @@ def _record(
 
 
 def _defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarray) -> Iterator[str]:
+    """Yield the contradictions of `score_defects`, and of transitions that are not where the frames' labels change."""
+    yield from score_defects(record)
+    changes = np.flatnonzero(np.diff(labels))
+    if not np.array_equal(changes, stored):
+        shown = changes[:_MOST_TRANSITIONS].tolist()
+        yield f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
+
+
+def score_defects(record: DiveRecord) -> Iterator[str]:
     """Yield contradictions within a dive's annotations, a sentence each, which are reported and not repaired.
 
-    An impossible dive number; an impossible score or DD, or a score that contradicts the awards; transitions that are
-    not where the frames' labels change.
+    An impossible dive number; an impossible score or DD, or a score that contradicts the awards.
     """
     try:
         parse_dive_number(record.dive_number)
@@ -218,10 +235,6 @@ def _defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarray) -> Iter
     # Labels without a score are whole.
     if not isnan(record.score) and (wrong := record.score_fault or _contradicts_awards(record)):
         yield wrong
-    changes = np.flatnonzero(np.diff(labels))
-    if not np.array_equal(changes, stored):
-        shown = changes[:_MOST_TRANSITIONS].tolist()
-        yield f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
 
 
 def _contradicts_awards(record: DiveRecord) -> str | None:

@@ -16,6 +16,7 @@ from fineparser_core.data.records import DiveRecord, DiveSet
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.support.files import plain_files, read_bounded
 
+_NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.
 _TAIL_BYTES = 1024
@@ -56,7 +57,7 @@ class FolderDives(DiveSet):
 
     @property
     def name(self) -> str:
-        return "FineDiving"
+        return _NAMES[self.layout]
 
     @property
     def mask_folders(self) -> list[Path]:

@@ -105,7 +105,7 @@ class DiveSet(ABC):
 
     Attributes:
         root: the folder that holds the annotations, or their file.
-        layout: "finediving" or "dives".
+        layout: "finediving", "mtl-aqa", "unlv-dive" or "dives".
         records: every annotated dive, by key.
         defects: what in the annotations of a dive does not fit together, a sentence each; reported, never repaired in
             silence.

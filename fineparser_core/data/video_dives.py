@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -25,6 +25,7 @@ from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
+_NAMES = {"unlv-dive": "UNLV-Dive"}
 _WITHOUT_EVENT, _LONGEST_EVENT = "dives", 100
 #: Side of a crop.
 _LARGEST_PX = 8192
@@ -50,7 +51,8 @@ class VideoDives(DiveSet):
     def name(self) -> str:
         by = [dive.labelled_by for dive in self.dives.values() if dive.labelled_by != PERSON]
         steps = f", transitions of {len(by)} found by {', '.join(sorted(set(by)))}" if by else ""
-        return f"{self.root.name}{steps}" + (f", masks of {len(self.masked)} by weights" if self.masked else "")
+        name = _NAMES.get(self.layout, self.root.name)
+        return f"{name}{steps}" + (f", masks of {len(self.masked)} by weights" if self.masked else "")
 
     @property
     def has_masks(self) -> bool:
@@ -70,7 +72,7 @@ class VideoDives(DiveSet):
 
     def length(self, record: DiveRecord) -> int:
         dive, fault = self.dives[record.key], self.faults.get(record.key)
-        if fault is None and dive.known_difficulty is None:
+        if fault is None and difficulty_of(dive) is None:
             fault = f"{dive.name}: no DD is known: give dive number and board, or the DD."
         elif fault is None and dive.points is None:
             fault = f"{dive.name}: no score is known: give the score or the judges' awards."
@@ -120,11 +122,25 @@ def load_video_dives(path: Path) -> VideoDives:
     Raises:
         AnnotationError: see `read_dives`; or it holds no dive.
     """
+    read = read_dives(path)
+    if not read:
+        raise AnnotationError(f"{path} holds no dive: import a table by `fineparser data import`.")
+    return video_dives(path, [replace(dive, split=dive.split or "train") for dive in read])
+
+
+def difficulty_of(dive: JudgedDive) -> float | None:
+    """Return the DD of a dive, which data sets without dive numbers state themselves; None where it is not known."""
+    known = dive.known_difficulty
+    return dive.difficulty if known is None else known.value
+
+
+def video_dives(root: Path, judged: Sequence[JudgedDive], layout: str = "dives") -> VideoDives:
+    """Return the data set of judged dives, which probes their videos."""
     dives: dict[Key, JudgedDive] = {}
     records: dict[Key, DiveRecord] = {}
     faults: dict[Key, str] = {}
     masked = set()
-    for dive in read_dives(path):
+    for dive in judged:
         event = re.sub(r"[^\w.+-]+", "_", dive.event)[:_LONGEST_EVENT].strip("._") or _WITHOUT_EVENT
         key = event, dive.n
         first, last = dive.start_frame or 0, dive.end_frame
@@ -137,12 +153,12 @@ def load_video_dives(path: Path) -> VideoDives:
         except (AnnotationError, VideoError) as error:
             faults[key] = str(error)
         flight, entry = dive.first_flight_frame, dive.first_entry_frame
-        difficulty, score = dive.known_difficulty, dive.points
+        difficulty, score = difficulty_of(dive), dive.points
         dives[key] = dive
         records[key] = DiveRecord(
             key=key,
             dive_number=dive.dive_number or "",
-            difficulty=0.0 if difficulty is None else difficulty.value,
+            difficulty=0.0 if difficulty is None else difficulty,
             score=float("nan") if score is None else score,
             board_m=dive.board_m,
             n_frames=max(first if last is None else last + 1 - first, 0),
@@ -150,12 +166,10 @@ def load_video_dives(path: Path) -> VideoDives:
             first_flight_frame=None if flight is None else flight - first,
             first_entry_frame=None if entry is None else entry - first,
             awards=tuple(compress(dive.awards, counting(dive.awards))),
-            split=dive.split or "train",
+            split=dive.split,
         )
-    if not dives:
-        raise AnnotationError(f"{path} holds no dive: import a table by `fineparser data import`.")
     return VideoDives(
-        root=path, layout="dives", records=records, defects={}, dives=dives, faults=faults, masked=frozenset(masked)
+        root=root, layout=layout, records=records, defects={}, dives=dives, faults=faults, masked=frozenset(masked)
     )
 
 

@@ -132,7 +132,12 @@ class FineParser(AQAModel):
             query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalized.
             transitions: (st, ed) samples of both at which steps are cut, as training gives them; by default those that
                 the network predicts, searched in their halves of the dive as released.
+
+        Raises:
+            ConfigError: by `check_video`.
         """
+        self.check_video(query)
+        self.check_video(exemplar)
         parsed = self.parse(torch.cat([query, exemplar]), bn_groups=2)
         if transitions is None:
             found = [FIXED_TRANSITIONS] * (2 * len(query))

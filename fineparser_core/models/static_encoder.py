@@ -14,15 +14,19 @@ FRAME_FEATURE_SIZE = 512
 
 
 #: Feature size of each backbone of Table 5.
-_FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}
+_FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "vit_s_16": 384}
 
 
 def make_backbone(name: str) -> tuple[nn.Module, int]:
     """Make a backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
     import torchvision.models as zoo  # takes as long to load as torch; other backbones do without
 
-    backbone = getattr(zoo, name)()
-    backbone.fc = nn.Identity()
+    if name == "vit_s_16":  # torchvision has the class but not this size
+        backbone = zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
+        backbone.heads = nn.Identity()
+    else:
+        backbone = getattr(zoo, name)()
+        backbone.fc = nn.Identity()
     return backbone, _FEATURE_SIZES[name]
 
 
@@ -34,7 +38,7 @@ class StaticEncoder(nn.Module):
 
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
-    Features of another size than 512 (ResNet-50) pass a linear layer first, so that the projections stay
+    Features of another size than 512 (ResNet-50, ViT-S) pass a linear layer first, so that the projections stay
     as they are; the paper does not say how it fits them.
 
     Args:

@@ -10,25 +10,60 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.models.baselines.c3d import C3DModel
 from fineparser_core.models.baselines.core import CoRe
-from fineparser_core.models.baselines.pooled import I3DMLP, POINTS, USDL
+from fineparser_core.models.baselines.pooled import MUSDL, POINTS, USDL, ScoreModel
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import Objective, regression_loss, transition_loss, transition_target
 
+#: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
+_TUBE, _NORM_WEIGHT = 0.01, 1e-4
+
 
 class ScoreObjective(Objective):
     """Squared error of the score as a share of 100 points."""
 
-    model: I3DMLP
+    model: ScoreModel
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
-        model = self.model
-        found, true = model.scores(model.features(batch.video)) / POINTS, batch.scores / POINTS
-        return {"total": F.mse_loss(found, true)}
+        feature = self.model.features(batch.video)
+        return self.losses(feature, (self.model.scores(feature) - batch.scores) / POINTS, batch)
+
+    def losses(self, feature: Tensor, error: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the losses by features (B, n) and errors (B,) of the scores."""
+        return {"total": error.square().mean()}
+
+
+class SVRObjective(ScoreObjective):
+    """A linear support vector machine in its primal form: errors beyond a tube, and the norm of the weights."""
+
+    def losses(self, feature: Tensor, error: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the losses, see `ScoreObjective.losses`."""
+        norm = torch.stack([weight.square().sum() for weight in self.model.head.parameters() if weight.ndim > 1]).sum()
+        return {"total": F.relu(error.abs() - _TUBE).mean() + _NORM_WEIGHT * norm}
+
+
+class C3DAVGObjective(ScoreObjective):
+    """Squared and absolute error, and for a network with tasks the log losses of the dive number's elements.
+
+    Source: Parmar and Morris 2019, without captions.
+    """
+
+    model: C3DModel
+
+    def losses(self, feature: Tensor, error: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the losses, see `ScoreObjective.losses`."""
+        score = error.square().mean() + error.abs().mean()
+        if batch.elements is None or not self.model.elements:
+            return {"total": score}
+        heads = zip(self.model.elements, batch.elements.unbind(dim=1), strict=True)
+        known = [F.cross_entropy(head(feature), true, ignore_index=-1, reduction="sum") for head, true in heads]
+        tasks = torch.stack(known).sum() / len(error)
+        return {"total": score + tasks, "regression": score, "tasks": tasks}
 
 
 class USDLObjective(Objective):
@@ -40,6 +75,21 @@ class USDLObjective(Objective):
         """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         return {"total": _divergence(model.head(model.features(batch.video)), model.bins.target(batch.scores)).mean()}
+
+
+class MUSDLObjective(Objective):
+    """The same, summed over the three awards; dives without awards are left out, and 0 where no dive has any."""
+
+    model: MUSDL
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
+        model, awards = self.model, batch.awards
+        assert awards is not None
+        known = ~awards.isnan().any(dim=1)
+        target = model.bins.target(awards.nan_to_num())
+        each = _divergence(model.award_logits(model.features(batch.video)), target).sum(dim=1)
+        return {"total": (each * known).sum() / known.sum().clamp(min=1)}
 
 
 class CoReObjective(Objective):

@@ -16,6 +16,7 @@ from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.exemplars import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DatasetDive, DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
+from fineparser_core.diving.dive_number import POSITIONS, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import normalize
 from fineparser_core.support.processes import STOP_SIGNALS, ignore
@@ -42,6 +43,9 @@ class Batch:
             the ordered pairs are these and then the same in the other direction.
         masks: (V, 96, H, W) share of athlete, before `to` uint8 of 255; None where the data set has none.
         transitions: (V, 2) int64, first samples of flight and entry, where the steps are cut; None likewise.
+        awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
+        elements: (V, 5) int64: position, armstand or not, direction, half somersaults and half twists of the dive
+            number, each from 0; rows of -1 for a number of no dive.
     """
 
     video: Tensor
@@ -52,6 +56,8 @@ class Batch:
     paired: bool
     masks: Tensor | None = None
     transitions: Tensor | None = None
+    awards: Tensor | None = None
+    elements: Tensor | None = None
     place: tuple[int, int] = (0, 0)
 
     @cached_property
@@ -146,17 +152,21 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
 
 
 class RunSampler(Sampler[BatchPlan]):
-    """The batches from the start of a run to its end; the same for a seed.
+    """The batches of a process from the start of a run to its end; those of all processes are the same for a seed.
 
-    Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
+    The batches of each update are dealt to the processes in turn; who would get none gets the first again, which then
+    counts nothing. Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
     ends with whatever is left.
 
     Attributes:
         iterations: updates of the weights in each epoch.
+        rank, world: which process this is, and of how many.
 
     Raises:
         ConfigError: no two of the dives may be compared.
     """
+
+    rank, world = 0, 1
 
     def __init__(self, records: Sequence[DiveRecord], config: TrainConfig) -> None:
         self._records, self._config = records, config
@@ -185,7 +195,8 @@ class RunSampler(Sampler[BatchPlan]):
         epoch, done = divmod(self._start, self.iterations)
         for each in range(epoch, self._config.epochs):
             for update in self.updates(each)[done if each == epoch else 0 :]:
-                yield from update
+                rounds = range(self.rank, -(-len(update) // self.world) * self.world, self.world)
+                yield from (update[place] if place < len(update) else update[0] for place in rounds)
 
     def _dealt(self, epoch: int) -> list[list[BatchPlan]]:
         every = self.plans(epoch)
@@ -260,7 +271,32 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
         paired=plan.paired,
         masks=masks,
         transitions=transitions,
+        awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
+        elements=torch.tensor([_elements(dive.dive_number) for dive in chosen]),
     )
+
+
+def three_awards(awards: Sequence[float]) -> np.ndarray:
+    """Return the three counted awards, ascending; nan where none are recorded.
+
+    Of seven the two highest and two lowest are dropped. The five that count in synchro become their lowest, median and
+    highest, scaled so that three of them sum to three fifths of the five.
+    """
+    given = np.sort(np.asarray(awards, dtype=np.float64))
+    if len(given) == 5 and given.sum() > 0:
+        three = given[[0, 2, 4]]
+        return three * (given.sum() * 3 / 5) / three.sum()
+    return given[2:5] if len(given) == 7 else given if len(given) == 3 else np.full(3, np.nan)
+
+
+def _elements(number: str) -> tuple[int, ...]:
+    """Return the elements of a dive number, see `Batch`."""
+    try:
+        dive = parse_dive_number(number)
+    except ConfigError:
+        return (-1,) * 5
+    turns = dive.half_somersaults, dive.half_twists
+    return list(POSITIONS).index(dive.position), int(dive.armstand), dive.direction, *turns
 
 
 def ordered_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """The dives of a run: which of a data set it can learn from, how they are split, and their decoded frames."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from fineparser_core.data.records import DatasetDive, DiveRecord, DiveSet
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.methods import get_method
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.validation import Splits, log_progress
 
@@ -69,7 +71,7 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
 
     Raises:
         ConfigError: it lacks step labels.
-        AnnotationError: it should have masks, but they are not found.
+        AnnotationError: it lacks the judges' awards, or should have masks, but they are not found.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         way_out = "use --no-tap, which cuts the phases at fixed shares of a clip"
@@ -81,6 +83,15 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
+    awarded = any(len(record.awards) in (3, 5, 7) for record in data.split("train"))
+    if "awards" in get_method(config.method).labels and not awarded:
+        raise AnnotationError(f"{data.root} has no judges' awards, which {config.method} learns from: use usdl.")
+
+
+def split_caches(data: DiveSet, config: TrainConfig, folder: Path) -> dict[str, DatasetCache]:
+    """Return the cache of the frames of each split of a run."""
+    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
+    return {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
 
 
 def load_splits(
@@ -93,8 +104,7 @@ def load_splits(
         Cancelled: once the token is set.
     """
     folder = settings.cache or default_cache(data)
-    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
-    caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
+    caches = split_caches(data, config, folder)
     check_room(folder, [caches[name].plan(which) for name, which in records.items()])
 
     def load(name: str) -> list[DatasetDive]:

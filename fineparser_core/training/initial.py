@@ -4,17 +4,19 @@ import logging
 
 import torch
 
-from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_imagenet
+from fineparser_core.checkpoints.backbones import BACKBONES, fetch_imagenet, load_c3d, load_imagenet
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.kinetics import start_from_kinetics
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.spatial_parser import MaskDecoder, interpolation_kernel
 
 logger = logging.getLogger(__name__)
 
+C3D_NOTICE = "C3D starts from weights that were given to it."
 IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
@@ -47,9 +49,15 @@ def initial_model(config: TrainConfig, settings: RunSettings) -> tuple[AQAModel,
         state = fetch_imagenet(name) if path is None else load_imagenet(path, name)
         model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
+    if settings.c3d is not None:
+        own = model.state_dict()
+        model.load_state_dict({k: v for k, v in load_c3d(settings.c3d).items() if k in own}, strict=False)
+        notices.append(C3D_NOTICE)
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
+        if settings.kinetics is not None and config.looks_through_bundle:
+            state = {name: value for name, value in state.items() if name.startswith(config.freeze)}
         shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
         if not shared:
             raise CheckpointError(
@@ -81,6 +89,7 @@ def startable(config: TrainConfig) -> dict[str, bool]:
     """Return, by the names of `RunSettings`, whether the network has the part that those weights are for."""
     return {
         "kinetics": config.has_i3d,
+        "c3d": get_method(config.method).backbone == "c3d",
         "imagenet": config.has_parts and config.sve and config.static_backbone in BACKBONES,
     }
 

@@ -11,7 +11,8 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -44,6 +45,8 @@ from fineparser_core.training.optimizer import (
     parameter_groups,
     rate_names,
 )
+from fineparser_core.training.plan import measure_step
+from fineparser_core.training.ranks import Ranks
 from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_by_number
 
 logger = logging.getLogger(__name__)
@@ -104,8 +107,8 @@ class Loop:
     Args:
         objective: the network and its losses.
         batches: the data set whose items the sampler names; an item has a `place` and is put on a device by `to`.
-        cancel: once the token is set, the run writes a checkpoint and stops.
-        device: where the network learns.
+        cancel: once the token of any process is set, the run writes a checkpoint and stops.
+        ranks: the processes that share the batches of an update; the first measures and writes.
 
     Attributes:
         name: of the run in the log.
@@ -126,11 +129,16 @@ class Loop:
         *,
         settings: RunSettings | None = None,
         cancel: CancelToken | None = None,
-        device: torch.device | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         self.config, self.out, self.settings, self.name = config, out, settings or RunSettings(), STAGE
-        self.cancel, self.device = cancel or CancelToken(), device or torch.device("cpu")
-        device = self.device
+        self.cancel, self.ranks = cancel or CancelToken(), ranks or Ranks()
+        self.device = device = self.ranks.device
+        if self.ranks.world > config.grad_accum_steps:
+            raise ConfigError(
+                f"An update has {config.grad_accum_steps} batches to share among {self.ranks.world} processes: give "
+                f"--grad-accum-steps {self.ranks.world} or more, or start fewer."
+            )
         self.unread = _UNREAD if device.type == "cuda" else 1
         precision = choose_precision(device, config.precision)
         if precision == "fp16" and device.type != "cuda":
@@ -141,7 +149,8 @@ class Loop:
         self.optimizer, self.peaks = make_optimizer(groups, config), [rate for _, rate in groups]
         self.rate_names = rate_names(config, self.peaks)
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
-        self.sampler = sampler
+        self.trained = self.ranks.wrap(self.objective)
+        self.sampler, sampler.rank, sampler.world = sampler, self.ranks.rank, self.ranks.world
         self.iterations = self.sampler.iterations * config.epochs
         self.loader = batch_loader(batches, self.sampler, self.settings, device)
         self.batches: Iterator[Any] = iter(())
@@ -169,8 +178,10 @@ class Loop:
                 done = self.iteration - epoch * self.sampler.iterations
                 for update in self.sampler.updates(epoch)[done:]:
                     self._stop_if_cancelled()
-                    losses = self._step(len(update), epoch / self.config.epochs)
-                    self._log(losses)
+                    if self.iteration == self._first and self.ranks.world == 1:
+                        self._log(self._measured_step(len(update), epoch / self.config.epochs))
+                    else:
+                        self._log(self._step(len(update), epoch / self.config.epochs))
                     self._save_when_due()
                 self._measure_when_due(epoch + 1)
         finally:
@@ -178,24 +189,28 @@ class Loop:
         return self.history
 
     def _step(self, parts: int, progress: float) -> dict[str, Tensor]:
-        """Sum the gradients of batches, clip and apply them.
+        """Sum the gradients of the batches of an update, clip and apply them.
 
-        Returns: the means of the losses over the batches, on the device.
+        Returns: of each loss the sum over the batches of this process as a share of all, on the device.
         """
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = learning_rate(self.config, self.iteration, self.iterations, peak)
         self.optimizer.zero_grad(set_to_none=True)
         sums: dict[str, Tensor] = {}
-        for _ in range(parts):
+        n_rounds = math.ceil(parts / self.ranks.world)
+        for turn in range(n_rounds):
             batch = self._next_batch()
+            # A batch that fills up an update counts nothing; what is averaged over the processes is to be a sum.
+            counts = turn * self.ranks.world + self.ranks.rank < parts
             fix_batch_norms(self.objective, self.config.batch_norm)
             torch.manual_seed(
                 _seed(self.config.seed, *batch.place)
             )  # of dropout, so that it is the same after a resume
-            losses: dict[str, Tensor] = self.objective(batch, progress)
-            self.scaler.scale(losses["total"]).backward()
+            with self.ranks.apart(self.trained) if turn < n_rounds - 1 else nullcontext():
+                losses: dict[str, Tensor] = self.trained(batch, progress)
+                self.scaler.scale(losses["total"] * (counts * self.ranks.world)).backward()
             for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value.detach().double() / parts
+                sums[name] = sums.get(name, 0.0) + value.detach().double() * counts / parts
         if self.config.clip_norm:
             self.scaler.unscale_(self.optimizer)
             learned = [weights for group in self.optimizer.param_groups for weights in group["params"]]
@@ -204,6 +219,13 @@ class Loop:
         self.scaler.update()
         self.iteration += 1
         return sums
+
+    def _measured_step(self, parts: int, progress: float) -> dict[str, Tensor]:
+        """Make the first update, and log what it costs."""
+        losses: dict[str, Tensor] = {}
+        cost = measure_step(lambda: losses.update(self._step(parts, progress)), self.device)
+        logger.info("%s: the first update %s at most", self.name, cost.text(self.iterations - self._first))
+        return losses
 
     def _log(self, losses: dict[str, Tensor]) -> None:
         """Keep the losses of an iteration; write them when the device has to be waited for anyway."""
@@ -220,15 +242,17 @@ class Loop:
             logger.info("%s %d/%d: %s; means of about %d iterations: %s (%.0f s left)", *told)
 
     def _write_losses(self) -> None:
-        """Take the losses over from the device, which has to finish first."""
-        for iteration, rates, losses in self._unread:
-            values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+        """Take the losses over from the device, which has to finish first, and from the other processes."""
+        mine = [dict(zip(each, torch.stack([*each.values()]).tolist(), strict=True)) for _, _, each in self._unread]
+        for (iteration, rates, _), *shares in zip(self._unread, *self.ranks.gather(mine), strict=True):
+            values = {name: sum(share.get(name, 0.0) for share in shares) for name in dict.fromkeys(chain(*shares))}
             if not math.isfinite(values["total"]):
                 raise FineParserError(
                     f"The loss is {values['total']} at iteration {iteration - 1}: lower the learning rate, or give "
                     "--clip-norm; the last checkpoint is from before it."
                 )
-            self.events.write(STAGE, iteration, values | rates)
+            if self.ranks.is_main:
+                self.events.write(STAGE, iteration, values | rates)
             for name, value in values.items():
                 self._running[name] = (1 - _NEW) * self._running.get(name, value) + _NEW * value
         self._unread.clear()
@@ -242,6 +266,8 @@ class Loop:
 
     def _save(self) -> None:
         """Write OUT/train.pt."""
+        if not self.ranks.is_main:
+            return
         state, path = self.objective.state_dict(), self.out / CHECKPOINT
         if not all(bool(value.isfinite().all()) for value in state.values()):
             raise FineParserError(
@@ -263,11 +289,13 @@ class Loop:
         if measured or not (last or self.config.evaluates(epoch)):
             return
         try:
-            entry = finite({"epoch": epoch, **self.measure(epoch)})
+            entry = finite({"epoch": epoch, **self.measure(epoch)}) if self.ranks.is_main else {}
         except BaseException:
             self._save()  # else what was learned since the last checkpoint would be lost
             raise
-        self.history = [*self.history, entry]
+        self.history = [*self.history, self.ranks.gather(entry)[0]]
+        if not self.ranks.is_main:
+            return
         if picked_epoch(self.history, self.config.pick_on) == epoch:
             save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
         write_whole(self.out / HISTORY, json.dumps(self.history) + "\n")
@@ -293,7 +321,8 @@ class Loop:
                     "folder."
                 ) from None
             logger.info("%s: going on at iteration %d of %d", self.name, self.iteration, self.iterations)
-        self.events.cut(STAGE, self.iteration)
+        if self.ranks.is_main:
+            self.events.cut(STAGE, self.iteration)
         self.sampler.load_state_dict({"iteration": self.iteration})
         self._first, self._began_s = self.iteration, time.monotonic()
         if self.iteration == self.iterations:
@@ -320,9 +349,12 @@ class Loop:
         return ""
 
     def _stop_if_cancelled(self) -> None:
-        if self.cancel.cancelled:
+        watched = self.ranks.world == 1 or self.iteration % self.unread == 0
+        if watched and self.ranks.any(self.cancel.cancelled):
             self._write_losses()
             self._save()
+            self.ranks.wait()  # torchrun ends all processes once any has ended
+            self.cancel.cancel()
             self.cancel.raise_if_cancelled()
 
     def _next_batch(self) -> Any:

@@ -10,7 +10,10 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.methods import get_method
 from fineparser_core.training.methods import METHODS
 
-_FINEPARSER = TrainConfig()
+#: Baselines of the tables of MTL-AQA and of UNLV-Dive, whose DDs choose exemplars.
+_BASELINES = tuple(method.name for method in METHODS[2:] if method.name not in ("i3d-mlp", "mscadc", "tsa"))
+#: The authors' rates belong to 16 pairs an update: 2 on each of 4 GPUs, of 2 batches.
+_FINEPARSER = TrainConfig(grad_accum_steps=8)
 # Everything that the release does and that can be done here; packaging/docs/deviations.md lists the rest.
 _RELEASE = replace(
     _FINEPARSER,
@@ -26,6 +29,11 @@ _RELEASE = replace(
     evaluate_late_from=51,
     evaluate_late_every=2,
 )
+# No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip. Deviation: the paper
+# does not say how the row "FineParser" of its Table 2 gets steps and masks on MTL-AQA, which has neither.
+_MTL_AQA = replace(_FINEPARSER, layout="mtl-aqa", pairing="difficulty", tap=False)
+# Its moments are labels of steps; it has neither masks, which are then not learned, nor dive numbers.
+_UNLV_DIVE = replace(_FINEPARSER, layout="unlv-dive", pairing="difficulty", mask_weight=0.0)
 # Few dives teach only the comparison of encodings: transitions and masks, and the measures from them, stay as
 # they are. The masks are mostly the weights' own, and serve to follow the athlete.
 _FINE_TUNE = replace(
@@ -59,14 +67,17 @@ _TABLE_3: dict[str, dict[str, Any]] = {
 }
 
 
-def method_config(name: str) -> TrainConfig:
+def method_config(name: str, **of_data: Any) -> TrainConfig:
     """Return the settings of a method by its name: its own, and for the rest those of FineParser.
+
+    Args:
+        of_data: settings that a data set asks for.
 
     Raises:
         ConfigError: the method is unknown, or has a setting that is not one.
     """
     try:
-        return replace(_FINEPARSER, method=name, **get_method(name).preset)
+        return replace(_FINEPARSER, method=name, **of_data, **get_method(name).preset)
     except TypeError as error:
         raise ConfigError(
             f"The preset of the method '{name}' is wrong ({error}): name fields of TrainConfig."
@@ -86,6 +97,14 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         **{f"table4-{n}": replace(_FINEPARSER, step_duration=n) for n in (2, 4, 8)},
         **{f"table5-{name}": replace(_FINEPARSER, static_backbone=name) for name in STATIC_BACKBONES},
         **{method.name: method_config(method.name) for method in METHODS[2:]},
+        "mtl-aqa": _MTL_AQA,
+        "unlv-dive": _UNLV_DIVE,
+        **{
+            f"{data}-{name}": method_config(name, layout=data, pairing="difficulty")
+            for data in ("mtl-aqa", "unlv-dive")
+            for name in _BASELINES
+            if (data, name) not in (("unlv-dive", "musdl"), ("unlv-dive", "c3d-avg-mtl"))  # no awards, no numbers
+        },
     }
 )
 

@@ -32,10 +32,12 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.training.dives import load_splits, split_records
-from fineparser_core.training.initial import initial_model, startable
+from fineparser_core.training.initial import C3D_NOTICE, initial_model, startable
 from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
+from fineparser_core.training.plan import describe
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import commit, open_run, trained_on
+from fineparser_core.training.ranks import Ranks
 from fineparser_core.training.validation import Splits, best_on_test, picked_epoch, protocol_of, run_by_number
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ def train(
     settings: RunSettings | None = None,
     cancel: CancelToken | None = None,
     device: torch.device | None = None,
+    ranks: Ranks | None = None,
 ) -> FinishedRun:
     """Train with a configuration and write OUT/bundle and OUT/results.json.
 
@@ -88,6 +91,7 @@ def train(
         settings: where to start from, and what to use of the machine.
         cancel: checked between iterations; the run can then be resumed.
         device: where the network learns; None is the CPU.
+        ranks: the processes that learn together, see `join_ranks`, in place of the device; the first writes.
 
     Raises:
         FineParserError: with the sentence for the user.
@@ -101,12 +105,48 @@ def train(
     """
     config = get_config(config) if isinstance(config, str) else config
     data, out = data if isinstance(data, DiveSet) else load_dataset(data, config.layout), Path(out)
-    settings, cancel, device = settings or RunSettings(), cancel or CancelToken(), device or torch.device("cpu")
+    settings, cancel = settings or RunSettings(), cancel or CancelToken()
+    ranks = ranks or Ranks(device=device or torch.device("cpu"))
     settings = starting_weights(config, settings)
     records = split_records(data, config, settings)
     recorded = _recorded(config, data, records, settings)
+    if not ranks.is_main:
+        ranks.wait()  # for the first, which decodes
+        _learn(config, data, out, settings, records, cancel, ranks)
+        ranks.wait()  # for the first, which measures
+        results = json.loads((out / RESULTS).read_text(encoding="utf-8"))
+        bundle, epoch = out / BUNDLE, results[PICKED]["epoch"]
+        return FinishedRun(bundle=bundle, card=read_card(bundle), epoch=epoch, results=results, summary=None)
     with open_run(out, recorded, resume=settings.resume):
-        return _train(config, data, out, settings, records, DataStamp(**recorded["data"]), cancel, device)
+        finished = _train(config, data, out, settings, records, DataStamp(**recorded["data"]), cancel, ranks)
+        ranks.wait()
+        return finished
+
+
+def _learn(
+    config: TrainConfig,
+    data: DiveSet,
+    out: Path,
+    settings: RunSettings,
+    records: dict[str, list[DiveRecord]],
+    cancel: CancelToken,
+    ranks: Ranks,
+) -> tuple[Trainer, list[str]]:
+    """Train to the end; return the trainer, and notices for the card."""
+    logger.info("%s", describe(config, ranks.device))
+    model, notices = initial_model(config, settings)
+    begun = (out / CHECKPOINT).exists()
+    if not begun and settings.weights is None and not {KINETICS_NOTICE, C3D_NOTICE} & {*notices}:
+        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
+        logger.warning("all weights start random: give %s for a run that is to learn", ways)
+    to_channels_last(model)
+    splits = load_splits(data, records, config, settings, cancel)
+    if ranks.is_main:
+        ranks.wait()
+    with _switched(config, settings):
+        trainer = Trainer(model, splits, config, out, settings=settings, cancel=cancel, ranks=ranks)
+        trainer.run()
+    return trainer, notices
 
 
 def _train(
@@ -117,18 +157,10 @@ def _train(
     records: dict[str, list[DiveRecord]],
     stamp: DataStamp,
     cancel: CancelToken,
-    device: torch.device,
+    ranks: Ranks,
 ) -> FinishedRun:
-    model, notices = initial_model(config, settings)
-    begun = (out / CHECKPOINT).exists()
-    if not begun and settings.weights is None and KINETICS_NOTICE not in notices:
-        ways = " or ".join(f"--{name}" for name in ("kinetics", "weights") if startable(config).get(name, True))
-        logger.warning("all weights start random: give %s for a run that is to learn", ways)
-    to_channels_last(model)
-    splits = load_splits(data, records, config, settings, cancel)
-    with _switched(config, settings):
-        trainer = Trainer(model, splits, config, out, settings=settings, cancel=cancel, device=device)
-        history = trainer.run()
+    trainer, notices = _learn(config, data, out, settings, records, cancel, ranks)
+    model, splits, history, device = trainer.objective.model, trainer.splits, trainer.history, ranks.device
     load_best(model, out)
     precision = choose_precision(device, config.precision)
     first = None if settings.weights is None else read_card(settings.weights)
@@ -172,14 +204,16 @@ def _recorded(
     config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings
 ) -> dict[str, Any]:
     """Return the settings that must match for a run to be resumed."""
-    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
+    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "c3d", "imagenet")}
     stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
     return {"config": asdict(config), **stamps, "start": start}
 
 
 def starting_weights(config: TrainConfig, settings: RunSettings) -> RunSettings:
     """Return the settings with the weights to start from."""
-    if config.start != "bundled" or settings.weights is not None or settings.kinetics is not None:
+    if config.start != "bundled" or settings.weights is not None:
+        return settings
+    if settings.kinetics is not None and not config.looks_through_bundle:
         return settings
     return replace(settings, weights=bundled_weights())
 

@@ -130,7 +130,7 @@ def test_weights_come_with_the_network(tmp_path):
     given, _ = load_model("bundled")
     network = create_model("fineparser-pose", pretrained="bundled")
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), given.parameters(), strict=True))
-    with pytest.raises(CheckpointError, match="another architecture"):
+    with pytest.raises(CheckpointError, match="holds the weights of .fineparser-pose., not of .usdl-i3d."):
         create_model("usdl", pretrained=True)
     with pytest.raises(CheckpointError, match="kinetics"):
         create_model("usdl", pretrained=tmp_path / "kinetics")
@@ -272,3 +272,15 @@ def test_the_reference_has_a_page_of_every_public_module(tmp_path):
     for name in fineparser_core.__all__:
         assert f'<section id="{name}">' in page
     assert (tmp_path / "fineparser_core" / "records" / "analysis.html").is_file()
+
+
+def test_other_weights_and_other_shapes_are_named_at_once():
+    with pytest.raises(
+        CheckpointError, match=r"holds the weights of 'fineparser-pose', not of 'fineparser-i3d-resnet34'"
+    ):
+        create_model(pretrained=True)
+    with narrow():
+        network = create_model("fineparser")
+    short = torch.zeros(1, 3, 64, 112, 112)
+    with pytest.raises(ConfigError, match=r"A video \(1, 3, 64, 112, 112\) .* give \(batch, 3, 96, 112, 112\)"):
+        network(short, short)

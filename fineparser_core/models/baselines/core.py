@@ -60,6 +60,7 @@ class CoRe(PooledModel):
         edges: (17,) points, ascending, of the groups. They are part of the weights.
     """
 
+    contrastive = True
     edges: Tensor
 
     def __init__(self, **windows: int) -> None:

@@ -1,4 +1,6 @@
-"""Baselines without steps, whose dive is the mean of its window features: their base, I3D+MLP and USDL."""
+"""Baselines that score a dive alone, and those of them whose dive is the mean of its window features."""
+
+from abc import abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +11,8 @@ from fineparser_core.models.i3d import I3D
 
 #: Scores are regressed as shares of it, so that a head learns at the rate that suits its weights.
 POINTS = 100.0
+#: Awards that count in each record, see `MUSDL`.
+N_AWARDS = 3
 
 
 def mlp(n_out: int) -> nn.Sequential:
@@ -22,8 +26,33 @@ def mlp(n_out: int) -> nn.Sequential:
     )
 
 
-class PooledModel(AQAModel):
-    """An I3D whose window features are averaged; neither steps nor masks.
+class ScoreModel(AQAModel):
+    """A network that scores a dive alone: `features` of all of it, and `head`, whose first output is the score."""
+
+    contrastive = False
+    head: nn.Module
+
+    @abstractmethod
+    def features(self, video: Tensor) -> Tensor:
+        """Map videos (B, 3, 96, H, W), as in `encode`, to features (B, n) float32."""
+
+    def scores(self, feature: Tensor) -> Tensor:
+        """Map features (B, n) to scores (B,) in points."""
+        score: Tensor = self.head(feature)[:, 0] * POINTS
+        return score
+
+    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+        """Encode videos, see `AQAModel.encode`: "feature" (B, n)."""
+        self.check_video(video)
+        return EncodedVideo(encoding={"feature": self.features(video)})
+
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
+        return self.scores(query["feature"])
+
+
+class PooledModel(ScoreModel):
+    """An I3D whose window features are averaged to (B, 1024); neither steps nor masks.
 
     Args:
         window_count: number of windows at the start of a video that count.
@@ -36,16 +65,11 @@ class PooledModel(AQAModel):
         self.i3d = I3D()
 
     def features(self, video: Tensor) -> Tensor:
-        """Map videos (B, 3, 96, H, W), as in `encode`, to features (B, 1024) float32."""
+        """Map videos to the mean features of their windows, see `ScoreModel.features`."""
         samples = (self.window_count - 1) * self.window_stride + WINDOW_LENGTH
         with self.encoders(video.device):
             windows = self.i3d(to_windows(video[:, :, :samples], self.window_stride)).float()
         return windows.unflatten(0, (len(video), -1)).mean(dim=1)
-
-    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """Encode videos, see `AQAModel.encode`: "feature" (B, 1024)."""
-        self.check_video(video)
-        return EncodedVideo(encoding={"feature": self.features(video)})
 
 
 class I3DMLP(PooledModel):
@@ -56,20 +80,9 @@ class I3DMLP(PooledModel):
     Choices of ours: the sizes of the MLP, and that it predicts hundredths of the score.
     """
 
-    contrastive = False
-
     def __init__(self, **windows: int) -> None:
         super().__init__(**windows)
         self.head = mlp(1)
-
-    def scores(self, feature: Tensor) -> Tensor:
-        """Map features (B, 1024) to scores (B,) in points."""
-        score: Tensor = self.head(feature)[:, 0] * POINTS
-        return score
-
-    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
-        return self.scores(query["feature"])
 
 
 class Bins(nn.Module):
@@ -106,13 +119,33 @@ class USDL(PooledModel):
     averaged before the MLP rather than after it.
     """
 
-    contrastive = False
-
     def __init__(self, **windows: int) -> None:
         super().__init__(**windows)
         self.bins = Bins(top=120.0, n=101, spread=5.0)
         self.head = mlp(len(self.bins.values))
 
+    def scores(self, feature: Tensor) -> Tensor:
+        """Map features (B, 1024) to the points (B,) of the most probable bins."""
+        return self.bins.read(self.head(feature))
+
+
+class MUSDL(PooledModel):
+    """USDL with judges: a distribution over awards in halves by each of three; their sum times the DD is the score.
+
+    Source: as `USDL`, its multi-path variant.
+    Choices of ours: a head for each of the three awards that count, in ascending order, where the source has one for
+    each of seven judges and drops the extremes afterwards, as not all data sets record seven; a spread of one bin.
+    """
+
+    def __init__(self, **windows: int) -> None:
+        super().__init__(**windows)
+        self.bins = Bins(top=10.0, n=21, spread=1.0)
+        self.heads = nn.ModuleList(mlp(len(self.bins.values)) for _ in range(N_AWARDS))
+
+    def award_logits(self, feature: Tensor) -> Tensor:
+        """Map features (B, 1024) to logits (B, 3, 21)."""
+        return torch.stack([head(feature) for head in self.heads], dim=1)
+
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
-        return self.bins.read(self.head(query["feature"]))
+        """Predict scores by the query's "difficulty", without exemplars, see `AQAModel.predict_scores`."""
+        return self.bins.read(self.award_logits(query["feature"])).sum(dim=1) * query["difficulty"]

@@ -7,6 +7,7 @@ import bundled_tables
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
+from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.diving.difficulty import recorded_difficulties, springboard_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -24,7 +25,7 @@ def finediving():
 
 
 def test_every_dive_number_is_understood(finediving):
-    for records, kinds in ((finediving.records, 52), (bundled_tables.mtl_aqa_records(MTL_AQA), 58)):
+    for records, kinds in ((finediving.records, 52), (load_mtl_aqa(MTL_AQA).records, 58)):
         numbers = {record.dive_number for record in records.values()}
         assert len(numbers) == kinds
         for number in numbers:

@@ -10,8 +10,9 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
-from fineparser_core.models.baselines.pooled import USDL
+from fineparser_core.models.baselines.pooled import MUSDL, USDL
 from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.tsa_net import boxes_of
 from fineparser_core.models.temporal_parser import decode_joint
 from fineparser_core.training.methods import METHODS
 
@@ -108,6 +109,26 @@ def test_a_difference_becomes_a_group_and_a_position_and_is_read_back(grouped):
     torch.testing.assert_close(other, 1 - position, rtol=0, atol=1e-4)
 
 
+def test_awards_of_the_most_probable_bins_times_the_difficulty_are_the_score():
+    musdl = MUSDL()
+    for head, bin_ in zip(musdl.heads, (12, 13, 15), strict=True):
+        torch.nn.init.zeros_(head[-1].weight)
+        torch.nn.init.zeros_(head[-1].bias)
+        head[-1].bias.data[bin_] = 5.0
+    query = {"feature": torch.zeros(1, 1024), "difficulty": torch.tensor([3.0])}
+    assert musdl.predict_scores(query, {}).tolist() == pytest.approx([3.0 * (6 + 6.5 + 7.5)])
+
+
+def test_a_tube_is_the_box_around_each_moments_mask_and_all_where_there_is_none():
+    masks = torch.zeros(2, 16, 112, 112, dtype=torch.bool)
+    masks[0, :, 8:24, 40:48] = True
+    masks[0, :, 40, 64] = True
+    tube = boxes_of(masks, torch.Size((8, 14, 14)))
+    assert tube[1].all()
+    rows, columns = tube[0, 0].any(dim=1).nonzero()[:, 0].tolist(), tube[0, 0].any(dim=0).nonzero()[:, 0].tolist()
+    assert (rows, columns) == ([1, 2, 3, 4, 5], [5, 6, 7, 8])
+
+
 def test_tsa_cuts_each_dive_by_itself():
     torch.manual_seed(0)
     model = TSA().eval()
@@ -124,11 +145,20 @@ def test_tsa_cuts_each_dive_by_itself():
 
 
 OF_I3D = 12_287_264  # of Carreira and Zisserman's, without its classifier
+OF_C3D, WIDE = 27_655_936 + 4096 * (8192 + 1), 4096 * (4096 + 1)  # eight convolutions of Tran et al. and fc6; fc7
 OF_USDL = 256 * (1024 + 1) + 128 * (256 + 1)  # two layers, then a distribution or a number
 
 
 @pytest.mark.parametrize(
-    ("method", "size"), [("i3d-mlp", OF_I3D + OF_USDL + 129), ("usdl", OF_I3D + OF_USDL + 101 * 129)]
+    ("method", "size"),
+    [
+        ("i3d-mlp", OF_I3D + OF_USDL + 129),
+        ("usdl", OF_I3D + OF_USDL + 101 * 129),
+        ("musdl", OF_I3D + 3 * (OF_USDL + 21 * 129)),
+        ("c3d-svr", OF_C3D + 4097),
+        ("c3d-lstm", OF_C3D + 4 * 256 * (4096 + 256 + 2) + 257),
+        ("c3d-avg-mtl", OF_C3D + WIDE + 4097 * (1 + 4 + 2 + 5 + 12 + 10)),
+    ],
 )
 def test_baselines_are_as_large_as_the_layers_of_their_sources(method, size):
     with torch.device("meta"):

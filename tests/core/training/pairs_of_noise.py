@@ -23,6 +23,8 @@ def synthetic_batch(n_pairs, *, size=112, seed=0):
         transitions=transitions,
         scores=torch.from_numpy(rng.uniform(30, 90, n).astype(np.float32)),
         difficulty=torch.full((n,), 3.0),
+        awards=torch.from_numpy(rng.integers(8, 20, (n, 3)) / 2).sort(dim=1).values.float(),
+        elements=torch.tensor([[1, 0, 1, 7, 0], [2, 0, 3, 5, 0]] * n_pairs),
         query=videos,
         exemplar=videos.roll(n_pairs),
         paired=True,

@@ -11,6 +11,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.i3d import I3D
 from fineparser_core.training.baseline_objectives import pair_differences
+from fineparser_core.training.batches import _elements, three_awards
 from fineparser_core.training.methods import METHODS
 from fineparser_core.training.objective import make_objective
 from fineparser_core.training.optimizer import fix_batch_norms
@@ -57,14 +58,38 @@ class StoredFeatures(nn.Module):
         return self.features
 
 
+#: Parts that see through stored weights, which no gradient reaches.
+STORED = ("model.static_encoder", "model.spatial_parser")
+
+
 @pytest.mark.parametrize("method", BASELINES)
 def test_gradients_arrive_everywhere(method):
     objective = small_objective(method)
     fix_batch_norms(objective, "release")
-    losses = objective(small_batch(), 0.0)
+    losses = objective(small_batch(112 if method == "pose-dct" else 16), 0.0)
     losses["total"].backward()
     dead = [name for name, p in objective.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
-    assert not dead
+    assert not [name for name in dead if not name.startswith(STORED)]
+
+
+def test_tasks_and_awards_that_are_not_known_are_left_out():
+    batch = small_batch()
+    unknown = replace(batch, elements=torch.full((2, 5), -1), awards=torch.full((2, 3), torch.nan))
+    with torch.no_grad():
+        losses = small_objective("c3d-avg-mtl")(batch, 0.0)
+        assert float(losses["tasks"]) > 0
+        assert float(losses["total"]) == pytest.approx(float(losses["regression"] + losses["tasks"]))
+        assert float(small_objective("c3d-avg-mtl")(unknown, 0.0)["tasks"]) == 0
+        known, none = (float(small_objective("musdl")(each, 0.0)["total"]) for each in (batch, unknown))
+    assert known > 0 == none
+
+
+def test_counted_awards_sum_to_what_counts():
+    assert three_awards((9.5, 9, 9.5, 9, 8.5, 9.5, 8.5)).tolist() == [9.0, 9.0, 9.5]
+    assert three_awards((7.0, 8.0, 9.0, 7.5, 8.5)).sum() == pytest.approx(3 / 5 * 40)
+    assert np.isnan(three_awards((7.0,))).all()
+    assert _elements("5253B") == (1, 0, 2, 5, 3)
+    assert _elements("nothing") == (-1,) * 5
 
 
 def test_differences_are_those_of_dives_that_may_be_compared():

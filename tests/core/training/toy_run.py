@@ -1,6 +1,11 @@
-"""A run of twelve iterations, in this process or as `python toy_run.py FOLDER EPOCHS`."""
+"""A run of twelve iterations, in this process, as `python toy_run.py FOLDER EPOCHS`, or by torchrun.
+
+torchrun adds how many batches make an update, and perhaps `--kill-after ITERATION`.
+"""
 
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -11,19 +16,20 @@ from brightness import built, config_of, some_dives
 
 from fineparser_core.config import RunSettings
 from fineparser_core.training.loop import Trainer
+from fineparser_core.training.ranks import join_ranks
 from fineparser_core.training.validation import Splits
 
 EPOCHS, AN_EPOCH = 3, 4
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(2, 1), test=())
 
 
-def toy_run(out, *, cancel=None, settings=None, **changes):
+def toy_run(out, *, cancel=None, settings=None, ranks=None, **changes):
     """Return a run with batch norm and dropout; eight pairs an epoch, two an iteration."""
     out.mkdir(exist_ok=True)
     config = config_of(method="noisy", batch_norm="train", batch_size=1, lr=0.05, i3d_lr=0.05, clip_norm=5.0)
     config = config_of(**{**vars(config), "epochs": EPOCHS, **changes})
     settings = settings or RunSettings(checkpoint_every=3)
-    return Trainer(built(config), SPLITS, config, out, settings=settings, cancel=cancel)
+    return Trainer(built(config), SPLITS, config, out, settings=settings, cancel=cancel, ranks=ranks)
 
 
 def left_by(folder):
@@ -53,6 +59,23 @@ def slowly(trainer):
     return trainer
 
 
-if __name__ == "__main__":
+def among_ranks(out, epochs, n_parts, kill_after=0):
+    """Train among the processes of torchrun; the last is killed after an update."""
+    with join_ranks("cpu") as ranks:
+        torch.set_num_threads(1)
+        trainer = toy_run(Path(out), ranks=ranks, epochs=int(epochs), grad_accum_steps=int(n_parts))
+
+        def kill(*given):
+            if trainer.iteration == kill_after and ranks.rank == ranks.world - 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        if kill_after:
+            trainer.objective.register_forward_pre_hook(kill)
+        trainer.run()
+
+
+if __name__ == "__main__" and "WORLD_SIZE" in os.environ:
+    among_ranks(*sys.argv[1:4], *map(int, sys.argv[5:]))
+elif __name__ == "__main__":
     every = RunSettings(checkpoint_every=1)
     slowly(toy_run(Path(sys.argv[1]), settings=every, epochs=int(sys.argv[2]))).run()
