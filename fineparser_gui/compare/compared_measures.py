@@ -54,7 +54,7 @@ class ComparedMeasures(QWidget):
         self._note.setText(self.tr("Nothing was measured of {0}.").format(", ".join(unknown)) if unknown else text)
         known = {name: one for dive in reversed(dives) for name, one in dive.items()}
         rows = sorted(known.values(), key=lambda one: STEP_NAMES.index(one.step)) if len(dives) > 1 else []
-        number, board_m = (current.dive_number, current.known_board_m) if current is not None else (None, None)
+        number, board_m = (current.known_number, current.known_board_m) if current is not None else (None, None)
         bands = good_bands(number, board_m)
         self.table.setRowCount(len(rows))
         for row, measure in enumerate(rows):

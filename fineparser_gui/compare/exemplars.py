@@ -117,7 +117,7 @@ class ExemplarsPanel(QWidget):
             hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
         # Hidden where all exemplars have the dive number of the shown dive.
-        self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.dive_number for vote in votes))
+        self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.known_number for vote in votes))
 
     def _tool_tip(self, vote: ExemplarVote, rendered: bool, unusual: bool, left_out: bool) -> str:
         kind = self.tr("rendered dive") if rendered else self.tr("real dive")

@@ -130,7 +130,7 @@ class ReportPage(QWidget):
     def _beside(self, dive: Dive) -> ComparedDive | None:
         if (last := self._session.comparing.last_time(dive)) is not None:
             return last
-        number, library = dive.dive_number, self._session.library
+        number, library = dive.known_number, self._session.library
         best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
         return best.compared(library.mask(best.id)) if best is not None else None
 

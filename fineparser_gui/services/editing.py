@@ -192,9 +192,9 @@ class CorrectionEdits(EditMaker):
 
     def confirm_details(self, key: str) -> None:
         """Confirm dive number and board against the video, so that the dive is scored by them."""
-        number, board_m, _ = self._state.dive(key).details
-        if number is not None:
-            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
+        dive = self._state.dive(key)
+        if number := dive.known_number:
+            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, dive.board_m))
 
     def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
         """Change attributes of the `Correction`; the others are not part of the edit."""
@@ -309,7 +309,7 @@ class EditingService(CorrectionEdits):
 
     def take_seen_numbers(self, keys: Sequence[str]) -> None:
         """Set the likeliest number that the video shows for those dives that have no number, as a single edit."""
-        offered = [key for key in keys if (dive := self._state.dive(key)).dive_number is None and dive.seen_numbers]
+        offered = [key for key in keys if (dive := self._state.dive(key)).known_number is None and dive.seen_numbers]
         if offered:
             with self.edits.macro(self.tr("taking the seen dive numbers")):
                 for key in offered:

@@ -102,7 +102,7 @@ class MeetService(QObject):
         """Return athlete and number of a dive, where they do not come from its row."""
         place = self._state.meet.row_of(dive.key)
         row = self._state.meet.rows[place] if place is not None else ListedDive()
-        number = None if dive.dive_number == row.dive_number else dive.dive_number
+        number = None if dive.dive_number and dive.dive_number == row.dive_number else dive.known_number
         return DiveDetails(athlete="" if dive.athlete == row.athlete else dive.athlete, dive_number=number)
 
     def _on_added(self, key: str) -> None:

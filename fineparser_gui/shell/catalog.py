@@ -162,7 +162,7 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
             _can("take_seen", Phrase("Ta&ke the seen dive numbers"), "",
                  lambda w: w.session.editing.take_seen_numbers(w.dives.selected_keys()),
-                 lambda s: any(dive.dive_number is None and dive.seen_numbers for dive in s.dives)),
+                 lambda s: any(dive.known_number is None and dive.seen_numbers for dive in s.dives)),
         ),
         (
             _can("meet", Phrase("&Meet: list of dives…"), "Ctrl+Shift+M", lambda w: w.batch.show_meet()),

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
+from fineparser_gui.compare.strip import exemplar_picture, has_clip
 from fineparser_gui.player.decoder import CACHE_BYTES
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.video_pane import VideoPane
@@ -51,7 +52,10 @@ class ComparisonPlayback(QObject):
         if self._other is None or beside is None:
             self._second.unload()
             return
-        if before is None or before.path != self._other.path:
+        exemplar = self._session.library.find(beside.exemplar_id) if beside.exemplar_id is not None else None
+        if exemplar is not None and not has_clip(exemplar):
+            self._second.show_still(exemplar_picture(exemplar, self._other.masks), beside.name)
+        elif before is None or before.path != self._other.path:
             self._second.load(self._other.path, self._other.title)
         self._second.set_title(beside.name)
         self._second.set_analysis(self._other.masks, self._other.steps)

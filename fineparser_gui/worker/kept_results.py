@@ -108,7 +108,7 @@ def with_other_voters(
     known = before.exemplars if before is not None else []
     changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
     for dive in dives:
-        concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
+        concerned = (dive.known_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or not dive.scorable:
             continue
         scoring = dive.model_analysis.scoring if dive.model_analysis else None

@@ -43,6 +43,37 @@ def beside(idle_studio, qtbot, two_dives):
     return player
 
 
+def test_the_dives_to_compare_with_are_seen_and_a_click_shows_one(idle_studio, qtbot, two_dives, monkeypatch):
+    session, window = idle_studio.session, idle_studio.window
+    exemplars = session.library.exemplars[:3]
+    bare = replace(exemplars[1], clip_path=None, synthetic=False, dive_number="109C")
+    known = {one.id: one for one in (exemplars[0], bare)}
+    monkeypatch.setattr(session.library, "find", known.get)
+    monkeypatch.setattr(session.library, "exemplar", known.get)
+    first = session.current
+    votes = [replace(vote, id=id_) for vote, id_ in zip(first.votes, known, strict=True)]
+    scored = replace(first.model_analysis, scoring=replace(scoring(), exemplars=tuple(votes)))
+    for key in two_dives:
+        session.update(key, athlete="Anna")
+    session.update(first.key, model_analysis=scored, analysis=scored)
+    view = window.strip.view
+    qtbot.waitUntil(lambda: view.count() == 3)
+    awards = [view.item(row).text().split("\n") for row in range(3)]
+    assert [len(one) for one in awards].count(2) == 1  # one is the best
+    assert [award[0].endswith("◇") for award in awards] == [False, False, True]  # own, real, rendered
+    assert [one.key or one.exemplar_id for one in window.strip._listed] == [two_dives[1], bare.id, exemplars[0].id]
+    qtbot.waitUntil(lambda: known.keys() <= window.strip._pictures.keys())
+    assert all(not view.item(row).icon().isNull() for row in range(3))
+    view.itemActivated.emit(view.item(1))  # a dive without a clip
+    pane = window.player.panes[1]
+    assert pane.isVisible()
+    assert not pane.canvas.image.isNull()
+    assert not window.messages.isVisible()
+    session.comparing.show(window.strip._listed[0])
+    qtbot.waitUntil(lambda: pane.info is not None)
+    session.comparing.end()
+
+
 def test_offsets_keep_both_in_real_time():
     slow, fast = np.arange(50) / 25, np.arange(200) / 50
     alignment = OffsetAlignment(10, 40, slow, fast)
