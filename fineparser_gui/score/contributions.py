@@ -50,7 +50,8 @@ class ContributionsPanel(QWidget):
         text = self.tr(
             "{0} = score {1} − mean of the dives to compare with {2}.\nThe program's estimate, not judges' deductions."
         )
-        self._sum.setToolTip(text.format(signed(total, DIGITS), decimal(score, DIGITS), decimal(mean, DIGITS)))
+        values = signed(total, DIGITS), decimal(score, DIGITS), decimal(mean, DIGITS)
+        self._sum.setToolTip(literal(text.format(*values)))
         self._why.setText("\n".join(self._reasons(dive, points)))
         self._why.setVisible(bool(self._why.text()))
 

@@ -265,11 +265,6 @@ class Dive(SavedDive):
         return details_of(self, dive_number=self.known_number, board_m=self.known_board_m)
 
     @property
-    def known_details(self) -> tuple[str | None, float | None, float | None]:
-        """Dive number, board and DD, by which the dive is scored."""
-        return self.known_number, self.known_board_m, self.difficulty
-
-    @property
     def recognition(self) -> Recognition | None:
         """Dive recognized in the video; None if it is not known, or while the coach is asked who the diver is."""
         own = self.model_analysis
@@ -333,7 +328,7 @@ class Dive(SavedDive):
     @property
     def judged_score(self) -> float | None:
         """The official score, points; None without marks or a DD."""
-        difficulty = known_difficulty(*self.known_details)
+        difficulty = known_difficulty(self.known_number, self.known_board_m, self.difficulty)
         return self.judging.score(difficulty) if self.judging is not None and difficulty is not None else None
 
     @property

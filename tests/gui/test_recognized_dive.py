@@ -89,7 +89,7 @@ def test_a_surely_seen_number_is_taken_without_a_click_and_shown_as_seen(idle_st
     assert exported(session.current, drawings=False).details.dive_number == "103B"
     assert with_results(session.current.saved, results_of(session.current)).dive_number == "103B"
     type_number(idle_studio, qtbot, "103C")
-    assert session.current.known_details == ("103C", 1.0, None)
+    assert (session.current.known_number, session.current.known_board_m) == ("103C", 1.0)
     assert [(one.text(), one.isChecked()) for one in details.seen.chips] == [("103B", False), ("103C", True)]
     assert score_requests(idle_studio)[-1].details.dive_number == "103C"
 
