@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.diving.details import LONGEST_NOTE
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import find_difficulty, is_by_formula
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
 from fineparser_core.diving.name_parsing import parse_file_name
@@ -378,7 +378,9 @@ class DetailsPanel(QWidget):
                 f"{known.description}. {translated(error)}", wrong=self.number if typed is None else self.difficulty
             )
         else:
-            text = self.tr("DD {0}").format(decimal(difficulty.value))
+            by_formula = typed is None and is_by_formula(known, difficulty.board_m)
+            text = self.tr("DD {0} by the formula") if by_formula else self.tr("DD {0}")
+            text = text.format(decimal(difficulty.value))
             self._say(f"{known.description} · {text}")
         return dive, typed
 
