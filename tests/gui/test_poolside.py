@@ -23,6 +23,7 @@ from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
 from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
+from fineparser_gui.services.meets import _SETTLE_MS
 from fineparser_gui.session.dive import DiveState
 
 
@@ -200,6 +201,18 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     assert len(rows(pool)) == 1
     session.edits.active.undo()
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
+
+
+def test_a_clip_of_the_training_takes_no_row_of_a_finished_meet(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    done = [ListedDive(athlete=name, dive_number="103B", awards=(6.0, 6.0, 6.0)) for name in ("Anna", "Ben")]
+    session.meets.change(Meet(rows=tuple(done)), "list")
+    assert not pool.practice.listed
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: len(session.dives) == 1 and session.dives[0].info is not None)
+    qtbot.wait(2 * _SETTLE_MS)  # a row would be taken by then
+    assert [row.dive for row in session.meet.rows] == [None, None]
+    assert (session.dives[0].athlete, session.dives[0].judging) == ("", None)
 
 
 def test_a_wrong_catch_comes_back_at_a_tap_or_goes_to_the_bin(pool, clips, idle_studio, qtbot, monkeypatch):
