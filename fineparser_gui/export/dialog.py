@@ -213,7 +213,7 @@ class ExportDialog(QDialog):
         return [dive for dive in dives if dive.analysis is not None or kind in (_TABLE, _STILL)]
 
     def _clip_page(self) -> QWidget:
-        brief = self.tr("6 to 10 s to send, slow at the fault")
+        brief = self.tr("6 to 10 s to send, held at faults and drawings")
         self.extent = choice_box([(self.tr("this dive"), _DIVE), (brief, _BRIEF), (self.tr("the whole file"), _FILE)])
         usual, slow = self.tr("normal"), self.tr("slow motion, {0}")
         self.speed = choice_box((usual if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS)

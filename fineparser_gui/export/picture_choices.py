@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox
 
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import ComparedDive
-from fineparser_core.video.alignment import Alignment
 from fineparser_gui.services.comparable_dives import ComparableDive
 from fineparser_gui.services.exporting import dive_title, words_of
 from fineparser_gui.services.session import Session
@@ -78,13 +77,14 @@ class PictureChoices(QObject):
             alone: it is the only dive of the export, and another may be beside it.
             more: other fields.
         """
-        drawn, alignment = self.drawings.isChecked(), self._comparing.alignment
+        drawn = self.drawings.isChecked()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             marks=dive.drawings if drawn else (),
             comparison=self.beside.dive if alone else None,
             comparison_marks=self.beside.drawings if drawn and alone else (),
-            alignment=Alignment.STEPS if alignment is Alignment.MANUAL else alignment,
+            alignment=self._comparing.alignment,
+            together=self._comparing.together,
             title=dive_title(dive),
             words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},

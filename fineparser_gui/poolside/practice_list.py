@@ -86,7 +86,7 @@ class PracticeList(QWidget):
         self.repeat = push_button(
             self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "large"
         )
-        self.wrong = push_button(self.tr("Wrong"), self.take_back, self.tr("No dive: take it back (Del)"), "large")
+        self.wrong = push_button(self.tr("Not a dive"), self.take_back, self.tr("No dive: take it back (Del)"), "large")
         for button in (self.balk, self.repeat, self.wrong):
             button.setCheckable(button is not self.wrong)
             button.setMinimumHeight(_BUTTON_PX)

@@ -311,7 +311,7 @@ class PoolsideWindow(QWidget):
             ("loop", self.tr("Last dive"), "loop", "L", self.loop),
             ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
             ("take", self.tr("Take 8 s"), "dive", "T", self.take),
-            ("wrong", self.tr("Wrong"), "", "Del", self.list.take_back),
+            ("wrong", self.tr("Not a dive"), "", "Del", self.list.take_back),
             ("undo", self.tr("Undo"), "", "Ctrl+Z", undo),
             ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
             ("balk", self.tr("Balk"), "", "X", lambda: self.list.on_chosen(self.practice.balk)),

@@ -100,7 +100,8 @@ class ComparisonPlayback(QObject):
         if times is None:
             return None
         if way is Alignment.MANUAL:
-            return OffsetAlignment(self._transport.frame, self._second.frame, info.pts_s, times.pts_s)
+            together = self._session.comparing.together = self._transport.frame, self._second.frame
+            return OffsetAlignment(*together, info.pts_s, times.pts_s)
         if lead is not None:
             return aligned(way, lead, other, info.pts_s, times.pts_s)
         return OffsetAlignment(dive.first_frame, other.steps[0].start_frame, info.pts_s, times.pts_s)
