@@ -108,11 +108,11 @@ class NoExemplars(QWidget):
             text = self.tr("There are no synchronised exemplars of {0}, so there is no score.")
             return text.format(self._dive.known_number)
         if self._dive.analysis is not None and self._dive.analysis.own_award is not None:
-            text = self.tr("No exemplars of {0}, so nothing to compare with: the number above is from measures alone.")
+            text = self.tr("No dives of {0} to compare with: the number above is from measures alone.")
             return text.format(self._dive.known_number)
-        return self.tr("No exemplars of {0}, so there is no score. Phases and masks are not affected.").format(
-            self._dive.known_number
-        )
+        return self.tr(
+            "No dives of {0} to compare with, so there is no score. Phases and masks are not affected."
+        ).format(self._dive.known_number)
 
     def _on_nearest(self) -> None:
         if self._dive is not None:
@@ -197,7 +197,7 @@ class ScorePanel(QWidget):
         if dive is None:
             return self.tr("No dive is open.")
         if dive.scoring:
-            return self.tr("Comparing with exemplars…")
+            return self.tr("Comparing with other dives…")
         if dive.state is DiveState.READY:
             if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
                 return self.tr("All exemplars are left out. Tick at least one in the list.")

@@ -94,8 +94,8 @@ class ComparableDives(QObject):
         left_out = current.correction.left_out if current is not None else frozenset()
         votes = {vote.id for vote in current.votes if vote.id not in left_out} if current is not None else set()
         own = self.attempts()[:_MOST_OWN] if current is not None and current.athlete.strip() else []
-        voting = sorted(filter(None, map(self._library.find, votes)), key=lambda one: (one.synthetic, -one.score))
-        voted = [self.exemplar(one) for one in voting]
+        voting = map(self.exemplar, filter(None, map(self._library.find, votes)))
+        voted = sorted(voting, key=lambda one: (one.rendered, -(one.award or 0.0), one.name))
         return list(dict.fromkeys((*own, *(voted or self.beside(None)))))[:_MOST_AT_A_GLANCE]
 
     def attempts(self, of: Dive | None = None) -> list[ComparableDive]:
@@ -168,7 +168,7 @@ class ComparableDives(QObject):
     def exemplar(self, exemplar: Exemplar) -> ComparableDive:
         name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
         title = self.tr("{0} · {1} points").format(name, decimal(exemplar.score))
-        title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
+        title = self.tr("{0} (drawn by the program)").format(title) if exemplar.synthetic else title
         difficulty = known_difficulty(exemplar.dive_number, exemplar.board_m)
         return ComparableDive(
             name=name,

@@ -176,7 +176,7 @@ class CorrectionEdits(EditMaker):
         flight, entry = frames_of(dive.analysis.parse.transitions)
         moved = (flight, frame) if place else (frame, entry)
         own = moved == frames_of(dive.model_analysis.parse.transitions)
-        text = self.tr("moving the entry") if place else self.tr("moving the flight")
+        text = self.tr("moving the come-out") if place else self.tr("moving the flight")
         self._correct(key, text, gesture, transitions=None if own else moved)
         return frame
 

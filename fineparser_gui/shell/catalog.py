@@ -110,7 +110,7 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.player.edits.begin_step_here(0), lambda s: s.parsed),
         ),
         (
-            _can("entry_here", Phrase("&Entry begins at this frame"), "2",
+            _can("entry_here", Phrase("&Come-out at this frame"), "2",
                  lambda w: w.player.edits.begin_step_here(1), lambda s: s.parsed),
             _can("contact_here", Phrase("&Water contact at this frame"), "3",
                  lambda w: w.player.edits.begin_step_here(2), lambda s: s.parsed),

@@ -156,7 +156,7 @@ QListWidget:focus, QTreeWidget:focus {{ border: 1px solid {accent}; }}
 QTreeWidget::branch {{ background: {surface}; }}
 QTreeWidget::item {{ border-radius: 6px; padding: 4px 6px; }}
 QListWidget::item {{ border-radius: 6px; padding: 6px 8px; }}
-QListWidget#strip {{ background: transparent; border-color: transparent; padding: 0; }}
+QListWidget#strip {{ border-color: transparent; padding: 0; }}
 QListWidget#strip:focus {{ border-color: {accent}; }}
 QListWidget#strip::item {{ padding: 0; }}
 QListWidget::item:selected, QTreeWidget::item:selected {{ background: {selected}; color: {text}; }}

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal, time_text
-from fineparser_gui.support.steps import duration_s, step_text
+from fineparser_gui.support.steps import duration_s, phase_text, step_text
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.timeline.bands import ZOOM_STEP, FrameBand, FrameLine, ThumbnailsItem, TimeBox
 from fineparser_gui.timeline.handles import IN, Handles
@@ -253,7 +253,7 @@ class TimePlot(pg.GraphicsView):
         for band, step in zip(self._phases, steps, strict=False):
             assert self._info is not None
             color, duration = step_color(step.name), f"{decimal(duration_s(step, self._info))} s"
-            names = f"{step_text(step.name)}  {duration}", step_text(step.name)
+            names = f"{phase_text(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name)
             band.setRegion((step.start_frame, step.end_frame))
             band.set_look(color, QPen(self.palette().base().color(), 1))
             band.set_texts(names, self._font(), text_on(color))

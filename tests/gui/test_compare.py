@@ -197,7 +197,7 @@ def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives,
     session = idle_studio.session
     rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")
     lean = Measure(name="rotation", value=1.5, unit="turns/s", uncertainty=0.1, frame=1, step="flight")
-    found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.95), replace(lean, value=1.6))}
+    found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.96), replace(lean, value=1.6))}
     monkeypatch.setattr(session.comparing.dives, "measures", lambda one: found[one.key])
     window = idle_studio.window
     session.comparing.changed.emit()
@@ -207,8 +207,8 @@ def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives,
     if shown:
         window.actions_by_id["compared_measures"].trigger()
     table = beside.measures.table
-    assert [table.item(0, column).text() for column in (1, 2)] == ["0.90 s", "0.95 s"]
-    assert "0.90 ± 0.03 s\n0.95 ± 0.03 s (+0.05 ± 0.04 s: clear)" in table.item(0, 0).toolTip()
+    assert [table.item(0, column).text() for column in (1, 2)] == ["0.9 s", "1.0 s"]
+    assert "0.90 ± 0.03 s\n0.96 ± 0.03 s (+0.06 ± 0.04 s: clear)" in table.item(0, 0).toolTip()
     assert [table.item(row, 0).font().bold() for row in range(2)] == [True, False]
     assert "(+0.10 ± 0.14 somersaults/s: within uncertainty)" in table.item(1, 0).toolTip()
     found[two_dives[1]] = ()
@@ -239,7 +239,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
     session.editing.set_athlete(second, "Mia")
     assert session.comparing.dives.attempts() == []
     listed = session.comparing.candidates()
-    rendered = [one.title.endswith("(rendered)") for one in listed]
+    rendered = [one.title.endswith("(drawn by the program)") for one in listed]
     assert rendered == sorted(rendered)
 
 
