@@ -38,9 +38,10 @@ class BesideBox(QComboBox):
 
     @property
     def dive(self) -> ComparedDive | None:
-        """The chosen dive, or None."""
+        """The chosen dive; None for none, and for one without a video."""
         candidate = self.currentData()
-        return self._session.comparing.compared(candidate) if candidate is not None else None
+        dive = self._session.comparing.compared(candidate) if candidate is not None else None
+        return dive if dive is not None and dive.path and dive.path.is_file() else None
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
