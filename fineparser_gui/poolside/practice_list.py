@@ -15,7 +15,7 @@ from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measured_text, short_name
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.fields import show_seen
-from fineparser_gui.dives.states import offered_text
+from fineparser_gui.dives.states import offered_text, state_text
 from fineparser_gui.poolside.practice import Practice, clock_text
 from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
@@ -167,7 +167,7 @@ class PracticeList(QWidget):
             DiveState.FAILED: self.tr("could not be analysed"),
             DiveState.NEEDS_TRIM: self.tr("needs trimming"),
             DiveState.CANCELLED: self.tr("cancelled"),
-            DiveState.ANALYSING: self.tr("is being analysed…"),
+            DiveState.ANALYSING: state_text(dive),
         }
         return states.get(dive.state, self.tr("waits for the analysis"))
 

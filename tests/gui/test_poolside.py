@@ -18,6 +18,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
+from fineparser_core.progress import Progress
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
@@ -416,6 +417,29 @@ def test_what_is_left_of_an_earlier_recording_is_said_and_deleted(pool, recorded
     pool.setup.clear.click()
     assert not pool.setup.clear.isVisible()
     assert not list((tmp_path / "out" / "recording").glob("*.ts"))
+
+
+def test_a_watched_folder_says_so_and_offers_the_files_that_are_there(pool, clip, idle_studio, qtbot, monkeypatch):
+    monkeypatch.setattr(Recorder, "start", lambda *_: None)
+    monkeypatch.setattr(Recorder, "running", True)
+    pool.setup.field.use(str(clip.parent))
+    assert not pool.take_there.isVisible()
+    pool.start_recording()
+    said = f"Watching {clip.parent.name} · files: 1"
+    assert (pool.word.accessibleName(), pool.stage.hint.text()) == (said, said)
+    assert pool.take_there.text() == "Take those that are there (1)"
+    pool.take_there.click()
+    assert not pool.take_there.isVisible()
+    qtbot.waitUntil(lambda: len(rows(pool)) == 1)
+    assert [dive.path for dive in idle_studio.session.dives] == [clip]
+    key = idle_studio.session.dives[0].key
+    qtbot.waitUntil(lambda: key in idle_studio.session.analyses.tasks)
+    progress = Progress("parse", 1, 2)
+    idle_studio.session.update(key, state=DiveState.ANALYSING, progress=progress, fraction=0.45)
+    qtbot.waitUntil(lambda: "finding the phases 45" in pool.list.view.item(0).text())
+    monkeypatch.setattr(Recorder, "running", False)
+    pool._on_ended(asked=True)
+    assert "Watching" not in pool.stage.hint.text()
 
 
 def test_keys_move_the_mirror(pool, recorded, qtbot):
