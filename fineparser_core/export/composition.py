@@ -4,7 +4,7 @@ The constant parts are drawn once. For every frame only the videos, the masks, a
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.dive_words import DiveWords, Remark
 from fineparser_core.export.drawing import draw_text, fit_text
+from fineparser_core.export.ghost import GHOST_STYLE, Ghost
 from fineparser_core.export.mask_overlay import draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import rgb
@@ -81,6 +82,7 @@ class Pane:
         self._path_painter: PathPainter | None = None
         self._painter: MarkPainter | None = None
         self._unit = 1.0
+        self.ghost: Callable[[int], tuple[np.ndarray, np.ndarray] | None] = lambda frame: None
         #: Left and right edge of what is shown of the picture, from 0 to 1, and the picture that it is cut from.
         self._span = 0.0, 1.0
         self._whole: Planes | None = None
@@ -138,12 +140,14 @@ class Pane:
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         for destination, plane in zip(target, planes, strict=True):
             destination[:] = plane
+        masks = [] if (placed := self.ghost(frame)) is None else [(GHOST_STYLE, *placed)]
         if self._mask_style is not None and self._masks is not None and frame in self._dive_frames:
-            probability, crop_xyxy = mask_at(self._masks, frame)
+            masks.insert(0, (self._mask_style, *mask_at(self._masks, frame)))
+        for style, probability, crop_xyxy in masks:
             scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
-            colors = matrix.color(rgb(self._mask_style.color))
+            colors = matrix.color(rgb(style.color))
             layers = [(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)]
-            draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+            draw_mask(layers, probability, crop_xyxy * scale, style)
         if self._mirrored:
             for plane in target:
                 plane[:] = plane[:, ::-1].copy()
@@ -195,6 +199,9 @@ class Composition:
             self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
             for pane in (self._main, self._other):
                 pane.crop()
+            if options.ghost and other_dive.masks is not None:
+                ghost = Ghost(parse, other_dive)
+                self._main.ghost = lambda frame: ghost.at(frame, self._alignment.map_frame(frame))
         self._lay_out(analysis)
 
     def compose(self, frame: int) -> Planes:

@@ -41,6 +41,7 @@ class RenderOptions:
         comparison: another dive to show beside this dive.
         alignment: of the two in time.
         together: frames of both that coincide, for MANUAL.
+        ghost: whether the other dive's athlete is outlined over this one.
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
@@ -56,6 +57,7 @@ class RenderOptions:
     comparison: ComparedDive | None = None
     alignment: Alignment = Alignment.STEPS
     together: tuple[Frame, Frame] | None = None
+    ghost: bool = False
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0

@@ -21,7 +21,7 @@ from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import label, lay_out, literal, style_table
 
 #: Width of the column, and of its values' columns.
-_WIDTH_PX, _VALUE_PX, _VALUES = 320, 88, (1, 2)
+_WIDTH_PX, _VALUE_PX, _VALUES = 360, 106, (1, 2)
 
 
 class ComparedMeasures(QWidget):
@@ -77,6 +77,7 @@ class ComparedMeasures(QWidget):
                 font.setBold(clear)
                 item.setFont(font)
                 self.table.setItem(row, column, item)
+        self.table.resizeRowsToContents()  # names that take two lines
 
     def _text(self, ours: Measure | None, theirs: Measure | None) -> str:
         """Return both values, and whether they differ by more than their uncertainty."""

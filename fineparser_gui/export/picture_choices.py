@@ -86,6 +86,7 @@ class PictureChoices(QObject):
             comparison_marks=self.beside.drawings if drawn and alone else (),
             alignment=self._comparing.alignment,
             together=self._comparing.together,
+            ghost=self._comparing.ghost,
             title=dive_title(dive),
             words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},

@@ -29,6 +29,7 @@ class ComparisonService(QObject):
         dives: the dives that can be shown.
         beside: the dive beside the current dive; None: nothing is compared.
         other: its steps and masks.
+        ghost: whether the outline of the other dive's athlete is shown over this one.
         together: frames of both that coincide by the user's choice; None: the user has shifted none.
     """
 
@@ -45,6 +46,7 @@ class ComparisonService(QObject):
         self.other: ComparedDive | None = None
         self._alignment = Alignment.CONTACT
         self.together: tuple[int, int] | None = None
+        self.ghost = False
         state.current_changed.connect(self.end)
         state.dive_changed.connect(self._on_dive_changed)
         state.dive_removed.connect(self._on_dive_removed)
@@ -94,6 +96,11 @@ class ComparisonService(QObject):
         if self.other is not None:
             self.other = replace(self.other, mirrored=on)
             self.arrangement_changed.emit()
+
+    def show_ghost(self, on: bool) -> None:
+        """Show the outline of the other dive's athlete over this one, or hide it."""
+        self.ghost = on
+        self.arrangement_changed.emit()
 
     def end(self) -> None:
         """End the comparison."""

@@ -229,6 +229,8 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.player.compared.step(1), lambda s: s.comparing, icon="step-forward"),
             _switch("mirror_other", Phrase("Mirror the other &dive"), "X",
                     lambda w, on: w.session.comparing.mirror(on), lambda s: s.comparing, icon="mirror"),
+            _switch("ghost", Phrase("&Ghost: the other dive's outline over this one"), "Shift+X",
+                    lambda w, on: w.session.comparing.show_ghost(on), lambda s: s.comparing, icon="ghost"),
             _can("compared_measures", Phrase("Meas&ures side by side…"), "Ctrl+M",
                  lambda w: w.dialogs.compared_measures(), lambda s: s.comparing, icon="measures"),
         ),

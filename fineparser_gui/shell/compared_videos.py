@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
+from fineparser_core.export.ghost import Ghost
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.compare.strip import exemplar_picture, has_clip
@@ -71,7 +72,13 @@ class ComparisonPlayback(QObject):
     def align(self) -> None:
         """Compute the mapping from frames of the first video to those of the other."""
         lead, other = self._session.comparing.lead, self._other
-        self._alignment = self._aligned(lead, other) if other is not None else None
+        self._alignment = alignment = self._aligned(lead, other) if other is not None else None
+        shown = self._session.comparing.ghost and lead is not None and lead.masks is not None
+        if alignment is not None and shown and other is not None and other.masks is not None:
+            ghost = Ghost(lead.masks, other)
+            self._first.canvas.set_ghost(lambda frame: ghost.at(frame, alignment.map_frame(frame)))
+        else:
+            self._first.canvas.set_ghost(None)
         self.aligned.emit()
 
     def show_frame(self, frame: int, direction: int, *, moving: bool) -> None:

@@ -193,6 +193,20 @@ def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_
     assert canvas.image == plain
 
 
+def test_the_ghost_is_shown_over_this_dive_and_exported_with_it(idle_studio, beside):
+    canvas, session = beside.panes[0].canvas, idle_studio.session
+    idle_studio.window.transport.seek(40)
+    action = idle_studio.window.actions_by_id["ghost"]
+    before = canvas.grab().toImage()
+    action.trigger()
+    assert session.comparing.ghost
+    assert canvas.grab().toImage() != before
+    other = session.comparing.other
+    session.comparing.end()
+    assert canvas._ghost is None
+    assert other.masks is not None
+
+
 def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives, monkeypatch):
     session = idle_studio.session
     rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")
