@@ -143,6 +143,8 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.transport.shuttle(1), _on_picture),
             _can("slower", Phrase("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1), _on_picture),
             _can("faster", Phrase("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1), _on_picture),
+            _can("mark_span", Phrase("Mark this frame: the time between two marks"), "Shift+T",
+                 lambda w: w.player.timeline.mark_span(), _on_picture),
             _switch("loop", Phrase("Loop the current phase"), "Ctrl+L",
                  lambda w, on: w.player.looping.loop_step(on), lambda s: s.parsed, icon="loop"),
         ),
