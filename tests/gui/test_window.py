@@ -106,7 +106,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
 def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     details, session = idle_studio.window.details, idle_studio.session
-    session.editing.set_details(key, "5253A", 10.0)
+    session.editing.set_details(key, "1011C", 10.0)
     assert "give the DD" in reads(details)
     qtbot.keyClicks(details.difficulty, "x")
     assert details.difficulty.property("valid") is False
