@@ -120,7 +120,7 @@ class Pane:
         size_px = (box.width, box.height)
         left, across = (box.width, -across) if self._mirrored else (0, across)
         self._to_box = lambda point: (left + point[0] * across, point[1] * down)
-        self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
+        self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box, self._masks)
         if self._path is not None:
             self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
 

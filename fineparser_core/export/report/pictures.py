@@ -69,7 +69,7 @@ def moment_pictures(
                 _paint_angles(cell, angles, to_cell)
                 named[frame] = ", ".join(f"{text(angle.title)} {angle.degrees:.0f}°" for angle in angles)
             size_px = (PICTURE_PX, PICTURE_PX)
-            MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell).paint_image(cell, frame)
+            MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell, masks).paint_image(cell, frame)
             images[frame] = cell
         first_s = info.pts_s[moments["take-off"]]
         captions = [
