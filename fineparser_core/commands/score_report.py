@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.diving.dive_number import known_number
+from fineparser_core.diving.difficulty import is_by_formula
+from fineparser_core.diving.dive_number import known_number, parse_dive_number
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.notes import notes_of, own_award_about, own_award_text
@@ -153,9 +154,12 @@ def _score(scoring: Scoring) -> str:
             if scoring.board_m is not None and f"{scoring.board_m:g}" in measured_stream().half_widths:
                 of = "judged dives of an event that was left out of the fit lay within such an interval"
         interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of {of}"
+    origin = _DIFFICULTY_OF[scoring.difficulty_source]
+    if scoring.difficulty_source != "typed" and is_by_formula(parse_dive_number(scoring.dive_number), scoring.board_m):
+        origin += ", by the formula"
     return (
         f"Score {scoring.score:.2f} for {scoring.dive_number}{board}{against}: "
-        f"DD {scoring.difficulty:g} ({_DIFFICULTY_OF[scoring.difficulty_source]}), mean award {scoring.award:.2f}\n"
+        f"DD {scoring.difficulty:g} ({origin}), mean award {scoring.award:.2f}\n"
         f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)"
         f"{interval}"
     )

@@ -1,11 +1,13 @@
 """The degree of difficulty (DD), the factor of the awards in the score.
 
-The DD of a springboard dive is the sum of five components, A + B + C + D + E, which the regulations tabulate. The DD of
-a platform dive is looked up in `resources/tables/recorded_difficulty.json`, written by
-`packaging/bundled_tables.py`: the DD recorded most often for the dive in competition, with the number of
-records. The same table gives the board from which a dive is performed most often.
+The DD is the sum of five components, A + B + C + D + E, which the regulations tabulate. That of a platform dive is first
+looked up in `resources/tables/recorded_difficulty.json`, written by `packaging/bundled_tables.py`: the DD recorded most
+often for the dive in competition, with the number of records. The same table gives the board from which a dive is
+performed most often.
 
-Source: World Aquatics competition regulations, June 2025, Appendix 8 (springboard).
+Source: World Aquatics competition regulations, June 2025, Appendices 8 (springboard) and 10 (platform).
+Deviation: the components of the platform are those that the recorded and the published DDs of platform dives have in
+common; a component that they do not show is not given, nor is the DD of its dives.
 """
 
 import json
@@ -28,7 +30,13 @@ TABLE = ("tables", "recorded_difficulty.json")
 _Row = tuple[int | None, int | None, int | None, int | None]
 
 # A: somersaults, by half-somersaults 0 to 9.
-_SOMERSAULTS = {1.0: (9, 11, 12, 16, 20, 24, 27, 30, 33, 38), 3.0: (10, 13, 13, 15, 18, 22, 23, 28, 29, 35)}
+_SOMERSAULTS = {
+    1.0: (9, 11, 12, 16, 20, 24, 27, 30, 33, 38),
+    3.0: (10, 13, 13, 15, 18, 22, 23, 28, 29, 35),
+    5.0: (9, 11, 12, 16, 20, 24, 27, 30),
+    7.5: (10, 13, 13, 15, 18, 22, 23, 28, 35, 35),
+    10.0: (10, 13, 14, 15, 19, 21, 25, 27, 35, 35),
+}
 # B: flight position, by blocks of 0-1, 1½-2, 2½, 3-3½ and 4-4½ somersaults; "flying" is added to the position's.
 _BLOCK = (0, 0, 0, 1, 1, 2, 3, 3, 4, 4)
 _FLIGHT: dict[str, tuple[_Row, ...]] = {
@@ -50,14 +58,32 @@ _TWISTS: dict[int, tuple[_Row, ...]] = {
     8: ((19, 18, 18, 19),),
     9: ((20, 21, 21, 20),),
 }
+# From a platform, of back and reverse dives.
+_PLATFORM_TWISTS: dict[int, tuple[_Row, ...]] = _TWISTS | {
+    3: ((8, 8, 8, 8), (8, 8, 8, 8), (8, 6, 6, 8)),
+    5: ((12, 12, 12, 12), (12, 12, 12, 12), (12, 10, 10, 12)),
+    7: ((16, 17, 17, 16), (16, 17, 17, 16), (16, 15, 15, 16)),
+}
 # D: approach, by direction: the half-somersaults from which the second value holds, and the two values.
-_APPROACH = {
+_APPROACH: dict[float, dict[int, tuple[int, int, int | None]]] = {
     1.0: {1: (8, 0, 5), 2: (7, 2, 6), 3: (7, 3, 5), 4: (3, 6, 5)},
     3.0: {1: (8, 0, 3), 2: (7, 2, 4), 3: (7, 3, 3), 4: (3, 3, 3)},
+    5.0: {1: (8, 0, None), 2: (7, 2, None), 3: (5, 3, 4), 4: (3, 6, 5)},
+    7.5: {1: (8, 0, 3), 2: (7, 2, 3), 3: (5, 3, 4), 4: (3, 3, 3)},
+    10.0: {1: (8, 0, 2), 2: (8, 2, 2), 3: (5, 3, 4), 4: (3, 3, 2)},
 }
 # E: unnatural entry of dives without twist: by half-somersaults.
 _UNNATURAL_FORWARD_INWARD = {2: 1, 4: 2, 6: 2, 8: 2}
 _UNNATURAL_BACK_REVERSE = {1: 1, 3: 2, 5: 3, 7: 4, 9: 4}
+_UNNATURAL_PLATFORM_REVERSE = _UNNATURAL_BACK_REVERSE | {7: 3}
+# Armstand dives: B by blocks, C by half-twists in fewer and in more than 1½ somersaults by direction, D by direction.
+_ARMSTAND_FLIGHT: dict[str, tuple[int | None, ...]] = {
+    "C": (1, 0, None, 2, 4), "B": (3, 3, None, 4, 6), "A": (4, 5), "D": (0, 0),
+}  # fmt: skip
+_ARMSTAND_TWISTS = {
+    1: {2: (10, 10), 4: (13, 13)}, 2: {1: (0, 1), 3: (9, 9), 5: (13, 13), 7: (17, 17)},
+}  # fmt: skip
+_ARMSTAND_APPROACH = {1: (5, 2, 4), 2: (2, 2, 4), 3: (2, 3, 5)}
 
 
 _LOWEST_DD, _HIGHEST_DD = 0.5, 6.0
@@ -111,13 +137,17 @@ def _check_typed(difficulty: float) -> None:
 
 
 def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty | None:
-    """Return the DD of a requested dive, see `find_difficulty`; None where the board must be found by the fall.
+    """Return the DD of a requested dive, see `find_difficulty`; None where it is unknown, or the fall must tell the board.
 
     Raises:
-        ConfigError: as of `find_difficulty`, except for a missing board.
+        ConfigError: as of `find_difficulty`, except for a missing board and an unknown DD.
     """
     if board_m is None and typed is None and commonest_board_m(dive) is None:
         return None
+    if board_m is not None and typed is None:
+        _check_board(dive, board_m)
+        if _known_from(dive, board_m) is None:
+            return None
     return find_difficulty(dive, board_m, typed)
 
 
@@ -153,8 +183,15 @@ def known_difficulty(dive_number: str | None, board_m: float | None, typed: floa
 
 
 def boards_with_difficulty(dive: DiveNumber) -> tuple[float, ...]:
-    """Return the boards that the DD of a dive is known for, in meters."""
+    """Return the springboards, and the platforms that competitions record the dive from, in meters."""
     return tuple(board for board in BOARDS_M if _recorded_or_computed(dive, board) is not None)
+
+
+def is_by_formula(dive: DiveNumber, board_m: float | None) -> bool:
+    """Return True if the DD of a platform dive is computed, as no competition records it."""
+    if board_m is None or board_m in SPRINGBOARDS_M or _recorded_or_computed(dive, board_m) is not None:
+        return False
+    return computed_difficulty(dive, board_m) is not None
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:
@@ -180,36 +217,56 @@ def _rows_by_number() -> dict[str, tuple[RecordedDifficulty, ...]]:
     return {number: tuple(rows) for number, rows in groupby(recorded_difficulties(), itemgetter(0))}
 
 
-def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
-    """Return the sum of the components A + B + C + D + E; None if the regulations give no value for a component.
+def computed_difficulty(dive: DiveNumber, board_m: float) -> float | None:
+    """Return the sum of the components A + B + C + D + E; None if no value is known for a component.
 
-    Args:
-        board_m: 1.0 or 3.0.
-
-    Source: World Aquatics competition regulations, Appendix 8.
+    Source: World Aquatics competition regulations, Appendices 8 and 10.
     """
-    if dive.armstand or dive.half_somersaults >= len(_BLOCK):
+    springboard, n_halves = board_m in SPRINGBOARDS_M, dive.half_somersaults
+    if (dive.armstand and springboard) or n_halves >= len(_SOMERSAULTS[board_m]):
         return None
-    block = _BLOCK[dive.half_somersaults]
-    parts: list[int | None] = [_SOMERSAULTS[board_m][dive.half_somersaults]]
-    for name in [dive.position, "flying"] if dive.flying else [dive.position]:
-        rows = _FLIGHT[name]
-        parts.append(rows[block][dive.direction - 1] if block < len(rows) else None)
-    if dive.half_twists:
-        rows = _TWISTS[dive.half_twists]
-        parts.append(rows[min(block, len(rows) - 1)][dive.direction - 1])
-    else:
-        natural = _UNNATURAL_FORWARD_INWARD if dive.direction in (1, 4) else _UNNATURAL_BACK_REVERSE
-        parts.append(natural.get(dive.half_somersaults, 0))
-    threshold, before, after = _APPROACH[board_m][dive.direction]
-    parts.append(before if dive.half_somersaults < threshold else after)
+    parts = [_SOMERSAULTS[board_m][n_halves], *(_armstand_parts(dive) if dive.armstand else _parts(dive, board_m))]
     tenths = [part for part in parts if part is not None]
     return sum(tenths) / 10 if len(tenths) == len(parts) else None
 
 
+def _parts(dive: DiveNumber, board_m: float) -> list[int | None]:
+    """Return the components B to E of a dive from the feet, tenths."""
+    springboard, block, column = board_m in SPRINGBOARDS_M, _BLOCK[dive.half_somersaults], dive.direction - 1
+    parts: list[int | None] = []
+    for name in [dive.position, "flying"] if dive.flying else [dive.position]:
+        rows = _FLIGHT[name]
+        parts.append(rows[block][column] if block < len(rows) else None)
+    if dive.half_twists:
+        rows = (_TWISTS if springboard else _PLATFORM_TWISTS)[dive.half_twists]
+        parts.append(rows[min(block, len(rows) - 1)][column])
+    else:
+        reverse = _UNNATURAL_PLATFORM_REVERSE if dive.direction == 3 and not springboard else _UNNATURAL_BACK_REVERSE
+        natural = _UNNATURAL_FORWARD_INWARD if dive.direction in (1, 4) else reverse
+        parts.append(natural.get(dive.half_somersaults, 0))
+    threshold, before, after = _APPROACH[board_m][dive.direction]
+    return [*parts, before if dive.half_somersaults < threshold else after]
+
+
+def _armstand_parts(dive: DiveNumber) -> list[int | None]:
+    """Return the components B to E of an armstand dive, tenths."""
+    block, flight = _BLOCK[dive.half_somersaults], _ARMSTAND_FLIGHT[dive.position]
+    parts: list[int | None] = [flight[block] if block < len(flight) else None]
+    if not dive.half_somersaults:  # 600: neither turned nor approached in a direction
+        return [*parts, 2]
+    if dive.half_twists:
+        twists = _ARMSTAND_TWISTS.get(dive.direction, {}).get(dive.half_twists)
+        parts.append(twists[block > 0] if twists is not None else None)
+    else:
+        natural = _UNNATURAL_BACK_REVERSE if dive.direction == 1 else _UNNATURAL_FORWARD_INWARD
+        parts.append(natural.get(dive.half_somersaults, 0))
+    threshold, before, after = _ARMSTAND_APPROACH[dive.direction]
+    return [*parts, before if dive.half_somersaults < threshold else after]
+
+
 def unknown_board(dive: DiveNumber) -> Phrase:
-    """Explain that a dive without a named board has no DD."""
-    return Phrase("Which board is {0} done from? Competition records do not say.", dive)
+    """Explain that a dive has no DD."""
+    return Phrase("The DD of {0} is not known: name its board, or give the DD. Only points need it.", dive)
 
 
 def _check_board(dive: DiveNumber, board_m: float) -> None:
@@ -221,9 +278,9 @@ def _check_board(dive: DiveNumber, board_m: float) -> None:
 
 def _difficulty(dive: DiveNumber, board_m: float) -> float:
     _check_board(dive, board_m)
-    value = _recorded_or_computed(dive, board_m)
+    value = _known_from(dive, board_m)
     if value is None:
-        known = boards_with_difficulty(dive)
+        known = [board for board in BOARDS_M if _known_from(dive, board) is not None]
         way_out = Phrase("give the DD yourself")
         if known:
             way_out = Phrase("choose a board it is known for ({0} m), or give the DD yourself", _listed(known))
@@ -231,9 +288,14 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     return value
 
 
+def _known_from(dive: DiveNumber, board_m: float) -> float | None:
+    recorded = _recorded_or_computed(dive, board_m)
+    return computed_difficulty(dive, board_m) if recorded is None else recorded
+
+
 def _recorded_or_computed(dive: DiveNumber, board_m: float) -> float | None:
     if board_m in SPRINGBOARDS_M:
-        return springboard_difficulty(dive, board_m)
+        return computed_difficulty(dive, board_m)
     return next((difficulty for _, board, difficulty, _ in recorded_of(dive) if board == board_m), None)
 
 

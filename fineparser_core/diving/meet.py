@@ -73,6 +73,11 @@ class ListedDive(AnnouncedDive):
         return Judging(awards=tuple(max(award - taken, 0.0) for award in self.awards)).score(difficulty)
 
     @property
+    def done(self) -> bool:
+        """True if it has a video, awards or an outcome."""
+        return bool(self.dive is not None or self.awards or self.outcome)
+
+    @property
     def same_athlete(self) -> tuple[str, str]:
         """Key that the dives of an athlete in an event share."""
         return self.event.casefold(), " ".join(self.athlete.casefold().split())
@@ -100,6 +105,13 @@ class Meet:
         """Check the values. Raises: ValueError, where no panel has so many judges."""
         if self.judges not in (0, *PANELS):
             raise ValueError(f"judges: {self.judges}, and no panel has so many")
+
+    @property
+    def finished(self) -> bool:
+        """True if the last row is done: no clip takes a row by itself any more, but that of the last dive."""
+        if not self.rows or not self.rows[-1].done:
+            return False
+        return self.rows[-1].dive is not None or any(row.dive is None for row in self.rows[:-1])
 
     def row_of(self, dive: str) -> int | None:
         """Return the place of the row that a dive belongs to."""
@@ -215,26 +227,29 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
     )
 
 
-def next_open(meet: Meet, caught: DiveDetails | None = None, start: int = 0) -> int | None:
+def next_open(meet: Meet, caught: DiveDetails | None = None, start: int = 0, *, passed_too: bool = False) -> int | None:
     """Return the place of the first row from `start` without a video; who is next.
 
     Args:
         caught: it agrees with what is known of this dive.
+        passed_too: also a row with awards or an outcome before the last row that is done, and of a finished meet.
     """
+    last_done = max((place for place, row in enumerate(meet.rows) if row.done), default=-1)
     for place, row in enumerate(meet.rows[start:], start):
-        if row.dive is None and (caught is None or _agree(row, caught)):
+        passed = meet.finished or (row.done and place < last_done)
+        if row.dive is None and (passed_too or not passed) and (caught is None or _agree(row, caught)):
             return place
     return None
 
 
-def matched(meet: Meet, dives: Mapping[str, DiveDetails], start: int = 0) -> Meet:
-    """Give each dive, by its name and in their order, the next open row from `start`.
+def matched(meet: Meet, dives: Mapping[str, DiveDetails], start: int = 0, *, passed_too: bool = False) -> Meet:
+    """Give each dive, by its name and in their order, the next open row from `start`; see `next_open`.
 
     Dives that have a row or are left out keep that.
     """
     taken = {row.dive for row in meet.rows} | set(meet.left_out)
     for name, details in dives.items():
-        place = None if name in taken else next_open(meet, details, start)
+        place = None if name in taken else next_open(meet, details, start, passed_too=passed_too)
         if place is not None:
             meet = _with(meet, place, dive=name)
     return meet

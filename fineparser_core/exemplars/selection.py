@@ -30,6 +30,10 @@ class CandidateRule:
 SAME_NUMBER = CandidateRule()
 
 
+#: Number of judged dives without a video that vote before those that can be shown beside the dive.
+_MOST_UNSEEN = 5
+
+
 def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_m: float | None) -> Exemplar | None:
     """Return the exemplar with the highest score that has a video to show.
 
@@ -167,7 +171,9 @@ def select_by_board(
     Deviation: the release takes the first ten of a list that is shuffled in place, so its exemplars change between
     runs.
     """
-    chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
+    ordered = _in_order(candidates, board_m, seed)
+    unseen = [one for one in ordered if not one.has_clip][_MOST_UNSEEN:]
+    chosen = [*(one for one in ordered if one not in unseen), *unseen][:n_exemplars]
     notes, n = [], len(chosen)
     if n < n_exemplars:
         notes.append(Note(NoteCode.FEW_EXEMPLARS, (n, n_exemplars)))

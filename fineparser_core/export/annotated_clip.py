@@ -57,7 +57,9 @@ def write_annotated_clip(
         frames: Sequence[int] = range(first, last + 1)
         times_s: Sequence[float] = (reader.info.pts_s[first : last + 1] - reader.info.pts_s[first]) / options.speed
         if options.brief:
-            frames, times_s = brief_frames(analysis.parse, options.words or DiveWords(), reader.info.pts_s)
+            frames, times_s = brief_frames(
+                analysis.parse, options.words or DiveWords(), reader.info.pts_s, options.marks
+            )
         writer = stack.enter_context(
             VideoWriter(
                 path,

@@ -1,16 +1,21 @@
-"""The cut of a clip to send: the dive in 6 to 10 s, at half speed at its faults, upright where the diver fits."""
+"""The cut of a clip to send: the dive in 6 to 10 s, held at its faults and drawings, upright where the diver fits."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.crops import athlete_box
 from fineparser_core.export.dive_words import DiveWords
 from fineparser_core.export.report.moments import moments_of
-from fineparser_core.records import DiveParse, VideoInfo
+from fineparser_core.records import DiveParse, MaskTrack, VideoInfo
 
 #: Least and largest duration, seconds.
 _LEAST_S, _MOST_S = 6.0, 10.0
 #: Before the take-off and after the water is touched, seconds.
 _BEFORE_S, _AFTER_S = 1.2, 1.0
+#: Time for which a fault's frame and a drawing's stand, seconds.
+_HOLD_S = 1.5
 #: Slow motion around a fault, to each side: at first, and the step by which it grows until the clip is long enough.
 _SLOW_S, _WIDER_S = 0.3, 0.1
 #: Longest time that a frame stands, in seconds; one that a recording of a screen holds for longer shows a pause.
@@ -25,23 +30,30 @@ _ROOM = 0.06
 _STRIDE = 3
 
 
-def brief_frames(parse: DiveParse, words: DiveWords, pts_s: np.ndarray) -> tuple[list[int], list[float]]:
+def brief_frames(
+    parse: DiveParse, words: DiveWords, pts_s: np.ndarray, marks: Sequence[Mark] = ()
+) -> tuple[list[int], list[float]]:
     """Return the source frames of the cut, and their times in the clip in seconds.
 
     Args:
         pts_s: (n_frames,) presentation times of the file.
+        marks: the coach's drawings.
     """
     clip, moments = parse.clip, moments_of(parse.steps, pts_s, parse.first_water_contact_frame)
     leaves_s, down_s = (float(pts_s[moments[name]]) for name in ("take-off", "entry"))
     times_s = pts_s[clip.in_frame : clip.out_frame + 1]
     inside = (times_s >= leaves_s - _BEFORE_S) & (times_s <= down_s + _AFTER_S)
     slow_at = [float(pts_s[one.frame]) for one in words.remarks if clip.in_frame <= one.frame <= clip.out_frame]
+    drawn_at = {float(pts_s[mark.frame]) for mark in marks if clip.in_frame <= mark.frame <= clip.out_frame}
+    held = [int(np.abs(times_s - at).argmin()) for at in {*slow_at, *drawn_at}]
     slow_at = slow_at or [(leaves_s + down_s) / 2]
     ends_s = np.append(times_s[1:], times_s[-1] + 1 / clip.fps)
     lasts_s, around_s = np.minimum(ends_s - times_s, _MOST_HELD_S), _SLOW_S
+    stands_s = np.zeros(len(times_s))
+    stands_s[held] = _HOLD_S
     while True:
         slow = np.min([np.abs(times_s - at) for at in slow_at], axis=0) <= around_s
-        shown_s = np.where(slow, 2.0, 1.0) * lasts_s * inside
+        shown_s = (np.where(slow, 2.0, 1.0) * lasts_s + stands_s) * inside
         if shown_s.sum() >= _LEAST_S or slow[inside].all():
             break
         around_s += _WIDER_S
@@ -64,11 +76,11 @@ def brief_frames(parse: DiveParse, words: DiveWords, pts_s: np.ndarray) -> tuple
     return frames, at_s
 
 
-def upright_span(parse: DiveParse, info: VideoInfo, frames: list[int]) -> tuple[float, float] | None:
+def upright_span(masks: MaskTrack | None, info: VideoInfo, frames: Sequence[int]) -> tuple[float, float] | None:
     """Return left and right edge of an upright picture that holds the diver, from 0 to 1; None where none does."""
-    if not len(parse.mask_probability) or info.width_px <= info.height_px:
+    if masks is None or not len(masks.mask_probability) or info.width_px <= info.height_px:
         return None
-    found = [box for frame in frames[::_STRIDE] if (box := athlete_box(parse, frame)) is not None]
+    found = [box for frame in frames[::_STRIDE] if (box := athlete_box(masks, frame)) is not None]
     if not found:
         return None
     left, right = min(box[0] for box in found) / info.width_px, max(box[2] for box in found) / info.width_px

@@ -20,6 +20,7 @@ from fineparser_core.export.coach_marks import (
     visible_marks,
 )
 from fineparser_core.export.drawing import wrap_text
+from fineparser_core.export.measured_angles import followed_angle
 from fineparser_core.export.overlay import (
     LIGHT,
     OUTLINE,
@@ -34,6 +35,7 @@ from fineparser_core.export.overlay import (
 )
 from fineparser_core.export.palette import rgb
 from fineparser_core.language import number, text
+from fineparser_core.records import MaskTrack
 from fineparser_core.video.planes import ColorMatrix, Planes
 
 #: Maps pixels of the file's frames to pixels of the output image.
@@ -52,6 +54,7 @@ class MarkPainter:
         size_px: (width, height) of the output images.
         unit: length unit of the drawing in pixels, 1 for small images.
         transform: from the file's pixels to those of the output image.
+        track: the dive's joints, which angles follow.
     """
 
     def __init__(
@@ -61,8 +64,9 @@ class MarkPainter:
         size_px: tuple[int, int],
         unit: float,
         transform: PointTransform,
+        track: MaskTrack | None = None,
     ) -> None:
-        self._marks, self._times_s = marks, times_s
+        self._marks, self._times_s, self._track = marks, times_s, track
         self._size_px, self._unit, self._transform = size_px, unit, transform
         self._drawn: tuple[list[tuple[Mark, float]], Overlay | None] = ([], None)
 
@@ -79,7 +83,12 @@ class MarkPainter:
     def overlay(self, frame: int) -> Overlay | None:
         """Return the visible marks of a frame; None where there are none."""
         visible = visible_marks(self._marks, frame, self._times_s) if self._marks else []
-        marks = [(mark, 1.0 if mark.nearest_frame(frame) == frame else NEARBY_OPACITY) for mark in visible]
+        followed = {at: followed_angle(mark, self._track, frame) for at, mark in enumerate(self._marks)}
+        marks = [
+            (followed[at] or mark, 1.0 if followed[at] or mark.nearest_frame(frame) == frame else NEARBY_OPACITY)
+            for at, mark in enumerate(self._marks)
+            if followed[at] or mark in visible
+        ]
         if marks != self._drawn[0]:
             self._drawn = marks, self._draw(marks)
         return self._drawn[1]

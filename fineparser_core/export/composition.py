@@ -4,8 +4,8 @@ The constant parts are drawn once. For every frame only the videos, the masks, a
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.dive_words import DiveWords, Remark
 from fineparser_core.export.drawing import draw_text, fit_text
+from fineparser_core.export.ghost import GHOST_STYLE, Ghost
 from fineparser_core.export.mask_overlay import draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
+from fineparser_core.language import text
 from fineparser_core.measures.center_path import center_path
-from fineparser_core.records import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
+from fineparser_core.records import Analysis, DiveParse, MaskTrack, StepSpan, VideoInfo, compared_dive
 from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
 from fineparser_core.video.reader import VideoReader
@@ -32,6 +34,8 @@ MAX_SIDE_PX = 1920
 _UPRIGHT_PX = 960
 
 _GAP_UNITS = 8
+#: Time after the water at which the praise of a brief clip comes, in seconds.
+_PRAISED_AFTER_S = 0.45
 _CAPTION_UNITS = 28
 
 
@@ -78,39 +82,72 @@ class Pane:
         self._path_painter: PathPainter | None = None
         self._painter: MarkPainter | None = None
         self._unit = 1.0
+        self.ghost: Callable[[int], tuple[np.ndarray, np.ndarray] | None] = lambda frame: None
+        #: Left and right edge of what is shown of the picture, from 0 to 1, and the picture that it is cut from.
+        self._span = 0.0, 1.0
+        self._whole: Planes | None = None
+        self._cut = self.box
         self._to_box: PointTransform = lambda point: point
         self._scaler = PlaneScaler(reader.geometry)
         self._dive_frames = range(steps[0].start_frame, steps[-1].end_frame) if steps else range(0)
 
     @property
     def aspect(self) -> float:
-        return self.reader.info.width_px / self.reader.info.height_px
+        left, right = self._span
+        return (right - left) * self.reader.info.width_px / self.reader.info.height_px
+
+    def crop(self) -> None:
+        """Show an upright part of the picture that holds the diver during the dive and all marks, if there is one."""
+        info = self.reader.info
+        span, marked = (
+            upright_span(self._masks, info, self._dive_frames),
+            [x for one in self._marks for x, _ in one.points],
+        )
+        if span is not None and all(span[0] <= x / info.width_px <= span[1] for x in marked):
+            self._span = (1 - span[1], 1 - span[0]) if self._mirrored else span
 
     def place(self, box: Box, unit: float) -> None:
         """Set the box of the pane."""
-        self.box, info = box, self.reader.info
-        unit = self._unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
+        info, (left, right) = self.reader.info, self._span
+        self.box, whole_px = box, even(box.width / (right - left))
+        self._cut = Box(min(round(left * whole_px / 2) * 2, whole_px - box.width), 0, box.width, box.height)
+        if whole_px > box.width:
+            shapes = ((box.height, whole_px), (box.height // 2, whole_px // 2), (box.height // 2, whole_px // 2))
+            self._whole = Planes(*(np.empty(shape, np.uint8) for shape in shapes))
+        box = Box(0, 0, whole_px, box.height)
+        unit = self._unit = max(unit, min(self.box.width, box.height) / 450)  # portrait: large at a small `unit`
         across, down = box.width / info.width_px, box.height / info.height_px
         size_px = (box.width, box.height)
         left, across = (box.width, -across) if self._mirrored else (0, across)
         self._to_box = lambda point: (left + point[0] * across, point[1] * down)
-        self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
+        self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box, self._masks)
         if self._path is not None:
             self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
 
     def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix) -> None:
         """Draw a frame with mask, skeleton and marks on the canvas."""
-        info, box = self.reader.info, self.box
+        target = self.box.of(canvas)
+        if self._whole is None:
+            self._draw_whole(target, frame, matrix)
+            return
+        self._draw_whole(self._whole, frame, matrix)
+        for destination, plane in zip(target, self._cut.of(self._whole), strict=True):
+            destination[:] = plane
+
+    def _draw_whole(self, target: Planes, frame: int, matrix: ColorMatrix) -> None:
+        """Draw the whole picture of a frame with mask, skeleton and marks."""
+        info, box = self.reader.info, Box(0, 0, target[0].shape[1], target[0].shape[0])
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
-        target = box.of(canvas)
         for destination, plane in zip(target, planes, strict=True):
             destination[:] = plane
+        masks = [] if (placed := self.ghost(frame)) is None else [(GHOST_STYLE, *placed)]
         if self._mask_style is not None and self._masks is not None and frame in self._dive_frames:
-            probability, crop_xyxy = mask_at(self._masks, frame)
+            masks.insert(0, (self._mask_style, *mask_at(self._masks, frame)))
+        for style, probability, crop_xyxy in masks:
             scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
-            colors = matrix.color(rgb(self._mask_style.color))
+            colors = matrix.color(rgb(style.color))
             layers = [(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)]
-            draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+            draw_mask(layers, probability, crop_xyxy * scale, style)
         if self._mirrored:
             for plane in target:
                 plane[:] = plane[:, ::-1].copy()
@@ -147,7 +184,7 @@ class Composition:
         assert (other is None) == (other_dive is None)
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
-        self._words = options.words
+        self._words = _with_praise(options, parse, reader.info)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None
@@ -155,9 +192,16 @@ class Composition:
         self._other: Pane | None = None
         if other_dive is not None and other is not None:
             here = compared_dive(parse, "")
-            self._alignment = aligned(options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s)
+            self._alignment = aligned(
+                options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s, options.together
+            )
             masks, marks = other_dive.masks, options.comparison_marks
             self._other = Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
+            for pane in (self._main, self._other):
+                pane.crop()
+            if options.ghost and other_dive.masks is not None:
+                ghost = Ghost(parse, other_dive)
+                self._main.ghost = lambda frame: ghost.at(frame, self._alignment.map_frame(frame))
         self._lay_out(analysis)
 
     def compose(self, frame: int) -> Planes:
@@ -182,7 +226,7 @@ class Composition:
         least = MIN_WIDTH_PX if words is not None else 2
         width = max(least, info.height_px * aspect * min(1.0, MAX_SIDE_PX / (info.height_px * max(aspect, 1.0))))
         if words is not None and self._options.brief and len(panes) == 1:
-            frames, _ = brief_frames(analysis.parse, words, info.pts_s)
+            frames, _ = brief_frames(analysis.parse, words, info.pts_s, self._options.marks)
             span = upright_span(analysis.parse, info, frames)
         if span is not None:
             width = max(width, _UPRIGHT_PX * aspect)
@@ -242,6 +286,16 @@ class Composition:
             said = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
             draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), said, 14 * self._unit, panel.TEXT)
             self._paste(image, Box(pane.box.x, above, pane.box.width, height))
+
+
+def _with_praise(options: RenderOptions, parse: DiveParse, info: VideoInfo) -> DiveWords | None:
+    """Return the words of a clip, the praise of a brief one as its last remark."""
+    words, contact = options.words, parse.first_water_contact_frame
+    if words is None or not (options.brief and words.praise):
+        return words
+    down = parse.steps[-1].start_frame if contact is None else contact
+    frame = min(int(np.searchsorted(info.pts_s, info.pts_s[down] + _PRAISED_AFTER_S)), info.n_frames - 1)
+    return replace(words, remarks=(*words.remarks, Remark(frame=frame, text=text("Good: {0}", words.praise))))
 
 
 def even(length: float) -> int:

@@ -7,8 +7,8 @@ from math import floor
 from fineparser_core.diving.judging import Judging, half_text, likely_text
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.language import number, text
-from fineparser_core.measures.explanation import Bands, bands_of, findings, worst
-from fineparser_core.measures.words import dive_text, fault_text
+from fineparser_core.measures.explanation import Bands, bands_of, findings, praised, worst
+from fineparser_core.measures.words import dive_text, fault_text, praise_text
 from fineparser_core.records import Analysis, Contribution, DiveParse, Frame, OwnAward, Scoring
 
 #: Digits behind the decimal point of points where people read them; tables and JSON have all.
@@ -51,12 +51,14 @@ class DiveWords:
         dive: number and board, or "".
         award: its award.
         remarks: the worst faults, the worst first.
+        praise: what was best, or "".
     """
 
     name: str = ""
     dive: str = ""
     award: AwardWords = field(default_factory=AwardWords)
     remarks: tuple[Remark, ...] = ()
+    praise: str = ""
 
 
 def award_words(scored: Scoring | OwnAward | None, judging: Judging | None = None) -> AwardWords:
@@ -123,10 +125,12 @@ def dive_words(
         bands: of good dives of the same number; None: those of the analysis.
     """
     scored, parse = analysis.scoring or analysis.own_award, analysis.parse
-    told = findings(measures_of(analysis), bands_of(analysis) if bands is None else bands)
+    measures, bands = measures_of(analysis), bands_of(analysis) if bands is None else bands
+    told = findings(measures, bands)
     return DiveWords(
         name=name.strip() or parse.clip.path.stem,
         dive=dive or (dive_text(scored.dive_number, scored.board_m) if scored is not None else ""),
         award=award_words(scored, judging),
         remarks=tuple(Remark(frame=one.measure.frame, text=fault_text(one)) for one in worst(told)),
+        praise=praise_text(praised(measures, bands)[:1]),
     )

@@ -1,15 +1,16 @@
 """Places of the measured angles on a frame. No drawing library: the window draws them as well."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.export.coach_marks import Point, angle_deg
+from fineparser_core.export.coach_marks import ANGLE, AnyMark, Point, angle_deg
+from fineparser_core.export.skeleton import joints_at
 from fineparser_core.language import Phrase
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.records import Measure
+from fineparser_core.records import MaskTrack, Measure
 
 #: Joints with less confidence carry no angle.
 _LEAST_CONFIDENCE = 0.1
@@ -19,6 +20,9 @@ _NEAR = 1
 MOST_ANGLES = 1
 #: The body opens at the hips: their angle at the come-out is read from the joints.
 _OPENS_AT = "hip_angle"
+#: Largest distance of an angle's point from the joint that it follows, as a share of the body's extent in the picture,
+#: and least confidence of the joint.
+_FOLLOWED_WITHIN, _FOLLOWED_SURE = 0.08, 0.2
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,25 @@ def _place(joints: np.ndarray, joint: str) -> Point | None:
     seen = joints[[KEYPOINT_NAMES.index(name) for name in names]]
     seen = seen[seen[:, 2] >= _LEAST_CONFIDENCE]
     return (float(seen[:, 0].mean()), float(seen[:, 1].mean())) if len(seen) else None
+
+
+def followed_angle(mark: AnyMark, track: MaskTrack | None, frame: int) -> AnyMark | None:
+    """Return a coach's angle where its three joints are on another frame; None where it does not follow joints.
+
+    It follows them if a joint is under each of its points on its own frame.
+    """
+    within = mark.last_frame is None or mark.frame <= frame <= mark.end_frame
+    if mark.kind != ANGLE or track is None or not within:
+        return None
+    there, here = joints_at(track, mark.frame), joints_at(track, frame)
+    if there is None or here is None:
+        return None
+    places = there[:, :2]
+    away = np.hypot(*(places[:, None] - np.asarray(mark.points)).transpose(2, 0, 1))  # (joints, 3)
+    away[there[:, 2] < _FOLLOWED_SURE] = np.inf
+    joints = away.argmin(axis=0)
+    reach = _FOLLOWED_WITHIN * float(np.ptp(places[there[:, 2] >= _FOLLOWED_SURE], axis=0).max(initial=0.0))
+    if len({*joints}) < len(joints) or away.min(axis=0).max() > reach or here[joints, 2].min() < _FOLLOWED_SURE:
+        return None
+    points = tuple((float(x), float(y)) for x, y in here[joints, :2])
+    return replace(mark, frame=frame, last_frame=None, points=points)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.dive_words import DiveWords
 from fineparser_core.export.palette import MASK_COLOR
-from fineparser_core.records import ComparedDive
+from fineparser_core.records import ComparedDive, Frame
 from fineparser_core.video.alignment import Alignment
 
 #: Minimum playback speed of a clip.
@@ -36,10 +36,12 @@ class RenderOptions:
         mask_style: how to draw it.
         skeleton: whether to draw the athlete's joints and bones.
         words: who, what, award and faults to draw around the video with a thin line of phases; None for none.
-        brief: the dive alone, 6 to 10 s, at half speed at the faults of `words`, upright where the diver fits.
+        brief: the dive alone, 6 to 10 s, held at the faults of `words` and at `marks`, upright where the diver fits.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this dive.
-        alignment: of the two in time, any but MANUAL.
+        alignment: of the two in time.
+        together: frames of both that coincide, for MANUAL.
+        ghost: whether the other dive's athlete is outlined over this one.
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
@@ -54,6 +56,8 @@ class RenderOptions:
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
     alignment: Alignment = Alignment.STEPS
+    together: tuple[Frame, Frame] | None = None
+    ghost: bool = False
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0

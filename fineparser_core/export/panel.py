@@ -19,8 +19,10 @@ TEXT: Color = (240, 243, 246)
 MUTED: Color = (158, 168, 179)
 
 #: Heights of what is above the picture, of the fault below it, and of the line of phases; in units.
-HEADER_UNITS, REMARK_UNITS, PHASES_UNITS = 62, 40, 14
+HEADER_UNITS, REMARK_UNITS, PHASES_UNITS = 62, 56, 14
 _PHASES_TOP, _PHASES_HEIGHT = 4, 4
+#: Size of a remark's letters, and the share of the width that its words fill at least.
+_REMARK_SIZE, _LEAST_SHARE = 22, 1 / 3
 #: A remark is shown from so long before its frame, and stays so long, in seconds of the source.
 _BEFORE_S, _STAYS_S = 0.12, 0.7
 
@@ -51,11 +53,12 @@ def draw_remark(remark: Remark | None, width: int, height: int, unit: float) -> 
     """Draw a fault in large letters: (H, W, 3) uint8 RGB."""
     image = np.full((height, width, 3), BACKGROUND, np.uint8)
     if remark is not None:
-        size = 22 * unit
-        room = width - 2 * MARGIN * unit
-        size = min(size, size * room / max(text_width(remark.text, size, weight=BOLD), 1))
+        wide = max(text_width(remark.text, _REMARK_SIZE * unit, weight=BOLD), 1) / (_REMARK_SIZE * unit)
+        size = min(
+            max(_REMARK_SIZE * unit, _LEAST_SHARE * width / wide), (width - 2 * MARGIN * unit) / wide, 0.8 * height
+        )
         x = (width - text_width(remark.text, size, weight=BOLD)) / 2
-        draw_text(image, (x, 28 * unit), remark.text, size, TEXT, weight=BOLD)
+        draw_text(image, (x, (height + 0.7 * size) / 2), remark.text, size, TEXT, weight=BOLD)
     return image
 
 

@@ -77,12 +77,17 @@ class OffsetAlignment:
 
 
 def aligned(
-    way: Alignment, one: ComparedDive, other: ComparedDive, times_s: np.ndarray, other_times_s: np.ndarray
+    way: Alignment,
+    one: ComparedDive,
+    other: ComparedDive,
+    times_s: np.ndarray,
+    other_times_s: np.ndarray,
+    together: tuple[int, int] | None = None,
 ) -> StepAlignment | OffsetAlignment:
-    """Align two dives; by the come-out where the water's contact is not known of both.
+    """Align two dives; by the come-out where the water's contact, or what MANUAL needs, is not known of both.
 
     Args:
-        way: any but MANUAL.
+        together: frames of both that coincide, for MANUAL.
         times_s: (n_frames,) presentation times of the first dive's file.
         other_times_s: the same of the other dive's.
     """
@@ -91,6 +96,8 @@ def aligned(
     frames = [dive.steps[1 if way is Alignment.TAKE_OFF else 2].start_frame for dive in (one, other)]
     if way is Alignment.CONTACT and one.contact_frame is not None and other.contact_frame is not None:
         frames = [one.contact_frame, other.contact_frame]
+    if way is Alignment.MANUAL and together is not None:
+        frames = [*together]
     return OffsetAlignment(frames[0], frames[1], times_s, other_times_s)
 
 

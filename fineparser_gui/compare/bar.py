@@ -55,7 +55,12 @@ class CompareBar(QFrame):
         show_whole_entries(self.alignment)
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
         keyboard_friendly(self.alignment)
-        fields = lay_out(QHBoxLayout(spacing=4), color, (self.dives, 1), tool_button(actions["mirror_other"]))
+        fields = lay_out(
+            QHBoxLayout(spacing=4),
+            color,
+            (self.dives, 1),
+            *(tool_button(actions[name]) for name in ("mirror_other", "ghost")),
+        )
         buttons = QHBoxLayout(spacing=2)
         for action_id, words in (
             ("other_back", self.tr("−1 frame")),

@@ -12,14 +12,16 @@ from fineparser_core.measures.words import (
     measure_about,
     measure_name,
     measured_text,
-    value_text,
+    rounded_text,
+    short_name,
 )
 from fineparser_core.records import Measure
 from fineparser_gui.services.session import Session
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import label, lay_out, literal, style_table
 
-_WIDTH_PX = 320
+#: Width of the column, and of its values' columns.
+_WIDTH_PX, _VALUE_PX, _VALUES = 360, 106, (1, 2)
 
 
 class ComparedMeasures(QWidget):
@@ -32,6 +34,9 @@ class ComparedMeasures(QWidget):
         self.table = QTableWidget(0, 3, accessibleName=self.tr("Measures side by side"))
         self.table.setHorizontalHeaderLabels([self.tr("measure"), self.tr("this dive"), self.tr("the other")])
         style_table(self.table, 0)
+        for column in _VALUES:
+            self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self.table.setColumnWidth(column, _VALUE_PX)
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -54,7 +59,7 @@ class ComparedMeasures(QWidget):
         self._note.setText(self.tr("Nothing was measured of {0}.").format(", ".join(unknown)) if unknown else text)
         known = {name: one for dive in reversed(dives) for name, one in dive.items()}
         rows = sorted(known.values(), key=lambda one: STEP_NAMES.index(one.step)) if len(dives) > 1 else []
-        number, board_m = (current.dive_number, current.known_board_m) if current is not None else (None, None)
+        number, board_m = (current.known_number, current.known_board_m) if current is not None else (None, None)
         bands = good_bands(number, board_m)
         self.table.setRowCount(len(rows))
         for row, measure in enumerate(rows):
@@ -62,8 +67,9 @@ class ComparedMeasures(QWidget):
             clear = ours is not None and theirs is not None and differs(ours, theirs)
             band = bands.get(measure.name)
             good = good_text(measure.name, band) if band is not None else ""
-            tip = (self._text(ours, theirs), good, step_text(measure.step), measure_about(measure.name))
-            texts = (measure_name(measure.name), *(_value(one) for one in (ours, theirs)))
+            about = step_text(measure.step), measure_about(measure.name)
+            tip = (measure_name(measure.name), self._text(ours, theirs), good, *about)
+            texts = (short_name(measure.name), *(_value(one) for one in (ours, theirs)))
             for column, words in enumerate(texts):
                 item = QTableWidgetItem(words)
                 item.setToolTip(literal("\n".join(filter(None, tip))))
@@ -71,6 +77,7 @@ class ComparedMeasures(QWidget):
                 font.setBold(clear)
                 item.setFont(font)
                 self.table.setItem(row, column, item)
+        self.table.resizeRowsToContents()  # names that take two lines
 
     def _text(self, ours: Measure | None, theirs: Measure | None) -> str:
         """Return both values, and whether they differ by more than their uncertainty."""
@@ -82,4 +89,4 @@ class ComparedMeasures(QWidget):
 
 
 def _value(one: Measure | None) -> str:
-    return value_text(one.value, one.name, one.unit) if one is not None else "–"
+    return rounded_text(one.value, one.name, one.unit) if one is not None else "–"

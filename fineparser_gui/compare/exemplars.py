@@ -107,7 +107,7 @@ class ExemplarsPanel(QWidget):
                         item.setIcon(warning if vote.id in unusual else QIcon())
         hint = self.tr("Click one to compare it.")
         if any_rendered:
-            hint += "  " + self.tr("{0} rendered dive").format(RENDERED_MARK.strip())
+            hint += "  " + self.tr("{0} drawn by the program").format(RENDERED_MARK.strip())
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if scoring is not None and scoring.nearest_numbers:
             numbers = ", ".join(scoring.nearest_numbers)
@@ -117,10 +117,10 @@ class ExemplarsPanel(QWidget):
             hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
         # Hidden where all exemplars have the dive number of the shown dive.
-        self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.dive_number for vote in votes))
+        self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.known_number for vote in votes))
 
     def _tool_tip(self, vote: ExemplarVote, rendered: bool, unusual: bool, left_out: bool) -> str:
-        kind = self.tr("rendered dive") if rendered else self.tr("real dive")
+        kind = self.tr("drawn by the program") if rendered else self.tr("real dive")
         lines = [vote.id, f"{vote.dive_number} {board_text(vote.board_m)}, {kind}"]
         if unusual:
             lines.append(self.tr("Its vote differs strongly from the others. Untick it to leave it out."))

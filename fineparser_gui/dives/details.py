@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.diving.details import LONGEST_NOTE
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import find_difficulty, is_by_formula
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.diving.judging import DiveOutcome, dive_outcome_text
 from fineparser_core.diving.name_parsing import parse_file_name
@@ -73,19 +73,19 @@ class NumberNote(QWidget):
         self._text.setText("\n".join(said))
         restyle(self._text, role="error" if dive.contradicted else "muted")
         self.confirm.setVisible(dive.contradicted)
-        self.confirm.setText(self.tr("Score as {0}").format(dive.dive_number))
+        self.confirm.setText(self.tr("Score as {0}").format(dive.known_number))
 
     def _said(self, dive: Dive) -> list[str]:
         """Return sentences on contradictions to the number of a dive."""
         of_number = [one for one in dive.contradictions if one.part != "board"][:1]
         of_board = [one for one in dive.contradictions if one.part == "board"]
         said = [translated(contradiction_text(one)) for one in (*of_number, *of_board)]
-        if dive.dive_number is None:
+        if dive.known_number is None:
             return said
         listed, named = self._session.meets.number_of(dive.key), parse_file_name(dive.path.stem).dive_number
-        if listed not in (None, dive.dive_number):
+        if listed not in (None, dive.known_number):
             said.append(self.tr("The dive list says {0}.").format(listed))
-        if named not in (None, dive.dive_number):
+        if named not in (None, dive.known_number):
             said.append(self.tr("The file name says {0}.").format(named))
         return said
 
@@ -225,7 +225,7 @@ class DetailsPanel(QWidget):
         self._show_date()
         self._show_note()
         self.number.setText(dive.dive_number or "" if dive else "")
-        self._show_seen_board()
+        self._show_seen()
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
         self.difficulty.setText("" if typed is None else shortest(typed))
@@ -241,7 +241,7 @@ class DetailsPanel(QWidget):
         if dive.details != self._known:
             self._on_current_changed()
         else:
-            if self._show_seen_board():
+            if self._show_seen():
                 self._validate()
             for field, name in ((self.athlete, dive.athlete), (self.event_name, dive.event)):
                 if name != one_form(field.text()).strip():
@@ -250,13 +250,15 @@ class DetailsPanel(QWidget):
         if not self.date.hasFocus():
             self._show_date()
 
-    def _show_seen_board(self) -> bool:
-        """Offer the board measured from the fall; return True if it has changed."""
+    def _show_seen(self) -> bool:
+        """Show number and board that the video shows, in place of entered ones; return True if they have changed."""
         dive = self._session.find(self._key) if self._key is not None else None
-        seen = board_text(dive.seen_board_m) if dive is not None else ""
-        text = self.tr("{0} (seen)").format(seen) if seen else self.tr("any board")
-        changed = text != self.board.itemText(0)
-        self.board.setItemText(0, text)
+        number, board = (dive.seen_number or "", board_text(dive.seen_board_m)) if dive is not None else ("", "")
+        as_seen = self.tr("{0} (seen)")
+        texts = as_seen.format(number) if number else "", as_seen.format(board) if board else self.tr("any board")
+        changed = texts != (self.number.placeholderText(), self.board.itemText(0))
+        self.number.setPlaceholderText(texts[0])
+        self.board.setItemText(0, texts[1])
         return changed
 
     def _board_m(self, number: str, typed: float | None) -> float | None:
@@ -364,18 +366,23 @@ class DetailsPanel(QWidget):
                 wrong=self.difficulty,
             )
             return None
-        if dive is None:
+        shown = self._session.find(self._key) if self._key is not None else None
+        seen = shown.seen_number if shown is not None else None
+        known = dive or (parse_dive_number(seen) if seen else None)
+        if known is None:
             self._say(self.tr("Needed for the score only, not for phases and masks."))
             return None, typed
         try:
-            difficulty = find_difficulty(dive, self._board_m(str(dive), typed), typed)
+            difficulty = find_difficulty(known, self._board_m(str(known), typed), typed)
         except ConfigError as error:
             self._say(
-                f"{dive.description}. {translated(error)}", wrong=self.number if typed is None else self.difficulty
+                f"{known.description}. {translated(error)}", wrong=self.number if typed is None else self.difficulty
             )
         else:
-            text = self.tr("DD {0}").format(decimal(difficulty.value))
-            self._say(f"{dive.description} · {text}")
+            by_formula = typed is None and is_by_formula(known, difficulty.board_m)
+            text = self.tr("DD {0} by the formula") if by_formula else self.tr("DD {0}")
+            text = text.format(decimal(difficulty.value))
+            self._say(f"{known.description} · {text}")
         return dive, typed
 
     def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:

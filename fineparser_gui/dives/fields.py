@@ -192,7 +192,7 @@ def show_seen(chip: QPushButton, dive_number: str, probability: float) -> None:
 
 
 class SeenNumbers(QWidget):
-    """A chip per number, the likeliest first; that of the dive is marked.
+    """A chip per number, the likeliest first; the known number is marked, and is no choice where it is alone.
 
     Attributes:
         chips: buttons.
@@ -214,12 +214,12 @@ class SeenNumbers(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         offered = [*dive.seen_numbers.items()][:_MOST_CHIPS] if dive is not None else []
-        self.setVisible(bool(offered))
+        self.setVisible(dive is not None and [number for number, _ in offered] not in ([], [dive.known_number]))
         for place, chip in enumerate(self.chips):
             chip.setVisible(place < len(offered))
             if dive is not None and place < len(offered):
                 show_seen(chip, *offered[place])
-                chip.setChecked(offered[place][0] == dive.dive_number)
+                chip.setChecked(offered[place][0] == dive.known_number)
 
     def _take(self, place: int) -> None:
         dive = self._session.current

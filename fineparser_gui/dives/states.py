@@ -64,7 +64,7 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         return text("judges {0}", award_words(None, dive.judging).award)
     if dive.score_state is ScoreState.NO_EXEMPLARS:
         return text("no exemplars")
-    return text("no score") if dive.dive_number else text("needs dive number")
+    return text("no score") if dive.known_number else text("needs dive number")
 
 
 def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
@@ -79,13 +79,13 @@ def details_text(dive: Dive) -> str:
     """Return dive number, board and diver, as far as known, and the star of a dive that votes."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
-    named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
+    named = f"{dive.known_number} {board_text(board_m)}".rstrip() if dive.known_number else ""
     return " · ".join(filter(None, (named, dive.athlete, "★" if dive.exemplar_id else "")))
 
 
 def offered_text(dive: Dive) -> str:
     """Return the text on the number that the video shows if the dive has no number, else ""."""
-    if dive.dive_number is not None or not dive.seen_numbers:
+    if dive.known_number is not None or not dive.seen_numbers:
         return ""
     return text("seen: {0}", seen_text(*next(iter(dive.seen_numbers.items()))))
 

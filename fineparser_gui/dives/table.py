@@ -35,12 +35,12 @@ def _score(dive: Dive) -> float:
 
 _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
     Order.NUMBER: lambda dive: (
-        dive.dive_number is None,
-        dive.dive_number or "",
+        dive.known_number is None,
+        dive.known_number or "",
         dive.known_board_m or 0,
         -_score(dive),
     ),
-    Order.ATHLETE: lambda dive: (not dive.athlete, dive.athlete.casefold(), dive.dive_number or ""),
+    Order.ATHLETE: lambda dive: (not dive.athlete, dive.athlete.casefold(), dive.known_number or ""),
     Order.SCORE: lambda dive: (-_score(dive),),
 }
 

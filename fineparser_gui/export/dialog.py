@@ -130,7 +130,7 @@ class ReportPage(QWidget):
     def _beside(self, dive: Dive) -> ComparedDive | None:
         if (last := self._session.comparing.last_time(dive)) is not None:
             return last
-        number, library = dive.dive_number, self._session.library
+        number, library = dive.known_number, self._session.library
         best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
         return best.compared(library.mask(best.id)) if best is not None else None
 
@@ -213,7 +213,7 @@ class ExportDialog(QDialog):
         return [dive for dive in dives if dive.analysis is not None or kind in (_TABLE, _STILL)]
 
     def _clip_page(self) -> QWidget:
-        brief = self.tr("6 to 10 s to send, slow at the fault")
+        brief = self.tr("6 to 10 s to send, held at faults and drawings")
         self.extent = choice_box([(self.tr("this dive"), _DIVE), (brief, _BRIEF), (self.tr("the whole file"), _FILE)])
         usual, slow = self.tr("normal"), self.tr("slow motion, {0}")
         self.speed = choice_box((usual if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox
 
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.records import ComparedDive
-from fineparser_core.video.alignment import Alignment
 from fineparser_gui.services.comparable_dives import ComparableDive
 from fineparser_gui.services.exporting import dive_title, words_of
 from fineparser_gui.services.session import Session
@@ -39,9 +38,10 @@ class BesideBox(QComboBox):
 
     @property
     def dive(self) -> ComparedDive | None:
-        """The chosen dive, or None."""
+        """The chosen dive; None for none, and for one without a video."""
         candidate = self.currentData()
-        return self._session.comparing.compared(candidate) if candidate is not None else None
+        dive = self._session.comparing.compared(candidate) if candidate is not None else None
+        return dive if dive is not None and dive.path and dive.path.is_file() else None
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
@@ -78,13 +78,15 @@ class PictureChoices(QObject):
             alone: it is the only dive of the export, and another may be beside it.
             more: other fields.
         """
-        drawn, alignment = self.drawings.isChecked(), self._comparing.alignment
+        drawn = self.drawings.isChecked()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             marks=dive.drawings if drawn else (),
             comparison=self.beside.dive if alone else None,
             comparison_marks=self.beside.drawings if drawn and alone else (),
-            alignment=Alignment.STEPS if alignment is Alignment.MANUAL else alignment,
+            alignment=self._comparing.alignment,
+            together=self._comparing.together,
+            ghost=self._comparing.ghost,
             title=dive_title(dive),
             words=words_of(dive) if dive.analysis is not None else None,
             **{name: box.isChecked() for name, box in self.boxes.items()},

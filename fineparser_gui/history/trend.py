@@ -79,7 +79,7 @@ class HistoryTrend(QWidget):
                 self.of.setCurrentIndex(0)
         named = {
             MARKS: self.tr("judges' marks and prediction"),
-            "award": self.tr("implied award"),
+            "award": self.tr("estimated award"),
             "judged": self.tr("award of the judges"),
             "score": self.tr("predicted score"),
             **{step: self.tr("points of the {0}").format(step_text(step)) for step in STEP_NAMES},

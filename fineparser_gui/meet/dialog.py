@@ -154,7 +154,7 @@ class MeetDialog(QDialog):
         self.videos = QPushButton(self.tr("Videos"), autoDefault=False)
         menu, match = QMenu(self.videos), self._session.meets.match
         self.match_open = menu.addAction(self.tr("Match the open rows in order"), lambda: match())
-        anew, shown = self.tr("Match anew from this row on"), self.tr("This row is the shown dive")
+        anew, shown = self.tr("Match anew from this row on"), self.tr("Give this row the shown dive")
         self.match_anew = menu.addAction(anew, lambda: match(self._place, anew=True))
         menu.addSeparator()
         self.take_shown = menu.addAction(shown, lambda: self.model.take(self._with_shown()))

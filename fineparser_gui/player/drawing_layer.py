@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
+from fineparser_core.export.measured_angles import followed_angle
 from fineparser_core.language import text
 from fineparser_gui.player.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
 from fineparser_gui.player.video_canvas import VideoCanvas
@@ -273,7 +274,12 @@ class DrawingLayer(QObject):
         shown = [one for one in self._shown() if self._dragging is None or one != self._dragging[0]]
         if self._dragging is not None and self.selected is not None:
             shown.append(self.selected)
-        for drawing in shown:
+        track = self._canvas.track
+        follows = {one: moved for one in self.drawings if (moved := followed_angle(one, track, frame)) is not None}
+        for drawing, moved in follows.items():
+            if drawing.nearest_frame(frame) != frame:
+                paint_mark(painter, moved, self._canvas.to_widget)
+        for drawing in (one for one in shown if one not in follows or one.nearest_frame(frame) == frame):
             near = drawing.nearest_frame(frame) != frame and drawing is not self.selected
             painter.setOpacity(NEARBY_OPACITY if near else 1.0)
             paint_mark(painter, drawing, self._canvas.to_widget, selected=drawing is self.selected)

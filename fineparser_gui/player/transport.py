@@ -27,6 +27,7 @@ class Transport(QObject):
         direction: of the last movement, 1 or -1.
         span: first and last frame of the dive: playback in it stops at its end, and begins again at its start.
         loop: looped frames [first, last], both included; None: no loop.
+        lead_in: frame at which the next playback begins in place of the shown one, until another is shown; None: there.
 
     Signals:
         frame_changed: (int) 0-based source frame.
@@ -44,6 +45,7 @@ class Transport(QObject):
         self.speed = 1.0
         self.span: tuple[int, int] | None = None
         self.loop: tuple[int, int] | None = None
+        self.lead_in: int | None = None
         self.direction = 1
         self._clock = clock
         self._from_s, self._started_s = 0.0, 0.0
@@ -75,18 +77,20 @@ class Transport(QObject):
         """Set the (n_frames,) presentation times of a file in seconds, paused at a frame."""
         self.pause()
         self._times_s = times_s if len(times_s) else np.zeros(1)
-        self.loop = self.span = None
+        self.loop = self.span = self.lead_in = None
         self.frame = min(max(frame, 0), self.n_frames - 1)
         self.frame_changed.emit(self.frame)
         self.state_changed.emit()
 
     def seek(self, frame: int) -> None:
         """Go to a frame, limited to the file; playback continues from there."""
+        self.lead_in = None
         self.direction = -1 if self.rate < 0 else 1
         self._go_to(frame)
 
     def step(self, frames: int) -> None:
         """Pause and move by a number of frames."""
+        self.lead_in = None
         self.pause()
         self.direction = 1 if frames > 0 else -1
         self._go_to(self.frame + frames)
@@ -103,7 +107,10 @@ class Transport(QObject):
         rate = self.speed if rate is None else rate
         first, last = self._bounds()
         self.rate, self.direction = rate, 1 if rate > 0 else -1
-        if rate > 0 and self.frame >= last:
+        lead_in, self.lead_in = self.lead_in, None
+        if rate > 0 and lead_in is not None:
+            self._go_to(lead_in)
+        elif rate > 0 and self.frame >= last:
             self._go_to(first)
         elif rate < 0 and self.frame <= first:
             self._go_to(last)

@@ -1,5 +1,6 @@
 """Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 
 from fineparser_core.constants import MASK_SIZE
+from fineparser_core.export.ghost import GHOST_STYLE
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
@@ -103,7 +105,13 @@ class VideoCanvas(PictureView):
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[object, tuple[QImage, QRectF]] | None = None  # what it shows, and the picture
         self.overlays = PictureOverlays()
+        self._ghost: Callable[[int], tuple[np.ndarray, np.ndarray] | None] | None = None
         self._point: AthletePoint | None = None
+
+    def set_ghost(self, ghost: Callable[[int], tuple[np.ndarray, np.ndarray] | None] | None) -> None:
+        """Show outlines over the athlete: a function of the frame returns the mask and the pixels that it covers."""
+        self._ghost = ghost
+        self.update()
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Exchange left and right of the picture and of its overlays; the next `set_frame` shows it."""
@@ -218,6 +226,9 @@ class VideoCanvas(PictureView):
                 painter.setOpacity(1.0)
             if self.overlays.crop:
                 self._draw_crop(painter, crop, picture)
+        if self._ghost is not None and (placed := self._ghost(self._shown_frame)) is not None:
+            image, place = mask_image(placed[0], QColor(GHOST_STYLE.color), outline=True)
+            painter.drawImage(_within(self.crop_rect(placed[1]), place), image)
         if self.overlays.skeleton and track is not None:
             self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.measures.center_path import CenterPath, center_path
@@ -68,6 +68,13 @@ class VideoPane(QWidget):
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
         self._decoder.start()
+
+    def show_still(self, image: QImage, title: str) -> None:
+        """Show a picture of a dive in place of its file."""
+        self.unload()
+        self.set_title(title)
+        self.canvas.set_source(image.size(), None)
+        self.canvas.set_frame(0, image)
 
     def add_button(self, button: QWidget) -> None:
         """Add a button above the picture."""

@@ -104,7 +104,7 @@ class MirrorStage(QWidget):
         super().__init__()
         self.tile: MirrorTile | None = None
         self._column = QVBoxLayout(self, contentsMargins=QMargins())
-        self.hint = label(self._hint_text(), "muted", wrap=True)
+        self.hint = label(self.hint_text(), "muted", wrap=True)
         self.hint.setMaximumWidth(_HINT_W)
         self._column.addWidget(self.hint, 0, Qt.AlignmentFlag.AlignCenter)
         self._timer = QTimer(self, interval=_WORDS_MS, timeout=self._show_words)
@@ -164,7 +164,7 @@ class MirrorStage(QWidget):
             self.tile.feed.live()
             self.changed.emit()
 
-    def _hint_text(self) -> str:
+    def hint_text(self) -> str:
         """Return the hint on setting up the camera."""
         return "\n\n".join(
             (

@@ -64,13 +64,13 @@ class Practice(QObject):
 
     @property
     def listed(self) -> bool:
-        """True if a list of dives says who dives when."""
-        return bool(self._session.meet.rows)
+        """True if a list of dives says who dives when, which it does until its last row is done."""
+        return bool(self._session.meet.rows) and not self._session.meet.finished
 
     @property
     def athletes(self) -> dict[str, str]:
         """The athletes in the order in which they dive, each with the next dive in the list, or ""."""
-        rows = self._session.meet.rows
+        rows = self._session.meet.rows if self.listed else ()
         names = dict.fromkeys((row.athlete for row in rows if row.athlete) if rows else self._order, "")
         for row in reversed(rows):
             if row.athlete and row.dive is None:

@@ -15,7 +15,7 @@ from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measured_text, short_name
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.dives.fields import show_seen
-from fineparser_gui.dives.states import offered_text
+from fineparser_gui.dives.states import offered_text, state_text
 from fineparser_gui.poolside.practice import Practice, clock_text
 from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
@@ -86,7 +86,7 @@ class PracticeList(QWidget):
         self.repeat = push_button(
             self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "large"
         )
-        self.wrong = push_button(self.tr("Wrong"), self.take_back, self.tr("No dive: take it back (Del)"), "large")
+        self.wrong = push_button(self.tr("Not a dive"), self.take_back, self.tr("No dive: take it back (Del)"), "large")
         for button in (self.balk, self.repeat, self.wrong):
             button.setCheckable(button is not self.wrong)
             button.setMinimumHeight(_BUTTON_PX)
@@ -162,12 +162,12 @@ class PracticeList(QWidget):
         """Return what a coach would say of a dive, or what its analysis waits for."""
         if dive.state is DiveState.READY:
             explanation = self._explanations.of(dive)
-            return explanation.verdict if explanation.measures else self.tr("nothing measured")
+            return explanation.verdict or self.tr("nothing measured")
         states = {
             DiveState.FAILED: self.tr("could not be analysed"),
             DiveState.NEEDS_TRIM: self.tr("needs trimming"),
             DiveState.CANCELLED: self.tr("cancelled"),
-            DiveState.ANALYSING: self.tr("is being analysed…"),
+            DiveState.ANALYSING: state_text(dive),
         }
         return states.get(dive.state, self.tr("waits for the analysis"))
 
@@ -188,11 +188,12 @@ class PracticeList(QWidget):
         if not self.athlete.lineEdit().hasFocus():
             self.athlete.setEditText(dive.athlete if dive is not None else "")
         offered = [*dive.seen_numbers.items()][:1] if dive is not None else []
-        self.seen.setVisible(bool(offered) and offered[0][0] != dive.dive_number)
+        self.seen.setVisible(bool(offered) and offered[0][0] != dive.known_number)
         if offered:
             show_seen(self.seen, *offered[0])
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
+            self.number.setPlaceholderText((dive and dive.seen_number) or self.tr("Number"))
             restyle(self.number, valid=True)
         if dive is not None and not self.board.view().isVisible():
             self.board.setItemText(0, board_text(dive.seen_board_m) or self.tr("any board"))
@@ -246,8 +247,8 @@ class PracticeList(QWidget):
 
 def _what(dive: Dive) -> str:
     """Return a dive's number and board, or else what was seen."""
-    known = (dive.dive_number, board_text(dive.known_board_m))
-    return " ".join(filter(None, known)) if dive.dive_number else offered_text(dive)
+    known = (dive.known_number, board_text(dive.known_board_m))
+    return " ".join(filter(None, known)) if dive.known_number else offered_text(dive)
 
 
 def _contradicted(dive: Dive) -> list[str]:

@@ -1,6 +1,7 @@
 """The window for the pool: the delayed picture of a camera, and every dive as it is caught."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
@@ -23,6 +24,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LiveFrame, PacketDecoder, PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.sources import SourceKind, StreamSource
+from fineparser_core.video.files import files_in
 from fineparser_gui.poolside.mirror import MOST_DELAY_S, MirrorStage
 from fineparser_gui.poolside.practice import Practice
 from fineparser_gui.poolside.practice_list import PracticeList
@@ -167,6 +169,10 @@ class PoolsideWindow(QWidget):
         self.undo.setMinimumHeight(_BUTTON_PX)
         self.undo.hide()
         self._looped: CaughtClip | None = None
+        self._watched: Path | None = None  # a folder in place of a camera
+        self._there: list[Path] = []  # its files of before
+        self.take_there = push_button("", self._take_there, self.tr("Analyse them as dives"), "large")
+        self.take_there.setMinimumHeight(_BUTTON_PX)
         self.missed = label(role="error", wrap=True)
         self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
         self.again = push_button(self.tr("Set up a recording"), self.show_preview)
@@ -174,7 +180,7 @@ class PoolsideWindow(QWidget):
         self._side = QWidget()
         self._side.setMaximumWidth(_COLUMN_W[1])
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
-        lay_out(side, self.stop, self.again, self.missed, self.word, self.undo, (self.list, 1))
+        lay_out(side, self.stop, self.again, self.missed, self.word, self.take_there, self.undo, (self.list, 1))
         self._controls = self._build_controls()
         self._left = lay_out(QVBoxLayout(spacing=6), self.athletes, (self.stage, 1), self.setup, self._controls)
         row = QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10)
@@ -218,7 +224,9 @@ class PoolsideWindow(QWidget):
         recorder.ended.connect(self._on_ended)
         minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
         recorder.start(self.setup.field.address, minutes, gigabytes)
-        self.word.set_text(self.tr("Connecting…"))
+        self._watched = source.path if source.kind is SourceKind.FOLDER else None
+        self._there = files_in(source.path)[0] if self._watched is not None else []
+        self.word.set_text(self._watched_text() or self.tr("Connecting…"))
         self._plays = True
         if source.kind is not SourceKind.FOLDER:
             name = source.path.name if source.kind is SourceKind.FILE else str(source)
@@ -264,6 +272,27 @@ class PoolsideWindow(QWidget):
         self._looped = caught
         leaves_s, touches_s = caught.leaves_s or _AROUND_S, caught.touches_s or _TAKEN_S - _AROUND_S
         self.stage.loop(caught.at_s + leaves_s - _AROUND_S, caught.at_s + touches_s + _AROUND_S)
+
+    def _take_there(self) -> None:
+        """Take the files that were in the watched folder before, unless they have come by themselves."""
+        there, self._there = self._there, []
+        come = {dive.path for _, dive in self.practice.dives}
+        for path in there:
+            if path not in come and path.is_file():
+                self.practice.add(CaughtClip(path, path.stat().st_mtime))
+        self._show_state()
+
+    def _show_watched(self) -> None:
+        """Say in place of a picture how many files are in the watched folder, and offer those of before."""
+        watched = self._watched_text() if self.recording else ""
+        self.take_there.setVisible(bool(watched and self._there))
+        self.take_there.setText(self.tr("Take those that are there ({0})").format(len(self._there)))
+        self.stage.hint.setText(watched or self.stage.hint_text())
+
+    def _watched_text(self) -> str:
+        if self._watched is None:
+            return ""
+        return self.tr("Watching {0} · files: {1}").format(self._watched.name, len(files_in(self._watched)[0]))
 
     def _on_taken_back(self, caught: CaughtClip, line: str) -> None:
         """Play it no more, and offer the way back."""
@@ -311,7 +340,7 @@ class PoolsideWindow(QWidget):
             ("loop", self.tr("Last dive"), "loop", "L", self.loop),
             ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
             ("take", self.tr("Take 8 s"), "dive", "T", self.take),
-            ("wrong", self.tr("Wrong"), "", "Del", self.list.take_back),
+            ("wrong", self.tr("Not a dive"), "", "Del", self.list.take_back),
             ("undo", self.tr("Undo"), "", "Ctrl+Z", undo),
             ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
             ("balk", self.tr("Balk"), "", "X", lambda: self.list.on_chosen(self.practice.balk)),
@@ -392,6 +421,7 @@ class PoolsideWindow(QWidget):
     def _show_state(self) -> None:
         tile, recording = self.stage.tile, self.recording
         plays = tile is not None and self._plays
+        self._show_watched()
         self.setup.setVisible(not recording and not plays and not self.isFullScreen())
         self._side.setMinimumWidth(_COLUMN_W[self.setup.isHidden()])  # the cards need the room
         self.stop.setVisible(recording)

@@ -1,33 +1,37 @@
-"""The points that each phase adds to the score or takes from it, relative to the exemplars."""
+"""Where the points went: those that each phase adds to the score or takes from it, relative to the exemplars."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.dive_words import DIGITS, rounded_to_sum, scored_points
+from fineparser_core.measures.words import fault_text
 from fineparser_core.records import Contribution
+from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.formatting import decimal, signed
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.theme import step_color
-from fineparser_gui.support.widgets import fill_with_card, label, literal
+from fineparser_gui.support.widgets import label, lay_out, literal
 
 #: Heights of a row and its bar, and the width of a value, in lines of text.
-_ROW, _BAR, _VALUE = 1.5, 1.0, 3.6
+_ROW, _BAR, _VALUE = 1.3, 0.9, 3.6
 
 
 class ContributionsPanel(QWidget):
-    """Three diverging bars, a bar per phase, and their sum."""
+    """Three diverging bars, a bar per phase, and their sum; visible for a dive with a score."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, explanations: Explanations) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._explanations = session, explanations
         self._bars = ContributionBars()
-        self._sum = label(wrap=True)
-        meaning = label(self.tr("Model attribution, not judges' deductions."), "muted", wrap=True)
-        fill_with_card(self, self._bars, self._sum, meaning, title=self.tr("Points by the model"))
+        self._sum, self._why = label(role="muted"), label(role="muted", wrap=True)
+        head = lay_out(QHBoxLayout(), (label(self.tr("Where the points went"), "title"), 1), self._sum)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), head, self._bars, self._why)
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
@@ -35,14 +39,28 @@ class ContributionsPanel(QWidget):
         dive = self._session.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         self.setVisible(scoring is not None)
-        if scoring is None:
+        if dive is None or scoring is None:
             return
         score = round(scoring.score, DIGITS)
         mean = round(sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars), DIGITS)
         total = round(score - mean, DIGITS)
-        self._bars.show_contributions(scoring.contributions, scored_points(scoring))
-        text = self.tr("Sum {0} = score {1} − mean of exemplars {2}")
-        self._sum.setText(text.format(signed(total, DIGITS), decimal(score, DIGITS), decimal(mean, DIGITS)))
+        points = scored_points(scoring)
+        self._bars.show_contributions(scoring.contributions, points)
+        self._sum.setText(self.tr("{0} in all").format(signed(total, DIGITS)))
+        text = self.tr(
+            "{0} = score {1} − mean of the dives to compare with {2}.\nThe program's estimate, not judges' deductions."
+        )
+        values = signed(total, DIGITS), decimal(score, DIGITS), decimal(mean, DIGITS)
+        self._sum.setToolTip(literal(text.format(*values)))
+        self._why.setText("\n".join(self._reasons(dive, points)))
+        self._why.setVisible(bool(self._why.text()))
+
+    def _reasons(self, dive: Dive, points: Sequence[float]) -> list[str]:
+        """Return why a phase with a named fault gains all the same: its faults are relative to good dives."""
+        faults = {one.measure.step: fault_text(one) for one in reversed(self._explanations.of(dive).worst)}
+        text = self.tr("{0}: “{1}” beside good dives, and still better than the dives below.")
+        gains = (step for step, value in zip(STEP_NAMES, points, strict=True) if value > 0 and step in faults)
+        return [text.format(step_text(step), faults[step]) for step in gains]
 
 
 class ContributionBars(QWidget):

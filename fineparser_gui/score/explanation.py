@@ -2,7 +2,7 @@
 
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.language import text
-from fineparser_core.measures.explanation import band_for, findings, lies_outside, praised, worst
+from fineparser_core.measures.explanation import band_for, findings, praised, worst
 from fineparser_core.measures.words import fault_text, praise_text
 from fineparser_core.records import Analysis
 from fineparser_gui.services.exporting import bands_for
@@ -35,14 +35,10 @@ class Explanation:
 
     @property
     def faultless(self) -> str:
-        """What is said where nothing speaks against the dive."""
-        banded = ((one, band_for(one, self.bands)) for one in self.measures)
-        telling = [(one, band) for one, band in banded if band is not None and band.tells_faults]
-        if not telling or self._doubtful:
-            return text("Not clear enough to say more.")
-        if any(lies_outside(one, band) for one, band in telling):
-            return text("Nothing clearly outside the good range.")
-        return text("Within the range of good dives.")
+        """What is said where nothing speaks against the dive; "" where too little is seen."""
+        bands = (band_for(one, self.bands) for one in self.measures)
+        telling = not self._doubtful and any(band is not None and band.tells_faults for band in bands)
+        return text("Nothing to fault that the picture shows clearly.") if telling else ""
 
 
 class Explanations:
@@ -53,7 +49,7 @@ class Explanations:
 
     def of(self, dive: Dive) -> Explanation:
         """Return the explanation of a dive, the same until it changes."""
-        known, number = self._known.get(dive.key), (dive.dive_number, dive.known_board_m, dive.contradicted)
+        known, number = self._known.get(dive.key), (dive.known_number, dive.known_board_m, dive.contradicted)
         if known is None or known[0] is not dive.analysis or known[1] != number:
             known = self._known[dive.key] = dive.analysis, number, Explanation(dive)
         return known[2]

@@ -1,4 +1,4 @@
-"""Origin of the shown dive's mark: exact numbers, corrections, contributions, measures and exemplars."""
+"""Origin of the shown dive's mark: exact numbers, corrections, measures and exemplars."""
 
 from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -10,7 +10,6 @@ from fineparser_core.language import text, translated
 from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.records import Analysis, Measure, OwnAward, Scoring
-from fineparser_gui.score.contributions import ContributionsPanel
 from fineparser_gui.score.explanation import Explanation, Explanations
 from fineparser_gui.score.verdict import ChosenRow, measured_dive
 from fineparser_gui.services.session import Session
@@ -104,8 +103,8 @@ class MeasuredPanel(QWidget):
     def _note_text(self, dive: Dive, explanation: Explanation) -> str:
         if not explanation.measures:
             return self.tr("Nothing could be measured: the dive was not seen well enough.")
-        text = self.tr("Read from the video, with one standard deviation; the model's points are told apart above.")
-        if dive.dive_number is not None:
+        text = self.tr("Read from the video, with one standard deviation.")
+        if dive.known_number is not None:
             return text
         unnamed = self.tr("With the dive number more of them have a range beside them.")
         return f"{text} {unnamed}"
@@ -153,11 +152,10 @@ class HowFound(QWidget):
     def __init__(self, session: Session, explanations: Explanations, exemplars: QWidget) -> None:
         super().__init__()
         self.numbers = NumbersPanel(session)
-        self.contributions = ContributionsPanel(session)
         self.measured = MeasuredPanel(session, explanations)
         exemplars.setMinimumHeight(_EXEMPLARS_PX)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        lay_out(column, self.numbers, self.contributions, self.measured, (exemplars, 1))
+        lay_out(column, self.numbers, self.measured, (exemplars, 1))
         # A transition that is dragged changes the dive many times a second.
         self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
         session.shown_changed.connect(self._refresh_timer.start)

@@ -4,13 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.diving.judging import Judging, counting
 from fineparser_core.export.dive_words import AwardWords, award_words
 from fineparser_core.language import translated
 from fineparser_core.records import Scoring
 from fineparser_core.scoring.evidence import missing_evidence
+from fineparser_gui.score.contributions import ContributionsPanel
+from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState, ScoreState
 from fineparser_gui.support.formatting import calibrated_text, shortest
@@ -75,7 +77,7 @@ def _reason(dive: Dive) -> str | None:
     if dive.model_analysis is None or dive.analysis is None:
         return None
     parse, reason = dive.analysis.parse, dive.model_analysis.parse.refusal or dive.analysis.withheld
-    if not reason and dive.correction.is_dive and dive.dive_number is not None:
+    if not reason and dive.correction.is_dive and dive.known_number is not None:
         return missing_evidence(parse)
     return reason or None
 
@@ -104,13 +106,13 @@ class NoExemplars(QWidget):
             return ""
         if self._dive.synchro:
             text = self.tr("There are no synchronised exemplars of {0}, so there is no score.")
-            return text.format(self._dive.dive_number)
+            return text.format(self._dive.known_number)
         if self._dive.analysis is not None and self._dive.analysis.own_award is not None:
-            text = self.tr("No exemplars of {0}, so nothing to compare with: the number above is from measures alone.")
-            return text.format(self._dive.dive_number)
-        return self.tr("No exemplars of {0}, so there is no score. Phases and masks are not affected.").format(
-            self._dive.dive_number
-        )
+            text = self.tr("No dives of {0} to compare with: the number above is from measures alone.")
+            return text.format(self._dive.known_number)
+        return self.tr(
+            "No dives of {0} to compare with, so there is no score. Phases and masks are not affected."
+        ).format(self._dive.known_number)
 
     def _on_nearest(self) -> None:
         if self._dive is not None:
@@ -118,15 +120,17 @@ class NoExemplars(QWidget):
 
 
 class ScorePanel(QWidget):
-    """Award of the shown dive, with the button that shows how it was found.
+    """Award of the shown dive, and where the points went.
 
     Attributes:
-        how: button that is checked while the panels about the analysis are shown.
+        contributions: bars of the phases.
+        how: button that is checked while the specialists' panels are shown; it stands below all others.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, explanations: Explanations) -> None:
         super().__init__()
         self._session = session
+        self.contributions = ContributionsPanel(session, explanations)
         self._judges, self._judged_by = label(bold=_LARGE), label(role="muted", wrap=True)
         self._judged_by.setTextFormat(Qt.TextFormat.RichText)
         self._award, self._range = label(bold=_LARGE), label(role="muted", wrap=True)
@@ -137,18 +141,17 @@ class ScorePanel(QWidget):
         grid = QGridLayout(self._marks, contentsMargins=QMargins(), horizontalSpacing=12, verticalSpacing=0)
         self.how = push_button(self.tr("How was this found?"), lambda: None, role="tool")
         self.how.setCheckable(True)
-        tip = self.tr("The award is the program's, which learned from rendered dives, not from judged ones.")
+        tip = self.tr("The award is the program's: it has learned from dives drawn by the program.")
         self._synthetic = push_button(self.tr("estimate"), lambda: self.how.setChecked(True), tip, "notice")
         self.refusal = RefusalNote(session)
         self._message = label(wrap=True)
         self.no_exemplars = NoExemplars(session)
         grid.addWidget(self._judges, 0, 0)
         grid.addWidget(self._judged_by, 0, 1)
-        grid.addWidget(self._award, 1, 0, 2, 1)
-        grid.addWidget(self._range, 1, 1)
-        grid.addWidget(self._synthetic, 2, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self._award, 1, 0)
+        grid.addLayout(lay_out(QHBoxLayout(), (self._range, 1), self._synthetic), 1, 1)
         grid.setColumnStretch(1, 1)
-        parts = (self._marks, self.refusal, self._message, self.no_exemplars, self.how)
+        parts = (self._marks, self.refusal, self._message, self.no_exemplars, self.contributions)
         fill_with_card(self, *parts)
         session.shown_changed.connect(self._refresh)
         self._refresh()
@@ -194,7 +197,7 @@ class ScorePanel(QWidget):
         if dive is None:
             return self.tr("No dive is open.")
         if dive.scoring:
-            return self.tr("Comparing with exemplars…")
+            return self.tr("Comparing with other dives…")
         if dive.state is DiveState.READY:
             if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
                 return self.tr("All exemplars are left out. Tick at least one in the list.")
@@ -202,14 +205,14 @@ class ScorePanel(QWidget):
                 return ""
             if dive.asks_diver:
                 return self.tr("The score waits for the answer to “Which diver?”.")
-            if dive.dive_number is None:
+            if dive.known_number is None:
                 return self.tr("Needs the dive number. Phases and masks are ready.")
             if dive.contradicted:
                 return self.tr("The video shows another dive: the score waits until you confirm the number above.")
             return dive.problem or ""
         if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.MISSING):
             return self.tr("Not analysed yet.")
-        if dive.dive_number is None:
+        if dive.known_number is None:
             return self.tr("Phases and masks are found first. The score needs the dive number.")
         return self.tr("Score comes next.")
 

@@ -33,10 +33,13 @@ _BAND_PX, _MARK_PX = 8, 3
 
 
 class VerdictPanel(QWidget):
-    """The worst findings of the dive as captions of their pictures, and below them bars of its measures.
+    """The worst findings of the dive as captions of their pictures.
 
     Signals:
         frame_requested: (int) source frame of a picture or bar that was chosen.
+
+    Attributes:
+        measures: card with bars of the dive's measures, which stands farther below.
     """
 
     frame_requested = Signal(int)
@@ -47,8 +50,9 @@ class VerdictPanel(QWidget):
         self._line = label(wrap=True, bold=1.1)
         self.strip = MomentStrip()
         self.strip.frame_requested.connect(self.frame_requested)
-        self._bars = QVBoxLayout(spacing=0)
-        fill_with_card(self, self._line, self.strip, self._bars)
+        self._bars, self.measures = QVBoxLayout(spacing=0), QWidget()
+        fill_with_card(self, self._line, self.strip)
+        fill_with_card(self.measures, self._bars)
         self._shown: Explanation | None = None
         # A transition that is dragged changes the dive many times a second.
         self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
@@ -76,14 +80,16 @@ class VerdictPanel(QWidget):
     def _refresh(self) -> None:
         dive = measured_dive(self._session)
         self.setVisible(dive is not None)
+        self.measures.setVisible(dive is not None and bool(_barred(self._explanations.of(dive))))
         if dive is None or dive.analysis is None or dive.info is None:
             self.strip.show_pictures(None, None, (), ())
             self._shown = None
         elif self._shown is not (explanation := self._explanations.of(dive)):
             self._shown = explanation
             praise = explanation.praise
-            self._line.setText(self.tr("Good: {0}").format(praise) if praise else explanation.faultless)
-            self._line.setVisible(bool(praise) or not explanation.worst)
+            faultless = "" if explanation.worst else explanation.faultless
+            self._line.setText(self.tr("Good: {0}").format(praise) if praise else faultless)
+            self._line.setVisible(bool(self._line.text()))
             self._show_pictures(dive, explanation)
             self._show_bars(explanation)
             self.updateGeometry()

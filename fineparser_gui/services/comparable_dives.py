@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject
 
+from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.records import ComparedDive, Measure, compared_dive, step_spans
@@ -18,6 +19,8 @@ from fineparser_gui.support.formatting import board_text, day_text, decimal, nam
 from fineparser_gui.worker.kept_results import KeptResults
 
 _MOST_OF_HISTORY = 50
+#: Maximum number of dives that are seen at a glance, and of the athlete's own among them.
+_MOST_AT_A_GLANCE, _MOST_OWN = 10, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +29,14 @@ class ComparableDive:
 
     Attributes:
         name: who, what and when; the title adds the points.
+        award: the judges' mean award, or else the award that its score implies; None: not known.
+        rendered: drawn by the program.
     """
 
     name: str = field(compare=False)
     title: str = field(compare=False)
+    award: float | None = field(default=None, compare=False)
+    rendered: bool = field(default=False, compare=False)
     exemplar_id: str | None = None
     key: str | None = None
     history_id: int | None = None
@@ -62,18 +69,34 @@ class ComparableDives(QObject):
         The athlete's last and best dive of the number come first, then the athlete's others and those of the session,
         real exemplars, and rendered ones; of exemplars those that voted for the dive, then those of near numbers.
         """
+        listed = dict.fromkeys((*self.attempts(), *self._dive_candidates(), *self._exemplars()))
+        return [one for one in listed if one != first]
+
+    def _exemplars(self) -> list[ComparableDive]:
+        """Return all exemplars: real ones first, then those that voted for the current dive, then near numbers."""
         current = self._state.current
         voting = current.votes if current is not None else ()
         votes = {vote.id for vote in voting}
-        numbers = {current and current.dive_number, *(vote.dive_number for vote in voting)} - {None}
+        numbers = {current and current.known_number, *(vote.dive_number for vote in voting)} - {None}
 
         def order(one: Exemplar) -> tuple:
             near = one.dive_number in numbers
             return one.synthetic, one.id not in votes, not near, "" if near else one.dive_number, -one.score
 
-        exemplars = (self.exemplar(one) for one in sorted(self._library.exemplars, key=order))
-        listed = dict.fromkeys((*self.attempts(), *self._dive_candidates(), *exemplars))
-        return [one for one in listed if one != first]
+        return [self.exemplar(one) for one in sorted(self._library.exemplars, key=order)]
+
+    def glance(self) -> list[ComparableDive]:
+        """Return dives to see at a glance: the athlete's own, then the exemplars that voted, real before rendered.
+
+        Where none has voted, the first of all dives to show beside the current dive follow.
+        """
+        current = self._state.current
+        left_out = current.correction.left_out if current is not None else frozenset()
+        votes = {vote.id for vote in current.votes if vote.id not in left_out} if current is not None else set()
+        own = self.attempts()[:_MOST_OWN] if current is not None and current.athlete.strip() else []
+        voting = map(self.exemplar, filter(None, map(self._library.find, votes)))
+        voted = sorted(voting, key=lambda one: (one.rendered, -(one.award or 0.0), one.name))
+        return list(dict.fromkeys((*own, *(voted or self.beside(None)))))[:_MOST_AT_A_GLANCE]
 
     def attempts(self, of: Dive | None = None) -> list[ComparableDive]:
         """Return other dives of a dive's athlete, number and board: the last, the best, then the latest.
@@ -84,9 +107,9 @@ class ComparableDives(QObject):
         found, n_later = self._attempts(of or self._state.current)
         if not found:
             return []
-        _, _, last = found[n_later % len(found)]  # else the latest of all
+        last = next((dive for _, _, dive in found[n_later:]), None)
         _, award, best = max(found, key=lambda one: one[1] or 0.0)
-        named = [replace(last, title=self.tr("Last time: {0}").format(last.title))]
+        named = [replace(last, title=self.tr("Last time: {0}").format(last.title))] if last is not None else []
         if best is not last and award is not None:
             named.append(replace(best, title=self.tr("Best: {0}").format(best.title)))
         return [*named, *(dive for _, _, dive in found if dive not in named)]
@@ -101,9 +124,9 @@ class ComparableDives(QObject):
 
         Of a dive that is not in the session, all are later.
         """
-        if current is None or current.dive_number is None:
+        if current is None or current.known_number is None:
             return [], 0
-        athlete, number, board_m = current.athlete.strip(), current.dive_number, current.known_board_m
+        athlete, number, board_m = current.athlete.strip(), current.known_number, current.known_board_m
         found: list[_Attempt] = []
         now: tuple[str, int, str] | None = None
 
@@ -114,7 +137,7 @@ class ComparableDives(QObject):
             when = dive.day or "", place, ""
             if dive.key == current.key:
                 now = when
-            elif dive.analysis is not None and fits((dive.athlete.strip(), dive.dive_number, dive.known_board_m)):
+            elif dive.analysis is not None and fits((dive.athlete.strip(), dive.known_number, dive.known_board_m)):
                 found.append((when, _award(dive), self.of_session(dive)))
         query = HistoryQuery(exact={"athlete": athlete, "dive_number": number}, limit=_MOST_OF_HISTORY)
         for past in self._not_open(query) if athlete else ():
@@ -129,7 +152,7 @@ class ComparableDives(QObject):
         current = self._state.current
         others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
-            others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.athlete != current.athlete))
+            others.sort(key=lambda dive: (dive.known_number != current.known_number, dive.athlete != current.athlete))
         return [self.of_session(dive) for dive in others]
 
     def _not_open(self, query: HistoryQuery) -> list[HistoryDive]:
@@ -145,14 +168,21 @@ class ComparableDives(QObject):
     def exemplar(self, exemplar: Exemplar) -> ComparableDive:
         name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
         title = self.tr("{0} · {1} points").format(name, decimal(exemplar.score))
-        title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
-        return ComparableDive(name=name, title=title, exemplar_id=exemplar.id)
+        title = self.tr("{0} (drawn by the program)").format(title) if exemplar.synthetic else title
+        difficulty = known_difficulty(exemplar.dive_number, exemplar.board_m)
+        return ComparableDive(
+            name=name,
+            title=title,
+            award=exemplar.score / (3 * difficulty) if difficulty else None,
+            rendered=exemplar.synthetic,
+            exemplar_id=exemplar.id,
+        )
 
     def of_session(self, dive: Dive) -> ComparableDive:
-        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.day), dive.title)))
+        name = " · ".join(filter(None, (dive.athlete, dive.known_number, day_text(dive.day), dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
         judged, score = dive.judging.award if dive.judging else None, scoring.score if scoring is not None else None
-        return ComparableDive(name=name, title=self._valued(name, judged, score), key=dive.key)
+        return ComparableDive(name=name, title=self._valued(name, judged, score), award=_award(dive), key=dive.key)
 
     def _valued(self, name: str, judged: float | None, score: float | None) -> str:
         """Return a dive's name with the judges' mean award, or else its predicted score."""
@@ -193,7 +223,9 @@ class ComparableDives(QObject):
 
     def _past(self, dive: HistoryDive) -> ComparableDive:
         name = " · ".join(filter(None, (dive.athlete, dive.dive_number, day_text(dive.day), dive.title)))
-        return ComparableDive(name=name, title=self._valued(name, dive.judged, dive.score), history_id=dive.id)
+        award = dive.award if dive.judged is None else dive.judged
+        title = self._valued(name, dive.judged, dive.score)
+        return ComparableDive(name=name, title=title, award=award, history_id=dive.id)
 
     def measures(self, dive: ComparableDive) -> tuple[Measure, ...]:
         """Return the measures of a dive; empty for an exemplar."""

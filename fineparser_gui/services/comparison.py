@@ -29,6 +29,8 @@ class ComparisonService(QObject):
         dives: the dives that can be shown.
         beside: the dive beside the current dive; None: nothing is compared.
         other: its steps and masks.
+        ghost: whether the outline of the other dive's athlete is shown over this one.
+        together: frames of both that coincide by the user's choice; None: the user has shifted none.
     """
 
     changed = Signal()
@@ -43,6 +45,8 @@ class ComparisonService(QObject):
         self.beside: ComparableDive | None = None
         self.other: ComparedDive | None = None
         self._alignment = Alignment.CONTACT
+        self.together: tuple[int, int] | None = None
+        self.ghost = False
         state.current_changed.connect(self.end)
         state.dive_changed.connect(self._on_dive_changed)
         state.dive_removed.connect(self._on_dive_removed)
@@ -93,6 +97,11 @@ class ComparisonService(QObject):
             self.other = replace(self.other, mirrored=on)
             self.arrangement_changed.emit()
 
+    def show_ghost(self, on: bool) -> None:
+        """Show the outline of the other dive's athlete over this one, or hide it."""
+        self.ghost = on
+        self.arrangement_changed.emit()
+
     def end(self) -> None:
         """End the comparison."""
         self._set(None, None)
@@ -100,8 +109,6 @@ class ComparisonService(QObject):
     def show(self, dive: ComparableDive) -> None:
         """Show a dive beside the current dive, unless it cannot be read."""
         other = self.compared(dive) if self._state.current is not None else None
-        if other is not None and dive != self.beside and _way(other) * _way(self.lead) < 0:
-            other = replace(other, mirrored=True)  # both dive the same way
         if other is not None:
             self._set(dive, other)
 
@@ -121,9 +128,12 @@ class ComparisonService(QObject):
             self.show(candidates[0])
 
     def compared(self, dive: ComparableDive) -> ComparedDive | None:
-        """Return a dive with its steps and masks, mirrored as it is shown; None if removed or not analyzed."""
+        """Return a dive with its steps and masks, mirrored as it is or would be shown; None if not analyzed."""
         other = self.dives.read(dive)
-        return replace(other, mirrored=dive == self.beside and self.mirrored) if other is not None else None
+        if other is None:
+            return None
+        opposed = _way(other) * _way(self.lead) < 0  # mirrored, both dive the same way
+        return replace(other, mirrored=self.mirrored if dive == self.beside else opposed)
 
     def last_time(self, dive: Dive) -> ComparedDive | None:
         """Return the athlete's last dive of the number before a dive, to show beside it in a report; None: none."""

@@ -177,7 +177,7 @@ class CorrectionEdits(EditMaker):
         flight, entry = frames_of(dive.analysis.parse.transitions)
         moved = (flight, frame) if place else (frame, entry)
         own = moved == frames_of(dive.model_analysis.parse.transitions)
-        text = self.tr("moving the entry") if place else self.tr("moving the flight")
+        text = self.tr("moving the come-out") if place else self.tr("moving the flight")
         self._correct(key, text, gesture, transitions=None if own else moved)
         return frame
 
@@ -193,9 +193,9 @@ class CorrectionEdits(EditMaker):
 
     def confirm_details(self, key: str) -> None:
         """Confirm dive number and board against the video, so that the dive is scored by them."""
-        number, board_m, _ = self._state.dive(key).details
-        if number is not None:
-            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
+        dive = self._state.dive(key)
+        if number := dive.known_number:
+            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, dive.board_m))
 
     def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
         """Change attributes of the `Correction`; the others are not part of the edit."""
@@ -310,7 +310,7 @@ class EditingService(CorrectionEdits):
 
     def take_seen_numbers(self, keys: Sequence[str]) -> None:
         """Set the likeliest number that the video shows for those dives that have no number, as a single edit."""
-        offered = [key for key in keys if (dive := self._state.dive(key)).dive_number is None and dive.seen_numbers]
+        offered = [key for key in keys if (dive := self._state.dive(key)).known_number is None and dive.seen_numbers]
         if offered:
             with self.edits.macro(self.tr("taking the seen dive numbers")):
                 for key in offered:

@@ -267,7 +267,7 @@ def exemplar_facts(dive: Dive) -> ExemplarFacts:
         )
     return check_facts(
         ExemplarFacts(
-            dive_number=dive.dive_number or "",
+            dive_number=dive.known_number or "",
             board_m=dive.known_board_m,
             score=dive.judged_score,
             diver=dive.athlete,

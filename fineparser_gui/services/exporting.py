@@ -83,13 +83,13 @@ class Export:
 def dive_title(dive: Dive) -> str:
     """Return a dive's title in exports: diver, number, board and day; without the first three, its file's name."""
     board = f"{short_number(dive.known_board_m)} m" if dive.known_board_m is not None else ""
-    known = [text for text in (dive.athlete, dive.dive_number or "", board) if text]
+    known = [text for text in (dive.athlete, dive.known_number or "", board) if text]
     return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.day)))
 
 
 def is_named(dive: Dive) -> bool:
     """Return True if a dive's files can be named after its diver or number."""
-    return bool(dive.athlete.strip() or dive.dive_number)
+    return bool(dive.athlete.strip() or dive.known_number)
 
 
 def file_stem(dive: Dive) -> str:
@@ -97,7 +97,7 @@ def file_stem(dive: Dive) -> str:
     if not is_named(dive):
         return dive.path.stem
     board = f"{short_number(dive.known_board_m)}m" if dive.known_board_m is not None else ""
-    return named_file(dive.athlete, dive.dive_number or "", board, dive.day or "")
+    return named_file(dive.athlete, dive.known_number or "", board, dive.day or "")
 
 
 def session_stem(dives: Sequence[Dive]) -> str:
@@ -130,13 +130,13 @@ def notes_of(dive: SavedDive) -> str:
 
 def bands_for(dive: Dive) -> Bands:
     """Return the bands of good dives of a dive's number and board; while the number is doubtful, those of any dive."""
-    return good_bands(None, None) if dive.contradicted else good_bands(dive.dive_number, dive.known_board_m)
+    return good_bands(None, None) if dive.contradicted else good_bands(dive.known_number, dive.known_board_m)
 
 
 def words_of(dive: Dive) -> DiveWords:
     """Return the words of an analyzed dive, as every export says them."""
     assert dive.analysis is not None
-    named = dive_text(dive.dive_number, dive.known_board_m) if dive.dive_number else ""
+    named = dive_text(dive.known_number, dive.known_board_m) if dive.known_number else ""
     return dive_words(dive.analysis, name=dive.athlete, dive=named, judging=dive.judging, bands=bands_for(dive))
 
 
@@ -176,8 +176,8 @@ def reported_dive(
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[ReportedTrend, ...]:
     """Return the trend of the judged or scored dives of the same number and board by the same diver."""
     points = []
-    group = dive.dive_number, dive.known_board_m
-    for one in (one for one in season_of(dive, dives) if (one.dive_number, one.known_board_m) == group):
+    group = dive.known_number, dive.known_board_m
+    for one in (one for one in season_of(dive, dives) if (one.known_number, one.known_board_m) == group):
         scored = one.analysis and (one.analysis.scoring or one.analysis.own_award)
         judged = one.judging.award if one.judging is not None else None
         if scored or judged is not None:

@@ -23,7 +23,7 @@ class MeetService(QObject):
     """Service that keeps the dive list of a meet and assigns its rows to dives.
 
     Dives that a camera has caught while there is a list take its next open rows by themselves once their videos are
-    open. The list holds the announced values. A dive takes a value of its row
+    open, until the last row is done. The list holds the announced values. A dive takes a value of its row
     if its own is blank or equals the row's former value; the dive's value then counts, see `counted`.
     """
 
@@ -82,7 +82,7 @@ class MeetService(QObject):
             anew: open all of the rows before.
         """
         meet = freed(self._state.meet, start) if anew else self._state.meet
-        return matched(meet, self.caught(self._state.dives), start)
+        return matched(meet, self.caught(self._state.dives), start, passed_too=True)
 
     def number_of(self, key: str) -> str | None:
         """Return the dive number that the list has for a dive, or None."""
@@ -102,11 +102,11 @@ class MeetService(QObject):
         """Return athlete and number of a dive, where they do not come from its row."""
         place = self._state.meet.row_of(dive.key)
         row = self._state.meet.rows[place] if place is not None else ListedDive()
-        number = None if dive.dive_number == row.dive_number else dive.dive_number
+        number = None if dive.dive_number and dive.dive_number == row.dive_number else dive.known_number
         return DiveDetails(athlete="" if dive.athlete == row.athlete else dive.athlete, dive_number=number)
 
     def _on_added(self, key: str) -> None:
-        if self._state.meet.rows and self._state.dive(key).caught:
+        if self._state.meet.rows and not self._state.meet.finished and self._state.dive(key).caught:
             self._added.append(key)
             self._timer.start()
 

@@ -28,7 +28,7 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
     assert dive.parse_id is not None
     return ScoreRequest(
         parse_id=dive.parse_id,
-        details=DiveDetails(dive_number=dive.dive_number, board_m=dive.known_board_m, difficulty=dive.difficulty),
+        details=DiveDetails(dive_number=dive.known_number, board_m=dive.known_board_m, difficulty=dive.difficulty),
         rule=dive.rule,
         n_exemplars=n_exemplars,
         profile=profile,

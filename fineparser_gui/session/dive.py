@@ -32,6 +32,10 @@ from fineparser_gui.session.correction import Correction, contact_fits, fits
 from fineparser_gui.session.drawings import Drawings
 from fineparser_gui.session.video_files import VideoIdentity
 
+#: Probability from which a dive number counts as seen: such numbers are right as often as typed ones, see
+#: `packaging/benchmarks/recognition.py`.
+_SEEN_NUMBER = 0.9
+
 
 class DiveState(Enum):
     """State of a dive's video and analysis."""
@@ -257,13 +261,8 @@ class Dive(SavedDive):
 
     @property
     def known(self) -> DiveDetails:
-        """The details, with the board that the dive is scored by."""
-        return details_of(self, board_m=self.known_board_m)
-
-    @property
-    def known_details(self) -> tuple[str | None, float | None, float | None]:
-        """Dive number, board and DD, by which the dive is scored."""
-        return self.dive_number, self.known_board_m, self.difficulty
+        """The details, with the number and board that the dive is scored by."""
+        return details_of(self, dive_number=self.known_number, board_m=self.known_board_m)
 
     @property
     def recognition(self) -> Recognition | None:
@@ -277,12 +276,25 @@ class Dive(SavedDive):
         return {} if self.recognition is None else told_numbers(self.recognition)
 
     @property
+    def seen_number(self) -> str | None:
+        """Dive number that the video surely shows; None if it is uncertain."""
+        numbers = self.seen_numbers
+        likeliest = next(iter(numbers), None)
+        return likeliest if likeliest is not None and numbers[likeliest] >= _SEEN_NUMBER else None
+
+    @property
+    def known_number(self) -> str | None:
+        """Dive number that the user entered, or else the number that the video surely shows."""
+        return self.dive_number or self.seen_number
+
+    @property
     def seen_board_m(self) -> float | None:
         """Board measured from the fall; None if it is uncertain, or if the dive is not done from this board."""
         board_m = seen_board(self.recognition)
-        if board_m is None or self.dive_number is None:
+        number = self.known_number
+        if board_m is None or number is None:
             return board_m
-        return None if known_difficulty(self.dive_number, board_m, self.difficulty) is None else board_m
+        return None if known_difficulty(number, board_m, self.difficulty) is None else board_m
 
     @property
     def known_board_m(self) -> float | None:
@@ -292,13 +304,13 @@ class Dive(SavedDive):
     @property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """Contradictions of the video with the dive number and board that the user gave, the surest first."""
-        seen = self.recognition
-        return () if seen is None or self.dive_number is None else contradictions(seen, self.dive_number, self.board_m)
+        seen, number = self.recognition, self.known_number
+        return () if seen is None or number is None else contradictions(seen, number, self.board_m)
 
     @property
     def contradicted(self) -> bool:
         """True if the score waits as the video surely shows another dive, which the user has not overruled."""
-        if self.correction.confirmed == (self.dive_number, self.board_m):
+        if self.correction.confirmed == (self.known_number, self.board_m):
             return False
         return any(one.certain for one in self.contradictions)
 
@@ -310,13 +322,13 @@ class Dive(SavedDive):
     @property
     def scorable(self) -> bool:
         """True if there is all that a score needs, and nothing to be asked before."""
-        known = self.dive_number is not None and self.parse_id is not None
+        known = self.known_number is not None and self.parse_id is not None
         return known and not (self.refused or self.asks_diver or self.contradicted)
 
     @property
     def judged_score(self) -> float | None:
         """The official score, points; None without marks or a DD."""
-        difficulty = known_difficulty(*self.known_details)
+        difficulty = known_difficulty(self.known_number, self.known_board_m, self.difficulty)
         return self.judging.score(difficulty) if self.judging is not None and difficulty is not None else None
 
     @property

@@ -3,8 +3,10 @@
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
+from fineparser_core.export.ghost import Ghost
 from fineparser_core.records import ComparedDive
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
+from fineparser_gui.compare.strip import exemplar_picture, has_clip
 from fineparser_gui.player.decoder import CACHE_BYTES
 from fineparser_gui.player.transport import Transport
 from fineparser_gui.player.video_pane import VideoPane
@@ -51,7 +53,10 @@ class ComparisonPlayback(QObject):
         if self._other is None or beside is None:
             self._second.unload()
             return
-        if before is None or before.path != self._other.path:
+        exemplar = self._session.library.find(beside.exemplar_id) if beside.exemplar_id is not None else None
+        if exemplar is not None and not has_clip(exemplar):
+            self._second.show_still(exemplar_picture(exemplar, self._other.masks), beside.name)
+        elif before is None or before.path != self._other.path:
             self._second.load(self._other.path, self._other.title)
         self._second.set_title(beside.name)
         self._second.set_analysis(self._other.masks, self._other.steps)
@@ -67,7 +72,13 @@ class ComparisonPlayback(QObject):
     def align(self) -> None:
         """Compute the mapping from frames of the first video to those of the other."""
         lead, other = self._session.comparing.lead, self._other
-        self._alignment = self._aligned(lead, other) if other is not None else None
+        self._alignment = alignment = self._aligned(lead, other) if other is not None else None
+        shown = self._session.comparing.ghost and lead is not None and lead.masks is not None
+        if alignment is not None and shown and other is not None and other.masks is not None:
+            ghost = Ghost(lead.masks, other)
+            self._first.canvas.set_ghost(lambda frame: ghost.at(frame, alignment.map_frame(frame)))
+        else:
+            self._first.canvas.set_ghost(None)
         self.aligned.emit()
 
     def show_frame(self, frame: int, direction: int, *, moving: bool) -> None:
@@ -96,7 +107,8 @@ class ComparisonPlayback(QObject):
         if times is None:
             return None
         if way is Alignment.MANUAL:
-            return OffsetAlignment(self._transport.frame, self._second.frame, info.pts_s, times.pts_s)
+            together = self._session.comparing.together = self._transport.frame, self._second.frame
+            return OffsetAlignment(*together, info.pts_s, times.pts_s)
         if lead is not None:
             return aligned(way, lead, other, info.pts_s, times.pts_s)
         return OffsetAlignment(dive.first_frame, other.steps[0].start_frame, info.pts_s, times.pts_s)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter,
 
 from fineparser_core.resources import resource
 from fineparser_gui.compare.exemplars import ExemplarsPanel
+from fineparser_gui.compare.strip import ComparedStrip
 from fineparser_gui.dives.details import DetailsPanel
 from fineparser_gui.dives.edit_many import EditManyPanel
 from fineparser_gui.dives.list import DivesPanel
@@ -154,12 +155,13 @@ class MainWindow(QMainWindow):
             chosen.connect(self.player.take_keys)
         self.details, self.several = DetailsPanel(self.session), EditManyPanel(self.session)
         self.several.shown.connect(self.details.setHidden)
-        self.score = ScorePanel(self.session)
+        self.score = ScorePanel(self.session, self.explanations)
         self.verdict = VerdictPanel(self.session, self.explanations)
+        self.strip = ComparedStrip(self.session)
         self.exemplars = ExemplarsPanel(self.session)
         self.found = HowFound(self.session, self.explanations, self.exemplars)
         self.found.hide()
-        self.contributions, self.measured = self.found.contributions, self.found.measured
+        self.contributions, self.measured = self.score.contributions, self.found.measured
         self.score.how.toggled.connect(self.found.setVisible)
         self.score.how.toggled.connect(lambda on: on and scroll.show_panel(self.found))
         self.found.numbers.model_card_requested.connect(self.actions_by_id["model_card"].trigger)
@@ -167,7 +169,8 @@ class MainWindow(QMainWindow):
             panel.frame_requested.connect(self.player.go_to)
             panel.frame_requested.connect(self.player.take_keys)
         self._side = QWidget()
-        scroll = SideColumn((self.verdict, self.score, self.found), _SIDE_LEAST_W)
+        parts = (self.verdict, self.score, self.strip, self.verdict.measures, self.score.how, self.found)
+        scroll = SideColumn(parts, _SIDE_LEAST_W)
         lay_out(QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8), (scroll, 1), self.details, self.several)
         # A stack shows screen readers its pages alone: overlays are children of the widget around it.
         over = QWidget()
@@ -402,6 +405,7 @@ class MainWindow(QMainWindow):
             self._place.save(self, {"columns": self._columns}, self._folds)
             self.player.close_videos()
             self.verdict.close_video()
+            self.strip.close()
             self.files.controller.close()
         finally:  # whatever fails, nothing is left running
             self.hide()  # a busy computer takes seconds to end a process

@@ -313,8 +313,9 @@ class PlayerPanel(QWidget):
         if dive.info is not None and self._loaded != dive.key:
             self._loaded = dive.key
             self.pane.load(dive.path, self._title(dive))
-            self._opened_at = self._left_at.get(dive.key, _cue(dive))
+            self._opened_at = self._left_at.get(dive.key, _first_picture(dive))
             self.transport.load(dive.info.pts_s, self._opened_at)
+            self.transport.lead_in = None if dive.key in self._left_at else _cue(dive)
         if dive.info is not None:
             self.transport.span = (dive.first_frame, min(dive.last_frame, dive.info.n_frames - 1))
         self.drawing.refresh()
@@ -325,8 +326,9 @@ class PlayerPanel(QWidget):
             at_work = self.transport.playing or self.transport.loop or self.drawing.tool or in_use
             untouched = not at_work and self.transport.frame == self._opened_at
             if self._parse is None and dive.key not in self._left_at and untouched:
-                self._opened_at = _cue(dive)
+                self._opened_at = _first_picture(dive)
                 self.transport.seek(self._opened_at)
+                self.transport.lead_in = _cue(dive)
             self._parse, self._steps = parse, steps
             self.pane.set_analysis(parse, self._steps)
             self.compared.align()
@@ -372,6 +374,12 @@ class PlayerPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_measures()
+
+
+def _first_picture(dive: Dive) -> int:
+    """Return the frame of the take-off, or the first of the dive if the flight is not known."""
+    steps = dive.analysis.parse.steps if dive.analysis is not None and not dive.refused else ()
+    return min(steps[1].start_frame, dive.info.n_frames - 1) if steps and dive.info is not None else dive.first_frame
 
 
 def _cue(dive: Dive) -> int:

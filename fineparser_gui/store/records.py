@@ -135,7 +135,7 @@ class DiveResults:
     Attributes:
         content: `content_digest` of the file; "" if it was never opened.
         first_frame, last_frame: first and last frame of the dive in the file.
-        seen_board_m: board measured from the fall; None if it is uncertain.
+        seen_number, seen_board_m: dive number and board that the video shows; None if they are uncertain.
         score, award: predicted score, and the award that it implies; None without a score.
         score_range, award_range: ends of the interval; None without an interval.
         step_points: points of the steps relative to the exemplars; empty without a score.
@@ -149,6 +149,7 @@ class DiveResults:
     first_frame: Frame
     last_frame: Frame
     title: _Name
+    seen_number: str | None = None
     seen_board_m: float | None = None
     score: float | None = None
     score_range: _Range | None = None
@@ -284,7 +285,7 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0) -> His
     """Return a dive of the history. Raises: ValueError where its video was never opened."""
     if saved.identity is None:
         raise ValueError(f"{shown(str(saved.path))}: its video was never opened")
-    number, board_m = saved.dive_number, saved.board_m
+    number, board_m = saved.dive_number or results.seen_number, saved.board_m
     seen_m = results.seen_board_m
     if board_m is None and not (number and known_difficulty(number, seen_m, saved.difficulty) is None):
         board_m = seen_m
@@ -293,7 +294,7 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0) -> His
     return HistoryDive(
         **{field.name: getattr(results, field.name) for field in fields(DiveResults)},
         **{field.name: getattr(saved, field.name) for field in fields(DiveDetails)}
-        | {"board_m": board_m, "difficulty": difficulty},
+        | {"dive_number": number, "board_m": board_m, "difficulty": difficulty},
         id=id_,
         path=saved.path,
         identity=saved.identity,
@@ -320,6 +321,7 @@ def results_of(dive: Dive) -> DiveResults | None:
         first_frame=dive.first_frame,
         last_frame=dive.last_frame if dive.info is not None or dive.out_frame else file.n_frames - 1,
         title=dive.title[:LONGEST_NAME],
+        seen_number=dive.seen_number,
         seen_board_m=dive.seen_board_m,
     )
     found, info = dive.analysis, dive.info

@@ -19,6 +19,11 @@ def step_text(step: str) -> str:
     return dict(zip(STEP_NAMES, texts, strict=True))[step]
 
 
+def phase_text(step: str) -> str:
+    """Return the translated name of the whole phase, where its duration stands beside it."""
+    return text("approach and take-off") if step == STEP_NAMES[0] else step_text(step)
+
+
 def step_texts() -> tuple[str, ...]:
     """Return the translated short names of all steps in their order."""
     return tuple(step_text(step) for step in STEP_NAMES)

@@ -156,6 +156,9 @@ QListWidget:focus, QTreeWidget:focus {{ border: 1px solid {accent}; }}
 QTreeWidget::branch {{ background: {surface}; }}
 QTreeWidget::item {{ border-radius: 6px; padding: 4px 6px; }}
 QListWidget::item {{ border-radius: 6px; padding: 6px 8px; }}
+QListWidget#strip {{ border-color: transparent; padding: 0; }}
+QListWidget#strip:focus {{ border-color: {accent}; }}
+QListWidget#strip::item {{ padding: 0; }}
 QListWidget::item:selected, QTreeWidget::item:selected {{ background: {selected}; color: {text}; }}
 QListWidget::item:hover:!selected, QTreeWidget::item:hover:!selected {{ background: {sunken}; }}
 QListView#dives::item {{ border-radius: 8px; margin: 1px 4px; }}

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.records import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.support.formatting import decimal, time_text
-from fineparser_gui.support.steps import duration_s, step_text
+from fineparser_gui.support.steps import duration_s, phase_text, step_text
 from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.timeline.bands import ZOOM_STEP, FrameBand, FrameLine, ThumbnailsItem, TimeBox
 from fineparser_gui.timeline.handles import IN, Handles
@@ -36,7 +36,7 @@ _MIN_SHOWN = 12
 _SHAPES = ("<|>", "<|>", "o")
 _DRAWN = QColor("#ffd84d")
 _SMALL = 0.88
-_VEIL_ALPHA = 170
+_VEIL_ALPHA, _SPAN_ALPHA = 170, 70
 #: Place in the view at which a playhead that has left it appears again, as a share of its width.
 _REVEALED_AT = 0.1
 #: Half the width of the area that the playhead covers, in pixels.
@@ -164,6 +164,9 @@ class TimePlot(pg.GraphicsView):
         ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
         self.lines = [*transitions, *ends]
         self._hint = pg.TextItem("", anchor=(0, 0))
+        self._span, self._span_text = FrameBand(), pg.TextItem("", anchor=(0.5, 0))
+        for item in (self._span, self._span_text):
+            item.hide()
         for level, items in enumerate(
             (
                 (*self._phases, self._samples),
@@ -177,7 +180,7 @@ class TimePlot(pg.GraphicsView):
             for item in items:
                 item.setZValue(level)
                 self._tracks.addItem(item, ignoreBounds=True)
-        for level, items in enumerate((self._veils[0], ends)):
+        for level, items in enumerate((self._veils[0], ends, (self._span,), (self._span_text,))):
             for item in items:
                 item.setZValue(level + 1)
                 self._film.addItem(item, ignoreBounds=True)
@@ -253,7 +256,7 @@ class TimePlot(pg.GraphicsView):
         for band, step in zip(self._phases, steps, strict=False):
             assert self._info is not None
             color, duration = step_color(step.name), f"{decimal(duration_s(step, self._info))} s"
-            names = f"{step_text(step.name)}  {duration}", step_text(step.name)
+            names = f"{phase_text(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name)
             band.setRegion((step.start_frame, step.end_frame))
             band.set_look(color, QPen(self.palette().base().color(), 1))
             band.set_texts(names, self._font(), text_on(color))
@@ -331,6 +334,24 @@ class TimePlot(pg.GraphicsView):
             band.set_texts(texts, self._font(), palette.text().color(), ticked=place in accepted)
         self._fit_rows()
 
+    def set_span(self, frames: Sequence[int] | None) -> str:
+        """Show the time between two frames over the thumbnails, and return it; None: show none."""
+        for item in (self._span, self._span_text):
+            item.setVisible(frames is not None)
+        self._forget_picture()
+        if frames is None or self._info is None:
+            return ""
+        first, last = frames
+        text = f"{decimal(float(self._info.pts_s[last] - self._info.pts_s[first]), 2)} s"
+        color = QColor(self.palette().highlight().color())
+        self._span_text.setText(text, color=self.palette().text().color())
+        self._span_text.setPos((first + last + 1) / 2, 0)
+        self._span.setRegion((first + 0.5, max(last, first + 0.1) + 0.5))
+        fill = QColor(color)
+        fill.setAlpha(_SPAN_ALPHA)
+        self._span.set_look(fill, QPen(color, 2))
+        return text
+
     def set_active(self, place: int | None, text: str) -> None:
         """Draw a line wider, with a text beside it; None: no line."""
         line = None if place is None else self.lines[place]
@@ -380,8 +401,9 @@ class TimePlot(pg.GraphicsView):
         self._restyled[self.lines[2]] = palette.highlight().color(), halo
         for line, colors in self._restyled.items():
             line.set_colors(*colors, active=line is self._active)
-        self._hint.fill, self._hint.border = pg.mkBrush(halo), pg.mkPen(muted)
-        self._hint.setFont(font)
+        for hint in (self._hint, self._span_text):
+            hint.fill, hint.border = pg.mkBrush(halo), pg.mkPen(muted)
+            hint.setFont(font)
         self._fit_rows()
         self._forget_picture()
 

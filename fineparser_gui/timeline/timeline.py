@@ -74,7 +74,7 @@ class Legend(QWidget):
         else:
             self._more.set_text(self._pending_text(content))
 
-    def description(self, content: TimelineContent, handles: Handles) -> str:
+    def description(self, content: TimelineContent, handles: Handles, span: str = "") -> str:
         """Return all that the timeline shows in words."""
         if content.info is None:
             return ""
@@ -84,7 +84,7 @@ class Legend(QWidget):
             text.format(step_text(s.name), s.start_frame, decimal(duration_s(s, content.info), 2))
             for s in (() if content.stale else content.steps)
         ]
-        parts += handles.accessible_text()
+        parts += [*handles.accessible_text(), self.tr("between the marks {0}").format(span) if span else ""]
         n_proposals = len(content.proposals)
         if n_proposals > 1:
             found = self.tr("Dives found: {0}, in the list: {1}.")
@@ -115,6 +115,7 @@ class Timeline(QWidget):
     Attributes:
         content: what is shown of the dive.
         thumbnails: their decoder, which is closed before the window.
+        span_text: time between two marks, "0.52 s", or "".
 
     Signals:
         seek_requested: (int) frame under the mouse.
@@ -145,6 +146,8 @@ class Timeline(QWidget):
         self._handles = Handles()
         self.content = TimelineContent()
         self._frame = 0
+        self._span: list[int] = []  # frames of the marks
+        self.span_text = ""
         self._samples_shown = False
         self._n_drags = 0
         self.setAccessibleName(self.tr("Timeline"))
@@ -194,6 +197,8 @@ class Timeline(QWidget):
         found = shown.parse is not None and before.parse is None and not before.stale and whole
         if opened:
             self._handles.chosen = None
+            self._span = []
+            self._show_span()
             self.thumbnails.set_file(path if info is not None else None)
             if info is not None:
                 self.prepare().set_file(info)
@@ -208,6 +213,21 @@ class Timeline(QWidget):
         self._frame = frame
         if self._plot is not None:
             self._plot.set_playhead(frame, follow=self._handles.held is None)
+            if len(self._span) == 1:
+                self._show_span()
+
+    def mark_span(self) -> None:
+        """Set the first mark at the playhead, then the second; a third time, take both away."""
+        if self.content.info is not None:
+            self._span = [] if len(self._span) > 1 else [*self._span, self._frame]
+            self._show_span()
+
+    def _show_span(self) -> None:
+        """Show the time between both marks, or between the first and the playhead."""
+        if self._plot is not None:
+            ends = sorted((*self._span, self._frame)[:2]) if self._span else None
+            self.span_text = self._plot.set_span(ends)
+            self.setAccessibleDescription(self._legend.description(self.content, self._handles, self.span_text))
 
     def set_samples_shown(self, shown: bool) -> None:
         """Show or hide what the network saw: its curves, and ticks at the 96 sampled frames."""
@@ -253,7 +273,7 @@ class Timeline(QWidget):
         return plot
 
     def _update_all(self) -> None:
-        self.setAccessibleDescription(self._legend.description(self.content, self._handles))
+        self.setAccessibleDescription(self._legend.description(self.content, self._handles, self.span_text))
         self._update_plot()
 
     def _update_plot(self) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError, no_memory
 from fineparser_core.exemplars.selection import check_rule
@@ -319,7 +319,7 @@ class Worker:
         if request.contact_frame is not None:
             parse = correct_contact(parse, request.contact_frame)
         dive = parse_dive_number(request.details.dive_number or "")
-        difficulty = find_difficulty(dive, request.details.board_m, request.details.difficulty)
+        difficulty = asked_difficulty(dive, request.details.board_m, request.details.difficulty)
         check_rule(request.rule, self._library.store.exemplars, dive)
         analyzer, (progress, cancel) = self._open(), self._watch(request)
         analyzer.use_profile(request.profile)  # of this thread alone: nothing else scores

@@ -63,7 +63,7 @@ class ExemplarSnapshot:
         """Return the exemplars that the worker chooses for a dive; empty if the dive cannot be scored.
 
         Args:
-            details: see `Dive.known_details`.
+            details: dive number, board and DD, by which the dive is scored.
             profile: profile of the judges to whose scale the scores are converted; None: the scores as shipped.
         """
         wanted = (details, rule, n_exemplars, profile and profile.id)
@@ -108,11 +108,12 @@ def with_other_voters(
     known = before.exemplars if before is not None else []
     changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
     for dive in dives:
-        concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
+        concerned = (dive.known_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or not dive.scorable:
             continue
         scoring = dive.model_analysis.scoring if dive.model_analysis else None
-        asked = (dive.known_details, dive.rule, n_exemplars, profile if scoring and scoring.profile else None)
+        details = dive.known_number, dive.known_board_m, dive.difficulty
+        asked = (details, dive.rule, n_exemplars, profile if scoring and scoring.profile else None)
         voters = _voted(dive) if before is None else before.voters(*asked)
         if voters != now.voters(*asked):
             yield dive

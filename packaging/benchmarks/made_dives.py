@@ -127,7 +127,7 @@ def rendered(count: int, seed: int = 0) -> Iterator[tuple[DiveNumber, float, Div
         if made % 2:
             number, board_m = club[int(rng.integers(len(club)))]
             spec = DiveSpec(dive_number=number, board_m=board_m)
-        if parse_dive_number(spec.dive_number).half_twists or spec.synchro:
+        if parse_dive_number(spec.dive_number).half_twists:
             continue
         plan = plan_dive(spec, dive_seed)
         yield plan.dive, plan.board_m, made_parse(plan, rng, float(np.clip(rng.normal(0, 0.45), -1, 1)))

@@ -70,6 +70,9 @@ class Tally:
         self.add("recognized at all", seen is not None)
         self.add("number first", numbers[:1] == [str(dive)])
         self.add("number among three", str(dive) in numbers[:3])
+        for sure in (0.7, 0.8, 0.9, 0.95):
+            if seen is not None and numbers and seen.numbers[numbers[0]] >= sure:
+                self.add(f"number from {100 * sure:.0f} %", numbers[0] == str(dive))
         if seen is None:
             return
         self.add("half somersaults", round(seen.half_somersaults) == dive.half_somersaults)

@@ -43,6 +43,37 @@ def beside(idle_studio, qtbot, two_dives):
     return player
 
 
+def test_the_dives_to_compare_with_are_seen_and_a_click_shows_one(idle_studio, qtbot, two_dives, monkeypatch):
+    session, window = idle_studio.session, idle_studio.window
+    exemplars = session.library.exemplars[:3]
+    bare = replace(exemplars[1], clip_path=None, synthetic=False, dive_number="109C")
+    known = {one.id: one for one in (exemplars[0], bare)}
+    monkeypatch.setattr(session.library, "find", known.get)
+    monkeypatch.setattr(session.library, "exemplar", known.get)
+    first = session.current
+    votes = [replace(vote, id=id_) for vote, id_ in zip(first.votes, known, strict=True)]
+    scored = replace(first.model_analysis, scoring=replace(scoring(), exemplars=tuple(votes)))
+    for key in two_dives:
+        session.update(key, athlete="Anna")
+    session.update(first.key, model_analysis=scored, analysis=scored)
+    view = window.strip.view
+    qtbot.waitUntil(lambda: view.count() == 3)
+    awards = [view.item(row).text().split("\n") for row in range(3)]
+    assert [len(one) for one in awards].count(2) == 1  # one is the best
+    assert [award[0].endswith("◇") for award in awards] == [False, False, True]  # own, real, rendered
+    assert [one.key or one.exemplar_id for one in window.strip._listed] == [two_dives[1], bare.id, exemplars[0].id]
+    qtbot.waitUntil(lambda: known.keys() <= window.strip._pictures.keys())
+    assert all(not view.item(row).icon().isNull() for row in range(3))
+    view.itemActivated.emit(view.item(1))  # a dive without a clip
+    pane = window.player.panes[1]
+    assert pane.isVisible()
+    assert not pane.canvas.image.isNull()
+    assert not window.messages.isVisible()
+    session.comparing.show(window.strip._listed[0])
+    qtbot.waitUntil(lambda: pane.info is not None)
+    session.comparing.end()
+
+
 def test_offsets_keep_both_in_real_time():
     slow, fast = np.arange(50) / 25, np.arange(200) / 50
     alignment = OffsetAlignment(10, 40, slow, fast)
@@ -162,11 +193,25 @@ def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_
     assert canvas.image == plain
 
 
+def test_the_ghost_is_shown_over_this_dive_and_exported_with_it(idle_studio, beside):
+    canvas, session = beside.panes[0].canvas, idle_studio.session
+    idle_studio.window.transport.seek(40)
+    action = idle_studio.window.actions_by_id["ghost"]
+    before = canvas.grab().toImage()
+    action.trigger()
+    assert session.comparing.ghost
+    assert canvas.grab().toImage() != before
+    other = session.comparing.other
+    session.comparing.end()
+    assert canvas._ghost is None
+    assert other.masks is not None
+
+
 def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives, monkeypatch):
     session = idle_studio.session
     rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")
     lean = Measure(name="rotation", value=1.5, unit="turns/s", uncertainty=0.1, frame=1, step="flight")
-    found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.95), replace(lean, value=1.6))}
+    found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.96), replace(lean, value=1.6))}
     monkeypatch.setattr(session.comparing.dives, "measures", lambda one: found[one.key])
     window = idle_studio.window
     session.comparing.changed.emit()
@@ -176,8 +221,8 @@ def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives,
     if shown:
         window.actions_by_id["compared_measures"].trigger()
     table = beside.measures.table
-    assert [table.item(0, column).text() for column in (1, 2)] == ["0.90 s", "0.95 s"]
-    assert "0.90 ± 0.03 s\n0.95 ± 0.03 s (+0.05 ± 0.04 s: clear)" in table.item(0, 0).toolTip()
+    assert [table.item(0, column).text() for column in (1, 2)] == ["0.9 s", "1.0 s"]
+    assert "0.90 ± 0.03 s\n0.96 ± 0.03 s (+0.06 ± 0.04 s: clear)" in table.item(0, 0).toolTip()
     assert [table.item(row, 0).font().bold() for row in range(2)] == [True, False]
     assert "(+0.10 ± 0.14 somersaults/s: within uncertainty)" in table.item(1, 0).toolTip()
     found[two_dives[1]] = ()
@@ -208,7 +253,7 @@ def test_one_click_compares_with_the_last_dive_of_the_number(idle_studio, two_di
     session.editing.set_athlete(second, "Mia")
     assert session.comparing.dives.attempts() == []
     listed = session.comparing.candidates()
-    rendered = [one.title.endswith("(rendered)") for one in listed]
+    rendered = [one.title.endswith("(drawn by the program)") for one in listed]
     assert rendered == sorted(rendered)
 
 

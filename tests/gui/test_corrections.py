@@ -5,6 +5,7 @@ from answers_kit import answer_dive, dive_parse, moved_scoring, open_scored, res
 from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 
 from fineparser_core.records import Analysis
 from fineparser_gui.session.correction import frames_of
@@ -65,7 +66,8 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert not session.current.rescoring
     assert named(window.found, "exact score").text().startswith("69.5")
     assert "Model 68.0 · corrected +1.5" in reads(window.found.numbers.correction)
-    assert "+4.5 = score 69.5 − mean of exemplars 65.0" in reads(window.contributions)
+    (total,) = [one for one in window.contributions.findChildren(QLabel) if one.text() == "+4.5 in all"]
+    assert "+4.5 = score 69.5 − mean of the dives to compare with 65.0" in total.toolTip()
 
 
 def test_one_question_at_a_time_and_the_newest_wins(scored):

@@ -57,22 +57,29 @@ def test_the_page_keys_go_from_dive_to_dive_wherever_the_focus_is(three, qtbot):
     assert window.dives.selected_keys() == [three.session.keys[1]]
 
 
-def test_a_dive_opens_before_its_flight_and_again_where_it_was_left(three, qtbot, tmp_path):
+def test_a_dive_opens_at_its_take_off_plays_from_before_it_and_opens_again_where_it_was_left(three, qtbot, tmp_path):
     transport, go = three.window.transport, three.window.go_to_dive
-    assert _shown(three) == (0, CUE)
+    assert _shown(three) == (0, FLIGHT)
     go(1)
+    assert _shown(three) == (1, FLIGHT)
+    transport.play()
     assert _shown(three) == (1, CUE)
+    transport.seek(FLIGHT)
+    transport.pause()
+    transport.play()
+    assert _shown(three) == (1, FLIGHT)  # that is where the coach has put it
+    transport.pause()
     transport.seek(50)
     go(1)
     assert _shown(three) == (2, 0)  # nobody knows its flight yet
     go(-1)
     assert _shown(three) == (1, 50)
     go(-1)
-    assert _shown(three) == (0, CUE)
+    assert _shown(three) == (0, FLIGHT)
     transport.seek(transport.n_frames - 1)  # played to its end
     go(1)
     go(-1)
-    assert _shown(three) == (0, CUE)
+    assert _shown(three) == (0, FLIGHT)
 
 
 def test_on_a_narrow_screen_the_picture_has_most_of_the_width(qapp, qtbot, clip, tmp_path, monkeypatch):

@@ -156,7 +156,7 @@ def test_no_exemplars_is_a_state_with_a_way_out(library_studio, qtbot, small_vid
     request = asked(library_studio, ScoreRequest)
     assert not request.rule.nearest
     fail(library_studio, request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
-    assert "No exemplars of 5253B," in reads(score)
+    assert "No dives of 5253B to compare with" in reads(score)
     assert not library_studio.window.messages.isVisible()
     assert score.no_exemplars.isVisible()
     score.no_exemplars.nearest.click()
@@ -197,7 +197,7 @@ def test_without_exemplars_the_measured_award_stands_for_the_score(library_studi
     score.how.setChecked(True)
     assert "80 % prediction interval: 48.0 – 69.0" in reads(library_studio.window.found)
     assert "Checked on 7 judged dives" in reads(library_studio.window.found)
-    assert "No exemplars of 5253B," in reads(score)
+    assert "No dives of 5253B to compare with" in reads(score)
     assert score.no_exemplars.isVisible()
     session.editing.move_transition(key, 0, 30)
     assert session.dive(key).analysis.measures is None  # of other moments

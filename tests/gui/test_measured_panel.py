@@ -55,7 +55,7 @@ def test_a_dive_within_its_bands_is_told_so(idle_studio, window, qtbot, monkeypa
     session = idle_studio.session
     again = replace(session.current.model_analysis)
     session.update(session.current.key, model_analysis=again, analysis=again)
-    qtbot.waitUntil(lambda: "Within the range of good dives" in reads(window.verdict))
+    qtbot.waitUntil(lambda: "Nothing to fault that the picture shows clearly" in reads(window.verdict))
     assert not any(picture.fault for picture in window.verdict.strip.pictures)
 
 

@@ -18,11 +18,13 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
+from fineparser_core.progress import Progress
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
 from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
+from fineparser_gui.services.meets import _SETTLE_MS
 from fineparser_gui.session.dive import DiveState
 
 
@@ -200,6 +202,18 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     assert len(rows(pool)) == 1
     session.edits.active.undo()
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
+
+
+def test_a_clip_of_the_training_takes_no_row_of_a_finished_meet(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    done = [ListedDive(athlete=name, dive_number="103B", awards=(6.0, 6.0, 6.0)) for name in ("Anna", "Ben")]
+    session.meets.change(Meet(rows=tuple(done)), "list")
+    assert not pool.practice.listed
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: len(session.dives) == 1 and session.dives[0].info is not None)
+    qtbot.wait(2 * _SETTLE_MS)  # a row would be taken by then
+    assert [row.dive for row in session.meet.rows] == [None, None]
+    assert (session.dives[0].athlete, session.dives[0].judging) == ("", None)
 
 
 def test_a_wrong_catch_comes_back_at_a_tap_or_goes_to_the_bin(pool, clips, idle_studio, qtbot, monkeypatch):
@@ -403,6 +417,29 @@ def test_what_is_left_of_an_earlier_recording_is_said_and_deleted(pool, recorded
     pool.setup.clear.click()
     assert not pool.setup.clear.isVisible()
     assert not list((tmp_path / "out" / "recording").glob("*.ts"))
+
+
+def test_a_watched_folder_says_so_and_offers_the_files_that_are_there(pool, clip, idle_studio, qtbot, monkeypatch):
+    monkeypatch.setattr(Recorder, "start", lambda *_: None)
+    monkeypatch.setattr(Recorder, "running", True)
+    pool.setup.field.use(str(clip.parent))
+    assert not pool.take_there.isVisible()
+    pool.start_recording()
+    said = f"Watching {clip.parent.name} · files: 1"
+    assert (pool.word.accessibleName(), pool.stage.hint.text()) == (said, said)
+    assert pool.take_there.text() == "Take those that are there (1)"
+    pool.take_there.click()
+    assert not pool.take_there.isVisible()
+    qtbot.waitUntil(lambda: len(rows(pool)) == 1)
+    assert [dive.path for dive in idle_studio.session.dives] == [clip]
+    key = idle_studio.session.dives[0].key
+    qtbot.waitUntil(lambda: key in idle_studio.session.analyses.tasks)
+    progress = Progress("parse", 1, 2)
+    idle_studio.session.update(key, state=DiveState.ANALYSING, progress=progress, fraction=0.45)
+    qtbot.waitUntil(lambda: "finding the phases 45" in pool.list.view.item(0).text())
+    monkeypatch.setattr(Recorder, "running", False)
+    pool._on_ended(asked=True)
+    assert "Watching" not in pool.stage.hint.text()
 
 
 def test_keys_move_the_mirror(pool, recorded, qtbot):

@@ -73,6 +73,27 @@ def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
     assert session.current.dive_number == "103B"
 
 
+def test_a_surely_seen_number_is_taken_without_a_click_and_shown_as_seen(idle_studio, qtbot, small_video, tmp_path):
+    sure = replace(recognition(), numbers={"103B": 0.97, "103C": 0.02})
+    key = open_queued(idle_studio, qtbot, small_video)
+    answer_dive(idle_studio, tmp_path, recognition=sure)
+    session, details = idle_studio.session, idle_studio.window.details
+    (request,) = score_requests(idle_studio)
+    assert (request.details.dive_number, request.details.board_m) == ("103B", 1.0)
+    answer_dive(idle_studio, tmp_path, scoring())
+    assert (details.number.text(), details.number.placeholderText()) == ("", "103B (seen)")
+    assert "forward 1½ somersaults" in reads(details)
+    assert "103B 1 m" in idle_studio.window.dives.model.text(key)
+    assert [(one.text(), one.isChecked()) for one in details.seen.chips] == [("103B", True), ("103C", False)]
+    assert session.snapshot().dives[0].dive_number is None  # nobody has said it
+    assert exported(session.current, drawings=False).details.dive_number == "103B"
+    assert with_results(session.current.saved, results_of(session.current)).dive_number == "103B"
+    type_number(idle_studio, qtbot, "103C")
+    assert (session.current.known_number, session.current.known_board_m) == ("103C", 1.0)
+    assert [(one.text(), one.isChecked()) for one in details.seen.chips] == [("103B", False), ("103C", True)]
+    assert score_requests(idle_studio)[-1].details.dive_number == "103C"
+
+
 def test_the_seen_board_stands_everywhere_until_another_is_chosen(seen):
     session, board = seen.session, seen.window.details.board
     session.editing.set_details(session.current.key, "103B", None)

@@ -14,7 +14,7 @@ from fineparser_gui.score.contributions import ContributionBars
 from fineparser_gui.shell.layout import SideColumn
 
 #: Most words of a scored dive, the analysis folded away.
-_MOST_WORDS = 60
+_MOST_WORDS = 75
 
 
 @pytest.fixture

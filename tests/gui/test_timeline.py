@@ -54,6 +54,25 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
     assert (session.current.in_frame, session.current.out_frame) == (None, None)
 
 
+def test_two_marks_show_the_time_between_them(parsed):
+    timeline, seek = parsed.window.player.timeline, parsed.window.transport.seek
+    mark = parsed.window.actions_by_id["mark_span"]
+    plain = timeline.prepare().grab().toImage()
+    seek(30)
+    mark.trigger()
+    seek(45)
+    assert timeline.span_text == "0.50 s"  # follows the playhead
+    mark.trigger()
+    seek(90)
+    assert timeline.span_text == "0.50 s"
+    assert "between the marks 0.50 s" in timeline.accessibleDescription()
+    seek(0)
+    assert timeline.prepare().grab().toImage() != plain
+    mark.trigger()
+    assert timeline.span_text == ""
+    assert not timeline.prepare()._span.isVisible()
+
+
 def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed):
     session, timeline = parsed.session, parsed.window.player.timeline
     drag_from(timeline, transition_point(timeline, IN), 115)

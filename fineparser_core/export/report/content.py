@@ -1,20 +1,30 @@
 """Fills the pages of a report: of a dive its frames, phases, trend and note; of a season its overview."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import hypot
 
 import numpy as np
 
-from fineparser_core.diving.judging import dive_outcome_text
+from fineparser_core.diving.judging import dive_outcome_text, half_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.dive_words import DIGITS, award_words, phase_times, scored_points, trust_text
+from fineparser_core.export.coach_marks import NOTE
+from fineparser_core.export.dive_words import (
+    DIGITS,
+    DiveWords,
+    award_words,
+    dive_words,
+    phase_times,
+    scored_points,
+    trust_text,
+)
 from fineparser_core.export.notes import notes_of, own_award_text
 from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.report.moments import moments_of, moments_of_parse
+from fineparser_core.export.report.moments import COME_OUT, moments_of, moments_of_parse
 from fineparser_core.export.report.page import (
+    FrontPage,
     MeasuredRow,
     NumberOverview,
     Overview,
@@ -31,9 +41,11 @@ from fineparser_core.measures.explanation import Bands, Finding, band_for, findi
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text, rounded_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.records import Analysis, Measure
+from fineparser_core.records import Analysis, Frame, Measure
 from fineparser_core.video.probe import probe
 
+#: Pictures of the front page.
+_N_FRONT = 3
 #: Rows of a phase: more do not fit on the page.
 MOST_ROWS = 10
 #: Letters of a note that fit on the page.
@@ -69,19 +81,24 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     """Return the page of a dive; raises as `make_report`."""
     analysis, found = dive.analysis, measures_of(dive.analysis)
     strips, other = [], dive.comparison
+    words = dive_words(analysis, judging=dive.details.judging, bands=dive.bands)
+    front = FrontPage(sentences=_sentences(dive, words))
     if dive.path.is_file():
         info = probe(dive.path)
         moments = moments_of_parse(analysis.parse, info.pts_s, found)
         masks = analysis.parse if len(analysis.parse.mask_probability) else None  # they are not kept for ever
-        pictures = moment_pictures(dive.path, moments, masks, dive.marks, found, cancel=cancel)
-        strips.append(PictureRow(heading="", pictures=pictures))
-    if other is not None:
+        shown = _front_frames(dive, words, moments)
+        pictures = moment_pictures(dive.path, moments, masks, dive.marks, found, others=shown, cancel=cancel)
+        strips.append(PictureRow(heading="", pictures=pictures[: len(moments)]))
+        front = replace(front, pictures=pictures[len(moments) :])
+    if other is not None and other.path and other.path.is_file():
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
         strips.append(PictureRow(heading=text("For comparison: {0}", printable(other.title)), pictures=pictures))
     strobe, without = _strobe(dive, cancel)
     return Page(
         title=_title(dive),
+        front=front,
         headline=_headline(dive),
         facts=_facts(dive),
         strips=tuple(strips),
@@ -93,6 +110,34 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         warning=translated(analysis.parse.refusal or ""),
         strobe=strobe,
     )
+
+
+def _front_frames(dive: ReportedDive, words: DiveWords, moments: Mapping[str, Frame]) -> list[tuple[str, Frame]]:
+    """Return captions and frames of the front page: the coach's drawings, the faults, then moments."""
+    drawn = [(printable(mark.text) if mark.kind == NOTE else "", mark.frame) for mark in dive.marks]
+    faults = [(remark.text, remark.frame) for remark in words.remarks]
+    usual = [(text(name), moments[name]) for name in (COME_OUT, "entry", "take-off")]
+    shown: dict[Frame, str] = {}
+    for caption, frame in (*drawn, *faults, *usual):
+        shown[frame] = shown.get(frame) or caption
+    return [(caption, frame) for frame, caption in sorted([*shown.items()][:_N_FRONT])]
+
+
+def _sentences(dive: ReportedDive, words: DiveWords) -> tuple[str, ...]:
+    """Return what was good, what to work on, and what changed since the last dive of the number."""
+    faults = ", ".join(remark.text for remark in words.remarks)
+    nothing = text("Nothing to fault that the picture shows clearly.")
+    good = text("Good: {0}.", words.praise) if words.praise else ""
+    now = next((at for at, point in enumerate(dive.trend) if point.is_this), 0)
+    awards = [one.award if one.judged is None else one.judged for one in dive.trend[: now + 1]]
+    changed = ""
+    if len(awards) > 1 and None not in awards[-2:]:
+        before, this = (half_text(award or 0.0) for award in awards[-2:])
+        changed = text("The award is as before: {0}.", this)
+        changed = (
+            changed if before == this else text("The last dive of this number was {0}, this one is {1}.", before, this)
+        )
+    return tuple(filter(None, (good, text("To work on: {0}.", faults) if faults else nothing, changed)))
 
 
 def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -118,7 +163,9 @@ def _headline(dive: ReportedDive) -> tuple[str, str]:
     scored = analysis.scoring or analysis.own_award
     words = award_words(scored, judging)
     if not words.award:
-        why = text("a score needs exemplars") if analysis.unscored else text("a score needs the dive number")
+        why = (
+            text("a score needs dives to compare with") if analysis.unscored else text("a score needs the dive number")
+        )
         return text("no score"), translated(analysis.withheld) or why
     said = [words.source, words.points, words.likely]
     if judging is not None:
@@ -147,16 +194,16 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
         n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
         if nearest:
-            compared = text("exemplars: {0} of {1}, mean score {2}", n, nearest, number(mean, 1))
+            compared = text("dives: {0} of {1}, mean score {2}", n, nearest, number(mean, 1))
         else:
-            compared = text("exemplars: {0}, mean score {1}", n, number(mean, 1))
+            compared = text("dives: {0}, mean score {1}", n, number(mean, 1))
         facts += [(text("difficulty"), short_number(scoring.difficulty)), (text("compared with"), compared)]
     scored = scoring or own
     if scored is not None and scored.profile is not None:
         profile = scored.profile
         facts.append((text("calibrated"), text("on {0} of your dives, profile {1}", profile.dives, profile.name)))
     if own is not None and scoring is not None:
-        facts.append((text("without exemplars"), own_award_text(own)))
+        facts.append((text("by measures alone"), own_award_text(own)))
     return tuple((name, said) for name, said in facts if said)
 
 
@@ -203,7 +250,7 @@ def _trend_heading(dive: ReportedDive) -> str:
     dive_number = scored.dive_number if scored is not None else ""
     if any(point.judged is not None for point in dive.trend):
         return text("Awards of {0} dives {1}: line judges, grey predicted", len(dive.trend), dive_number)
-    return text("Implied award of {0} dives {1}", len(dive.trend), dive_number)
+    return text("Estimated awards of {0} dives {1}", len(dive.trend), dive_number)
 
 
 def _note(note: str) -> tuple[str, ...]:

@@ -89,10 +89,24 @@ class ReportedTrend:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrontPage:
+    """What athlete and parents read of a dive; the numbers for the coach follow on a page of their own.
+
+    Attributes:
+        sentences: what was good, what to work on, and what changed since the last dive of the number.
+        pictures: drawings and faults, and moments where there are fewer; three, or none without the video.
+    """
+
+    sentences: tuple[str, ...]
+    pictures: tuple[CaptionedImage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """A dive on a page.
 
     Attributes:
+        front: the page before it.
         headline: the score and what it is; (text, line below it).
         facts: (name, value), a line each.
         strips: frames of the dive and, below, those of the dive it is compared with.
@@ -104,6 +118,7 @@ class Page:
     """
 
     title: str
+    front: FrontPage
     headline: tuple[str, str]
     facts: tuple[tuple[str, str], ...]
     strips: tuple[PictureRow, ...]

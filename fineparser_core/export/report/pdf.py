@@ -21,7 +21,7 @@ from fineparser_core.language import text
 
 _MARGIN = 11.0
 _WIDTH = PAGE_MM[0] - 2 * _MARGIN
-_GAP, _COLUMN_GAP = 1.6, 6.0
+_GAP, _COLUMN_GAP, _FRONT_GAP = 1.6, 6.0, 4.0
 _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
@@ -45,6 +45,8 @@ def write_pdf(report: Report, path: Path) -> None:
         _draw_overview(canvas, report.overview)
     for page in report.pages:
         canvas.add_page()
+        _draw_front(canvas, page)
+        canvas.add_page()
         y = _draw_head(canvas, page)
         for strip in page.strips:
             y = _draw_strip(canvas, strip, y)
@@ -59,6 +61,33 @@ def write_pdf(report: Report, path: Path) -> None:
         if page.strobe is not None:
             _draw_strobe(canvas, page.title, page.strobe)
     canvas.write(path)
+
+
+def _draw_front(canvas: PdfCanvas, page: Page) -> None:
+    """Draw the page for athlete and parents: award, pictures, sentences, trend and note."""
+    canvas.lines(_MARGIN, _MARGIN, page.title, 20, _WIDTH - _SCORE_WIDTH - 4, most=3, bold=True)
+    right = _MARGIN + _WIDTH
+    canvas.text(right, _MARGIN - 1, page.headline[0], 34, bold=True, align="R", width=_SCORE_WIDTH)
+    day = dict(page.facts).get(text("date"), "")
+    canvas.text(right, _MARGIN + 14, day, 10, color=FAINT, align="R", width=_SCORE_WIDTH)
+    y = _MARGIN + 30
+    pictures = page.front.pictures
+    side = (_WIDTH - (len(pictures) - 1) * _FRONT_GAP) / max(len(pictures), 1)
+    ends = [y]
+    for at, picture in enumerate(pictures):
+        x = _MARGIN + at * (side + _FRONT_GAP)
+        canvas.picture(x, y, side, jpeg(picture.image))
+        ends.append(canvas.lines(x, y + side + 1.5, picture.caption, 11, side, most=4, bold=True))
+    y = max(ends) + 8
+    for sentence in page.front.sentences:
+        y = canvas.lines(_MARGIN, y, sentence, 14, _WIDTH, most=4) + 4
+    if page.warning:
+        y = canvas.lines(_MARGIN, y, page.warning, 10, _WIDTH, most=3, color=_WARN) + 3
+    if page.trend:
+        bottom = max(min(y + _LARGE_CHART, _PHASES_END), y + _CHART)
+        _draw_trend(canvas, page.trend_heading, page.trend, (_MARGIN, y + 2, _WIDTH, bottom))
+    _draw_note(canvas, page.note, _WIDTH)
+    canvas.lines(_MARGIN, _NOTE_END + 3, page.about[0] if page.about else "", 8, _WIDTH, most=3, color=FAINT)
 
 
 def _draw_strobe(canvas: PdfCanvas, title: str, image: np.ndarray) -> None:
@@ -112,7 +141,7 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
     canvas.text(x, y + 6.8, phase.times, 7, color=FAINT)
     y += 10.8
     if phase.points is not None:
-        canvas.text(x + _COLUMN, y - 4, text("points by the model"), 7, color=FAINT, align="R")
+        canvas.text(x + _COLUMN, y - 4, text("points against the dives to compare with"), 7, color=FAINT, align="R")
         canvas.box(x, y, _COLUMN, 2, _BACK)
         middle, half = x + _COLUMN / 2, _COLUMN / 2 * phase.points_share
         canvas.box(min(middle, middle + half), y, abs(half), 2, phase.color)
@@ -140,9 +169,9 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
 
 def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     canvas.line(((x, y), (x + _COLUMN, y)))
-    room = canvas.width(row.value, 8, bold=row.outside)
+    room = _COLUMN - canvas.width(row.value, 8, bold=row.outside) - 1.5
     canvas.text(x + _COLUMN, y + 0.6, row.value, 8, bold=row.outside, align="R")
-    canvas.text(x, y + 0.6, row.name, 8, width=_COLUMN - room - 1.5)
+    canvas.text(x, y + 0.6, row.name, min(8.0, 8.0 * room / max(canvas.width(row.name, 8), 0.1)))
     if row.good:
         canvas.text(x + _COLUMN, y + 4.3, row.good, 6.5, color=FAINT, align="R")
     if row.gauge is not None:
@@ -151,7 +180,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
         wide = min(_COLUMN * 0.4, _COLUMN - beside - 1.5)
         canvas.box(x, top, wide, 1.8, _BACK)
         canvas.box(x + wide * gauge.low, top, wide * (gauge.high - gauge.low), 1.8, _GOOD)
-        ends = (gauge.value - gauge.deviation, gauge.value + gauge.deviation)
+        ends = (max(gauge.value - gauge.deviation, 0.0), min(gauge.value + gauge.deviation, 1.0))
         canvas.line([(x + wide * end, top + 0.9) for end in ends], INK)
         canvas.box(x + wide * gauge.value - 0.3, top - 0.4, 0.6, 2.6, INK)
 

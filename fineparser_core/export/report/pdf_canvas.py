@@ -146,21 +146,30 @@ class PdfCanvas:
         self._pdf.cell(w=wide, h=size * _POINT_MM * 1.2, text=self._encodable(text))
 
     def lines(
-        self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, color: str = INK
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        width: float,
+        *,
+        most: int = 99,
+        color: str = INK,
+        bold: bool = False,
     ) -> float:
         """Draw text broken into lines of a width.
 
         Returns:
             y below them.
         """
-        for line in self.wrapped(text, size, width, most):
-            self.text(x, y, line, size, color=color, width=width)
+        for line in self.wrapped(text, size, width, most, bold=bold):
+            self.text(x, y, line, size, color=color, width=width, bold=bold)
             y += size * _POINT_MM * 1.28
         return y
 
-    def wrapped(self, text: str, size: float, width: float, most: int = 99) -> list[str]:
+    def wrapped(self, text: str, size: float, width: float, most: int = 99, *, bold: bool = False) -> list[str]:
         """Return the lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
-        lines = wrap_lines(printable(text), width, lambda line: self.width(line, size), most)
+        lines = wrap_lines(printable(text), width, lambda line: self.width(line, size, bold=bold), most)
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:

@@ -35,9 +35,13 @@ def moment_pictures(
     marks: Sequence[Mark] = (),
     measures: Sequence[Measure] = (),
     *,
+    others: Sequence[tuple[str, Frame]] = (),
     cancel: CancelToken | None = None,
 ) -> tuple[CaptionedImage, ...]:
     """Return a square crop around the athlete of every moment: mask, skeleton, measured angles and the coach's marks.
+
+    Args:
+        others: captions and frames of more pictures, which follow.
 
     Raises:
         VideoError: the video cannot be read.
@@ -45,7 +49,7 @@ def moment_pictures(
     """
     with VideoReader(path) as reader:
         info = reader.info
-        boxes = {frame: athlete_box(masks, frame) for frame in moments.values()}
+        boxes = {frame: athlete_box(masks, frame) for frame in (*moments.values(), *(frame for _, frame in others))}
         windows = windows_around(boxes, info)
         images, named = {}, {}
         for frame, image in reader.frames(sorted(boxes)):
@@ -65,16 +69,15 @@ def moment_pictures(
                 _paint_angles(cell, angles, to_cell)
                 named[frame] = ", ".join(f"{text(angle.title)} {angle.degrees:.0f}°" for angle in angles)
             size_px = (PICTURE_PX, PICTURE_PX)
-            MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell).paint_image(cell, frame)
+            MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell, masks).paint_image(cell, frame)
             images[frame] = cell
         first_s = info.pts_s[moments["take-off"]]
+        captions = [
+            (f"{text(moment)}  {_signed_s(info.pts_s[frame] - first_s)}", frame) for moment, frame in moments.items()
+        ]
         return tuple(
-            CaptionedImage(
-                image=images[frame],
-                caption=f"{text(moment)}  {_signed_s(info.pts_s[frame] - first_s)}",
-                angles=named.get(frame, ""),
-            )
-            for moment, frame in moments.items()
+            CaptionedImage(image=images[frame], caption=caption, angles=named.get(frame, ""))
+            for caption, frame in (*captions, *others)
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.diving.difficulty import recorded_difficulties, springboard_difficulty
+from fineparser_core.diving.difficulty import computed_difficulty, recorded_difficulties
 from fineparser_core.diving.dive_number import parse_dive_number
 
 REAL = Path(__file__).resolve().parents[3] / "../shared/real"
@@ -58,7 +58,7 @@ def test_a_record_is_read_whole(finediving):
 def test_springboard_records_have_the_difficulty_of_the_formula(finediving):
     """All but three, which keep the DD that an older edition of the rules gave 5337D."""
     records = _with_own_difficulty(finediving, 3.0)
-    other = [r for r in records if springboard_difficulty(parse_dive_number(r.dive_number), 3.0) != r.difficulty]
+    other = [r for r in records if computed_difficulty(parse_dive_number(r.dive_number), 3.0) != r.difficulty]
     assert (len(records), len(other)) == (1064, 3)
     assert {(record.dive_number, record.difficulty) for record in other} == {("5337D", 3.4)}
 

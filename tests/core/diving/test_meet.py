@@ -108,6 +108,21 @@ def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them(
     assert next_open(Meet()) is None
 
 
+def test_no_dive_takes_a_row_of_a_finished_meet_by_itself():
+    marks = {"awards": (6.0, 6.0, 6.0)}
+    unknown = {"d1": DiveDetails()}
+    rows = [replace(row, **marks) for row in MEET.rows]
+    assert meet(*rows).finished
+    assert matched(meet(*rows), unknown) == meet(*rows)
+    assert matched(meet(*rows), unknown, passed_too=True).rows[0].dive == "d1"  # the coach has asked for it
+    begun = meet(*rows[:2], *MEET.rows[2:])
+    assert matched(begun, unknown).rows[1].dive == "d1"  # called just now; the row before it has passed
+    filmed = meet(*(replace(row, dive=str(at)) for at, row in enumerate(rows[:-1])), rows[-1])
+    assert matched(filmed, unknown).rows[-1].dive == "d1"  # of the last dive, which was called before it came
+    assert not MEET.finished
+    assert not Meet().finished
+
+
 def test_a_match_is_exchanged_undone_and_made_anew():
     found = matched(MEET, {f"d{n}": DiveDetails() for n in range(1, 5)})
     swapped = assigned(found, 0, "d2")

@@ -1,6 +1,7 @@
 import os
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -8,6 +9,7 @@ from fineparser_core.errors import Cancelled
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.brief_cut import brief_frames, upright_span
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
+from fineparser_core.export.composition import Composition
 from fineparser_core.export.dive_words import Remark, dive_words
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.panel import HEADER_UNITS
@@ -16,10 +18,18 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.records import ComparedDive, Measure
 from fineparser_core.video import writer as writer_module
+from fineparser_core.video.alignment import Alignment
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 BARE = RenderOptions(mask=False)
+
+
+def unmasked(analysis):
+    """An analysis whose diver is nowhere seen, so that no picture is cut to the diver."""
+    return replace(
+        analysis, parse=replace(analysis.parse, mask_probability=np.zeros_like(analysis.parse.mask_probability))
+    )
 
 
 @pytest.mark.parametrize("scored", [True, False])
@@ -56,7 +66,7 @@ def test_the_mask_lies_on_the_diver(small_video, make_analysis, tmp_path):
 def test_marks_are_drawn_on_their_frames_of_both_dives(tmp_path, make_video, make_analysis):
     """A mark is drawn on its frame, and with less opacity on frames within a tenth of a second."""
     path = make_video(tmp_path / "dive.mp4", 60, size_px=(160, 120))
-    analysis = make_analysis(path, scored=False)
+    analysis = unmasked(make_analysis(path, scored=False))
     beside = ComparedDive(path=path, title="the other one", steps=analysis.parse.steps)
     line = Mark(kind=LINE, frame=20, points=((100, 10), (100, 50)))
     note = Mark(kind=NOTE, frame=40, points=((20, 10),), text="Hüfte zu früh")
@@ -98,9 +108,9 @@ def test_cancel_leaves_nothing(small_video, make_analysis, tmp_path):
 def test_the_whole_file_slowed_down_beside_another_dive(tmp_path, make_video, make_analysis, number_of):
     path = make_video(tmp_path / "dive.mp4", 40, size_px=(160, 120))
     other = make_analysis(make_video(tmp_path / "other.mp4", 60, size_px=(160, 120), fps=60), 10, 59).parse
-    analysis = make_analysis(path, 5, 34)
+    analysis = unmasked(make_analysis(path, 5, 34))
     beside = ComparedDive(path=other.clip.path, title="the other one", steps=other.steps)
-    options = RenderOptions(words=dive_words(analysis), comparison=beside, speed=0.25)
+    options = RenderOptions(mask=False, words=dive_words(analysis), comparison=beside, speed=0.25)
     write_annotated_clip(analysis, tmp_path / "out.mp4", options, whole_file=True)
     with VideoReader(tmp_path / "out.mp4") as reader:
         assert reader.info.n_frames == 40
@@ -153,8 +163,44 @@ def test_the_cut_takes_6_to_10_s_and_is_slow_at_the_fault(analysis):
     assert frames[:-1] == sorted(set(frames))[: len(frames) - 1]  # the last one may stand
     assert 5.9 < times_s[-1] < 10
     lasts_s = dict(zip(frames, np.diff(times_s), strict=False))
-    assert lasts_s[90] == pytest.approx(2 / 30)
+    assert lasts_s[90] == pytest.approx(1.5 + 2 / 30)  # it stands
+    assert lasts_s[91] == pytest.approx(2 / 30)
     assert lasts_s[frames[0]] == pytest.approx(1 / 30)
+    drawn = Mark(kind=NOTE, frame=60, points=((20, 10),), text="Hands")
+    frames, times_s = brief_frames(analysis.parse, words, info.pts_s, (drawn,))
+    lasts_s = dict(zip(frames, np.diff(times_s), strict=False))
+    assert lasts_s[60] == pytest.approx(1.5 + 1 / 30, abs=0.04)
+    assert times_s[-1] < 10
+
+
+def test_beside_another_dive_both_are_cut_to_their_divers_and_coincide_as_shifted(analysis, tmp_path, number_of):
+    parse = analysis.parse
+    beside = ComparedDive(path=parse.clip.path, title="the other", steps=parse.steps, masks=parse.masks)
+    shifted = {"alignment": Alignment.MANUAL, "together": (50, 30)}
+    options = RenderOptions(mask=False, comparison=replace(beside, mirrored=True), **shifted)
+    write_annotated_clip(analysis, tmp_path / "out.mp4", options)
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert reader.info.width_px / reader.info.height_px < 2  # not 2 × 16 : 9
+        half, picture = reader.info.width_px // 2, reader.frame(70)
+        left, right = picture[:, : half - 4], picture[:, half + 4 :]
+        with VideoReader(parse.clip.path) as source:
+            width, height = round(reader.info.height_px * 16 / 9), reader.info.height_px
+            for shown, frame, mirrored in ((left, 70, False), (right, 50, True)):
+                whole = cv2.resize(source.frame(frame), (width, height), interpolation=cv2.INTER_AREA)
+                whole = whole[:, ::-1] if mirrored else whole
+                errors = [
+                    np.abs(whole[:, x : x + shown.shape[1]].astype(int) - shown).mean()
+                    for x in range(width - shown.shape[1])
+                ]
+                assert min(errors) < 6, (frame, min(errors))
+
+
+def test_praise_comes_last_in_a_brief_clip(analysis):
+    words = replace(dive_words(analysis, bands=BANDS), praise="Vertical")
+    with VideoReader(analysis.parse.clip.path) as reader:
+        told = Composition(analysis, replace(BARE, words=words, brief=True), reader)._words
+        assert [one.text for one in told.remarks] == ["Low", "Good: Vertical"]
+        assert Composition(analysis, replace(BARE, words=words), reader)._words == words
 
 
 @pytest.mark.parametrize("pause_s", [8.0, 12.0])

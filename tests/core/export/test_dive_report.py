@@ -23,7 +23,7 @@ from fineparser_core.language import LANGUAGES
 from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RULES
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.records import Analysis, ComparedDive
+from fineparser_core.records import Analysis, ComparedDive, Measure
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.support.processes import own_process
 
@@ -36,6 +36,11 @@ NAMES = (
     "<script>alert(1)</script>",
     "a\udcff",
 )
+
+
+FAULT = Measure(name="flight_time", step="take-off", value=0.9, uncertainty=0.05, unit="s", frame=9)
+PRAISED = Measure(name="legs_line", step="entry", value=0.5, uncertainty=0.5, unit="deg", frame=80)
+LINE = Band(low=-10, high=10, unit="deg", source=RULES)
 
 
 @pytest.fixture
@@ -89,6 +94,27 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive):
     assert page.note == ("Arms by the ears.", "Lineups from the side.")
 
 
+def test_the_front_page_has_three_sentences_three_pictures_and_the_drawings(dive):
+    flight = dive.analysis.parse.steps[1].start_frame
+    drawn = Mark(kind=NOTE, frame=flight + 3, points=((20.0, 20.0),), text="Arms longer")
+    front = make_page(replace(dive, marks=(drawn,))).front
+    assert [picture.caption for picture in front.pictures][:2] == ["Arms longer", "come-out"]
+    assert len(front.pictures) == 3
+    plain = make_page(dive).front.pictures
+    assert [picture.caption for picture in plain] == ["take-off", "come-out", "entry"]
+    measures = replace(dive.analysis, measures=(FAULT, PRAISED))
+    bands = {"flight_time": Band(low=1.5, high=1.8, unit="s", source=RULES), "legs_line": LINE}
+    told = make_page(replace(dive, analysis=measures, bands=bands)).front
+    assert told.sentences == (
+        "Good: Vertical.",
+        "To work on: Low.",
+        "The last dive of this number was 5½, this one is 6.",
+    )
+    assert "Low" in [picture.caption for picture in told.pictures]
+    alone = make_page(replace(dive, trend=(), bands={})).front.sentences
+    assert alone == ("Nothing to fault that the picture shows clearly.",)
+
+
 def test_a_dive_without_a_score_has_a_page(dive, make_analysis):
     page = make_page(replace(dive, analysis=make_analysis(dive.path, scored=False), details=DiveDetails(), trend=()))
     assert page.headline[0] == "no score"
@@ -121,7 +147,7 @@ def test_names_of_any_script_are_written_as_html(dive, tmp_path):
     assert all(name in page for name in NAMES[:4])
     assert "<script" not in page
     assert "\x1b" not in page
-    assert page.count('src="data:image/jpeg;base64,') == 6 * len(NAMES)
+    assert page.count('src="data:image/jpeg;base64,') == (3 + 6) * len(NAMES)
     assert "http" not in page
 
 
@@ -131,7 +157,7 @@ def test_names_of_any_script_are_written_as_pdf(dive, faces, tmp_path, monkeypat
     write_report([named(dive, name) for name in NAMES], tmp_path / "report.pdf")
     content = (tmp_path / "report.pdf").read_bytes()
     assert content.startswith(b"%PDF")
-    assert f"/Count {len(NAMES)}".encode() in content
+    assert f"/Count {2 * len(NAMES)}".encode() in content
     assert os.listdir(tmp_path) == ["report.pdf"]
 
 
@@ -155,7 +181,7 @@ def test_spaces_without_end_are_a_line_of_a_pdf(tmp_path):
 def test_every_dive_has_a_page(dive, tmp_path):
     other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
     write_report([replace(dive, comparison=other), dive], tmp_path / "r.pdf")
-    assert b"/Count 2" in (tmp_path / "r.pdf").read_bytes()
+    assert b"/Count 4" in (tmp_path / "r.pdf").read_bytes()
     write_report([replace(dive, comparison=other), dive], tmp_path / "r.html", title="Season of <J. M.>")
     page = (tmp_path / "r.html").read_text("utf-8")
     assert page.count("<main>") == 2
@@ -229,7 +255,7 @@ def test_a_season_begins_with_a_page_of_its_awards(dive, tmp_path, suffix):
         assert "<b>" not in text.split("<main>")[1].split("</h1>")[0]
         assert "Well done." in text
     else:
-        assert job.path.read_bytes().count(b"/Type /Page\n") == 3
+        assert job.path.read_bytes().count(b"/Type /Page\n") == 5
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -243,9 +269,9 @@ def test_nothing_of_a_page_is_cut_in_any_language(dive, tmp_path, speak, code, m
         cut.extend([text] * (line != text))
         return line
 
-    def wrapped(canvas, text, size, width, most=99):
-        cut.extend([text] * (len(real_wrapped(canvas, text, size, width)) > most))
-        return real_wrapped(canvas, text, size, width, most)
+    def wrapped(canvas, text, size, width, most=99, **how):
+        cut.extend([text] * (len(real_wrapped(canvas, text, size, width, **how)) > most))
+        return real_wrapped(canvas, text, size, width, most, **how)
 
     monkeypatch.setattr(pdf_canvas, "fit_line", fit_line)
     monkeypatch.setattr(pdf_canvas.PdfCanvas, "wrapped", wrapped)

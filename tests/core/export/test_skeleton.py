@@ -7,13 +7,15 @@ from measured_dive import measured_parse
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.annotated_clip import write_still
+from fineparser_core.export.coach_marks import ANGLE, LINE, Mark
 from fineparser_core.export.drawing import fit_line, fit_text, text_width, wrap_lines, wrap_text
+from fineparser_core.export.measured_angles import followed_angle
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of
 from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.measures.center_path import center_path
-from fineparser_core.records import Analysis
+from fineparser_core.records import Analysis, MaskTrack
 
 
 def standing(x=30.0):
@@ -113,3 +115,26 @@ def test_what_is_measured_grows_with_the_length_alone():
 
 def test_accents_that_are_put_together_are_drawn_as_one_letter():
     assert text_width("e\u0301", 40) == text_width("é", 40)  # as file names come on a Mac
+
+
+def test_an_angle_on_joints_follows_them_and_another_stays():
+    joints = np.zeros((96, len(KEYPOINT_NAMES), 3), np.float32)
+    joints[:, :, 0], joints[:, :, 1] = 100 + 30 * np.arange(len(KEYPOINT_NAMES)), 200.0
+    joints[:, :, 0] += np.arange(96)[:, None]  # the body moves to the right
+    joints[:, :, 2] = 0.9
+    joints[90:, 4, 2] = 0.0
+    track = MaskTrack(
+        sampled_frames=np.arange(96),
+        mask_probability=np.zeros((96, 112, 112), np.float16),
+        crop_xyxy=np.zeros((96, 4), np.float32),
+        joints=joints,
+    )
+    angle = Mark(kind=ANGLE, frame=10, points=tuple((float(x) + 3, 202.0) for x in joints[10, [2, 3, 4], 0]))
+    moved = followed_angle(angle, track, 50)
+    assert moved.points == tuple((float(x), 200.0) for x in joints[50, [2, 3, 4], 0])
+    assert followed_angle(angle, track, 92) is None  # a joint is not seen
+    assert followed_angle(replace(angle, last_frame=20), track, 50) is None  # only until there
+    beside = replace(angle, points=((5.0, 5.0), *angle.points[1:]))
+    assert followed_angle(beside, track, 50) is None
+    assert followed_angle(replace(angle, kind=LINE, points=angle.points[:2]), track, 50) is None
+    assert followed_angle(angle, None, 50) is None
