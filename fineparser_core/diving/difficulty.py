@@ -1,6 +1,6 @@
 """The degree of difficulty (DD), the factor of the awards in the score.
 
-The DD is the sum of five components, A + B + C + D + E, which the regulations tabulate. That of a platform dive is first
+The DD is the sum of five components, A + B + C + D + E, which the regulations tabulate. A platform dive is first
 looked up in `resources/tables/recorded_difficulty.json`, written by `packaging/bundled_tables.py`: the DD recorded most
 often for the dive in competition, with the number of records. The same table gives the board from which a dive is
 performed most often.
@@ -137,7 +137,7 @@ def _check_typed(difficulty: float) -> None:
 
 
 def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty | None:
-    """Return the DD of a requested dive, see `find_difficulty`; None where it is unknown, or the fall must tell the board.
+    """Return the DD of a requested dive, see `find_difficulty`; None where it is not known, or the board is not.
 
     Raises:
         ConfigError: as of `find_difficulty`, except for a missing board and an unknown DD.
