@@ -130,7 +130,7 @@ def test_weights_come_with_the_network(tmp_path):
     given, _ = load_model("bundled")
     network = create_model("fineparser-pose", pretrained="bundled")
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), given.parameters(), strict=True))
-    with pytest.raises(CheckpointError, match="holds the weights of .fineparser-pose., not of .usdl-i3d."):
+    with pytest.raises(CheckpointError, match=r"holds the weights of .fineparser-pose., not of .usdl-i3d."):
         create_model("usdl", pretrained=True)
     with pytest.raises(CheckpointError, match="kinetics"):
         create_model("usdl", pretrained=tmp_path / "kinetics")
