@@ -57,8 +57,8 @@ def create_model(
         given = weights_folder(None if pretrained is True else pretrained)
         if not given.is_file() and (card := read_card(given)).architecture != config.architecture:
             raise CheckpointError(
-                "{0} holds the weights of {1}, not of {2}: give create_model({1}), or other weights.",
-                *(given, repr(card.method), repr(config.architecture)),
+                f"{given} holds the weights of {card.method!r}, not of {config.architecture!r}: give "
+                f"create_model({card.method!r}), or other weights."
             )
     network = build_model(config)
     if pretrained:
