@@ -214,6 +214,11 @@ class ExemplarStore:
         """Return all exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
         return [one for one in self.files.known(cancel) if not one.removed]
 
+    @property
+    def with_judged(self) -> bool:
+        """Whether judged dives without a clip vote beside its exemplars: those of the bundled file."""
+        return self.path == resource("exemplars", FILE_NAME)
+
     def removed(self) -> list[Exemplar]:
         """Return the exemplars in the bin, the latest first."""
         return sorted(

@@ -404,7 +404,7 @@ def compare(
     n_exemplars, seed = choice.get("n_exemplars", 10), choice.get("seed", 0)
     if n_exemplars < 1:
         raise ConfigError("{0} exemplars cannot vote: ask for at least 1.", n_exemplars)
-    judged = judged_exemplars(tools.model.id)
+    judged = judged_exemplars(tools.model.id) if tools.library.with_judged else ()
     known = [*tools.library.exemplars(cancel=cancel), *judged]
     chosen, notes = select_exemplars(
         known, dive, difficulty, n_exemplars, seed=seed, rule=choice.get("rule", SAME_NUMBER), path=tools.library.path

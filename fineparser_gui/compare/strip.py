@@ -118,10 +118,7 @@ class ComparedStrip(QWidget):
             text = half_text(one.award) if one.award is not None else "–"
             text += RENDERED_MARK * one.rendered + ("\n" + self.tr("best") if one is best else "")
             item = QListWidgetItem(text)
-            said = self.tr("Click to see it beside this dive")
-            if self._unseen(one):
-                said = self.tr("A judged dive of research data: its video cannot be shown.")
-            item.setToolTip(literal(f"{one.title}\n{said}"))
+            item.setToolTip(literal("\n".join((one.title, self.tr("Click to see it beside this dive")))))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{one.title}, {text}")
             item.setSizeHint(self._cell)
             self.view.addItem(item)
@@ -151,13 +148,7 @@ class ComparedStrip(QWidget):
                 self.view.item(row).setIcon(self._pictures[exemplar_id])
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
-        if not self._unseen(chosen := self._listed[self.view.row(item)]):
-            self._session.comparing.show(chosen)
-
-    def _unseen(self, dive: ComparableDive) -> bool:
-        """Return True for an exemplar without a video."""
-        exemplar = self._session.library.find(dive.exemplar_id) if dive.exemplar_id is not None else None
-        return exemplar is not None and not exemplar.has_clip
+        self._session.comparing.show(self._listed[self.view.row(item)])
 
 
 def best_of(dives: Sequence[ComparableDive]) -> ComparableDive | None:

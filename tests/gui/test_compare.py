@@ -1,6 +1,7 @@
 """Two dives side by side: an exemplar or another dive of the session, aligned in three ways."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def beside(idle_studio, qtbot, two_dives):
 def test_the_dives_to_compare_with_are_seen_and_a_click_shows_one(idle_studio, qtbot, two_dives, monkeypatch):
     session, window = idle_studio.session, idle_studio.window
     exemplars = session.library.exemplars[:3]
-    bare = replace(exemplars[1], clip_path=None, synthetic=False, dive_number="109C")
+    bare = replace(exemplars[1], clip_path=Path(), synthetic=False, dive_number="109C")
     known = {one.id: one for one in (exemplars[0], bare)}
     monkeypatch.setattr(session.library, "find", known.get)
     monkeypatch.setattr(session.library, "exemplar", known.get)

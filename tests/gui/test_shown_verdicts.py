@@ -19,7 +19,7 @@ REFUSAL, WITHHELD = "The clip shows no entry.", "The take-off does not show clea
         ("207C", REFUSAL, {}, REFUSAL, "Not a complete dive"),
         (None, REFUSAL, {}, REFUSAL, "Not a complete dive"),
         ("207C", None, {"withheld": WITHHELD}, WITHHELD, "no score"),
-        ("207C", None, {"unscored": "There are none."}, "No exemplars of 207C", "no exemplars"),
+        ("207C", None, {"unscored": "There are none."}, "No dives of 207C to compare with", "no exemplars"),
         ("207C", None, {"scoring": scoring()}, "points", "7"),
     ],
 )  # fmt: skip

@@ -84,7 +84,7 @@ def _score():
     yield from _bad_values(dive, "--board", ("0", "-1", "4", *NO_NUMBERS))
     yield from _bad_values(dive, "--difficulty", ("0", "-1", "99", *NO_NUMBERS))
     yield from _bad_values(
-        ("score", "dive.mp4"), "--dive-number", ("", "207", "207E", "1O7B", "٢٠٧C", "\x1b[31m", "9" * 5000, "\udcff")
+        ("score", "dive.mp4"), "--dive-number", ("", "207", "207E", "1O7B", "٢٠٧E", "\x1b[31m", "9" * 5000, "\udcff")
     )
     for option in ("--start-frame", "--end-frame"):
         yield from _bad_values(dive, option, NO_NUMBERS)

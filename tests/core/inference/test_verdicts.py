@@ -85,7 +85,7 @@ def expected(why, force, confirmed, synchro, nearest):
     if why == "no whole dive" and not force:
         return "refusal", REFUSAL
     if why == "no known board":
-        return "unscored", "Which board is 301A done from?"
+        return "unscored", "The DD of 301A is not known: name its board"
     if why in EVIDENCE and not force:
         return "withheld", EVIDENCE[why]
     if why in CONTRADICTED and not (force or confirmed):
