@@ -17,15 +17,9 @@ _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
 # The longest come first, so that all processes end at once.
-_ORDERED = "tests/test_as_ordered.py"
 _TESTS = (
-    "tests/integration",
-    "tests/core",
-    "tests/hostile",
-    _WINDOW_TESTS,
-    "tests/store",
-    "tests/architecture",
-    _ORDERED,
+    *("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/store", "tests/architecture"),
+    "tests/test_as_ordered.py",
 )
 # Two for two cores: a third ends no sooner and takes more of the processor. A file stays in one process, as its tests
 # share fixtures. One that dies ends the run: after another has taken its place the rest may wait for ever.

@@ -169,6 +169,10 @@ class MeasuredStream:
         """Return the award of a usual dive from a board."""
         return self.mean_award if board_m is None else self.levels.get(f"{board_m:g}", self.mean_award)
 
+    def share(self, board_m: float | None) -> float:
+        """Return the weight of the network's own streams: none where judged dives tell what its features are worth."""
+        return 0.0 if board_m is not None and f"{board_m:g}" in self.half_widths else self.network_share
+
     def rule(self, rule: IntervalRule, board_m: float | None) -> IntervalRule:
         """Return a rule of intervals as dives from a board have it; a profile's own stands."""
         half = None if board_m is None or self.profile is not None else self.half_widths.get(f"{board_m:g}")
@@ -342,11 +346,11 @@ def with_measures(
         The votes, and the standard deviation of the score over the queries, points.
     """
     stream, added, points_an_award = stream or measured_stream(), [], 3 * difficulty.value
-    awards = _awards(votes, queries, dive, difficulty, stream)
+    awards, share = _awards(votes, queries, dive, difficulty, stream), stream.share(difficulty.board_m)
     for vote, of_vote in zip(votes, points_an_award * awards.mean(axis=1), strict=True):
         parts = []
         for part, read, measured in zip(vote.contributions, *of_vote.tolist(), strict=True):
-            dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
+            dynamic, static = (share * points for points in (part.dynamic, part.static))
             dynamic += read
             total = dynamic + static + measured
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
