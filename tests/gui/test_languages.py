@@ -6,7 +6,20 @@ import pytest
 from answers_kit import open_scored
 from history_kit import made_dive
 from PySide6.QtCore import QLocale, QSize, QTranslator
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QMenu, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabWidget,
+    QTreeWidget,
+    QWidget,
+)
 
 from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
@@ -17,7 +30,7 @@ from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
 
 #: The least window, which 1920 × 1080 at 200 % has room for, 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
-_SCREENS = ((900, 540), (1093, 614), (1366, 768), (1920, 1080))
+_SCREENS = ((900, 540), (960, 540), (1093, 614), (1366, 768), (1920, 1080))
 #: What opens a dialog, beside those that only text pages fill.
 _DIALOGS = ("preferences", "export", "share", "sessions", "meet", "guide", "find_command")
 
@@ -42,20 +55,47 @@ def spoken_studio(spoken, idle_studio):
 
 
 def cut_off(window):
-    """Texts with less room than they need, those aside that end in an ellipsis by themselves."""
+    """Texts with less room than they need: of labels, buttons, boxes and the palette."""
     found = []
     for widget in window.findChildren(QWidget):
-        if not widget.isVisible() or isinstance(widget, ElidedLabel):
+        if not widget.isVisible():
             continue
-        if isinstance(widget, QLabel) and widget.wordWrap():
+        if isinstance(widget, ElidedLabel):
+            cut = widget.text() != widget._full
+        elif isinstance(widget, QComboBox):
+            cut = not widget.isEditable() and _room(widget) < widget.fontMetrics().horizontalAdvance(
+                widget.currentText()
+            )
+        elif isinstance(widget, QTreeWidget):
+            found += [f"palette: {text}" for text in _cut_items(widget)]
+            continue
+        elif isinstance(widget, QLabel) and widget.wordWrap():
             cut = widget.heightForWidth(widget.width()) > widget.height() + 1
         elif isinstance(widget, QLabel | QPushButton | QCheckBox):
             cut = widget.sizeHint().width() > widget.width() + 1
         else:
             continue
-        if cut and widget.text():
-            found.append(f"{type(widget).__name__}: {widget.text()}")
+        text = widget.currentText() if isinstance(widget, QComboBox) else widget.text()
+        if cut and text:
+            found.append(f"{type(widget).__name__}: {text}")
     return found
+
+
+def _room(box):
+    """Pixels for the text of a combo box."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    return box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, box).width()
+
+
+def _cut_items(tree):
+    """Texts of a list that are wider than their column."""
+    items = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    for item in (one for one in items if not one.isHidden()):
+        for column in range(tree.columnCount()):
+            if tree.sizeHintForColumn(column) > tree.columnWidth(column):
+                yield item.text(column)
 
 
 def _check(window, qtbot):
