@@ -135,11 +135,6 @@ def _speaks_against(measure: Measure, bands: Bands) -> bool:
     return band is not None and band.tells_faults and _outside(measure, band) > measure.uncertainty
 
 
-def lies_outside(measure: Measure, band: Band) -> bool:
-    """Return True if a measure lies outside of its band on the worse side, however unsure it is."""
-    return _outside(measure, band) > 0
-
-
 def worst_first(found: Sequence[Measure], bands: Bands) -> list[Measure]:
     """Sort measures by their distance outside of the ranges of rules or real dives; those within keep their order."""
 
