@@ -17,6 +17,7 @@ from fineparser_core.commands.options import WeightsOptions, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.terminal import running
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, NoDiveError, VideoError
@@ -92,9 +93,9 @@ def main(argv: list[str]) -> int:
     known = [(dive, one) for dive, one in zip(dives, read, strict=True) if one is not None]
     seen = [fitted for _, (fitted, _) in known]
     terms = _unit_terms(seen)
-    say(evaluation_text(seen, terms))
-    fit = fit_awards(seen, terms)
     by_event = left_out(seen, terms, [dive.event for dive in seen])
+    say(evaluation_text(seen, terms, by_event))
+    fit = fit_awards(seen, terms)
     write_tables(args.out, model, fit, seen, [(dive, frames) for dive, (_, frames) in known], by_event)
     remark(f"tables written to {args.out}")
     return 0
@@ -173,12 +174,15 @@ def _unit_terms(dives: Sequence[FittedDive]) -> list[Term]:
     return terms
 
 
-def evaluation_text(dives: Sequence[FittedDive], terms: Sequence[Term]) -> str:
-    """Return a table of the errors of awards by fits that leave an event, or a fifth of the dives, out."""
+def evaluation_text(dives: Sequence[FittedDive], terms: Sequence[Term], by_event: np.ndarray) -> str:
+    """Return a table of the errors of awards by fits that leave an event, or a fifth of the dives, out.
+
+    Args:
+        by_event: (n,) awards of the dives by fits without their event.
+    """
     awards, events = np.array([dive.award for dive in dives]), [dive.event for dive in dives]
     fifths = (np.random.default_rng(0).permutation(len(dives)) % 5).tolist()
-    by_event, by_fifth = left_out(dives, terms, events), left_out(dives, terms, fifths)
-    rows = [("a fifth of the dives", "all", *_errors(by_fifth, awards))]
+    rows = [("a fifth of the dives", "all", *_errors(left_out(dives, terms, fifths), awards))]
     for event in dict.fromkeys(events):
         of_event = np.array([one == event for one in events])
         rows.append(("the event", event, *_errors(by_event[of_event], awards[of_event])))
@@ -221,22 +225,21 @@ def write_tables(
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     table = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
     others = [term for term in table["terms"] if not set(term.get("boards_m", ())) & set(_PLATFORMS_M)]
-    steps = ("take-off", "flight", "entry")
     straight = {"boards_m": list(_PLATFORMS_M), "usual": 0.0, "spread": 1.0, "low": _BEYOND, "below": 1.0}
     read = [
         {"measure": name, "step": step, "stream": "dynamic"} | straight
-        for name, step in zip(READ_PHASES, steps, strict=True)
+        for name, step in zip(READ_PHASES, STEP_NAMES, strict=True)
     ]
     read.append({"measure": READ_SPLASH, "step": "entry"} | straight)
     table["terms"] = [*others, *read, *map(_term_to_dict, fit.terms)]
-    table["levels"] |= {f"{board_m:g}": round(fit.mean, 2) for board_m in _PLATFORMS_M}
     boards = [f"{board_m:g}" for board_m in _PLATFORMS_M]
+    table["levels"] |= dict.fromkeys(boards, round(fit.mean, 2))
     table["half_widths"] |= dict.fromkeys(boards, round(float(np.quantile(off, 0.8)), 2))
     table["checks"] |= dict.fromkeys(boards, check)
     write_whole(out / TABLE[-1], _table_text(table))
-    rows = []
+    compared, rows = {term.measure for term in fit.terms} | {*READ_PHASES, READ_SPLASH}, []
     for (dive, frames), one in zip(dives, seen, strict=True):
-        told = awards_of(found, one.windows_s, one.gated, one.splash)
+        known = quantities((), awards_of(found, one.windows_s, one.gated, one.splash)) | dict(one.quantities)
         rows.append(
             {
                 "id": f"{dive.event} {dive.video.stem}".strip(),
@@ -244,11 +247,7 @@ def write_tables(
                 "board_m": dive.board_m,
                 "score": dive.points,
                 "frames": frames,
-                "quantities": {
-                    name: value
-                    for name, value in (quantities((), told) | dict(one.quantities)).items()
-                    if name in {term.measure for term in fit.terms} | {*READ_PHASES, READ_SPLASH}
-                },
+                "quantities": {name: value for name, value in known.items() if name in compared},
             }
         )
     write_judged(out / FILE_NAME, model, rows)

@@ -412,7 +412,7 @@ def compare(
     usable, unusable = [], []
     for done, exemplar in enumerate(chosen, start=1):
         try:
-            if exemplar not in judged:
+            if exemplar.has_clip:
                 tools.exemplar_encoding(exemplar, cancel=cancel)
             usable.append(exemplar)
         except ExemplarError as error:
@@ -435,8 +435,7 @@ def votes(tools: Tools, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -
 
     These say nothing of judged dives without a clip, whose awards the measured stream compares.
     """
-    judged = set(judged_exemplars(tools.model.id))
-    encoded = [at for at, exemplar in enumerate(exemplars) if exemplar not in judged]
+    encoded = [at for at, exemplar in enumerate(exemplars) if exemplar.has_clip]
     dynamic, static = np.zeros((2, len(exemplars), len(STEP_NAMES)))
     if encoded:
         encodings = [tools.exemplar_encoding(exemplars[at]) for at in encoded]

@@ -78,6 +78,9 @@ def _moved(moments: Moments, name: str, moment: Moment, off_s: float) -> Moments
 
 TABLE = ("tables", "measured_stream.json")
 
+#: Names of the quantities of `ReadAwards`.
+READ_PHASES, READ_SPLASH = ("features_take_off", "features_flight", "features_entry"), "splash_map"
+
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
 
@@ -395,10 +398,6 @@ def quantities(found: Sequence[Measure], read: ReadAwards | None = None) -> dict
         phases = zip(READ_PHASES, read.phases, strict=True)
         values |= {name: (award, 0.0) for name, award in (*phases, (READ_SPLASH, read.splash)) if award is not None}
     return values | _derived(values)
-
-
-#: Names of the quantities of `ReadAwards`.
-READ_PHASES, READ_SPLASH = ("features_take_off", "features_flight", "features_entry"), "splash_map"
 
 
 def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
