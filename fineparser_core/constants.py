@@ -33,8 +33,8 @@ DIVES_APART_S = 4.0
 LONGEST_DIVE_S = 15.0
 #: Longest name of a diver, an event or a meet that is read or typed, in characters.
 LONGEST_NAME = 255
-#: Name of the card in a folder of weights, and its maximum size.
-CARD_NAME = "card.json"
+#: Names of the card in a folder of weights and of its page, as on the Hugging Face Hub, and the card's maximum size.
+CARD_NAME, CARD_PAGE = "config.json", "README.md"
 MOST_CARD_BYTES = 2_000_000
 
 STEP_NAMES = ("take-off", "flight", "entry")

@@ -1,12 +1,14 @@
-"""Our weights format: a folder with safetensors shards and a JSON card; data only, nothing that could run."""
+"""Our weights format, a folder as on the Hugging Face Hub: model.safetensors, config.json with the card, README.md.
+
+Data only, nothing that could run.
+"""
 
 import errno
 import hashlib
 import json
 import math
-import re
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
-from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
+from fineparser_core.constants import CARD_NAME, CARD_PAGE, MOST_CARD_BYTES
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.methods import get_method
 from fineparser_core.models.aqa_model import AQAModel
@@ -33,21 +35,17 @@ from fineparser_core.support.documents import read_document
 from fineparser_core.support.files import file_sha256
 from fineparser_core.video.preprocess import get_preprocessing
 
-FORMAT = "fineparser.weights/1"
+FORMAT = "fineparser.weights/2"
 WHOLE_NETWORK = ModelConfig()
-#: Hosting services refuse or warn about larger files.
-MAX_SHARD_BYTES = 44_000_000
+WEIGHTS_NAME = "model.safetensors"
+#: Weights that are about to replace those of `WEIGHTS_NAME`.
+_NEXT_NAME = "model.next.safetensors"
 #: Maximum number of parameters read for a smaller network: four times those of the largest network here.
 MOST_PARAMETERS = 200_000_000
 _MOST_HEADER_BYTES = 10_000_000
 _LONGEST_NAME = 100
 _MOST_DIMENSIONS = 8
 _DTYPES = ("F32", "F16", "I8")
-# A name in the folder itself; bundles written here have a checksum in it.
-_SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
-_OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
-# Files beside the card, made from its weights alone.
-_ABOUT_WEIGHTS = ("MODEL_CARD.md",)
 # Version of the encoding: raised when the same weights encode clips differently than before, see `identify`.
 _ENCODED = "2"
 # Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.
@@ -104,7 +102,8 @@ class WeightsCard:
         inputs, intended_use, limitations: sentences of the method, see `Method`.
         choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licenses of what the weights were initialized from.
-        shards: file name to sha256.
+        license: of the weights, as the Hub names it, "apache-2.0"; "" where whoever trained them has named none.
+        sha256: of the file of the weights.
     """
 
     name: str
@@ -132,7 +131,8 @@ class WeightsCard:
     intended_use: str = ""
     limitations: str = ""
     notices: tuple[str, ...] = ()
-    shards: Mapping[str, str] = field(default_factory=dict)
+    license: str = ""
+    sha256: str = ""
 
     @property
     def method(self) -> str:
@@ -175,60 +175,43 @@ def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str
     return stored
 
 
-def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-    shards: list[dict[str, Tensor]] = [{}]
-    size = 0
-    for name, value in state.items():
-        if size + value.nbytes > MAX_SHARD_BYTES and shards[-1]:
-            shards.append({})
-            size = 0
-        shards[-1][name] = value
-        size += value.nbytes
-    return shards
-
-
 def save_bundle(
     state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True, eight_bit: bool = False
 ) -> WeightsCard:
-    """Write weights and card into a folder, all or nothing; an older bundle there is replaced.
+    """Write weights, card and page into a folder, all or nothing; an older bundle there is replaced.
 
-    Shards are named after their content, and the card, which names them, is replaced last and atomically: a reader
-    finds either the older or the newer bundle, also after a kill.
+    The new weights are written beside the older ones and take their name after the card has been replaced, atomically:
+    a reader finds either the older or the newer bundle, also after a kill.
 
     Args:
         half: kernels as float16.
         eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel.
 
-    Returns: the card with its id and shard hashes.
+    Returns: the card with its id and the weights' hash.
     Raises: ExportError where the folder cannot be written.
     """
     new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        replaced = _shard_names(folder)
+        _finish_replacing(folder)
     except OSError as error:
         raise ExportError("{0} cannot be written: {1}. Choose another folder.", folder, error.strerror) from None
-    hashes = {}
     try:
-        shards = _shards(_store(state, half, eight_bit))
-        for i, shard in enumerate(shards, start=1):
-            data = save(shard)
-            digest = hashlib.sha256(data).hexdigest()
-            name = f"model-{i:02d}-of-{len(shards):02d}-{digest[:8]}.safetensors"
-            if not _holds(folder / name, data):
-                write_whole(folder / name, data)
-            hashes[name] = digest
-        card = replace(card, shards=hashes)
+        data = save(_store(state, half, eight_bit))
+        card = replace(card, sha256=hashlib.sha256(data).hexdigest())
         card = replace(card, id=identify(card))
+        if not _holds(folder / WEIGHTS_NAME, data):
+            write_whole(folder / _NEXT_NAME, data)
         write_card(card, folder)
     except BaseException:
-        _remove(folder, hashes.keys() - replaced)
+        with suppress(OSError):
+            (folder / _NEXT_NAME).unlink(missing_ok=True)
         if new:
             with suppress(OSError):
                 folder.rmdir()
         raise
-    strays = {path.name for path in folder.iterdir() if _OWN_SHARD.fullmatch(path.name)}
-    _remove(folder, {*strays, *replaced, *_ABOUT_WEIGHTS} - hashes.keys())
+    _finish_replacing(folder)
+    write_whole(folder / CARD_PAGE, short_page(card))
     return card
 
 
@@ -239,23 +222,31 @@ def _holds(path: Path, data: bytes) -> bool:
     return False
 
 
-def _shard_names(folder: Path) -> set[str]:
-    """Return the shards of the bundle that is there; none where there is none."""
-    try:
-        return set(read_card(folder).shards)
-    except CheckpointError:
-        return set()
+def _finish_replacing(folder: Path) -> None:
+    """Give weights that the card names already their name; others beside it are of a writer that was killed."""
+    path = folder / _NEXT_NAME
+    with suppress(OSError, CheckpointError):  # Windows keeps files that are being read; the next writer does it
+        if path.is_file() and file_sha256(path) == read_card(folder).sha256:
+            path.replace(folder / WEIGHTS_NAME)
 
 
-def _remove(folder: Path, names: Iterable[str]) -> None:
-    for name in names:
-        with suppress(OSError):  # Windows keeps files that are being read; the next bundle removes them
-            (folder / name).unlink(missing_ok=True)
+def metadata(card: WeightsCard) -> str:
+    """Return the head of a bundle's page by which the Hub lists it, in YAML."""
+    tags = ["action-quality-assessment", "diving", card.method]
+    lines = [f"license: {card.license}"] if card.license else []
+    lines += ["library_name: fineparser", "pipeline_tag: video-classification", f"tags: {json.dumps(tags)}"]
+    return "\n".join(["---", *lines, "---"])
+
+
+def short_page(card: WeightsCard) -> str:
+    """Return the page of a bundle that was not measured yet, in Markdown; `write_model_card` writes the whole one."""
+    sentences = f"Trained on {card.trained_on}.", card.inputs, card.intended_use, card.limitations, *card.notices
+    return "\n\n".join([metadata(card), f"# {card.id}", *filter(None, sentences)]) + "\n"
 
 
 def identify(card: WeightsCard) -> str:
     """Return the id of weights. Encodings are kept by it, so whatever changes them changes it."""
-    content = [*card.shards.values(), card.architecture, card.preprocessing, card.decoding, _ENCODED]
+    content = [card.sha256, card.architecture, card.preprocessing, card.decoding, _ENCODED]
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
     return f"{card.name}-{digest[:8]}"
 
@@ -291,8 +282,6 @@ def read_card(folder: Path) -> WeightsCard:
         raise CheckpointError(
             "{0} has a missing, unknown or wrong field {1}. Fetch the weights again.", path, str(error)[:80]
         ) from None
-    if not card.shards or not all(map(_SHARD.fullmatch, card.shards)):
-        raise CheckpointError("{0} lists no shards by their names. Fetch the weights again.", path)
     names = (card.name, card.architecture, card.preprocessing, card.decoding, card.pairing, *card.model)
     names += tuple(card.model.values())
     shown = [name for name in names if isinstance(name, str)]
@@ -332,14 +321,14 @@ def _read_whole(values: Mapping[str, Any], kind: type[Result]) -> Result:
 
 
 def load_bundle(folder: Path, most_parameters: int = MOST_PARAMETERS) -> tuple[dict[str, Tensor], WeightsCard]:
-    """Load state dict (float32) and card of a bundle, its shards checked against the card's hashes.
+    """Load state dict (float32) and card of a bundle, the file checked against the card's hash.
 
     Args:
         most_parameters: more are refused before they are read.
 
     Raises: CheckpointError for anything missing or damaged, or numbers that are not finite.
     """
-    return _by_the_card(folder, lambda card: (_load_shards(folder, card, most_parameters), card))
+    return _by_the_card(folder, lambda card: (_load_weights(folder, card, most_parameters), card))
 
 
 def _by_the_card(folder: Path, read: Callable[[WeightsCard], Result]) -> Result:
@@ -350,44 +339,44 @@ def _by_the_card(folder: Path, read: Callable[[WeightsCard], Result]) -> Result:
             return read(card)
         except CheckpointError:
             before, card = card, read_card(folder)
-            if card.shards == before.shards:
+            if card.sha256 == before.sha256:
                 raise
 
 
-def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[str, Tensor]:
-    stored: dict[str, Tensor] = {}
-    n_parameters = 0
-    for name, expected in card.shards.items():
-        path = folder / name
-        try:
-            n_parameters += _count_parameters(path, most_parameters)
-            if n_parameters > most_parameters:
-                raise CheckpointError(
-                    "{0} has more than {1:,} parameters. Fetch the weights again.", folder, most_parameters
-                )
-            if file_sha256(path) != expected:
-                raise CheckpointError(
-                    "{0} is damaged (its checksum differs from the card). Fetch the weights again.", path
-                )
-            with safe_open(path, framework="pt") as shard:
-                stored.update({key: shard.get_tensor(key) for key in shard.keys()})  # noqa: SIM118
-        except OSError as error:
+def _load_weights(folder: Path, card: WeightsCard, most_parameters: int) -> dict[str, Tensor]:
+    """Load the weights that a card names, which may not have their name yet."""
+    with suppress(CheckpointError):
+        return _load_file(folder / _NEXT_NAME, card, most_parameters)
+    return _load_file(folder / WEIGHTS_NAME, card, most_parameters)
+
+
+def _load_file(path: Path, card: WeightsCard, most_parameters: int) -> dict[str, Tensor]:
+    try:
+        if _count_parameters(path, most_parameters) > most_parameters:
             raise CheckpointError(
-                "{0} cannot be read: {1}. Fetch the weights again.", path, error.strerror or error
-            ) from None
-        except SafetensorError as error:
-            raise CheckpointError(
-                "{0} is not a safetensors file: {1}. Fetch the weights again.", path, ascii(str(error)[:200])
-            ) from None
-    return _from_stored(stored, folder)
+                "{0} has more than {1:,} parameters. Fetch the weights again.", path.parent, most_parameters
+            )
+        if file_sha256(path) != card.sha256:
+            raise CheckpointError("{0} is damaged (its checksum differs from the card). Fetch the weights again.", path)
+        with safe_open(path, framework="pt") as file:
+            stored = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise CheckpointError(
+            "{0} cannot be read: {1}. Fetch the weights again.", path, error.strerror or error
+        ) from None
+    except SafetensorError as error:
+        raise CheckpointError(
+            "{0} is not a safetensors file: {1}. Fetch the weights again.", path, ascii(str(error)[:200])
+        ) from None
+    return _from_stored(stored, path.parent)
 
 
 def _count_parameters(path: Path, most: int) -> int:
-    """Count the numbers that the header of a shard declares, and check that the file is as long.
+    """Count the numbers that the header of a file declares, and check that the file is as long.
 
     Raises:
         OSError: it is no file, or longer than `most` of them.
-        SafetensorError: it is no shard.
+        SafetensorError: it holds no weights.
     """
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
@@ -399,11 +388,11 @@ def _count_parameters(path: Path, most: int) -> int:
     if n_header > _MOST_HEADER_BYTES:
         raise SafetensorError("its header is too large")
     n_parameters = 0
-    with safe_open(path, framework="pt") as shard:
-        if not shard.keys():
+    with safe_open(path, framework="pt") as weights:
+        if not weights.keys():
             raise SafetensorError("it holds no weights")
-        for key in shard.keys():  # noqa: SIM118
-            tensor = shard.get_slice(key)
+        for key in weights.keys():  # noqa: SIM118
+            tensor = weights.get_slice(key)
             if tensor.get_dtype() not in _DTYPES or len(tensor.get_shape()) > _MOST_DIMENSIONS:
                 raise SafetensorError(f"{key!r:.80} is of another type, {tensor.get_dtype()}, or shape")
             n_parameters += math.prod(tensor.get_shape())
@@ -469,7 +458,7 @@ def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]
                 network = build_model(ModelConfig(**card.model))
         except ConfigError as error:
             raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
-        load_into(network, _load_shards(folder, card, most_parameters(network)), folder)
+        load_into(network, _load_weights(folder, card, most_parameters(network)), folder)
         return network.eval()
 
     return _by_the_card(folder, lambda card: (read(card), card))

@@ -459,6 +459,7 @@ class Stages:
             synthetic=synthetic,
             training=f"Made by `{command}`{'' if self.pose is None else _ALL_BUT_POSE}.",
             choices=_CHOICES,
+            license="apache-2.0",
             seed=self.args.seed,
             commit=commit(),
             notices=(*self.notices, _KERNELS, BLAZEPOSE_NOTICE),

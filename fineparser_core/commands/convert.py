@@ -6,8 +6,7 @@ from pathlib import Path
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import say_written
-from fineparser_core.constants import CARD_NAME
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.support.files import file_sha256
 
@@ -76,13 +75,23 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
 
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     # Imported late, as they load torch.
-    from fineparser_core.checkpoints.bundle import WHOLE_NETWORK, WeightsCard, card_of_method, load_into, save_bundle
+    from fineparser_core.checkpoints.bundle import (
+        WHOLE_NETWORK,
+        WeightsCard,
+        card_of_method,
+        load_into,
+        read_card,
+        save_bundle,
+    )
     from fineparser_core.checkpoints.reference import load_reference
     from fineparser_core.models.fineparser import FineParser
 
     check_output_folder(out)
-    if out.exists() and not (out / CARD_NAME).is_file():
-        raise ConfigError(f"{out} exists and is not a bundle of weights: choose another name.")
+    if out.exists():
+        try:
+            read_card(out)  # other models have files of the same names
+        except CheckpointError:
+            raise ConfigError(f"{out} exists and is not a bundle of weights: choose another name.") from None
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
     state = load_reference(checkpoint)

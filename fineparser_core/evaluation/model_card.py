@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, read_card, write_card
+from fineparser_core.checkpoints.bundle import Provenance, WeightsCard, metadata, read_card, write_card
+from fineparser_core.constants import CARD_PAGE
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.methods import get_method
@@ -14,7 +15,6 @@ from fineparser_core.printable import printable
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import read_document, reading
 
-CARD_PROSE = "MODEL_CARD.md"
 #: File of numbers that `fineparser evaluate` writes.
 EVALUATION = "evaluation.json"
 
@@ -58,7 +58,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
         page = printable(model_card(card, content), keep="\n")
     if not of.startswith(f"{card.id},"):
         raise ConfigError(f"{measured} is of {of.split(',')[0]:.80}, not of {card.id}: measure these weights.")
-    write_whole(weights / CARD_PROSE, page)
+    write_whole(weights / CARD_PAGE, page)
     write_card(card, weights)
 
 
@@ -69,7 +69,7 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any]) -> str:
         measured: the content of `evaluation.json`.
     """
     rendered = measured.get("data")
-    blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered)]
+    blocks = [metadata(card), f"# {card.id}", "## For coaches", *_for_coaches(card, rendered)]
     blocks += ["## Which model this is", *_which_model(card)]
     blocks += [f"Arithmetic: {measured['arithmetic']}."]
     if card.synthetic and not _of_real(card, "awards, "):

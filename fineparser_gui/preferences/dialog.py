@@ -177,14 +177,14 @@ class PreferencesDialog(QDialog):
 
     def _on_choose_weights(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self, self.tr("Folder of weights (contains card.json)"), self._preferences.now.weights
+            self, self.tr("Folder of weights (contains config.json)"), self._preferences.now.weights
         )
         if not name:
             return
         if (Path(name) / CARD_NAME).is_file():
             self._preferences.change(weights=name)
             return
-        text = self.tr("{0} contains no weights (no card.json). Choose the folder that training has written.")
+        text = self.tr("{0} contains no weights (no config.json). Choose the folder that training has written.")
         self.problem.setText(text.format(name))
         self.problem.show()
 

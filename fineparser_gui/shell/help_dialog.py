@@ -8,7 +8,7 @@ from PySide6.QtGui import QTextTable
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core import __version__
-from fineparser_core.constants import CARD_NAME, STEP_NAMES
+from fineparser_core.constants import CARD_NAME, CARD_PAGE, STEP_NAMES
 from fineparser_core.language import ENGLISH, language, text
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import LICENSE_PAGE, LICENSE_TEXTS, bundled_weights, made, resource
@@ -19,13 +19,14 @@ from fineparser_gui.support.actions import Command, native_text
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import TextPage, closing_buttons, lay_out, resize_within_screen
 
-PROSE_NAME = "MODEL_CARD.md"
 _MOST_BYTES = 2_000_000
 _SIZE, _CONTENTS_W, _CELL_PX = (1000, 720), 260, 6
 #: Mark in the guide that is replaced by a paragraph for each measure.
 _MEASURES = "<!-- measures -->"
 _CODE = re.compile("`([^`\n]+)`")
 _HEADING = "## "
+#: Head of a page of weights, which is for machines.
+_METADATA = re.compile(rb"\A---\n.*?\n---\n", re.DOTALL)
 
 
 def guide_file(code: str) -> Path:
@@ -152,10 +153,10 @@ class HelpDialog(QDialog):
         weights = self._preferences.now.weights
         folder = self.page.folder = Path(weights) if weights else bundled_weights()
         try:
-            prose = read_bounded(folder / PROSE_NAME, _MOST_BYTES) if (folder / PROSE_NAME).is_file() else b""
-            return b"\n\n".join((prose, b"```", read_bounded(folder / CARD_NAME, _MOST_BYTES), b"```")).decode(
-                errors="replace"
-            )
+            prose = read_bounded(folder / CARD_PAGE, _MOST_BYTES) if (folder / CARD_PAGE).is_file() else b""
+            return b"\n\n".join(
+                (_METADATA.sub(b"", prose), b"```", read_bounded(folder / CARD_NAME, _MOST_BYTES), b"```")
+            ).decode(errors="replace")
         except OSError:
             unread = self.tr("{0} cannot be read. Choose another folder of weights in the preferences.")
             return unread.format(folder / CARD_NAME)

@@ -170,7 +170,7 @@ def clip(tmp_path, small_video):
 def bundled_weights():
     """The folder of the bundled weights."""
     folder = resource("weights", "fineparser")
-    if not (folder / "card.json").is_file():
+    if not (folder / "config.json").is_file():
         pytest.skip("no weights are bundled yet")
     return folder
 

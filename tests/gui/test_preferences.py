@@ -112,7 +112,7 @@ def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, t
     dialog.choose_weights.click()
     assert "contains no weights" in dialog.problem.text()
     assert idle_studio.preferences.now.weights == ""
-    (tmp_path / "card.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     dialog.choose_weights.click()
     assert idle_studio.client.settings.weights == str(tmp_path)
     dialog.bundled_weights.click()
@@ -123,8 +123,10 @@ def test_the_model_card_is_prose_with_pictures_and_then_the_card(idle_studio, tm
     picture = QImage(900, 300, QImage.Format.Format_RGB32)
     picture.fill(QColor("#336699"))
     picture.save(str(tmp_path / "failure.png"))
-    (tmp_path / "card.json").write_text('{"id": "club-1", "metrics": {"rho": 0.5}}', encoding="utf-8")
-    (tmp_path / "MODEL_CARD.md").write_text("# Where it fails\n\n![splash](failure.png)\n", encoding="utf-8")
+    (tmp_path / "config.json").write_text('{"id": "club-1", "metrics": {"rho": 0.5}}', encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        "---\nlicense: other\n---\n# Where it fails\n\n![splash](failure.png)\n", encoding="utf-8"
+    )
     idle_studio.preferences.change(weights=str(tmp_path))
     idle_studio.window.actions_by_id["model_card"].trigger()
     page = idle_studio.window.findChild(HelpDialog).page

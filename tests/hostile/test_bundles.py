@@ -1,4 +1,4 @@
-"""Untrusted bundles of weights: cards, shards and places that are not what they say."""
+"""Untrusted bundles of weights: cards, files and places that are not what they say."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from fineparser_core.constants import CARD_NAME
 from fineparser_core.resources import bundled_weights, resource
 
 CARD = WeightsCard(name="stranger", trained_on="nothing", synthetic=True, notices=("a",), metrics={"rho": 0.5})
-SHARD = "weights.safetensors"
+WEIGHTS = "model.safetensors"
 WRONG = {"text": "x", "a number": 1.5, "a list": [[1]], "an object": {"a": [1]}, "nothing": None}
 
 
@@ -45,11 +45,8 @@ def parse_clip(path, progress):
 
 
 def small_bundle(folder):
-    """One shard of a name of its own."""
+    """Two tensors."""
     save_bundle({"a.weight": torch.ones(8, 4), "b.bias": torch.ones(4)}, CARD, folder)
-    shard = next(folder.glob("*.safetensors"))
-    put(shard.read_bytes())(folder)
-    shard.unlink()
 
 
 def edit(**values):
@@ -78,18 +75,18 @@ def inside(old, new):
     return change
 
 
-def put(data, name=SHARD):
-    """A shard whose checksum fits."""
+def put(data, name=WEIGHTS):
+    """Weights whose checksum fits."""
 
     def change(folder):
         (folder / name).write_bytes(data)
-        edit(shards={name: hashlib.sha256(data).hexdigest()})(folder)
+        edit(sha256=hashlib.sha256(data).hexdigest())(folder)
 
     return change
 
 
-def shard(header, data=b"", n_header=None):
-    """A shard of this header."""
+def weights(header, data=b"", n_header=None):
+    """Weights of this header."""
     encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
     return put(struct.pack("<Q", len(encoded) if n_header is None else n_header) + encoded + data)
 
@@ -136,13 +133,6 @@ def no_folder(folder):
     folder.write_text("weights", encoding="utf-8")
 
 
-def two_shards(folder):
-    data = save({"a.weight": torch.ones(4)})
-    for name in ("one.safetensors", "two.safetensors"):
-        (folder / name).write_bytes(data)
-    edit(shards=dict.fromkeys(("one.safetensors", "two.safetensors"), hashlib.sha256(data).hexdigest()))(folder)
-
-
 DEEP = b"[" * 100_000 + b"]" * 100_000
 HUGE = struct.pack("<Q", 100) + json.dumps({"a": tensor("F32", (2**38,), (0, 2**40))}).encode().ljust(100)
 
@@ -150,12 +140,11 @@ BUNDLED = read_card(bundled_weights()).id
 HARMLESS = {
     "a good bundle": lambda folder: None,
     "a byte order mark": lambda folder: text(b"\xef\xbb\xbf" + (folder / CARD_NAME).read_bytes())(folder),
-    "a link to a shard": instead(SHARD, lambda path: (path.with_name("blob"), path.symlink_to("blob"))),
+    "a link to weights": instead(WEIGHTS, lambda path: (path.with_name("blob"), path.symlink_to("blob"))),
     "the id of the bundled weights": edit(id=BUNDLED),
     "the name of the bundled weights": edit(name="fineparser-pose", id=BUNDLED),
     "an empty tensor": tensors(a=torch.ones(0, 4)),
     "a scalar": tensors(a=torch.tensor(2.0)),
-    "a tensor in two shards": two_shards,
     "other files beside": lambda folder: (folder / "evil.py").write_text("raise SystemExit", encoding="utf-8") and None,
 }
 
@@ -177,23 +166,21 @@ CASES = {
     "an unknown setting": edit(model={"run": True}),
     "an unknown method": edit(model={"method": "gpt"}),
     "settings that do not fit": edit(model={"method": "core", "step_weights": [1, 2, 3]}),
-    "no shards": edit(shards={}),
-    "a shard above": edit(shards={"../weights.safetensors": "0" * 64}),
-    "a shard with a null": edit(shards={"a\0.safetensors": "0" * 64}),
-    "a shard of another kind": edit(shards={"model.pt": "0" * 64}),
-    "ten thousand shards": edit(shards={f"{i}.safetensors": "0" * 64 for i in range(10_000)}),
-    "a pipe for a shard": instead(SHARD, lambda path: os.mkfifo(path)),
-    "a device for a shard": instead(SHARD, lambda path: path.symlink_to("/dev/zero")),
-    "half a shard": lambda folder: put((folder / SHARD).read_bytes()[:-8])(folder),
-    "a pickle for a shard": put(b"\x80\x04cos\nsystem\n\x8c\x0btouch pwned\x85R."),
-    "a terabyte of a shard": sparse(SHARD, 10**12),
-    "a terabyte of a tensor": sparse(SHARD, 2**40 + 108, HUGE),
-    "a header of 2 ** 63": shard({}, n_header=2**63),
-    "a header beyond the file": shard({"a": tensor()}, bytes(8), n_header=500),
-    "a tensor beyond the file": shard({"a": tensor(ends=(0, 800), shape=(200,))}, bytes(8)),
-    "a shape that overflows": shard({"a": tensor(shape=(2**40, 2**40))}, bytes(8)),
-    "a shape without end": shard({"a": tensor(shape=(1,) * 100_000, ends=(0, 4))}, bytes(4)),
-    "an unknown type": shard({"a": tensor("Q7")}, bytes(8)),
+    "no checksum": edit(sha256=""),
+    "another checksum": edit(sha256="0" * 64),
+    "a card of the first format": edit(format="fineparser.weights/1"),
+    "a pipe for weights": instead(WEIGHTS, lambda path: os.mkfifo(path)),
+    "a device for weights": instead(WEIGHTS, lambda path: path.symlink_to("/dev/zero")),
+    "half the weights": lambda folder: put((folder / WEIGHTS).read_bytes()[:-8])(folder),
+    "a pickle for weights": put(b"\x80\x04cos\nsystem\n\x8c\x0btouch pwned\x85R."),
+    "a terabyte of weights": sparse(WEIGHTS, 10**12),
+    "a terabyte of a tensor": sparse(WEIGHTS, 2**40 + 108, HUGE),
+    "a header of 2 ** 63": weights({}, n_header=2**63),
+    "a header beyond the file": weights({"a": tensor()}, bytes(8), n_header=500),
+    "a tensor beyond the file": weights({"a": tensor(ends=(0, 800), shape=(200,))}, bytes(8)),
+    "a shape that overflows": weights({"a": tensor(shape=(2**40, 2**40))}, bytes(8)),
+    "a shape without end": weights({"a": tensor(shape=(1,) * 100_000, ends=(0, 4))}, bytes(4)),
+    "an unknown type": weights({"a": tensor("Q7")}, bytes(8)),
     "float64": tensors(a=torch.ones(4, dtype=torch.float64)),
     "a NaN": tensors(a=torch.tensor([1.0, float("nan")])),
     "8 bits without a scale": tensors(a=torch.ones(4, 2, dtype=torch.int8)),
@@ -214,7 +201,7 @@ CASES |= {
     for field in fields(ModelConfig)
     for kind, value in WRONG.items()
 }
-FIXED = ("lists without end", "a device for a shard", "a terabyte of a tensor", "a NaN", "a shard with a null")
+FIXED = ("lists without end", "a device for weights", "a terabyte of a tensor", "a NaN", "no checksum")
 
 NETWORKS = {
     "half its tensors": lambda folder: halve(folder),
@@ -240,8 +227,8 @@ def run_cases(cases, kind, sandbox, root):
     for number, (name, change) in enumerate(cases.items()):
         folder = root / f"{kind} {number}"
         small_bundle(folder)
-        if name == "a link to a shard":
-            shutil.copy(folder / SHARD, folder / "blob")
+        if name == "a link to weights":
+            shutil.copy(folder / WEIGHTS, folder / "blob")
         change(folder)
         outcome = sandbox.run("test_bundles:read_bundle", folder)
         wrong += outcome.unless(name, kind)

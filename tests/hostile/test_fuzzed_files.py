@@ -41,13 +41,11 @@ def _bundle(path):
     return int(read_bundle(path.parent)[0])
 
 
-def _shard(path):
-    """The bundle of a shard whose checksum its card is told."""
+def _weights(path):
+    """The bundle of weights whose checksum its card is told."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     card = path.with_name(CARD_NAME)
-    card.write_text(
-        json.dumps(json.loads(card.read_text(encoding="utf-8")) | {"shards": {path.name: digest}}), encoding="utf-8"
-    )
+    card.write_text(json.dumps(json.loads(card.read_text(encoding="utf-8")) | {"sha256": digest}), encoding="utf-8")
     return _bundle(path)
 
 
@@ -61,7 +59,7 @@ READERS = {
     "a.avi": lambda path: read_video(path)["n_frames"],
     "a.webm": lambda path: read_video(path)["n_frames"],
     CARD_NAME: lambda path: read_card(path.parent).id,
-    "weights.safetensors": _shard,
+    "model.safetensors": _weights,
     AQA_FILE: read_annotations,
     "labels.json": lambda path: len(read_dives(path.parent)),
     "dives.json": lambda path: len(load_video_dives(path).records),

@@ -54,7 +54,7 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(fin
     assert planned.keys() <= card.provenance.stages.keys()
     assert card.commit
     assert card.metrics["test dives"] == SIZES["tiny"].test
-    page = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    page = (run / "bundle" / "README.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {card.id}")
     assert all(f"| {stage} |" in page for stage in planned)
 

@@ -39,7 +39,7 @@ def test_weights_of_another_method_are_refused(fineparser, tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_rendered_and_real_dives(fineparser, clips, tmp_path):
-    if not (bundled_weights() / "card.json").is_file():
+    if not (bundled_weights() / "config.json").is_file():
         pytest.skip("no weights are bundled yet")
     data, real, out = tmp_path / "dives", tmp_path / "real", tmp_path / "out"
     synthesize(data, SynthConfig(train=5, test=2, seed=1, numbers=("107B",)))

@@ -36,7 +36,7 @@ from fineparser_core.video.writer import VideoWriter
 from fineparser_gui.worker.protocol import AnyMessage, Ending, ParseRequest, ScoreRequest
 
 WEIGHTS = resource("weights", "fineparser")
-if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
+if not (WEIGHTS / "config.json").is_file() or not resource("samples", "sample.json").is_file():
     pytest.skip("there are no bundled weights or no sample dive yet", allow_module_level=True)
 
 TRACK = [field.name for field in fields(MaskTrack)]

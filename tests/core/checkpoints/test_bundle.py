@@ -25,6 +25,7 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.resources import bundled_weights
 
+FILES = {"model.safetensors", "config.json", "README.md"}
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 
 
@@ -39,10 +40,12 @@ def state():
     }
 
 
-def test_round_trip_in_shards(state, tmp_path, monkeypatch):
-    monkeypatch.setattr(bundle, "MAX_SHARD_BYTES", 4500)
+def test_round_trip_in_files_as_on_the_hub(state, tmp_path):
     card = save_bundle(state, CARD, tmp_path / "weights")
-    assert len(card.shards) == 2
+    assert {path.name for path in (tmp_path / "weights").iterdir()} == FILES
+    page = (tmp_path / "weights" / "README.md").read_text(encoding="utf-8")
+    assert page.startswith("---\nlibrary_name: fineparser\n")
+    assert "Trained on nothing." in page
     assert card.id.startswith("test-")
     loaded, read = load_bundle(tmp_path / "weights")
     assert read == card
@@ -79,7 +82,7 @@ def test_fineparser_pose_comes_back(tmp_path):
     for name in ("spatial_parser.decoder.refiner.out.weight", "pose_steps.out.weight"):
         torch.testing.assert_close(loaded.state_dict()[name], network.state_dict()[name], atol=1e-3, rtol=1e-3)
     # A card that does not say so is not read as if it fitted.
-    path = tmp_path / "weights" / "card.json"
+    path = tmp_path / "weights" / "config.json"
     path.write_text(
         json.dumps({**json.loads(path.read_bytes()), "model": {"static_backbone": "resnet18"}}), encoding="utf-8"
     )
@@ -96,21 +99,21 @@ def test_damage_is_refused(state, tmp_path):
     folder = tmp_path / "weights"
     with pytest.raises(CheckpointError, match="holds no weights"):
         load_bundle(folder)
-    card = save_bundle(state, CARD, folder)
-    shard = folder / next(iter(card.shards))
-    data = bytearray(shard.read_bytes())
+    save_bundle(state, CARD, folder)
+    weights = folder / "model.safetensors"
+    data = bytearray(weights.read_bytes())
     data[-3] ^= 1
-    shard.write_bytes(data)
+    weights.write_bytes(data)
     with pytest.raises(CheckpointError, match="damaged"):
         load_bundle(folder)
-    shard.unlink()
+    weights.unlink()
     with pytest.raises(CheckpointError, match="cannot be read"):
         load_bundle(folder)
-    (folder / "card.json").write_bytes(b"{")
+    (folder / "config.json").write_bytes(b"{")
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
-    (folder / "card.json").write_text(json.dumps({"format": "something/2"}), encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"not a 'fineparser\.weights/1' card"):
+    (folder / "config.json").write_text(json.dumps({"format": "something/2"}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"not a 'fineparser\.weights/2' card"):
         read_card(folder)
 
 
@@ -132,9 +135,9 @@ def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_p
     folder = tmp_path / "weights"
     other = {**state, "a.weight": state["a.weight"] + 1}
     first = save_bundle(state, CARD, folder)
-    (folder / "MODEL_CARD.md").write_bytes(b"measured of the first")
+    (folder / "README.md").write_bytes(b"measured of the first")
     seen = []
-    for name in ("mkdir", "write_bytes", "write_text", "unlink"):
+    for name in ("mkdir", "write_bytes", "write_text", "unlink", "is_file"):
         real = getattr(Path, name)
 
         def looking(self, *args, _real=real, **kwargs):
@@ -147,7 +150,8 @@ def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_p
     second = save_bundle(other, CARD, folder)
     monkeypatch.undo()
     assert set(seen) == {first.id, second.id}
-    assert {path.name for path in folder.iterdir()} == {"card.json", *second.shards}
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert "measured of the first" not in (folder / "README.md").read_text(encoding="utf-8")
 
     reads = []
 
@@ -177,6 +181,19 @@ def test_a_failed_replacement_leaves_the_older_bundle(state, tmp_path, monkeypat
     with pytest.raises(ExportError):
         save_bundle(state, CARD, tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["weights"]
+
+
+def test_a_writer_killed_before_the_weights_have_their_name_leaves_the_newer_bundle(state, tmp_path, monkeypatch):
+    folder, other = tmp_path / "weights", {**state, "a.weight": state["a.weight"] + 1}
+    save_bundle(state, CARD, folder)
+    with monkeypatch.context() as killed:
+        killed.setattr(bundle, "_finish_replacing", lambda folder: None)
+        second = save_bundle(other, CARD, folder)
+    assert load_bundle(folder)[1].id == second.id
+    assert (folder / "model.next.safetensors").is_file()
+    third = save_bundle(state, CARD, folder)
+    assert load_bundle(folder)[1].id == third.id
+    assert {path.name for path in folder.iterdir()} == FILES
 
 
 class Malicious:

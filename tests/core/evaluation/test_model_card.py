@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
+from fineparser_core.constants import CARD_PAGE
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.model_card import CARD_PROSE, _number, model_card, write_model_card
+from fineparser_core.evaluation.model_card import _number, model_card, write_model_card
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured_stream
@@ -67,9 +68,10 @@ def test_numbers_go_into_the_card_and_onto_a_page(measured, bundle):
     assert card.metrics == expected
     assert card.real["first flight frame within 3"] == "1 of 2"
     assert (card.id, card.calibration) == (before.id, CALIBRATION)
-    page = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
+    page = (bundle / "README.md").read_text(encoding="utf-8")
     coach, researcher = page.split("## Which model this is")
     assert len(coach.splitlines()) < 30
+    assert page.startswith("---\nlibrary_name: fineparser\n")
     for text in (
         "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5). Of real "
         "clips with labels: awards, Spearman rho of 3: +0.70.",
@@ -95,12 +97,12 @@ def test_numbers_of_other_weights_are_refused(measured, bundle):
     (measured / "evaluation.json").write_text(text.replace(read_card(bundle).id, "other-1234"), encoding="utf-8")
     with pytest.raises(ConfigError, match="is of other-1234, not of test-"):
         write_model_card(measured, bundle)
-    assert not (bundle / "MODEL_CARD.md").exists()
+    assert "Off by" not in (bundle / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_bundled_pages_say_what_the_bundled_card_says():
     folder = bundled_weights()
-    card, page = read_card(folder), (folder / CARD_PROSE).read_text(encoding="utf-8")
+    card, page = read_card(folder), (folder / CARD_PAGE).read_text(encoding="utf-8")
     (arithmetic,) = re.findall(r"^Arithmetic: (.*)\.$", page, re.MULTILINE)
     of_the_card = model_card(card, {"arithmetic": arithmetic})
     assert [block for block in of_the_card.split("\n\n") if block.strip() not in page] == []
