@@ -21,7 +21,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, NoDiveError, VideoError
-from fineparser_core.exemplars.judged import FILE_NAME, write_judged
+from fineparser_core.exemplars.judged import FILE_NAME, judged_id, write_judged
 from fineparser_core.measures import measure_dive
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import ClipEncoding, DiveParse
@@ -136,9 +136,9 @@ def keep_dive(
 ) -> None:
     """Keep what the fit needs of a parsed dive."""
     found = measure_dive(parsed, dive_number=dive.dive_number, board_m=dive.board_m)
-    placed = parsed.transitions
+    placed, slowed = parsed.transitions, 1.0 if parsed.motion is None else parsed.motion.slowed
     arrays = {
-        "windows_s": windows_after_contact(parsed),
+        "windows_s": windows_after_contact(parsed.moments, parsed.sampled_times_s, slowed),
         "gated": encoding.gated.astype(np.float32),
         "quantities": np.array(json.dumps(quantities(found.readings))),
         "frames": np.array([placed.first_flight_frame, placed.first_entry_frame, parsed.clip.out_frame]),
@@ -238,14 +238,15 @@ def write_tables(
     table["checks"] |= dict.fromkeys(boards, check)
     write_whole(out / TABLE[-1], _table_text(table))
     compared, rows = {term.measure for term in fit.terms} | {*READ_PHASES, READ_SPLASH}, []
-    for (dive, frames), one in zip(dives, seen, strict=True):
+    for (dive, frames), one, award in zip(dives, seen, by_event.tolist(), strict=True):
         known = quantities((), awards_of(found, one.windows_s, one.gated, one.splash)) | dict(one.quantities)
         rows.append(
             {
-                "id": f"{dive.event} {dive.video.stem}".strip(),
+                "id": judged_id(dive.event, dive.video),
                 "dive_number": dive.dive_number,
                 "board_m": dive.board_m,
                 "score": dive.points,
+                "left_out": round(award, 3),
                 "frames": frames,
                 "quantities": {name: value for name, value in known.items() if name in compared},
             }

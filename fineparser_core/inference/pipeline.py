@@ -29,7 +29,7 @@ from fineparser_core.measures import measure_dive
 from fineparser_core.motion.body import lowest_points
 from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
-from fineparser_core.motion.moments import PlacedMoments, find_moments, network_alone, place_moments
+from fineparser_core.motion.moments import PlacedMoments, find_moments, hands_leave, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import DiveSearch, Recording
 from fineparser_core.motion.splash import find_splash, splash_map
@@ -54,7 +54,7 @@ from fineparser_core.records import (
 )
 from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, with_measured_stream
-from fineparser_core.scoring.readout import read_armstand, read_awards
+from fineparser_core.scoring.readout import read_armstand, read_awards, windows_after_contact
 from fineparser_core.scoring.rescore import aggregate_votes
 
 #: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
@@ -186,12 +186,13 @@ def parse_clip(
     except Cancelled:
         tools.unfinished.keep(clip, samples)
         raise
-    placed = place(samples, encoded, joints)
+    placed, armstand = place(tools, samples, encoded, joints)
     masks = fuse(tools, samples, encoded, looks, placed)
     parse = _assembled(tools, replace(clip, divers=samples.divers), samples, encoded, joints, placed, masks)
     encoding = replace(encoded.encoding, transition_samples=placed.samples)
-    awards = read_awards(parse, encoding, splash_seen(samples, parse))
-    recognition = recognize(parse, read_armstand(parse, encoding))
+    windows_s = windows_after_contact(parse.moments, samples.times_s, _slowed(samples))
+    awards = read_awards(tools.model.id, windows_s, encoding.gated, splash_seen(samples, parse))
+    recognition = recognize(parse, armstand)
     return replace(parse, recognition=recognition, read_awards=awards), encoding
 
 
@@ -226,7 +227,7 @@ def see_joints(
         return None, {}
     if samples.wide is None:
         return joints_in_source(encoded.joints, samples.crops), {}
-    slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
+    slowed = _slowed(samples)
     first_s, last_s = (samples.times_s[at] for at in encoded.encoding.transition_samples)
     in_air = samples.times_s >= first_s - _LOOKED_AT_S[0] * slowed
     in_air &= samples.times_s <= last_s + _LOOKED_AT_S[1] * slowed
@@ -236,15 +237,30 @@ def see_joints(
     return joints_in_source(joints, samples.crops), looks
 
 
-def place(samples: Samples, encoded: EncodedClip, joints: np.ndarray | None) -> PlacedMoments:
-    """Estimate the moments by all their sources, and place them on frames and samples."""
+def place(
+    tools: Tools, samples: Samples, encoded: EncodedClip, joints: np.ndarray | None
+) -> tuple[PlacedMoments, float | None]:
+    """Estimate the moments by all their sources, and place them on frames and samples.
+
+    Returns:
+        The moments, and the log odds of an armstand, which changes the take-off; None where nothing tells of it.
+    """
     decoded, times_s = encoded.encoding.transition_samples, samples.times_s
     network_s = float(times_s[decoded[0]]), float(times_s[decoded[1]])
     if samples.diver is None:
         estimated = network_alone(network_s)
     else:
         estimated = find_moments(samples.diver, network_s, times_s, encoded.masks, samples.crops, joints)
-    return place_moments(estimated, decoded, samples.sampled, times_s)
+    slowed = _slowed(samples)
+    windows_s = windows_after_contact(estimated, times_s, slowed)
+    armstand = read_armstand(tools.model.id, windows_s, encoded.encoding.gated)
+    if armstand is not None and armstand > 0:
+        estimated = hands_leave(estimated, slowed)
+    return place_moments(estimated, decoded, samples.sampled, times_s), armstand
+
+
+def _slowed(samples: Samples) -> float:
+    return 1.0 if samples.diver is None else samples.diver.fall.slowed
 
 
 def fuse(
@@ -270,7 +286,7 @@ def _assembled(
 ) -> DiveParse:
     """Put the results of the steps together, with the evidence that the network and the fall give of a whole dive."""
     diver, probabilities, moments = samples.diver, encoded.encoding.probabilities, placed.moments
-    slowed, descent = (1.0, 0.0) if diver is None else (diver.fall.slowed, diver.fall.height_share)
+    slowed, descent = _slowed(samples), 0.0 if diver is None else diver.fall.height_share
     evidence = clip_evidence(probabilities, placed.samples, encoded.masks, descent, int(samples.valid.sum()))
     least, approach_s = tools.calibration.domain, moments.take_off.time_s - float(samples.times_s[0])
     return DiveParse(

@@ -18,8 +18,8 @@ from fineparser_core.video.probe import inspect_video
 
 # Codecs whose packets are kept as they come.
 _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
-# Other codecs are encoded once, at a quality that measures no differently, a key frame a second.
-_ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
+#: Options of x264 for codecs that are not kept, at a quality that measures no differently.
+ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
 #: Pictures a second of a source that does not tell.
 USUAL_FPS = 25
 # Part of a key frame that holds the size: sequence parameter set, sequence header, start of a JPEG frame.
@@ -115,7 +115,7 @@ def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
     context.time_base = TICK
     context.framerate = Fraction(fps or USUAL_FPS).limit_denominator(1001)
     context.gop_size = round(fps or USUAL_FPS)
-    context.options = dict(_ENCODER) if name == "libx264" else {"q": "3"}
+    context.options = dict(ENCODER) if name == "libx264" else {"q": "3"}
     return context
 
 

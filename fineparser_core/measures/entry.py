@@ -74,9 +74,7 @@ def turning_sense(dive: InTheAir) -> int:
     if abs(turned) >= _LEAST_TURNS:
         return int(np.sign(turned))
     if dive.number is not None and dive.outward:
-        away = dive.number.direction in (1, 2) and not dive.number.armstand
-        toward = dive.number.direction in (3, 4) and not dive.number.armstand
-        return dive.outward if away else -dive.outward if toward else 0
+        return dive.outward if dive.number.direction in (1, 2) else -dive.outward
     return 0
 
 
@@ -182,7 +180,7 @@ def _legs(dive: InTheAir, after_s: float, moved_s: float, turned_on_s: float = 0
 def hip_line(dive: InTheAir) -> Reading | None:
     """Measure the hips' angle from straight at the first touch, degrees: 0 straight, more is arched or piked.
 
-    Joints of a strong pike lie inside of its corner, so that it is found by up to a third too small.
+    Hips' joints lie inside of the corner of a pike, for which `follow_entry` corrects in the mean.
     """
     if dive.touches is None:
         return None

@@ -52,6 +52,9 @@ _TOP_S = 0.025
 _WRONG, _ANYWHERE_S = 0.1, 1.0
 #: The first height that is a platform's.
 _PLATFORM_FROM_M = 5.0
+#: Time from the top of an armstand's path, extended to before its take-off, until its hands leave the platform, and its
+#: scatter; seconds of real time, by eye on seven dives from 10 m.
+_HANDS_S, _HANDS_SCATTER_S = 0.08, 0.04
 # The body's center falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
 # the board, and some 0.9 m over the water when the hands of a leaning body touch that. Meters.
 POSTURE_M, POSTURE_SCATTER_M = 0.2, 0.2
@@ -134,6 +137,20 @@ def network_alone(network_s: tuple[float, float]) -> Moments:
         Moment(time_s=time_s, deviation_s=_ALONE * FRAME_S, sources=("network",)) for time_s in network_s
     )
     return Moments(take_off=take_off, come_out=come_out)
+
+
+def hands_leave(moments: Moments, slowed: float) -> Moments:
+    """Return the moments of an armstand, which tips over on its hands and leaves them while it falls.
+
+    Feet and network take the swing of the legs for the take-off. The path tells of the hands; it has no top after them.
+    """
+    if moments.top is None:
+        return moments
+    deviation_s = float(np.hypot(moments.top.deviation_s, _HANDS_SCATTER_S * slowed))
+    take_off = Moment(
+        time_s=moments.top.time_s + _HANDS_S * slowed, deviation_s=deviation_s, sources=moments.top.sources
+    )
+    return replace(moments, take_off=take_off, top=None, covariance_s2=0.0)
 
 
 def _come_out(network_s: float, readings: Readings, slowed: float) -> Moment:

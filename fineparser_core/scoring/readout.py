@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.records import ClipEncoding, DiveParse, ReadAwards
+from fineparser_core.records import Moments, ReadAwards
 from fineparser_core.resources import resource
 from fineparser_core.video.clips import WINDOWS
 
@@ -55,13 +55,17 @@ def features_at(windows_s: np.ndarray, gated: np.ndarray, times_s: np.ndarray) -
     return np.asarray(near / near.sum(axis=1, keepdims=True) @ gated)
 
 
-def windows_after_contact(parse: DiveParse) -> np.ndarray:
-    """Return the middle times (9,) of the windows after the contact, real seconds."""
-    moments, slowed = parse.moments, 1.0 if parse.motion is None else parse.motion.slowed
+def windows_after_contact(moments: Moments, times_s: np.ndarray, slowed: float) -> np.ndarray:
+    """Return the middle times (9,) of the windows after the contact, real seconds.
+
+    Args:
+        times_s: (96,) of the samples.
+        slowed: how many times slower than real time the recording is.
+    """
     contact_s = moments.come_out.time_s + _COME_OUT_LEAD_S * slowed
     if moments.contact is not None:
         contact_s = moments.contact.time_s
-    return np.asarray((parse.sampled_times_s[WINDOWS].mean(axis=1) - contact_s) / slowed)
+    return np.asarray((times_s[WINDOWS].mean(axis=1) - contact_s) / slowed)
 
 
 class Readouts(NamedTuple):
@@ -87,24 +91,27 @@ PHASE_OF_TIME = (0, 1, 2, 2)
 _LEAST_SEEN = 0.5
 
 
-def read_armstand(parse: DiveParse, encoding: ClipEncoding) -> float | None:
-    """Return the log odds of an armstand; None for other weights than the readouts were fitted with."""
+def read_armstand(model_id: str, windows_s: np.ndarray, gated: np.ndarray) -> float | None:
+    """Return the log odds of an armstand; None for other weights than the readouts were fitted with.
+
+    Args:
+        windows_s, gated: as of `Readout.parts`.
+    """
     table = bundled_readouts()
-    if parse.model.id != table.model:
-        return None
-    return table.armstand.value(windows_after_contact(parse), encoding.gated)
+    return table.armstand.value(windows_s, gated) if model_id == table.model else None
 
 
-def read_awards(parse: DiveParse, encoding: ClipEncoding, splash: np.ndarray | None) -> ReadAwards | None:
+def read_awards(
+    model_id: str, windows_s: np.ndarray, gated: np.ndarray, splash: np.ndarray | None
+) -> ReadAwards | None:
     """Return the awards that features and splash tell; None for other weights than the readouts were fitted with.
 
     Args:
+        windows_s, gated: as of `Readout.parts`.
         splash: map (8, 18, 30) of the splash, see `splash_map`; None where no water was seen.
     """
     table = bundled_readouts()
-    if parse.model.id != table.model:
-        return None
-    return awards_of(table, windows_after_contact(parse), encoding.gated, splash)
+    return awards_of(table, windows_s, gated, splash) if model_id == table.model else None
 
 
 def awards_of(table: Readouts, windows_s: np.ndarray, gated: np.ndarray, splash: np.ndarray | None) -> ReadAwards:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
+from fineparser_core.live.shaping import ENCODER
 from fineparser_core.records import VideoInfo
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
@@ -43,6 +44,8 @@ _HAND = np.array(
 #: Qualities of x264, the less the better; and the one of every variant that is about something else.
 _CRFS = {f"crf{crf}": crf for crf in (18, 23, 28)}
 _GOOD_CRF = 18
+#: Variant as a camera by the pool sends it to the recorder: the recorder's own encoding, at this quality.
+_RECORDED, _CAMERA_CRF = "recorded", 23
 #: How little lets the picture through what is laid over it, and how long a second of its clock is.
 _OPAQUE, _CLOCK_FRAMES = 0.85, 30
 
@@ -72,6 +75,7 @@ class Plan:
         dive: first frame of the variant, and the one after the last, between which the file plays as it is.
         faster: frames a second of the variant, as a multiple of the file's.
         crf: quality of its encoding, of x264.
+        encoder: its other options of x264.
     """
 
     path: Path
@@ -82,6 +86,7 @@ class Plan:
     dive: tuple[int, int]
     faster: float = 1.0
     crf: int = _GOOD_CRF
+    encoder: dict[str, str] = field(default_factory=dict)
 
     @property
     def later_s(self) -> float:
@@ -159,6 +164,8 @@ def plan(name: str, labels: JudgedDive, info: VideoInfo, folder: Path) -> Plan |
         return _at_another_rate(path, info)
     if name == "recording":
         return _in_a_recording(path, info, labels)
+    if name == _RECORDED:
+        return replace(_in_order(path, info, whole), crf=_CAMERA_CRF, encoder=ENCODER)
     return replace(_in_order(path, info, whole), crf=_CRFS.get(name, _GOOD_CRF))
 
 
@@ -175,7 +182,8 @@ def write(made: Plan, source: Path) -> None:
         frames = _frames(made, reader)
         first = next(frames)
         size = {"width_px": first.shape[1], "height_px": first.shape[0]}
-        with _Writer(made.path, fps=made.info.fps * made.faster, crf=made.crf, **size) as writer:
+        options = made.encoder | {"crf": str(made.crf)}
+        with _Writer(made.path, fps=made.info.fps * made.faster, options=options, **size) as writer:
             for frame, time_s in zip(chain((first,), frames), made.times_s.tolist(), strict=True):
                 writer.write(frame, time_s)
 
@@ -183,9 +191,9 @@ def write(made: Plan, source: Path) -> None:
 class _Writer(VideoWriter):
     """H.264 of a given quality."""
 
-    def __init__(self, path: Path, *, width_px: int, height_px: int, fps: float, crf: int) -> None:
+    def __init__(self, path: Path, *, width_px: int, height_px: int, fps: float, options: dict[str, str]) -> None:
         super().__init__(path, width_px=width_px, height_px=height_px, fps=fps)
-        self._options = self._options | {"crf": str(crf)}
+        self._options = self._options | options
 
 
 def _frames(made: Plan, reader: VideoReader) -> Iterator[np.ndarray]:
@@ -375,4 +383,4 @@ _CUTS: dict[str, Callable[[JudgedDive, VideoInfo], tuple[int, int]]] = {
     "tight": _tight,
 }
 #: Every variant: as it is, cut, encoded anew, seen and shown otherwise.
-VARIANTS = (WHOLE, *_CUTS, *_CRFS, *PICTURES, "rate", "recording")
+VARIANTS = (WHOLE, *_CUTS, *_CRFS, _RECORDED, *PICTURES, "rate", "recording")

@@ -10,6 +10,7 @@ from fineparser_core.motion.moments import (
     NETWORK_PLATFORM,
     NETWORK_SPRINGBOARD,
     estimate_moments,
+    hands_leave,
     network_alone,
     place_moments,
 )
@@ -110,3 +111,20 @@ def test_a_contact_before_the_body_opens_is_a_contradiction():
     after = estimate_moments((network(0.0), 3.0), Readings((), 3.0, 3.2), None, 1.0)
     assert not after.contact.conflict
     assert not after.come_out.conflict
+
+
+@pytest.mark.parametrize("slowed", [1.0, 3.0])
+def test_hands_leave_the_platform_after_the_top_of_the_path(slowed):
+    top_s, water_s, path = dive(10.0, 0.1, slowed)
+    # Feet and network take the swing of the legs, half a second earlier, for the take-off.
+    read_s = top_s - 0.5 * slowed
+    found = estimate_moments((read_s, water_s - 0.2), Readings(((read_s, 1.0),), None, water_s), path, slowed)
+    hands = hands_leave(found, slowed)
+    assert found.take_off.time_s < top_s < hands.take_off.time_s < top_s + 4 * FRAME_S * slowed
+    assert hands.top is None
+    assert (hands.come_out, hands.contact) == (found.come_out, found.contact)
+
+
+def test_an_armstand_whose_path_does_not_show_keeps_its_moments():
+    found = estimate_moments((network(0.0), 3.0), Readings((), None, None), None, 1.0)
+    assert hands_leave(found, 1.0) == found
