@@ -19,13 +19,23 @@ from fineparser_core.data.exemplars import some_candidates
 from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks
 from fineparser_core.data.records import DiveSet, data_stamp
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
+from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError, NoDiveError, VideoError
+from fineparser_core.evaluation.awards import APP, EXEMPLARS, LEFT_OUT, NETWORK, OWN, AwardResult, award_report
 from fineparser_core.evaluation.dataset_evaluation import FORMAT, lines, network_evaluation
+from fineparser_core.evaluation.entry_labels import (
+    EntryErrors,
+    LabeledEntry,
+    entry_summary,
+    entry_table,
+    measure_entry,
+    read_entry_labels,
+)
 from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.real_clips import (
     RealClipResult,
+    awards_of,
     judge_trim,
     measure_clip,
     real_summary,
@@ -34,17 +44,20 @@ from fineparser_core.evaluation.real_clips import (
 )
 from fineparser_core.evaluation.results import DiveResult, ResultCache, finite, write_predictions
 from fineparser_core.evaluation.running import card_protocol, exemplar_pool, first_usable, prepare
+from fineparser_core.exemplars.judged import judged_id, left_out_awards
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.records import Scoring
+from fineparser_core.records import Analysis, ClipEncoding, Scoring
+from fineparser_core.scoring.rescore import exclude_exemplars
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.tables import text_table
 from fineparser_core.training.paper import beside_paper
 from fineparser_core.training.provenance import measured_by
 from fineparser_core.video.clips import make_clip
+from fineparser_core.video.probe import probe
 
 
 def measure(args: EvaluateOptions, weights: Path) -> None:
@@ -64,6 +77,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     data = None if args.data is None else args.dataset(args.data, args.layout)
     clips = () if args.real is None else read_dives(args.real)
     joints = () if args.real is None else read_joint_labels(args.real)
+    entries = {} if args.real is None else read_entry_labels(args.real if args.real.is_dir() else args.real.parent)
     device, asked = choose_device(args.device), args.precision or card.evaluation.get("precision", "auto")
     analyzer, precision, arithmetic = None, "", []
     if data is not None:
@@ -83,7 +97,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
             content |= _measure_data(args, data, weights, precision, content, progress, cancel)
         if analyzer is not None:
             name = "predictions" if data is None else "real_predictions"
-            content |= _measure_clips(analyzer, clips, args.out, name, cancel)
+            content |= _measure_clips(analyzer, clips, entries, args.out, name, cancel)
             content["real_summary"] |= _measure_joints(analyzer, joints, cancel)
     if args.out is not None:
         content = {"format": FORMAT, "version": __version__} | content
@@ -136,26 +150,36 @@ def _measure_data(
 
 
 def _measure_clips(
-    analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, predictions: str, cancel: CancelToken
+    analyzer: Analyzer,
+    clips: Sequence[JudgedDive],
+    entries: Mapping[str, LabeledEntry],
+    out: Path | None,
+    predictions: str,
+    cancel: CancelToken,
 ) -> dict[str, Any]:
     """Measure clips and print the results; the predictions of judged dives are written by that name."""
-    results, scored = [], list[DiveResult]()
+    results, scored, errors = [], list[DiveResult](), list[EntryErrors]()
     for labels in clips:
         try:
             truths = {} if labels.masks is None else read_masks(labels.masks)
-            result, scoring = _measure_clip(analyzer, labels, truths, cancel)
+            result, analysis = _measure_clip(analyzer, labels, truths, cancel)
+            if (entry := entries.get(labels.video.name)) is not None and analysis.parse.refusal is None:
+                errors.append(measure_entry(analysis, entry, probe(labels.video)))
         except (AnnotationError, ConfigError, VideoError) as error:
             say(f"{labels.name} is left out: {error}")
             continue
         results.append(result)
-        if scoring is not None and labels.points is not None:
-            scored.append(_scored_clip(labels.name, scoring, labels.points))
+        if analysis.scoring is not None and labels.points is not None:
+            scored.append(_scored_clip(labels.name, analysis.scoring, labels.points))
     if results:
         say(f"\n{real_table(results)}")
+    if errors:
+        say(f"\n{entry_table(errors)}")
     if out is not None and scored:
         write_predictions(out / f"{predictions}.csv", out / f"{predictions}.json", scored)
     each = {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
-    return {"real": each, "real_summary": real_summary(results)}
+    summary = real_summary(results) | entry_summary(errors)
+    return {"real": each, "real_awards": award_report(awards_of(results)), "real_summary": summary}
 
 
 def _measure_joints(
@@ -180,32 +204,77 @@ def _measure_joints(
 
 def _measure_clip(
     analyzer: Analyzer, labels: JudgedDive, truths: Mapping[int, np.ndarray], cancel: CancelToken
-) -> tuple[RealClipResult, Scoring | None]:
+) -> tuple[RealClipResult, Analysis]:
     """Measure a real clip as `score` takes it: the file trimmed, parsed and scored.
 
     What is not found in it is not a dive.
     """
-    began_s, scoring, scored = time.perf_counter(), None, dict[str, Any]()
+    began_s = time.perf_counter()
     try:
         found, is_dive = clip_of(labels, find_body=analyzer.find_body, cancel=cancel), True
     except NoDiveError:
         found, is_dive = FoundClip(make_clip(labels.video, labels.start_frame, labels.end_frame)), False
     clip = found.clip
-    parse, encoding = analyzer.parse(clip, found.recording, cancel=cancel)
+    parsed = analyzer.parse(clip, found.recording, cancel=cancel)
+    parse, difficulty = parsed[0], labels.known_difficulty
     dives = [(clip.in_frame, clip.out_frame), *found.others] if is_dive and parse.refusal is None else []
     given = (labels.start_frame, labels.end_frame) != (None, None) and not labels.trim
-    trim = None if given else judge_trim(dives, labels, clip.fps)
-    difficulty = labels.known_difficulty
-    if labels.dive_number is not None and difficulty is not None and parse.refusal is None:
+    trim = None if given else judge_trim(dives, labels, clip.fps, probe(labels.video).n_frames - 1)
+    analysis, awards, said = Analysis(parse=parse, scoring=None), None, ""
+    if labels.dive_number is not None and difficulty is not None:
         dive = parse_dive_number(labels.dive_number)
-        analysis = analyzer.score_parse((parse, encoding), dive, difficulty, force=True, cancel=cancel)
-        scored["said"] = said_of_entry(analysis)
-        scored["own_award"] = None if analysis.own_award is None else analysis.own_award.award
-        if (scoring := analysis.scoring) is not None:
-            alone = analyzer.score(encoding, dive, difficulty, cancel=cancel).award
-            scored |= {"award": scoring.award, "difficulty": scoring.difficulty, "network_award": alone}
-    result = measure_clip(parse, labels, truths=truths, trim=trim, seconds=time.perf_counter() - began_s, **scored)
-    return result, scoring
+        if parse.refusal is None:
+            analysis = _without_itself(analyzer.score_parse(parsed, dive, difficulty, cancel=cancel), labels)
+            said = said_of_entry(analysis)
+        if labels.award is not None:
+            awards = _awards(analyzer, parsed[1], analysis, labels, cancel)
+    seconds = time.perf_counter() - began_s
+    result = measure_clip(parse, labels, truths=truths, trim=trim, seconds=seconds, said=said, awards=awards)
+    return result, analysis
+
+
+def _without_itself(analysis: Analysis, labels: JudgedDive) -> Analysis:
+    """Return an analysis in which a dive that is an exemplar, too, has no vote on itself."""
+    if analysis.scoring is None:
+        return analysis
+    try:
+        return replace(analysis, scoring=exclude_exemplars(analysis.scoring, {judged_id(labels.event, labels.video)}))
+    except ExemplarError as error:
+        return replace(analysis, scoring=None, unscored=str(error))
+
+
+def _awards(
+    analyzer: Analyzer, encoding: ClipEncoding, analysis: Analysis, labels: JudgedDive, cancel: CancelToken
+) -> AwardResult:
+    """Return the awards of a dive that judges have marked."""
+    dive, difficulty = parse_dive_number(labels.dive_number or ""), labels.known_difficulty
+    assert difficulty is not None
+    predicted, scoring = dict[str, float](), analysis.scoring
+    if scoring is not None:
+        an_award = 3 * scoring.difficulty
+        usual = float(np.mean([vote.score for vote in scoring.exemplars])) / an_award
+        network = analyzer.score(encoding, dive, difficulty, cancel=cancel).award
+        predicted = {APP: scoring.award, NETWORK: network, EXEMPLARS: usual}
+        for stream in ("dynamic", "static", "measured"):
+            points = sum(getattr(part, stream) for part in scoring.contributions)
+            predicted[f"exemplars and {stream} stream"] = usual + points / an_award
+    if analysis.own_award is not None:
+        predicted[OWN] = analysis.own_award.award
+    left_out, judged = left_out_awards(analyzer.model.id), judged_id(labels.event, labels.video)
+    if (award := left_out.get(judged)) is not None:
+        predicted[LEFT_OUT] = award
+    return AwardResult(
+        award=labels.award or 0.0,
+        marked_by=labels.judges,
+        difficulty=difficulty.value,
+        dive_number=str(dive),
+        board_m=difficulty.board_m,
+        event=labels.event,
+        athlete=labels.athlete,
+        predicted=predicted,
+        reason="" if scoring is not None else analysis.parse.refusal or analysis.withheld or analysis.unscored,
+        taught=judged in left_out,
+    )
 
 
 def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:

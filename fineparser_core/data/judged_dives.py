@@ -69,6 +69,7 @@ class JudgedDive(AnnouncedDive):
         award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, by the rules from the awards
             where there are any, else as given.
         marks: of the phases.
+        marked_by: who gave the marks where no awards of judges are known, "one person"; see `judges`.
         words: what who marked it said of take-off, flight and entry, "low; good; a little short".
         first_entry_range: first and last frame at which the entry may begin.
         first_water_contact_frame: first contact with the water.
@@ -89,6 +90,7 @@ class JudgedDive(AnnouncedDive):
     awards: tuple[Award, ...] = ()
     award: Award | None = None
     marks: PhaseMarks = field(default_factory=PhaseMarks)
+    marked_by: _Name = ""
     words: _Name = ""
     first_flight_frame: Frame | None = None
     first_entry_frame: Frame | None = None
@@ -170,6 +172,13 @@ class JudgedDive(AnnouncedDive):
         return None if self.award is None or difficulty is None else 3 * difficulty.value * self.award
 
     @property
+    def judges(self) -> str:
+        """Who gave the marks, in words."""
+        if self.awards:
+            return f"{len(self.awards)} judges" if len(self.awards) > 1 else "one judge"
+        return self.marked_by or ("a panel, of which the score is known" if self.score is not None else "nobody named")
+
+    @property
     def phases(self) -> tuple[float, float, float] | None:
         """Marks of take-off, flight and entry where all are there."""
         take_off, flight, entry = self.marks.by_step
@@ -212,7 +221,7 @@ def read_dives(path: Path) -> list[JudgedDive]:
     A `labels.json` maps names of clips in its folder to objects with, each of them optional, `in` and `out`,
     `first_flight_frame`, `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`,
     `dive_number` (or a text `dive` that holds it), `board_m`, `difficulty`, `official_score`, and `marks` with `award`,
-    `take_off`, `flight`, `entry` and `words`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks.
+    `take_off`, `flight`, `entry`, `by` and `words`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks.
 
     Raises:
         AnnotationError: the file is missing or holds something else; the text names the first dive that is wrong.
@@ -348,6 +357,7 @@ def _labeled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
         "dive_number": named.group() if named else None,
         "score": values.get("official_score"),
         "award": marks.get("award"),
+        "marked_by": marks.get("by", ""),
         "words": marks.get("words", ""),
         "marks": {name: marks.get(name) for name in ("take_off", "flight", "entry")},
         "masks": masks if os.path.isfile(masks) else None,

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
-from fineparser_core.evaluation.metrics import mask_iou, relative_l2, spearman
+from fineparser_core.evaluation.awards import APP, AwardResult, award_report, award_summary, award_text
+from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.measures.explanation import bands_of, findings, praised
 from fineparser_core.records import Analysis, DiveParse
@@ -42,11 +43,8 @@ class RealClipResult:
         refusal: why the clip is not scored.
         mask_ious: by labeled frame, at source resolution over the whole frame.
         trim: see `judge_trim`; None where trimming was not measured.
-        award: predicted mean mark, 0 to 10; None where the dive is not scored.
-        own_award, network_award: by the measures alone, and by the network's streams alone.
-        labelled_award: of the labels.
+        awards: of the judges and by this program; None without marks, a dive number or its DD.
         said, marked: word for the entry by this program, and by who marked the dive: "over", "short", "vertical", "".
-        difficulty: DD, by which awards become points; None where the dive is not scored.
         seconds: of decoding, parsing and scoring.
     """
 
@@ -57,13 +55,9 @@ class RealClipResult:
     refusal: str | None
     mask_ious: dict[int, float]
     trim: dict[str, Any] | None = None
-    award: float | None = None
-    own_award: float | None = None
-    network_award: float | None = None
-    labelled_award: float | None = None
+    awards: AwardResult | None = None
     said: str = ""
     marked: str = ""
-    difficulty: float | None = None
     seconds: float | None = None
 
     @property
@@ -93,7 +87,6 @@ def measure_clip(
         contact_error=_beyond(parse.first_water_contact_frame, _point(labels.first_water_contact_frame), unit),
         refusal=parse.refusal,
         mask_ious=ious,
-        labelled_award=labels.award,
         marked=marked_of_entry(labels.words),
         **scored,
     )
@@ -114,12 +107,13 @@ def marked_of_entry(words: str) -> str:
     return "" if "not" in said else next((word for name, word in _WORDS.items() if name in said), "")
 
 
-def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> dict[str, Any]:
+def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float, last_frame: int) -> dict[str, Any]:
     """Compare the dives found in a whole file with the labeled dive.
 
     Args:
         found: first and last frame of each, both included.
         fps: of the file, for labels without the real rate.
+        last_frame: of the file.
 
     Returns:
         `segments`, the dives found; whether any of them holds the labeled dive whole, `contained`, None without labels;
@@ -131,8 +125,8 @@ def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float)
         return {"segments": found, "contained": None, "surplus": None}
     rate = labels.real_fps or fps
     latest_in, earliest_out = max(flight - _LEAD_S * rate, labels.start_frame or 0), contact + _TAIL_S * rate
-    if labels.end_frame is not None:  # the dive's clip may begin later and end before
-        earliest_out = min(earliest_out, labels.end_frame)
+    # The dive's clip may begin later and end before.
+    earliest_out = min(earliest_out, last_frame if labels.end_frame is None else labels.end_frame)
     containing = [(first, last) for first, last in found if first <= latest_in and last >= earliest_out]
     surplus = [
         first < flight - _MOST_LEAD_S * rate or last > contact + _MOST_TAIL_S * rate for first, last in containing
@@ -164,7 +158,7 @@ def _beyond(found: int | None, labeled: tuple[int, int] | None, unit: float) -> 
 
 
 def real_table(results: Sequence[RealClipResult]) -> str:
-    """Format a table with a row for each clip, and a summary of the set."""
+    """Format a table with a row for each clip, a summary of the set, and what its awards are worth."""
     header = (
         "clip",
         "trim",
@@ -188,20 +182,33 @@ def real_table(results: Sequence[RealClipResult]) -> str:
             _number(one.entry_error, "+.0f"),
             _number(one.contact_error, "+.0f"),
             _number(one.median_iou, ".3f"),
-            _number(one.award, ".1f"),
-            _number(one.labelled_award, ".1f"),
+            _number(None if one.awards is None else one.awards.predicted.get(APP), ".1f"),
+            _number(None if one.awards is None else one.awards.award, ".1f"),
             one.said,
             one.marked,
             _number(one.seconds, ".1f"),
         )
         for one in results
     ]
-    whole = text_table(("measure", "value"), list(real_summary(results).items()), left=(0, 1))
-    return f"{text_table(header, rows, left=(0, 1))}\n\n{whole}"
+    whole = text_table(("measure", "value"), list(_summary(results).items()), left=(0, 1))
+    blocks = [text_table(header, rows, left=(0, 1)), whole]
+    if awards := awards_of(results):
+        blocks.append(award_text(award_report(awards)))
+    return "\n\n".join(blocks)
+
+
+def awards_of(results: Sequence[RealClipResult]) -> list[AwardResult]:
+    """Return the awards of the clips that judges have marked."""
+    return [one.awards for one in results if one.awards is not None]
 
 
 def real_summary(results: Sequence[RealClipResult]) -> dict[str, str]:
     """Return what a set of clips comes to, as measures and their values for a person."""
+    return _summary(results) | award_summary(award_report(awards_of(results)))
+
+
+def _summary(results: Sequence[RealClipResult]) -> dict[str, str]:
+    """Return `real_summary` without the awards."""
 
     def share(name: str, values: Sequence[bool]) -> tuple[str, str]:
         return name, f"{sum(values)} of {len(values)}"
@@ -224,21 +231,6 @@ def real_summary(results: Sequence[RealClipResult]) -> dict[str, str]:
         ),
         ("mask IoU, median of the labelled frames", _number(float(np.median(ious)) if ious else None, ".3f")),
     ]
-    for name, key in (
-        ("awards", "award"),
-        ("awards by measures alone", "own_award"),
-        ("awards by the network alone", "network_award"),
-    ):
-        given = [(getattr(one, key), one.labelled_award, one.difficulty) for one in results]
-        judged = [each for each in given if None not in each]
-        if len(judged) > 2:
-            predicted, true, difficulty = np.array(judged, float).T
-            points = relative_l2(predicted * difficulty, true * difficulty)
-            rows += [
-                (f"{name}, Spearman rho of {len(judged)}", _number(spearman(predicted, true), "+.2f")),
-                (f"{name}, mean absolute error", _number(float(np.abs(predicted - true).mean()), ".2f")),
-                (f"{name}, R-l2 x100 of their scores", _number(points, ".3f")),
-            ]
     pairs = [(one.said, one.marked) for one in results if one.marked]
     if pairs:
         agree, silent = sum(said == marked for said, marked in pairs), sum(not said for said, _ in pairs)

@@ -57,6 +57,21 @@ def judged_exemplar(exemplar_id: str) -> Exemplar | None:
     return next(found, None)
 
 
+def judged_id(event: str, video: Path) -> str:
+    """Return the id that a judged dive has as an exemplar."""
+    return f"{event} {video.stem}".strip()
+
+
+@cache
+def left_out_awards(model: str) -> Mapping[str, float | None]:
+    """Return awards by fits that did not see the event of the dive, by id; None where the table does not tell it.
+
+    Args:
+        model: id of the weights; others than those of the table know none of its dives.
+    """
+    return {one["id"]: one.get("left_out") for one in _table()["dives"]} if _table()["model"] == model else {}
+
+
 @cache
 def judged_quantities() -> Mapping[str, Mapping[str, tuple[float, float]]]:
     """Return what was read of each judged dive, by its id: value and standard deviation by quantity."""
@@ -71,8 +86,8 @@ def write_judged(path: Path, model: str, dives: Sequence[Mapping[str, Any]]) -> 
     """Write the table.
 
     Args:
-        dives: each with `id`, `dive_number`, `board_m`, `score`, `frames` (first of flight and entry, and last), and
-            `quantities`, value and standard deviation by name.
+        dives: each with `id`, `dive_number`, `board_m`, `score`, `frames` (first of flight and entry, and last),
+            `left_out`, see `left_out_awards`, and `quantities`, value and standard deviation by name.
 
     Raises:
         ExportError: it cannot be written.

@@ -8,6 +8,7 @@ from made_analysis import blank_parse, transitions_at
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.data.judged_dives import read_dives, read_masks
 from fineparser_core.errors import AnnotationError
+from fineparser_core.evaluation.awards import APP, AwardResult
 from fineparser_core.evaluation.joint_labels import joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip, real_table
 from fineparser_core.records import Clip, Transitions
@@ -85,8 +86,16 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(found, contained, surplus
     facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
     (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}), encoding="utf-8")
     (labels,) = read_dives(tmp_path)
-    result = judge_trim(found, labels, 30.0)
+    result = judge_trim(found, labels, 30.0, 999)
     assert (result["contained"], result["surplus"]) == (contained, surplus)
+
+
+def test_a_file_that_ends_soon_after_the_contact_is_not_cut(tmp_path):
+    facts = {"first_flight_frame": 10, "first_water_contact_frame": 50, "real_fps": 30}
+    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}), encoding="utf-8")
+    (labels,) = read_dives(tmp_path)
+    assert judge_trim([(0, 54)], labels, 30.0, 54)["contained"]
+    assert not judge_trim([(0, 53)], labels, 30.0, 54)["contained"]
 
 
 def test_labels_of_slow_replays_ranges_and_marks(tmp_path, parse):
@@ -106,7 +115,9 @@ def test_labels_of_slow_replays_ranges_and_marks(tmp_path, parse):
     assert labels.dive_number == "307C"
     assert labels.award == pytest.approx(81.6 / (3 * 3.4))
     assert other.award == 5.5
-    result = measure_clip(parse, labels, award=7.0, seconds=4.25)
+    assert (labels.judges, other.judges) == ("a panel, of which the score is known", "one person")
+    awards = AwardResult(award=labels.award, marked_by=labels.judges, difficulty=3.4, predicted={APP: 7.0})
+    result = measure_clip(parse, labels, awards=awards, seconds=4.25)
     assert (result.flight_error, result.entry_error) == (pytest.approx(-1.0), pytest.approx(-1.0))
     table = real_table([result])
     assert "first entry frame within 3 of its range  1 of 1" in table
