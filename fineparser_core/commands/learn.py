@@ -162,8 +162,7 @@ def _unlearnable(analysis: Analysis) -> str:
     """Return why nothing can be learned from a dive so analyzed; "" where it can."""
     scored = analysis.scoring or analysis.own_award
     if scored is None:
-        unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
-        return unscored or "A dive without a number is not scored: give its number."
+        return analysis.verdict.reason or "A dive without a number is not scored: give its number."
     if not (analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures):
         return "Nothing was measured of it."
     return "" if scored.profile is None else "It was scored by a profile: score it as shipped."

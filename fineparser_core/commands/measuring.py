@@ -49,7 +49,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.records import Analysis, ClipEncoding, Scoring
+from fineparser_core.records import Analysis, ClipEncoding, Scoring, Verdict, VerdictCode
 from fineparser_core.scoring.rescore import exclude_exemplars
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
@@ -240,7 +240,7 @@ def _without_itself(analysis: Analysis, labels: JudgedDive) -> Analysis:
     try:
         return replace(analysis, scoring=exclude_exemplars(analysis.scoring, {judged_id(labels.event, labels.video)}))
     except ExemplarError as error:
-        return replace(analysis, scoring=None, unscored=str(error))
+        return replace(analysis, scoring=None, verdict=Verdict(code=VerdictCode.NO_EXEMPLARS, reason=error.phrase))
 
 
 def _awards(
@@ -272,7 +272,7 @@ def _awards(
         event=labels.event,
         athlete=labels.athlete,
         predicted=predicted,
-        reason="" if scoring is not None else analysis.parse.refusal or analysis.withheld or analysis.unscored,
+        reason="" if scoring is not None else analysis.verdict.reason,
         taught=judged in left_out,
     )
 

@@ -35,7 +35,7 @@ from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.records import Analysis, ComparedDive
+from fineparser_core.records import Analysis, ComparedDive, VerdictCode
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.support.files import check_content, known_content
 from fineparser_core.video.clips import make_clip
@@ -182,9 +182,11 @@ def main(argv: list[str]) -> int:
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
-    if (analysis.parse.refusal is not None and not args.force) or analysis.withheld:
+    verdict = analysis.verdict
+    if "force" in verdict.ways_out:
         return ExitCode.NOT_A_DIVE
-    return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
+    unscored = verdict.code in (VerdictCode.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY)
+    return ExitCode.EXEMPLARS if unscored else ExitCode.DONE
 
 
 def _score_many(args: ScoreOptions, out: Path) -> int:

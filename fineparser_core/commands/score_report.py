@@ -13,7 +13,17 @@ from fineparser_core.measures.explanation import band_for, bands_of, findings, p
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text, praise_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.numbers import seen_text
-from fineparser_core.records import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
+from fineparser_core.records import (
+    Analysis,
+    Clip,
+    Contribution,
+    DiveParse,
+    ExemplarVote,
+    OwnAward,
+    Scoring,
+    Verdict,
+    VerdictCode,
+)
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.support.tables import text_table
 
@@ -47,18 +57,11 @@ def report(analysis: Analysis) -> str:
         blocks.append(measured)
     if analysis.own_award is not None:
         blocks.append(_own_award(analysis.own_award))
-    refusal = analysis.parse.refusal
-    if analysis.scoring is None and analysis.unscored:
-        blocks.append(f"No score: {analysis.unscored}")
-    elif analysis.scoring is None and refusal is not None:
-        blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
-    elif analysis.withheld:
-        blocks.append(f"{analysis.withheld}\n--force scores it all the same.")
-    elif analysis.scoring is None:
-        blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
+    if analysis.scoring is None:
+        blocks.append(_unscored(analysis.verdict))
     else:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
-        if refusal is not None:
+        if (refusal := analysis.parse.refusal) is not None:
             blocks.append(f"Note: scored as you asked, though: {refusal[0].lower()}{refusal[1:]}")
     blocks += [f"Note: {note}" for note in notes_of(analysis)]
     if analysis.parse.model.synthetic:
@@ -72,6 +75,16 @@ def report(analysis: Analysis) -> str:
                 "London 2012, men, 10 m (UNLV-Dive): of other divers, events and cameras it tells less."
             )
     return "\n\n".join(blocks) + "\n"
+
+
+def _unscored(verdict: Verdict) -> str:
+    """Return why there is no score, and the way out."""
+    reason = verdict.reason
+    if verdict.code is VerdictCode.NO_DIVE:
+        return f"No score: {reason[0].lower()}{reason[1:]}\nIf it is a whole dive, --force scores it."
+    if "force" in verdict.ways_out:
+        return f"{reason}\n--force scores it all the same."
+    return f"No score: {reason or 'a score needs the dive number, so add --dive-number, e.g. 207C.'}"
 
 
 def _heading(parse: DiveParse) -> str:

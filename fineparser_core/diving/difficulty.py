@@ -264,7 +264,7 @@ def _armstand_parts(dive: DiveNumber) -> list[int | None]:
     return [*parts, before if dive.half_somersaults < threshold else after]
 
 
-def unknown_board(dive: DiveNumber) -> Phrase:
+def unknown_board(dive: DiveNumber | str) -> Phrase:
     """Explain that a dive has no DD."""
     return Phrase("The DD of {0} is not known: name its board, or give the DD. Only points need it.", dive)
 

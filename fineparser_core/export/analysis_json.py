@@ -38,19 +38,18 @@ from fineparser_core.records import (
     NoteCode,
     Recognition,
     Scoring,
+    Verdict,
 )
 from fineparser_core.support.array_file import DAMAGE, read_array
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.documents import read_document, reading
 
-FORMAT = "fineparser.analysis/6"
+FORMAT = "fineparser.analysis/7"
 
 #: Lists with an entry for each sample, or for each picture of the fall: of an analysis, and of its motion.
 _BY_SAMPLE, _BY_PICTURE = ("sampled_frames", "sampled_times_s"), ("to_scene", "path")
 
-#: Sentences of an analysis that are no notes.
-_SENTENCES = ("refusal", "unscored", "withheld")
 #: Maximum number of notes, and length of a sentence in characters; those of the program are much fewer and shorter.
 _MOST_NOTES, _LONGEST_SENTENCE = 1000, 20_000
 #: Length of values that a sentence does not write out, in characters.
@@ -81,20 +80,14 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "measures": found,
         "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis, found).items()},
         "own_award": None,
-        "unscored": analysis.unscored,
+        "verdict": _verdict_to_dict(analysis.verdict),
         "recognition": _recognition_to_dict(parse.recognition),
         "read_awards": parse.read_awards,
         "contradictions": [to_json(one) | {"text": contradiction_text(one)} for one in analysis.contradictions],
-        "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
         "notes": [_note_to_dict(note, about) for about, each in notes.items() for note in each],
-        "phrases": {
-            str(sentence): sentence.to_json()
-            for sentence in (parse.refusal, analysis.unscored, analysis.withheld)
-            if isinstance(sentence, Phrase) and sentence.values
-        },
         "probabilities": parse.probabilities.T.astype(float),
         "sampled_frames": parse.sampled_frames,
         "sampled_times_s": parse.sampled_times_s.astype(float),
@@ -175,14 +168,22 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskTrack | None) -> Anal
             "This is a file of format {0}, not {1}: analyse the clip again.", repr(data.get("format")), repr(FORMAT)
         )
     try:
-        data, notes = _with_phrases(data), _notes_from(data["notes"])
+        notes, verdict = _notes_from(data["notes"]), dict(data["verdict"])
+        if isinstance(verdict["reason"], list):
+            verdict["reason"] = _phrase(verdict["reason"], verdict["text"])
         masks = masks or MaskTrack(
             sampled_frames=np.array(data["sampled_frames"], np.int64),
             mask_probability=np.zeros((0, MASK_SIZE, MASK_SIZE), np.float16),
             crop_xyxy=np.zeros((0, 4), np.float32),
         )
         parse = _parse({**data, "notes": notes["clip"]}, masks)
-        given: dict[str, Any] = {**data, "parse": parse, "scoring": None, "measured_notes": notes["measures"]}
+        given: dict[str, Any] = {
+            **data,
+            "parse": parse,
+            "scoring": None,
+            "measured_notes": notes["measures"],
+            "verdict": verdict,
+        }
         if data["score"] is not None:
             given["scoring"] = from_json({**data, "notes": notes["score"]}, Scoring)
         if own := data["own_award"]:
@@ -194,15 +195,6 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskTrack | None) -> Anal
         path = parse.clip.path
         raise ExportError("The masks are of other frames of {0} than the analysis: analyse the clip again.", path)
     return analysis
-
-
-def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data, its sentences as the phrases that they were."""
-    stored = data["phrases"]
-    if len(stored) > len(_SENTENCES):
-        raise ValueError("it holds more sentences than an analysis can")
-    phrases = {english: _phrase(parts, english) for english, parts in stored.items()}
-    return {**data, **{name: phrases.get(data[name], data[name]) for name in _SENTENCES}}
 
 
 def _notes_from(stored: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Note, ...]]:
@@ -218,6 +210,11 @@ def _notes_from(stored: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Note, ..
 def _phrase(parts: list[Any], english: str) -> Phrase:
     """Return a phrase that is a sentence, or part of one. Raises: ValueError where it would be longer."""
     return Phrase.from_json(parts, min(len(english), _LONGEST_SENTENCE) + _UNUSED)
+
+
+def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+    reason = verdict.reason.to_json() if isinstance(verdict.reason, Phrase) else verdict.reason
+    return {"code": verdict.code, "ways_out": verdict.ways_out, "reason": reason, "text": str(verdict.reason)}
 
 
 def _note_to_dict(note: Note, about: str) -> dict[str, Any]:

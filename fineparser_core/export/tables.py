@@ -172,7 +172,6 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
     if dive.analysis is None:
         return row
     parse, scoring = dive.analysis.parse, dive.analysis.scoring
-    withheld = parse.refusal, dive.analysis.unscored, dive.analysis.withheld
     row |= {
         "start_frame": parse.clip.in_frame,
         "first_flight_frame": parse.transitions.first_flight_frame,
@@ -183,7 +182,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": " ".join(filter(None, (*withheld, *notes_of(dive.analysis)))),
+        "notes": " ".join(filter(None, (dive.analysis.verdict.reason, *notes_of(dive.analysis)))),
     }
     row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
     found = measures_of(dive.analysis)

@@ -254,8 +254,8 @@ def score_clip(
             of several threads without an analyzer wait for each other.
 
     Returns:
-        The analysis. `scoring` is None as well for a clip that is not a whole dive, see `parse.refusal`, or that surely
-        shows another dive than was given, see `unscored`.
+        The analysis. `scoring` is None as well for a clip that is not a whole dive, or that surely shows another dive
+        than was given, see `verdict`.
 
     Raises:
         FineParserError: with a sentence, for a clip, a dive number or weights that cannot be used.

@@ -7,14 +7,14 @@ Each step is a function that is called once for a dive; its result has a name an
 it. The window, the commands, Python, `evaluate` and the live package run it, each clip by itself. Loads torch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypedDict, Unpack
 
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
-from fineparser_core.diving.difficulty import Difficulty, asked_dive, unknown_board
+from fineparser_core.diving.difficulty import Difficulty, asked_dive
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
 from fineparser_core.exemplars.judged import judged_exemplars
@@ -36,9 +36,11 @@ from fineparser_core.motion.splash import find_splash, splash_map
 from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
-from fineparser_core.recognition.contradictions import contradictions, held_back
+from fineparser_core.recognition.contradictions import contradictions
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.records import (
+    FORCED,
+    NOT_ASKED,
     Analysis,
     Clip,
     ClipEncoding,
@@ -51,11 +53,13 @@ from fineparser_core.records import (
     Note,
     NoteCode,
     Scoring,
+    Verdict,
+    VerdictCode,
 )
-from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, with_measured_stream
 from fineparser_core.scoring.readout import read_armstand, read_awards, windows_after_contact
 from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.scoring.verdict import verdict_of
 
 #: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
 _LOOKED_AT_S = (0.35, 0.6)
@@ -138,9 +142,7 @@ def analyze_clip(
     cancel: CancelToken | None = None,
     **choice: Unpack[Choice],
 ) -> Analysis:
-    """Parse a clip and, where dive number and difficulty are known, score it if it looks like a whole dive.
-
-    Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
+    """Parse a clip and, where dive number and difficulty are known, score it: see `parse_clip` and `score_parse`.
 
     Args:
         difficulty: None where no board was given and no record says which is usual: the fall has to show it.
@@ -150,12 +152,8 @@ def analyze_clip(
     Raises: what `parse_clip` and `score_parse` raise.
     """
     parsed = parse_clip(tools, clip, recording, progress=progress, cancel=cancel)
-    parse, _ = parsed
-    if parse.refusal and not force:  # a clip without a dive has no measures
-        return Analysis(parse=replace(parse, recognition=None), scoring=None, measures=())
-    if dive is None:
-        return _measured_alone(parse)
-    return score_parse(tools, parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
+    overruled = FORCED if force else NOT_ASKED
+    return score_parse(tools, parsed, dive, difficulty, overruled, progress=progress, cancel=cancel, **choice)
 
 
 def parse_clip(
@@ -346,54 +344,51 @@ def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
 def score_parse(
     tools: Tools,
     parsed: Parsed,
-    dive: DiveNumber,
+    dive: DiveNumber | None,
     difficulty: Difficulty | None,
+    overruled: Collection[VerdictCode] = NOT_ASKED,
     *,
-    force: bool = False,
-    confirmed: bool = False,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
     **choice: Unpack[Choice],
 ) -> Analysis:
     """Measure a parse, compare it with exemplars, and score it by all three streams.
 
-    Where no board was given, the board that the fall shows counts before the commonest of the number. Where there
-    are no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on or the video surely
-    shows another dive, `Analysis.withheld`; what was measured stands alone.
+    Where no board was given, the board that the fall shows counts before the commonest of the number. Without a score
+    what was measured stands alone, and `Analysis.verdict` says why; a clip without a dive has no measures.
 
     Args:
         difficulty: as of `analyze_clip`.
-        force: score it all the same.
-        confirmed: a person has confirmed the number though the video may speak against it.
+        overruled: verdicts that a person has overruled, so that the dive is scored all the same.
 
     Raises: what `compare` raises, but of missing exemplars.
     """
     parse, encoding = parsed
     seen = parse.recognition
-    dived = with_seen_board(difficulty, dive, seen)
-    if dived is None:
-        return _measured_alone(parse, unscored=unknown_board(dive))
-    given_board_m = dived.board_m if dived.source in ("board", "typed") else None
+    dived = None if dive is None else with_seen_board(difficulty, dive, seen)
+    number = None if dive is None else str(dive)
+    given_board_m = dived.board_m if dived is not None and dived.source in ("board", "typed") else None
+    verdict = verdict_of(parse, number, given_board_m, overruled, has_difficulty=dived is not None)
+    if not verdict.shows_dive:
+        return Analysis(parse=replace(parse, recognition=None), scoring=None, measures=(), verdict=verdict)
+    if dive is None or dived is None:
+        found = measure_dive(parse)
+        return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes, verdict=verdict)
     against = () if seen is None else contradictions(seen, str(dive), given_board_m)
     alone = replace(measured(parse, dive, dived, tools.stream), contradictions=against)
-    withheld = missing_evidence(alone.parse) or (None if confirmed else held_back(str(dive), against))
-    if withheld is not None and not force:
-        return replace(alone, own_award=None, withheld=withheld)
+    verdict = verdict_of(alone.parse, number, given_board_m, overruled)  # gravity may contradict a moment
+    if verdict.code is not VerdictCode.SCORED:
+        return replace(alone, own_award=None, verdict=verdict)
     synchro = choice.get("rule", SAME_NUMBER).synchro
     own_award = None if synchro else alone.own_award  # that of a single body is not that of two
     try:
         scoring = compare(tools, encoding, dive, dived, progress=progress, cancel=cancel, **choice)
     except NoExemplarsError as error:
         notes = (*alone.measured_notes, *calibrated_notes(tools.stream.profile))
-        return replace(alone, own_award=own_award, unscored=error.phrase, measured_notes=notes)
+        verdict = Verdict(code=VerdictCode.NO_EXEMPLARS, reason=error.phrase)
+        return replace(alone, own_award=own_award, verdict=verdict, measured_notes=notes)
     scoring = with_measured_stream(scoring, alone.parse, dive, dived, tools.stream)
-    return replace(alone, own_award=own_award, scoring=scoring)
-
-
-def _measured_alone(parse: DiveParse, *, unscored: str = "") -> Analysis:
-    """Return what was measured of a dive without a known difficulty."""
-    found = measure_dive(parse)
-    return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes, unscored=unscored)
+    return replace(alone, own_award=own_award, scoring=scoring, verdict=verdict)
 
 
 def compare(

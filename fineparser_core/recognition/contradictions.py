@@ -1,7 +1,5 @@
 """Contradictions between a typed dive number or board and the dive in the video."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from fineparser_core.diving.dive_number import DIRECTIONS, POSITIONS, DiveNumber, known_number, somersaults
@@ -108,8 +106,9 @@ def contradiction_text(one: Contradiction) -> Phrase:
 
 
 def contradiction_notes(analysis: Analysis) -> tuple[Phrase, ...]:
-    """Return the contradictions of an analysis as sentences, but for one that `Analysis.withheld` tells."""
-    told = analysis.withheld.values if isinstance(analysis.withheld, Phrase) else ()
+    """Return the contradictions of an analysis as sentences, but for one that the verdict tells."""
+    reason = analysis.verdict.reason
+    told = reason.values if isinstance(reason, Phrase) else ()
     return tuple(said for one in analysis.contradictions if (said := contradiction_text(one)) not in told)
 
 
@@ -123,12 +122,3 @@ def _value_text(part: str, value: str) -> Phrase:
     if part == "board":
         return Phrase("{0} m", value)
     return _WORDS[part, value]
-
-
-def held_back(dive_number: str, found: Sequence[Contradiction]) -> Phrase | None:
-    """Return why a dive is not scored as the entered dive, with the way out; None where no contradiction is certain."""
-    certain = next((one for one in found if one.certain), None)
-    if certain is None:
-        return None
-    why = contradiction_text(certain)
-    return Phrase("{0} is not scored: {1} Correct the entry, or confirm it.", dive_number, why)

@@ -5,6 +5,8 @@ Frames are 0-based indices of the source file. A *sample* is a frame among the 9
 """
 
 from fineparser_core.records.analysis import (
+    FORCED,
+    NOT_ASKED,
     Analysis,
     AwardCheck,
     Contradiction,
@@ -17,6 +19,8 @@ from fineparser_core.records.analysis import (
     ProfileIdentity,
     ScoreInterval,
     Scoring,
+    Verdict,
+    VerdictCode,
 )
 from fineparser_core.records.clip import (
     DOUBTFUL_DIVER,

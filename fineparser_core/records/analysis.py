@@ -1,6 +1,7 @@
 """The analysis of a dive: its parse, what was measured of it, and its score."""
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
@@ -231,6 +232,58 @@ class Contradiction:
     certain: bool
 
 
+class VerdictCode(StrEnum):
+    """Whether a dive is scored: "scored", or the first reason why it is not, in this order."""
+
+    NO_DIVE = "no_dive"  # the clip does not show a whole dive
+    DIVER_UNSURE = "diver_unsure"  # several people may be the diver
+    NO_NUMBER = "no_number"  # no score was asked for
+    NO_DIFFICULTY = "no_difficulty"  # no board is known, on which the DD depends
+    NO_EVIDENCE = "no_evidence"  # a moment that the score rests on does not show clearly
+    OTHER_DIVE = "other_dive"  # the video surely shows another dive
+    NO_EXEMPLARS = "no_exemplars"  # there is nothing to compare with
+    SCORED = "scored"
+
+
+#: What changes each verdict: "force" scores the dive all the same, "confirm" its number and board.
+_WAYS_OUT = {
+    VerdictCode.NO_DIVE: ("force",),
+    VerdictCode.DIVER_UNSURE: ("diver",),
+    VerdictCode.NO_NUMBER: ("dive_number",),
+    VerdictCode.NO_DIFFICULTY: ("board", "difficulty"),
+    VerdictCode.NO_EVIDENCE: ("force",),
+    VerdictCode.OTHER_DIVE: ("dive_number", "confirm", "force"),
+    VerdictCode.NO_EXEMPLARS: ("allow_nearest",),
+    VerdictCode.SCORED: (),
+}
+#: Verdicts that a program overrules which cannot ask for the diver, and those that a request to score anyway overrules.
+NOT_ASKED = frozenset({VerdictCode.DIVER_UNSURE})
+FORCED = NOT_ASKED | {VerdictCode.NO_DIVE, VerdictCode.NO_EVIDENCE, VerdictCode.OTHER_DIVE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a dive is scored, and why not; decided by `fineparser_core.scoring.verdict` alone.
+
+    Attributes:
+        reason: a sentence that says why there is no score, or what speaks against a score that a person has asked for
+            all the same; "" where the code says everything.
+    """
+
+    code: VerdictCode = VerdictCode.NO_NUMBER
+    reason: str = ""
+
+    @property
+    def ways_out(self) -> tuple[str, ...]:
+        """What changes the verdict: "force", "confirm", "diver", "dive_number", "board", "difficulty", ..."""
+        return _WAYS_OUT[self.code]
+
+    @property
+    def shows_dive(self) -> bool:
+        """True if the clip shows a dive of a known diver, whose measures count."""
+        return self.code not in (VerdictCode.NO_DIVE, VerdictCode.DIVER_UNSURE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
     """The parse of a dive and, if the dive number is known, its score.
@@ -238,9 +291,7 @@ class Analysis:
     Attributes:
         measures: measures of the dive; None if not measured yet.
         own_award: by the measures alone; None without a dive number, or where too little was measured.
-        unscored: a sentence that says why there is no score though the clip could have a score; else "".
-        withheld: a sentence about the evidence that a score lacks, or that the video shows another dive, so that there
-            is no score until a person requests it all the same; else "".
+        verdict: whether the dive is scored, and why not.
         measured_notes: about the measures.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
     """
@@ -249,8 +300,7 @@ class Analysis:
     scoring: Scoring | None
     measures: tuple[Measure, ...] | None = None
     own_award: OwnAward | None = None
-    unscored: str = ""
-    withheld: str = ""
+    verdict: Verdict = Verdict()
     measured_notes: tuple[Note, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
 

@@ -104,7 +104,7 @@ class ComparedStrip(QWidget):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        ready = dive is not None and dive.state is DiveState.READY and not (dive.refused or dive.asks_diver)
+        ready = dive is not None and dive.state is DiveState.READY and dive.verdict.shows_dive
         if dive is not None and dive.scoring:
             return  # the exemplars of the score come with it
         listed = self._session.comparing.dives.glance() if ready else []

@@ -18,6 +18,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_core.printable import ascii_forms, one_form
 from fineparser_core.recognition.contradictions import contradiction_text
+from fineparser_core.records import VerdictCode
 from fineparser_gui.dives.fields import JudgingFields, NameField, NumberField, SeenNumbers
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState
@@ -71,8 +72,9 @@ class NumberNote(QWidget):
         if dive is None or not said:
             return
         self._text.setText("\n".join(said))
-        restyle(self._text, role="error" if dive.contradicted else "muted")
-        self.confirm.setVisible(dive.contradicted)
+        waits = dive.verdict.code is VerdictCode.OTHER_DIVE
+        restyle(self._text, role="error" if waits else "muted")
+        self.confirm.setVisible(waits)
         self.confirm.setText(self.tr("Score as {0}").format(dive.known_number))
 
     def _said(self, dive: Dive) -> list[str]:

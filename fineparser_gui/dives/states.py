@@ -2,6 +2,7 @@
 
 from fineparser_core.export.dive_words import award_words
 from fineparser_core.language import text
+from fineparser_core.records import VerdictCode
 from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState
 from fineparser_gui.support.formatting import board_text, percent, seen_text
 
@@ -35,12 +36,13 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         return text("dives added: {0} of {1}", n_accepted, found) if n_accepted else text("dives found: {0}", found)
     if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
         return text("search cancelled")
-    if dive.state is DiveState.READY and dive.refused:
-        return text("Not a complete dive")
-    if dive.state is DiveState.READY and dive.asks_diver:
-        return text("which diver?")
-    if dive.state is DiveState.READY and dive.contradicted:
-        return text("check the dive number")
+    waits = {
+        VerdictCode.NO_DIVE: text("Not a complete dive"),
+        VerdictCode.DIVER_UNSURE: text("which diver?"),
+        VerdictCode.OTHER_DIVE: text("check the dive number"),
+    }
+    if dive.state is DiveState.READY and dive.verdict.code in waits:
+        return waits[dive.verdict.code]
     if dive.state is DiveState.MISSING and dive.conflicting_video is not None:
         return text("different video")
     texts = {

@@ -4,7 +4,7 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.language import text
 from fineparser_core.measures.explanation import band_for, findings, praised, worst
 from fineparser_core.measures.words import fault_text, praise_text
-from fineparser_core.records import Analysis
+from fineparser_core.records import Analysis, VerdictCode
 from fineparser_gui.services.exporting import bands_for
 from fineparser_gui.session.dive import Dive
 
@@ -26,7 +26,7 @@ class Explanation:
         self.findings = findings(self.measures, self.bands)
         self.worst = worst(self.findings)
         self.praise = praise_text(praised(self.measures, self.bands))
-        self._doubtful = dive.contradicted
+        self._doubtful = dive.verdict.code is VerdictCode.OTHER_DIVE
 
     @property
     def verdict(self) -> str:
@@ -49,7 +49,7 @@ class Explanations:
 
     def of(self, dive: Dive) -> Explanation:
         """Return the explanation of a dive, the same until it changes."""
-        known, number = self._known.get(dive.key), (dive.known_number, dive.known_board_m, dive.contradicted)
+        known, number = self._known.get(dive.key), (dive.known_number, dive.known_board_m, dive.verdict.code)
         if known is None or known[0] is not dive.analysis or known[1] != number:
             known = self._known[dive.key] = dive.analysis, number, Explanation(dive)
         return known[2]

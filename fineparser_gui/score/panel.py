@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from fineparser_core.diving.judging import Judging, counting
 from fineparser_core.export.dive_words import AwardWords, award_words
 from fineparser_core.language import translated
-from fineparser_core.records import Scoring
-from fineparser_core.scoring.evidence import missing_evidence
+from fineparser_core.records import Scoring, VerdictCode
 from fineparser_gui.score.contributions import ContributionsPanel
 from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
@@ -76,10 +75,9 @@ def _reason(dive: Dive) -> str | None:
     """Return the reason why a dive is not scored, or would not be; None for a dive with a score."""
     if dive.model_analysis is None or dive.analysis is None:
         return None
-    parse, reason = dive.analysis.parse, dive.model_analysis.parse.refusal or dive.analysis.withheld
-    if not reason and dive.correction.is_dive and dive.known_number is not None:
-        return missing_evidence(parse)
-    return reason or None
+    verdict = dive.verdict if dive.correction.is_dive else dive.analysis.verdict
+    lacks = verdict.code is VerdictCode.NO_EVIDENCE or dive.correction.is_dive
+    return dive.model_analysis.parse.refusal or (verdict.reason if lacks else "") or None
 
 
 class NoExemplars(QWidget):
@@ -201,15 +199,19 @@ class ScorePanel(QWidget):
         if dive.state is DiveState.READY:
             if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
                 return self.tr("All exemplars are left out. Tick at least one in the list.")
-            if dive.refused:
-                return ""
-            if dive.asks_diver:
-                return self.tr("The score waits for the answer to “Which diver?”.")
-            if dive.known_number is None:
-                return self.tr("Needs the dive number. Phases and masks are ready.")
-            if dive.contradicted:
-                return self.tr("The video shows another dive: the score waits until you confirm the number above.")
-            return dive.problem or ""
+            waits = {
+                VerdictCode.NO_DIVE: "",
+                VerdictCode.DIVER_UNSURE: self.tr("The score waits for the answer to “Which diver?”."),
+                VerdictCode.NO_NUMBER: self.tr("Needs the dive number. Phases and masks are ready."),
+                VerdictCode.OTHER_DIVE: self.tr(
+                    "The video shows another dive: the score waits until you confirm the number above."
+                ),
+            }
+            if (code := dive.verdict.code) in waits:
+                return waits[code]
+            found = dive.analysis.verdict if dive.analysis is not None else None
+            unknown = found is not None and found.code is VerdictCode.NO_DIFFICULTY
+            return dive.problem or (translated(found.reason) if found is not None and unknown else "")
         if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.MISSING):
             return self.tr("Not analysed yet.")
         if dive.known_number is None:

@@ -124,7 +124,7 @@ class VerdictPanel(QWidget):
 def measured_dive(session: Session) -> Dive | None:
     """Return the shown dive if there is something to measure; None for a clip without a dive or of another person."""
     dive = session.current
-    if dive is None or dive.analysis is None or dive.info is None or dive.refused or dive.asks_diver:
+    if dive is None or dive.analysis is None or dive.info is None or not dive.verdict.shows_dive:
         return None
     return dive
 

@@ -7,13 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from fineparser_core.diving.difficulty import asked_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import translated
 from fineparser_core.progress import Progress
 from fineparser_core.records import Analysis
-from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
+from fineparser_gui.services.rescoring import RescoringService, read_score, score_request, score_state
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.session.dive import NOT_ANALYZED, DiveState, ScoreState
 from fineparser_gui.worker.protocol import ParseRequest, Request, Result, ScoreRequest
@@ -145,16 +142,9 @@ class AnalysisService(QObject):
         except FineParserError as error:
             self._on_score_failed(key, "InternalError", str(error))
             return
-        unscored = ScoreState.NO_EXEMPLARS if self._has_difficulty(key) else ScoreState.NONE
-        state = unscored if analysis.unscored else ScoreState.SCORED
-        found = {"model_analysis": analysis, "score_state": state, "problem": translated(analysis.unscored) or None}
+        found = {"model_analysis": analysis, "score_state": score_state(analysis), "problem": None}
         self._state.update_analysis(key, **found, progress=None)
         self._rescoring.rescore(key)
-
-    def _has_difficulty(self, key: str) -> bool:
-        dive = self._state.dive(key)
-        number = parse_dive_number(dive.known_number or "")
-        return asked_difficulty(number, dive.known_board_m, dive.difficulty) is not None
 
     def _on_score_failed(self, key: str, kind: str, message: str) -> None:
         if kind == "ParseLost":

@@ -30,7 +30,7 @@ from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import language, short_number, translated
 from fineparser_core.measures.explanation import Bands, good_bands
 from fineparser_core.measures.words import dive_text
-from fineparser_core.records import ComparedDive
+from fineparser_core.records import ComparedDive, VerdictCode
 from fineparser_core.support.atomic import sweep_leftovers, temporary_folder
 from fineparser_core.support.files import allowed_name
 from fineparser_core.support.processes import Failed
@@ -130,7 +130,11 @@ def notes_of(dive: SavedDive) -> str:
 
 def bands_for(dive: Dive) -> Bands:
     """Return the bands of good dives of a dive's number and board; while the number is doubtful, those of any dive."""
-    return good_bands(None, None) if dive.contradicted else good_bands(dive.known_number, dive.known_board_m)
+    return (
+        good_bands(None, None)
+        if dive.verdict.code is VerdictCode.OTHER_DIVE
+        else good_bands(dive.known_number, dive.known_board_m)
+    )
 
 
 def words_of(dive: Dive) -> DiveWords:

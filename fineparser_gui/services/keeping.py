@@ -278,8 +278,8 @@ class Keeping(QObject):
     def _kept(self, dive: Dive, saved: SavedDive) -> KeptDive | None:
         """Return the record of a dive to write, or None if nothing has changed."""
         before = self._known.get(dive.key) or SavedDive(path=dive.path)
-        waits = dive.busy or dive.rescoring or dive.refused or dive.asks_diver
-        settled = dive.state is DiveState.READY and not waits
+        waits = dive.busy or dive.rescoring
+        settled = dive.state is DiveState.READY and dive.verdict.shows_dive and not waits
         found = dive.analysis if settled else None
         if dive.key in self.ids and saved == before and (found is None or found is self._written.get(dive.key)):
             return None

@@ -10,7 +10,7 @@ from fineparser_core.diving.details import DiveDetails
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import analysis_from_dict
 from fineparser_core.language import translated
-from fineparser_core.records import Analysis, DiveParse
+from fineparser_core.records import NOT_ASKED, Analysis, DiveParse, VerdictCode
 from fineparser_core.scoring.profile import Profile
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.session.correction import frames_of, timed_transitions
@@ -32,8 +32,14 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
         rule=dive.rule,
         n_exemplars=n_exemplars,
         profile=profile,
-        force=dive.correction.is_dive,
+        overruled=tuple(sorted(NOT_ASKED | dive.correction.overruled(dive.known_number, dive.board_m))),
     )
+
+
+def score_state(analysis: Analysis) -> ScoreState:
+    """Return the state of the score of a measured and compared dive."""
+    states = {VerdictCode.NO_EXEMPLARS: ScoreState.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY: ScoreState.NONE}
+    return states.get(analysis.verdict.code, ScoreState.SCORED)
 
 
 def read_score(result: Result, parse: DiveParse) -> Analysis:
@@ -108,10 +114,8 @@ class RescoringService(QObject):
             self._drop_score(key, translated(error))
             return
         placed = None if request.transitions is None else frames_of(request.transitions)
-        state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
         found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame)}
-        problem = translated(rescored.unscored) or None
-        self._state.update_analysis(key, **found, score_state=state, problem=problem)
+        self._state.update_analysis(key, **found, score_state=score_state(rescored), problem=None)
         self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:

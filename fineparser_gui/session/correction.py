@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.records import Analysis, DiveParse, Frame, Transitions, VideoInfo
+from fineparser_core.records import Analysis, DiveParse, Frame, Transitions, VerdictCode, VideoInfo
 from fineparser_core.scoring.rescore import correct_contact, exclude_exemplars, transition_range, with_transitions
 
 
@@ -27,6 +27,12 @@ class Correction:
     left_out: Annotated[frozenset[Annotated[str, Meta(max_length=255)]], Meta(max_length=100_000)] = frozenset()
     is_dive: bool = False
     confirmed: tuple[Annotated[str, Meta(max_length=8)], float | None] | None = None
+
+    def overruled(self, dive_number: str | None, board_m: float | None) -> frozenset[VerdictCode]:
+        """Return the verdicts on the dive of this number and board that the coach has overruled."""
+        by_dive = (VerdictCode.NO_DIVE, VerdictCode.NO_EVIDENCE) if self.is_dive else ()
+        by_number = (VerdictCode.OTHER_DIVE,) if self.confirmed == (dive_number, board_m) else ()
+        return frozenset((*by_dive, *by_number))
 
 
 def frames_of(transitions: Transitions) -> tuple[int, int]:

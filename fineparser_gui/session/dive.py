@@ -18,6 +18,7 @@ from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
 from fineparser_core.recognition.numbers import told_numbers
 from fineparser_core.records import (
+    NOT_ASKED,
     Analysis,
     AthletePoint,
     Contradiction,
@@ -25,8 +26,11 @@ from fineparser_core.records import (
     ExemplarVote,
     Frame,
     Recognition,
+    Verdict,
+    VerdictCode,
     VideoInfo,
 )
+from fineparser_core.scoring.verdict import verdict_of
 from fineparser_core.support.codec import shown
 from fineparser_gui.session.correction import Correction, contact_fits, fits
 from fineparser_gui.session.drawings import Drawings
@@ -84,6 +88,9 @@ NOT_ANALYZED = {
     "parse_id": None,
 }
 
+
+#: Verdicts of a measured dive that other moments may change.
+_MAY_CHANGE = (VerdictCode.NO_EVIDENCE, VerdictCode.OTHER_DIVE)
 
 #: Path and identity of a video; None: not known yet.
 Place = tuple[Path, VideoIdentity | None]
@@ -308,22 +315,29 @@ class Dive(SavedDive):
         return () if seen is None or number is None else contradictions(seen, number, self.board_m)
 
     @property
-    def contradicted(self) -> bool:
-        """True if the score waits as the video surely shows another dive, which the user has not overruled."""
-        if self.correction.confirmed == (self.known_number, self.board_m):
-            return False
-        return any(one.certain for one in self.contradictions)
+    def asks_diver(self) -> bool:
+        """True if the user is asked which of several people is the diver."""
+        return not self.caught and self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
 
     @property
-    def asks_diver(self) -> bool:
-        """True if the score waits for the user to say which of several people is the diver."""
-        return not self.caught and self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
+    def verdict(self) -> Verdict:
+        """The verdict before the dive is measured and compared; `analysis.verdict` goes on from there."""
+        analysis = self.analysis or self.model_analysis
+        if analysis is None:
+            return Verdict()
+        number, board_m = self.known_number, self.board_m
+        overruled = {*self.correction.overruled(number, board_m), VerdictCode.NO_EVIDENCE}  # once it is measured
+        return verdict_of(analysis.parse, number, board_m, overruled | (NOT_ASKED if self.caught else set()))
+
+    @property
+    def refused(self) -> bool:
+        """True if the clip does not show a complete dive, and the coach has not overruled that."""
+        return self.verdict.code is VerdictCode.NO_DIVE
 
     @property
     def scorable(self) -> bool:
         """True if there is all that a score needs, and nothing to be asked before."""
-        known = self.known_number is not None and self.parse_id is not None
-        return known and not (self.refused or self.asks_diver or self.contradicted)
+        return self.parse_id is not None and self.verdict.code is VerdictCode.SCORED
 
     @property
     def judged_score(self) -> float | None:
@@ -362,13 +376,6 @@ class Dive(SavedDive):
         return (self.corrected_frames, contact) if self.moments_corrected else None
 
     @property
-    def refused(self) -> bool:
-        """True if it is not scored as it does not look like a complete dive, and the coach has not overruled that."""
-        if self.model_analysis is None or self.correction.is_dive:
-            return False
-        return self.model_analysis.parse.refusal is not None
-
-    @property
     def stopped(self) -> bool:
         """True if the analysis, score or search failed or was canceled, so that retrying may help."""
         if self.state is DiveState.NEEDS_TRIM:
@@ -381,7 +388,7 @@ class Dive(SavedDive):
     def rescoring(self) -> bool:
         """True if the score of what is corrected is still being computed."""
         own = self.model_analysis
-        scored = own is not None and bool(own.scoring or own.own_award or own.withheld)
+        scored = own is not None and bool(own.scoring or own.own_award or own.verdict.code in _MAY_CHANGE)
         return scored and self.corrected != self.rescored_for
 
     @property

@@ -325,7 +325,7 @@ def results_of(dive: Dive) -> DiveResults | None:
         seen_board_m=dive.seen_board_m,
     )
     found, info = dive.analysis, dive.info
-    if found is None or info is None or dive.refused or dive.asks_diver:
+    if found is None or info is None or not dive.verdict.shows_dive:
         return known
     return replace(
         known,

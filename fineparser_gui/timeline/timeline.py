@@ -163,7 +163,7 @@ class Timeline(QWidget):
             self._show(TimelineContent(), None, (0, 0))
             return
         # A clip without a dive has no phases, until the coach declares it a dive.
-        parse, before = dive.analysis.parse if dive.analysis and not dive.refused else None, self.content
+        parse, before = (dive.analysis.parse if dive.analysis and not dive.refused else None, self.content)
         waits = parse is None and dive.state in (DiveState.QUEUED, DiveState.ANALYSING)
         stale = waits and dive.key == before.key and bool(before.steps)
         steps = before.steps if stale else ()

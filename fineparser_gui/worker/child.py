@@ -327,8 +327,7 @@ class Worker:
             (parse, encoding),
             dive,
             difficulty,
-            force=request.force,
-            confirmed=True,  # the window asks before where the video speaks against the number
+            request.overruled,
             n_exemplars=request.n_exemplars,
             rule=request.rule,
             progress=progress,

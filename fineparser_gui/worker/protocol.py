@@ -15,7 +15,7 @@ from msgspec import field
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.exemplars.records import Exemplar, ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule
-from fineparser_core.records import AthletePoint, DiveSegment, Transitions
+from fineparser_core.records import NOT_ASKED, AthletePoint, DiveSegment, Transitions, VerdictCode
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.processes import ProcessMessage
 
@@ -61,8 +61,8 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
     parse_id is the name under which its record is kept. details are number, board and DD that the score rests on.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
-    found. profile is of the judges on whose scale the score is; None: as
-    shipped. force scores also what shows too little of a dive.
+    found. profile is of the judges on whose scale the score is; None: as shipped. overruled are the verdicts that
+    the user has overruled.
     """
 
     parse_id: str
@@ -72,7 +72,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
     contact_frame: int | None = None
     n_exemplars: int = 10
     profile: Profile | None = None
-    force: bool = False
+    overruled: tuple[VerdictCode, ...] = tuple(NOT_ASKED)
     kept_as: str = ""
 
 

@@ -15,7 +15,18 @@ from fineparser_core.diving.judging import read_judging
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
+from fineparser_core.records import (
+    Analysis,
+    AwardCheck,
+    IntervalRule,
+    MaskTrack,
+    Measure,
+    Note,
+    NoteCode,
+    OwnAward,
+    Verdict,
+    VerdictCode,
+)
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.states import details_text
@@ -188,7 +199,11 @@ def test_without_exemplars_the_measured_award_stands_for_the_score(library_studi
     session, score = library_studio.session, library_studio.window.score
     session.editing.set_details(key, "5253B", 3.0)
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
-    found = {"measures": (time,), "own_award": own_award(58.5), "unscored": "There are none."}
+    found = {
+        "measures": (time,),
+        "own_award": own_award(58.5),
+        "verdict": Verdict(code=VerdictCode.NO_EXEMPLARS, reason="There are none."),
+    }
     answer_dive(library_studio, tmp_path, **found)
     assert (named(score, "score").text(), named(score, "interval").text()) == (
         "6½",

@@ -7,9 +7,13 @@ from answers_kit import answer_dive, open_queued
 from finding import reads
 from made_answers import dive_parse, scoring
 
+from fineparser_core.records import Verdict, VerdictCode
 from fineparser_gui.dives.states import state_text
 
 REFUSAL, WITHHELD = "The clip shows no entry.", "The take-off does not show clearly, so there is no score."
+
+LACKS = Verdict(code=VerdictCode.NO_EVIDENCE, reason=WITHHELD)
+NONE = Verdict(code=VerdictCode.NO_EXEMPLARS, reason="There are none.")
 
 
 @pytest.mark.parametrize(
@@ -18,8 +22,8 @@ REFUSAL, WITHHELD = "The clip shows no entry.", "The take-off does not show clea
         (None, None, {}, "Needs the dive number.", "needs dive number"),
         ("207C", REFUSAL, {}, REFUSAL, "Not a complete dive"),
         (None, REFUSAL, {}, REFUSAL, "Not a complete dive"),
-        ("207C", None, {"withheld": WITHHELD}, WITHHELD, "no score"),
-        ("207C", None, {"unscored": "There are none."}, "No dives of 207C to compare with", "no exemplars"),
+        ("207C", None, {"verdict": LACKS}, WITHHELD, "no score"),
+        ("207C", None, {"verdict": NONE}, "No dives of 207C to compare with", "no exemplars"),
         ("207C", None, {"scoring": scoring()}, "points", "7"),
     ],
 )  # fmt: skip
@@ -35,6 +39,9 @@ def test_the_panel_and_the_list_say_the_same(
         answer_dive(idle_studio, tmp_path, found.get("scoring"), **others)
     assert panel in reads(idle_studio.window.score)
     assert state_text(idle_studio.session.dive(key)) == listed
-    refused = bool(refusal) or "withheld" in found
+    code = found["verdict"].code if "verdict" in found else None
+    refused = bool(refusal) or code is VerdictCode.NO_EVIDENCE
     assert idle_studio.window.score.refusal.overrule.isVisibleTo(idle_studio.window) == refused
-    assert idle_studio.window.score.no_exemplars.nearest.isVisibleTo(idle_studio.window) == ("unscored" in found)
+    assert idle_studio.window.score.no_exemplars.nearest.isVisibleTo(idle_studio.window) == (
+        code is VerdictCode.NO_EXEMPLARS
+    )

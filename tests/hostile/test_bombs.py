@@ -24,21 +24,20 @@ def _notes(*values):
     return lambda data: data | {"notes": notes}
 
 
-def _phrases(phrases, notes=()):
-    return lambda data: data | {"unscored": next(iter(phrases), ""), "phrases": phrases, "notes": notes}
+def _reason(parts, text="laugh"):
+    return lambda data: data | {"verdict": {"code": "no_dive", "reason": parts, "text": text}}
 
 
 BOMBS = {
-    "ten in each of nine": _phrases({"laugh": _nested(9, "{0}" * 10)}),
-    "a hundred in each of five": _phrases({"laugh": _nested(5, "{0}" * 100)}),
-    "values that are not written out": _phrases({"laugh": ["x", *[_nested(4, "{0}" * 100)] * 100]}),
-    "a long sentence that is long": _phrases({"x" * 1_000_000: _nested(6, "{0}" * 100)}),
-    "many sentences": _phrases({f"{n}": ["{0}" * 300, "abc"] for n in range(2000)}),
+    "ten in each of nine": _reason(_nested(9, "{0}" * 10)),
+    "a hundred in each of five": _reason(_nested(5, "{0}" * 100)),
+    "values that are not written out": _reason(["x", *[_nested(4, "{0}" * 100)] * 100]),
+    "a long sentence that is long": _reason(_nested(6, "{0}" * 100), "x" * 1_000_000),
     "a sentence that many notes have": _notes(*[["{0}" * 300, "abc"]] * 100_000),
-    "a number of many digits": _phrases({"laugh": ["{0:f}" * 10_000, 10**19]}),
-    "not a number": _phrases({"laugh": ["{0:f}" * 100, "nan", None, True, {}]}),
+    "a number of many digits": _reason(["{0:f}" * 10_000, 10**19]),
+    "not a number": _reason(["{0:f}" * 100, "nan", None, True, {}]),
     "notes nested": _notes(_nested(9, "{0}" * 10)),
-    "notes in notes": _phrases({}, [[[[["a"] * 10] * 10] * 10] * 10] * 10),
+    "notes in notes": _notes([[[[["a"] * 10] * 10] * 10] * 10] * 10),
 }
 
 

@@ -170,8 +170,8 @@ def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser,
     assert (data["score"], data["exemplars"], own["dive_number"]) == (None, [], SAMPLE["dive_number"])
     assert own["score"] == pytest.approx(3 * own["difficulty"] * own["award"])
     assert own["interval"]["low"] < own["score"] < own["interval"]["high"]
-    assert "holds no exemplars of" in data["unscored"]
-    assert f"No score: {data['unscored']}" in outcome.out
+    assert "holds no exemplars of" in data["verdict"]["text"]
+    assert f"No score: {data['verdict']['text']}" in outcome.out
     assert f"Award {own['award']:.1f} from measures alone; 80 % interval" in outcome.out
     row = next(csv.DictReader(io.StringIO(outputs["--csv"].read_text(encoding="utf-8-sig"))))
     assert (row["score"], float(row["own_award"])) == ("", pytest.approx(own["award"], abs=1e-3))

@@ -41,7 +41,7 @@ from fineparser_core.measures.explanation import Bands, Finding, band_for, findi
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text, rounded_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.records import Analysis, Frame, Measure
+from fineparser_core.records import Analysis, Frame, Measure, Verdict, VerdictCode
 from fineparser_core.video.probe import probe
 
 #: Pictures of the front page.
@@ -163,10 +163,7 @@ def _headline(dive: ReportedDive) -> tuple[str, str]:
     scored = analysis.scoring or analysis.own_award
     words = award_words(scored, judging)
     if not words.award:
-        why = (
-            text("a score needs dives to compare with") if analysis.unscored else text("a score needs the dive number")
-        )
-        return text("no score"), translated(analysis.withheld) or why
+        return text("no score"), _unscored(analysis.verdict)
     said = [words.source, words.points, words.likely]
     if judging is not None:
         if len(judging.awards) > 1:
@@ -253,6 +250,15 @@ def _trend_heading(dive: ReportedDive) -> str:
     return text("Estimated awards of {0} dives {1}", len(dive.trend), dive_number)
 
 
+def _unscored(verdict: Verdict) -> str:
+    """Return why there is no score, for the line below the mark."""
+    if verdict.code in (VerdictCode.NO_EVIDENCE, VerdictCode.OTHER_DIVE):
+        return translated(verdict.reason)
+    if verdict.code in (VerdictCode.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY):
+        return text("a score needs dives to compare with")
+    return text("a score needs the dive number")
+
+
 def _note(note: str) -> tuple[str, ...]:
     shown = printable(note, keep="\n").strip()
     if len(shown) > _MOST_NOTE:
@@ -265,8 +271,8 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
     compared = (band_for(measure, dive.bands) for measure in found)
     sources = {band.source.kind: band.source for band in compared if band is not None}
     sentences = [trust_text(), *(translated(source.about) for source in sources.values())]
-    unscored = (analysis.unscored,) if analysis.unscored else ()
-    notes = (*unscored, *notes_of(analysis))
+    unscored = analysis.verdict.code in (VerdictCode.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY)
+    notes = (*((analysis.verdict.reason,) if unscored else ()), *notes_of(analysis))
     return (*sentences, *(without_home(printable(translated(note))) for note in notes))
 
 

@@ -18,7 +18,17 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.export.notes import note_text
-from fineparser_core.records import AwardCheck, DiverCandidate, IntervalRule, Measure, Note, NoteCode, OwnAward
+from fineparser_core.records import (
+    AwardCheck,
+    DiverCandidate,
+    IntervalRule,
+    Measure,
+    Note,
+    NoteCode,
+    OwnAward,
+    Verdict,
+    VerdictCode,
+)
 
 
 @pytest.fixture
@@ -31,7 +41,7 @@ def test_the_documented_keys(analysis, tmp_path):
     write_analysis_json(analysis, path)
     data = json.loads(path.read_bytes())
     assert analysis.to_dict() == data
-    assert data["format"] == FORMAT == "fineparser.analysis/6"
+    assert data["format"] == FORMAT == "fineparser.analysis/7"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -118,7 +128,7 @@ def test_numbers_that_are_not_finite_are_refused(analysis, tmp_path):
 def test_other_formats_are_refused(analysis):
     masks = analysis.parse.masks
     data = analysis_to_dict(analysis)
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/6'"):
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/7'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)
@@ -152,13 +162,14 @@ def test_what_was_measured_and_its_award_come_back(analysis):
         interval=IntervalRule(level=0.8, base=0.0, per_spread=0.0, per_difficulty=3.5).around(64.35, 0.0, 3.3),
         checked=AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2),
     )
-    measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
+    none = Verdict(code=VerdictCode.NO_EXEMPLARS, reason="There are none.")
+    measured = replace(analysis, scoring=None, measures=(time,), own_award=own, verdict=none)
     measured = replace(measured, measured_notes=(Note(NoteCode.MEASURES_UNCLEAR, ("lean",)),))
     masks = measured.parse.masks
     data = analysis_to_dict(measured)
     assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
     back = analysis_from_dict(data, masks)
-    assert (back.measures, back.own_award, back.unscored) == ((time,), own, "There are none.")
+    assert (back.measures, back.own_award, back.verdict) == ((time,), own, none)
     assert back.notes == back.measured_notes == measured.measured_notes
     scored = replace(measured, scoring=analysis.scoring)
     again = analysis_from_dict(analysis_to_dict(scored), masks)

@@ -18,7 +18,7 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict
 from fineparser_core.inference import pipeline
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.records import ClipEncoding, Recognition
+from fineparser_core.records import FORCED, ClipEncoding, Recognition, VerdictCode
 
 #: A 103B from 1 m, beyond doubt.
 SEEN = Recognition(
@@ -81,20 +81,20 @@ def analyzer(tmp_path_factory):
 
 
 def expected(why, force, confirmed, synchro, nearest):
-    """What is said: "score", "refusal", "withheld" or "unscored", and a part of the sentence."""
+    """The code of the verdict, and a part of the sentence."""
     if why == "no whole dive" and not force:
-        return "refusal", REFUSAL
+        return "no_dive", REFUSAL
     if why == "no known board":
-        return "unscored", "The DD of 301A is not known: name its board"
+        return "no_difficulty", "The DD of 301A is not known: name its board"
     if why in EVIDENCE and not force:
-        return "withheld", EVIDENCE[why]
+        return "no_evidence", EVIDENCE[why]
     if why in CONTRADICTED and not (force or confirmed):
-        return "withheld", "Correct the entry, or confirm it."
+        return "other_dive", "Correct the entry, or confirm it."
     if synchro:
-        return "unscored", "by two divers"
+        return "no_exemplars", "by two divers"
     if CASES[why][1] != "103B" and not nearest:
-        return "unscored", f"no exemplars of {CASES[why][1]}"
-    return "score", ""
+        return "no_exemplars", f"no exemplars of {CASES[why][1]}"
+    return "scored", ""
 
 
 @pytest.mark.parametrize("why", CASES)
@@ -112,30 +112,26 @@ def test_what_is_said_of_every_reason_in_every_combination(analyzer, monkeypatch
     for force, confirmed, synchro, nearest in product((False, True), repeat=4):
         rule = CandidateRule(synchro=synchro, nearest=nearest)
         if confirmed:  # a window scores what it has parsed
-            if parse.refusal is not None and not force:
-                continue
-            options = {"force": force, "confirmed": True, "rule": rule}
-            analysis = analyzer.score_parse((parse, encoding), dive, difficulty, **options)
+            overruled = {VerdictCode.OTHER_DIVE, *(FORCED if force else ())}
+            analysis = analyzer.score_parse((parse, encoding), dive, difficulty, overruled, rule=rule)
         else:
             analysis = analyzer.analyze(parse.clip, dive, difficulty, force=force, rule=rule)
         kind, sentence = expected(why, force, confirmed, synchro, nearest)
         case = (why, force, confirmed, synchro, nearest)
-        said = {"unscored": analysis.unscored, "withheld": analysis.withheld}
-        assert (analysis.scoring is not None) == (kind == "score"), case
-        for name, text in said.items():
-            assert bool(text) == (kind == name), (case, text)
-        assert sentence in (said.get(kind) or analysis.parse.refusal or ""), case
+        assert analysis.verdict.code == kind, case
+        assert sentence in analysis.verdict.reason, case
+        assert (analysis.scoring is not None) == (kind == "scored"), case
         # An award by measures alone stands where nothing but exemplars lacks, and never for two divers.
-        has_award = kind == "score" or (kind == "unscored" and why != "no known board" and not synchro)
+        has_award = kind == "scored" or (kind == "no_exemplars" and not synchro)
         assert (analysis.own_award is not None) == has_award, case
         told, data = report(analysis), analysis_to_dict(analysis)
-        if kind != "score":
+        if kind != "scored":
             assert sentence[1:] in told, case
-            assert ("--force" in told) == (kind in ("refusal", "withheld")), case
+            assert ("--force" in told) == (kind in ("no_dive", "no_evidence", "other_dive")), case
         else:
             assert f"Score {analysis.scoring.score:.2f} for {number}" in told, case
             assert ("scored as you asked, though" in told) == (why == "no whole dive"), case
-        assert (data["score"] is None) == (kind != "score"), case
-        assert [bool(data[name]) for name in ("unscored", "withheld")] == [kind == "unscored", kind == "withheld"]
+        assert (data["score"] is None) == (kind != "scored"), case
+        assert data["verdict"]["code"] == kind, case
         again = analysis_from_dict(data, analysis.parse)
-        assert (again.unscored, again.withheld, again.parse.refusal) == (*said.values(), parse.refusal)
+        assert (again.verdict, again.parse.refusal) == (analysis.verdict, parse.refusal)

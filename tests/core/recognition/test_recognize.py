@@ -16,15 +16,11 @@ from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to
 from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.recognition.boards import seen_board, with_seen_board
-from fineparser_core.recognition.contradictions import (
-    contradiction_notes,
-    contradiction_text,
-    contradictions,
-    held_back,
-)
+from fineparser_core.recognition.contradictions import contradiction_notes, contradiction_text, contradictions
 from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.records import Analysis, ClipEncoding, Recognition
+from fineparser_core.records import FORCED, Analysis, ClipEncoding, Recognition
+from fineparser_core.scoring.verdict import other_dive
 from fineparser_core.synth.render import DiveSpec, plan_dive
 
 
@@ -128,8 +124,9 @@ def test_the_right_number_and_what_may_be_contradict_nothing():
 def test_a_wrong_board_is_told_and_only_what_is_sure_holds_back():
     (board,) = contradictions(SEEN, "103B", 10.0)
     assert contradiction_text(board) == "You entered 10 m; the video shows 1 m."
-    assert held_back("103C", contradictions(SEEN, "103C", None)) is None
-    reason = held_back("301A", contradictions(SEEN, "301A", None))
+    parse = replace(measured_parse(), recognition=SEEN)
+    assert other_dive(parse, "103C", None) is None
+    reason = other_dive(parse, "301A", None)
     assert reason.startswith("301A is not scored: You entered ")
     assert reason.endswith("Correct the entry, or confirm it.")
 
@@ -165,14 +162,14 @@ def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path):
     with ExemplarStore.create(tmp_path / "library.sqlite") as library:
         analyzer = Analyzer(StandIn(), made_identity(id=MODEL_ID), library)
         held = analyzer.score_parse((parse, encoding), wrong, find_difficulty(wrong, None))
-        forced = analyzer.score_parse((parse, encoding), wrong, find_difficulty(wrong, None), force=True)
+        forced = analyzer.score_parse((parse, encoding), wrong, find_difficulty(wrong, None), FORCED)
         unseen = analyzer.score_parse((replace(parse, recognition=None), encoding), wrong, find_difficulty(wrong, None))
-    assert "is not scored" in held.withheld
+    assert "is not scored" in held.verdict.reason
     assert held.own_award is None
     assert held.measures
     assert {one.part for one in held.contradictions} >= {"direction", "half_somersaults"}
-    assert forced.withheld == ""
-    assert "exemplar" in forced.unscored
+    assert forced.verdict.code == "no_exemplars"
+    assert "exemplar" in forced.verdict.reason
     assert forced.contradictions == held.contradictions
     told = [contradiction_text(one) for one in forced.contradictions]
     assert list(contradiction_notes(forced)) == told

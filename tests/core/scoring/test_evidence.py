@@ -9,9 +9,9 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import measure_dive
 from fineparser_core.records import IntervalRule
-from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import measured, moved_parses
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
+from fineparser_core.scoring.verdict import missing_evidence
 
 
 def seen_dive():
