@@ -37,6 +37,7 @@ from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradictions, held_back
+from fineparser_core.recognition.posture import likely_armstand
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.records import (
     Analysis,
@@ -254,7 +255,7 @@ def place(
     slowed = _slowed(samples)
     windows_s = windows_after_contact(estimated, times_s, slowed)
     armstand = read_armstand(tools.model.id, windows_s, encoded.encoding.gated)
-    if armstand is not None and armstand > 0:
+    if armstand is not None and likely_armstand(armstand):
         estimated = hands_leave(estimated, slowed)
     return place_moments(estimated, decoded, samples.sampled, times_s), armstand
 

@@ -43,6 +43,16 @@ TRACK = [field.name for field in fields(MaskTrack)]
 SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
+#: Largest error of what is measured of the sample: seconds, meters, somersaults a second, degrees.
+TRUE_WITHIN = {
+    "flight_time": 0.1,
+    "jump_height": 0.15,
+    "board_distance": 0.2,
+    "entry_distance": 0.2,
+    "rotation_speed": 0.05,
+    "come_out_lead": 0.12,
+    "legs_line": 10,
+}
 SECONDS, BEFORE_S, SIZE_PX = 7, 1.5, (640, 360)
 
 
@@ -156,6 +166,18 @@ def test_a_file_gives_the_same_however_it_comes_in(fineparser, recording, tmp_pa
         assert told == own
         for name in TRACK:
             np.testing.assert_array_equal(getattr(seen, name), getattr(masks, name), name)
+
+
+def test_moments_and_physics_of_the_sample_are_those_it_was_rendered_with():
+    analysis, true = score_clip(SAMPLE_CLIP, SAMPLE["dive_number"], board_m=SAMPLE["board_m"]), SAMPLE["measures"]
+    parse = analysis.parse
+    found = {"first_water_contact_frame": parse.first_water_contact_frame, **vars(parse.transitions)}
+    for moment in ("first_flight_frame", "first_entry_frame", "first_water_contact_frame"):
+        assert found[moment] == pytest.approx(SAMPLE[moment], abs=3), moment
+    assert next(iter(parse.recognition.numbers)) == SAMPLE["dive_number"]
+    measured = {one.name: one.value for one in analysis.measures}
+    for name, within in TRUE_WITHIN.items():
+        assert measured[name] == pytest.approx(true[name], abs=within), name
 
 
 def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser, recording, tmp_path):
