@@ -57,7 +57,7 @@ class ScoreOptions(WeightsOptions):
 
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
-        dive_number: e.g. 207C; needed for a score, not for phases and measures.
+        dive_number: e.g. 207C; without it the number that the video surely shows; a score needs one.
         board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
@@ -184,7 +184,8 @@ def main(argv: list[str]) -> int:
             say(f"Note: {note}")
     if (analysis.parse.refusal is not None and not args.force) or analysis.withheld:
         return ExitCode.NOT_A_DIVE
-    return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
+    # Nothing was asked for that is missing where the number is only seen.
+    return ExitCode.EXEMPLARS if analysis.unscored and dive is not None else ExitCode.DONE
 
 
 def _score_many(args: ScoreOptions, out: Path) -> int:

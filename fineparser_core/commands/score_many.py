@@ -189,10 +189,10 @@ def _lacking(asked: AskedClip, analysis: Analysis) -> str:
     """Return why a clip has no score, in a few words."""
     if reason := analysis.parse.refusal or analysis.withheld:
         return reason.partition(":")[0]
-    if asked.dive_number is None:
-        return "no dive number"
     # The award by measures alone needs a DD, which lacks where no board was named or seen.
-    return f"no exemplars of {asked.dive_number}" if analysis.own_award is not None else str(analysis.unscored)
+    if analysis.own_award is not None:
+        return f"no exemplars of {analysis.own_award.dive_number}"
+    return str(analysis.unscored) or "no dive number"
 
 
 def _minutes(seconds: float) -> str:

@@ -55,7 +55,7 @@ def report(analysis: Analysis) -> str:
     elif analysis.withheld:
         blocks.append(f"{analysis.withheld}\n--force scores it all the same.")
     elif analysis.scoring is None:
-        blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
+        blocks.append("No score: the video does not surely show the dive number, so add --dive-number, e.g. 207C.")
     else:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
         if refusal is not None:

@@ -14,6 +14,7 @@ from typing import Protocol, TypedDict, Unpack
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.diving.difficulty import Difficulty, asked_dive, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
@@ -37,6 +38,7 @@ from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradictions, held_back
+from fineparser_core.recognition.numbers import seen_number
 from fineparser_core.recognition.posture import likely_armstand
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.records import (
@@ -144,6 +146,7 @@ def analyze_clip(
     Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
     Args:
+        dive: None: the dive that the video surely shows, if any and if it is clear who the diver is.
         difficulty: None where no board was given and no record says which is usual: the fall has to show it.
         force: score also what does not look like a whole dive, lacks what a score rests on, or shows another dive
             than the number.
@@ -154,9 +157,16 @@ def analyze_clip(
     parse, _ = parsed
     if parse.refusal and not force:  # a clip without a dive has no measures
         return Analysis(parse=replace(parse, recognition=None), scoring=None, measures=())
+    given, seen = dive is not None, parse.recognition
+    if dive is None and not parse.clip.diver_is_unsure and (number := seen_number(seen)) is not None:
+        dive, difficulty = asked_dive(AnnouncedDive(dive_number=number))
     if dive is None:
         return _measured_alone(parse)
-    return score_parse(tools, parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
+    scored = score_parse(tools, parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
+    if given or seen is None:
+        return scored
+    note = Note(NoteCode.NUMBER_SEEN, (str(dive), 100 * seen.numbers[str(dive)]))
+    return replace(scored, measured_notes=(note, *scored.measured_notes))
 
 
 def parse_clip(

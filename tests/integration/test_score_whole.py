@@ -202,13 +202,13 @@ def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser,
     assert "from measures alone" in page
 
 
-def test_without_a_dive_number_the_steps_alone(fineparser, recording):
+def test_a_surely_seen_number_is_taken_and_said_to_be_seen(fineparser, recording):
     outcome = fineparser("score", recording, "--quiet")
     assert outcome.code == 0
     (told,) = outcome.err.splitlines()
     assert told.startswith("The dive is in frames ")
-    assert "a score needs the dive number" in outcome.out
-    assert "first frame" in outcome.out
+    assert "for 207C from 10 m" in outcome.out
+    assert "Note: No dive number was given: the video shows 207C (" in outcome.out
 
 
 # What is no dive has its JSON on stdout, too.
