@@ -160,9 +160,13 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
         "first_flight_frame": dive.first_flight_frame,
         "first_entry_frame": dive.first_entry_frame,
         "qualities": [round(float(q), 3) for q in dive.qualities],
-        "measures": {measure: round(value, 3) for measure, value in true_measures(plan_dive(spec, state)).items()},
+        "measures": _true_measures(spec, state),
     }
     write_whole(folder / RECORDS / f"{name}.json", json.dumps(fact))
+
+
+def _true_measures(spec: DiveSpec, state: int) -> dict[str, float]:
+    return {measure: round(value, 3) for measure, value in true_measures(plan_dive(spec, state)).items()}
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
@@ -229,7 +233,7 @@ def write_sample(
     most: int = SAMPLE_DRAWS,
     cancel: CancelToken | None = None,
 ) -> None:
-    """Render the sample dive, with a JSON that gives its dive number and board: the first of `most` draws with a score.
+    """Render the sample dive, the first of `most` draws with a score, and a JSON of its number and true measures.
 
     Where no draw has one, the last is kept; the last is not analyzed.
 
@@ -240,12 +244,22 @@ def write_sample(
     analyzer = Analyzer.open(weights=weights, library=library)
     with analyzer.library:
         for draw in range(most):
-            dive = render_dive(_spec(_SAMPLE_NUMBER, _SAMPLE_PX), _state(seed, len(COMMONEST), draw))
+            spec, state = _spec(_SAMPLE_NUMBER, _SAMPLE_PX), _state(seed, len(COMMONEST), draw)
+            dive = render_dive(spec, state)
             _write_clip(dive, path, small=False)
             asked = AskedClip(path=path, dive_number=_SAMPLE_NUMBER, board_m=dive.board_m)
             if draw == most - 1 or _is_scored(analyzer, asked, cancel):
                 break
-    facts = {"file": path.name, "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
+    facts = {
+        "file": path.name,
+        "dive_number": _SAMPLE_NUMBER,
+        "board_m": dive.board_m,
+        "score": dive.score,
+        "first_flight_frame": dive.first_flight_frame,
+        "first_entry_frame": dive.first_entry_frame,
+        "first_water_contact_frame": dive.contact_frame,
+        "measures": _true_measures(spec, state),
+    }
     write_whole(folder / "sample.json", json.dumps(facts, indent=1) + "\n")
 
 

@@ -57,7 +57,7 @@ class ScoreOptions(WeightsOptions):
 
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
-        dive_number: e.g. 207C; needed for a score, not for phases and measures.
+        dive_number: e.g. 207C; without it the number that the video surely shows; a score needs one.
         board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
@@ -185,7 +185,8 @@ def main(argv: list[str]) -> int:
     verdict = analysis.verdict
     if "force" in verdict.ways_out:
         return ExitCode.NOT_A_DIVE
-    unscored = verdict.code in (VerdictCode.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY)
+    # Nothing was asked for that is missing where the number is only seen.
+    unscored = verdict.code in (VerdictCode.NO_EXEMPLARS, VerdictCode.NO_DIFFICULTY) and dive is not None
     return ExitCode.EXEMPLARS if unscored else ExitCode.DONE
 
 

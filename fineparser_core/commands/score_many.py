@@ -18,7 +18,7 @@ from fineparser_core.export.results import AskedClip, ClipResult, add_line, read
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.live.caught import DIVES_FILE, RECORDING, read_caught
 from fineparser_core.progress import CancelToken
-from fineparser_core.records import Analysis, VerdictCode
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
@@ -190,10 +190,10 @@ def _lacking(asked: AskedClip, analysis: Analysis) -> str:
     verdict = analysis.verdict
     if "force" in verdict.ways_out:
         return verdict.reason.partition(":")[0]
-    if verdict.code is VerdictCode.NO_NUMBER:
-        return "no dive number"
     # The award by measures alone is never that of two divers.
-    return f"no exemplars of {asked.dive_number}" if analysis.own_award is not None else verdict.reason
+    if analysis.own_award is not None:
+        return f"no exemplars of {analysis.own_award.dive_number}"
+    return verdict.reason or "no dive number"
 
 
 def _minutes(seconds: float) -> str:

@@ -84,7 +84,8 @@ def _unscored(verdict: Verdict) -> str:
         return f"No score: {reason[0].lower()}{reason[1:]}\nIf it is a whole dive, --force scores it."
     if "force" in verdict.ways_out:
         return f"{reason}\n--force scores it all the same."
-    return f"No score: {reason or 'a score needs the dive number, so add --dive-number, e.g. 207C.'}"
+    unknown = "the video does not surely show the dive number, so add --dive-number, e.g. 207C."
+    return f"No score: {reason or unknown}"
 
 
 def _heading(parse: DiveParse) -> str:

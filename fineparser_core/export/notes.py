@@ -40,6 +40,8 @@ _SENTENCES = {
     NoteCode.ENTRY_NEAR_END: Phrase(
         "The entry hardly shows: check it, and let the clip end about a second and a half after it."
     ),
+    # The dive's number, and its probability in percent.
+    NoteCode.NUMBER_SEEN: Phrase("No dive number was given: the video shows {0} ({1:.0f} %)."),
     # Exemplars, and those asked for.
     NoteCode.FEW_EXEMPLARS: Phrase("Only {0} exemplars of this dive number, not {1}."),
     # Exemplars from another board, and all.

@@ -243,7 +243,7 @@ def score_clip(
 
     Args:
         path: the video file.
-        dive_number: e.g. "207C"; without it `Analysis.scoring` is None.
+        dive_number: e.g. "207C"; None: the number that the video surely shows; without one `Analysis.scoring` is None.
         board_m: 1, 3, 5, 7.5 or 10; None takes the board that the fall shows, or else the number's commonest.
         start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
             found in it.

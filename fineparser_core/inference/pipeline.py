@@ -14,6 +14,7 @@ from typing import Protocol, TypedDict, Unpack
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
+from fineparser_core.diving.details import AnnouncedDive
 from fineparser_core.diving.difficulty import Difficulty, asked_dive
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
@@ -37,6 +38,8 @@ from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradictions
+from fineparser_core.recognition.numbers import seen_number
+from fineparser_core.recognition.posture import likely_armstand
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.records import (
     FORCED,
@@ -145,6 +148,7 @@ def analyze_clip(
     """Parse a clip and, where dive number and difficulty are known, score it: see `parse_clip` and `score_parse`.
 
     Args:
+        dive: None: the dive that the video surely shows, if any and if it is clear who the diver is.
         difficulty: None where no board was given and no record says which is usual: the fall has to show it.
         force: score also what does not look like a whole dive, lacks what a score rests on, or shows another dive
             than the number.
@@ -152,8 +156,16 @@ def analyze_clip(
     Raises: what `parse_clip` and `score_parse` raise.
     """
     parsed = parse_clip(tools, clip, recording, progress=progress, cancel=cancel)
+    parse, _ = parsed
+    given, seen = dive is not None, parse.recognition
+    if dive is None and not parse.clip.diver_is_unsure and (number := seen_number(seen)) is not None:
+        dive, difficulty = asked_dive(AnnouncedDive(dive_number=number))
     overruled = FORCED if force else NOT_ASKED
-    return score_parse(tools, parsed, dive, difficulty, overruled, progress=progress, cancel=cancel, **choice)
+    scored = score_parse(tools, parsed, dive, difficulty, overruled, progress=progress, cancel=cancel, **choice)
+    if given or dive is None or seen is None or not scored.verdict.shows_dive:
+        return scored
+    note = Note(NoteCode.NUMBER_SEEN, (str(dive), 100 * seen.numbers[str(dive)]))
+    return replace(scored, measured_notes=(note, *scored.measured_notes))
 
 
 def parse_clip(
@@ -252,7 +264,7 @@ def place(
     slowed = _slowed(samples)
     windows_s = windows_after_contact(estimated, times_s, slowed)
     armstand = read_armstand(tools.model.id, windows_s, encoded.encoding.gated)
-    if armstand is not None and armstand > 0:
+    if armstand is not None and likely_armstand(armstand):
         estimated = hands_leave(estimated, slowed)
     return place_moments(estimated, decoded, samples.sampled, times_s), armstand
 

@@ -87,6 +87,9 @@ def _common(dive: DiveNumber) -> float:
 
 #: Maximum number of dive numbers shown, and their minimum probability: a chip of 1 % helps nobody.
 MOST_TOLD, _LEAST_TOLD = 3, 0.02
+#: Probability from which a dive number counts as seen: such numbers are right as often as typed ones, see
+#: `packaging/benchmarks/recognition.py`.
+_SEEN = 0.9
 #: Probability from which the dive is described in words.
 _DESCRIBED = 0.5
 
@@ -94,6 +97,13 @@ _DESCRIBED = 0.5
 def told_numbers(seen: Recognition) -> dict[str, float]:
     """Return the numbers that are told with their probabilities, the likeliest first."""
     return {name: share for name, share in [*seen.numbers.items()][:MOST_TOLD] if share >= _LEAST_TOLD}
+
+
+def seen_number(seen: Recognition | None) -> str | None:
+    """Return the dive number that the video surely shows, None if it is uncertain."""
+    numbers = {} if seen is None else told_numbers(seen)
+    likeliest = next(iter(numbers), None)
+    return likeliest if likeliest is not None and numbers[likeliest] >= _SEEN else None
 
 
 def seen_text(seen: Recognition) -> str:

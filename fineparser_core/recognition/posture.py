@@ -160,6 +160,11 @@ def _normal(value: Values, mean: float, deviation: float) -> Values:
     return np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
 
 
+def likely_armstand(log_odds_seen: float) -> bool:
+    """Return True if the readout of features makes an armstand likelier than not, rare as it is."""
+    return log_odds_seen > np.log((1 - _ARMSTANDS) / _ARMSTANDS)
+
+
 def armstand(dive: InTheAir, platform: float, log_odds_seen: float | None = None) -> float:
     """Return the probability that the dive starts from an armstand.
 

@@ -30,6 +30,7 @@ class NoteCode(StrEnum):
     ENTRY_UNSURE = "entry_unsure"
     ENTRY_NEAR_END = "entry_near_end"
     # Notes on the score and the measures.
+    NUMBER_SEEN = "number_seen"
     FEW_EXEMPLARS = "few_exemplars"
     OTHER_BOARD = "other_board"
     NEAREST_NUMBERS = "nearest_numbers"

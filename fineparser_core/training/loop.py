@@ -186,6 +186,9 @@ class Loop:
                 self._measure_when_due(epoch + 1)
         finally:
             self.batches = iter(())  # which ends its processes
+            # Before the group of the processes goes: with DDP it would end while Python's lock is held, and wait for
+            # ever for a thread of gloo that lets go of its last tensors by the same lock.
+            self.trained = self.objective
         return self.history
 
     def _step(self, parts: int, progress: float) -> dict[str, Tensor]:

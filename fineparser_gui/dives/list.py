@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -22,7 +22,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.support.actions import ActionRegistry
 from fineparser_gui.support.background import Soon
-from fineparser_gui.support.widgets import ElidedLabel, fill_with_card, keyboard_friendly, label, lay_out, tool_button
+from fineparser_gui.support.widgets import fill_with_card, keyboard_friendly, label, lay_out, tool_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -38,6 +38,8 @@ _MENU_ACTIONS = (
     "remove",
 )
 _WORTH_SAYING_S = 10
+#: Pixels of the head that neither the title nor the order takes.
+_HEAD_MARGINS_PX = 32
 
 
 class BatchBar(QWidget):
@@ -50,7 +52,7 @@ class BatchBar(QWidget):
     def __init__(self, session: Session, actions: list[QAction]) -> None:
         super().__init__()
         self._session = session
-        self._text = ElidedLabel("muted")  # always a single line, so that the list stays where it is
+        self._text = label(role="muted", wrap=True)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))
@@ -62,7 +64,7 @@ class BatchBar(QWidget):
 
     @property
     def text(self) -> str:
-        return self._text.accessibleName()
+        return self._text.text()
 
     def refresh(self) -> None:
         """Count the dives by state and show the numbers."""
@@ -73,6 +75,8 @@ class BatchBar(QWidget):
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
         unfinished = len(dives) > 1 and (waiting or failed + cancelled > 0)
         self.setVisible(unfinished or (len(dives) > 0 and self._session.scheduler.paused))
+        if self.isHidden():
+            self._text.setMinimumHeight(0)
         text = self.tr("{0} of {1} analysed").format(ready, len(dives))
         for count, words in ((failed, self.tr("{0} failed")), (cancelled, self.tr("{0} cancelled"))):
             if count:
@@ -82,9 +86,22 @@ class BatchBar(QWidget):
             text += f", {left_text(left_s)}"
         if self._session.scheduler.paused:
             text = self.tr("Paused: {0}").format(text)
-        self._text.set_text(text)
+        self._text.setText(text)
+        self._keep_lines()
         self._bar.setRange(0, max(len(dives), 1))
         self._bar.setValue(ready)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._text.setMinimumHeight(0)
+            self._keep_lines()
+
+    def _keep_lines(self) -> None:
+        """Keep the height of the longest text so far, so that the list stays where it is."""
+        margins = self.layout().contentsMargins()
+        needed = self._text.heightForWidth(self.width() - margins.left() - margins.right())
+        self._text.setMinimumHeight(max(self._text.minimumHeight(), needed))
 
 
 class DivesPanel(QWidget):
@@ -104,7 +121,7 @@ class DivesPanel(QWidget):
         self.order = QComboBox(accessibleName=self.tr("Order of the list"), toolTip=self.tr("Order of the list"))
         self.order.setProperty("role", "quiet")
         for text, order in (
-            (self.tr("in order of analysis"), Order.QUEUE),
+            (self.tr("in order"), Order.QUEUE),
             (self.tr("by dive number"), Order.NUMBER),
             (self.tr("by diver"), Order.ATHLETE),
             (self.tr("by score"), Order.SCORE),
@@ -113,8 +130,8 @@ class DivesPanel(QWidget):
         self.order.activated.connect(lambda place: self.model.set_order(self.order.itemData(place)))
         keyboard_friendly(self.order)
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
-        title = label(self.tr("Dives"), "title")
-        head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
+        self._title = label(self.tr("Dives"), "title")
+        head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (self._title, 1), self.order)
         kept = self.order.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.order.setSizePolicy(kept)
@@ -125,6 +142,15 @@ class DivesPanel(QWidget):
         Soon(self, 50, self._count, *signals)
         session.current_changed.connect(self._on_current_changed)
         self._count()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Leave out the title where it and the order of the list do not fit side by side."""
+        needed = self._title.sizeHint().width() + self.order.sizeHint().width() + _HEAD_MARGINS_PX
+        self._title.setVisible(self.order.isHidden() or needed <= self.width())
 
     def for_selected(self, act: Callable[[str], object]) -> None:
         """Call `act` with the key of every selected dive, or of the shown dive."""
@@ -149,6 +175,7 @@ class DivesPanel(QWidget):
     def _count(self) -> None:
         self.batch.refresh()
         self.order.setVisible(self.model.rowCount() > 1)
+        self._fit_head()
 
     def _on_current_changed(self) -> None:
         current = self._session.current

@@ -77,12 +77,13 @@ def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
     return dive.state in WAITING_FOR_USER or (unscored and (dive.analysis is None or dive.analysis.scoring is None))
 
 
-def details_text(dive: Dive) -> str:
-    """Return dive number, board and diver, as far as known, and the star of a dive that votes."""
+def details_text(dive: Dive, *, athlete: bool = True) -> str:
+    """Return dive number, board and perhaps diver, as far as known, and the star of a dive that votes."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.known_number} {board_text(board_m)}".rstrip() if dive.known_number else ""
-    return " · ".join(filter(None, (named, dive.athlete, "★" if dive.exemplar_id else "")))
+    who = dive.athlete if athlete else ""
+    return " · ".join(filter(None, (named, who, "★" if dive.exemplar_id else "")))
 
 
 def offered_text(dive: Dive) -> str:

@@ -229,16 +229,17 @@ class ProgressStrip(QFrame):
         policy.setRetainSizeWhenHidden(True)
         self.setSizePolicy(policy)
         self._session = session
-        self._text = label()
-        self._text.setMinimumWidth(40)
+        self._text = label(wrap=True)
+        self._text.setMinimumSize(40, 2 * self._text.fontMetrics().lineSpacing())  # nothing moves with a longer text
         self._bar = QProgressBar(textVisible=False)
-        self._bar.setFixedHeight(6)
+        self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
         self._button = push_button(self.tr("Cancel"), self._on_pressed, role="tool")
         self._find = push_button(self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True))
         self._find.setProperty("role", "tool")
+        told = lay_out(QVBoxLayout(spacing=2), (self._text, 1), self._bar)
         row = QHBoxLayout(self, contentsMargins=QMargins(14, 0, 8, 0), spacing=14)
-        lay_out(row, self._text, (self._bar, 1), self._find, self._button)
+        lay_out(row, (told, 1), self._find, self._button)
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._on_dive_changed)
         for signal in (session.scheduler.paused_changed, session.dive_added, session.dive_removed):
@@ -258,10 +259,6 @@ class ProgressStrip(QFrame):
             return
         self._bar.setVisible(busy)
         self._text.setText(self._busy_text(dive) if busy else self._waiting_text(dive))
-        self._text.setWordWrap(not busy)
-        policy = self._text.sizePolicy()
-        policy.setHorizontalStretch(0 if busy else 1)
-        self._text.setSizePolicy(policy)
         self._text.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         missing = dive.state is DiveState.MISSING
         waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")

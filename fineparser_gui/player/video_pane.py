@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_core.measures.center_path import CenterPath, center_path
 from fineparser_core.records import DiveParse, MaskTrack, StepSpan, VideoInfo
@@ -20,6 +20,8 @@ from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
 
 _RESIZED_MS = 120
+#: Pixels at the sides of the head.
+_HEAD_MARGINS_PX = 24
 
 
 class VideoPane(QWidget):
@@ -41,6 +43,7 @@ class VideoPane(QWidget):
         self._title = ElidedLabel("title")
         self._step = _StepTag()
         self._details = label(role="muted")
+        self._buttons: list[QToolButton] = []
         self._head_row = QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10)
         lay_out(self._head_row, self._title, self._details, None, self._step)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=0), self._head_row, (self.canvas, 1))
@@ -76,13 +79,15 @@ class VideoPane(QWidget):
         self.canvas.set_source(image.size(), None)
         self.canvas.set_frame(0, image)
 
-    def add_button(self, button: QWidget) -> None:
-        """Add a button above the picture."""
+    def add_button(self, button: QToolButton) -> None:
+        """Add a button above the picture, with words where the title leaves room for them and an icon elsewhere."""
+        self._buttons.append(button)
         self._head_row.addWidget(button)
 
     def set_title(self, title: str) -> None:
         """Set the title."""
         self._title.set_text(title)
+        self._fit_buttons()
         self.canvas.setAccessibleName(self.tr("Video of {0}").format(title))
 
     def unload(self) -> None:
@@ -178,16 +183,29 @@ class VideoPane(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_buttons()
         self._fit_head()
+
+    def _fit_buttons(self) -> None:
+        """Show the buttons as icons where the title and their words do not fit side by side."""
+        styles = Qt.ToolButtonStyle
+        for button in self._buttons:
+            button.setToolButtonStyle(styles.ToolButtonTextOnly)
+        if self._left_px() < 0:
+            for button in self._buttons:
+                button.setToolButtonStyle(styles.ToolButtonIconOnly)
 
     def _fit_head(self) -> None:
         """Leave out what the timeline shows as well, the frame's number and then the phase, where there is no room."""
-        left_px = self.width() - self._head_row.minimumSize().width()
-        for one in (self._step, self._details):
-            left_px += 0 if one.isHidden() else self._head_row.spacing() + one.minimumSizeHint().width()
+        left_px = self._left_px()
         for one in (self._step, self._details):
             left_px -= self._head_row.spacing() + one.minimumSizeHint().width()
             one.setVisible(left_px >= 0)
+
+    def _left_px(self) -> int:
+        """Return the width that title and buttons leave in the head."""
+        widths = [one.sizeHint().width() for one in (self._title, *self._buttons) if not one.isHidden()]
+        return self.width() - _HEAD_MARGINS_PX - sum(width + self._head_row.spacing() for width in widths)
 
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)

@@ -42,14 +42,14 @@ class RefusalNote(QWidget):
         self._text = label(wrap=True)
         tip = self.tr("Look for the dive in the whole video and trim the clip to it")
         self.find = push_button(
-            self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True), tip
+            self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True), tip, "tool"
         )
         tip = self.tr("Click on the diver, where another person was followed")
-        self.point = push_button(self.tr("Point at the diver"), self.point_requested, tip)
+        self.point = push_button(self.tr("Point at the diver"), self.point_requested, tip, "tool")
         tip = self.tr("Score this clip although it may not be a complete dive")
-        self.overrule = push_button(self.tr("Score anyway"), lambda: declare(is_dive=True), tip)
+        self.overrule = push_button(self.tr("Score anyway"), lambda: declare(is_dive=True), tip, "tool")
         tip = self.tr("Do not score this clip")
-        self.take_back = push_button(self.tr("Take back"), lambda: declare(is_dive=False), tip)
+        self.take_back = push_button(self.tr("Take back"), lambda: declare(is_dive=False), tip, "tool")
         grid = QGridLayout(horizontalSpacing=6)
         for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
             grid.addWidget(button, place // 2, place % 2)

@@ -16,7 +16,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
-from fineparser_core.recognition.numbers import told_numbers
+from fineparser_core.recognition.numbers import seen_number, told_numbers
 from fineparser_core.records import (
     NOT_ASKED,
     Analysis,
@@ -35,10 +35,6 @@ from fineparser_core.support.codec import shown
 from fineparser_gui.session.correction import Correction, contact_fits, fits
 from fineparser_gui.session.drawings import Drawings
 from fineparser_gui.session.video_files import VideoIdentity
-
-#: Probability from which a dive number counts as seen: such numbers are right as often as typed ones, see
-#: `packaging/benchmarks/recognition.py`.
-_SEEN_NUMBER = 0.9
 
 
 class DiveState(Enum):
@@ -285,9 +281,7 @@ class Dive(SavedDive):
     @property
     def seen_number(self) -> str | None:
         """Dive number that the video surely shows; None if it is uncertain."""
-        numbers = self.seen_numbers
-        likeliest = next(iter(numbers), None)
-        return likeliest if likeliest is not None and numbers[likeliest] >= _SEEN_NUMBER else None
+        return seen_number(self.recognition)
 
     @property
     def known_number(self) -> str | None:

@@ -95,7 +95,7 @@ CATALOG: tuple[Command, ...] = (
                  lambda w: w.files.export_judged(),
                  lambda s: any(dive.judging or dive.moments_corrected for dive in s.dives)),
             _can("share", Phrase("Send to a &phone…"), "",
-                 lambda w: w.dialogs.share(w.dives.selected_keys()), lambda s: s.shown),
+                 lambda w: w.dialogs.share(w.dives.selected_keys()), lambda s: s.shown, icon="phone"),
         ),
         (_can("quit", Phrase("&Quit"), "Ctrl+Q", lambda w: w.quit()),),
     ),

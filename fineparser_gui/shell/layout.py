@@ -22,7 +22,16 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QAction, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsOpacityEffect,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_core.language import without_mnemonic
 from fineparser_gui.preferences.store import open_ini
@@ -279,6 +288,12 @@ class SideColumn(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its content has the focus
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The bar keeps its place: pictures as high as the column is wide would else let it come and go without end.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = self.verticalScrollBar()
+        veil = QGraphicsOpacityEffect(bar, opacity=0.0)
+        bar.setGraphicsEffect(veil)
+        bar.rangeChanged.connect(lambda _, highest: veil.setOpacity(float(highest > 0)))
         self.viewport().setAutoFillBackground(False)
         side.setAutoFillBackground(False)
         self.setStyleSheet("QScrollArea { background: transparent; }")

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
 _DIVES_W, _SIDE_W = 248, 400
-_DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
+_DIVES_LEAST_W, _SIDE_LEAST_W = 196, 320
 #: Width of a narrow screen, and of its right column at first, which leaves more space for the picture, in pixels.
 _NARROW_PX, _SIDE_NARROW_W = 1280, 340
 _LIST_COMMANDS = ("move_up", "move_down")

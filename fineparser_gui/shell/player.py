@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QMargins, QObject, Qt, Signal
+from PySide6.QtCore import QMargins, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -180,7 +180,6 @@ class PlayerPanel(QWidget):
         actions["compare"].setIconText(self.tr("Compare"))
         self._buttons = [tool_button(actions[name]) for name in ("compare", "share")]
         for button in self._buttons:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             self.pane.add_button(button)
         frame = QFrame()
         frame.setProperty("card", True)

@@ -3,19 +3,23 @@
 import re
 
 import pytest
-from answers_kit import open_scored
+from answers_kit import answer, answer_dive, copies, fail, open_scored, request_of
 from history_kit import made_dive
+from made_answers import recognition, scoring
 from PySide6.QtCore import QLocale, QSize, QTranslator
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QComboBox,
     QDialog,
     QLabel,
+    QListView,
     QMenu,
     QPushButton,
     QStyle,
     QStyleOptionComboBox,
+    QStyleOptionViewItem,
     QTabWidget,
     QTreeWidget,
     QWidget,
@@ -25,9 +29,13 @@ from fineparser_core.diving.judging import read_judging
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
+from fineparser_gui.dives.delegate import DiveDelegate, row_lines
+from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE
 from fineparser_gui.poolside.window import PoolsideWindow
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.support.translation import install_language
 from fineparser_gui.support.widgets import ElidedLabel
+from fineparser_gui.worker.protocol import ProgressReport
 
 #: The least window, which 1920 × 1080 at 200 % has room for, 1366 × 768 at 125 %, 1366 × 768 and 1920 × 1080.
 _SCREENS = ((900, 540), (960, 540), (1093, 614), (1366, 768), (1920, 1080))
@@ -69,6 +77,9 @@ def cut_off(window):
         elif isinstance(widget, QTreeWidget):
             found += [f"palette: {text}" for text in _cut_items(widget)]
             continue
+        elif isinstance(widget, QListView) and isinstance(widget.itemDelegate(), DiveDelegate):
+            found += [f"row: {text}" for text in _cut_lines(widget)]
+            continue
         elif isinstance(widget, QLabel) and widget.wordWrap():
             cut = widget.heightForWidth(widget.width()) > widget.height() + 1
         elif isinstance(widget, QLabel | QPushButton | QCheckBox):
@@ -96,6 +107,17 @@ def _cut_items(tree):
         for column in range(tree.columnCount()):
             if tree.sizeHintForColumn(column) > tree.columnWidth(column):
                 yield item.text(column)
+
+
+def _cut_lines(view):
+    """Texts of the rows of dives that are wider than their row; the name of a file may be."""
+    option = QStyleOptionViewItem()
+    view.initViewItemOption(option)
+    for index in (view.model().index(row, 0) for row in range(view.model().rowCount())):
+        option.rect = view.visualRect(index)
+        for line in row_lines(index.data(DIVE_ROLE), index.data(ACCEPTED_ROLE), option)[1:]:
+            if QFontMetrics(line.font).horizontalAdvance(line.text) > line.place.width():
+                yield line.text
 
 
 def _check(window, qtbot):
@@ -162,6 +184,44 @@ def test_nothing_is_cut_off_and_no_menu_has_a_key_twice(spoken_studio, qtbot, sm
         for one in (note, *buttons):
             one.show()
         assert note.minimumSizeHint().width() < room, [button.text() for button in buttons]
+
+
+def test_nothing_is_cut_off_while_an_evening_is_analysed(spoken_studio, qtbot, small_video, tmp_path, monkeypatch):
+    window, session = spoken_studio.window, spoken_studio.session
+    window.resize(960, 540)
+    (tmp_path / "dives").mkdir()
+    session.scheduler.pause(True)
+    session.open(copies(small_video, tmp_path / "dives", [f"Hansen_{place}" for place in range(8)]))
+    qtbot.waitUntil(lambda: [session.dive(key).state for key in session.keys] == [DiveState.QUEUED] * 8)
+    _check(window, qtbot)
+    session.scheduler.pause(False)
+    seen, judged, scored, failed, at_work, waits, _, cancelled = keys = session.keys
+    session.select(waits)
+    _check(window, qtbot)  # the model is loaded
+    answer_dive(spoken_studio, tmp_path, None, key=seen, recognition=recognition())
+    for key in (judged, scored):
+        session.editing.set_details(key, "5253B", 10.0)
+        session.update(key, athlete="Charlotte Meyer-Hansen")
+        answer_dive(spoken_studio, tmp_path, None, scoring(), key=key)
+    session.editing.set_judging(judged, read_judging("6 6.5 7 6.5 6", "7 6 5"))
+    fail(spoken_studio, request_of(spoken_studio, failed), "video", "The video cannot be read.")
+    session.cancel(cancelled)
+    monkeypatch.setattr(type(session.scheduler), "batch_left_s", 1300.0)
+    monkeypatch.setattr(session.scheduler, "left_s", lambda task: 1300.0)
+    for stage in ("scan", "read", "coarse", "parse", "compare", "copy"):
+        answer(spoken_studio, ProgressReport(id=request_of(spoken_studio, at_work), stage=stage, done=3, total=10))
+        session.select(at_work)
+        _check(window, qtbot)
+    window.dives.batch.refresh()
+    assert window.dives.batch.isVisible()
+    for key in keys:
+        session.select(key)
+        _check(window, qtbot)
+    session.scheduler.pause(True)
+    for place in range(window.dives.order.count()):
+        window.dives.order.setCurrentIndex(place)
+        window.dives.order.activated.emit(place)
+        _check(window, qtbot)
 
 
 def test_nothing_is_cut_off_at_the_pool(spoken_studio, qtbot, small_video, tmp_path):

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+from made_analysis import made_analysis
+
 from fineparser_core.records import DiveSegment
 from fineparser_gui.services.undo import Edit, Subject
 from fineparser_gui.session.dive import Dive, DiveState, ScoreState, SearchState, restored_attributes
@@ -31,8 +33,9 @@ def test_what_a_file_keeps_makes_the_same_dive_again():
     assert again == model.dive(first)
 
 
-def test_a_dive_is_busy_stopped_or_neither_by_its_states():
-    dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY, dive_number="207C", parse_id="p")
+def test_a_dive_is_busy_stopped_or_neither_by_its_states(small_video):
+    known = {"dive_number": "207C", "parse_id": "p", "model_analysis": made_analysis(small_video)}
+    dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY, **known)
     assert not dive.busy
     assert not dive.stopped
     for busy in ({"score_state": ScoreState.SCORING}, {"search_state": SearchState.WAITING}):

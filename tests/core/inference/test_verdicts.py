@@ -18,7 +18,7 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict
 from fineparser_core.inference import pipeline
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.records import FORCED, ClipEncoding, Recognition, VerdictCode
+from fineparser_core.records import FORCED, ClipEncoding, DiverCandidate, Recognition, VerdictCode
 
 #: A 103B from 1 m, beyond doubt.
 SEEN = Recognition(
@@ -135,3 +135,28 @@ def test_what_is_said_of_every_reason_in_every_combination(analyzer, monkeypatch
         assert data["verdict"]["code"] == kind, case
         again = analysis_from_dict(data, analysis.parse)
         assert (again.verdict, again.parse.refusal) == (analysis.verdict, parse.refusal)
+
+
+@pytest.mark.parametrize(("share", "divers", "scored"), [(0.9, 1, True), (0.89, 1, False), (0.9, 2, False)])
+def test_a_number_that_is_surely_seen_is_taken_where_none_is_given(analyzer, monkeypatch, share, divers, scored):
+    seen = whole(recognition=replace(SEEN, numbers={"103B": share}))
+    body = DiverCandidate(frame=50, box_xyxy=(20.0, 10.0, 30.0, 30.0), probability=0.5, in_frame=0, out_frame=119)
+    parse = replace(seen, clip=replace(seen.clip, divers=(body, body) if divers > 1 else ()))
+    encoding = ClipEncoding(
+        gated=np.zeros((9, 1024), np.float32),
+        frame_features=np.zeros((96, 512), np.float32),
+        transition_samples=(30, 60),
+        probabilities=parse.probabilities,
+    )
+    monkeypatch.setattr(pipeline, "parse_clip", lambda *_, **__: (parse, encoding))
+    analysis = analyzer.analyze(parse.clip, None)
+    assert parse.clip.diver_is_unsure == (divers > 1)
+    assert (analysis.scoring is not None) == scored
+    said = "No dive number was given: the video shows 103B (90 %)."
+    assert (said in report(analysis)) == scored
+    if scored:
+        assert (analysis.scoring.dive_number, analysis.scoring.board_m) == ("103B", 1.0)
+    else:
+        assert "does not surely show the dive number" in report(analysis)
+    again = analysis_from_dict(analysis_to_dict(analysis), analysis.parse)
+    assert again.notes == analysis.notes

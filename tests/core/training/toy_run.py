@@ -3,6 +3,7 @@
 torchrun adds how many batches make an update, and perhaps `--kill-after ITERATION`.
 """
 
+import gc
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import torch
 from brightness import built, config_of, some_dives
+from torch.nn.parallel import DistributedDataParallel
 
 from fineparser_core.config import RunSettings
 from fineparser_core.training.loop import Trainer
@@ -72,6 +74,8 @@ def among_ranks(out, epochs, n_parts, kill_after=0):
         if kill_after:
             trainer.objective.register_forward_pre_hook(kill)
         trainer.run()
+        # It would wait for ever, now and then, if it ended after the group of the processes.
+        assert not any(isinstance(one, DistributedDataParallel) for one in gc.get_objects())
 
 
 if __name__ == "__main__" and "WORLD_SIZE" in os.environ:
