@@ -63,7 +63,9 @@ def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio
     first, second = opened(studio, qtbot, dated, small_video)
     assert [session.dive(key).day for key in (first, second)] == ["2026-05-31", ""]
     assert details.date.text() == day_text("2026-05-31")
+    details.more.click()  # it is on the other side; without focus it is written anew whenever the dive changes
     details.date.setFocus()
+    qtbot.waitUntil(details.date.hasFocus)
     details.date.selectAll()
     qtbot.keyClicks(details.date, "2026-06-02")
     assert session.dive(first).day == "2026-06-02"

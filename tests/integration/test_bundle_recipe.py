@@ -55,7 +55,7 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(fin
     assert card.commit
     assert card.metrics["test dives"] == SIZES["tiny"].test
     page = (run / "bundle" / "README.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {card.id}")
+    assert f"\n# {card.id}\n" in page
     assert all(f"| {stage} |" in page for stage in planned)
 
     analyzer = Analyzer.open(weights=run / "bundle", library=run / "exemplars" / "library.sqlite")

@@ -43,6 +43,16 @@ def test_more_height_never_costs_and_more_degrees_off_never_gain():
     assert never_rises([award(come_out_lead=lead) for lead in (0.5, 0.4, 0.3, 0.1)])
 
 
+@pytest.mark.parametrize("jump", [{"take_off_speed": 2.8}, {"jump_height": 0.4}])
+def test_an_armstand_is_not_marked_by_a_jump(jump):
+    dive, seen = parse_dive_number("612B"), {"arm_asymmetry": 5.0, "toe_angle": 165.0, "legs_line": 8.0}
+    awards = [
+        measured_stream().own_award(quantities(measured(**values)), dive, find_difficulty(dive, 10.0)).award
+        for values in (seen, seen | jump, seen | dict.fromkeys(jump, 0.05))
+    ]
+    assert len(set(awards)) == 1
+
+
 def test_what_is_uncertain_counts_less_and_what_is_absent_not_at_all():
     stream = measured_stream()
     usual = {"hip_angle": (45.0, 1.0)}
