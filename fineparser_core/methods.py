@@ -97,6 +97,11 @@ def get_method(name: str) -> Method:
     return found
 
 
+def is_own_method(name: str) -> bool:
+    """Return True for a method of this program."""
+    return name in _own()
+
+
 def list_models() -> list[dict[str, str]]:
     """Return name, grade, source and departures of each method that is known here, as rows of a table.
 

@@ -9,7 +9,7 @@ import json
 import math
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -24,7 +24,7 @@ from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import CARD_NAME, CARD_PAGE, MOST_CARD_BYTES
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
-from fineparser_core.methods import get_method
+from fineparser_core.methods import get_method, is_own_method
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
@@ -454,8 +454,10 @@ def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]
 
     def read(card: WeightsCard) -> AQAModel:
         try:
-            with _Undrawn():
-                network = build_model(ModelConfig(**card.model))
+            model = ModelConfig(**card.model)
+            # Modules of others may draw until the values fit.
+            with _Undrawn() if is_own_method(model.method) else nullcontext():
+                network = build_model(model)
         except ConfigError as error:
             raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
         load_into(network, _load_weights(folder, card, most_parameters(network)), folder)
@@ -465,10 +467,9 @@ def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]
 
 
 class _Undrawn(TorchFunctionMode):
-    """Builds networks without drawing their weights, which take a third of the time of loading others.
+    """Builds the program's own networks without drawing their weights, which takes a third of the time of loading.
 
-    Whole functions of torch.nn.init are left out. Methods of tensors run, as torch and others draw by them until the
-    values fit.
+    Whole functions of torch.nn.init are left out. Methods of tensors run, as torch draws by them until the values fit.
     """
 
     def __torch_function__(

@@ -13,6 +13,7 @@ from fineparser_core.data.finediving import check_keys, find_file, read_dives, r
 from fineparser_core.data.folder_dives import FolderDives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
+from fineparser_core.support.files import plain_files
 
 ANNOTATION_FILE = "final_annotations_dict_with_dive_number.pkl"
 SPLIT_FILES = {"train": "train_split_0.pkl", "test": "test_split_0.pkl"}
@@ -31,7 +32,7 @@ class RecordingDives(FolderDives):
 
 @lru_cache(maxsize=32)
 def _numbered_frames(folder: Path) -> Mapping[int, Path]:
-    return {int(path.stem): path for path in folder.glob("*.jpg") if path.stem.isdecimal()}
+    return {int(path.stem): path for path in plain_files(folder) if path.suffix == ".jpg" and path.stem.isdecimal()}
 
 
 def load_mtl_aqa(

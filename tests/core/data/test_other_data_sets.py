@@ -36,6 +36,7 @@ def mtl_aqa(tmp_path):
     folder.mkdir(parents=True)
     for number in range(1, 56):
         (folder / f"{number:06d}.jpg").touch()
+    (folder / "000056.jpg").mkdir()  # is no frame
     return tmp_path
 
 
