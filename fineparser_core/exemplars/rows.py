@@ -41,6 +41,7 @@ _FARTHEST_PX = 1e6
 # twentieth of a cell, and take twice the space.
 _MASK_EDGES = (0.35, 0.5, 0.65)
 _MASK_LEVELS = np.array([0, 108, 147, 255], np.uint8)
+_PROBABILITIES = (np.arange(256) / np.float32(255)).astype(np.float16)
 
 
 def read_exemplar(row: Mapping[str, object], folder: Path, real_folder: str) -> Exemplar:
@@ -103,7 +104,7 @@ def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) ->
     shape = (N_SAMPLES, MASK_SIZE, MASK_SIZE)
     return MaskTrack(
         sampled_frames=frames.astype(np.int64),
-        mask_probability=(_array(probability, "u1", shape, "masks") / np.float32(255)).astype(np.float16),
+        mask_probability=np.take(_PROBABILITIES, _array(probability, "u1", shape, "masks")),
         crop_xyxy=crop.astype(np.float32),
     )
 

@@ -51,6 +51,7 @@ class ExemplarLibrary(QObject):
         super().__init__(state)
         self._state, self._scheduler, self._edits, self._folder = state, scheduler, edits, folder
         self._bundled: ExemplarStore | None = None
+        self._shipped: dict[str, Exemplar] = {}  # of the bundled file, once it was read
         self._known: dict[str, Exemplar] = {}  # as reported last, with those in the bin
         self._own: list[str] = []
         self._waiting: list[str] = []  # ids of own exemplars that are not encoded for the loaded weights
@@ -72,7 +73,7 @@ class ExemplarLibrary(QObject):
         if self._known:
             return [one for one in self._known.values() if not one.removed]
         try:
-            return self._open_bundled().exemplars()
+            return list(self._read_bundled().values())
         except FineParserError as error:
             self._state.problem.emit(translated(error))
             return []
@@ -88,11 +89,10 @@ class ExemplarLibrary(QObject):
 
     def find(self, exemplar_id: str) -> Exemplar | None:
         """Return the exemplar of an id; None if it does not exist or is not reported yet, see `changed`."""
-        if self._known:
-            return self._known.get(exemplar_id) or judged_exemplar(exemplar_id)
+        known = self._known
         with suppress(FineParserError):
-            return self._open_bundled().get(exemplar_id)
-        return None
+            known = known or self._read_bundled()
+        return known.get(exemplar_id) or judged_exemplar(exemplar_id)
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
         """Return the exemplar of an id that the user has requested; report a problem if it does not exist."""
@@ -198,6 +198,11 @@ class ExemplarLibrary(QObject):
         if self._bundled is None:
             self._bundled = ExemplarStore.open()
         return self._bundled
+
+    def _read_bundled(self) -> dict[str, Exemplar]:
+        """Return the exemplars of the bundled file by id; nobody writes it, so it is read once."""
+        self._shipped = self._shipped or {one.id: one for one in self._open_bundled().exemplars()}
+        return self._shipped
 
     def _prepare_next(self) -> None:
         """Encode the next own exemplar for the loaded weights, at the lowest urgency."""

@@ -103,10 +103,8 @@ def _room(box):
 def _cut_items(tree):
     """Texts of a list that are wider than their column."""
     items = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
-    for item in (one for one in items if not one.isHidden()):
-        for column in range(tree.columnCount()):
-            if tree.sizeHintForColumn(column) > tree.columnWidth(column):
-                yield item.text(column)
+    for column in (one for one in range(tree.columnCount()) if tree.sizeHintForColumn(one) > tree.columnWidth(one)):
+        yield from (item.text(column) for item in items if not item.isHidden())
 
 
 def _cut_lines(view):
