@@ -133,6 +133,7 @@ class RunSettings:
         name: of the weights (default: the method's).
         trained_on: a sentence for whoever sees a score (default: from the data set).
         resume: go on with the run in the output folder, or start it.
+        tensorboard: write losses and metrics for TensorBoard, too, which has to be installed.
     """
 
     kinetics: Path | None = None
@@ -149,6 +150,7 @@ class RunSettings:
     name: str | None = None
     trained_on: str | None = None
     resume: bool = False
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         for name in ("kinetics", "c3d", "imagenet", "weights", "cache"):

@@ -39,7 +39,8 @@ class SelfTest(QObject):
         studio.window.shown_first.connect(self._painted)
         self._steps = self._work()
         self._condition: Condition = lambda: "painted_at_s" in self._report
-        self._timer = QTimer(self, interval=_POLL_MS, timeout=self._go_on)
+        self._timer = QTimer(self, interval=_POLL_MS)
+        self._timer.timeout.connect(self._go_on)
         self._timer.start()
 
     def _painted(self) -> None:

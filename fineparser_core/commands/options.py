@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 Options = TypeVar("Options")
-_STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
+_STYLE = (DisallowNone, OmitArgPrefixes, PositionalMetavarFromFieldName)
 _RULES = ConstructorRegistry()
 #: Longest error of a command line, in letters: the values in it may have any number of them.
 _LONGEST = 500
@@ -204,26 +204,35 @@ class DatasetOptions:
         return data if self.split_by == "data" else split_by_event(data)
 
 
-def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Options | None = None) -> Options:
+def parse(
+    kind: type[Options], command: str, argv: Sequence[str], *, default: Options | None = None, both_flags: bool = False
+) -> Options:
     """Return the options of a command as they were typed; further words are an error.
 
     Args:
         command: what is typed before them, "score".
         default: an instance whose values hold where nothing is typed.
+        both_flags: offer `--name` and `--no-name` of every switch, and not the one that changes its default alone.
 
     Raises:
         ConfigError: options that are unknown, missing, or have a value that they cannot have.
         SystemExit: after `--help` is printed.
     """
+    style = _STYLE if both_flags else (*_STYLE, FlagCreatePairsOff)
     with _one_sentence(command):
-        return tyro.cli(kind, prog=f"fineparser {command}", args=argv, default=_or_missing(default), config=_STYLE)
+        return tyro.cli(kind, prog=f"fineparser {command}", args=argv, default=_or_missing(default), config=style)
 
 
 def parse_known(kind: type[Options], command: str, argv: Sequence[str]) -> tuple[Options, list[str]]:
     """Parse, see `parse`, and return further words; `--help` is among them."""
     with _one_sentence(command):
         return tyro.cli(
-            kind, prog=f"fineparser {command}", args=argv, config=_STYLE, return_unknown_args=True, add_help=False
+            kind,
+            prog=f"fineparser {command}",
+            args=argv,
+            config=(*_STYLE, FlagCreatePairsOff),
+            return_unknown_args=True,
+            add_help=False,
         )
 
 

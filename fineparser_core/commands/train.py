@@ -73,7 +73,7 @@ def main(argv: list[str]) -> int:
 
         return judged.main(argv)
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
-    args = parse(TrainOptions, "train", argv, default=default)
+    args = parse(TrainOptions, "train", argv, default=default, both_flags=True)
     if not args.dry_run:
         check_output_folder(args.out)
     data = args.dataset(args.data, args.settings.layout)

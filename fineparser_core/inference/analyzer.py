@@ -1,6 +1,7 @@
 """The dependencies of the pipeline, opened: weights, exemplars and device; the face for Python. Loads torch."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,26 +17,20 @@ from fineparser_core.errors import CheckpointError, ExemplarError, VideoError
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.results import AskedClip
+from fineparser_core.inference import pipeline
 from fineparser_core.inference.clip_validation import Calibration
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.pipeline import (
-    Choice,
-    Parsed,
-    analyze_clip,
-    analyze_file,
-    compare,
-    parse_clip,
-    score_parse,
-    votes,
-)
+from fineparser_core.inference.pipeline import Choice, Parsed
 from fineparser_core.inference.samples import UnfinishedSamples
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.models.int8 import quantize_i3ds
+from fineparser_core.motion.clips import FoundClip
 from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import Recording
 from fineparser_core.pose.blazepose import body_log_odds, load_blazepose
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
-from fineparser_core.records import Analysis, Clip, ClipEncoding, ModelIdentity, Scoring
+from fineparser_core.records import NOT_ASKED, Analysis, Clip, ClipEncoding, ModelIdentity, Scoring, VerdictCode
 from fineparser_core.resources import weights_folder
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, active_profile, check_model
@@ -70,9 +65,6 @@ class Analyzer:
         self.find_body: FindBody = partial(body_log_odds, self.blazepose)
         self.unfinished = UnfinishedSamples()
         self._encodings: dict[str, ExemplarEncoding] = {}
-
-    # The pipeline, which takes these dependencies as its first argument.
-    parse, analyze, analyze_file, score_parse, compare = parse_clip, analyze_clip, analyze_file, score_parse, votes
 
     @classmethod
     def open(
@@ -132,6 +124,63 @@ class Analyzer:
         if profile is not None:
             check_model(profile, self.model.id)
         self.stream = measured_stream() if profile is None else profile.stream()
+
+    def parse(
+        self,
+        clip: Clip,
+        recording: Recording | None = None,
+        *,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Parsed:
+        """Find steps, masks, joints and moments of a clip, and its encoding: see `pipeline.parse_clip`."""
+        return pipeline.parse_clip(self, clip, recording, progress=progress, cancel=cancel)
+
+    def analyze(
+        self,
+        clip: Clip,
+        dive: DiveNumber | None,
+        difficulty: Difficulty | None = None,
+        recording: Recording | None = None,
+        *,
+        force: bool = False,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+        **choice: Unpack[Choice],
+    ) -> Analysis:
+        """Parse a clip and score it where its number is known: see `pipeline.analyze_clip`."""
+        return pipeline.analyze_clip(
+            self, clip, dive, difficulty, recording, force=force, progress=progress, cancel=cancel, **choice
+        )
+
+    def analyze_file(
+        self,
+        asked: AskedClip,
+        *,
+        trim: bool = True,
+        force: bool = False,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+        **choice: Unpack[Choice],
+    ) -> tuple[FoundClip, Analysis]:
+        """Find the dive of a file and analyze it: see `pipeline.analyze_file`."""
+        return pipeline.analyze_file(self, asked, trim=trim, force=force, progress=progress, cancel=cancel, **choice)
+
+    def score_parse(
+        self,
+        parsed: Parsed,
+        dive: DiveNumber | None,
+        difficulty: Difficulty | None,
+        overruled: Collection[VerdictCode] = NOT_ASKED,
+        *,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+        **choice: Unpack[Choice],
+    ) -> Analysis:
+        """Measure a parse and score it by all three streams: see `pipeline.score_parse`."""
+        return pipeline.score_parse(
+            self, parsed, dive, difficulty, overruled, progress=progress, cancel=cancel, **choice
+        )
 
     def exemplar_encoding(
         self, exemplar: Exemplar, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
@@ -225,7 +274,7 @@ class Analyzer:
 
         Raises: what `pipeline.compare` raises.
         """
-        return compare(self, encoding, dive, difficulty, cancel=cancel, **choice)
+        return pipeline.compare(self, encoding, dive, difficulty, cancel=cancel, **choice)
 
 
 def score_clip(

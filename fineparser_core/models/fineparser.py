@@ -293,7 +293,11 @@ class FineParser(AQAModel):
 
     def dynamic_tokens(self, gated: Tensor, boundaries: Pairs) -> Tensor:
         """Map gated features (B, 9, 1024), cut at the pairs' window boundaries (a, b), to tokens (B, 3, 12, 64)."""
-        pieces = self.step_rows(gated, boundaries).split(DYNAMIC_LENGTH, dim=1)
+        return self.reduce_rows(self.step_rows(gated, boundaries))
+
+    def reduce_rows(self, rows: Tensor) -> Tensor:
+        """Map rows of the steps (B, 12, 1024), see `step_rows`, to tokens (B, 3, 12, 64)."""
+        pieces = rows.split(DYNAMIC_LENGTH, dim=1)
         return torch.stack([reducer(piece) for reducer, piece in zip(self.reducers, pieces, strict=True)], dim=1)
 
     def step_rows(self, gated: Tensor, boundaries: Pairs) -> Tensor:

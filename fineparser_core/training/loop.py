@@ -12,9 +12,10 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -36,6 +37,7 @@ from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.documents import read_document
 from fineparser_core.support.processes import safe_path
+from fineparser_core.support.tables import csv_table
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.objective import Objective, make_objective
 from fineparser_core.training.optimizer import (
@@ -49,6 +51,9 @@ from fineparser_core.training.plan import measure_step
 from fineparser_core.training.ranks import Ranks
 from fineparser_core.training.validation import CONSOLE_EVERY_S, Splits, picked_epoch, protocol_of, run_by_number
 
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
 logger = logging.getLogger(__name__)
 
 #: Name of the events of the loop.
@@ -56,8 +61,8 @@ STAGE = "train"
 CHECKPOINT, BEST = "train.pt", "best.pt"
 #: Iterations of a GPU between two looks at their losses, for which the host has to wait.
 _UNREAD = 16
-#: Log of a run as JSON lines.
-EVENTS = "events.jsonl"
+#: Log of a run as JSON lines, the same as a table, and as TensorBoard reads it.
+EVENTS, METRICS, TENSORBOARD = "events.jsonl", "metrics.csv", "tensorboard"
 #: File of the measured epochs.
 HISTORY = "history.json"
 #: Share of the running mean of a loss in the log that an iteration replaces.
@@ -68,10 +73,19 @@ class Events:
     """Appends to FOLDER/events.jsonl, a line for each event.
 
     A resumed run calls `cut` first, because it repeats the iterations after its checkpoint.
+
+    Args:
+        tensorboard: write FOLDER/tensorboard as well.
+
+    Raises:
+        ConfigError: TensorBoard is wanted and not installed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / EVENTS
+    def __init__(self, folder: Path, *, tensorboard: bool = False) -> None:
+        self._path, self._has_board = folder / EVENTS, tensorboard
+        self._board: SummaryWriter | None = None
+        if tensorboard and find_spec("tensorboard") is None:
+            raise ConfigError("--tensorboard needs the package tensorboard: pip install tensorboard.")
 
     def cut(self, stage: str, iteration: int) -> None:
         """Delete the events of a stage after an iteration, and an incomplete last line."""
@@ -87,6 +101,19 @@ class Events:
                 kept.append(line)
         write_whole(self._path, "".join(f"{line}\n" for line in kept))
 
+    def write_table(self) -> None:
+        """Write the events so far to FOLDER/metrics.csv, a row each, with a column for each metric.
+
+        Raises:
+            ExportError: it cannot be written.
+        """
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else ()
+        rows = [json.loads(line) for line in lines]
+        columns = list(dict.fromkeys(chain(*rows)))
+        write_whole(self._path.with_name(METRICS), csv_table(columns, rows))
+        if self._board is not None:
+            self._board.flush()
+
     def write(self, stage: str, iteration: int, values: Mapping[str, float]) -> None:
         """Write an event; values that are not finite are left out, as JSON does not have them.
 
@@ -99,6 +126,13 @@ class Events:
                 file.write(json.dumps({"stage": stage, "iteration": iteration, **finite}) + "\n")
         except OSError as error:
             raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
+        if self._has_board and self._board is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(self._path.with_name(TENSORBOARD)), purge_step=iteration)
+        if self._board is not None:
+            for name, value in finite.items():
+                self._board.add_scalar(f"{stage}/{name}", value, iteration)
 
 
 class Loop:
@@ -154,7 +188,7 @@ class Loop:
         self.iterations = self.sampler.iterations * config.epochs
         self.loader = batch_loader(batches, self.sampler, self.settings, device)
         self.batches: Iterator[Any] = iter(())
-        self.events = Events(out)
+        self.events = Events(out, tensorboard=self.settings.tensorboard)
         self.iteration, self.history = 0, list[dict[str, Any]]()
         self._unread: list[tuple[int, dict[str, float], dict[str, Tensor]]] = []
         self._running: dict[str, float] = {}
@@ -284,6 +318,7 @@ class Loop:
             "iteration": self.iteration,
         }
         save_checkpoint(content, path)
+        self.events.write_table()
 
     def _measure_when_due(self, epoch: int) -> None:
         """Measure the network after an epoch, from 1, that is evaluated, and keep its weights if they are the best."""
@@ -302,6 +337,7 @@ class Loop:
         if picked_epoch(self.history, self.config.pick_on) == epoch:
             save_checkpoint(self.objective.model.state_dict(), self.out / BEST)
         write_whole(self.out / HISTORY, json.dumps(self.history) + "\n")
+        self.events.write_table()
 
     def measure(self, epoch: int) -> dict[str, Any]:
         """Return the metrics of the network after an epoch, from 1, by what they were measured on."""

@@ -31,7 +31,8 @@ class ComparedMeasures(QWidget):
         super().__init__()
         self._session, self._comparing = session, session.comparing
         self.setFixedWidth(_WIDTH_PX)
-        self.table = QTableWidget(0, 3, accessibleName=self.tr("Measures side by side"))
+        self.table = QTableWidget(0, 3)
+        self.table.setAccessibleName(self.tr("Measures side by side"))
         self.table.setHorizontalHeaderLabels([self.tr("measure"), self.tr("this dive"), self.tr("the other")])
         style_table(self.table, 0)
         for column in _VALUES:

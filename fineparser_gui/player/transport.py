@@ -49,7 +49,8 @@ class Transport(QObject):
         self.direction = 1
         self._clock = clock
         self._from_s, self._started_s = 0.0, 0.0
-        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer, timeout=self.advance)
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.advance)
 
     @property
     def n_frames(self) -> int:

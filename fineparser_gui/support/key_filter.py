@@ -63,7 +63,9 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._window, self._runs = window, runs
         self._focused: QWidget | None = None
-        QApplication.instance().focusChanged.connect(self._follow)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._follow)
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         # Filter the widget with the focus alone, as a filter of the application is called for every event.
@@ -77,7 +79,9 @@ class KeyFilter(QObject):
             self._focused.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if not isinstance(watched, QWidget) or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
             pressed = _combination(event)
             if belongs_to_controls(pressed) and not self._runs(watched, QKeySequence(pressed)):
                 event.accept()  # comes back as a key press for the control

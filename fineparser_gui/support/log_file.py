@@ -27,7 +27,7 @@ class _LogFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         # Without a buffer, which would be written, and fail, once more when the program ends.
         file = open(self.baseFilename, "ab", buffering=0)  # noqa: SIM115 - of the handler, which closes it
-        return TextIOWrapper(file, encoding=self.encoding, write_through=True)  # type: ignore[arg-type]
+        return TextIOWrapper(file, encoding=self.encoding, write_through=True)
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exception(), OSError):

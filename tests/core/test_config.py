@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from fineparser_core.checkpoints.build import build_model
+from fineparser_core.commands import train
 from fineparser_core.commands.options import parse
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import ConfigError
@@ -46,6 +47,14 @@ def test_typed_words_become_values():
     assert [type(getattr(config, name)) for name in changed] == [int, float, bool, tuple, str]
     assert typed("--freeze", default=replace(PRESETS["fineparser"], freeze=("i3d",))).freeze == ()
     assert not typed("--no-sap").sap
+
+
+def test_help_offers_both_flags_of_a_switch_that_is_on(capsys):
+    with pytest.raises(SystemExit):
+        train.main(["--config", "release", "--help"])
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "--sap, --no-sap spatial parser: the gate and the masks. (default: True)" in words
+    assert "--lone-pairs, --no-lone-pairs" in words
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,12 @@ def read_network(path):
 def parse_clip(path, progress):
     """Whether the sample is parsed."""
     from fineparser_core.inference.analyzer import Analyzer
+    from fineparser_core.inference.pipeline import votes
     from fineparser_core.video.clips import make_clip
 
     analyzer = Analyzer.open(weights=path)
     parse, encoding = analyzer.parse(make_clip(resource("samples", "sample.mp4")), progress=progress)
-    analyzer.compare(encoding, analyzer.library.exemplars()[:1])
+    votes(analyzer, encoding, analyzer.library.exemplars()[:1])
     return parse.refusal is None
 
 

@@ -1,4 +1,5 @@
 import contextlib
+import csv
 import errno
 import json
 import logging
@@ -9,17 +10,19 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from brightness import Brightness, BrightnessObjective, built, config_of, some_dives
 from platforms import windows_has_no
-from toy_run import AN_EPOCH, left_by, toy_run
+from toy_run import AN_EPOCH, EPOCHS, left_by, toy_run
 
 from fineparser_core.config import RunSettings
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training import loop
 from fineparser_core.training.batches import BatchDataset, RunSampler, batch_loader
 from fineparser_core.training.loop import Events, Trainer, load_checkpoint
 from fineparser_core.training.optimizer import learning_rate, parameter_groups
@@ -61,6 +64,39 @@ def test_a_cut_run_resumes_to_the_same_bits(tmp_path):
     assert [entry["epoch"] for entry in history] == [1, 2, 3]
     saved = load_checkpoint(whole / "train.pt", CPU)["modules"]["objective"]
     assert all(torch.equal(value, saved[name]) for name, value in again.objective.state_dict().items())
+
+
+def test_metrics_are_a_table_of_the_events_after_a_resume_too(tmp_path):
+    cut_at(5, tmp_path)
+    with (finished(tmp_path) / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    events = left_by(tmp_path)[1]
+    assert [{name: str(value) for name, value in event.items()} for event in events] == [
+        {name: value for name, value in row.items() if value} for row in rows
+    ]
+    assert {row["stage"] for row in rows} == {"train", "validation"}
+
+
+def test_tensorboard_gets_the_events_by_its_own_writer(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match="pip install tensorboard"):
+        toy_run(tmp_path, settings=RunSettings(tensorboard=True))
+    written = []
+
+    class SummaryWriter:
+        def __init__(self, folder, purge_step):
+            written.append((Path(folder).name, purge_step))
+
+        def add_scalar(self, name, value, step):
+            written.append((name, step))
+
+        def flush(self):
+            pass
+
+    monkeypatch.setattr(loop, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=SummaryWriter))
+    finished(tmp_path, settings=RunSettings(tensorboard=True))
+    assert written[0] == ("tensorboard", 1)
+    assert {("train/total", EPOCHS * AN_EPOCH), ("train/lr", 1), ("validation/rho", EPOCHS)} <= set(written)
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
