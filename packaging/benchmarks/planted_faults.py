@@ -50,7 +50,7 @@ FAULTS = [
         ("rescore", "if contact is not None and contact < trans", "if contact is not None and contact > trans"),
         ("rescore", "_OUTLIER_DEVIATIONS * deviation)", "_OUTLIER_DEVIATIONS + deviation)"),
         ("measured_stream", "level + offset + self.scale * (award - level)", "offset + award"),
-        ("measured_stream", "yield other, -certainty", "yield other, certainty"),
+        ("measured_stream", "yield term, term.certainty(dev", "yield term, -term.certainty(dev"),
         ("verdict", "if parse.motion is None:", "if False:"),
         ("verdict", "if certain is None:", "if certain is not None:"),
         ("verdict", "if contact is None or not", "if contact is not None and not"),
@@ -121,7 +121,7 @@ FAULTS = [
         CORE,
         "tests/core/training/test_loop.py tests/core/training/test_methods.py",
         ("training/loop", "(damaged := archive.testzip()) is not None", "(damaged := None) is not None"),
-        ("checkpoints/bundle", 'getattr(func, "__module__", "") == "torch.nn.init" and ', ""),
+        ("checkpoints/bundle", "_Undrawn() if is_own_method(model.method) else nullcontext():", "_Undrawn():"),
     ),
     *_faults(
         f"{CORE}/live",
