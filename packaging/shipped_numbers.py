@@ -92,7 +92,8 @@ def filled(page: str, card: WeightsCard) -> str:
 
 def checked(card: WeightsCard) -> dict[str, float]:
     """Return what the app says of awards by measures alone, as the fields of `AwardCheck`."""
-    rho, error = (float(of_real(card, f"awards by measures alone, {what}")) for what in ("Spearman", "mean"))
+    told = (of_real(card, f"awards by measures alone, {what}") for what in ("Spearman", "mean"))
+    rho, error = (float(value.split(" (")[0]) for value in told)  # an interval may follow
     return {"dives": _judged(card), "rank_correlation": rho, "mean_error": error}
 
 
