@@ -22,7 +22,6 @@ from fineparser_gui.support.widgets import (
     tool_button,
 )
 
-_LISTED = 16
 _WIDE_PX = 1180
 
 
@@ -111,7 +110,7 @@ class DiveField(QComboBox):
     chosen = Signal(object)
 
     def __init__(self, search: Callable[[str], list[ComparableDive]]) -> None:
-        super().__init__(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, maxVisibleItems=_LISTED)
+        super().__init__(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self._search, self._title = search, ""
         self.listed: list[ComparableDive] = []
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

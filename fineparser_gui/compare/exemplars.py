@@ -28,6 +28,18 @@ class _Table(QTableWidget):
         on = box.checkState() is Qt.CheckState.Checked
         box.setCheckState(Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
 
+    def updateGeometries(self) -> None:
+        """Stretch the names, but keep their column as wide as its title: the table scrolls then."""
+        super().updateGeometries()
+        header = self.horizontalHeader()
+        needed, mode = header.sectionSizeHint(_NAME), QHeaderView.ResizeMode
+        others = sum(header.sectionSize(column) for column in range(header.count()) if column != _NAME)
+        wanted = mode.Stretch if others + needed <= self.viewport().width() else mode.Fixed
+        if header.sectionResizeMode(_NAME) is not wanted:
+            header.setSectionResizeMode(_NAME, wanted)
+            if wanted is mode.Fixed:
+                header.resizeSection(_NAME, needed)
+
 
 class ExemplarsPanel(QWidget):
     """Table of the votes for the shown dive, by descending official score; a click compares it with an exemplar."""

@@ -98,7 +98,8 @@ class PracticeList(QWidget):
             *(self.head, self.verdict, self.facts, self.note),
             lay_out(QHBoxLayout(), (self.balk, 1), (self.repeat, 1)),
             lay_out(QHBoxLayout(), (self.athlete, 1), self.number),
-            lay_out(QHBoxLayout(), self.board, self.seen, (self.word, 1)),
+            lay_out(QHBoxLayout(), self.board, self.seen, None),
+            self.word,
             self.wrong,
         )
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._sheet, (self.view, 1))

@@ -226,6 +226,8 @@ class MessageBell(QToolButton):
         keyboard_friendly(self)
         stack.kept_changed.connect(self._refresh)
         follow_palette(self, self._refresh)
+        self.ensurePolished()
+        self.setIcon(icon("bell", self.palette().windowText().color().name()))
         self.setText("88")
         self.setFixedWidth(self.sizeHint().width())  # a corner does not follow its widget
         self._refresh()

@@ -118,6 +118,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabl
 QDateEdit:disabled {{
     color: {muted};
 }}
+QComboBox {{ combobox-popup: 0; qproperty-maxVisibleItems: 12; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
 QComboBox[role="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
@@ -136,6 +137,7 @@ QComboBox QAbstractItemView {{
     background: {surface}; border: 1px solid {border}; selection-background-color: {accent};
     selection-color: {on_accent};
 }}
+QComboBox QAbstractItemView::item {{ min-height: 22px; padding: 0 6px; }}
 QCheckBox {{ spacing: 7px; }}
 QCheckBox::indicator, QAbstractItemView::indicator {{
     width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 4px; background: {window};

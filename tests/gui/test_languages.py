@@ -6,21 +6,24 @@ import pytest
 from answers_kit import answer, answer_dive, copies, fail, open_scored, request_of
 from history_kit import made_dive
 from made_answers import recognition, scoring
-from PySide6.QtCore import QLocale, QSize, QTranslator
+from PySide6.QtCore import QLocale, QSize, Qt, QTranslator
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QCheckBox,
     QComboBox,
     QDialog,
+    QHeaderView,
     QLabel,
+    QLineEdit,
     QListView,
     QMenu,
-    QPushButton,
     QStyle,
     QStyleOptionComboBox,
+    QStyleOptionFrame,
     QStyleOptionViewItem,
+    QTabBar,
     QTabWidget,
+    QToolButton,
     QTreeWidget,
     QWidget,
 )
@@ -74,6 +77,16 @@ def cut_off(window):
             cut = not widget.isEditable() and _room(widget) < widget.fontMetrics().horizontalAdvance(
                 widget.currentText()
             )
+            found += [f"entry: {text}" for text in _cut_entries(widget)]
+        elif isinstance(widget, QLineEdit):
+            found += [f"field: {text}" for text in _cut_field(widget)]
+            continue
+        elif isinstance(widget, QHeaderView):
+            found += [f"head: {text}" for text in _cut_heads(widget)]
+            continue
+        elif isinstance(widget, QTabBar):
+            found += ["tabs"] * (widget.sizeHint().width() > widget.width())
+            continue
         elif isinstance(widget, QTreeWidget):
             found += [f"palette: {text}" for text in _cut_items(widget)]
             continue
@@ -82,7 +95,9 @@ def cut_off(window):
             continue
         elif isinstance(widget, QLabel) and widget.wordWrap():
             cut = widget.heightForWidth(widget.width()) > widget.height() + 1
-        elif isinstance(widget, QLabel | QPushButton | QCheckBox):
+        elif isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly:
+            cut = widget.icon().isNull() and widget.sizeHint().width() > widget.width() + 1
+        elif isinstance(widget, QLabel | QAbstractButton):
             cut = widget.sizeHint().width() > widget.width() + 1
         else:
             continue
@@ -98,6 +113,36 @@ def _room(box):
     box.initStyleOption(option)
     field = QStyle.SubControl.SC_ComboBoxEditField
     return box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, box).width()
+
+
+def _cut_entries(box):
+    """Entries of a combo box that are wider than its list, or all of them where it lacks rows."""
+    view, texts = box.view(), [box.itemText(place) for place in range(box.count())]
+    if not texts:
+        return []
+    width = max(box.width(), view.minimumWidth())
+    return [text for text in texts if view.fontMetrics().horizontalAdvance(text) > width]
+
+
+def _cut_field(field):
+    """Hint or text of a field that is wider than it; what is typed scrolls, what is shown of a file is its name."""
+    text = field.placeholderText() if not field.text() else ""
+    margins = field.textMargins()
+    option = QStyleOptionFrame()
+    field.initStyleOption(option)
+    place = field.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, field)
+    room = place.width() - margins.left() - margins.right()
+    return [text] if text and field.fontMetrics().horizontalAdvance(text) > room else []
+
+
+def _cut_heads(header):
+    """Titles of columns that are wider than these."""
+    model = header.model()
+    if header.orientation() != Qt.Orientation.Horizontal or model is None:
+        return
+    for section in range(header.count()):
+        if not header.isSectionHidden(section) and header.sectionSizeHint(section) > header.sectionSize(section) + 1:
+            yield str(model.headerData(section, Qt.Orientation.Horizontal))
 
 
 def _cut_items(tree):
