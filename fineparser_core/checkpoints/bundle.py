@@ -483,7 +483,7 @@ class _Undrawn(TorchFunctionMode):
 
 def most_parameters(network: torch.nn.Module) -> int:
     """Return the number of parameters that `load_bundle` reads at most for a network."""
-    return max(MOST_PARAMETERS, 2 * sum(value.numel() for value in network.state_dict().values()))
+    return max(MOST_PARAMETERS, 2 * sum(int(value.numel()) for value in network.state_dict().values()))
 
 
 def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:

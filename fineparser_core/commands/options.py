@@ -220,7 +220,10 @@ def parse(
     """
     style = _STYLE if both_flags else (*_STYLE, FlagCreatePairsOff)
     with _one_sentence(command):
-        return tyro.cli(kind, prog=f"fineparser {command}", args=argv, default=_or_missing(default), config=style)
+        options: Options = tyro.cli(
+            kind, prog=f"fineparser {command}", args=argv, default=_or_missing(default), config=style
+        )
+        return options
 
 
 def parse_known(kind: type[Options], command: str, argv: Sequence[str]) -> tuple[Options, list[str]]:

@@ -206,7 +206,8 @@ class StoredImages:
         if np.max(frames) > numbers[-1] or np.any(numbers[at] != frames):
             raise KeyError(f"{self.path} does not hold all of frames {frames}")
         images = stored[1:, self.start : self.start + int(np.prod(self.shape[1:]))].reshape(-1, *self.shape[1:])
-        return images[(at, *place)]
+        kept: np.ndarray = images[(at, *place)]
+        return kept
 
 
 def stored_numbers(stored: np.ndarray) -> np.ndarray:

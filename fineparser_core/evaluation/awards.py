@@ -65,9 +65,9 @@ def award_report(dives: Sequence[AwardResult]) -> dict[str, Any]:
     first = by.get(APP) or next(iter(by.values()), [])
     scored = [dive for dive, _ in first]
     groups = {}
-    for what, key in {"event": lambda dive: dive.event, "marks": lambda dive: dive.marked_by}.items():
-        for name in dict.fromkeys(key(dive) for dive in scored):
-            groups[f"{what}: {name or 'none named'}"] = [pair for pair in first if key(pair[0]) == name]
+    for what, attribute in {"event": "event", "marks": "marked_by"}.items():
+        for name in dict.fromkeys(getattr(dive, attribute) for dive in scored):
+            groups[f"{what}: {name or 'none named'}"] = [pair for pair in first if getattr(pair[0], attribute) == name]
     rows = {name: _row(each) for name, each in by.items()}
     return {
         "marked_by": dict(Counter(dive.marked_by for dive in dives)),

@@ -129,7 +129,8 @@ def _similarity(n: np.ndarray, p: np.ndarray, t: np.ndarray, pp: np.ndarray, pt:
     p_rest = np.where(p_rest > _ROUNDING * pp, p_rest, 0.0)
     both = np.where((p_rest > 0) & (t_rest > 0), both, 0.0)
     alike, scale = 4 * p_mean * t_mean * both, (p_mean**2 + t_mean**2) * (p_rest + t_rest)
-    return np.where(alike != 0, alike / np.where(scale > 0, scale, 1), scale == 0)
+    similarity: np.ndarray = np.where(alike != 0, alike / np.where(scale > 0, scale, 1), scale == 0)
+    return similarity
 
 
 #: Format of predictions on a data set, see `evaluation.predictions`.
@@ -321,7 +322,8 @@ def result_row(result: DiveResult) -> dict[str, Any]:
     for name, pair in pairs.items():
         values |= {f"{name}_{which}": sample for which, sample in zip(("first", "second"), pair, strict=True)}
     values |= {f"iou_{step}": iou for step, iou in zip(STEP_NAMES, steps, strict=True)}
-    return finite(values | {f"mask {name}": value for name, value in masks.items()})
+    row: dict[str, Any] = finite(values | {f"mask {name}": value for name, value in masks.items()})
+    return row
 
 
 _FORMAT = "fineparser.evaluated-dives/1"

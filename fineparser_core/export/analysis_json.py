@@ -342,13 +342,13 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
         ValueError: shape or type differ.
     """
     found = read_array(archive, name, math.prod(shape) * np.dtype(dtype).itemsize)
-    if (found.shape, found.dtype) != (shape, dtype):
+    if found.shape != shape or found.dtype != dtype:
         raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
     return found.copy()
 
 
 def _diver_to_dict(diver: DiverCandidate) -> dict[str, Any]:
-    stored = to_json(diver)
+    stored: dict[str, Any] = to_json(diver)
     return stored | {"start_frame": stored.pop("in_frame"), "end_frame": stored.pop("out_frame")}
 
 
@@ -357,7 +357,7 @@ def _frames(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:
-    stored = to_json(replace(motion, to_scene=motion.to_scene[:, :2].reshape(-1, 6)))
+    stored: dict[str, Any] = to_json(replace(motion, to_scene=motion.to_scene[:, :2].reshape(-1, 6)))
     return stored | {"path": np.column_stack([stored.pop("path_s"), stored.pop("path_xy")])}
 
 
@@ -371,5 +371,5 @@ def _motion_from_dict(data: Mapping[str, Any], n_samples: int) -> DiveMotion:
 def _recognition_to_dict(seen: Recognition | None) -> dict[str, Any] | None:
     if seen is None:
         return None
-    boards_m = {f"{board_m:g}": share for board_m, share in seen.boards_m.items()}
-    return to_json(seen) | {"boards_m": boards_m}
+    stored: dict[str, Any] = to_json(seen)
+    return stored | {"boards_m": {f"{board_m:g}": share for board_m, share in seen.boards_m.items()}}

@@ -19,7 +19,7 @@ from fineparser_core.export.coach_marks import (
     strokes,
     visible_marks,
 )
-from fineparser_core.export.drawing import wrap_text
+from fineparser_core.export.drawing import Color, wrap_text
 from fineparser_core.export.measured_angles import followed_angle
 from fineparser_core.export.overlay import (
     LIGHT,
@@ -27,7 +27,6 @@ from fineparser_core.export.overlay import (
     OUTLINE_OPACITY,
     TEXT_SIZE,
     WHITE,
-    Color,
     Overlay,
     OverlayCanvas,
     draw_label,

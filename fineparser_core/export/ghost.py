@@ -46,7 +46,10 @@ def _center(probability: np.ndarray, crop_xyxy: np.ndarray) -> np.ndarray | None
     cells = np.argwhere(probability > _INSIDE)
     if not len(cells):
         return None
-    return crop_xyxy[:2] + (cells.mean(axis=0)[::-1] + 0.5) * (crop_xyxy[2:] - crop_xyxy[:2]) / probability.shape[0]
+    center_xy: np.ndarray = (
+        crop_xyxy[:2] + (cells.mean(axis=0)[::-1] + 0.5) * (crop_xyxy[2:] - crop_xyxy[:2]) / probability.shape[0]
+    )
+    return center_xy
 
 
 def _body_px(masks: MaskTrack) -> float:

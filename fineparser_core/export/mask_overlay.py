@@ -100,11 +100,13 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
 
 def _premultiplied(value: int) -> np.ndarray:
     """Return a channel value multiplied by every opacity: (256,) uint8."""
-    return np.rint(np.arange(256) * (value / 255)).astype(np.uint8)
+    table: np.ndarray = np.rint(np.arange(256) * (value / 255)).astype(np.uint8)
+    return table
 
 
 def _eroded(alpha: np.ndarray) -> np.ndarray:
     """Erode a mask: the minimum over each cell and its four neighbors."""
     around = np.pad(alpha, 1)
     shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
-    return np.minimum(alpha, np.minimum.reduce(shifted))
+    eroded: np.ndarray = np.minimum(alpha, np.minimum.reduce(shifted))
+    return eroded

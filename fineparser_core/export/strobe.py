@@ -145,7 +145,7 @@ class Strobe:
 
     def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
         """Return the matrix (3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
-        matrix = self._from_view @ self._registered.of(frame)
+        matrix: np.ndarray = self._from_view @ self._registered.of(frame)
         return matrix @ np.diag([1 / self._scale, 1 / self._scale, 1.0]) if kept else matrix
 
     def _stitch(self, read: FramesRead, boxes: np.ndarray) -> None:

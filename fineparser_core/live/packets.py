@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from threading import Condition
+from typing import Any
 
 import av
 from av.video.codeccontext import VideoCodecContext
@@ -109,7 +110,7 @@ class PacketDecoder:
         self._context = None
         return frames
 
-    def _decoded(self, packet: av.Packet | None) -> list[LiveFrame]:
+    def _decoded(self, packet: "av.Packet[Any] | None") -> list[LiveFrame]:
         assert self._context is not None
         try:
             pictures = self._context.decode(packet)
@@ -181,7 +182,7 @@ class PacketQueue:
             self._changed.notify_all()
 
 
-def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
+def as_av_packet(packet: LivePacket, base_s: float) -> "av.Packet[Any]":
     """Return the packet for FFmpeg, with stamps in `TICK` from a base."""
     made = av.Packet(packet.data)
     made.pts, made.dts = (round((one - base_s) / TICK) for one in (packet.time_s, packet.decode_s))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import chain, pairwise
 from statistics import fmean, median
 from threading import Event, Thread
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -149,7 +150,7 @@ _MOST_FPS = 1000
 # Rates of 29.97 and 30 are distinguished.
 _LEAST_STEPS, _ROUND_FPS, _ODD = 8, 0.015, 1.6
 # A packet, its stamp and its arrival, in seconds.
-Arrival = tuple[Packet, float, float]
+Arrival = tuple["Packet[Any]", float, float]
 
 
 class SourceState(StrEnum):

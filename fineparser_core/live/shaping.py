@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -50,7 +51,7 @@ class PacketShaper:
         self._encoder: VideoCodecContext | None = None
         self._base_s = 0.0
 
-    def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
+    def shaped(self, packet: "Packet[Any]", time_s: float, decode_s: float) -> Iterator[LivePacket]:
         """Yield the packets made of a packet; raises FFmpegError."""
         if self._codec not in _KEPT or self._turned:
             self._times[packet.pts] = time_s
@@ -101,7 +102,7 @@ class PacketShaper:
                 yield LivePacket(bytes(made), at_s, at_s, made.is_keyframe, self._format)
 
 
-def seconds_of(packet: Packet, stamp: int) -> float:
+def seconds_of(packet: "Packet[Any]", stamp: int) -> float:
     """Return a stamp of a packet in seconds."""
     return float(stamp * packet.time_base)
 

@@ -102,7 +102,8 @@ class SeenDive:
     def lowest(self, at: int) -> np.ndarray:
         """Return the lowest point of a frame's mask in pixels of the scene; NaN where nothing of the athlete shows."""
         frame = slice(at, at + 1)
-        return self.to_scene(body.lowest_points(self.masks[frame], self.crops[frame]), frame)[0]
+        lowest: np.ndarray = self.to_scene(body.lowest_points(self.masks[frame], self.crops[frame]), frame)[0]
+        return lowest
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
         """Return the angles (n,) between two limbs, degrees, the mean of both sides: 180 is straight.

@@ -27,7 +27,8 @@ def normalize(frames: Tensor) -> Tensor:
     # Normalize by rows: three channels at a time would be several times slower.
     mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
     rows = frames.flatten(2).float().div_(255).sub_(mean).div_(std)
-    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
+    images: Tensor = rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
+    return images
 
 
 def to_windows(video: Tensor, stride: int = WINDOW_STRIDE) -> Tensor:

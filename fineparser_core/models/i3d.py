@@ -48,7 +48,8 @@ class Unit3D(nn.Module):
         if x.shape[2] == 2 and self.conv3d.kernel_size[0] == 3 and torch.is_grad_enabled():
             # oneDNN's bf16 gradient of these kernels is noise, at times not finite, where it pads two samples itself.
             return F.conv3d(F.pad(x, (0, 0, 0, 0, 1, 1)), self.conv3d.weight, padding=(0, 1, 1))
-        return self.conv3d(x)
+        convolved: Tensor = self.conv3d(x)
+        return convolved
 
 
 def max_pool(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
@@ -148,7 +149,8 @@ class I3D(nn.Module):
     def middle(self, tap3: Tensor) -> Tensor:
         """Map tap 3 to the output of mixed_4e (N, 528, 4, 7, 7)."""
         x = max_pool(tap3, 3, 2)
-        return self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
+        tap4: Tensor = self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
+        return tap4
 
     def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
         """Map (N, 3, 16, 112, 112) to the output of mixed_4e (N, 528, 4, 7, 7), and taps 1 to 3."""
@@ -162,7 +164,8 @@ class I3D(nn.Module):
 
     def end(self, tap4: Tensor) -> Tensor:
         """Map tap 4 to features (N, 1024)."""
-        return self.mixed_5c(self.mixed_5b(max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
+        features: Tensor = self.mixed_5c(self.mixed_5b(max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """Map windows (N, 3, 16, 112, 112) to features (N, 1024)."""

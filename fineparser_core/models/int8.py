@@ -113,7 +113,8 @@ class Int8I3D(I3D):
     def end(self, tap4: Tensor) -> Tensor:
         """Map tap 4 to features, see `I3D.end`."""
         x = max_pool(_quantized(tap4, self._scales["mixed_4f"], 0, self._most), 2, 2)
-        return self.mixed_5c(self.mixed_5b(x)).float().mean(dim=(2, 3, 4)) * self._scales["mixed_5c"]
+        features: Tensor = self.mixed_5c(self.mixed_5b(x)).float().mean(dim=(2, 3, 4)) * self._scales["mixed_5c"]
+        return features
 
 
 def _quantize_block(block: Mixed, scale: float, scales: Mapping[str, float]) -> float:

@@ -28,7 +28,8 @@ class DownConv1d(nn.Module):
         self.conv = DoubleConv1d(in_channels, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(self.pool(x))
+        convolved: Tensor = self.conv(self.pool(x))
+        return convolved
 
 
 class Conv3d(nn.Conv3d):
@@ -61,7 +62,8 @@ def upsample_to_map(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], pad
     whole = found.unflatten(1, stride).permute(0, 4, 1, 5, 2, 6, 3)
     rows = whole.reshape(len(x), 1, *((n + 1) * s for n, s in zip(cells, stride, strict=True)))
     t, h, w = (n * s for n, s in zip(cells, stride, strict=True))
-    return rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
+    block: Tensor = rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
+    return block
 
 
 class BasicBlock(nn.Module):

@@ -47,7 +47,8 @@ class CrossAttentionBlock(nn.Module):
         self.fc2 = nn.Linear(4 * size, size)
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (_HEADS, -1)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (_HEADS, -1)).transpose(1, 2)
+        return heads
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
         """Map tokens and context (B, n, 64) to tokens (B, n, 64)."""
@@ -56,7 +57,8 @@ class CrossAttentionBlock(nn.Module):
             self._heads(self.q_map(q)), self._heads(self.k_map(v)), self._heads(self.v_map(v))
         )
         tokens = tokens + self.proj(attended.transpose(1, 2).flatten(2))
-        return tokens + self.fc2(F.gelu(self.fc1(self.norm_mlp(tokens))))
+        updated: Tensor = tokens + self.fc2(F.gelu(self.fc1(self.norm_mlp(tokens))))
+        return updated
 
 
 class CrossAttentionDecoder(nn.Module):
@@ -82,7 +84,8 @@ class Regressor(nn.Module):
         self.layer3 = nn.Linear(64, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer3(F.relu(self.layer2(F.relu(self.layer1(x)))))[..., 0]
+        scores: Tensor = self.layer3(F.relu(self.layer2(F.relu(self.layer1(x)))))[..., 0]
+        return scores
 
 
 class StepStream(nn.Module):
@@ -105,4 +108,5 @@ class StepStream(nn.Module):
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
         """Map step tokens and context (B, 3, n, 64) to relative scores (B, 3) of the steps, unweighted."""
-        return self.regressor(self.decode(tokens, context)).mean(dim=-1)
+        relative: Tensor = self.regressor(self.decode(tokens, context)).mean(dim=-1)
+        return relative

@@ -87,7 +87,8 @@ class StaticEncoder(nn.Module):
         """Cut frame features (B, 96, 512) at each video's own (st, ed), to each step's (B, its length, 512)."""
         matrix = torch.from_numpy(np.stack([static_matrix(st, ed) for st, ed in transitions]))
         pieces = matrix.to(features) @ features[..., :FRAME_FEATURE_SIZE]
-        return pieces.split(list(STATIC_LENGTHS), dim=1)
+        steps: tuple[Tensor, ...] = pieces.split(list(STATIC_LENGTHS), dim=1)
+        return steps
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Cut frame features (B, 96, 512) at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
@@ -97,7 +98,8 @@ class StaticEncoder(nn.Module):
         cuts = [moved_cut(cut, by, by) for by in range(-reach, reach + 1) for cut in transitions]
         repeated = features.repeat(2 * reach + 1, 1, 1)
         tokens = self.project(self.step_features(repeated, cuts), repeated, cuts)
-        return tokens.unflatten(0, (-1, len(transitions))).mean(dim=0)
+        mean_tokens: Tensor = tokens.unflatten(0, (-1, len(transitions))).mean(dim=0)
+        return mean_tokens
 
     def project(self, pieces: Sequence[Tensor], features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Project the outputs and inputs of `step_features` to step tokens (B, 3, duration, 64)."""
@@ -105,4 +107,5 @@ class StaticEncoder(nn.Module):
         tokens = torch.stack(projected, dim=1)
         if self.moments is None:
             return tokens
-        return tokens + self.moments(features[..., FRAME_FEATURE_SIZE:], transitions)
+        with_moments: Tensor = tokens + self.moments(features[..., FRAME_FEATURE_SIZE:], transitions)
+        return with_moments

@@ -30,7 +30,8 @@ class PSNet(nn.Module):
         x = self.inc(gated)
         for down in self.down:
             x = down(x)
-        return self.layer3(F.relu(self.layer2(F.relu(self.layer1(x)))))
+        logits: Tensor = self.layer3(F.relu(self.layer2(F.relu(self.layer1(x)))))
+        return logits
 
     def forward(self, gated: Tensor) -> Tensor:
         """Map gated features (B, 9, 1024) to probabilities (B, 96, 2)."""

@@ -209,7 +209,7 @@ def _fits_board(
 ) -> np.ndarray:
     """Return the likelihood (take-offs, tops) that the fall is from a board of that height."""
     rise_s = (tops_s - times_s[:, None]) / slowed
-    possible = (rise_s > 0).astype(float)
+    possible: np.ndarray = (rise_s > 0).astype(float)
     if contact is None:
         return possible
     fall_s = np.maximum(contact.time_s - tops_s, 0) / slowed
@@ -217,7 +217,8 @@ def _fits_board(
     variance = POSTURE_SCATTER_M**2 + (GRAVITY_M_S2 * fall_s * contact.deviation_s / slowed) ** 2
     if slowed != 1:
         variance = variance + (_SLOWED_SHARE * board_m) ** 2
-    return possible * (np.exp(-0.5 * off_m**2 / variance) / np.sqrt(variance) + _WRONG / BOARDS_M[-1])
+    likelihood: np.ndarray = possible * (np.exp(-0.5 * off_m**2 / variance) / np.sqrt(variance) + _WRONG / BOARDS_M[-1])
+    return likelihood
 
 
 def _grid(read_s: Sequence[float], slowed: float) -> np.ndarray:

@@ -70,7 +70,8 @@ class MaskRefiner(nn.Module):
         x = self.middle(taps) if middle is None else middle
         raised = self._mixed(0, self._raised(0, x, taps))
         weight, bias = (getattr(self.out, name).to(raised.dtype) for name in ("weight", "bias"))
-        return upsample_to_map(raised, weight, _TO_MAP[1], _TO_MAP[2])[:, 0] + bias
+        logits: Tensor = upsample_to_map(raised, weight, _TO_MAP[1], _TO_MAP[2])[:, 0] + bias
+        return logits
 
     def _mixed(self, level: int, x: Tensor) -> Tensor:
         return F.relu(self.mix[level](F.relu(x)))
@@ -124,4 +125,5 @@ class MaskSharpener(nn.Module):
         middle = self.join_middle(upsample_2x(self.raise_coarse(self.coarse(middle))).add_(middle))
         fine = self.join_fine(upsample_2x(self.raise_middle(middle)).add_(fine))
         out: Tensor = self.last(self.join(upsample_2x(self.raise_fine(fine)).add_(entered)))
-        return out[:, 0].unflatten(0, logits.shape[:2])
+        refined: Tensor = out[:, 0].unflatten(0, logits.shape[:2])
+        return refined

@@ -7,11 +7,11 @@ learned from dives that need no pixels.
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.pose.keypoints import (
     AT_ONCE,
     COARSE_SIZE,
-    JOINTS,
     KEYPOINT_SIZE,
     KeypointHeatmapNet,
     resolve_left_right,
@@ -182,7 +182,8 @@ class PoseBackbone(KeypointHeatmapNet):
 
 def keypoints_of(poses: Tensor) -> Tensor:
     """Return keypoints (..., 16, KEYPOINT_SIZE) of poses (..., FRAME_POSE_SIZE)."""
-    return poses[..., :-2].unflatten(-1, (len(JOINTS), KEYPOINT_SIZE))
+    keypoints: Tensor = poses[..., :-2].unflatten(-1, (len(JOINTS), KEYPOINT_SIZE))
+    return keypoints
 
 
 def shown(keypoints: Tensor) -> Tensor:

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.models.baselines.pooled import ScoreModel
 from fineparser_core.models.baselines.tsa_net import TSANet
-from fineparser_core.pose.keypoints import BODY, JOINTS
+from fineparser_core.pose.keypoints import BODY
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.pose.pose_backbone import PoseBackbone
 
@@ -47,7 +48,8 @@ class PoseDCT(ScoreModel):
         joints = joints - joints[..., _HEAD, None, :]
         paths = joints / joints.flatten(1).std(dim=1).clamp(min=1e-3)[:, None, None, None]
         cosines: Tensor = self.get_buffer("cosines")
-        return (cosines @ paths.flatten(2)).abs().flatten(1)
+        spectrum: Tensor = (cosines @ paths.flatten(2)).abs().flatten(1)
+        return spectrum
 
 
 def tsa_net() -> TSANet:

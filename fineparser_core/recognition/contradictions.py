@@ -1,5 +1,8 @@
 """Contradictions between a typed dive number or board and the dive in the video."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from fineparser_core.diving.dive_number import DIRECTIONS, POSITIONS, DiveNumber, known_number, somersaults
@@ -51,7 +54,7 @@ def _told(part: str, typed: str, seen: str, right: float) -> list[Contradiction]
     return [Contradiction(part=part, typed=typed, seen=seen, probability=wrong, certain=wrong >= _CERTAIN)]
 
 
-def _likeliest(shares: dict) -> str:
+def _likeliest(shares: Mapping[Any, float]) -> str:
     return str(max(shares, key=lambda one: shares[one]))
 
 

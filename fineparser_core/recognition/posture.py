@@ -3,6 +3,7 @@
 A frame counts as its joints are sure, and neighboring frames count once.
 """
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -157,12 +158,13 @@ def twisting(dive: InTheAir, half_somersaults: float, straight: float) -> float:
 
 
 def _normal(value: Values, mean: float, deviation: float) -> Values:
-    return np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+    density: Values = np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+    return density
 
 
 def likely_armstand(log_odds_seen: float) -> bool:
     """Return True if the readout of features makes an armstand likelier than not, rare as it is."""
-    return log_odds_seen > np.log((1 - _ARMSTANDS) / _ARMSTANDS)
+    return log_odds_seen > math.log((1 - _ARMSTANDS) / _ARMSTANDS)
 
 
 def armstand(dive: InTheAir, platform: float, log_odds_seen: float | None = None) -> float:

@@ -122,7 +122,8 @@ def _inertia(dive: InTheAir, window: slice, torso: float, sure: np.ndarray) -> n
     times = dive.seen.times_s[window]
     near = np.exp(-0.5 * ((times[:, None] - times) / _INERTIA_S) ** 2) * weights
     smooth = (near @ values + _LEAST_SURE * usual) / (near.sum(axis=1) + _LEAST_SURE)
-    return np.clip(smooth, _LEAST_SHARE * _STRAIGHT_INERTIA, 1.2 * _STRAIGHT_INERTIA)
+    bounded: np.ndarray = np.clip(smooth, _LEAST_SHARE * _STRAIGHT_INERTIA, 1.2 * _STRAIGHT_INERTIA)
+    return bounded
 
 
 def _steps(dive: InTheAir, window: slice, torso: float) -> list[tuple[float, float]]:

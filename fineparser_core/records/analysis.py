@@ -316,7 +316,8 @@ class Analysis:
         Raises:
             ExportError: a number in it is not finite.
         """
-        return load_reference("fineparser_core.export.analysis_json:analysis_to_dict")(self)
+        data: dict[str, Any] = load_reference("fineparser_core.export.analysis_json:analysis_to_dict")(self)
+        return data
 
     def save(self, path: str | Path) -> None:
         """Write the analysis as JSON, as packaging/docs/json.md describes it, and its masks beside it as .npz.
@@ -347,4 +348,5 @@ class Analysis:
         `pandas.DataFrame(analysis.tables()["measures"])` makes a data frame of one. A table without rows has no
         columns.
         """
-        return load_reference("fineparser_core.export.tables:analysis_tables")(self)
+        tables: dict[str, dict[str, list[Any]]] = load_reference("fineparser_core.export.tables:analysis_tables")(self)
+        return tables

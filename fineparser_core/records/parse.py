@@ -225,7 +225,8 @@ class DiveMotion:
         view = self.to_scene if samples is None else self.to_scene[samples]
         linear, shift = view[:, :2, :2], view[:, :2, 2]
         if points.ndim == 2:
-            return np.einsum("nij,nj->ni", linear, points) + shift
+            mapped: np.ndarray = np.einsum("nij,nj->ni", linear, points) + shift
+            return mapped
         return np.asarray(np.einsum("nij,nkj->nki", linear, points) + shift[:, None])
 
 

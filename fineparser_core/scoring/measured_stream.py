@@ -201,7 +201,8 @@ class MeasuredStream:
         Either is taken against a usual dive first, so that what only one of the two shows counts as usual in the other.
         """
         of_query, of_exemplar = (_by_stream(self.parts(known, dive, board_m)) for known in (query, exemplar))
-        return of_query - of_exemplar
+        difference: np.ndarray = of_query - of_exemplar
+        return difference
 
     def parts(self, known: Quantities, dive: DiveNumber, board_m: float | None) -> Iterator[tuple[Term, float]]:
         """Yield terms with the awards that they add to a dive, against a usual dive."""

@@ -116,7 +116,7 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f"{_prefix(path.name)}{uuid4().hex[:8]}.tmp")
 
 
-def temporary_folder(name: str) -> tempfile.TemporaryDirectory:
+def temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
     """Make a folder of this process where the system keeps temporary files; the first call sweeps there.
 
     Raises:

@@ -48,19 +48,21 @@ class Approach:
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
         """Return the displacement of the board's tip at times (N,): (N,) meters; the board rings after take-off."""
-        before = self.tip(self._key_time(time_s))
+        before: np.ndarray = self.tip(self._key_time(time_s))
         if not self.springboard:
             return before
         after = np.maximum(time_s, 0)
         phase = _RINGING_RAD_PER_S * after
         ringing = float(self.tip(0.0)) * np.cos(phase) + 0.14 * np.sin(phase)
-        return np.where(time_s < 0, before, ringing * np.exp(-2.2 * after))
+        height: np.ndarray = np.where(time_s < 0, before, ringing * np.exp(-2.2 * after))
+        return height
 
     def _key_time(self, time_s: np.ndarray) -> np.ndarray:
         if self.time_warp is not None:
             at, shown = self.time_warp
             time_s = np.where(time_s < at[0], time_s - at[0] + shown[0], np.interp(time_s, at, shown))
-        return np.clip(time_s, self.tip.x[0], 0.0)
+        key_time: np.ndarray = np.clip(time_s, self.tip.x[0], 0.0)
+        return key_time
 
     def with_push_off(self, body: Body, up_m_s: float) -> "Approach":
         """Warp the time after the lowest point so that the body accelerates steadily to the take-off speed.

@@ -219,7 +219,8 @@ def _arm(body: Body, poses: np.ndarray, chest: np.ndarray, side: str, sign: floa
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Normalize vectors (..., D) to length 1."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    units: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return units
 
 
 def _solve_arm(
@@ -250,14 +251,16 @@ _MASS = np.array([m for _, _, m in _MASSES]) / sum(m for _, _, m in _MASSES)
 def center_of_mass(joints: np.ndarray) -> np.ndarray:
     """Return the center of mass (N, 3) of joints (N, J, 3)."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2
-    return np.einsum("s,nsk->nk", _MASS, middle)
+    center: np.ndarray = np.einsum("s,nsk->nk", _MASS, middle)
+    return center
 
 
 def lateral_inertia(joints: np.ndarray) -> np.ndarray:
     """Return the moment of inertia about the lateral axis through the center of mass, per unit mass: (N,) in m²."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2 - center_of_mass(joints)[:, None]
     rods = ((joints[:, _MASS_A] - joints[:, _MASS_B]) ** 2)[..., [0, 2]].sum(-1) / 12
-    return (_MASS * (middle[..., 0] ** 2 + middle[..., 2] ** 2 + rods + 0.004)).sum(-1)
+    inertia: np.ndarray = (_MASS * (middle[..., 0] ** 2 + middle[..., 2] ** 2 + rods + 0.004)).sum(-1)
+    return inertia
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,8 @@ class SceneCamera:
         k = np.array(
             [[self.focal_px[at], 0, self.width_px / 2], [0, self.focal_px[at], self.height_px / 2], [0, 0, 1.0]]
         )
-        return k @ self.rotation[at] @ np.stack([u, v, origin - self.position], axis=1)
+        projection: np.ndarray = k @ self.rotation[at] @ np.stack([u, v, origin - self.position], axis=1)
+        return projection
 
 
 @dataclass(frozen=True, kw_only=True)

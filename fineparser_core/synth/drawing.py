@@ -197,7 +197,8 @@ class Figure:
 def _fixed(outlines: np.ndarray, corner: tuple[int, int], scale: int) -> np.ndarray:
     # Coordinates are of pixel centers: p in the image is scale * (p - corner + 0.5) - 0.5 on the canvas.
     points = scale * (outlines - np.array(corner) + 0.5) - 0.5
-    return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
+    fixed_point: np.ndarray = np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
+    return fixed_point
 
 
 def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light: np.ndarray) -> np.ndarray:
@@ -217,7 +218,8 @@ def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light:
     apart = np.hypot(p[:, :, None] - p[:, None], q[:, :, None] - q[:, None])
     reach = (radius + 0.25 * length)[:, None]
     covered = np.clip(1.3 - apart / reach, 0, 1) * (height[:, None] - height[:, :, None] > 0.07)
-    return covered.max(-1)
+    occlusion: np.ndarray = covered.max(-1)
+    return occlusion
 
 
 def _clip_at_water(a: np.ndarray, b: np.ndarray) -> None:

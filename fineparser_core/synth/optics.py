@@ -166,7 +166,8 @@ def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.nda
 def skew_points(points: np.ndarray, height: int, move: tuple[float, float], readout: float) -> np.ndarray:
     """Apply `skew` to points (N, 2) in pixels of an image with this height."""
     matrix = _shear(height, move, readout)
-    return points @ matrix[:, :2].T + matrix[:, 2]
+    skewed: np.ndarray = points @ matrix[:, :2].T + matrix[:, 2]
+    return skewed
 
 
 def _shear(height: int, move: tuple[float, float], readout: float) -> np.ndarray:

@@ -241,7 +241,10 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
 
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
     """Mirror joints (T, 16, 2) with the image, left to right; left and right joints are exchanged."""
-    return joints[:, list(KEYPOINT_FLIP)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
+    mirrored: np.ndarray = joints[:, list(KEYPOINT_FLIP)] * np.array([-1, 1], joints.dtype) + np.array(
+        [1, 0], joints.dtype
+    )
+    return mirrored
 
 
 def _render_shot(

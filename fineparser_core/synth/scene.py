@@ -371,7 +371,8 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
         kx, ky = rng.integers(-12, 13, 2)
         waves += np.sin(kx * x + ky * y + rng.uniform(0, 2 * np.pi)) / (1 + 0.08 * np.hypot(kx, ky))
     waves = np.sign(waves) * np.abs(waves) ** 1.3
-    return np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
+    texture: np.ndarray = np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
+    return texture
 
 
 #: Both ends in meters, color, thickness in meters, and whether it is nearer to the camera than the athlete.

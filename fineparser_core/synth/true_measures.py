@@ -139,7 +139,8 @@ def _angle(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
 
 def _in_plane(vectors: np.ndarray) -> np.ndarray:
     """Return vectors (n, 3) as a camera at the side sees them."""
-    return vectors * np.array([1.0, 0.0, 1.0])
+    projected: np.ndarray = vectors * np.array([1.0, 0.0, 1.0])
+    return projected
 
 
 def _between(u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -285,7 +285,8 @@ def three_awards(awards: Sequence[float]) -> np.ndarray:
     given = np.sort(np.asarray(awards, dtype=np.float64))
     if len(given) == 5 and given.sum() > 0:
         three = given[[0, 2, 4]]
-        return three * (given.sum() * 3 / 5) / three.sum()
+        scaled: np.ndarray = three * (given.sum() * 3 / 5) / three.sum()
+        return scaled
     return given[2:5] if len(given) == 7 else given if len(given) == 3 else np.full(3, np.nan)
 
 

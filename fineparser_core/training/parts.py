@@ -340,7 +340,8 @@ class MaskPart(CropPart):
 def _as_video(frames: Tensor) -> Tensor:
     """Map frames (n, T, 112, 112, 3) uint8 to videos (n, 3, T, 112, 112)."""
     video = normalize(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]).transpose(1, 2)
-    return video.contiguous(memory_format=torch.channels_last_3d)
+    contiguous: Tensor = video.contiguous(memory_format=torch.channels_last_3d)
+    return contiguous
 
 
 def _dice_loss(logits: Tensor, truth: Tensor) -> Tensor:

@@ -60,11 +60,15 @@ def open_container(
     device = next((one for one in _DECODERS.get(sys.platform, ()) if one in hwdevices_available()), None)
     if accelerated and device is not None:
         with suppress(av.error.FFmpegError):
-            return av.open(source, "r", hwaccel=HWAccel(device, allow_software_fallback=True), **settings)
-    return av.open(source, "r", **settings)
+            container: InputContainer = av.open(
+                source, "r", hwaccel=HWAccel(device, allow_software_fallback=True), **settings
+            )
+            return container
+    container = av.open(source, "r", **settings)
+    return container
 
 
-def demuxed(container: InputContainer, stream: Stream) -> Iterator[Packet]:
+def demuxed(container: InputContainer, stream: Stream) -> Iterator["Packet[Any]"]:
     """Yield the packets of a stream; PyAV before 19 fails at its end where damage has made up further streams."""
     with suppress(IndexError):
         yield from container.demux(stream)

@@ -29,7 +29,7 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
-def sort_key(path: Path) -> tuple:
+def sort_key(path: Path) -> tuple[tuple[bool, int | str], ...]:
     """Return the key of a natural sort order: dive 2 before dive 10."""
     parts = re.split(r"(\d+)", str(path).casefold())
     return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in parts)

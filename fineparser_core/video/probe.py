@@ -231,7 +231,7 @@ def _refuse_too_many(path: Path, n_frames: int) -> None:
         )
 
 
-def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
     """Return the stream's packets without corrupt packets, which end truncated files and stop the decoder."""
     return (packet for packet in demuxed(container, stream) if not packet.is_corrupt)
 

@@ -247,7 +247,7 @@ class VideoReader:
         self._decoded = self._decode(packets, stream, wait_for_keyframe=keyframe is not None)
 
     def _decode(
-        self, packets: Iterator[Packet], stream: VideoStream, wait_for_keyframe: bool
+        self, packets: Iterator["Packet[VideoStream]"], stream: VideoStream, wait_for_keyframe: bool
     ) -> Iterator[tuple[int, av.VideoFrame]]:
         count, context = 0, stream.codec_context
         can_skip = self._can_skip and not _has_temporal_layers(context)

@@ -69,7 +69,8 @@ class PooledModel(ScoreModel):
         samples = (self.window_count - 1) * self.window_stride + WINDOW_LENGTH
         with self.encoders(video.device):
             windows = self.i3d(to_windows(video[:, :, :samples], self.window_stride)).float()
-        return windows.unflatten(0, (len(video), -1)).mean(dim=1)
+        features: Tensor = windows.unflatten(0, (len(video), -1)).mean(dim=1)
+        return features
 
 
 class I3DMLP(PooledModel):

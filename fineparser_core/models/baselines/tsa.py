@@ -49,13 +49,15 @@ class TSA(AQAModel):
         matrices = [dynamic_matrix(*pair_boundaries(own, own)) for own in transitions]
         rows = torch.from_numpy(np.stack(matrices)).to(features) @ features
         steps: Tensor = self.reducer(rows.unflatten(1, (-1, DYNAMIC_LENGTH)).flatten(0, 1))
-        return steps.unflatten(0, (len(features), -1))
+        tokens: Tensor = steps.unflatten(0, (len(features), -1))
+        return tokens
 
     def compare(self, query: Tensor, exemplar: Tensor) -> Tensor:
         """Map step tokens (P, 3, 12, 64) of queries and of exemplars to predicted differences (P,) in points."""
         decoded = self.decoder(query.flatten(0, 1), exemplar.flatten(0, 1)).unflatten(0, (len(query), -1))
         steps = self.regressor(decoded).mean(dim=-1)
-        return steps @ self.step_weights
+        score: Tensor = steps @ self.step_weights
+        return score
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos cut at the decoded transitions, see `AQAModel.encode`: "tokens" (B, 3, 12, 64)."""

@@ -41,7 +41,8 @@ class TSANet(USDL):
                 cells = cells + attended.masked_fill(outside[..., None], 0)
             x = cells.transpose(1, 2).unflatten(2, x.shape[2:])
             feature = self.i3d.end(self.i3d.tap4(self.i3d.middle(x))).float()
-        return feature.unflatten(0, (len(video), -1)).mean(dim=1)
+        features: Tensor = feature.unflatten(0, (len(video), -1)).mean(dim=1)
+        return features
 
 
 def boxes_of(masks: Tensor, shape: torch.Size) -> Tensor:
