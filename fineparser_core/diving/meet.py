@@ -227,29 +227,35 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
     )
 
 
-def next_open(meet: Meet, caught: DiveDetails | None = None, start: int = 0, *, passed_too: bool = False) -> int | None:
+def next_open(
+    meet: Meet, caught: DiveDetails | None = None, start: int = 0, *, passed_too: bool = False, surely: bool = False
+) -> int | None:
     """Return the place of the first row from `start` without a video; who is next.
 
     Args:
-        caught: it agrees with what is known of this dive.
+        caught: nothing known of this dive contradicts the row.
+        surely: athlete and number of the dive are known, too, and are those of the row.
         passed_too: also a row with awards or an outcome before the last row that is done, and of a finished meet.
     """
     last_done = max((place for place, row in enumerate(meet.rows) if row.done), default=-1)
     for place, row in enumerate(meet.rows[start:], start):
         passed = meet.finished or (row.done and place < last_done)
-        if row.dive is None and (passed_too or not passed) and (caught is None or _agree(row, caught)):
+        agrees = caught is None or _agree(row, caught, surely=surely)
+        if row.dive is None and (passed_too or not passed) and agrees:
             return place
     return None
 
 
-def matched(meet: Meet, dives: Mapping[str, DiveDetails], start: int = 0, *, passed_too: bool = False) -> Meet:
+def matched(
+    meet: Meet, dives: Mapping[str, DiveDetails], start: int = 0, *, passed_too: bool = False, surely: bool = False
+) -> Meet:
     """Give each dive, by its name and in their order, the next open row from `start`; see `next_open`.
 
     Dives that have a row or are left out keep that.
     """
     taken = {row.dive for row in meet.rows} | set(meet.left_out)
     for name, details in dives.items():
-        place = None if name in taken else next_open(meet, details, start, passed_too=passed_too)
+        place = None if name in taken else next_open(meet, details, start, passed_too=passed_too, surely=surely)
         if place is not None:
             meet = _with(meet, place, dive=name)
     return meet
@@ -315,10 +321,10 @@ def _by_athlete(rows: Sequence[ListedDive]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _agree(row: ListedDive, caught: DiveDetails) -> bool:
+def _agree(row: ListedDive, caught: DiveDetails, *, surely: bool) -> bool:
     names = [" ".join(name.casefold().split()) for name in (row.athlete, caught.athlete)]
-    numbers = row.dive_number, caught.dive_number
-    return all(not all(pair) or pair[0] == pair[1] for pair in (names, numbers))
+    numbers = str(row.number or row.dive_number or ""), caught.dive_number
+    return all(pair[0] == pair[1] if all(pair) else not surely for pair in (names, numbers))
 
 
 def _with(meet: Meet, place: int, **values: object) -> Meet:

@@ -65,6 +65,9 @@ class PracticeList(QWidget):
         self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
         self.board.activated.connect(self._board)
         self.seen = push_button("", lambda: self.on_chosen(session.editing.take_seen_number), role="chip")
+        self.row = push_button(
+            "", lambda: self.on_chosen(session.meets.accept), self.tr("Give this row the shown dive"), "chip"
+        )
         self.word = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self.word.setAccessibleName(self.tr("A word on the dive"))
         self.word.addItems([
@@ -97,6 +100,7 @@ class PracticeList(QWidget):
             QVBoxLayout(self._sheet, contentsMargins=QMargins(), spacing=6),
             *(self.head, self.verdict, self.facts, self.note),
             lay_out(QHBoxLayout(), (self.balk, 1), (self.repeat, 1)),
+            self.row,
             lay_out(QHBoxLayout(), (self.athlete, 1), self.number),
             lay_out(QHBoxLayout(), self.board, self.seen, None),
             self.word,
@@ -192,6 +196,11 @@ class PracticeList(QWidget):
         self.seen.setVisible(bool(offered) and offered[0][0] != dive.known_number)
         if offered:
             show_seen(self.seen, *offered[0])
+        row = self._session.meets.proposed(dive.key) if dive is not None else None
+        self.row.setVisible(row is not None)
+        if row is not None:
+            parts = (row.athlete, " ".join(filter(None, (row.dive_number, board_text(row.board_m)))))
+            self.row.setText(self.tr("Is it {0}?").format(" · ".join(filter(None, parts))))
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
             self.number.setPlaceholderText((dive and dive.seen_number) or self.tr("Number"))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.diving.details import DiveDetails
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import ListedDive, Meet, counted, disagreement, freed, matched
+from fineparser_core.diving.meet import ListedDive, Meet, assigned, counted, disagreement, freed, matched, next_open
 from fineparser_core.language import Phrase
 from fineparser_core.video.files import sort_key
 from fineparser_gui.services.editing import EditingService
@@ -22,9 +22,10 @@ _SETTLE_MS = 200
 class MeetService(QObject):
     """Service that keeps the dive list of a meet and assigns its rows to dives.
 
-    Dives that a camera has caught while there is a list take its next open rows by themselves once their videos are
-    open, until the last row is done. The list holds the announced values. A dive takes a value of its row
-    if its own is blank or equals the row's former value; the dive's value then counts, see `counted`.
+    Dives that a camera has caught while there is a list take open rows by themselves, until the last row is done, once
+    athlete and number are known and agree; of the others it is asked, see `proposed`. The list holds the announced
+    values. A dive takes a value of its row if its own is blank or equals the row's former value; the dive's value then
+    counts, see `counted`.
     """
 
     def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
@@ -35,6 +36,7 @@ class MeetService(QObject):
         self._timer.timeout.connect(self._match_added)
         edits.handlers[Subject.MEET] = lambda edit: state.set_meet(edit.after)
         state.dive_added.connect(self._on_added)
+        state.dive_changed.connect(lambda key: self._timer.start() if key in self._added else None)
 
     @property
     def counted(self) -> Meet:
@@ -84,6 +86,17 @@ class MeetService(QObject):
         meet = freed(self._state.meet, start) if anew else self._state.meet
         return matched(meet, self.caught(self._state.dives), start, passed_too=True)
 
+    def proposed(self, key: str) -> ListedDive | None:
+        """Return the row that a caught dive without one takes if the coach says so, or None."""
+        place = self._proposed_place(key)
+        return None if place is None else self._state.meet.rows[place]
+
+    def accept(self, key: str) -> None:
+        """Give a caught dive the row that is proposed."""
+        place = self._proposed_place(key)
+        if place is not None:
+            self.change(assigned(self._state.meet, place, key), self.tr("matching dives with the list"))
+
     def number_of(self, key: str) -> str | None:
         """Return the dive number that the list has for a dive, or None."""
         place = self._state.meet.row_of(key)
@@ -115,9 +128,15 @@ class MeetService(QObject):
         if any(dive.state is DiveState.OPENING for dive in added):
             self._timer.start()
             return
-        self._added.clear()
-        meet = matched(self._state.meet, self.caught(added))
+        meet = matched(self._state.meet, self.caught(added), surely=True)
+        self._added = [dive.key for dive in added if meet.row_of(dive.key) is None]
         self.change(meet, self.tr("matching dives with the list"))
+
+    def _proposed_place(self, key: str) -> int | None:
+        meet, dive = self._state.meet, self._state.find(key)
+        if dive is None or not dive.caught or key in meet.left_out or meet.row_of(key) is not None:
+            return None
+        return next_open(meet, self._own_details(dive))
 
     def _dive_of(self, row: ListedDive) -> Dive | None:
         return self._state.find(row.dive) if row.dive is not None else None

@@ -22,6 +22,7 @@ from fineparser_core.progress import Progress
 from fineparser_core.records import Measure
 from fineparser_gui.poolside import mirror_feed, practice
 from fineparser_gui.poolside.mirror_feed import MirrorFeed
+from fineparser_gui.poolside.practice_list import _CAUGHT
 from fineparser_gui.poolside.recorder import Recorder
 from fineparser_gui.poolside.window import PoolsideWindow
 from fineparser_gui.services.meets import _SETTLE_MS
@@ -176,6 +177,38 @@ def rows(pool):
     return [pool.list.view.item(row).text().splitlines()[0] for row in range(pool.list.view.count())]
 
 
+def answer_row(pool, session, qtbot, caught, question):
+    """Answer with a click that a dive is the next of the list, which is asked once its video is open."""
+    qtbot.waitUntil(lambda: any(dive.path == caught.clip and dive.info is not None for dive in session.dives))
+    qtbot.wait(2 * _SETTLE_MS)  # a row would be taken by then
+    pool.list.refresh()
+    assert session.meet.row_of(next(dive.key for dive in session.dives if dive.path == caught.clip)) is None
+    names = [pool.list.view.item(row).data(_CAUGHT).clip for row in range(pool.list.view.count())]
+    pool.list.view.setCurrentRow(names.index(caught.clip))
+    assert pool.list.row.text() == question
+    qtbot.mouseClick(pool.list.row, Qt.MouseButton.LeftButton)
+
+
+def test_a_dive_takes_the_row_of_its_athlete_and_number_by_itself(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    marks = (6.0, 6.0, 6.0)
+    called = ListedDive(athlete="Ben", dive_number="105C", awards=marks)
+    session.meets.change(Meet(rows=(called, ListedDive(athlete="Anna", dive_number="103B"))), "list")
+    pool.practice.choose("Ben")
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: len(session.dives) == 1 and session.dives[0].info is not None)
+    key = session.dives[0].key
+    session.editing.set_details(key, "107B", None)
+    qtbot.wait(2 * _SETTLE_MS)
+    assert [row.dive for row in session.meet.rows] == [None, None]
+    pool.list.refresh()
+    assert pool.list.row.isHidden()  # Ben has no such dive
+    assert session.dives[0].judging is None
+    session.editing.set_details(key, "105C", None)
+    qtbot.waitUntil(lambda: [row.dive for row in session.meet.rows] == [key, None])
+    assert session.dives[0].judging.awards == marks
+
+
 def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, idle_studio, qtbot):
     session = idle_studio.session
     session.meets.change(
@@ -184,15 +217,18 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     )
     shown = session.current
     pool.practice.add(clips[0])
+    answer_row(pool, session, qtbot, clips[0], "Is it Anna · 103B?")
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna · 103B" in rows(pool)[0])
     assert next_at_board(pool) == ["Ben\n105C"]
     # What comes instead of it takes its place and its row.
     pool.practice.add(replace(clips[1], instead_of=clips[0].clip))
+    answer_row(pool, session, qtbot, clips[1], "Is it Anna · 103B?")
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna" in rows(pool)[0])
     assert [dive.path for dive in session.dives] == [clips[1].clip]
     # Unless the coach has worked on it.
     pool.practice.say(session.dives[0].key, "Good")
     pool.practice.add(replace(clips[2], instead_of=clips[1].clip))
+    answer_row(pool, session, qtbot, clips[2], "Is it Ben · 105C?")
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
     assert shown is None
     assert session.current.path == clips[1].clip  # another one does not take its place
@@ -285,6 +321,7 @@ def test_an_athlete_of_the_list_is_tapped_out_of_turn(pool, clips, idle_studio, 
     assert pool.athletes.name.isHidden()
     qtbot.mouseClick(pool.athletes.buttons["Ben"], Qt.MouseButton.LeftButton)
     pool.practice.add(clips[0])
+    answer_row(pool, session, qtbot, clips[0], "Is it Ben · 105C?")
     qtbot.waitUntil(lambda: session.meet.rows[1].dive is not None)
     assert session.dives[0].details[0] == "105C"
     assert next_at_board(pool) == ["Anna\n103B"]
@@ -344,6 +381,7 @@ def test_a_balk_costs_two_of_every_award_of_its_row(pool, clips, idle_studio, qt
     session = idle_studio.session
     session.meets.change(Meet(rows=(ListedDive(athlete="Anna", dive_number="103B", board_m=3.0),)), "list")
     pool.practice.add(clips[0])
+    answer_row(pool, session, qtbot, clips[0], "Is it Anna · 103B 3 m?")
     qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
     rows(pool)
     session.editing.set_judging(session.dives[0].key, Judging(awards=(7.0, 7.0, 7.0)))

@@ -108,6 +108,14 @@ def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them(
     assert next_open(Meet()) is None
 
 
+def test_a_dive_surely_takes_the_row_of_its_athlete_and_number_alone():
+    rows = meet(listed("Anna", "103B"), listed("Ben", "105C"))
+    agrees = DiveDetails(athlete="ben", dive_number="105C")
+    others = {"d1": DiveDetails(), "d2": DiveDetails(athlete="Anna"), "d3": DiveDetails(dive_number="103B")}
+    found = matched(rows, others | {"d4": agrees, "d5": replace(agrees, dive_number="105B")}, surely=True)
+    assert [row.dive for row in found.rows] == [None, "d4"]
+
+
 def test_no_dive_takes_a_row_of_a_finished_meet_by_itself():
     marks = {"awards": (6.0, 6.0, 6.0)}
     unknown = {"d1": DiveDetails()}
