@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_training import see_some
+from small_training import render_small, see_some
 
 from fineparser_core.checkpoints.bundle import WeightsCard, card_of_method, load_model, read_card, save_bundle
 from fineparser_core.checkpoints.networks import create_model
@@ -23,6 +23,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.i3d import I3D
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
+from fineparser_core.synth import dataset
 
 OPTIONS = ("--config", "bundle", "--size", "tiny", "--workers", "1")
 COMMAND = (sys.executable, "-m", "small_training", "fineparser_core.commands.cli", "train", *OPTIONS)
@@ -42,6 +43,7 @@ def test_one_command_makes_a_bundle_that_scores_the_sample_whatever_kills_it(fin
     assert {"dives", "crops", "pose"} <= json.loads((run / "recipe.json").read_text()).keys()
 
     monkeypatch.setattr(I3D, "forward", see_some)
+    monkeypatch.setattr(dataset, "render_dive", render_small)
     with caplog.at_level(logging.INFO):
         gone_on = fineparser("train", *OPTIONS, "--out", run)
     assert gone_on.code == 0, gone_on.err
