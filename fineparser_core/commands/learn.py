@@ -18,10 +18,8 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.judged import asked_of, results_file, results_of
 from fineparser_core.export.results import ClipResult
-from fineparser_core.records import Analysis
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, check_marks
-from fineparser_core.scoring.measured_stream import Quantities, quantities
+from fineparser_core.scoring.learning import check_marks, judged_score, unlearnable
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.tables import csv_table, text_table
@@ -73,19 +71,20 @@ def main(argv: list[str]) -> int:
     left_out = [_row_of(dive, reason) for dive in dives if (reason := _unmarked(dive))]
     judged = [dive for dive in dives if not _unmarked(dive)]
     check_marks(judged)
-    scores, models, unlearnable = [], set[str](), []
+    scores, models, lacking = [], set[str](), []
     for dive, result in zip(judged, _results(judged, results, args), strict=True):
         analysis = result.analysis
-        reason = result.error if analysis is None else _unlearnable(analysis)
+        reason = result.error if analysis is None else unlearnable(analysis)
         if analysis is None or reason:
-            unlearnable.append(_row_of(dive, reason))
+            lacking.append(_row_of(dive, reason))
         else:
-            scores.append(_judged_score(dive, analysis, result.quantities))
+            difficulty = find_difficulty(parse_dive_number(dive.dive_number or ""), dive.board_m, dive.difficulty)
+            scores.append(judged_score(dive, analysis, difficulty, result.quantities))
             models.add(analysis.parse.model.id)
-    if left_out := [*left_out, *unlearnable]:
+    if left_out := [*left_out, *lacking]:
         say(f"Left out:\n{text_table(('dive', 'video', 'because'), left_out, left=(0, 1, 2), indent='  ')}\n")
     if not scores:
-        _, _, reason = unlearnable[0]
+        _, _, reason = lacking[0]
         raise ConfigError("Nothing was found in any of {0} dives; in the first: {1}.", len(judged), reason)
     if len(models) > 1:
         raise ConfigError(
@@ -93,11 +92,11 @@ def main(argv: list[str]) -> int:
         )
     checked, predicted = cross_validate(scores)
     profile = make_profile(scores, checked, name=args.name or path.stem, model=models.pop(), forced=args.force)
-    say(report(profile))
+    say(report(profile, checked))
     rows = [_row(one.dive, awards) for one, awards in zip(scores, predicted.T.tolist(), strict=True)]
     write_whole(predictions, csv_table((*_KNOWN, *_PREDICTED), rows, decimals=3))
     say_written(predictions)
-    if not (profile.checked.helped or args.force):
+    if not (checked.helped or args.force):
         say("No profile is written; with --force it is, and says so.")
         return 0
     for place in (args.out, *((active_path(),) if args.use else ())):
@@ -107,9 +106,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def report(profile: Profile) -> str:
+def report(profile: Profile, checked: CrossValidated) -> str:
     """Format what was learned, and what it is worth."""
-    checked, athletes = profile.checked, f" of {profile.athletes} athletes" if profile.athletes > 1 else ""
+    athletes = f" of {profile.athletes} athletes" if profile.athletes > 1 else ""
     blocks = [f"{profile.name}: {profile.dives} judged dives{athletes}", _worth(checked), checked.said]
     if profile.athletes == 1:
         blocks.append("They are of one athlete, or name none: of others this says nothing.")
@@ -156,26 +155,6 @@ def _unmarked(dive: JudgedDive) -> str:
     if dive.dive_number is None and (dive.award is not None or dive.score is not None):
         return "a score without a dive number: add the number"
     return "" if dive.award is not None and dive.dive_number is not None else "no mark, or a score without a DD"
-
-
-def _unlearnable(analysis: Analysis) -> str:
-    """Return why nothing can be learned from a dive so analyzed; "" where it can."""
-    scored = analysis.scoring or analysis.own_award
-    if scored is None:
-        return analysis.verdict.reason or "A dive without a number is not scored: give its number."
-    if not (analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures):
-        return "Nothing was measured of it."
-    return "" if scored.profile is None else "It was scored by a profile: score it as shipped."
-
-
-def _judged_score(dive: JudgedDive, analysis: Analysis, moved: tuple[Quantities, ...]) -> JudgedScore:
-    """Return the judged score to learn from, by the moved moments of the dive where these were measured."""
-    return JudgedScore(
-        dive=dive,
-        difficulty=find_difficulty(parse_dive_number(dive.dive_number or ""), dive.board_m, dive.difficulty),
-        votes=analysis.scoring.exemplars if analysis.scoring is not None else (),
-        queries=moved or (quantities(analysis.measures or ()),),
-    )
 
 
 def _row_of(dive: JudgedDive, reason: str) -> tuple[str, str, str]:

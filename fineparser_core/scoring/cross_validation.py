@@ -63,12 +63,12 @@ def cross_validate(dives: Sequence[JudgedScore]) -> tuple[CrossValidated, np.nda
 
 
 def make_profile(
-    dives: Sequence[JudgedScore], checked: CrossValidated, *, name: str, model: str, forced: bool = False
+    dives: Sequence[JudgedScore], checked: CrossValidated | None, *, name: str, model: str, forced: bool = False
 ) -> Profile:
     """Make a profile of all dives.
 
     Args:
-        checked: what `cross_validate` gave of them.
+        checked: what `cross_validate` gave of them; None for too few, whose profile is used all the same.
         model: id of the weights of their analyses.
         forced: it is to be used though it was not shown to help.
     """
@@ -90,7 +90,7 @@ def make_profile(
         emphasis=learned.emphasis,
         numbers=dict(learned.numbers),
         checked=checked,
-        forced=forced and not checked.helped,
+        forced=forced and (checked is None or not checked.helped),
     )
 
 

@@ -4,18 +4,20 @@ An award is a sum that is linear in the learned values: level, scale, the weight
 
     award = mean + offset + scale * (exemplar's award - mean) + sum(weight * the measure's addition) + share * network
 
-Each is held to the shipped value by a normal prior: weights by a factor of all, a factor of their phase, and their own.
-How tight the priors are is not known: the result is the mean over a grid of them, each as likely as it makes the marks
-(empirical Bayes, averaged), so that a few dives move little. Marks of an athlete go together: unmeasured qualities of a
-diver come again. Marks of phases, where given, show how much each phase counts, and what counts in it.
+The offset, the level of these judges, is learned first, from one mark on, see `_level`. From five marks on the others
+follow. Each is held to the shipped value by a normal prior: weights by a factor of all, a factor of their phase, and
+their own. How tight the priors are is not known: the result is the mean over a grid of them, each as likely as it makes
+the marks (empirical Bayes, averaged), so that a few dives move little. Marks of an athlete go together: unmeasured
+qualities of a diver come again. Marks of phases, where given, show how much each phase counts, and what counts in it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 from scipy.optimize import lsq_linear
+from scipy.stats import norm
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import JudgedDive
@@ -23,11 +25,18 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.judged import judged_quantities
-from fineparser_core.records import ExemplarVote
-from fineparser_core.scoring.measured_stream import Quantities, measured_stream, number_key
+from fineparser_core.records import Analysis, ExemplarVote
+from fineparser_core.scoring.measured_stream import Quantities, measured_stream, number_key, quantities
 
+#: Least dives that teach more than a level.
 LEAST_DIVES = 5
 _HIGHEST = 10.0
+#: Prior deviation of a level that differs from the shipped one, and deviation of a mark about its level: alike, so that
+#: one mark moves the level by half.
+_LEVEL, _ABOUT_LEVEL = 1.2, 1.2
+#: Probability beforehand that the level is about the shipped one, for each mark beyond the first, and at most: few
+#: marks cannot tell, and many marks that agree with the shipped level should leave it alone.
+_SHIPPED_A_MARK, _SHIPPED = 0.1, 0.6
 #: Grid of standard deviations: of the offset; of what all weights, a phase's and each have of their own; of the marks.
 _OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.15, 0.3, 0.5), (0.0, 0.15, 0.3, 0.6, 1.0), (0.7, 0.9, 1.2, 1.6)
 #: Penalty on looser weights beforehand: e to the power of this for a deviation of 1.
@@ -63,6 +72,33 @@ class JudgedScore:
     def number(self) -> DiveNumber:
         """Dive number."""
         return parse_dive_number(self.dive.dive_number or "")
+
+
+def judged_score(
+    dive: JudgedDive, analysis: Analysis, difficulty: Difficulty, moved: Sequence[Quantities] = ()
+) -> JudgedScore:
+    """Return the judged score of a dive that was analyzed as shipped.
+
+    Args:
+        moved: as of `moved_quantities`; where it is empty, the measures of the analysis stand for them.
+    """
+    parse = analysis.parse
+    return JudgedScore(
+        dive=dive,
+        difficulty=difficulty,
+        votes=analysis.scoring.exemplars if analysis.scoring is not None else (),
+        queries=tuple(moved) or (quantities(analysis.measures or (), parse.read_awards),),
+    )
+
+
+def unlearnable(analysis: Analysis) -> str:
+    """Return why nothing can be learned from a dive so analyzed; "" where it can."""
+    scored = analysis.scoring or analysis.own_award
+    if scored is None:
+        return analysis.verdict.reason or "A dive without a number is not scored: give its number."
+    if not (analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures):
+        return "Nothing was measured of it."
+    return "" if scored.profile is None else "It was scored by a profile: score it as shipped."
 
 
 def check_marks(dives: Sequence[JudgedDive]) -> None:
@@ -167,9 +203,16 @@ def as_shipped() -> Learned:
 
 
 def learn(table: Table) -> Learned:
-    """Learn from dives, shrunk towards what is shipped."""
+    """Learn from one dive or more, shrunk towards what is shipped; fewer than `LEAST_DIVES` teach a level alone."""
+    if len(table.award) < LEAST_DIVES:
+        shipped = as_shipped()
+        solution = shipped.solution.copy()
+        solution[0] = _level(table, solution)
+        return replace(shipped, solution=solution)
     emphasis = _emphasis(table)
     numbers, start, basis = np.unique(table.number), *_prior(emphasis)
+    level = _level(table, start)
+    table = replace(table, level=table.level + level)
     design, off, of_number = _whitened(table, emphasis, start, numbers)
     latent = np.hstack([design @ basis, of_number])
     gram, projected, size = latent.T @ latent, latent.T @ off, float(off @ off)
@@ -190,12 +233,31 @@ def learn(table: Table) -> Learned:
     if (solution[1:] < 0).any():
         spread = _scales(basis, max(_OFFSETS), max(float(share @ weights), _LEAST_DEVIATION), 0)
         solution = _not_negative(solution, design, basis * spread, float(share @ noises))
+    solution[0] = level  # what is left of it was learned beside the weights, so that these do not explain it
     first, second, third = (emphasis / emphasis.sum()).tolist()
     return Learned(
         solution=solution,
         emphasis=(first, second, third),
         numbers=dict(zip(numbers.tolist(), of_numbers.tolist(), strict=True)),
     )
+
+
+def _level(table: Table, start: np.ndarray) -> float:
+    """Return the offset of the awards: the mean over a wide prior and over those about the shipped level.
+
+    Which of them holds is told by the marks. Marks of an athlete go together.
+    """
+    off = table.award - table.level - table.parts.sum(axis=1) @ start
+    together = table.athlete[:, None] == table.athlete
+    precision = np.linalg.inv(_ABOUT_LEVEL**2 * (_OF_ATHLETE * together + (1 - _OF_ATHLETE) * np.eye(len(off))))
+    variance = 1 / precision.sum()
+    mean = variance * (precision @ off).sum()
+    shipped = min(_SHIPPED_A_MARK * (len(off) - 1), _SHIPPED)
+    deviations = np.array([_LEVEL, *_OFFSETS])
+    before = np.array([1 - shipped, *(shipped / len(_OFFSETS) for _ in _OFFSETS)])
+    likely = before * norm.pdf(mean, scale=np.sqrt(variance + deviations**2))
+    kept = deviations**2 / (deviations**2 + variance)
+    return float(mean * (likely @ kept) / likely.sum())
 
 
 def _measures() -> tuple[str, ...]:
@@ -207,14 +269,16 @@ def _parts(dive: JudgedScore) -> np.ndarray:
     """Return the parts (3, 3 + m) of `Table`: as the stream adds them, with learned values left open."""
     stream, known, names = measured_stream(), judged_quantities(), _measures()
     number, board_m, points = dive.number, dive.difficulty.board_m, 3 * dive.difficulty.value
+    share = stream.share(board_m)
     found = np.zeros((len(STEP_NAMES), 3 + len(names)))
     shares = np.array(stream.step_shares)
     found[:, 0] = shares
     for vote in dive.votes:
         off = vote.score / points - stream.level(board_m)
         found[:, 1] += off * shares * (vote.id in known) / len(dive.votes)
-        network = [(part.dynamic + part.static) / points / stream.network_share for part in vote.contributions]
-        found[:, -1] += np.array(network) / len(dive.votes)
+        if share:  # otherwise the dynamic stream has what the terms read, and nothing of the network's
+            network = [(part.dynamic + part.static) / points / share for part in vote.contributions]
+            found[:, -1] += np.array(network) / len(dive.votes)
     exemplars = [known.get(vote.id) for vote in dive.votes] or [None]
     for query, exemplar in product(dive.queries, exemplars):
         signed: list[tuple[Quantities, float]] = [(query, 1.0), (exemplar or {}, -1.0)]

@@ -132,6 +132,7 @@ class Profile:
         network_share: as in `MeasuredStream`.
         numbers: awards that dives of a number and board have beyond the offset, by `number_key`.
         emphasis: of take-off, flight and entry in an award, where marks of phases tell it.
+        checked: of dives that were left out; None where there are too few.
         forced: it is used though it was not shown to help.
     """
 
@@ -148,7 +149,7 @@ class Profile:
     network_share: _Factor
     numbers: Annotated[dict[_Name, _Award], Meta(max_length=1000)]
     emphasis: tuple[_Factor, _Factor, _Factor]
-    checked: CrossValidated
+    checked: CrossValidated | None = None
     forced: bool = False
 
     @property
@@ -175,25 +176,29 @@ class Profile:
             )
             for term, weight in ((term, self.weights.get(term.measure, 1.0)) for term in shipped.terms)
         )
+        stream = replace(
+            shipped,
+            terms=terms,
+            network_share=self.network_share,
+            offset=self.offset,
+            scale=self.scale,
+            numbers=self.numbers,
+            profile=self.identity,
+        )
+        if checked is None:
+            return stream
         trusted = self.dives / (self.dives + _HALF_TRUSTED)
-        intervals = (
+        interval, own_interval = (
             replace(
                 rule, per_difficulty=trusted * 3 * checked.off_80 + (1 - trusted) * rule.per_difficulty, per_spread=0.0
             )
             for rule in (shipped.interval, shipped.own_interval)
         )
-        interval, own_interval = intervals
         return replace(
-            shipped,
-            terms=terms,
-            network_share=self.network_share,
+            stream,
             interval=interval,
             own_interval=own_interval,
             checked=AwardCheck(dives=self.dives, rank_correlation=checked.rank_correlation, mean_error=checked.off),
-            offset=self.offset,
-            scale=self.scale,
-            numbers=self.numbers,
-            profile=self.identity,
         )
 
 

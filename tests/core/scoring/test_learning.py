@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from simulated_club import ATHLETES, DIVES, club, judged
 
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import ConfigError
+from fineparser_core.records import Contribution, ExemplarVote
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
 from fineparser_core.scoring.learning import as_shipped, learn, table_of
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
@@ -71,6 +75,55 @@ def test_no_draw_of_few_dives_is_worse_than_shipped(dives, number, own_rubric):
     assert np.mean(moved) < (1.0 if own_rubric else 0.2)
     if own_rubric:
         assert np.mean(gains) > 0
+
+
+def all_marked_off(dives, off):
+    """Dives of as many athletes, each marked as shipped but for a level."""
+    awards = table_of(dives).predicted(as_shipped()).tolist()
+    return [marked(dive, award + off, athlete="") for dive, award in zip(dives, awards, strict=True)]
+
+
+def test_a_mark_moves_the_level_by_half_and_eight_settle_it(dives):
+    table = table_of(all_marked_off(dives, -2.0))
+    moved = [float(learn(table.take(np.arange(n))).solution[0]) for n in (1, 2, 4, 8, 16)]
+    assert moved[0] == pytest.approx(-1.0, abs=0.01)
+    assert moved == sorted(moved, reverse=True)
+    assert moved[3] == pytest.approx(-2.0, abs=0.3)
+
+
+def test_what_features_tell_of_a_platform_dive_counts_once(dives):
+    dive = parse_dive_number("207C")
+    difficulty = find_difficulty(dive, 10.0)
+    query = {"features_flight": (-0.5, 0.0), "splash_map": (0.3, 0.0)}
+    parts = tuple(Contribution(step=step, points=2.0, dynamic=1.0, static=1.0) for step in STEP_NAMES)
+    vote = ExemplarVote(id="own", dive_number="207C", board_m=10.0, score=70.0, vote=76.0, contributions=parts)
+    votes, _ = with_measures([vote], [query], dive, difficulty)
+    one = replace(
+        dives[0],
+        dive=replace(dives[0].dive, dive_number="207C", board_m=10.0),
+        difficulty=difficulty,
+        votes=votes,
+        queries=(query,),
+    )
+    award = aggregate_votes(votes, "207C", difficulty, seed=0).award
+    assert table_of([one]).predicted(as_shipped())[0] == pytest.approx(award, abs=1e-9)
+
+
+def test_fewer_marks_than_five_teach_a_level_alone(dives):
+    learned = learn(table_of(dives[:4]))
+    shipped = as_shipped()
+    assert learned.solution[0] != 0
+    assert (learned.solution[1:] == shipped.solution[1:]).all()
+    assert learned.numbers == {}
+
+
+def test_a_profile_of_one_mark_scores_with_the_shipped_range(dives):
+    profile = make_profile(all_marked_off(dives, -2.0)[:1], None, name="mine", model="weights-1")
+    dive, stream, shipped = dives[0], profile.stream(), measured_stream()
+    own, before = (each.own_award(dive.queries[0], dive.number, dive.difficulty) for each in (stream, shipped))
+    assert own.award == pytest.approx(before.award - 1.0, abs=0.01)
+    assert own.checked == before.checked
+    assert (stream.interval, stream.own_interval) == (shipped.interval, shipped.own_interval)
 
 
 def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives, profile):
