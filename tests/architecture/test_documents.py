@@ -10,8 +10,11 @@ import pytest
 from fineparser_core import __version__
 from fineparser_core.errors import ExitCode
 from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, plain_texts, read_texts, without_mnemonic
+from fineparser_core.measures import NAMES
 from fineparser_gui.shell.catalog import CATALOG
 from fineparser_gui.shell.window_state import FIXED
+from fineparser_gui.support.log_file import log_file, log_folder
+from fineparser_gui.worker.analysis_cache import MOST_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *ROOT.glob("packaging/**/*.md"), *ROOT.glob("resources/**/*.md")]
@@ -21,6 +24,44 @@ DOCUMENTS = [ROOT / "README.md", *ROOT.glob("packaging/**/*.md"), *ROOT.glob("re
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
         assert "://" in target or (path.parent / target).exists(), target
+
+
+PATHS = re.compile(r"`((?:fineparser_core|fineparser_gui|packaging|resources|tests|\.github)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_paths_of_the_checkout_exist(path):
+    named = PATHS.findall(path.read_text(encoding="utf-8"))
+    assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
+
+
+def test_counts_of_the_documents_are_those_of_the_code():
+    changes = (ROOT / "packaging" / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"{len(NAMES)} measures" in changes
+    installing = (ROOT / "packaging" / "docs" / "installing.md").read_text(encoding="utf-8")
+    assert f"`{log_file(Path()).name}`" in installing
+    assert f"`{log_folder(Path()).name}` in the first folder" in installing
+    contributing = (ROOT / "packaging" / "docs" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"at most {MOST_BYTES // 10**9} GB" in contributing
+
+
+def test_the_score_that_readme_shows_adds_up():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    score, difficulty, award = map(
+        float, re.search(r"^Score ([\d.]+) .*DD ([\d.]+) .*award ([\d.]+)$", readme, re.M).groups()
+    )
+    mean = float(re.search(r"exemplars' mean score, ([\d.]+)", readme)[1])
+    rows = {
+        name: [float(value) for value in values.split()]
+        for name, values in re.findall(r"^  (take-off|flight|entry|sum) +([-+][-+. \d]+)$", readme, re.M)
+    }
+    total = rows.pop("sum")
+    assert len(rows) == 3
+    assert score == pytest.approx(mean + total[0], abs=0.011)
+    assert award == pytest.approx(score / 3 / difficulty, abs=0.006)
+    assert total == pytest.approx([sum(column) for column in zip(*rows.values(), strict=True)], abs=0.021)
+    for points, *streams in [*rows.values(), total]:
+        assert points == pytest.approx(sum(streams), abs=0.021)
 
 
 def test_the_way_from_a_dropped_file_to_the_first_mask_is_true_to_the_code():

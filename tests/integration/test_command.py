@@ -1,6 +1,7 @@
 """The `fineparser` command itself: picking a sub-command, and what becomes of failures."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +119,28 @@ def test_a_language_that_is_none_is_refused(fineparser, tmp_path):
     assert outcome.code == ExitCode.USAGE
     assert "'../../x' for argument '--language'" in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def commands_of_the_documents():
+    """Return by command, with its sub-command or recipe, the options that README and pages give it."""
+    given = {}
+    for path in [ROOT / "README.md", *ROOT.glob("packaging/docs/*.md")]:
+        for line in re.findall(r"^fineparser ([a-z]+ .*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            words = line.partition(" #")[0].split()
+            recipe = ["--config", "bundle"] if "bundle" in words else ["import"] if words[0] == "data" else []
+            given.setdefault((words[0], *recipe), set()).update(word for word in words if word.startswith("--"))
+    return given
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    commands_of_the_documents().items(),
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+def test_the_options_of_the_documents_are_those_of_the_commands(fineparser, command, options):
+    outcome = fineparser(*command, "--help")
+    assert outcome.code == 0
+    assert options <= set(re.findall(r"--[a-z-]+", outcome.out))
