@@ -33,6 +33,7 @@ from fineparser_core.evaluation.entry_labels import (
 from fineparser_core.evaluation.fidelity import contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import joint_summary, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
+from fineparser_core.evaluation.own_scale import scale_errors, scale_text
 from fineparser_core.evaluation.real_clips import (
     RealClipResult,
     awards_of,
@@ -50,6 +51,8 @@ from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.records import Analysis, ClipEncoding, Scoring, Verdict, VerdictCode
+from fineparser_core.scoring.learning import JudgedScore, judged_score, unlearnable
+from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.scoring.rescore import exclude_exemplars
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
@@ -158,7 +161,7 @@ def _measure_clips(
     cancel: CancelToken,
 ) -> dict[str, Any]:
     """Measure clips and print the results; the predictions of judged dives are written by that name."""
-    results, scored, errors = [], list[DiveResult](), list[EntryErrors]()
+    results, scored, errors, judged = [], list[DiveResult](), list[EntryErrors](), list[JudgedScore]()
     for labels in clips:
         try:
             truths = {} if labels.masks is None else read_masks(labels.masks)
@@ -169,17 +172,29 @@ def _measure_clips(
             say(f"{labels.name} is left out: {error}")
             continue
         results.append(result)
+        if result.awards is not None and not result.awards.taught and not unlearnable(analysis):
+            judged.append(_judged_score(labels, analysis))
         if analysis.scoring is not None and labels.points is not None:
             scored.append(_scored_clip(labels.name, analysis.scoring, labels.points))
     if results:
         say(f"\n{real_table(results)}")
     if errors:
         say(f"\n{entry_table(errors)}")
+    scale = scale_errors(judged)
+    if text := scale_text(scale):
+        say(f"\n{text}")
     if out is not None and scored:
         write_predictions(out / f"{predictions}.csv", out / f"{predictions}.json", scored)
     each = {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
     summary = real_summary(results) | entry_summary(errors)
-    return {"real": each, "real_awards": award_report(awards_of(results)), "real_summary": summary}
+    awards = award_report(awards_of(results))
+    return {"real": each, "real_awards": awards, "real_scale": scale, "real_summary": summary}
+
+
+def _judged_score(labels: JudgedDive, analysis: Analysis) -> JudgedScore:
+    dive, difficulty = parse_dive_number(labels.dive_number or ""), labels.known_difficulty
+    assert difficulty is not None
+    return judged_score(labels, analysis, difficulty, moved_quantities(analysis.parse, dive, difficulty))
 
 
 def _measure_joints(
