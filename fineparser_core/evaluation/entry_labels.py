@@ -119,7 +119,9 @@ def measure_entry(analysis: Analysis, labels: LabeledEntry, video: VideoInfo) ->
 
 
 def entry_summary(entries: Sequence[EntryErrors]) -> dict[str, str]:
-    """Return what labeled entries come to, as measures and their values for a person."""
+    """Return what labeled entries come to, as measures and their values for a person; none without entries."""
+    if not entries:
+        return {}
     summary = {}
     for name, title in _MEASURES.items():
         pairs = [one.measures[name] for one in entries if name in one.measures]

@@ -61,3 +61,7 @@ def test_errors_of_a_body_whose_line_is_known(tmp_path):
     summary = entry_summary([errors])
     assert summary["legs at the first touch: median error, worst, measured"].endswith("1 of 1")
     assert summary["legs and trunk in frames: median error, within the stated deviation"].endswith("100% of 10")
+
+
+def test_a_set_without_labeled_entries_has_no_summary_of_them():
+    assert entry_summary([]) == {}
