@@ -6,7 +6,7 @@ is measured by nobody, they like some athletes, and their level and scale are th
 would measure of such a dive, as uncertain as `packaging/docs/measures.md` says.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -20,7 +20,7 @@ from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.exemplars.records import Exemplar, rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.records import Contribution, ExemplarVote, Measure
-from fineparser_core.scoring.learning import JudgedScore
+from fineparser_core.scoring.learning import JudgedScore, as_shipped, table_of
 from fineparser_core.scoring.measured_stream import Quantities, measured_stream, quantities, with_measures
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
@@ -201,3 +201,14 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
             )
         )
     return found
+
+
+def marked(score: JudgedScore, award: float, **changes: object) -> JudgedScore:
+    """A judged dive with another award."""
+    return replace(score, dive=replace(score.dive, award=award, **changes))
+
+
+def all_marked_off(dives: list[JudgedScore], off: float, **changes: object) -> list[JudgedScore]:
+    """Dives of as many athletes, each marked as shipped but for a level."""
+    awards = table_of(dives).predicted(as_shipped()).tolist()
+    return [marked(dive, award + off, athlete="", **changes) for dive, award in zip(dives, awards, strict=True)]

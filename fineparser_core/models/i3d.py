@@ -149,8 +149,8 @@ class I3D(nn.Module):
     def middle(self, tap3: Tensor) -> Tensor:
         """Map tap 3 to the output of mixed_4e (N, 528, 4, 7, 7)."""
         x = max_pool(tap3, 3, 2)
-        tap4: Tensor = self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
-        return tap4
+        features: Tensor = self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
+        return features
 
     def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
         """Map (N, 3, 16, 112, 112) to the output of mixed_4e (N, 528, 4, 7, 7), and taps 1 to 3."""

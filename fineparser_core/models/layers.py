@@ -62,8 +62,8 @@ def upsample_to_map(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], pad
     whole = found.unflatten(1, stride).permute(0, 4, 1, 5, 2, 6, 3)
     rows = whole.reshape(len(x), 1, *((n + 1) * s for n, s in zip(cells, stride, strict=True)))
     t, h, w = (n * s for n, s in zip(cells, stride, strict=True))
-    block: Tensor = rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
-    return block
+    inner: Tensor = rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
+    return inner
 
 
 class BasicBlock(nn.Module):

@@ -206,9 +206,7 @@ def learn(table: Table) -> Learned:
     """Learn from one dive or more, shrunk towards what is shipped; fewer than `LEAST_DIVES` teach a level alone."""
     if len(table.award) < LEAST_DIVES:
         shipped = as_shipped()
-        solution = shipped.solution.copy()
-        solution[0] = _level(table, solution)
-        return replace(shipped, solution=solution)
+        return replace(shipped, solution=np.r_[_level(table, shipped.solution), shipped.solution[1:]])
     emphasis = _emphasis(table)
     numbers, start, basis = np.unique(table.number), *_prior(emphasis)
     level = _level(table, start)

@@ -84,8 +84,8 @@ class BodyMotion:
         center[:, 2] -= GRAVITY_M_S2 * dry[:, 0] ** 2 / 2
         wet = np.maximum(time_s - self.contact_s, 0.0)[:, None]
         speed = self.start_velocity - np.array([0.0, 0.0, GRAVITY_M_S2 * self.contact_s])
-        sinking: np.ndarray = center + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
-        return sinking
+        path: np.ndarray = center + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
+        return path
 
 
 def rotate_body(

@@ -89,8 +89,8 @@ class FullFrame:
         columns = _triangle_filter(width, MASK_SIZE, range(MASK_SIZE))
         resized = rows @ image.reshape(height, width * channels).astype(np.float32)
         by_column = resized.reshape(len(kept), width, channels).transpose(1, 0, 2).reshape(width, -1)
-        by_row: np.ndarray = (columns @ by_column).reshape(MASK_SIZE, len(kept), channels).transpose(1, 0, 2)
-        return by_row
+        kept_rows: np.ndarray = (columns @ by_column).reshape(MASK_SIZE, len(kept), channels).transpose(1, 0, 2)
+        return kept_rows
 
 
 def _rounded(image: np.ndarray) -> np.ndarray:

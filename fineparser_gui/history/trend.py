@@ -13,7 +13,7 @@ from fineparser_core.measures.words import as_read, good_text, measure_about, me
 from fineparser_gui.history.plot import MOST_BARS, DivePlot, plot_canvas
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.store.records import HistoryQuery, TrendValue
-from fineparser_gui.support.formatting import board_text, day_text, decimal
+from fineparser_gui.support.formatting import day_text, decimal, number_text
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.widgets import ElidedLabel, follow_palette, label, lay_out, literal, refill
 
@@ -69,9 +69,7 @@ class HistoryTrend(QWidget):
         """Fill the list of the values that have trends."""
         known = set(self._history.read(lambda store: store.measures(), []))
         groups = self._history.read(lambda store: store.groups(self.query), {})
-        dives = [
-            (" ".join(filter(None, (number, board_text(board_m)))), (number, board_m)) for number, board_m in groups
-        ]
+        dives = [(number_text(number, board_m), (number, board_m)) for number, board_m in groups]
         first = self.of.count() == 0
         refill(self.of, [*dives, (self.tr("all dive numbers"), None)])
         if first:

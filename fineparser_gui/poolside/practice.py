@@ -14,7 +14,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.support.background import Soon
-from fineparser_gui.support.formatting import board_text
+from fineparser_gui.support.formatting import number_text
 
 _SETTLE_MS = 150
 
@@ -74,7 +74,7 @@ class Practice(QObject):
         names = dict.fromkeys((row.athlete for row in rows if row.athlete) if rows else self._order, "")
         for row in reversed(rows):
             if row.athlete and row.dive is None:
-                names[row.athlete] = " ".join(filter(None, (row.dive_number, board_text(row.board_m))))
+                names[row.athlete] = number_text(row.dive_number, row.board_m)
         return names
 
     @property

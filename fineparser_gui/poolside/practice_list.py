@@ -20,7 +20,7 @@ from fineparser_gui.poolside.practice import Practice, clock_text
 from fineparser_gui.score.explanation import Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.support.formatting import board_entries, board_text, day_text
+from fineparser_gui.support.formatting import board_entries, board_text, day_text, number_text
 from fineparser_gui.support.images import image_of
 from fineparser_gui.support.widgets import choice_box, label, lay_out, push_button, restyle
 
@@ -199,7 +199,7 @@ class PracticeList(QWidget):
         row = self._session.meets.proposed(dive.key) if dive is not None else None
         self.row.setVisible(row is not None)
         if row is not None:
-            parts = (row.athlete, " ".join(filter(None, (row.dive_number, board_text(row.board_m)))))
+            parts = (row.athlete, number_text(row.dive_number, row.board_m))
             self.row.setText(self.tr("Is it {0}?").format(" · ".join(filter(None, parts))))
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
@@ -257,8 +257,7 @@ class PracticeList(QWidget):
 
 def _what(dive: Dive) -> str:
     """Return a dive's number and board, or else what was seen."""
-    known = (dive.known_number, board_text(dive.known_board_m))
-    return " ".join(filter(None, known)) if dive.known_number else offered_text(dive)
+    return number_text(dive.known_number, dive.known_board_m) if dive.known_number else offered_text(dive)
 
 
 def _contradicted(dive: Dive) -> list[str]:

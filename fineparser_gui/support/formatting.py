@@ -112,6 +112,11 @@ def board_text(board_m: float | None) -> str:
     return f"{decimal(board_m, 0 if board_m == int(board_m) else 1)} m" if board_m is not None else ""
 
 
+def number_text(dive_number: str | None, board_m: float | None) -> str:
+    """Return a dive number and its board, 103B 3 m, or as much of them as is known."""
+    return " ".join(filter(None, (dive_number, board_text(board_m))))
+
+
 def board_entries(none: str) -> list[tuple[str, float | None]]:
     """Return the boards to choose from, after a text for no board."""
     return [(none, None), *((board_text(board_m), board_m) for board_m in BOARDS_M)]

@@ -227,7 +227,7 @@ class MessageBell(QToolButton):
         stack.kept_changed.connect(self._refresh)
         follow_palette(self, self._refresh)
         self.ensurePolished()
-        self.setIcon(icon("bell", self.palette().windowText().color().name()))
+        self._refresh()  # the icon is part of the width
         self.setText("88")
         self.setFixedWidth(self.sizeHint().width())  # a corner does not follow its widget
         self._refresh()

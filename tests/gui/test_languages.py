@@ -116,16 +116,14 @@ def _room(box):
 
 
 def _cut_entries(box):
-    """Entries of a combo box that are wider than its list, or all of them where it lacks rows."""
+    """Entries of a combo box that are wider than its list."""
     view, texts = box.view(), [box.itemText(place) for place in range(box.count())]
-    if not texts:
-        return []
     width = max(box.width(), view.minimumWidth())
     return [text for text in texts if view.fontMetrics().horizontalAdvance(text) > width]
 
 
 def _cut_field(field):
-    """Hint or text of a field that is wider than it; what is typed scrolls, what is shown of a file is its name."""
+    """Hint of an empty field that is wider than it; a typed text scrolls."""
     text = field.placeholderText() if not field.text() else ""
     margins = field.textMargins()
     option = QStyleOptionFrame()

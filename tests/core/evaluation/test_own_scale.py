@@ -1,20 +1,11 @@
-from dataclasses import replace
-
 import pytest
-from simulated_club import club, judged
+from simulated_club import all_marked_off, club, judged
 
 from fineparser_core.evaluation.own_scale import scale_errors, scale_text
-from fineparser_core.scoring.learning import as_shipped, table_of
 
 
 def test_marks_of_others_bring_awards_to_the_scale_of_who_marked_them():
-    dives = judged(club(dives=10))
-    awards = table_of(dives).predicted(as_shipped()).tolist()
-    marked = [
-        replace(dive, dive=replace(dive.dive, award=award - 2, athlete="", marked_by="one person"))
-        for dive, award in zip(dives, awards, strict=True)
-    ]
-    found = scale_errors(marked)
+    found = scale_errors(all_marked_off(judged(club(dives=10)), -2.0, marked_by="one person"))
     (name,) = found
     errors = found[name]["errors"]
     assert name == "one person"

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulated_club import ATHLETES, DIVES, club, judged
+from simulated_club import ATHLETES, DIVES, all_marked_off, club, judged, marked
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
@@ -43,10 +43,6 @@ def marked_as_shipped(dives):
     return [marked(dive, mark, marks=PhaseMarks()) for dive, mark in zip(dives, marks, strict=True)]
 
 
-def marked(score, award, **changes):
-    return replace(score, dive=replace(score.dive, award=award, **changes))
-
-
 def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(profile):
     checked = profile.checked
     assert (checked.left_out, checked.times) == ("athlete", ATHLETES)
@@ -75,12 +71,6 @@ def test_no_draw_of_few_dives_is_worse_than_shipped(dives, number, own_rubric):
     assert np.mean(moved) < (1.0 if own_rubric else 0.2)
     if own_rubric:
         assert np.mean(gains) > 0
-
-
-def all_marked_off(dives, off):
-    """Dives of as many athletes, each marked as shipped but for a level."""
-    awards = table_of(dives).predicted(as_shipped()).tolist()
-    return [marked(dive, award + off, athlete="") for dive, award in zip(dives, awards, strict=True)]
 
 
 def test_a_mark_moves_the_level_by_half_and_eight_settle_it(dives):
